@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import svelteParser from 'svelte-eslint-parser';
+import ts from 'typescript-eslint';
+import { importZonesRule } from './tools/lint/importZones.js';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+const typed = {
+  '@typescript-eslint/no-explicit-any': 'error',
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false, arguments: false, properties: false } }],
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+  '@typescript-eslint/no-unnecessary-condition': 'off',
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+  '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector: 'TSAsExpression > TSAsExpression.expression[typeAnnotation.type="TSUnknownKeyword"]',
+      message: 'A cast through unknown hides a wrong type: check it, or name the right one.',
+    },
+  ],
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
+  'no-eval': 'error',
+  'no-new-func': 'error',
+  'recallsmith/import-zones': 'error',
+};
+
+export default ts.config(
+  { ignores: ['dist/', '.venv/', '.cache/', 'out/', 'public/', 'test-results/', 'playwright-report/', 'bench/peers/'] },
+  { plugins: { recallsmith: { rules: { 'import-zones': importZonesRule(root) } } } },
+  ...ts.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts', '**/*.svelte'] })),
+  ...svelte.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.svelte'],
+    languageOptions: {
+      globals: { ...globals.browser },
+      parserOptions: {
+        project: ['tsconfig.domain.json', 'tsconfig.page.json', 'tsconfig.workers.json', 'tsconfig.tests.json'],
+        tsconfigRootDir: root,
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    rules: typed,
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parser: svelteParser, parserOptions: { parser: ts.parser } },
+    rules: {
+      'svelte/no-at-html-tags': 'error',
+      // Links of this page are hash routes, not SvelteKit's.
+      'svelte/no-navigation-without-resolve': 'off',
+      // eslint sees no types of imported components; svelte-check does and checks these.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      // State classes keep plain maps on purpose: what is drawn depends on a version counter or an assignment.
+      'svelte/prefer-svelte-reactivity': 'off',
+      // svelte-check reports the warnings that these comments are about.
+      'svelte/no-unused-svelte-ignore': 'off',
+      'prefer-const': 'off',
+      'svelte/prefer-const': 'off',
+    },
+  },
+  {
+    // Tests read golden values from JSON files that their own scripts wrote.
+    files: ['tests/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: { ...globals.node } },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }], 'no-undef': 'error', eqeqeq: ['error', 'always', { null: 'ignore' }] },
+  },
+  { files: ['src/serviceWorker.js'], languageOptions: { globals: { ...globals.serviceworker, __FILES__: 'readonly' } } },
+);

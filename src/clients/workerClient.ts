@@ -1,0 +1,71 @@
+import { proxy, wrap, type Remote } from 'comlink';
+import { AppError } from '../domain/errors';
+import { installErrorTransfer } from '../protocol/errorTransfer';
+
+installErrorTransfer();
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+interface Living {
+  worker: Worker;
+  methods: Remote<Record<string, Method>>;
+  /** Rejects once the worker is dead; never resolves. */
+  death: Promise<never>;
+  die: (reason: string) => void;
+}
+
+/** A callback crosses as a proxy; everything else as it is. */
+function crossing(argument: unknown): unknown {
+  return typeof argument === 'function' ? proxy(argument) : argument;
+}
+
+/**
+ * A worker behind its api: a worker that dies rejects every call that waits with `worker-crashed`, and the next call starts a new
+ * one. `baseUrl`: where the page lies, with a trailing slash.
+ */
+export class WorkerClient<Api extends object> {
+  readonly api: Api;
+  #living: Living | null = null;
+
+  constructor(
+    private readonly name: 'data' | 'gpu',
+    private readonly start: () => Worker,
+    private readonly baseUrl: string,
+  ) {
+    const get = (_target: Api, method: string | symbol): Method | undefined =>
+      typeof method === 'string' && method !== 'then' ? (...args) => this.#call(method, args) : undefined;
+    this.api = new Proxy<Api>({} as Api, { get });
+  }
+
+  /** Ends the worker at once; calls that wait are rejected. */
+  kill(reason: string): void {
+    this.#living?.die(reason);
+  }
+
+  async #call(method: string, args: unknown[]): Promise<unknown> {
+    const living = this.#living ?? this.#launch();
+    const remote = living.methods[method];
+    if (!remote) throw new AppError({ kind: 'unexpected', reason: `${this.name} worker has no ${method}` });
+    return Promise.race([remote(...args.map(crossing)), living.death]);
+  }
+
+  #launch(): Living {
+    const worker = this.start();
+    let die = (_reason: string): void => undefined;
+    const death = new Promise<never>((_, reject) => {
+      die = (reason) => {
+        worker.terminate();
+        if (this.#living?.worker === worker) this.#living = null;
+        reject(new AppError({ kind: 'worker-crashed', worker: this.name, reason }));
+      };
+    });
+    // Every caller races against it; alone it must not count as unhandled.
+    death.catch(() => undefined);
+    worker.addEventListener('error', (event) => die(event.message || 'the worker did not start'));
+    worker.addEventListener('messageerror', () => die('a message could not be read'));
+    this.#living = { worker, methods: wrap<Record<string, Method>>(worker), death, die };
+    // Messages keep their order, so the worker is configured before it sees the first call.
+    this.#call('configure', [{ baseUrl: this.baseUrl }]).catch((thrown: unknown) => die(thrown instanceof Error ? thrown.message : 'configure failed'));
+    return this.#living;
+  }
+}

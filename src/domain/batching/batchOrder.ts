@@ -1,0 +1,201 @@
+import { AppError } from '../errors';
+import type { Stage } from '../experiment';
+import { RandomStream, permutation } from '../random';
+import type { Pair } from '../records';
+
+type Duration = Stage['duration'];
+
+export interface BatchPlanRequest {
+  pairs: readonly Pair[];
+  stage: Pick<Stage, 'batching' | 'duration'>;
+  stageIndex: number;
+  seed: number;
+  /** The list of a `listed` batching: rows of the stored pairs, a list a step. */
+  listed?: readonly (readonly number[])[];
+  /** Stored row of each pair, ascending, where some rows were held out; without it pair i is row i. */
+  rows?: readonly number[];
+}
+
+/** Steps of a stage: full batches only, since what an epoch leaves over opens the next one. */
+export function stepCount(pairs: number, batchSize: number, duration: Duration): number {
+  if (duration.unit === 'steps') return duration.value;
+  // 1e-9: 0.1 epochs of 320 pairs are 2 batches of 16, although 0.1 * 320 is not exactly 32 in floating point everywhere.
+  return Math.max(1, Math.floor((duration.value * pairs) / batchSize + 1e-9));
+}
+
+/**
+ * The whole order of a stage: indexes of `pairs`, a list a step, each of exactly the batch size.
+ * @throws too-few-pairs where no batch can be filled; experiment-invalid where a list does not fit the data.
+ */
+export function planBatches(request: BatchPlanRequest): number[][] {
+  const { batching } = request.stage;
+  if (batching.kind === 'listed') return listedBatches(request);
+  const steps = stepCount(request.pairs.length, batching.batchSize, request.stage.duration);
+  if (request.pairs.length < batching.batchSize) throw tooFew(request.pairs.length, batching.batchSize);
+  const epochs = new EpochStream(request.pairs.length, request.seed, request.stageIndex);
+  if (!batching.avoidDuplicatePassages) return Array.from({ length: steps }, () => epochs.take(batching.batchSize));
+  return distinctBatches(request.pairs, epochs, steps, batching.batchSize);
+}
+
+function tooFew(pairs: number, batchSize: number): AppError {
+  return new AppError({ kind: 'too-few-pairs', pairs, batchSize });
+}
+
+/** Rows in one new random order an epoch, without an end. */
+class EpochStream {
+  #order: Uint32Array = new Uint32Array(0);
+  #at = 0;
+  #epoch = 0;
+
+  constructor(
+    private readonly count: number,
+    private readonly seed: number,
+    private readonly stage: number,
+  ) {}
+
+  next(): number {
+    if (this.#at === this.#order.length) {
+      this.#order = permutation(this.count, new RandomStream(this.seed, 'batchOrder', this.stage, this.#epoch));
+      this.#epoch += 1;
+      this.#at = 0;
+    }
+    return this.#order[this.#at++] ?? 0;
+  }
+
+  take(count: number): number[] {
+    return Array.from({ length: count }, () => this.next());
+  }
+}
+
+/** Equal texts get equal small numbers. */
+function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: number } {
+  const known = new Map<string, number>();
+  const numbers: number[] = [];
+  for (const text of texts) {
+    const number = known.get(text) ?? known.size;
+    known.set(text, number);
+    numbers.push(number);
+  }
+  return { numbers: Uint32Array.from(numbers), distinct: known.size };
+}
+
+/**
+ * Rows that had to wait because their passage or anchor already stood in the batch, by passage: a batch can take only one of
+ * each, so looking at one row a passage finds all that can be used.
+ */
+class WaitingRows {
+  readonly #byPassage = new Map<number, number[]>();
+  readonly #waiting: Uint8Array;
+
+  constructor(
+    rows: number,
+    private readonly passageOf: Uint32Array,
+  ) {
+    this.#waiting = new Uint8Array(rows);
+  }
+
+  /** A row waits once at the most: without that, a passage that most pairs share would fill the memory. */
+  add(row: number): void {
+    if (this.#waiting[row] === 1) return;
+    this.#waiting[row] = 1;
+    const passage = this.passageOf[row] ?? 0;
+    const queue = this.#byPassage.get(passage);
+    if (queue) queue.push(row);
+    else this.#byPassage.set(passage, [row]);
+  }
+
+  /** Offers the longest waiting row of each passage, at most `limit` of them, and drops those that are accepted. */
+  offer(limit: number, accept: (row: number) => boolean): void {
+    const candidates = [...firstOf(this.#byPassage, limit)];
+    for (const [passage, queue] of candidates) {
+      const row = queue[0];
+      if (row === undefined || !accept(row)) continue;
+      this.#waiting[row] = 0;
+      queue.shift();
+      if (queue.length === 0) this.#byPassage.delete(passage);
+    }
+  }
+}
+
+function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {
+  let given = 0;
+  for (const item of items) {
+    if (given++ === limit) return;
+    yield item;
+  }
+}
+
+/** Batches in which neither a passage nor an anchor stands twice: either would make a right answer a negative. */
+function distinctBatches(pairs: readonly Pair[], epochs: EpochStream, steps: number, batchSize: number): number[][] {
+  const passages = numbered(pairs.map((pair) => pair.positive));
+  const anchors = numbered(pairs.map((pair) => pair.anchor));
+  const distinct = Math.min(passages.distinct, anchors.distinct);
+  if (distinct < batchSize) throw tooFew(distinct, batchSize);
+  const waiting = new WaitingRows(pairs.length, passages.numbers);
+  return Array.from({ length: steps }, () => {
+    const batch: number[] = [];
+    const seenPassages = new Set<number>();
+    const seenAnchors = new Set<number>();
+    const accept = (row: number): boolean => {
+      const passage = passages.numbers[row] ?? 0;
+      const anchor = anchors.numbers[row] ?? 0;
+      if (batch.length === batchSize || seenPassages.has(passage) || seenAnchors.has(anchor)) return false;
+      seenPassages.add(passage);
+      seenAnchors.add(anchor);
+      batch.push(row);
+      return true;
+    };
+    // 4: most waiting rows fit; a bound keeps the plan linear where one question has thousands of passages.
+    waiting.offer(4 * batchSize, accept);
+    fill(batch, batchSize, pairs.length, epochs, waiting, accept);
+    return batch;
+  });
+}
+
+function fill(
+  batch: number[],
+  batchSize: number,
+  rows: number,
+  epochs: EpochStream,
+  waiting: WaitingRows,
+  accept: (row: number) => boolean,
+): void {
+  // Two epochs hold every row after any starting point: what is not full then never will be.
+  for (let drawn = 0; batch.length < batchSize; drawn++) {
+    if (drawn > 2 * rows) throw tooFew(batch.length, batchSize);
+    const row = epochs.next();
+    if (!accept(row)) waiting.add(row);
+  }
+}
+
+function listedBatches({ listed, rows, pairs, stage, stageIndex }: BatchPlanRequest): number[][] {
+  const path = `stages.${stageIndex}`;
+  if (!listed || listed.length === 0)
+    throw new AppError({ kind: 'experiment-invalid', path: `${path}.batching`, found: 'no batch list' });
+  const indexOfRow = new Map<number, number>();
+  pairs.forEach((_, index) => indexOfRow.set(rows?.[index] ?? index, index));
+  const steps =
+    stage.duration.unit === 'steps'
+      ? stage.duration.value
+      : Math.max(1, Math.round(stage.duration.value * listed.length));
+  if (stage.duration.unit === 'steps' && steps > listed.length)
+    throw new AppError({
+      kind: 'experiment-invalid',
+      path: `${path}.duration`,
+      found: String(steps),
+      expected: `<= ${listed.length}`,
+    });
+  return Array.from({ length: steps }, (_, step) =>
+    (listed[step % listed.length] ?? []).map((row) => {
+      const index = indexOfRow.get(row);
+      if (index === undefined)
+        throw new AppError({
+          kind: 'experiment-invalid',
+          path: `${path}.batching`,
+          found: `row ${row}`,
+          expected: `one of ${pairs.length} training pairs`,
+        });
+      return index;
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { AppError } from './errors';
+import type { Experiment } from './experiment';
+import { sha256Hex } from './hash';
+import { parseExperiment } from './parseExperiment';
+
+/** Matches surrogates that stand alone: with the flag `u` a pair is one code point and is passed over. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+function refuse(path: string, found: string, expected: string): never {
+  throw new AppError({ kind: 'experiment-invalid', path, found, expected });
+}
+
+function member(value: unknown, path: string): string {
+  switch (typeof value) {
+    case 'string':
+      if (loneSurrogate.test(value)) refuse(path, 'lone surrogate', 'well-formed Unicode');
+      return JSON.stringify(value);
+    case 'number':
+      if (!Number.isFinite(value)) refuse(path, String(value), 'a finite number');
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? list(value, path) : record(value, path);
+    default:
+      return refuse(path, typeof value, 'a JSON value');
+  }
+}
+
+function list(values: readonly unknown[], path: string): string {
+  return `[${values.map((value, i) => member(value, `${path}[${i}]`)).join(',')}]`;
+}
+
+function record(value: object, path: string): string {
+  const entries = Object.entries(value).filter((entry) => entry[1] !== undefined);
+  // RFC 8785 3.2.3: members in the order of their names' UTF-16 code units, which is what `<` on strings compares.
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const place = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  return `{${entries.map(([name, inner]) => `${member(name, place(name))}:${member(inner, place(name))}`).join(',')}}`;
+}
+
+/**
+ * JSON Canonicalization Scheme (RFC 8785). Members that are `undefined` are left out, as JSON.stringify does.
+ * @throws experiment-invalid for what has no canonical form: numbers that are not finite, lone surrogates, functions.
+ */
+export function canonicalJson(value: unknown): string {
+  return member(value, '');
+}
+
+/** The experiment's identity: SHA-256 of its canonical JSON with all defaults written out. */
+export function experimentHash(experiment: Experiment): Promise<string> {
+  return sha256Hex(canonicalJson(parseExperiment(experiment)));
+}

@@ -1,0 +1,79 @@
+/**
+ * The one error type of the product. `details` says what happened; the sentence that a person reads is made from it in the
+ * page's language (src/ui/i18n/errors.ts). It crosses worker boundaries whole (src/protocol/errorTransfer.ts).
+ */
+export type ModelFault =
+  | 'missing-file'
+  | 'not-json'
+  | 'unsupported-architecture'
+  | 'truncated'
+  | 'header-invalid'
+  | 'tensor-missing'
+  | 'tensor-shape'
+  | 'tensor-dtype'
+  | 'vocabulary-mismatch'
+  | 'tokenizer-invalid'
+  | 'pooling-unsupported';
+
+export type ImportFault =
+  | 'empty-file'
+  | 'binary-file'
+  | 'json-broken'
+  | 'csv-broken'
+  | 'literal-broken'
+  | 'no-known-columns'
+  | 'field-missing'
+  | 'text-empty'
+  | 'relevant-missing'
+  | 'unknown-passage'
+  | 'duplicate-id'
+  | 'not-an-object';
+
+export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
+
+export type AppErrorDetails =
+  | { kind: 'import-failed'; file: string; line?: number; fault: ImportFault; field?: string }
+  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
+  | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
+  | { kind: 'data-missing'; role: string; contentSha256?: string }
+  | { kind: 'model-missing'; contentSha256?: string }
+  | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
+  | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
+  | { kind: 'link-invalid'; fault: LinkFault }
+  | { kind: 'quota-exceeded'; neededBytes: number }
+  | { kind: 'storage-failed'; reason: string }
+  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
+  | { kind: 'project-too-new'; file: string; version: number; supported: number }
+  | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
+  | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
+  | { kind: 'gpu-unavailable'; reason: string }
+  | { kind: 'gpu-device-lost'; reason: string }
+  | { kind: 'gpu-out-of-memory'; neededBytes?: number }
+  | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
+  | { kind: 'run-busy'; runId: string }
+  | { kind: 'not-found'; what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file'; id: string }
+  | { kind: 'export-mismatch'; file: string; cosine: number }
+  | { kind: 'download-failed'; url: string; status: number }
+  | { kind: 'cancelled' }
+  | { kind: 'unexpected'; reason: string };
+
+export type AppErrorKind = AppErrorDetails['kind'];
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  constructor(
+    readonly details: AppErrorDetails,
+    options?: { cause?: unknown },
+  ) {
+    super(JSON.stringify(details), options);
+  }
+}
+
+/** Any thrown value as an AppError; what is already one stays itself, a full disk becomes `quota-exceeded`. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'QuotaExceededError')
+    return new AppError({ kind: 'quota-exceeded', neededBytes: 0 }, { cause: thrown });
+  const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : JSON.stringify(thrown);
+  return new AppError({ kind: 'unexpected', reason }, { cause: thrown });
+}

@@ -1,0 +1,67 @@
+import type { Interval, QuestionResult } from '../run';
+import { mrrAtK } from './metrics';
+import { mcNemar, pairedBootstrap } from './statistics';
+
+/** First rank of a question's relevant passages before and after. */
+export interface QuestionChange {
+  questionId: string;
+  rankBefore: number;
+  rankAfter: number;
+}
+
+export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
+
+export interface Comparison {
+  /** Found among the first k after, but not before. Largest climb first. */
+  won: QuestionChange[];
+  /** Found among the first k before, but not after. Deepest fall first. */
+  lost: QuestionChange[];
+  unchanged: QuestionChange[];
+  /** McNemar's exact two-sided p of won against lost. */
+  p: number;
+  verdict: Verdict;
+  /** 95 % bootstrap interval of the change of MRR@10. */
+  mrrChange: Interval;
+}
+
+/** Above this a difference is not claimed. */
+export const significance = 0.05;
+
+export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
+  const p = mcNemar(won, lost);
+  if (p >= significance) return { verdict: 'noDifferenceShown', p };
+  return { verdict: won > lost ? 'better' : 'worse', p };
+}
+
+const firstRank = (result: QuestionResult): number => Math.min(...result.ranks);
+
+/** What a training did to each question; questions that only one reading has are left out, since they cannot be paired. */
+export function compareQuestions(
+  before: readonly QuestionResult[],
+  after: readonly QuestionResult[],
+  k: number,
+  seed = 0,
+): Comparison {
+  const earlier = new Map(before.map((result) => [result.questionId, result]));
+  const paired = after.flatMap((result) => {
+    const old = earlier.get(result.questionId);
+    return old ? [{ old, result }] : [];
+  });
+  const won: QuestionChange[] = [];
+  const lost: QuestionChange[] = [];
+  const unchanged: QuestionChange[] = [];
+  for (const { old, result } of paired) {
+    const change = { questionId: result.questionId, rankBefore: firstRank(old), rankAfter: firstRank(result) };
+    const hitBefore = change.rankBefore <= k;
+    const hitAfter = change.rankAfter <= k;
+    (hitBefore === hitAfter ? unchanged : hitAfter ? won : lost).push(change);
+  }
+  won.sort((a, b) => b.rankBefore - a.rankBefore);
+  lost.sort((a, b) => b.rankAfter - a.rankAfter);
+  const mrrChange = pairedBootstrap(
+    paired.map(({ old }) => mrrAtK(old.ranks, 10)),
+    paired.map(({ result }) => mrrAtK(result.ranks, 10)),
+    seed,
+  );
+  return { won, lost, unchanged, ...verdictOf(won.length, lost.length), mrrChange };
+}

@@ -1,0 +1,136 @@
+import type { MetricName } from '../experiment';
+import type { Passage, Question } from '../records';
+import type { Evaluation, Metrics, QuestionResult } from '../run';
+import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Ranks } from './metrics';
+import { wilsonInterval } from './statistics';
+
+/** Passages that a result shows. */
+const shown = 10;
+
+/** The corpus as rankings see it: of equal scores the smaller id comes first, so no metric depends on the order of the work. */
+export interface PassageOrder {
+  ids: string[];
+  /** Place of passage i among all ids in ascending order (UTF-16 code units). */
+  place: Uint32Array;
+  indexOf: Map<string, number>;
+}
+
+export function passageOrder(corpus: readonly Pick<Passage, 'id'>[]): PassageOrder {
+  const ids = corpus.map((passage) => passage.id);
+  const order = Uint32Array.from(ids.keys()).sort((a, b) => {
+    const left = ids[a] ?? '';
+    const right = ids[b] ?? '';
+    return left < right ? -1 : left > right ? 1 : 0;
+  });
+  const place = new Uint32Array(ids.length);
+  order.forEach((passage, at) => (place[passage] = at));
+  return { ids, place, indexOf: new Map(ids.map((id, index) => [id, index])) };
+}
+
+type Scores = Float32Array | Float64Array;
+
+/** A score that is not a number stands behind all others: a broken model must not look perfect. */
+function scoreOf(scores: Scores, passage: number): number {
+  const score = scores[passage] ?? Number.NaN;
+  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+}
+
+/** Rank (from 1) of a passage under (−score, id): one more than the number of passages before it. O(passages). */
+export function rankOf(scores: Scores, place: Uint32Array, passage: number): number {
+  const own = scoreOf(scores, passage);
+  const ownPlace = place[passage] ?? 0;
+  let before = 0;
+  for (let other = 0; other < scores.length; other++) {
+    const score = scoreOf(scores, other);
+    if (score > own || (score === own && (place[other] ?? 0) < ownPlace)) before += 1;
+  }
+  return before + 1;
+}
+
+/** The first `count` passages under (−score, id), best first. Most passages cost one comparison with the last one kept. */
+export function topPassages(scores: Scores, place: Uint32Array, count: number): number[] {
+  const top: number[] = [];
+  const comesBefore = (a: number, b: number): boolean => {
+    const left = scoreOf(scores, a);
+    const right = scoreOf(scores, b);
+    return left > right || (left === right && (place[a] ?? 0) < (place[b] ?? 0));
+  };
+  for (let passage = 0; passage < scores.length; passage++) {
+    const last = top[count - 1];
+    if (last !== undefined && !comesBefore(passage, last)) continue;
+    let at = top.length;
+    while (at > 0 && comesBefore(passage, top[at - 1] ?? 0)) at -= 1;
+    top.splice(at, 0, passage);
+    if (top.length > count) top.pop();
+  }
+  return top;
+}
+
+/** Ranks of a question's relevant passages and what stood on top. `scores`: one a passage, in the order of the corpus. */
+export function rankQuestion(question: Question, scores: Scores, order: PassageOrder): QuestionResult {
+  const ranks: number[] = [];
+  for (const id of new Set(question.relevant)) {
+    const passage = order.indexOf.get(id);
+    if (passage !== undefined) ranks.push(rankOf(scores, order.place, passage));
+  }
+  ranks.sort((a, b) => a - b);
+  const top = topPassages(scores, order.place, shown).map((passage) => ({
+    passageId: order.ids[passage] ?? '',
+    score: scoreOf(scores, passage),
+  }));
+  return { questionId: question.id, ranks, top };
+}
+
+const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
+  hitRateAt1: (ranks) => hitRateAtK(ranks, 1),
+  hitRateAt3: (ranks) => hitRateAtK(ranks, 3),
+  hitRateAt5: (ranks) => hitRateAtK(ranks, 5),
+  hitRateAt10: (ranks) => hitRateAtK(ranks, 10),
+  recallAt10: (ranks) => recallAtK(ranks, 10),
+  mrrAt10: (ranks) => mrrAtK(ranks, 10),
+  ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
+};
+
+/** One metric of one question, as the paired comparisons need it. */
+export function questionMetric(metric: MetricName, ranks: Ranks): number {
+  return metricOf[metric](ranks);
+}
+
+/** Sums first, one division last: the mean of ones is exactly 1. */
+function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
+  let sum = 0;
+  for (const result of results) sum += value(result.ranks);
+  return results.length === 0 ? 0 : sum / results.length;
+}
+
+type EvaluatedRanks = Pick<Evaluation, 'metrics' | 'hitRateAtK' | 'recallAtK' | 'precisionAtK' | 'hitRateIntervals'>;
+
+/** Means of all metrics over the questions; `ks` are the experiment's own cut-offs, on top of the fixed ones. */
+export function evaluateRanks(
+  results: readonly QuestionResult[],
+  questions: readonly Question[],
+  passages: number,
+  ks: readonly number[],
+): EvaluatedRanks {
+  const named = (metric: MetricName): number => mean(results, metricOf[metric]);
+  const metrics: Metrics = {
+    hitRateAt1: named('hitRateAt1'),
+    hitRateAt3: named('hitRateAt3'),
+    hitRateAt5: named('hitRateAt5'),
+    hitRateAt10: named('hitRateAt10'),
+    recallAt10: named('recallAt10'),
+    mrrAt10: named('mrrAt10'),
+    ndcgAt10: named('ndcgAt10'),
+    questions: questions.length,
+    passages,
+  };
+  const byK = <T>(value: (k: number) => T): Record<number, T> => Object.fromEntries(ks.map((k) => [k, value(k)]));
+  const hits = (k: number): number => results.filter((result) => hitRateAtK(result.ranks, k) === 1).length;
+  return {
+    metrics,
+    hitRateAtK: byK((k) => mean(results, (ranks) => hitRateAtK(ranks, k))),
+    recallAtK: byK((k) => mean(results, (ranks) => recallAtK(ranks, k))),
+    precisionAtK: byK((k) => mean(results, (ranks) => precisionAtK(ranks, k))),
+    hitRateIntervals: byK((k) => wilsonInterval(hits(k), results.length)),
+  };
+}

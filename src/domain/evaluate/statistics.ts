@@ -1,0 +1,63 @@
+import { RandomStream } from '../random';
+import type { Interval } from '../run';
+
+/** 0.975 quantile of the normal distribution: two-sided 95 %. */
+const z95 = 1.959963984540054;
+
+/** 95 % interval of a share (Wilson 1927). Nothing seen gives [0, 1]: nothing is known. */
+export function wilsonInterval(successes: number, trials: number): Interval {
+  if (trials === 0) return { low: 0, high: 1 };
+  const share = successes / trials;
+  const z2 = z95 * z95;
+  const centre = share + z2 / (2 * trials);
+  const spread = z95 * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials * trials));
+  const scale = 1 + z2 / trials;
+  // At the ends the formula gives 0 and 1 exactly; rounding must not leave the range or miss them.
+  const low = successes === 0 ? 0 : Math.max(0, (centre - spread) / scale);
+  const high = successes === trials ? 1 : Math.min(1, (centre + spread) / scale);
+  return { low, high };
+}
+
+/**
+ * Two-sided p of McNemar's exact test (McNemar 1947; the binomial form): how likely a split of won and lost questions at
+ * least as uneven is when neither model is better. Terms are summed as logarithms, so thousands of questions do not underflow.
+ */
+export function mcNemar(won: number, lost: number): number {
+  const trials = won + lost;
+  let logTerm = -trials * Math.LN2;
+  let tail = 0;
+  for (let i = 0; i <= Math.min(won, lost); i++) {
+    tail += Math.exp(logTerm);
+    logTerm += Math.log((trials - i) / (i + 1));
+  }
+  return Math.min(1, 2 * tail);
+}
+
+const bootstrapRounds = 2000;
+
+/**
+ * 95 % percentile interval of the mean difference after − before of paired values, by resampling questions
+ * (Efron & Tibshirani 1993, ch. 13). The same seed gives the same interval.
+ */
+export function pairedBootstrap(before: readonly number[], after: readonly number[], seed: number): Interval {
+  const count = Math.min(before.length, after.length);
+  if (count === 0) return { low: 0, high: 0 };
+  const differences = Float64Array.from({ length: count }, (_, i) => (after[i] ?? 0) - (before[i] ?? 0));
+  const random = new RandomStream(seed, 'bootstrap');
+  const means = Float64Array.from({ length: bootstrapRounds }, () => {
+    let sum = 0;
+    for (let drawn = 0; drawn < count; drawn++) sum += differences[random.below(count)] ?? 0;
+    return sum / count;
+  });
+  means.sort();
+  return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
+}
+
+/** Linear between the two nearest order statistics (Hyndman & Fan 1996, type 7, as numpy's default). */
+function quantile(sorted: Float64Array, share: number): number {
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below] ?? 0;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? low;
+  return low + (at - below) * (high - low);
+}

@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { dataRoles } from './records';
+
+/**
+ * The experiment file: everything that a result depends on, nothing else. The form on the screen, the link in the URL hash, the
+ * headless runner's input and the report all speak of this one object. docs/experiment.md explains every field.
+ */
+export const schemaVersion = 1;
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const prefix = v.pipe(v.string(), v.maxLength(500));
+
+export const dataEntrySchema = v.strictObject({
+  role: v.picklist(dataRoles),
+  /** Only for role `questions`. */
+  part: v.optional(v.picklist(['dev', 'test'])),
+  contentSha256: sha256,
+  decisionsSha256: v.optional(sha256),
+});
+
+export const modelSchema = v.strictObject({
+  /** SHA-256 over config.json, tokenizer.json and the weights as they were imported. */
+  contentSha256: sha256,
+  pooling: v.picklist(['mean', 'cls']),
+  normalize: v.boolean(),
+  maxTokens: v.pipe(v.number(), v.integer(), v.minValue(3), v.maxValue(8192)),
+  queryPrefix: prefix,
+  passagePrefix: prefix,
+});
+
+export const batchingSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('seeded'),
+    batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
+    /** No passage stands twice in one batch: it would be its own negative. */
+    avoidDuplicatePassages: v.boolean(),
+  }),
+  /** Rows of the pairs, a list a step; `sha256` is over the canonical JSON of the list. */
+  v.strictObject({ kind: v.literal('listed'), sha256 }),
+]);
+
+export const stageSchema = v.strictObject({
+  strategy: v.strictObject({ kind: v.literal('full') }),
+  loss: v.strictObject({
+    kind: v.literal('inBatchInfoNce'),
+    temperature: v.pipe(v.number(), v.minValue(0.001), v.maxValue(10)),
+    directions: v.picklist(['queryToPassage', 'both']),
+  }),
+  batching: batchingSchema,
+  duration: v.variant('unit', [
+    v.strictObject({ unit: v.literal('epochs'), value: v.pipe(v.number(), v.minValue(0.01), v.maxValue(1000)) }),
+    v.strictObject({ unit: v.literal('steps'), value: count }),
+  ]),
+  schedule: v.strictObject({
+    kind: v.picklist(['linear', 'cosine', 'constant']),
+    /** Share of all steps over which the learning rate rises from 0. */
+    warmup: fraction,
+  }),
+  optimizer: v.strictObject({
+    kind: v.literal('adamW'),
+    learningRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    beta1: fraction,
+    beta2: fraction,
+    epsilon: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+    /** Not applied to biases and LayerNorm parameters. */
+    weightDecay: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
+    /** Largest norm of all gradients together; 0 turns clipping off. */
+    clipNorm: v.pipe(v.number(), v.minValue(0), v.maxValue(1e6)),
+  }),
+  dropout: fraction,
+});
+
+export const metricNames = [
+  'hitRateAt1', 'hitRateAt3', 'hitRateAt5', 'hitRateAt10', 'recallAt10', 'mrrAt10', 'ndcgAt10',
+] as const; // prettier-ignore
+
+export const experimentSchema = v.strictObject({
+  schemaVersion: v.literal(schemaVersion),
+  seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
+  data: v.pipe(v.array(dataEntrySchema), v.maxLength(64)),
+  /** Where no dev questions are given, this share of the pairs is held out as dev. */
+  split: v.strictObject({ devFraction: fraction, devMaximum: count }),
+  model: v.nullable(modelSchema),
+  stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
+  evaluation: v.strictObject({
+    primary: v.picklist(metricNames),
+    ks: v.pipe(v.array(count), v.minLength(1), v.maxLength(16)),
+    /** Evaluate on dev every so many steps; 0: only before and after. */
+    devEverySteps: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    /** Which weights are evaluated on test and exported. */
+    checkpoint: v.picklist(['bestDev', 'last']),
+  }),
+});
+
+export type Experiment = v.InferOutput<typeof experimentSchema>;
+export type ExperimentModel = v.InferOutput<typeof modelSchema>;
+export type Stage = v.InferOutput<typeof stageSchema>;
+export type Batching = v.InferOutput<typeof batchingSchema>;
+export type DataEntry = v.InferOutput<typeof dataEntrySchema>;
+export type MetricName = (typeof metricNames)[number];
+
+export function defaultStage(): Stage {
+  return {
+    strategy: { kind: 'full' },
+    loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+    batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: true },
+    duration: { unit: 'epochs', value: 2 },
+    schedule: { kind: 'linear', warmup: 0.1 },
+    optimizer: {
+      kind: 'adamW', learningRate: 2e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
+    }, // prettier-ignore
+    dropout: 0,
+  };
+}
+
+export function defaultExperiment(): Experiment {
+  return {
+    schemaVersion,
+    seed: 7,
+    data: [],
+    split: { devFraction: 0.05, devMaximum: 200 },
+    model: null,
+    stages: [defaultStage()],
+    evaluation: { primary: 'hitRateAt1', ks: [1, 3, 5, 10], devEverySteps: 25, checkpoint: 'bestDev' },
+  };
+}

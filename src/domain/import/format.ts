@@ -1,0 +1,54 @@
+import { CsvReader } from './csv';
+import { jsonlReader, txtReader, type ImportFormat, type RecordReader } from './reading';
+
+function extensionOf(fileName: string): string {
+  return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
+}
+
+function isJsonObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** Braces and brackets as data files open with, told apart by their quotes and by whether a line is a whole object. */
+function bracketFormat(head: string): ImportFormat | null {
+  const text = head.trimStart();
+  if (/^[[({\s]*\{\s*[uUrR]?'/.test(text) || /^\[\s*'/.test(text)) return 'literal';
+  const lines = text.split(/\r\n|\n|\r/, 3).filter((line) => line.trim() !== '');
+  if (text.startsWith('{')) {
+    const [first = '', second = ''] = lines;
+    return second.trimStart().startsWith('{') && (isJsonObject(first) || first.trimEnd().endsWith('}'))
+      ? 'jsonl'
+      : 'json';
+  }
+  return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
+}
+
+/** The format of a file by its name and its first characters; the characters win where they are plain. */
+export function formatOf(fileName: string, head: string): ImportFormat {
+  const extension = extensionOf(fileName);
+  if (extension === 'csv' || extension === 'tsv') return 'csv';
+  const bracket = bracketFormat(head);
+  if (extension === 'jsonl' || extension === 'ndjson')
+    return bracket === 'json' && head.trimStart().startsWith('[') ? 'json' : 'jsonl';
+  if (extension === 'json') return bracket ?? 'json';
+  return extension === 'py' ? 'literal' : (bracket ?? 'txt');
+}
+
+/** The reader of a format that is read piece by piece; JSON lists and Python literals are read whole (`literalRecords`). */
+export function readerOf(format: 'jsonl' | 'csv' | 'txt', fileName: string): RecordReader {
+  switch (format) {
+    case 'jsonl':
+      return jsonlReader();
+    case 'csv':
+      return new CsvReader(extensionOf(fileName) === 'tsv' ? '\t' : undefined);
+    case 'txt':
+      return txtReader();
+    default:
+      return format satisfies never;
+  }
+}

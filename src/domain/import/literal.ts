@@ -1,0 +1,251 @@
+import type { ImportFault } from '../errors';
+import type { RawRecord } from './reading';
+
+/** Thrown inside this file only; it never leaves `literalRecords`. */
+class LiteralFault extends Error {
+  constructor(readonly at: number) {
+    super(`literal broken at ${at}`);
+  }
+}
+
+/** NaN is how pandas writes an empty cell. */
+const words: Record<string, unknown> = {
+  True: true,
+  true: true,
+  False: false,
+  false: false,
+  None: null,
+  null: null,
+  NaN: null,
+  nan: null,
+};
+const simpleEscapes: Record<string, string> = {
+  n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', a: '\u0007', '0': '\0', '\\': '\\', "'": "'", '"': '"', '/': '/', '\n': '',
+}; // prettier-ignore
+const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
+/** Deep nesting is no data of ours, and would end in the parser's own stack. */
+const deepest = 64;
+
+/**
+ * Reads Python literals, of which JSON is nearly a part: strings in either quotes (also tripled, with prefixes and implicit
+ * joining), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Nothing is ever executed.
+ */
+class LiteralParser {
+  at = 0;
+
+  constructor(
+    private readonly text: string,
+    private readonly python: boolean,
+  ) {}
+
+  skipSpace(): void {
+    const space = /(?:\s|#[^\r\n]*|;|\\\r?\n)*/y;
+    space.lastIndex = this.at;
+    space.exec(this.text);
+    this.at = space.lastIndex;
+  }
+
+  get atEnd(): boolean {
+    return this.at >= this.text.length;
+  }
+
+  value(depth: number): unknown {
+    if (depth > deepest) throw new LiteralFault(this.at);
+    this.skipSpace();
+    const next = this.text[this.at];
+    if (next === '[') return this.list(']', depth);
+    if (next === '(') return this.list(')', depth);
+    if (next === '{') return this.dict(depth);
+    return this.scalar();
+  }
+
+  private list(close: string, depth: number): unknown[] {
+    const values: unknown[] = [];
+    this.at += 1;
+    while (!this.closes(close)) {
+      values.push(this.value(depth + 1));
+      this.separator(close);
+    }
+    return values;
+  }
+
+  dict(depth: number): Record<string, unknown> {
+    const entries: [string, unknown][] = [];
+    this.at += 1;
+    while (!this.closes('}')) {
+      const name = this.scalar();
+      this.skipSpace();
+      if (this.text[this.at] !== ':') throw new LiteralFault(this.at);
+      this.at += 1;
+      entries.push([String(name), this.value(depth + 1)]);
+      this.separator('}');
+    }
+    // Object.fromEntries defines own members: a key named __proto__ is a key like any other.
+    return Object.fromEntries(entries);
+  }
+
+  closes(close: string): boolean {
+    this.skipSpace();
+    if (this.atEnd) throw new LiteralFault(this.at);
+    if (this.text[this.at] !== close) return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** A comma, or nothing before the closing bracket. */
+  separator(close: string): void {
+    this.skipSpace();
+    if (this.text[this.at] === ',') this.at += 1;
+    else if (this.text[this.at] !== close) throw new LiteralFault(this.at);
+  }
+
+  private scalar(): unknown {
+    this.skipSpace();
+    const quoted = /[uUrRbB]{0,2}(?:'''|"""|'|")/y;
+    quoted.lastIndex = this.at;
+    if (quoted.test(this.text)) return this.strings(quoted);
+    const bare = /[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[A-Za-z]+/y;
+    bare.lastIndex = this.at;
+    const word = bare.exec(this.text)?.[0];
+    if (word === undefined) throw new LiteralFault(this.at);
+    const isNumber = /^[-+.\d]/.test(word);
+    if (!isNumber && !Object.hasOwn(words, word)) throw new LiteralFault(this.at);
+    this.at += word.length;
+    return isNumber ? Number(word.replaceAll('_', '')) : words[word];
+  }
+
+  /** In Python strings that stand beside each other are one. */
+  private strings(quoted: RegExp): string {
+    let joined = '';
+    for (;;) {
+      quoted.lastIndex = this.at;
+      const opening = quoted.exec(this.text)?.[0];
+      if (opening === undefined) return joined;
+      this.at += opening.length;
+      const quote = opening.replace(/^[a-zA-Z]*/, '');
+      joined += this.stringBody(quote, /r/i.test(opening));
+      if (!this.python) return joined;
+      this.skipSpace();
+    }
+  }
+
+  private stringBody(quote: string, raw: boolean): string {
+    let value = '';
+    for (;;) {
+      const special = quote.length === 3 ? /["'\\]/g : /["'\\\r\n]/g;
+      special.lastIndex = this.at;
+      const found = special.exec(this.text)?.index ?? -1;
+      if (found === -1) throw new LiteralFault(this.at);
+      value += this.text.slice(this.at, found);
+      this.at = found;
+      if (this.text.startsWith(quote, found)) {
+        this.at += quote.length;
+        return value;
+      }
+      if (this.text[found] === '\\') value += this.escape(raw);
+      else if (this.text[found] === '\n' || this.text[found] === '\r') throw new LiteralFault(found);
+      else {
+        value += this.text[found] ?? '';
+        this.at += 1;
+      }
+    }
+  }
+
+  private escape(raw: boolean): string {
+    const letter = this.text[this.at + 1];
+    if (letter === undefined) throw new LiteralFault(this.at);
+    const begin = this.at;
+    this.at += 2;
+    if (raw) return `\\${letter}`;
+    const digits = hexEscapes[letter];
+    if (digits === undefined) return simpleEscapes[letter] ?? `\\${letter}`;
+    const hex = this.text.slice(this.at, this.at + digits);
+    const code = Number.parseInt(hex, 16);
+    if (hex.length < digits || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff) throw new LiteralFault(begin);
+    this.at += digits;
+    return String.fromCodePoint(code);
+  }
+}
+
+/** Line (from 1) of a place in the text. */
+function lineFinder(text: string): (at: number) => number {
+  const ends: number[] = [];
+  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
+  return (at) => {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+/** Members under which files keep their list of rows. */
+const wrappers = [
+  'data',
+  'rows',
+  'passages',
+  'questions',
+  'pairs',
+  'corpus',
+  'queries',
+  'documents',
+  'items',
+  'records',
+];
+
+const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
+
+/** An object that only holds the list becomes the list's records, counted from 1; anything else is a record itself. */
+function unwrapped(value: unknown, line: number): RawRecord[] {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const members: [string, unknown][] = Object.entries(value);
+    const list = members.find(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner))?.[1];
+    if (Array.isArray(list)) return list.map((inner: unknown, index) => ({ line: index + 1, value: inner }));
+  }
+  return [{ line, value }];
+}
+
+/**
+ * Records of a text with JSON or Python literals: one list or several, objects one after another, or an object that holds the
+ * list (`{"data": […]}`). A broken record is told with the line of its fault and left out; reading goes on at the next record.
+ */
+export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
+  const fault: ImportFault = format === 'json' ? 'json-broken' : 'literal-broken';
+  const records: RawRecord[] = [];
+  const parser = new LiteralParser(text, format === 'literal');
+  const lineOf = lineFinder(text);
+  let open = 0;
+  for (parser.skipSpace(); !parser.atEnd; parser.skipSpace()) {
+    const begin = parser.at;
+    const next = text[begin];
+    if (next === '[' || next === ']' || next === ',') {
+      open += next === '[' ? 1 : next === ']' ? -1 : 0;
+      parser.at += 1;
+      continue;
+    }
+    try {
+      const value = parser.value(0);
+      if (open === 0) records.push(...unwrapped(value, lineOf(begin)));
+      else records.push({ line: lineOf(begin), value });
+    } catch (thrown) {
+      if (!(thrown instanceof LiteralFault)) throw thrown;
+      records.push({ line: lineOf(thrown.at), fault });
+      parser.at = nextRecord(text, begin + 1);
+    }
+  }
+  const lastIsBroken = 'fault' in (records.at(-1) ?? {});
+  // A file that was cut between two records is told too: what is missing cannot be known.
+  if (open > 0 && !lastIsBroken) records.push({ line: lineOf(text.length), fault });
+  return records;
+}
+
+/** Where the next record opens: a brace at the beginning of a line, or behind the end of another record. */
+function nextRecord(text: string, from: number): number {
+  const opening = /[\r\n][ \t]*\{|\},?[ \t]*\{/g;
+  opening.lastIndex = from;
+  return opening.test(text) ? opening.lastIndex - 1 : text.length;
+}

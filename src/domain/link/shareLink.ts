@@ -1,0 +1,142 @@
+import { deflateSync, inflateSync } from 'fflate';
+import * as v from 'valibot';
+import { AppError, type LinkFault } from '../errors';
+import { metricNames, type Experiment, type MetricName } from '../experiment';
+import { sha256Hex } from '../hash';
+import { parseExperiment } from '../parseExperiment';
+import type { Metrics } from '../run';
+import { bytesToText, textToBytes } from './base64url';
+import { fromDefaults } from './difference';
+
+/**
+ * A shared experiment as text for a URL's hash: base64url of
+ * `version (1 byte) | length of what follows (2) | checksum (8) | deflated JSON`.
+ * The JSON holds differences from the defaults of its schema version, so a change of a default needs a new version.
+ */
+const linkVersion = 1;
+const longestLink = 2000;
+/** What a link may unfold to: an honest one of 2,000 characters stays far below. */
+const largestJson = 64 * 1024;
+const checksumBytes = 8;
+const headerBytes = 3 + checksumBytes;
+
+export interface SharedExperiment {
+  experiment: Experiment;
+  name: string;
+  /** What the sender says to have measured on test; nobody checked it. */
+  claim?: { before: Metrics; after: Metrics } | undefined;
+}
+
+const rate = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Metrics in the order of `metricNames`, then questions and passages. */
+const packedMetrics = v.strictTuple([rate, rate, rate, rate, rate, rate, rate, count, count]);
+const payloadSchema = v.strictObject({
+  e: v.record(v.string(), v.unknown()),
+  n: v.pipe(v.string(), v.maxLength(200)),
+  c: v.optional(v.strictTuple([packedMetrics, packedMetrics])),
+});
+
+function fail(fault: LinkFault, cause?: unknown): AppError {
+  return new AppError({ kind: 'link-invalid', fault }, { cause });
+}
+
+/** Five digits are more than any test of questions can tell apart. */
+function packed(metrics: Metrics): number[] {
+  return [...metricNames.map((name) => Math.round(metrics[name] * 1e5) / 1e5), metrics.questions, metrics.passages];
+}
+
+function unpacked(values: readonly number[]): Metrics {
+  const at = (index: number): number => values[index] ?? 0;
+  const named = (name: MetricName): number => at(metricNames.indexOf(name));
+  return {
+    hitRateAt1: named('hitRateAt1'),
+    hitRateAt3: named('hitRateAt3'),
+    hitRateAt5: named('hitRateAt5'),
+    hitRateAt10: named('hitRateAt10'),
+    recallAt10: named('recallAt10'),
+    mrrAt10: named('mrrAt10'),
+    ndcgAt10: named('ndcgAt10'),
+    questions: at(metricNames.length),
+    passages: at(metricNames.length + 1),
+  };
+}
+
+async function checksum(version: number, body: Uint8Array): Promise<Uint8Array> {
+  const framed = new Uint8Array(body.length + 1);
+  framed[0] = version;
+  framed.set(body, 1);
+  const hex = await sha256Hex(framed);
+  return Uint8Array.from({ length: checksumBytes }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+}
+
+/**
+ * The link's text, without the address before it.
+ * @throws link-invalid (too-large) for an experiment that does not fit into 2,000 characters.
+ */
+export async function encodeLink(shared: SharedExperiment): Promise<string> {
+  const { experiment, name, claim } = shared;
+  const payload = {
+    e: fromDefaults(experiment),
+    n: name.slice(0, 200),
+    ...(claim ? { c: [packed(claim.before), packed(claim.after)] } : {}),
+  };
+  const body = deflateSync(new TextEncoder().encode(JSON.stringify(payload)), { level: 9 });
+  const bytes = new Uint8Array(headerBytes + body.length);
+  bytes.set([linkVersion, body.length >> 8, body.length & 0xff]);
+  bytes.set(await checksum(linkVersion, body), 3);
+  bytes.set(body, headerBytes);
+  const text = bytesToText(bytes);
+  if (text.length > longestLink || body.length > 0xffff) throw fail('too-large');
+  return text;
+}
+
+/** @throws link-invalid with the fault: cut, tampered, too-new, too-large or invalid. Nothing wrong is ever returned. */
+export async function decodeLink(text: string): Promise<SharedExperiment> {
+  if (text.length > longestLink) throw fail('too-large');
+  const bytes = textToBytes(text);
+  if (!bytes || bytes.length === 0) throw fail(text === '' ? 'cut' : 'invalid');
+  const [version = 0, high = 0, low = 0] = bytes;
+  if (version > linkVersion) throw fail('too-new');
+  if (version < linkVersion) throw fail('invalid');
+  const body = bytes.subarray(headerBytes);
+  const length = high * 256 + low;
+  if (bytes.length < headerBytes || body.length < length) throw fail('cut');
+  const expected = await checksum(version, body);
+  if (body.length > length || bytesToText(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
+    throw fail('tampered');
+  return sharedOf(unfold(body));
+}
+
+function unfold(body: Uint8Array): unknown {
+  let json: Uint8Array;
+  try {
+    // A link's 1,500 bytes unfold to 1.5 MB at the most, which is little enough to look at and refuse.
+    json = inflateSync(body);
+  } catch (cause) {
+    throw fail('tampered', cause);
+  }
+  if (json.length > largestJson) throw fail('too-large');
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+    return value;
+  } catch (cause) {
+    throw fail('invalid', cause);
+  }
+}
+
+function sharedOf(payload: unknown): SharedExperiment {
+  const result = v.safeParse(payloadSchema, payload);
+  if (!result.success) throw fail('invalid');
+  const { e, n, c } = result.output;
+  try {
+    const experiment = parseExperiment(e);
+    return { experiment, name: n, ...(c ? { claim: { before: unpacked(c[0]), after: unpacked(c[1]) } } : {}) };
+  } catch (cause) {
+    const tooNew =
+      cause instanceof AppError &&
+      cause.details.kind === 'experiment-invalid' &&
+      cause.details.path === 'schemaVersion';
+    throw fail(tooNew ? 'too-new' : 'invalid', cause);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): every number is a function of key and
+ * counter alone, so a resumed run finds the same numbers without replaying those before.
+ */
+const multiplier0 = 0xd2511f53;
+const multiplier1 = 0xcd9e8d57;
+const weyl0 = 0x9e3779b9;
+const weyl1 = 0xbb67ae85;
+const rounds = 10;
+
+export type Counter = readonly [number, number, number, number];
+export type Key = readonly [number, number];
+
+/** High 32 bits of the 64-bit product of two 32-bit numbers, in halves that a double holds exactly. */
+function highProduct(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const cross = aLow * bHigh + (middle & 0xffff);
+  return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
+}
+
+/** Four 32-bit numbers of a counter and a key. */
+export function philox(counter: Counter, key: Key): [number, number, number, number] {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < rounds; round++) {
+    const high0 = highProduct(multiplier0, c0);
+    const high1 = highProduct(multiplier1, c2);
+    const low0 = Math.imul(multiplier0, c0);
+    const low1 = Math.imul(multiplier1, c2);
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1 >>> 0;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0 >>> 0;
+    k0 = (k0 + weyl0) >>> 0;
+    k1 = (k1 + weyl1) >>> 0;
+  }
+  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+}
+
+/** What the numbers are for: streams of one seed never overlap. */
+export const randomPurpose = { batchOrder: 1, devSplit: 2, bootstrap: 3, dropout: 4 } as const;
+export type RandomPurpose = keyof typeof randomPurpose;
+
+/** A stream of random numbers, named by seed, purpose and up to two further numbers (stage and epoch, say). */
+export class RandomStream {
+  #block: readonly number[] = [];
+  #at = 4;
+  #index = 0;
+
+  constructor(
+    private readonly seed: number,
+    private readonly purpose: RandomPurpose,
+    private readonly first = 0,
+    private readonly second = 0,
+  ) {}
+
+  /** An integer in [0, 2^32). */
+  uint32(): number {
+    if (this.#at === 4) {
+      const counter: Counter = [
+        this.#index >>> 0,
+        Math.floor(this.#index / 2 ** 32),
+        this.first >>> 0,
+        this.second >>> 0,
+      ];
+      this.#block = philox(counter, [this.seed >>> 0, randomPurpose[this.purpose]]);
+      this.#index += 1;
+      this.#at = 0;
+    }
+    return this.#block[this.#at++] ?? 0;
+  }
+
+  /** An integer in [0, bound), each equally likely: numbers of the incomplete last run of `bound` are drawn again. */
+  below(bound: number): number {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    let drawn = this.uint32();
+    while (drawn >= limit) drawn = this.uint32();
+    return drawn % bound;
+  }
+
+  /** A number in [0, 1) with 32 random bits. */
+  unit(): number {
+    return this.uint32() / 2 ** 32;
+  }
+}
+
+/** 0 … count-1 in random order (Fisher-Yates). */
+export function permutation(count: number, random: RandomStream): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const kept = order[i] ?? 0;
+    order[i] = order[j] ?? 0;
+    order[j] = kept;
+  }
+  return order;
+}

@@ -1,0 +1,53 @@
+import type { Passage, Question } from '../records';
+
+/** The knowledge base as references find it. Of equal texts the first passage answers. */
+export interface PassageLookup {
+  ids: Set<string>;
+  idOfText: Map<string, string>;
+}
+
+export function passageLookup(knowledgeBase: readonly Passage[]): PassageLookup {
+  const ids = new Set<string>();
+  const idOfText = new Map<string, string>();
+  for (const passage of knowledgeBase) {
+    ids.add(passage.id);
+    const text = passage.text.trim();
+    if (!idOfText.has(text)) idOfText.set(text, passage.id);
+  }
+  return { ids, idOfText };
+}
+
+/** Spreadsheets hold several ids in one cell. */
+const separators = /[;|,，；、\s]+/;
+
+/** A reference names a passage by its id, by its exact text, or several by ids in one cell: `a1; a2`. */
+function idsOf(reference: string, lookup: PassageLookup): { known: string[]; unknown: string[] } {
+  const own = lookup.ids.has(reference) ? reference : lookup.idOfText.get(reference.trim());
+  if (own !== undefined) return { known: [own], unknown: [] };
+  const pieces = reference.split(separators).filter((piece) => piece !== '');
+  const known = pieces.filter((piece) => lookup.ids.has(piece));
+  // A cell without one known id is no list of ids: its whole text is what was not found.
+  if (known.length === 0) return { known: [], unknown: [reference] };
+  return { known, unknown: pieces.filter((piece) => !lookup.ids.has(piece)) };
+}
+
+export interface ResolvedQuestions {
+  /** Questions with at least one passage of the knowledge base; `relevant` holds ids that are there. */
+  kept: Question[];
+  /** Every reference that was not found, by the question's index; `dropped`: the question was left with none. */
+  unknown: { index: number; reference: string; dropped: boolean }[];
+}
+
+/** Finds the passages that questions name. References that lead nowhere are told, and questions left with none are not kept. */
+export function resolveRelevant(questions: readonly Question[], lookup: PassageLookup): ResolvedQuestions {
+  const kept: Question[] = [];
+  const unknown: ResolvedQuestions['unknown'] = [];
+  questions.forEach((question, index) => {
+    const found = question.relevant.map((reference) => idsOf(reference, lookup));
+    const relevant = [...new Set(found.flatMap((result) => result.known))];
+    const dropped = relevant.length === 0;
+    for (const reference of found.flatMap((result) => result.unknown)) unknown.push({ index, reference, dropped });
+    if (!dropped) kept.push({ ...question, relevant });
+  });
+  return { kept, unknown };
+}

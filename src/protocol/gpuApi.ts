@@ -1,0 +1,28 @@
+import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
+
+/** One batch as triplets: row i of anchors belongs to row i of positives, all other rows are its negatives. */
+export interface BatchView {
+  step: number;
+  rows: { pairId: string; anchor: string; positive: string }[];
+}
+
+/** What the GPU worker does. It owns the device; weights never leave it but to storage. */
+export interface GpuApi {
+  /** Where the page lies, with a trailing slash: wasm files are found below it. Called once, first. */
+  configure(options: { baseUrl: string }): Promise<void>;
+  /** Writes down a new run of the experiment as it stands now; nothing is computed yet. Returns the run's id. */
+  createRun(experimentId: string, devicePreference: DevicePreference): Promise<string>;
+  describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
+  /**
+   * Carries out the run from where storage says it stands: a new one from the start, an interrupted one from its last
+   * checkpoint. Resolves when it is done, paused or cancelled. `onEvents` gets each batch of events after it was stored.
+   */
+  startRun(runId: string, onEvents: (events: RunEvent[]) => void): Promise<void>;
+  pauseRun(runId: string): Promise<void>;
+  continueRun(runId: string): Promise<void>;
+  cancelRun(runId: string): Promise<void>;
+  /** What a step of the experiment sees, from 0; computed from data, batching and seed alone. */
+  viewBatch(experimentId: string, step: number): Promise<BatchView>;
+  /** Vectors [text][E] of token ids by the run's kept weights (or the base model's, where no run is named). */
+  encodeTexts(source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean }, tokenIds: number[][]): Promise<Float32Array[]>;
+}

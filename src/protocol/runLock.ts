@@ -1,0 +1,4 @@
+/** The Web Lock that the GPU worker holds while it carries a run out; it is freed when the worker dies, however it dies. */
+export function runLockName(runId: string): string {
+  return `recallsmith-run-${runId}`;
+}

@@ -1,0 +1,110 @@
+import { toAppError, type AppErrorDetails } from '../domain/errors';
+import type { DevicePreference } from '../domain/run';
+
+export type Language = 'zh' | 'en';
+export type Theme = 'auto' | 'light' | 'dark';
+
+/** A short word at the edge of the page; `undo` makes it an offer that expires. */
+export interface Notice {
+  id: number;
+  text: string;
+  undo?: () => void;
+}
+
+const noticeMs = 6000;
+
+function remembered(key: string): string | null {
+  try {
+    return localStorage.getItem(`recallsmith-${key}`);
+  } catch {
+    // A browser that refuses localStorage still works, it only forgets these choices.
+    return null;
+  }
+}
+
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(`recallsmith-${key}`, value);
+  } catch {
+    // As above: the choice holds until the page is closed.
+  }
+}
+
+function firstLanguage(): Language {
+  const stored = remembered('language');
+  if (stored === 'zh' || stored === 'en') return stored;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+function firstTheme(): Theme {
+  const stored = remembered('theme');
+  return stored === 'light' || stored === 'dark' ? stored : 'auto';
+}
+
+function firstDevice(): DevicePreference {
+  const stored = remembered('device');
+  return stored === 'webgpu' || stored === 'wasm' ? stored : 'auto';
+}
+
+/** What belongs to the page and not to an experiment: language, theme, device preference, errors, notices. */
+class AppState {
+  language = $state<Language>(firstLanguage());
+  theme = $state<Theme>(firstTheme());
+  devicePreference = $state<DevicePreference>(firstDevice());
+  error = $state.raw<AppErrorDetails | null>(null);
+  notices = $state.raw<Notice[]>([]);
+  paletteOpen = $state(false);
+  #systemDark = $state(false);
+  #nextNotice = 1;
+
+  readonly dark = $derived(this.theme === 'dark' || (this.theme === 'auto' && this.#systemDark));
+
+  constructor() {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    this.#systemDark = query.matches;
+    query.addEventListener('change', (event) => (this.#systemDark = event.matches));
+  }
+
+  setLanguage(language: Language): void {
+    this.language = language;
+    remember('language', language);
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    remember('theme', theme);
+  }
+
+  setDevicePreference(preference: DevicePreference): void {
+    this.devicePreference = preference;
+    remember('device', preference);
+  }
+
+  /** Shows what went wrong; a cancel that the user asked for is no error. */
+  report(thrown: unknown): void {
+    const { details } = toAppError(thrown);
+    if (details.kind !== 'cancelled') this.error = details;
+  }
+
+  /** Runs `work`; a failure lands in the error panel and gives undefined. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.report(thrown);
+      return undefined;
+    }
+  }
+
+  notify(text: string, undo?: () => void): void {
+    const id = this.#nextNotice++;
+    this.notices = [...this.notices, undo ? { id, text, undo } : { id, text }];
+    setTimeout(() => this.dismiss(id), noticeMs);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+}
+
+export const app = new AppState();

@@ -1,0 +1,32 @@
+import type { DeviceInfo, DevicePreference } from '../domain/run';
+import { services } from './services';
+
+/** Which device a preference leads to on this machine, and what the browser lends of its disk. */
+class DeviceState {
+  info = $state.raw<DeviceInfo | null>(null);
+  asking = $state(false);
+  storage = $state.raw<{ used: number; quota: number; persisted: boolean } | null>(null);
+
+  async ask(preference: DevicePreference): Promise<void> {
+    this.asking = true;
+    this.info = null;
+    try {
+      this.info = await (await services.gpu()).describeDevice(preference);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  async loadStorage(): Promise<void> {
+    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+    this.storage = { used: usage, quota, persisted: await navigator.storage.persisted() };
+  }
+
+  async persist(): Promise<boolean> {
+    const granted = await navigator.storage.persist();
+    await this.loadStorage();
+    return granted;
+  }
+}
+
+export const device = new DeviceState();

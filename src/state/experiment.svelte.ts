@@ -1,0 +1,170 @@
+import { canonicalJson } from '../domain/canonicalJson';
+import type { Experiment, ExperimentModel } from '../domain/experiment';
+import type { StoredModel } from '../domain/model';
+import type { StageName, StageState } from '../domain/pipeline';
+import type { Dataset } from '../domain/records';
+import type { RunRecord } from '../domain/run';
+import type { StoredExperiment } from '../storage/schema';
+import { app } from './app.svelte';
+import { services } from './services';
+import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from './slots';
+
+const saveDelayMs = 300;
+const undoLimit = 100;
+
+/** The experiment on the screen: its settings, what they refer to, its runs. Changes are saved by themselves. */
+export class ExperimentState {
+  stored = $state.raw<StoredExperiment | null>(null);
+  datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
+  model = $state.raw<StoredModel | null>(null);
+  runs = $state.raw<RunRecord[]>([]);
+  loaded = $state(false);
+  /** A run of this experiment that another tab carries out. */
+  heldElsewhere = $state(false);
+  /** Set while the tokens of this page's session fit the settings. */
+  tokenizedFor = $state<string | null>(null);
+  #past = $state.raw<StoredExperiment[]>([]);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #dirty = false;
+  #onHide = () => void this.flush();
+
+  constructor(readonly experimentId: string) {}
+
+  readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
+  readonly canUndo = $derived(this.#past.length > 0);
+  readonly missing = $derived(this.experiment ? missingSlots(this.experiment) : []);
+  readonly ready = $derived(this.missing.length === 0 && this.experiment?.model != null);
+  readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
+  readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
+  readonly activeRun = $derived(
+    this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
+  );
+  /** Whether the newest result belongs to the settings as they stand. */
+  readonly resultIsCurrent = $derived(
+    this.latestDone !== null &&
+      this.experiment !== null &&
+      canonicalJson(this.latestDone.experiment) === canonicalJson(this.experiment),
+  );
+  readonly tokensKey = $derived(this.experiment ? canonicalJson([this.experiment.data, this.experiment.model]) : '');
+
+  async load(): Promise<void> {
+    this.stored = (await services.getExperiment(this.experimentId)) ?? null;
+    await Promise.all([this.#loadReferences(), this.loadRuns()]);
+    this.loaded = true;
+    addEventListener('pagehide', this.#onHide);
+  }
+
+  async close(): Promise<void> {
+    removeEventListener('pagehide', this.#onHide);
+    await this.flush();
+  }
+
+  async loadRuns(): Promise<void> {
+    this.runs = await services.listRuns(this.experimentId);
+  }
+
+  async #loadReferences(): Promise<void> {
+    const experiment = this.experiment;
+    if (!experiment) return;
+    const found: Partial<Record<SlotName, Dataset>> = {};
+    for (const slot of slotNames) {
+      const entry = entryOf(experiment, slot);
+      const dataset = entry ? await services.getDataset(entry.contentSha256) : undefined;
+      if (dataset) found[slot] = dataset;
+    }
+    this.datasets = found;
+    this.model = experiment.model ? ((await services.getModel(experiment.model.contentSha256)) ?? null) : null;
+  }
+
+  /** Puts a changed experiment in place, remembers the one before for undo, and saves soon. */
+  change(edit: (experiment: Experiment) => Experiment): void {
+    const { stored } = this;
+    if (!stored) return;
+    const experiment = edit(stored.experiment);
+    if (canonicalJson(experiment) === canonicalJson(stored.experiment)) return;
+    this.#replace({ ...stored, experiment, updatedAt: Date.now() });
+  }
+
+  rename(name: string): void {
+    if (this.stored && name.trim() !== '' && name !== this.stored.name)
+      this.#replace({ ...this.stored, name, updatedAt: Date.now() });
+  }
+
+  #replace(next: StoredExperiment): void {
+    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
+    this.stored = next;
+    this.#saveSoon();
+  }
+
+  undo(): void {
+    const before = this.#past[this.#past.length - 1];
+    if (!before) return;
+    this.#past = this.#past.slice(0, -1);
+    this.stored = before;
+    this.#saveSoon();
+    void app.attempt(() => this.#loadReferences());
+  }
+
+  #saveSoon(): void {
+    this.#dirty = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
+  }
+
+  /** Writes what is not written yet; called before a run begins and when the page goes away. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { stored } = this;
+    if (!this.#dirty || !stored) return;
+    this.#dirty = false;
+    await app.attempt(() => services.putExperiment(stored));
+  }
+
+  async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
+    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null));
+    const next = { ...this.datasets };
+    if (dataset) next[slot] = dataset;
+    else delete next[slot];
+    this.datasets = next;
+    await this.flush();
+  }
+
+  async setModel(model: StoredModel | null): Promise<void> {
+    this.change((experiment) => ({ ...experiment, model: model ? modelSettings(model) : null }));
+    this.model = model;
+    await this.flush();
+  }
+
+  readonly stageStates = $derived<Record<StageName, StageState>>(this.#stageStates());
+
+  #stageStates(): Record<StageName, StageState> {
+    const { experiment } = this;
+    const active = this.activeRun;
+    const result: StageState = this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty';
+    const started = (experiment?.data.length ?? 0) > 0 || experiment?.model != null;
+    const tokens: StageState =
+      this.tokenizedFor === this.tokensKey || this.resultIsCurrent ? 'done' : this.ready ? 'ready' : 'empty';
+    const evaluating = active !== null && active.phase !== 'train' && active.phase !== 'prepare';
+    return {
+      import: this.ready ? 'done' : started ? 'ready' : 'empty',
+      split: this.missing.length === 0 ? 'done' : 'empty',
+      tokenize: tokens,
+      train: active ? 'running' : result !== 'empty' ? result : this.ready ? 'ready' : 'empty',
+      evaluate: active && evaluating ? 'running' : result,
+      report: result,
+    };
+  }
+}
+
+/** What the folder says, or where it is silent the guess, as the experiment's own settings. */
+export function modelSettings(model: StoredModel): ExperimentModel {
+  const { pooling, normalize, maxTokens, queryPrefix, passagePrefix } = model.defaults;
+  return {
+    contentSha256: model.contentSha256,
+    pooling: pooling.value,
+    normalize: normalize.value,
+    maxTokens: maxTokens.value,
+    queryPrefix: queryPrefix.value,
+    passagePrefix: passagePrefix.value,
+  };
+}

@@ -1,0 +1,74 @@
+import { defaultExperiment, type Experiment } from '../domain/experiment';
+import type { Evaluation, RunRecord } from '../domain/run';
+import type { StoredExperiment } from '../storage/schema';
+import { services } from './services';
+
+export type { StoredExperiment };
+
+/** What a card shows. `before` and `after` are the readings of test of the newest finished run. */
+export interface ExperimentCard {
+  stored: StoredExperiment;
+  latest: RunRecord | null;
+  before: Evaluation | null;
+  after: Evaluation | null;
+  rows: { passages: number; pairs: number; questions: number };
+}
+
+async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
+  const runs = await services.listRuns(stored.experimentId);
+  const done = runs.find((run) => run.status === 'done');
+  const rows = { passages: 0, pairs: 0, questions: 0 };
+  for (const entry of stored.experiment.data) {
+    const count = (await services.getDataset(entry.contentSha256))?.rows ?? 0;
+    if (entry.role === 'knowledgeBase') rows.passages += count;
+    if (entry.role === 'pairs') rows.pairs += count;
+    if (entry.role === 'questions') rows.questions += count;
+  }
+  return {
+    stored,
+    latest: runs[0] ?? null,
+    before: done ? ((await services.getEvaluation(done.runId, 'test', 'before')) ?? null) : null,
+    after: done ? ((await services.getEvaluation(done.runId, 'test', 'after')) ?? null) : null,
+    rows,
+  };
+}
+
+/** All experiments of this browser, newest first. A deletion waits for its undo before anything is removed. */
+class ExperimentsState {
+  cards = $state.raw<ExperimentCard[]>([]);
+  loaded = $state(false);
+  #hidden = new Map<string, ReturnType<typeof setTimeout>>();
+
+  async load(): Promise<void> {
+    const all = await services.listExperiments();
+    const shown = all.filter((stored) => !this.#hidden.has(stored.experimentId));
+    const cards = await Promise.all(shown.map(cardOf));
+    this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
+    this.loaded = true;
+  }
+
+  async create(name: string, experiment: Experiment = defaultExperiment()): Promise<string> {
+    const now = Date.now();
+    const experimentId = crypto.randomUUID();
+    await services.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
+    return experimentId;
+  }
+
+  /** Takes the card away at once and the stored records after `delayMs`, unless `restore` is called before. */
+  remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
+    const timer = setTimeout(() => {
+      this.#hidden.delete(experimentId);
+      services.deleteExperiment(experimentId).catch(failed);
+    }, delayMs);
+    this.#hidden.set(experimentId, timer);
+    this.cards = this.cards.filter((card) => card.stored.experimentId !== experimentId);
+  }
+
+  async restore(experimentId: string): Promise<void> {
+    clearTimeout(this.#hidden.get(experimentId));
+    this.#hidden.delete(experimentId);
+    await this.load();
+  }
+}
+
+export const experiments = new ExperimentsState();

@@ -1,0 +1,58 @@
+import type { RunRecord } from '../domain/run';
+import type { ExportReport } from '../protocol/dataApi';
+import { services } from './services';
+import { entryOf } from './slots';
+
+/** So many passages and questions are encoded for the check of an exported model. */
+const referenceTexts = 8;
+
+/** One export: the app's own vectors first, then the zip, which must give the same. */
+export class ExportState {
+  stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
+  progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
+  report = $state.raw<ExportReport | null>(null);
+
+  async start(run: RunRecord): Promise<ExportReport | null> {
+    const settings = run.experiment.model;
+    if (!settings) return null;
+    this.stage = 'vectors';
+    this.report = null;
+    try {
+      const texts = await sampleTexts(run);
+      const data = await services.data();
+      const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
+      const vectors = await (await services.gpu()).encodeTexts({ runId: run.runId }, tokens);
+      this.stage = 'writing';
+      const progress = (done: number, of: number) => (this.progress = { done, of });
+      this.report = await data.exportModel({ runId: run.runId, reference: { texts, vectors } }, progress);
+      this.stage = 'done';
+      return this.report;
+    } finally {
+      if (this.report === null) this.stage = 'idle';
+    }
+  }
+}
+
+/** A few passages and questions with their prefixes, as they are encoded in the evaluation. */
+async function sampleTexts(run: RunRecord): Promise<string[]> {
+  const texts: string[] = [];
+  for (const slot of ['knowledgeBase', 'testQuestions'] as const) {
+    const entry = entryOf(run.experiment, slot);
+    if (!entry) continue;
+    const prefix = slot === 'knowledgeBase' ? run.experiment.model?.passagePrefix : run.experiment.model?.queryPrefix;
+    for (const row of await services.readRows(entry.contentSha256, 0, referenceTexts))
+      if ('text' in row) texts.push(`${prefix ?? ''}${row.text}`);
+  }
+  return texts;
+}
+
+/** Hands a file to the browser's downloads. */
+export function download(blob: Blob, fileName: string): void {
+  const url = URL.createObjectURL(blob);
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = fileName;
+  anchor.click();
+  // The download holds its own reference once it has begun; a minute is ample for that.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

@@ -1,0 +1,39 @@
+import { download } from './exporting.svelte';
+import { experiments } from './experiments.svelte';
+import { services } from './services';
+import type { AppErrorDetails } from '../domain/errors';
+
+/** Saving and opening everything as one file. */
+class ProjectState {
+  working = $state<'saving' | 'opening' | null>(null);
+  progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
+
+  async #work<T>(
+    kind: 'saving' | 'opening',
+    job: (progress: (done: number, of: number) => void) => Promise<T>,
+  ): Promise<T> {
+    this.working = kind;
+    this.progress = { done: 0, of: 0 };
+    try {
+      return await job((done: number, of: number) => (this.progress = { done, of }));
+    } finally {
+      this.working = null;
+    }
+  }
+
+  async save(): Promise<string> {
+    return this.#work('saving', async (progress) => {
+      const { zip, fileName } = await (await services.data()).saveProject(progress);
+      download(zip, fileName);
+      return fileName;
+    });
+  }
+
+  async open(file: File): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
+    const opened = await this.#work('opening', async (progress) => (await services.data()).openProject(file, progress));
+    await experiments.load();
+    return opened;
+  }
+}
+
+export const project = new ProjectState();

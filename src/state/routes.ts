@@ -1,0 +1,49 @@
+import { pipeline, type StageName } from '../domain/pipeline';
+
+export type Route =
+  | { name: 'home' }
+  | { name: 'experiment'; experimentId: string; stage: StageName }
+  | { name: 'link'; payload: string }
+  | { name: 'settings' }
+  | { name: 'headless' };
+
+const isStage = (word: string): word is StageName => pipeline.some(({ stage }) => stage === word);
+
+function decoded(part: string | undefined): string {
+  try {
+    return decodeURIComponent(part ?? '');
+  } catch {
+    // A hash typed by hand may hold a broken escape; it then names nothing.
+    return '';
+  }
+}
+
+/** The screen that a hash names; what it does not know is the home screen. */
+export function parseRoute(hash: string): Route {
+  const [head = '', ...rest] = hash.replace(/^#\/?/, '').split('?')[0]?.split('/') ?? [];
+  if (head === 'settings') return { name: 'settings' };
+  if (head === 'headless') return { name: 'headless' };
+  if (head === 'link') return { name: 'link', payload: rest.join('/') };
+  if (head === 'experiment' && rest[0]) {
+    const stage = decoded(rest[1]);
+    return { name: 'experiment', experimentId: decoded(rest[0]), stage: isStage(stage) ? stage : 'import' };
+  }
+  return { name: 'home' };
+}
+
+export function formatRoute(route: Route): string {
+  switch (route.name) {
+    case 'home':
+      return '#/';
+    case 'settings':
+      return '#/settings';
+    case 'headless':
+      return '#/headless';
+    case 'link':
+      return `#/link/${route.payload}`;
+    case 'experiment':
+      return `#/experiment/${encodeURIComponent(route.experimentId)}/${route.stage}`;
+    default:
+      return route satisfies never;
+  }
+}

@@ -1,0 +1,65 @@
+import type { RunRecord } from '../domain/run';
+import { app } from './app.svelte';
+import { applyEvents, emptyRunView, type RunView } from './runLog';
+import { services } from './services';
+
+/** Not more often than this does the page look into the log: drawing more often than 4 times a second shows nothing more. */
+const readIntervalMs = 250;
+/** Another tab's run is looked at this often. */
+const pollIntervalMs = 1500;
+
+/** Follows one run by its event log; the same for a run of this page, of another tab, and of last week. */
+export class RunState {
+  record = $state.raw<RunRecord | null>(null);
+  /** Counts readings of the log: what draws `view` depends on it. */
+  version = $state(0);
+  /** Carried out by another tab: it can be watched only. */
+  elsewhere = $state(false);
+  readonly view: RunView = emptyRunView();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #poll: ReturnType<typeof setInterval> | undefined;
+  #reading: Promise<void> | null = null;
+
+  constructor(readonly runId: string) {}
+
+  /** The view as of the newest reading. */
+  current(): RunView {
+    void this.version;
+    return this.view;
+  }
+
+  readonly active = $derived.by(() => {
+    const status = this.record?.status;
+    return status === 'running' || status === 'paused' || status === 'queued';
+  });
+
+  async refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => (this.#reading = null));
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    applyEvents(this.view, await services.readEvents(this.runId, this.view.nextSeq));
+    this.record = (await services.getRun(this.runId)) ?? null;
+    this.version += 1;
+  }
+
+  /** New events were stored: read them, but not more often than they can be seen. */
+  notice(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void app.attempt(() => this.refresh());
+    }, readIntervalMs);
+  }
+
+  startPolling(): void {
+    this.#poll ??= setInterval(() => this.notice(), pollIntervalMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#poll);
+    this.#timer = undefined;
+    this.#poll = undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { decodeLink, encodeLink, type SharedExperiment } from '../domain/link/shareLink';
+import type { Experiment } from '../domain/experiment';
+import type { RunRecord } from '../domain/run';
+import type { StoredExperiment } from '../storage/schema';
+import { baseUrl, services } from './services';
+import { slotOf, type SlotName } from './slots';
+
+export type { SharedExperiment };
+
+/** The link to an experiment; with a run, its metrics go along as the sender's claim. */
+export async function makeLink(stored: StoredExperiment, run: RunRecord | null): Promise<string> {
+  const before = run ? await services.getEvaluation(run.runId, 'test', 'before') : undefined;
+  const after = run ? await services.getEvaluation(run.runId, 'test', 'after') : undefined;
+  const claim = before && after ? { before: before.metrics, after: after.metrics } : undefined;
+  const payload = await encodeLink({ experiment: stored.experiment, name: stored.name, claim });
+  return `${baseUrl}#/link/${payload}`;
+}
+
+export function readLink(payload: string): Promise<SharedExperiment> {
+  return decodeLink(payload);
+}
+
+/** What the experiment refers to, and whether this browser has it. */
+export interface Need {
+  what: SlotName | 'model';
+  contentSha256: string;
+  here: boolean;
+  name: string | null;
+}
+
+export async function needsOf(experiment: Experiment): Promise<Need[]> {
+  const needs: Need[] = [];
+  for (const entry of experiment.data) {
+    const slot = slotOf(entry);
+    if (!slot) continue;
+    const dataset = await services.getDataset(entry.contentSha256);
+    needs.push({
+      what: slot,
+      contentSha256: entry.contentSha256,
+      here: dataset !== undefined,
+      name: dataset?.name ?? null,
+    });
+  }
+  if (experiment.model) {
+    const model = await services.getModel(experiment.model.contentSha256);
+    needs.push({
+      what: 'model',
+      contentSha256: experiment.model.contentSha256,
+      here: model !== undefined,
+      name: model?.name ?? null,
+    });
+  }
+  return needs;
+}

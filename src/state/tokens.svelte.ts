@@ -1,0 +1,34 @@
+import type { ExperimentState } from './experiment.svelte';
+import { summarizeLengths, tokenSetNames, type LengthSummary } from './lengths';
+import { services } from './services';
+
+export class TokensState {
+  progress = $state.raw<{ done: number; of: number } | null>(null);
+  summaries = $state.raw<LengthSummary[]>([]);
+
+  async tokenize(state: ExperimentState): Promise<void> {
+    const experiment = state.experiment;
+    if (!experiment) return;
+    this.progress = { done: 0, of: 0 };
+    try {
+      await state.flush();
+      const key = state.tokensKey;
+      const data = await services.data();
+      const keys = await data.tokenize(experiment, (done, of) => (this.progress = { done, of }));
+      const summaries: LengthSummary[] = [];
+      for (const name of tokenSetNames) {
+        const set = keys[name] ? await services.getTokenSet(keys[name]) : undefined;
+        if (!set || set.offsets.length < 2) continue;
+        const lengths = Int32Array.from(
+          { length: set.offsets.length - 1 },
+          (_, i) => (set.offsets[i + 1] ?? 0) - (set.offsets[i] ?? 0),
+        );
+        summaries.push(summarizeLengths(name, lengths, set.truncated));
+      }
+      this.summaries = summaries;
+      state.tokenizedFor = key;
+    } finally {
+      this.progress = null;
+    }
+  }
+}

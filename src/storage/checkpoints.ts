@@ -1,0 +1,101 @@
+import { AppError } from '../domain/errors';
+import { sha256Hasher } from '../domain/hash';
+import { guard, type Database } from './database';
+import type { CheckpointManifest } from './schema';
+import { readWeights, WeightWriter, weightPartsOf } from './weights';
+
+export interface CheckpointInput {
+  runId: string;
+  step: number;
+  role: CheckpointManifest['role'];
+  /** In stored layout: weights, and for `latest` first and second moments after them. */
+  tensors: AsyncIterable<Float32Array>;
+  loopState: CheckpointManifest['loopState'];
+}
+
+function generationsOf(runId: string): IDBKeyRange {
+  return IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+}
+
+function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['role']): CheckpointManifest[] {
+  return checkpoints.filter((checkpoint) => checkpoint.role === role);
+}
+
+/** How many generations of a role stay: `latest` keeps the one before as well, in case the newest is damaged. */
+const kept = { latest: 2, best: 1 } as const;
+
+/**
+ * Writes the parts of a new generation under an id of their own, then one strict transaction makes it current and deletes what it
+ * replaces: a kill at any point leaves the old state or the new one. Parts without a manifest are swept by `sweepOrphans`.
+ */
+export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
+  const { runId, step, role, loopState } = input;
+  const weightsId = `checkpoint-${crypto.randomUUID()}`;
+  const writer = new WeightWriter(db, weightsId);
+  for await (const tensor of input.tensors) await writer.write(tensor);
+  const { sha256, bytes } = await writer.finish();
+  return guard(async () => {
+    const transaction = db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' });
+    const checkpoints = transaction.objectStore('checkpoints');
+    const existing = await checkpoints.getAll(generationsOf(runId));
+    const generation = (existing.at(-1)?.generation ?? -1) + 1;
+    const manifest: CheckpointManifest = {
+      runId, generation, step, weightsId, floats: bytes / 4, sha256, role, loopState, createdAt: Date.now(),
+    }; // prettier-ignore
+    await checkpoints.put(manifest);
+    for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
+      await checkpoints.delete([runId, old.generation]);
+      await transaction.objectStore('weightParts').delete(weightPartsOf(old.weightsId));
+    }
+    await transaction.done;
+    return manifest;
+  });
+}
+
+async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
+  const hash = await sha256Hasher();
+  for await (const part of readWeights(db, checkpoint.weightsId)) hash.update(part);
+  return hash.hex() === checkpoint.sha256;
+}
+
+/**
+ * The newest generation whose bytes are what they were when written; the one before where the newest is damaged. Undefined where
+ * none was ever written; throws `checkpoint-corrupt` where all are damaged.
+ */
+export async function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
+  const all = ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').reverse();
+  for (const checkpoint of all) if (await isWhole(db, checkpoint)) return checkpoint;
+  const newest = all[0];
+  if (newest) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: newest.generation });
+  return undefined;
+}
+
+/**
+ * The weights that the run keeps: the best by dev where the experiment asks for it and dev was read, else the last. They lie at
+ * the beginning of the bytes under `weightsId`.
+ */
+export async function keptWeights(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
+  const run = await db.get('runs', runId);
+  if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  const all = await db.getAll('checkpoints', generationsOf(runId));
+  const best = run.experiment.evaluation.checkpoint === 'bestDev' ? ofRole(all, 'best').at(-1) : undefined;
+  const chosen = best ?? ofRole(all, 'latest').at(-1);
+  if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
+  if (!(await isWhole(db, chosen))) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: chosen.generation });
+  return { weightsId: chosen.weightsId, step: chosen.step };
+}
+
+/** Deletes weights that no manifest names: what a kill between parts and manifest left. Call while nothing is being written. */
+export async function sweepOrphans(db: Database): Promise<number> {
+  return guard(async () => {
+    const transaction = db.transaction(['models', 'checkpoints', 'weightParts'], 'readwrite');
+    const named = new Set<string>();
+    for (const { weightsId } of await transaction.objectStore('models').getAll()) named.add(weightsId);
+    for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
+    const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
+    const orphans = [...found].filter((weightsId) => !named.has(weightsId));
+    for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+    await transaction.done;
+    return orphans.length;
+  });
+}

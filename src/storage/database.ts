@@ -1,0 +1,58 @@
+import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
+import { toAppError } from '../domain/errors';
+import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
+
+export type Database = IDBPDatabase<RecallsmithSchema>;
+type Upgrade = IDBPTransaction<RecallsmithSchema, (keyof StoresOnly)[], 'versionchange'>;
+type StoresOnly = { [K in keyof RecallsmithSchema as string extends K ? never : K]: RecallsmithSchema[K] };
+
+/** One entry a version, in order: entry i leads from version i to i+1. Entries are never changed once released. */
+const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
+  (db) => {
+    const experiments = db.createObjectStore('experiments', { keyPath: 'experimentId' });
+    experiments.createIndex('updatedAt', 'updatedAt');
+    db.createObjectStore('datasets', { keyPath: 'contentSha256' });
+    db.createObjectStore('datasetBlocks', { keyPath: ['contentSha256', 'block'] });
+    db.createObjectStore('models', { keyPath: 'contentSha256' });
+    db.createObjectStore('weightParts', { keyPath: ['weightsId', 'part'] });
+    db.createObjectStore('tokenSets', { keyPath: 'key' });
+    db.createObjectStore('batchLists', { keyPath: 'sha256' });
+    const runs = db.createObjectStore('runs', { keyPath: 'runId' });
+    runs.createIndex('experimentId', 'experimentId');
+    db.createObjectStore('runEvents', { keyPath: ['runId', 'seq'] });
+    db.createObjectStore('checkpoints', { keyPath: ['runId', 'generation'] });
+    db.createObjectStore('evaluations', { keyPath: ['runId', 'part', 'moment'] });
+    db.createObjectStore('settings', { keyPath: 'key' });
+  },
+];
+
+const open = new Map<string, Promise<Database>>();
+
+/** The database of this address, opened once a thread. */
+export function openDatabase(name: string = databaseName): Promise<Database> {
+  const known = open.get(name);
+  if (known) return known;
+  const opening = openDB<RecallsmithSchema>(name, databaseVersion, {
+    upgrade(db, oldVersion, _newVersion, transaction) {
+      for (const migrate of migrations.slice(oldVersion)) migrate(db, transaction);
+    },
+    // A newer tab wants to migrate: let go at once, the next call opens it again.
+    blocking(_current, _blocked, event) {
+      open.delete(name);
+      (event.target as IDBDatabase).close();
+    },
+    terminated: () => open.delete(name),
+  });
+  open.set(name, opening);
+  opening.catch(() => open.delete(name));
+  return opening;
+}
+
+/** Runs a piece of storage work; what fails leaves as an AppError (a full disk as `quota-exceeded`). */
+export async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw toAppError(thrown);
+  }
+}

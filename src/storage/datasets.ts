@@ -1,0 +1,56 @@
+import { AppError } from '../domain/errors';
+import { rowsPerBlock, type DataRole, type Dataset, type Row, type RowOf } from '../domain/records';
+import { guard, type Database } from './database';
+
+export async function writeBlock(db: Database, contentSha256: string, block: number, rows: Row[], sha256: string): Promise<void> {
+  await guard(() => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
+}
+
+/** Makes the data set visible: its blocks are written before. */
+export async function putDataset(db: Database, dataset: Dataset): Promise<void> {
+  await guard(() => db.put('datasets', dataset));
+}
+
+export function getDataset(db: Database, contentSha256: string): Promise<Dataset | undefined> {
+  return db.get('datasets', contentSha256);
+}
+
+export function listDatasets(db: Database): Promise<Dataset[]> {
+  return db.getAll('datasets');
+}
+
+function blocksOf(contentSha256: string): IDBKeyRange {
+  return IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
+}
+
+/** All rows in stored order; throws `data-missing` where the data set is not here. */
+export async function readRows<R extends DataRole>(db: Database, role: R, contentSha256: string): Promise<RowOf[R][]> {
+  const dataset = await getDataset(db, contentSha256);
+  if (dataset?.role !== role) throw new AppError({ kind: 'data-missing', role, contentSha256 });
+  const blocks = await guard(() => db.getAll('datasetBlocks', blocksOf(contentSha256)));
+  return blocks.flatMap((block) => block.rows as RowOf[R][]);
+}
+
+/** `count` rows from row `from` on. */
+export async function readRowsPage(db: Database, contentSha256: string, from: number, count: number): Promise<Row[]> {
+  const first = Math.floor(from / rowsPerBlock);
+  const last = Math.floor((from + count - 1) / rowsPerBlock);
+  const range = IDBKeyRange.bound([contentSha256, first], [contentSha256, last]);
+  const rows = (await db.getAll('datasetBlocks', range)).flatMap((block) => block.rows);
+  return rows.slice(from - first * rowsPerBlock, from - first * rowsPerBlock + count);
+}
+
+/** Removes a data set that no experiment names; tells whether it did. */
+export async function deleteDataset(db: Database, contentSha256: string): Promise<boolean> {
+  return guard(async () => {
+    const transaction = db.transaction(['experiments', 'datasets', 'datasetBlocks'], 'readwrite');
+    const experiments = await transaction.objectStore('experiments').getAll();
+    const used = experiments.some(({ experiment }) => experiment.data.some((entry) => entry.contentSha256 === contentSha256));
+    if (!used) {
+      await transaction.objectStore('datasets').delete(contentSha256);
+      await transaction.objectStore('datasetBlocks').delete(blocksOf(contentSha256));
+    }
+    await transaction.done;
+    return !used;
+  });
+}

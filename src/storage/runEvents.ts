@@ -1,0 +1,24 @@
+import type { RunEvent, RunEventBody } from '../domain/run';
+import { guard, type Database } from './database';
+
+function eventsOf(runId: string, fromSeq: number): IDBKeyRange {
+  return IDBKeyRange.bound([runId, fromSeq], [runId, Infinity]);
+}
+
+/** Numbers the events on from the last stored one and appends them, all or none. */
+export async function appendEvents(db: Database, runId: string, bodies: { body: RunEventBody; at: number }[]): Promise<RunEvent[]> {
+  return guard(async () => {
+    const transaction = db.transaction('runEvents', 'readwrite');
+    const last = await transaction.store.openKeyCursor(eventsOf(runId, 0), 'prev');
+    let seq = last ? last.key[1] + 1 : 0;
+    const events = bodies.map(({ body, at }) => ({ ...body, runId, at, seq: seq++ }) as RunEvent);
+    for (const event of events) await transaction.store.put(event);
+    await transaction.done;
+    return events;
+  });
+}
+
+/** Events with seq ≥ `fromSeq`, in order. */
+export function readEvents(db: Database, runId: string, fromSeq = 0): Promise<RunEvent[]> {
+  return db.getAll('runEvents', eventsOf(runId, fromSeq));
+}

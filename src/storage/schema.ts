@@ -1,0 +1,55 @@
+import type { DBSchema } from 'idb';
+import type { Experiment } from '../domain/experiment';
+import type { StoredModel } from '../domain/model';
+import type { Dataset, Row } from '../domain/records';
+import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
+
+export const databaseName = 'recallsmith';
+export const databaseVersion = 1;
+
+export interface StoredExperiment {
+  experimentId: string;
+  name: string;
+  experiment: Experiment;
+  createdAt: number;
+  updatedAt: number;
+  /** The demo may be made again; a user's own experiment never is. */
+  demo: boolean;
+}
+
+/** One generation of a run's training state; the newest two are kept, and the best by dev. */
+export interface CheckpointManifest {
+  runId: string;
+  generation: number;
+  step: number;
+  /** Parts under [weightsId, index]: weights, first moments, second moments one after another. */
+  weightsId: string;
+  floats: number;
+  sha256: string;
+  /** `best` holds weights only. */
+  role: 'latest' | 'best';
+  /** What the step loop needs besides tensors: epoch cursor, best metric so far. */
+  loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number };
+  createdAt: number;
+}
+
+export interface RecallsmithSchema extends DBSchema {
+  experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
+  datasets: { key: string; value: Dataset };
+  /** Key [contentSha256, block]. */
+  datasetBlocks: { key: [string, number]; value: { contentSha256: string; block: number; rows: Row[]; sha256: string } };
+  models: { key: string; value: StoredModel };
+  /** Key [weightsId, part]: at most 32 MiB each. */
+  weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: ArrayBuffer } };
+  tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
+  /** Listed batch orders by the sha256 of their canonical JSON. */
+  batchLists: { key: string; value: { sha256: string; batches: number[][] } };
+  runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
+  /** Key [runId, seq]. */
+  runEvents: { key: [string, number]; value: RunEvent };
+  /** Key [runId, generation]. */
+  checkpoints: { key: [string, number]; value: CheckpointManifest };
+  /** Key [runId, part, moment]. */
+  evaluations: { key: [string, string, string]; value: Evaluation };
+  settings: { key: string; value: { key: string; value: unknown } };
+}

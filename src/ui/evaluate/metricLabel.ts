@@ -1,0 +1,24 @@
+import type { MetricName } from '../../domain/experiment';
+import type { Dictionary } from '../i18n/en';
+
+export function metricLabel(dictionary: Dictionary, name: MetricName): string {
+  const { names } = dictionary.evaluate;
+  switch (name) {
+    case 'hitRateAt1':
+      return names.hitRate(1);
+    case 'hitRateAt3':
+      return names.hitRate(3);
+    case 'hitRateAt5':
+      return names.hitRate(5);
+    case 'hitRateAt10':
+      return names.hitRate(10);
+    case 'recallAt10':
+      return names.recall(10);
+    case 'mrrAt10':
+      return names.mrr;
+    case 'ndcgAt10':
+      return names.ndcg;
+    default:
+      return name satisfies never;
+  }
+}

@@ -1,0 +1,92 @@
+import { AppError } from '../../domain/errors';
+import type { RunEvent, RunRecord } from '../../domain/run';
+import { ExportState } from '../../state/exporting.svelte';
+import { services } from '../../state/services';
+import { importInputs, type Inputs } from './importInputs';
+import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import { runMetrics } from './runMetrics';
+
+/** Progress of reading files reaches the terminal this often. */
+const progressMs = 1000;
+
+function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
+  let sentAt = 0;
+  return (done, of) => {
+    if (performance.now() - sentAt < progressMs) return;
+    sentAt = performance.now();
+    send(done, of);
+  };
+}
+
+/** What is told to the runner in the order in which it happened; a failure is thrown by `settled`. */
+class EventSender {
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(private readonly routes: JobRoutes) {}
+
+  send(path: 'events' | 'progress', value: unknown): void {
+    const next = this.#tail.then(() => this.routes.post(path, value));
+    // Kept for `settled`: a rejection that is only waited for later must not count as unhandled.
+    next.catch(() => undefined);
+    this.#tail = next;
+  }
+
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+}
+
+/** A run of the same experiment on the same device that its browser did not finish. */
+async function interruptedRun(inputs: Inputs, job: HeadlessJob): Promise<RunRecord | undefined> {
+  for (const { experimentId } of await services.listExperiments()) {
+    for (const run of await services.listRuns(experimentId)) {
+      const unfinished = run.status !== 'done' && run.status !== 'cancelled';
+      const same = run.experimentHash === inputs.experimentHash && run.devicePreference === job.device;
+      if (unfinished && same && !(await services.isRunHeld(run.runId))) return run;
+    }
+  }
+  return undefined;
+}
+
+async function newRun(inputs: Inputs, job: HeadlessJob): Promise<string> {
+  const now = Date.now();
+  const experimentId = crypto.randomUUID();
+  await services.putExperiment({ experimentId, name: job.name, experiment: inputs.experiment, createdAt: now, updatedAt: now, demo: false });
+  return (await services.gpu()).createRun(experimentId, job.device);
+}
+
+async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
+  const earlier = await services.readEvents(runId, 0);
+  if (earlier.length > 0) sender.send('events', earlier);
+  const { steps = 0 } = (await services.getRun(runId)) ?? {};
+  sender.send('progress', { totalSteps: steps });
+  await (await services.gpu()).startRun(runId, (events) => sender.send('events', events));
+  await sender.settled();
+  const run = await services.getRun(runId);
+  if (run?.status !== 'done') throw run?.error ? new AppError(run.error) : new AppError({ kind: 'not-found', what: 'run', id: runId });
+  return { run, events: await services.readEvents(runId, 0) };
+}
+
+/** The whole loop of one job: files in, run, metrics and export out. Everything else is the page's own code. */
+export async function carryOut(routes: JobRoutes, job: HeadlessJob, sentenceOf: (inputs: Inputs) => string[]): Promise<void> {
+  const sender = new EventSender(routes);
+  const begun = performance.now();
+  const inputs = await importInputs(
+    routes,
+    job,
+    throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
+  );
+  const importMs = performance.now() - begun;
+  for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  const interrupted = await interruptedRun(inputs, job);
+  if (interrupted) sender.send('progress', { note: `resuming the interrupted run, which had reached step ${interrupted.step}` });
+  const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job)), sender);
+  const exportBegun = performance.now();
+  sender.send('progress', { what: 'export', done: 0, of: 0 });
+  const exported = await new ExportState().start(run);
+  if (!exported) throw new AppError({ kind: 'model-missing' });
+  await sender.settled();
+  const exportMs = performance.now() - exportBegun;
+  await routes.post('metrics', await runMetrics({ run, events, inputs, resumed: interrupted !== undefined, exported, importMs, exportMs }));
+  await routes.postExport(exported.zip);
+}

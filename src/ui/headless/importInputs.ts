@@ -1,0 +1,112 @@
+import { experimentHash } from '../../domain/canonicalJson';
+import { AppError } from '../../domain/errors';
+import type { DataEntry, Experiment } from '../../domain/experiment';
+import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../../domain/experimentFile';
+import type { StoredModel } from '../../domain/model';
+import { modelSettings } from '../../state/experiment.svelte';
+import { services } from '../../state/services';
+import { entryOf, slots, withEntry, type SlotName } from '../../state/slots';
+import type { ImportOptions, RejectedRow } from '../../protocol/dataApi';
+import type { HeadlessJob, JobRoutes } from './jobRoutes';
+
+export interface Inputs {
+  experiment: Experiment;
+  experimentHash: string;
+  /** Rows that were left out of each file, by slot, with the first few reasons. */
+  leftOut: Partial<Record<SlotName, { rows: number; first: RejectedRow[] }>>;
+}
+
+type Report = (done: number, of: number) => void;
+const reasonsListed = 20;
+
+/** The knowledge base comes first: pairs and questions name its passages. */
+const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
+
+/** A hash that the file promises must be the one of what was read. */
+function mustAgree(path: string, promised: string | undefined, read: string): void {
+  if (promised !== undefined && promised !== read) throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
+}
+
+class InputReader {
+  readonly leftOut: Inputs['leftOut'] = {};
+  #filled: Experiment;
+
+  constructor(
+    private readonly routes: JobRoutes,
+    private readonly job: HeadlessJob,
+    private readonly file: ExperimentFile,
+    private readonly report: Report,
+  ) {
+    this.#filled = file.experiment;
+  }
+
+  async data(): Promise<DataEntry[]> {
+    for (const slot of order) await this.#slot(slot);
+    return this.#filled.data;
+  }
+
+  async #slot(slot: SlotName): Promise<void> {
+    const files = (await this.routes.files(this.job, slot)).map(({ file }) => file);
+    const promised = entryOf(this.file.experiment, slot)?.contentSha256;
+    if (files.length === 0) return this.#mustBeStored(slot, promised);
+    const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
+    const data = await services.data();
+    const options = slot === 'pairs' ? this.#pairOptions(knowledgeBase) : {};
+    const { dataset, rejected, rejectedCount } = await data.importDataset(files, slots[slot].role, this.report, options);
+    this.#leaveOut(slot, rejected, rejectedCount);
+    let { contentSha256 } = dataset;
+    if (slots[slot].role === 'questions' && knowledgeBase !== undefined) {
+      const checked = await data.checkQuestions(contentSha256, knowledgeBase);
+      this.#leaveOut(slot, checked.rejected, checked.rejectedCount);
+      contentSha256 = checked.kept.contentSha256;
+    }
+    mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
+    this.#filled = withEntry(this.#filled, slot, contentSha256);
+  }
+
+  #pairOptions(knowledgeBase: string | undefined): ImportOptions {
+    const keepEmptyAnchors = this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed');
+    return { keepEmptyAnchors, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
+  }
+
+  /** Without a location the data may lie in the kept profile. */
+  async #mustBeStored(slot: SlotName, promised: string | undefined): Promise<void> {
+    if (promised === undefined || (await services.getDataset(promised))) return;
+    throw new AppError({ kind: 'data-missing', role: slots[slot].role, contentSha256: promised });
+  }
+
+  #leaveOut(slot: SlotName, rejected: RejectedRow[], rows: number): void {
+    if (rows === 0) return;
+    const before = this.leftOut[slot] ?? { rows: 0, first: [] };
+    this.leftOut[slot] = { rows: before.rows + rows, first: [...before.first, ...rejected].slice(0, reasonsListed) };
+  }
+
+  async model(): Promise<StoredModel> {
+    const files = await this.routes.files(this.job, 'model');
+    const promised = this.file.model?.contentSha256;
+    if (files.length > 0) {
+      const model = await (await services.data()).importModel(files, this.job.modelName, this.report);
+      mustAgree('model.contentSha256', promised, model.contentSha256);
+      return model;
+    }
+    const stored = promised === undefined ? undefined : await services.getModel(promised);
+    if (!stored) throw new AppError({ kind: 'model-missing', ...(promised === undefined ? {} : { contentSha256: promised }) });
+    return stored;
+  }
+
+  async batches(): Promise<string | undefined> {
+    const [list] = await this.routes.files(this.job, 'batches');
+    return list ? (await (await services.data()).importBatchList(list.file)).sha256 : undefined;
+  }
+}
+
+/** Reads all files of the job into storage, and gives the experiment that they make, with nothing left open. */
+export async function importInputs(routes: JobRoutes, job: HeadlessJob, report: Report): Promise<Inputs> {
+  const file = parseExperimentFile(job.experiment);
+  const reader = new InputReader(routes, job, file, report);
+  const data = await reader.data();
+  const model = modelSettings(await reader.model());
+  const batchesSha256 = await reader.batches();
+  const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut: reader.leftOut };
+}

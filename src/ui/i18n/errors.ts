@@ -1,0 +1,147 @@
+import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../domain/errors';
+import { formatBytes } from './format';
+
+export type Language = 'zh' | 'en';
+type Sentence = Record<Language, string>;
+
+function never(_value: never): Sentence {
+  return { zh: '出现了未知的错误，请重试。', en: 'An unknown error happened; please try again.' };
+}
+
+/** A name as it may stand in a sentence: never empty, never endless. */
+function short(text: string | undefined, limit = 160): string {
+  if (!text) return '?';
+  return text.length > limit ? `${text.slice(0, limit)} …` : text;
+}
+
+/** Why a row or a file was left out, and what helps. `field` is the column's name. */
+export function importFaultSentence(fault: ImportFault, field?: string): Sentence {
+  const name = short(field, 60);
+  switch (fault) {
+    case 'empty-file': return { zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' };
+    case 'binary-file': return { zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT', en: 'this is a binary file, not text; save it as JSONL, CSV or TXT' };
+    case 'json-broken': return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check quotes, commas and brackets' };
+    case 'csv-broken': return { zh: 'CSV 列数或引号不对，请检查这一行', en: 'columns or quotes of the CSV do not match; check this row' };
+    case 'literal-broken': return { zh: 'Python 字面量写法有误，请检查引号和括号', en: 'broken Python literal; check quotes and brackets' };
+    case 'no-known-columns': return { zh: '没有认识的列名，请按格式示例命名各列', en: 'no known column names; name the columns as in the examples' };
+    case 'field-missing': return { zh: `缺少字段“${name}”，请补上`, en: `the field “${name}” is missing; add it` };
+    case 'text-empty': return { zh: `字段“${name}”是空的，请补上文字或删掉这一行`, en: `the field “${name}” is empty; fill it in or delete the row` };
+    case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
+    case 'unknown-passage': return { zh: `段落“${name}”不在知识库里，请改正 id 或补充该段落`, en: `the passage “${name}” is not in the knowledge base; correct the id or add the passage` };
+    case 'duplicate-id': return { zh: `id“${name}”出现了不止一次，请改成不同的 id`, en: `the id “${name}” occurs more than once; make ids unique` };
+    case 'not-an-object': return { zh: '这一行不是一个对象，请写成 {"字段": "值"} 的形式', en: 'the row is not an object; write it as {"field": "value"}' };
+    default: return never(fault satisfies never);
+  } // prettier-ignore
+}
+
+type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
+
+function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence {
+  const tensor = short(details.tensor, 90);
+  const expected = short(details.expected);
+  const found = short(details.found);
+  switch (fault) {
+    case 'missing-file': return { zh: '文件夹里没有它，请选择完整的模型文件夹', en: 'it is not in the folder; choose the whole model folder' };
+    case 'not-json': return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
+    case 'unsupported-architecture': return { zh: `架构是“${found}”，目前支持 BERT 类编码器`, en: `its architecture is “${found}”; BERT-type encoders are supported` };
+    case 'truncated': return { zh: `文件不完整（应有 ${expected} 字节，实有 ${found} 字节），请重新下载`, en: `it is cut short (${expected} bytes expected, ${found} found); download it again` };
+    case 'header-invalid': return { zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式', en: 'its safetensors header is invalid; download it again or use the safetensors format' };
+    case 'tensor-missing': return { zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`, en: `the tensor “${tensor}” is missing; make sure these are all weights of a BERT-type encoder` };
+    case 'tensor-shape': return { zh: `张量“${tensor}”的形状是 ${found}，按 config.json 应为 ${expected}，请使用配套的文件`, en: `the tensor “${tensor}” has shape ${found}, config.json asks for ${expected}; use files that belong together` };
+    case 'tensor-dtype': return { zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`, en: `the tensor “${tensor}” has the type ${found}; use float32, float16 or bfloat16` };
+    case 'vocabulary-mismatch': return { zh: `分词器有 ${found} 个词，权重只容纳 ${expected} 个，请使用配套的 tokenizer.json`, en: `the tokenizer has ${found} entries and the weights hold ${expected}; use the tokenizer.json that belongs to them` };
+    case 'tokenizer-invalid': return { zh: '分词器无法读取，请使用 WordPiece 或 Unigram 的 tokenizer.json', en: 'the tokenizer cannot be read; use a tokenizer.json of WordPiece or Unigram kind' };
+    case 'pooling-unsupported': return { zh: `池化方式“${found}”不支持，请使用平均或 [CLS] 池化的模型`, en: `its pooling “${found}” is not supported; use a model with mean or [CLS] pooling` };
+    default: return never(fault satisfies never);
+  } // prettier-ignore
+}
+
+function linkFaultSentence(fault: LinkFault): Sentence {
+  switch (fault) {
+    case 'cut': return { zh: '链接不完整，可能在复制时被截断，请重新复制整条链接。', en: 'The link was cut short, perhaps while copying; copy the whole link again.' };
+    case 'tampered': return { zh: '链接的校验和不符，内容被改动过，请向分享者要一条新链接。', en: 'The link’s checksum does not fit: it was changed on the way; ask the sender for a new one.' };
+    case 'too-new': return { zh: '链接来自更新的版本，请先更新召回工坊再打开。', en: 'The link comes from a newer version; update Recallsmith, then open it.' };
+    case 'too-large': return { zh: '链接内容过大，请让分享者改用 experiment.json 文件。', en: 'The link holds too much; ask the sender for the experiment.json file instead.' };
+    case 'invalid': return { zh: '这不是召回工坊的实验链接，请检查是否复制错了。', en: 'This is not a Recallsmith experiment link; check what was copied.' };
+    default: return never(fault satisfies never);
+  } // prettier-ignore
+}
+
+const roleNames: Record<string, Sentence> = {
+  knowledgeBase: { zh: '知识库', en: 'knowledge base' },
+  pairs: { zh: '训练问答对', en: 'training pairs' },
+  questions: { zh: '问题', en: 'questions' },
+  scoredPairs: { zh: '评分对', en: 'scored pairs' },
+};
+const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'], Sentence> = {
+  experiment: { zh: '实验', en: 'experiment' },
+  run: { zh: '运行', en: 'run' },
+  dataset: { zh: '数据集', en: 'data set' },
+  model: { zh: '模型', en: 'model' },
+  checkpoint: { zh: '检查点', en: 'checkpoint' },
+  evaluation: { zh: '评测', en: 'evaluation' },
+  tokens: { zh: '分词结果', en: 'token set' },
+  file: { zh: '文件', en: 'file' },
+};
+
+function importFailed(details: Extract<AppErrorDetails, { kind: 'import-failed' }>): Sentence {
+  const fault = importFaultSentence(details.fault, details.field);
+  const file = short(details.file);
+  const zhPlace = details.line === undefined ? '' : ` 第 ${details.line} 行`;
+  const enPlace = details.line === undefined ? '' : `, line ${details.line}`;
+  return { zh: `${file}${zhPlace}：${fault.zh}。`, en: `${file}${enPlace}: ${fault.en}.` };
+}
+
+/** One sentence with file, place and remedy, in both languages. */
+export function errorSentences(details: AppErrorDetails): Sentence {
+  switch (details.kind) {
+    case 'import-failed': return importFailed(details);
+    case 'model-invalid': {
+      const fault = modelFaultSentence(details.fault, details);
+      return { zh: `${short(details.file)}：${fault.zh}。`, en: `${short(details.file)}: ${fault.en}.` };
+    }
+    case 'experiment-invalid': {
+      const want = details.expected ? { zh: `应为 ${short(details.expected)}，`, en: ` ${short(details.expected)} is expected;` } : { zh: '', en: '' };
+      return { zh: `experiment.json 的 ${short(details.path)} 处是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `experiment.json has ${short(details.found)} at ${short(details.path)};${want.en} correct it and try again.` };
+    }
+    case 'data-missing': {
+      const role = roleNames[details.role] ?? { zh: details.role, en: details.role };
+      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `The ${role.en} is missing; add its file in the import stage.` };
+    }
+    case 'model-missing': return { zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。', en: 'The base model is missing; choose its folder in the import stage.' };
+    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `There are ${details.pairs} pairs, fewer than one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
+    case 'nothing-to-evaluate': return details.part === 'test'
+      ? { zh: '没有可用的测试问题，请在“导入”阶段添加，且其段落要在知识库里。', en: 'There is no usable test question; add some in the import stage whose passages are in the knowledge base.' }
+      : { zh: '没有可用的验证问题，请添加，或提高“划分”中留作验证的比例。', en: 'There is no usable dev question; add some, or raise the held-out share in the split stage.' };
+    case 'link-invalid': return linkFaultSentence(details.fault);
+    case 'quota-exceeded': {
+      const need = details.neededBytes > 0 ? { zh: `还需要 ${formatBytes(details.neededBytes)}，`, en: ` ${formatBytes(details.neededBytes)} more are needed;` } : { zh: '', en: '' };
+      return { zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验后再试。`, en: `The disk is full;${need.en} make room or delete experiments you no longer need, then try again.` };
+    }
+    case 'storage-failed': return { zh: `浏览器存储无法读写（${short(details.reason)}）。请重新载入页面；若仍不行，请关闭无痕模式。`, en: `The browser’s storage could not be used (${short(details.reason)}); reload the page, and leave private mode if it happens again.` };
+    case 'worker-crashed': return details.worker === 'gpu'
+      ? { zh: `计算线程意外停止（${short(details.reason)}）。进度已保存，可从最近的检查点接着运行。`, en: `The computing worker stopped (${short(details.reason)}); progress is saved, resume from the last checkpoint.` }
+      : { zh: `数据线程意外停止（${short(details.reason)}）。已保存的内容还在，请重试。`, en: `The data worker stopped (${short(details.reason)}); what was stored is still there, try again.` };
+    case 'project-too-new': return { zh: `${short(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`, en: `${short(details.file)} comes from a newer version (format ${details.version}, this program reads up to ${details.supported}); update Recallsmith first.` };
+    case 'project-invalid': return { zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 无法读取（${short(details.reason)}），请重新保存或换一份项目文件；本机已有内容没有改动。`, en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} cannot be read (${short(details.reason)}); save the project again or use another copy. Nothing here was changed.` };
+    case 'checkpoint-corrupt': return { zh: `检查点 ${details.generation} 已损坏，将从上一个检查点接着运行；若再次出现，请重新开始运行。`, en: `Checkpoint ${details.generation} is damaged; resume goes on from the one before. If it happens again, start a new run.` };
+    case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或在“设置”中改用 CPU。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver or choose the CPU in the settings.` };
+    case 'gpu-device-lost': return { zh: `图形处理器中断了连接（${short(details.reason)}），可从最近的检查点接着运行。`, en: `The graphics processor was lost (${short(details.reason)}); resume goes on from the last checkpoint.` };
+    case 'gpu-out-of-memory': {
+      const need = details.neededBytes ? { zh: `（需要 ${formatBytes(details.neededBytes)}）`, en: ` (${formatBytes(details.neededBytes)} needed)` } : { zh: '', en: '' };
+      return { zh: `内存不足${need.zh}，请减小批大小或最大 token 数，再从检查点接着运行。`, en: `Memory ran out${need.en}; make the batch or the longest text smaller and run again.` };
+    }
+    case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
+    case 'run-busy': return { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' };
+    case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };
+    case 'export-mismatch': return { zh: `${short(details.file)} 与本页向量不一致（最小余弦 ${details.cosine.toFixed(6)}），没有交付；请再导出一次，若仍不一致请附上详情反馈。`, en: `${short(details.file)} does not give this page’s vectors (smallest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again, and report the details if it stays.` };
+    case 'download-failed': return { zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`, en: `${short(details.url)} could not be fetched (status ${details.status}); check the connection and try again.` };
+    case 'cancelled': return { zh: '已取消。', en: 'Cancelled.' };
+    case 'unexpected': return { zh: `出现了意外错误（${short(details.reason)}）。请重新载入页面；已保存的内容还在。`, en: `Something unexpected happened (${short(details.reason)}); reload the page. What was stored is still there.` };
+    default: return never(details satisfies never);
+  } // prettier-ignore
+}
+
+export function errorSentence(details: AppErrorDetails, language: Language): string {
+  return errorSentences(details)[language];
+}

@@ -1,0 +1,62 @@
+/** Figures as they are shown: one place for digits, separators and units. */
+
+export function formatCount(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A share as a percentage with one digit: 0.1234 → "12.3 %". */
+export function formatPercent(share: number, digits = 1): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+/** A difference with its sign; the minus is the typographic one. */
+export function formatSigned(value: number, digits = 1): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return `±${text}`;
+  return value > 0 ? `+${text}` : `−${text}`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
+}
+
+/** Three significant digits, with an exponent where it is shorter. */
+export function formatFigure(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 10_000) return formatCount(value);
+  if (size < 0.001) return value.toExponential(2).replace('e-0', 'e-');
+  return Number(value.toPrecision(size >= 100 ? 4 : 3)).toString();
+}
+
+/** p as papers print it: small ones as a bound. */
+export function formatP(p: number): string {
+  if (p < 0.001) return 'p < 0.001';
+  return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
+}
+
+export function formatDate(at: number, language: 'zh' | 'en'): string {
+  const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
+  return new Date(at).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+interface TimeWords {
+  seconds: (n: number) => string;
+  minutes: (m: number, s: number) => string;
+  hours: (h: number, m: number) => string;
+}
+
+export function formatDuration(ms: number, words: TimeWords): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return words.seconds(seconds);
+  if (seconds < 3600) return words.minutes(Math.floor(seconds / 60), seconds % 60);
+  return words.hours(Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60));
+}

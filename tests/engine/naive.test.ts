@@ -1,0 +1,313 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readTensor } from '../../workers/engine/device';
+import { infoNceForward } from '../../workers/engine/losses/infoNce';
+import { isDecayed, parameterShapes } from '../../workers/engine/model/names';
+import { bucketSize, joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
+import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
+import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
+import { planSegmentSum, segmentSum } from '../../workers/engine/ops/segmentSum/segmentSum';
+import { adamWUpdate, type AdamWTensors } from '../../workers/engine/optimizer/adamW';
+import { clipFactor, sumOfSquares } from '../../workers/engine/optimizer/clipping';
+import { scoreBlock } from '../../workers/engine/retrieval/search';
+import { golden } from './golden';
+import {
+  batchOf,
+  distance,
+  expectNoLeak,
+  inBrowser,
+  largestDifference,
+  norm,
+  openTestDevice,
+  seededRandom,
+} from './support';
+
+beforeAll(openTestDevice);
+
+const random = seededRandom(5);
+const integer = (below: number): number => Math.floor(random() * below);
+const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
+const at = (values: ArrayLike<number>, index: number): number => values[index] ?? NaN;
+
+describe('against naive loops', () => {
+  it.each([1, 2, 3])('sums segments, the same bits twice, round %i', async () => {
+    await expectNoLeak(async () => {
+      const [rows, segments, width] = [1 + integer(60), 1 + integer(20), 1 + integer(5)];
+      const of = Int32Array.from({ length: rows }, () => Math.min(integer(segments), integer(segments)));
+      const x = numbers(rows * width);
+      const expected = new Float64Array(segments * width);
+      of.forEach((segment, row) => {
+        for (let i = 0; i < width; i++)
+          expected[segment * width + i] = at(expected, segment * width + i) + at(x, row * width + i);
+      });
+      const sums = tf.tidy(() => {
+        const given = tf.tensor2d(x, [rows, width]);
+        return [false, true].map((bucketed) => segmentSum(given, planSegmentSum(of, segments, bucketed)));
+      });
+      const [plain = [], bucketed = []] = await Promise.all(sums.map(readTensor));
+      expect(largestDifference(plain, expected)).toBeLessThan(1e-5);
+      expect(bucketed).toEqual(plain);
+      tf.dispose(sums);
+    });
+  });
+
+  it('gives embedding tables the sum of the gradients of their rows, and zero to rows that were not taken', async () => {
+    await expectNoLeak(async () => {
+      const { config } = golden;
+      const width = 4;
+      const tokens = packTokens(
+        batchOf([
+          [1, 7, 7, 2],
+          [1, 9, 2],
+        ]),
+        config,
+        inBrowser,
+      );
+      const tables = {
+        words: tf.tensor2d(numbers(61 * width), [61, width]),
+        positions: tf.tensor2d(numbers(24 * width), [24, width]),
+        types: tf.tensor2d(numbers(2 * width), [2, width]),
+      };
+      const y = embeddingForward(tables, tokens);
+      const [words, positions, types, out] = await Promise.all(
+        [tables.words, tables.positions, tables.types, y].map(readTensor),
+      );
+      const third = [0, 1, 2, 3].map(
+        (i) => at(words ?? [], 7 * width + i) + at(positions ?? [], 2 * width + i) + at(types ?? [], i),
+      );
+      expect(largestDifference(third, (out ?? new Float32Array()).subarray(2 * width, 3 * width))).toBeLessThan(1e-6);
+      const dy = tf.tidy(() =>
+        tf.mul(
+          tf.ones(y.shape),
+          tf.tensor2d(
+            Float32Array.from({ length: tokens.rows }, (_, row) => (row < tokens.tokens ? row + 1 : 0)),
+            [tokens.rows, 1],
+          ),
+        ),
+      );
+      const gradients = embeddingBackward(dy, { words: 61, positions: 24, types: 2 }, tokens, {
+        words: true,
+        positions: true,
+        types: true,
+      });
+      const column = async (tensor: tf.Tensor | undefined): Promise<number[]> =>
+        tensor ? [...(await readTensor(tensor))].filter((_, i) => i % width === 0) : [];
+      const sparse = (entries: Record<number, number>, length: number): number[] =>
+        Array.from({ length }, (_, i) => entries[i] ?? 0);
+      expect(await column(gradients.words)).toEqual(sparse({ 1: 1 + 5, 2: 4 + 7, 7: 2 + 3, 9: 6 }, 61));
+      expect(await column(gradients.positions)).toEqual(sparse({ 0: 1 + 5, 1: 2 + 6, 2: 3 + 7, 3: 4 }, 24));
+      expect(await column(gradients.types)).toEqual([28, 0]);
+      tf.dispose([tables, y, dy, gradients]);
+    });
+  });
+
+  it.each([true, false])('updates by AdamW, decayed: %s', async (decayed) => {
+    await expectNoLeak(async () => {
+      const length = 20;
+      const options = {
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-6,
+        weightDecay: 0.1,
+        learningRate: 0.01,
+        gradientScale: 0.5,
+        decayed,
+      };
+      let state: AdamWTensors = {
+        parameter: tf.tensor1d(numbers(length)),
+        m: tf.zeros([length]),
+        v: tf.zeros([length]),
+      };
+      const [theta, m, v] = [
+        Float64Array.from(await readTensor(state.parameter)),
+        new Float64Array(length),
+        new Float64Array(length),
+      ];
+      for (let step = 1; step <= 4; step++) {
+        const g = numbers(length);
+        const gradient = tf.tensor1d(g);
+        const next = adamWUpdate(state, gradient, { ...options, step });
+        tf.dispose([state, gradient]);
+        state = next;
+        for (let i = 0; i < length; i++) {
+          const clipped = at(g, i) * options.gradientScale;
+          if (decayed) theta[i] = at(theta, i) * (1 - options.learningRate * options.weightDecay);
+          m[i] = options.beta1 * at(m, i) + (1 - options.beta1) * clipped;
+          v[i] = options.beta2 * at(v, i) + (1 - options.beta2) * clipped ** 2;
+          const corrected = at(m, i) / (1 - options.beta1 ** step);
+          theta[i] =
+            at(theta, i) -
+            (options.learningRate * corrected) / (Math.sqrt(at(v, i) / (1 - options.beta2 ** step)) + options.epsilon);
+        }
+      }
+      expect(largestDifference(await readTensor(state.parameter), theta)).toBeLessThan(1e-6);
+      expect(largestDifference(await readTensor(state.v), v)).toBeLessThan(1e-7);
+      tf.dispose(state);
+    });
+  });
+
+  it('measures loss, accuracy and scores of a batch', async () => {
+    await expectNoLeak(async () => {
+      const cosines = [
+        [0.9, 0.1, 0.2],
+        [0.8, 0.3, 0.1],
+        [0.1, 0.2, 0.7],
+      ];
+      const temperature = 0.1;
+      // Positives are unit vectors of the axes, so an anchor's cosines are its coordinates; the fourth makes it a unit vector.
+      const anchors = cosines.map((row) => [...row, Math.sqrt(1 - row.reduce((sum, x) => sum + x * x, 0))]);
+      const positives = [0, 1, 2].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 2 : 0)));
+      const [a, p] = [tf.tensor2d(anchors), tf.tensor2d(positives)];
+      const { saved, loss, accuracy, positiveScore, negativeScore } = infoNceForward(a, p, {
+        temperature,
+        directions: 'queryToPassage',
+      });
+      const rows = cosines.map(
+        (row, i) => Math.log(row.reduce((sum, x) => sum + Math.exp(x / temperature), 0)) - at(row, i) / temperature,
+      );
+      const read = async (tensor: tf.Tensor): Promise<number> => at(await readTensor(tensor), 0);
+      expect(await read(loss)).toBeCloseTo(rows.reduce((sum, x) => sum + x, 0) / 3, 5);
+      expect(await read(accuracy)).toBeCloseTo(2 / 3, 6);
+      expect(await read(positiveScore)).toBeCloseTo((0.9 + 0.3 + 0.7) / 3, 6);
+      expect(await read(negativeScore)).toBeCloseTo((0.1 + 0.2 + 0.8 + 0.1 + 0.1 + 0.2) / 6, 6);
+      tf.dispose([
+        a,
+        p,
+        loss,
+        accuracy,
+        positiveScore,
+        negativeScore,
+        saved.anchors,
+        saved.positives,
+        saved.probabilities,
+      ]);
+    });
+  });
+
+  it('scores every query with every passage', async () => {
+    await expectNoLeak(async () => {
+      const [queryCount, passageCount, width] = [3, 40, 16];
+      const [queries, corpus] = [numbers(queryCount * width), numbers(passageCount * width)];
+      const expected = Array.from({ length: queryCount * passageCount }, (_, i) => {
+        const [query, passage] = [Math.floor(i / passageCount), i % passageCount];
+        return Array.from(
+          { length: width },
+          (_, e) => at(queries, query * width + e) * at(corpus, passage * width + e),
+        ).reduce((sum, x) => sum + x, 0);
+      });
+      expect(largestDifference(await scoreBlock(queries, corpus, width), expected)).toBeLessThan(1e-5);
+    });
+  });
+
+  it('scores a passage the same in any block of the corpus', async () => {
+    const width = 8;
+    const [queries, corpus] = [numbers(2 * width), numbers(8200 * width)];
+    const whole = await scoreBlock(queries, corpus, width);
+    const last = await scoreBlock(queries, corpus.subarray(8195 * width), width);
+    expect([...whole.subarray(8195, 8200)]).toEqual([...last.subarray(0, 5)]);
+  });
+
+  it('slices and gathers rows of a matrix', async () => {
+    await expectNoLeak(async () => {
+      const [height, width] = [7, 5];
+      const x = numbers(height * width);
+      const rows = [6, 0, 0, 3];
+      const results = tf.tidy(() => {
+        const matrix = tf.tensor2d(x, [height, width]);
+        return [
+          tf.slice(matrix, [2, 1], [3, 2]),
+          tf.slice(matrix, [4, 0], [-1, -1]),
+          tf.gather(matrix, tf.tensor1d(rows, 'int32')),
+        ];
+      });
+      const [block, tail, gathered] = await Promise.all(results.map(readTensor));
+      expect([...(block ?? [])]).toEqual([2, 3, 4].flatMap((row) => [at(x, row * width + 1), at(x, row * width + 2)]));
+      expect([...(tail ?? [])]).toEqual([...x.subarray(4 * width)]);
+      expect([...(gathered ?? [])]).toEqual(rows.flatMap((row) => [...x.subarray(row * width, (row + 1) * width)]));
+      tf.dispose(results);
+    });
+  });
+
+  it('sums the squares of a gradient and clips as clip_grad_norm_ does', async () => {
+    await expectNoLeak(async () => {
+      const values = numbers(300);
+      const tensor = tf.tensor2d(values, [30, 10]);
+      const squares = sumOfSquares(tensor);
+      expect(at(await readTensor(squares), 0)).toBeCloseTo(norm(values) ** 2, 4);
+      tf.dispose([tensor, squares]);
+    });
+    expect(clipFactor(4, 1)).toBeCloseTo(1 / (4 + 1e-6), 12);
+    expect(clipFactor(0.5, 1)).toBe(1);
+    expect(clipFactor(100, 0)).toBe(1);
+  });
+});
+
+describe('dropout', () => {
+  it('gives the same mask for the same key and another for every other', async () => {
+    await expectNoLeak(async () => {
+      const mask = async (key: { seed: number; step: number; op: number }): Promise<Float32Array> => {
+        const tensor = dropoutMask([40, 50], 0.25, key);
+        const values = await readTensor(tensor);
+        tensor.dispose();
+        return values;
+      };
+      const base = await mask({ seed: 1, step: 2, op: 3 });
+      expect(await mask({ seed: 1, step: 2, op: 3 })).toEqual(base);
+      for (const other of [
+        { seed: 2, step: 2, op: 3 },
+        { seed: 1, step: 3, op: 3 },
+        { seed: 1, step: 2, op: 4 },
+      ]) {
+        // Two independent masks differ in 2·p·(1 − p) of their places.
+        const differing = (await mask(other)).filter((value, i) => value !== base[i]).length / base.length;
+        expect(Math.abs(differing - 0.375)).toBeLessThan(0.05);
+      }
+      expect(new Set(base)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+      expect(Math.abs(base.filter((value) => value === 0).length / base.length - 0.25)).toBeLessThan(0.03);
+    });
+  });
+});
+
+describe('packing', () => {
+  it('numbers positions by text and fills up to a bucket', () => {
+    const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, true);
+    expect([...tokens.positions.subarray(0, 6)]).toEqual([0, 1, 2, 0, 0, 1]);
+    expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 16, longest: 3 });
+  });
+
+  it('joins two batches', () => {
+    expect(joinBatches(batchOf([[1], [2, 3]]), batchOf([[4, 5]]))).toEqual(batchOf([[1], [2, 3], [4, 5]]));
+  });
+
+  it('rounds sizes up by at most an eighth, to few different sizes', () => {
+    for (let size = 128; size < 5000; size += 7) {
+      expect(bucketSize(size)).toBeGreaterThanOrEqual(size);
+      expect(bucketSize(size)).toBeLessThanOrEqual(size * 1.125);
+    }
+    expect(new Set(Array.from({ length: 1025 }, (_, i) => bucketSize(1024 + i))).size).toBe(9);
+  });
+
+  it('refuses an id outside the vocabulary and a text longer than the position table', () => {
+    const fault =
+      (texts: number[][]): (() => unknown) =>
+      () =>
+        packTokens(batchOf(texts), golden.config, false);
+    expect(fault([[1, 61]])).toThrow(/vocabulary-mismatch/);
+    expect(fault([Array.from({ length: 25 }, () => 1)])).toThrow(/position_embeddings/);
+  });
+});
+
+describe('parameter names', () => {
+  it('are those of BertModel, and decay leaves biases and LayerNorm alone', () => {
+    const names = parameterShapes(golden.config).map(({ name }) => name);
+    expect(names.slice().sort()).toEqual(
+      Object.keys(golden.ranges)
+        .filter((key) => key.startsWith('weights/'))
+        .map((key) => key.slice('weights/'.length))
+        .sort(),
+    );
+    expect(names.filter(isDecayed).every((name) => name.endsWith('.weight') && !name.includes('LayerNorm'))).toBe(true);
+    expect(names.filter(isDecayed).length).toBe(3 + 6 * golden.config.layers);
+    expect(distance([1], [1])).toBe(0);
+  });
+});

@@ -1,0 +1,271 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readTensor } from '../../workers/engine/device';
+import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { packTokens, type PackedTokens } from '../../workers/engine/model/packedTokens';
+import {
+  attentionBackward,
+  attentionForward,
+  type AttentionInputs,
+} from '../../workers/engine/ops/attention/attention';
+import { paddedBackward, paddedForward } from '../../workers/engine/ops/attention/padded';
+import { perTextBackward, perTextForward } from '../../workers/engine/ops/attention/perText';
+import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
+import { geluBackward, geluForward } from '../../workers/engine/ops/gelu/gelu';
+import {
+  residualLayerNormBackward,
+  residualLayerNormForward,
+} from '../../workers/engine/ops/layerNorm/residualLayerNorm';
+import { linearBackward, linearForward } from '../../workers/engine/ops/linear/linear';
+import { normalizeBackward, normalizeForward } from '../../workers/engine/ops/normalize/normalize';
+import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { batchOf, distance, expectNoLeak, inBrowser, norm, openTestDevice, seededRandom } from './support';
+
+beforeAll(openTestDevice);
+
+const random = seededRandom(11);
+const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+const draw = (shape: number[]): tf.Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * random() - 1),
+    shape,
+  );
+const rounds = [1, 2, 3];
+
+/** Compares own gradients with those of tfjs's tape through the same forward, for one random direction dy of the output. */
+async function compareWithTape(
+  inputs: tf.Tensor[],
+  forward: (...inputs: tf.Tensor[]) => tf.Tensor,
+  backward: (dy: tf.Tensor) => tf.Tensor[],
+): Promise<void> {
+  const y = tf.tidy(() => forward(...inputs));
+  const dy = draw(y.shape);
+  y.dispose();
+  const expected = tf.tidy(() => tf.grads((...given: tf.Tensor[]) => tf.sum(tf.mul(forward(...given), dy)))(inputs));
+  const own = tf.tidy(() => backward(dy));
+  expect(own.length).toBe(expected.length);
+  for (const [index, gradient] of own.entries()) {
+    const reference = expected[index];
+    expect(gradient.shape).toEqual(reference?.shape);
+    if (!reference) continue;
+    const values = await readTensor(reference);
+    expect(distance(await readTensor(gradient), values)).toBeLessThanOrEqual(1e-4 * norm(values) + 1e-5);
+  }
+  tf.dispose([dy, expected, own, inputs]);
+}
+
+const present = (tensors: (tf.Tensor | undefined)[]): tf.Tensor[] => tensors.filter((tensor) => tensor !== undefined);
+
+describe('backward passes agree with the tape through the forward pass, on shapes drawn at random', () => {
+  it.each(rounds)('linear, round %i', async () => {
+    await expectNoLeak(async () => {
+      const [rows, width, out] = [between(1, 40), between(1, 30), between(1, 30)];
+      const inputs = [draw([rows, width]), draw([out, width]), draw([out])];
+      const [x, weight, bias] = inputs;
+      if (!x || !weight || !bias) return;
+      await compareWithTape(
+        inputs,
+        (x, w, b) => linearForward(x, w, b).y,
+        (dy) => {
+          const gradients = linearBackward(dy, { x, weight }, { x: true, weight: true, bias: true });
+          return present([gradients.x, gradients.weight, gradients.bias]);
+        },
+      );
+    });
+  });
+
+  it.each(rounds)('gelu, round %i', async () => {
+    await expectNoLeak(async () => {
+      const x = draw([between(1, 30), between(1, 40)]);
+      const wide = tf.mul(x, 6);
+      x.dispose();
+      const { y, saved } = geluForward(wide);
+      y.dispose();
+      await compareWithTape(
+        [wide],
+        (x) => geluForward(x).y,
+        (dy) => [geluBackward(dy, saved)],
+      );
+      saved.cdf.dispose();
+    });
+  });
+
+  it.each(rounds)('residual LayerNorm with a dropout mask, round %i', async () => {
+    await expectNoLeak(async () => {
+      const shape = [between(1, 20), between(2, 40)];
+      const mask = dropoutMask(shape, 0.3, { seed: 1, step: 2, op: 3 });
+      const inputs = [draw(shape), draw(shape), draw(shape.slice(1)), draw(shape.slice(1))];
+      const run = (...[x, residual, gamma, beta]: tf.Tensor[]) => {
+        if (!x || !residual || !gamma || !beta) throw new Error('four inputs');
+        return residualLayerNormForward({ x, residual, gamma, beta, mask, epsilon: 1e-5 });
+      };
+      const { y, saved } = run(...inputs);
+      y.dispose();
+      await compareWithTape(
+        inputs,
+        (...given) => run(...given).y,
+        (dy) => {
+          const { x, sum, gamma, beta } = residualLayerNormBackward(dy, saved, { x: true, gamma: true, beta: true });
+          return present([x, sum, gamma, beta]);
+        },
+      );
+      tf.dispose([mask, saved.normalized, saved.inverseDeviation]);
+    });
+  });
+
+  it.each(rounds)('normalize, round %i', async () => {
+    await expectNoLeak(async () => {
+      const x = draw([between(1, 10), between(2, 40)]);
+      const { y, saved } = normalizeForward(x);
+      await compareWithTape(
+        [x],
+        (x) => normalizeForward(x).y,
+        (dy) => [normalizeBackward(dy, saved)],
+      );
+      tf.dispose([y, saved.norm]);
+    });
+  });
+
+  it.each(['mean', 'cls'] as const)('%s pooling', async (pooling) => {
+    await expectNoLeak(async () => {
+      const tokens = randomTokens();
+      const hidden = draw([tokens.rows, 6]);
+      const { y, saved } = poolingForward(hidden, tokens, pooling);
+      await compareWithTape(
+        [hidden],
+        (hidden) => poolingForward(hidden, tokens, pooling).y,
+        (dy) => [poolingBackward(dy, saved)],
+      );
+      tf.dispose([y, saved]);
+    });
+  });
+
+  it.each([
+    ['queryToPassage', 5],
+    ['both', 3],
+    ['both', 1],
+  ] as const)('InfoNCE, %s, batch %i', async (directions, size) => {
+    await expectNoLeak(async () => {
+      const options = { temperature: 0.2, directions };
+      const inputs = [draw([size, 7]), draw([size, 7])];
+      const run = (...[a, p]: tf.Tensor[]) => {
+        if (!a || !p) throw new Error('two inputs');
+        return infoNceForward(a, p, options);
+      };
+      const whole = run(...inputs);
+      await compareWithTape(
+        inputs,
+        (...given) => tf.reshape(run(...given).loss, [1]),
+        (dy) => {
+          const { anchors, positives } = infoNceBackward(whole.saved);
+          return [tf.mul(anchors, dy), tf.mul(positives, dy)];
+        },
+      );
+      tf.dispose([whole.loss, whole.accuracy, whole.positiveScore, whole.negativeScore]);
+      tf.dispose([whole.saved.anchors, whole.saved.positives, whole.saved.probabilities]);
+    });
+  });
+});
+
+function randomTokens(): PackedTokens {
+  const texts = Array.from({ length: between(1, 5) }, () =>
+    Array.from({ length: between(1, 12) }, () => between(0, 30)),
+  );
+  return packTokens(batchOf(texts), tinyConfig, inBrowser);
+}
+
+describe('attention', () => {
+  const heads = 2;
+  const ways = [
+    { name: 'text by text', forward: perTextForward, backward: perTextBackward },
+    { name: 'padded', forward: paddedForward, backward: paddedBackward },
+  ];
+
+  async function allGradients(
+    way: { forward: typeof attentionForward; backward: typeof attentionBackward },
+    inputs: AttentionInputs,
+    dy: tf.Tensor,
+  ): Promise<Float32Array[]> {
+    const results = tf.tidy(() => {
+      const { y, saved } = way.forward(inputs);
+      const { q, k, v } = way.backward(dy, saved, inputs.tokens);
+      return [tf.slice(y, [0, 0], [inputs.tokens.tokens, -1]), q, k, v];
+    });
+    const values = await Promise.all(results.map(readTensor));
+    tf.dispose(results);
+    return values;
+  }
+
+  it.each(rounds)('text by text agrees with the tape, round %i', async (round) => {
+    await expectNoLeak(async () => {
+      const tokens = packTokens(batchOf([[1, 2, 3, 4, 5].slice(0, between(1, 5)), [1, 2, 3]]), tinyConfig, false);
+      const inputs = [draw([tokens.rows, 8]), draw([tokens.rows, 8]), draw([tokens.rows, 8])];
+      const dropout =
+        round === 1
+          ? undefined
+          : (shape: number[], index: number) => dropoutMask(shape, 0.4, { seed: 1, step: 1, op: index });
+      const run = (...[q, k, v]: tf.Tensor[]) => {
+        if (!q || !k || !v) throw new Error('three inputs');
+        return perTextForward({ q, k, v, tokens, heads, dropout });
+      };
+      const { y, saved } = run(...inputs);
+      await compareWithTape(
+        inputs,
+        (...given) => run(...given).y,
+        (dy) => {
+          const { q, k, v } = perTextBackward(dy, saved, tokens);
+          return [q, k, v];
+        },
+      );
+      tf.dispose([y, saved.probabilities, saved.masks]);
+    });
+  });
+
+  it.each(rounds)('gives the same padded as text by text, forward and backward, round %i', async () => {
+    await expectNoLeak(async () => {
+      const tokens = randomTokens();
+      const [q, k, v, dy] = [
+        draw([tokens.rows, 8]),
+        draw([tokens.rows, 8]),
+        draw([tokens.rows, 8]),
+        draw([tokens.rows, 8]),
+      ];
+      const inputs = { q, k, v, tokens, heads, dropout: undefined };
+      const [first, second] = await Promise.all(
+        ways.map((way) => allGradients({ forward: way.forward, backward: attentionBackward }, inputs, dy)),
+      );
+      first?.forEach((values, i) =>
+        expect(distance(values, second?.[i] ?? [])).toBeLessThan(1e-4 * norm(values) + 1e-5),
+      );
+      tf.dispose([q, k, v, dy]);
+    });
+  });
+
+  it('gives filler rows behind the last text no gradient', async () => {
+    await expectNoLeak(async () => {
+      const tokens = packTokens(
+        batchOf([
+          [1, 2, 3],
+          [4, 5],
+        ]),
+        tinyConfig,
+        true,
+      );
+      expect(tokens.rows).toBe(16);
+      const [q, k, v, dy] = [draw([16, 8]), draw([16, 8]), draw([16, 8]), draw([16, 8])];
+      const [, ...gradients] = await allGradients(
+        { forward: attentionForward, backward: attentionBackward },
+        { q, k, v, tokens, heads, dropout: undefined },
+        dy,
+      );
+      for (const gradient of gradients) expect(norm(gradient.subarray(tokens.tokens * 8))).toBe(0);
+      tf.dispose([q, k, v, dy]);
+    });
+  });
+});
+
+const tinyConfig = {
+  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 8, vocabularySize: 31, maxPositions: 12, typeVocabularySize: 1, layerNormEpsilon: 1e-12,
+  hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore

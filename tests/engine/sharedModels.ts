@@ -1,0 +1,51 @@
+import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
+import { parameterShapes } from '../../workers/engine/model/names';
+import { ParameterStore } from '../../workers/engine/model/parameters';
+import { readSafetensorsF16 } from '../reference/safetensorsF16';
+import { layout, projectFile } from './support';
+
+const sharedFolder = '../shared';
+
+export async function sharedText(path: string): Promise<string> {
+  return new TextDecoder().decode(await projectFile(`${sharedFolder}/${path}`));
+}
+
+/** Whether the folder with models and the reference run lies beside the project. */
+export const hasShared = await sharedText('models/demo-zh/config.json').then(
+  (text) => text.includes('hidden_size'),
+  () => false,
+);
+
+/** A model of ../shared on the device. */
+export async function loadSharedModel(
+  name: string,
+): Promise<{ config: EncoderConfig; tensors: TensorEntry[]; parameters: ParameterStore }> {
+  const json: Record<string, number> = JSON.parse(await sharedText(`models/${name}/config.json`));
+  const number = (key: string): number => {
+    const value = json[key];
+    if (typeof value !== 'number') throw new Error(`${name}: no ${key}`);
+    return value;
+  };
+  const config: EncoderConfig = {
+    layers: number('num_hidden_layers'),
+    hiddenSize: number('hidden_size'),
+    heads: number('num_attention_heads'),
+    intermediateSize: number('intermediate_size'),
+    vocabularySize: number('vocab_size'),
+    maxPositions: number('max_position_embeddings'),
+    typeVocabularySize: number('type_vocab_size'),
+    layerNormEpsilon: number('layer_norm_eps'),
+    hiddenDropout: 0,
+    attentionDropout: 0,
+    padTokenId: number('pad_token_id'),
+  };
+  const tensors = layout(parameterShapes(config));
+  const weights = readSafetensorsF16(await projectFile(`${sharedFolder}/models/${name}/model.safetensors`));
+  const parameters = ParameterStore.create(tensors);
+  for (const { name: tensor } of tensors) {
+    const values = weights.get(tensor) ?? weights.get(`bert.${tensor}`);
+    if (!values) throw new Error(`${name}: no ${tensor}`);
+    parameters.write(tensor, values);
+  }
+  return { config, tensors, parameters };
+}

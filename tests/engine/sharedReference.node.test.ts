@@ -1,0 +1,74 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { numTensors } from '../../workers/engine/device';
+import type { TokenBatch } from '../../workers/engine/model/encoder';
+import { Trainer } from '../../workers/engine/trainer';
+import { hasShared, loadSharedModel, sharedText } from './sharedModels';
+import { batchOf, openTestDevice } from './support';
+
+beforeAll(openTestDevice);
+
+interface Pair {
+  query: string;
+  positive: string;
+}
+
+describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped where ../shared is absent)', () => {
+  const steps = 5;
+  const maxTokens = 128;
+
+  it('is replayed with the same loss and gradient norm at each of the first five steps', async () => {
+    const lines = async <T>(path: string): Promise<T[]> =>
+      (await sharedText(path))
+        .trim()
+        .split('\n')
+        .map((line): T => JSON.parse(line));
+    const pairs = await lines<Pair>('reference/train.jsonl');
+    const expected = await lines<{ loss: number; lr: number; gradNorm: number }>('reference/losses.jsonl');
+    const batches: number[][] = JSON.parse(await sharedText('reference/batches.json'));
+    const tokenizer = new Tokenizer(
+      JSON.parse(await sharedText('models/demo-zh/tokenizer.json')),
+      JSON.parse(await sharedText('models/demo-zh/tokenizer_config.json')),
+    );
+    const tokenize = (texts: string[]): TokenBatch =>
+      batchOf(
+        texts.map((text) => {
+          const { ids } = tokenizer.encode(text);
+          return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)];
+        }),
+      );
+    const { config, parameters } = await loadSharedModel('demo-zh');
+    const trainer = new Trainer({
+      parameters,
+      config,
+      pooling: 'mean',
+      normalize: true,
+      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+      optimizer: {
+        kind: 'adamW',
+        learningRate: 2e-4,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weightDecay: 0.01,
+        clipNorm: 1,
+      },
+      dropout: 0,
+      seed: 7,
+    });
+    const tensorCounts: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      const rows = (batches[step] ?? []).map((row) => pairs[row] ?? { query: '', positive: '' });
+      const reference = expected[step] ?? { loss: NaN, lr: NaN, gradNorm: NaN };
+      const anchors = tokenize(rows.map(({ query }) => query));
+      const positives = tokenize(rows.map(({ positive }) => positive));
+      const numbers = await trainer.step(anchors, positives, reference.lr, step + 1);
+      expect(Math.abs(numbers.loss - reference.loss)).toBeLessThan(Math.max(0.002 * reference.loss, 0.001));
+      expect(Math.abs(numbers.gradientNorm / reference.gradNorm - 1)).toBeLessThan(0.002);
+      tensorCounts.push(numTensors());
+    }
+    expect(tensorCounts.at(-1)).toBe(tensorCounts[2]);
+    trainer.dispose();
+    parameters.dispose();
+  });
+});

@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import type { TensorEntry } from '../../src/domain/model';
+import { numTensors, openDevice } from '../../workers/engine/device';
+import type { TokenBatch } from '../../workers/engine/model/encoder';
+
+/** The same suites run on wasm in Node and on WebGPU in a browser. */
+export const inBrowser = typeof document !== 'undefined';
+
+const wasmFolder = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/';
+
+export const wasmBase = inBrowser ? `/${wasmFolder}` : wasmFolder;
+
+export async function openTestDevice(): Promise<void> {
+  await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
+}
+
+declare global {
+  interface ImportMetaEnv {
+    readonly PROJECT_ROOT: string;
+  }
+  interface ImportMeta {
+    readonly env: ImportMetaEnv;
+  }
+}
+
+/** Bytes of a file of the project, by its path from the root. */
+export async function projectFile(path: string): Promise<ArrayBuffer> {
+  if (inBrowser) {
+    const response = await fetch(`/@fs${import.meta.env.PROJECT_ROOT}/${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return response.arrayBuffer();
+  }
+  const { readFile } = await import('node:fs/promises');
+  const bytes = await readFile(path);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+}
+
+/** Runs the work and asserts that it left no tensor behind. */
+export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
+  const before = numTensors();
+  const result = await work();
+  expect(numTensors()).toBe(before);
+  return result;
+}
+
+export function layout(shapes: readonly { name: string; shape: number[] }[]): TensorEntry[] {
+  let offset = 0;
+  return shapes.map(({ name, shape }) => {
+    const length = shape.reduce((product, side) => product * side, 1);
+    const entry = { name, shape, offset, length };
+    offset += Math.ceil(length / 64) * 64;
+    return entry;
+  });
+}
+
+export function batchOf(texts: readonly (readonly number[])[]): TokenBatch {
+  const offsets = new Uint32Array(texts.length + 1);
+  texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
+  return { ids: Int32Array.from(texts.flat()), offsets };
+}
+
+export function norm(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] ?? NaN) ** 2;
+  return Math.sqrt(sum);
+}
+
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return norm(Array.from({ length: a.length }, (_, i) => (a[i] ?? NaN) - (b[i] ?? NaN)));
+}
+
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs((a[i] ?? NaN) - (b[i] ?? NaN)));
+  return largest;
+}
+
+/** Numbers in [0, 1) that are the same every time (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

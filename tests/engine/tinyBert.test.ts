@@ -1,0 +1,281 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkDevice, numTensors, readTensor } from '../../workers/engine/device';
+import { AdamWState } from '../../workers/engine/model/adamWState';
+import {
+  backward,
+  forward,
+  hiddenStates,
+  packFor,
+  type Dropout,
+  type Gradients,
+} from '../../workers/engine/model/encoder';
+import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { joinBatches } from '../../workers/engine/model/packedTokens';
+import type { ParameterStore } from '../../workers/engine/model/parameters';
+import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { Trainer } from '../../workers/engine/trainer';
+import { golden, loadGolden } from './golden';
+import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
+
+type Golden = Awaited<ReturnType<typeof loadGolden>>;
+let pytorch: Golden;
+
+beforeAll(async () => {
+  await openTestDevice();
+  pytorch = await loadGolden();
+});
+
+type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
+
+function lossAndGradients(
+  parameters: ParameterStore,
+  { pooling, directions }: Case,
+  need: (name: string) => boolean,
+  dropout?: Dropout,
+) {
+  return tf.tidy(() => {
+    const tokens = packFor(joinBatches(pytorch.anchors, pytorch.positives), pytorch.config);
+    const context = { parameters, config: pytorch.config, tokens, dropout };
+    const { hidden, saved } = forward(context);
+    const pooled = poolingForward(hidden, tokens, pooling);
+    const [anchors, positives] = tf.split(pooled.y, 2);
+    if (!anchors || !positives) throw new Error('split');
+    const { loss, saved: lossSaved } = infoNceForward(anchors, positives, {
+      temperature: golden.temperature,
+      directions,
+    });
+    const d = infoNceBackward(lossSaved);
+    const dHidden = poolingBackward(tf.concat([d.anchors, d.positives], 0), pooled.saved);
+    return { loss, gradients: backward(dHidden, saved, context, need) };
+  });
+}
+
+async function hostGradients(gradients: Gradients): Promise<Map<string, Float32Array>> {
+  const host = new Map<string, Float32Array>();
+  for (const [name, gradient] of Object.entries(gradients)) host.set(name, await readTensor(gradient));
+  tf.dispose(gradients);
+  return host;
+}
+
+describe('the encoder against PyTorch, on a random BERT', () => {
+  it('gives the same last hidden states', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      for (const side of ['anchors', 'positives'] as const) {
+        const hidden = await hiddenStates(parameters, pytorch.config, pytorch[side]);
+        expect(largestDifference(hidden, pytorch.values(`hidden/${side}`))).toBeLessThan(2e-5);
+      }
+      parameters.dispose();
+    });
+  });
+
+  const cases: Case[] = [
+    { pooling: 'mean', directions: 'queryToPassage' },
+    { pooling: 'cls', directions: 'both' },
+  ];
+  it.each(cases)(
+    'gives the same loss and gradient of every parameter with $pooling pooling, $directions',
+    async (testCase) => {
+      await expectNoLeak(async () => {
+        const parameters = pytorch.parameters();
+        const { loss, gradients } = lossAndGradients(parameters, testCase, () => true);
+        const [value = NaN] = await readTensor(loss);
+        loss.dispose();
+        expect(value).toBeCloseTo(golden.losses[`${testCase.pooling}/${testCase.directions}`], 5);
+        const host = await hostGradients(gradients);
+        const expected = (name: string): Float32Array => pytorch.values(`gradients/${testCase.pooling}/${name}`);
+        const all = norm(pytorch.tensors.map(({ name }) => norm(expected(name))));
+        expect([...host.keys()].sort()).toEqual(pytorch.tensors.map(({ name }) => name).sort());
+        for (const [name, gradient] of host) {
+          const allowed = 1e-3 * norm(expected(name)) + 1e-6 * all;
+          expect(distance(gradient, expected(name)), name).toBeLessThanOrEqual(allowed);
+        }
+        parameters.dispose();
+      });
+    },
+  );
+
+  it('computes only the gradients that are needed', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const wanted = 'encoder.layer.1.output.dense.weight';
+      const { loss, gradients } = lossAndGradients(
+        parameters,
+        { pooling: 'mean', directions: 'queryToPassage' },
+        (name) => name === wanted,
+      );
+      loss.dispose();
+      const host = await hostGradients(gradients);
+      expect([...host.keys()]).toEqual([wanted]);
+      const expected = pytorch.values(`gradients/mean/${wanted}`);
+      expect(distance(host.get(wanted) ?? [], expected)).toBeLessThan(1e-3 * norm(expected));
+      parameters.dispose();
+    });
+  });
+});
+
+describe('the encoder with dropout', () => {
+  it('has gradients that say how the loss moves', async () => {
+    await expectNoLeak(async () => {
+      const testCase: Case = { pooling: 'mean', directions: 'queryToPassage' };
+      const dropout = { rate: 0.2, seed: 3, step: 1 };
+      const random = seededRandom(9);
+      const lossAlong = async (distance: number, direction: Map<string, Float32Array>): Promise<number> => {
+        const parameters = pytorch.parameters();
+        for (const [name, d] of direction)
+          parameters.write(
+            name,
+            pytorch.values(`weights/${name}`).map((value, i) => value + distance * (d[i] ?? NaN)),
+          );
+        const { loss, gradients } = lossAndGradients(parameters, testCase, () => false, dropout);
+        const [value = NaN] = await readTensor(loss);
+        tf.dispose([loss, gradients]);
+        parameters.dispose();
+        return value;
+      };
+      const parameters = pytorch.parameters();
+      const { loss, gradients } = lossAndGradients(parameters, testCase, () => true, dropout);
+      loss.dispose();
+      parameters.dispose();
+      const host = await hostGradients(gradients);
+      const groups = [
+        'embeddings.word',
+        'embeddings.LayerNorm',
+        'layer.0.attention.self',
+        'layer.0.attention.output',
+        'layer.0.output',
+        'layer.1',
+      ];
+      for (const group of groups) {
+        const direction = new Map(
+          [...host].filter(([name]) => name.includes(group)).map(([name, g]) => [name, g.map(() => random() - 0.5)]),
+        );
+        const slope = [...direction].reduce(
+          (sum, [name, d]) => sum + d.reduce((inner, x, i) => inner + x * (host.get(name)?.[i] ?? NaN), 0),
+          0,
+        );
+        const step = 2e-3;
+        const measured = ((await lossAlong(step, direction)) - (await lossAlong(-step, direction))) / (2 * step);
+        expect(Math.abs(measured - slope), group).toBeLessThan(0.02 * Math.abs(slope) + 5e-3);
+      }
+    });
+  });
+});
+
+describe('training against PyTorch, on a random BERT', () => {
+  const stage = {
+    loss: { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' },
+    optimizer: { kind: 'adamW', ...golden.optimizer },
+  } as const;
+  const trainer = (
+    parameters: ParameterStore,
+    adamW: AdamWState,
+    extra: { dropout?: number; seed?: number } = {},
+  ): Trainer =>
+    new Trainer({
+      parameters,
+      config: pytorch.config,
+      pooling: 'mean',
+      normalize: true,
+      ...stage,
+      dropout: 0,
+      seed: 1,
+      adamW,
+      ...extra,
+    });
+
+  it('has the same losses, gradient norms and weights over three AdamW steps with clipping', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = AdamWState.create(pytorch.tensors);
+      const training = trainer(parameters, adamW);
+      for (const [index, expected] of golden.steps.entries()) {
+        const numbers = await training.step(
+          pytorch.anchors,
+          pytorch.positives,
+          golden.optimizer.learningRate,
+          index + 1,
+        );
+        expect(Math.abs(numbers.loss - expected.loss)).toBeLessThan(1e-4 * expected.loss);
+        expect(Math.abs(numbers.gradientNorm - expected.gradientNorm)).toBeLessThan(1e-3 * expected.gradientNorm);
+      }
+      for (const { name } of pytorch.tensors) {
+        const moved = distance(pytorch.values(`after/${name}`), pytorch.values(`weights/${name}`));
+        const missed = distance(await parameters.read(name), pytorch.values(`after/${name}`));
+        // Adam's first steps move by the sign of a gradient: where the true gradient is zero (key bias), noise decides.
+        if (!name.endsWith('key.bias')) expect(missed, name).toBeLessThan(0.01 * moved);
+      }
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
+    });
+  });
+
+  it('goes on from saved weights and moments with the same bits, with dropout too', async () => {
+    const after = async (resumeAt: number): Promise<Float32Array[]> => {
+      let parameters = pytorch.parameters();
+      let adamW = AdamWState.create(pytorch.tensors);
+      for (let step = 1; step <= 3; step++) {
+        if (step === resumeAt) ({ parameters, adamW } = await reopened(parameters, adamW));
+        const training = trainer(parameters, adamW, { dropout: 0.1, seed: 5 });
+        await training.step(pytorch.anchors, pytorch.positives, 1e-3, step);
+        training.dispose();
+      }
+      const weights = await Promise.all(pytorch.tensors.map(({ name }) => parameters.read(name)));
+      parameters.dispose();
+      adamW.dispose();
+      return weights;
+    };
+    await expectNoLeak(async () => {
+      expect(await after(2)).toEqual(await after(0));
+    });
+  });
+
+  async function reopened(
+    parameters: ParameterStore,
+    adamW: AdamWState,
+  ): Promise<{ parameters: ParameterStore; adamW: AdamWState }> {
+    const next = { parameters: pytorch.parameters(), adamW: AdamWState.create(pytorch.tensors) };
+    for (const { name } of pytorch.tensors) {
+      next.parameters.write(name, await parameters.read(name));
+      for (const moment of ['m', 'v'] as const) next.adamW.write(moment, name, await adamW.read(moment, name));
+    }
+    parameters.dispose();
+    adamW.dispose();
+    return next;
+  }
+
+  it('holds as many tensors after eight steps as after three', async () => {
+    const parameters = pytorch.parameters();
+    const adamW = AdamWState.create(pytorch.tensors);
+    const training = trainer(parameters, adamW);
+    const counts: number[] = [];
+    for (let step = 1; step <= 8; step++) {
+      await training.step(pytorch.anchors, pytorch.positives, 1e-3, step);
+      counts[step] = numTensors();
+    }
+    expect(counts[8]).toBe(counts[3]);
+    expect(() => checkDevice()).not.toThrow();
+    training.dispose();
+    adamW.dispose();
+    parameters.dispose();
+  });
+
+  it('stops before the update when the loss is not finite, and leaves the weights as they were', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = AdamWState.create(pytorch.tensors);
+      const name = 'encoder.layer.0.output.dense.bias';
+      parameters.write(name, new Float32Array(32).fill(Infinity));
+      const training = trainer(parameters, adamW);
+      const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 4);
+      await expect(step).rejects.toMatchObject({ details: { kind: 'training-diverged', step: 4, quantity: 'loss' } });
+      const untouched = 'encoder.layer.1.output.dense.weight';
+      expect(await parameters.read(untouched)).toEqual(pytorch.values(`weights/${untouched}`));
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
+    });
+  });
+});

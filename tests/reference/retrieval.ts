@@ -1,0 +1,45 @@
+/** Retrieval the long way: sort everything, walk the list. What the fast code is compared with. */
+
+/** All ids, best first, under (−score, id). */
+export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>): string[] {
+  const rows = ids.map((id, index) => ({ id, score: scores[index] ?? 0 }));
+  rows.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+  return rows.map((row) => row.id);
+}
+
+export interface NaiveMetrics {
+  hitRate: number;
+  precision: number;
+  recall: number;
+  mrr: number;
+  ndcg: number;
+}
+
+/** Metrics of one question from the walked list. */
+export function naiveMetrics(ranking: readonly string[], relevant: readonly string[], k: number): NaiveMetrics {
+  let hits = 0;
+  let mrr = 0;
+  let dcg = 0;
+  let ideal = 0;
+  for (let place = 0; place < k; place++) {
+    if (place < relevant.length) ideal += 1 / Math.log2(place + 2);
+    if (!relevant.includes(ranking[place] ?? '')) continue;
+    hits += 1;
+    if (mrr === 0) mrr = 1 / (place + 1);
+    dcg += 1 / Math.log2(place + 2);
+  }
+  return { hitRate: hits > 0 ? 1 : 0, precision: hits / k, recall: hits / relevant.length, mrr, ndcg: dcg / ideal };
+}
+
+/** McNemar's two-sided p by adding up all outcomes that are at most as likely, with binomial coefficients as big integers. */
+export function naiveMcNemar(won: number, lost: number): number {
+  const trials = won + lost;
+  const choose = (k: number): bigint => {
+    let result = 1n;
+    for (let i = 0; i < k; i++) result = (result * BigInt(trials - i)) / BigInt(i + 1);
+    return result;
+  };
+  let asUneven = 0n;
+  for (let i = 0; i <= trials; i++) if (Math.abs(2 * i - trials) >= Math.abs(won - lost)) asUneven += choose(i);
+  return Number((asUneven * 10n ** 18n) / 2n ** BigInt(trials)) / 1e18;
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Question } from '../../../src/domain/records';
+
+interface DemoPassage {
+  id: string;
+  topic: string;
+  text: string;
+}
+interface DemoPair {
+  id: string;
+  anchor: string;
+  positiveId: string;
+}
+function read<Row>(name: string): Row[] {
+  const text = readFileSync(new URL(`../../../public/demo/${name}.jsonl`, import.meta.url), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line): Row => JSON.parse(line));
+}
+
+const passages = read<DemoPassage>('knowledge-base');
+const pairs = read<DemoPair>('train-pairs');
+const dev = read<Question>('dev-questions');
+const test = read<Question>('test-questions');
+const sharedRun = 8;
+
+/** What words are made of: a run of characters counts whatever the punctuation between them. */
+const bare = (text: string): string[] => [
+  ...text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\p{P}\p{S}\s]/gu, ''),
+];
+function runsOf(text: string): string[] {
+  const characters = bare(text);
+  return characters
+    .slice(0, Math.max(0, characters.length - sharedRun + 1))
+    .map((_, at) => characters.slice(at, at + sharedRun).join(''));
+}
+const repeated = (values: readonly string[]): string[] => values.filter((value, at) => values.indexOf(value) !== at);
+
+describe('the demo knowledge base', () => {
+  it('has at least 240 passages of 60 to 200 characters from at least 20 topics', () => {
+    expect(passages.length).toBeGreaterThanOrEqual(240);
+    expect(passages.filter(({ text }) => [...text].length < 60 || [...text].length > 200).map(({ id }) => id)).toEqual(
+      [],
+    );
+    expect(new Set(passages.map(({ topic }) => topic)).size).toBeGreaterThanOrEqual(20);
+  });
+
+  it('has no id and no text twice', () => {
+    expect(repeated(passages.map(({ id }) => id))).toEqual([]);
+    expect(repeated(passages.map(({ text }) => text))).toEqual([]);
+  });
+});
+
+describe('the demo questions', () => {
+  it('are at least 600 for training, 60 for dev and 100 for test, none of them twice', () => {
+    expect(pairs.length).toBeGreaterThanOrEqual(600);
+    expect(dev.length).toBeGreaterThanOrEqual(60);
+    expect(test.length).toBeGreaterThanOrEqual(100);
+    const texts = [
+      ...pairs.map(({ anchor }) => anchor),
+      ...dev.map(({ text }) => text),
+      ...test.map(({ text }) => text),
+    ];
+    expect(repeated(texts)).toEqual([]);
+    expect(repeated([...pairs, ...dev, ...test].map(({ id }) => id))).toEqual([]);
+  });
+
+  it('name only passages that are there', () => {
+    const ids = new Set(passages.map(({ id }) => id));
+    const named = [
+      ...pairs.map(({ positiveId }) => positiveId),
+      ...[...dev, ...test].flatMap(({ relevant }) => relevant),
+    ];
+    expect(named.filter((id) => !ids.has(id))).toEqual([]);
+    expect([...dev, ...test].filter(({ relevant }) => relevant.length === 0)).toEqual([]);
+  });
+
+  it('for test share no run of 8 characters with a training question', () => {
+    const seen = new Set(pairs.flatMap(({ anchor }) => runsOf(anchor)));
+    expect(
+      test.filter(({ text }) => runsOf(text).some((run) => seen.has(run))).map(({ id, text }) => `${id} ${text}`),
+    ).toEqual([]);
+  });
+
+  it('for test are not answered by copying: none holds a run of 8 characters of its own passage', () => {
+    const textOf = new Map(passages.map(({ id, text }) => [id, new Set(runsOf(text))]));
+    const copied = test.filter(({ text, relevant }) =>
+      runsOf(text).some((run) => relevant.some((id) => textOf.get(id)?.has(run))),
+    );
+    expect(copied.map(({ id }) => id)).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { compareQuestions, verdictOf } from '../../../src/domain/evaluate/comparison';
+import { mcNemar, pairedBootstrap, wilsonInterval } from '../../../src/domain/evaluate/statistics';
+import type { QuestionResult } from '../../../src/domain/run';
+import { naiveMcNemar } from '../../reference/retrieval';
+
+const result = (questionId: string, ...ranks: number[]): QuestionResult => ({ questionId, ranks, top: [] });
+
+describe('the Wilson interval', () => {
+  it('of 80 in 100 is 71.1 to 86.7 %', () => {
+    const { low, high } = wilsonInterval(80, 100);
+    expect(low * 100).toBeCloseTo(71.1, 1);
+    expect(high * 100).toBeCloseTo(86.7, 1);
+  });
+
+  it('has its ends where the score test of the share is just at its limit', () => {
+    for (const [successes, trials] of [
+      [3, 10],
+      [50, 100],
+      [199, 200],
+    ] as const) {
+      const { low, high } = wilsonInterval(successes, trials);
+      for (const end of [low, high])
+        expect(Math.abs(successes / trials - end) / Math.sqrt((end * (1 - end)) / trials)).toBeCloseTo(1.959964, 5);
+    }
+  });
+
+  it('stays within 0 and 1', () => {
+    expect(wilsonInterval(0, 5).low).toBe(0);
+    expect(wilsonInterval(5, 5).high).toBe(1);
+    expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
+  });
+});
+
+describe("McNemar's test", () => {
+  it('is that of adding up all outcomes, for every small split', () => {
+    for (let won = 0; won <= 30; won++)
+      for (let lost = 0; lost <= 30; lost++)
+        if (won + lost > 0) expect(mcNemar(won, lost)).toBeCloseTo(naiveMcNemar(won, lost), 10);
+    expect(mcNemar(0, 0)).toBe(1);
+  });
+
+  it('holds where 2^-n is smaller than any number, at 1,200 questions', () => {
+    expect(mcNemar(650, 550)).toBeCloseTo(naiveMcNemar(650, 550), 8);
+  });
+
+  it.each([
+    [6, 0],
+    [8, 1],
+    [10, 2],
+    [15, 5],
+  ])('shows a difference at %i to %i, but not with one win less', (won, lost) => {
+    expect(verdictOf(won, lost).verdict).toBe('better');
+    expect(verdictOf(lost, won).verdict).toBe('worse');
+    expect(verdictOf(won - 1, lost).verdict).toBe('noDifferenceShown');
+  });
+});
+
+describe('the bootstrap', () => {
+  it('finds the interval that normal theory gives where there are many questions', () => {
+    const before = Array.from({ length: 400 }, (_, i) => (i % 2) / 2);
+    const after = Array.from({ length: 400 }, (_, i) => ((i + 1) % 4) / 4);
+    const differences = after.map((value, i) => value - (before[i] ?? 0));
+    const mean = differences.reduce((sum, value) => sum + value, 0) / 400;
+    const error = Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 400 / 400);
+    const { low, high } = pairedBootstrap(before, after, 7);
+    expect(low).toBeCloseTo(mean - 1.96 * error, 2);
+    expect(high).toBeCloseTo(mean + 1.96 * error, 2);
+    expect(pairedBootstrap(before, after, 7)).toEqual({ low, high });
+  });
+});
+
+describe('a comparison', () => {
+  const before = [
+    result('a', 3),
+    result('b', 1),
+    result('c', 1, 9),
+    result('d', 40),
+    result('e', 2),
+    result('only before', 1),
+  ];
+  const after = [
+    result('a', 1),
+    result('b', 5),
+    result('c', 1),
+    result('d', 1),
+    result('e', 3, 7),
+    result('only after', 1),
+  ];
+
+  it('tells won, lost and unchanged questions with their ranks, the largest change first', () => {
+    const { won, lost, unchanged } = compareQuestions(before, after, 1);
+    expect(won).toEqual([
+      { questionId: 'd', rankBefore: 40, rankAfter: 1 },
+      { questionId: 'a', rankBefore: 3, rankAfter: 1 },
+    ]);
+    expect(lost).toEqual([{ questionId: 'b', rankBefore: 1, rankAfter: 5 }]);
+    expect(unchanged.map((change) => change.questionId)).toEqual(['c', 'e']);
+  });
+
+  it('claims nothing that so few questions cannot show', () => {
+    expect(compareQuestions(before, after, 1)).toMatchObject({ verdict: 'noDifferenceShown', p: 1 });
+  });
+
+  it('swaps won and lost when before and after are swapped', () => {
+    const swapped = compareQuestions(after, before, 1);
+    expect(swapped.lost.map((change) => change.questionId).sort()).toEqual(['a', 'd']);
+    expect(swapped.won.map((change) => change.questionId)).toEqual(['b']);
+  });
+
+  it('counts at the cut-off that it is given', () => {
+    expect(compareQuestions(before, after, 3).won.map((change) => change.questionId)).toEqual(['d']);
+  });
+});

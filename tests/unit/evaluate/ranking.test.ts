@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
+import { evaluateRanks, passageOrder, rankQuestion } from '../../../src/domain/evaluate/ranking';
+import type { Question, Passage } from '../../../src/domain/records';
+import type { QuestionResult } from '../../../src/domain/run';
+import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
+
+type ByK = Record<string, number>;
+interface GoldenCase {
+  levels: number;
+  shuffled: string[];
+  scores: number[][];
+  relevant: string[][];
+  metrics: Record<'hitRate' | 'precision' | 'recall' | 'mrr' | 'ndcg', ByK>;
+}
+const golden: GoldenCase[] = JSON.parse(
+  readFileSync(new URL('../../fixtures/metrics/golden.json', import.meta.url), 'utf8'),
+);
+
+const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
+const questionsOf = (relevant: readonly string[][]): Question[] =>
+  relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe('the metrics', () => {
+  it.each(golden.map((item) => [item.levels, item] as const))(
+    'are those of sentence-transformers where scores have %i levels',
+    (_levels, item) => {
+      const order = passageOrder(passagesOf(item.shuffled));
+      const questions = questionsOf(item.relevant);
+      const results = questions.map((question, i) =>
+        rankQuestion(
+          question,
+          Float32Array.from(item.scores[i] ?? [], (score) => score / 2048),
+          order,
+        ),
+      );
+      const found = evaluateRanks(results, questions, order.ids.length, [1, 3, 5, 10]);
+      for (const k of [1, 3, 5, 10]) {
+        expect(found.hitRateAtK[k]).toBeCloseTo(item.metrics.hitRate[k]!, 12);
+        expect(found.precisionAtK[k]).toBeCloseTo(item.metrics.precision[k]!, 12);
+        expect(found.recallAtK[k]).toBeCloseTo(item.metrics.recall[k]!, 12);
+        expect(mean(results.map((result) => mrrAtK(result.ranks, k)))).toBeCloseTo(item.metrics.mrr[k]!, 12);
+        expect(mean(results.map((result) => ndcgAtK(result.ranks, k)))).toBeCloseTo(item.metrics.ndcg[k]!, 12);
+      }
+      const { metrics } = found;
+      expect([metrics.hitRateAt1, metrics.hitRateAt3, metrics.hitRateAt5, metrics.hitRateAt10]).toEqual(
+        [1, 3, 5, 10].map((k) => found.hitRateAtK[k]),
+      );
+      expect([metrics.recallAt10, metrics.mrrAt10, metrics.ndcgAt10]).toEqual([
+        found.recallAtK[10],
+        expect.closeTo(item.metrics.mrr[10]!, 12),
+        expect.closeTo(item.metrics.ndcg[10]!, 12),
+      ]);
+      expect([metrics.questions, metrics.passages]).toEqual([40, 60]);
+    },
+  );
+
+  const reference = new URL('../../../../shared/reference/', import.meta.url);
+  it.skipIf(!existsSync(reference))(
+    'are those of the reference run, from its ranks (skipped without ../shared)',
+    () => {
+      const report = JSON.parse(readFileSync(new URL('metrics.json', reference), 'utf8'));
+      for (const moment of ['Before', 'After'] as const) {
+        const ranks: [string, number[]][] = Object.entries(report[`ranks${moment}`]);
+        const results: QuestionResult[] = ranks.map(([questionId, own]) => ({ questionId, ranks: own, top: [] }));
+        const { metrics } = evaluateRanks(results, questionsOf(ranks.map(() => [])), 600, [1]);
+        for (const [name, value] of Object.entries(report[moment.toLowerCase()]))
+          expect([name, metrics[name as keyof typeof metrics]]).toEqual([name, expect.closeTo(value as number, 12)]);
+      }
+    },
+  );
+});
+
+describe('a ranking', () => {
+  it('is that of sorting everything, whatever the ties and the order of the corpus', () => {
+    const cases = fc.record({
+      ids: fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', '1', '猪', 'Z'), minLength: 1, maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 40,
+      }),
+      levels: fc.integer({ min: 1, max: 6 }),
+      picks: fc.array(fc.nat(), { minLength: 40, maxLength: 40 }),
+    });
+    const property = fc.property(cases, ({ ids, levels, picks }) => {
+      const scores = Float32Array.from(ids, (_, i) => (picks[i] ?? 0) % levels);
+      const relevant = ids.filter((_, i) => (picks[i] ?? 0) % 3 === 0);
+      fc.pre(relevant.length > 0);
+      const sorted = naiveRanking(ids, scores);
+      const result = rankQuestion({ id: 'q', text: '', relevant }, scores, passageOrder(passagesOf(ids)));
+      expect(result.top.map((passage) => passage.passageId)).toEqual(sorted.slice(0, 10));
+      expect(result.ranks).toEqual(relevant.map((id) => sorted.indexOf(id) + 1).sort((a, b) => a - b));
+      const { ndcgAt10 } = evaluateRanks([result], [], ids.length, []).metrics;
+      expect(ndcgAt10).toBeCloseTo(naiveMetrics(sorted, relevant, 10).ndcg, 12);
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('never puts a score that is not a number in front', () => {
+    const order = passageOrder(passagesOf(['a', 'b', 'c']));
+    const result = rankQuestion({ id: 'q', text: '', relevant: ['a'] }, Float32Array.of(Number.NaN, -5, 0.2), order);
+    expect(result.ranks).toEqual([3]);
+    expect(result.top.map((passage) => passage.passageId)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('of a question over 100,000 passages takes milliseconds', () => {
+    const order = passageOrder(Array.from({ length: 100_000 }, (_, i) => ({ id: `p${i}` })));
+    const scores = Float32Array.from({ length: 100_000 }, (_, i) => Math.sin(i * 12.9898) % 1);
+    const startedAt = performance.now();
+    for (let i = 0; i < 20; i++) rankQuestion({ id: 'q', text: '', relevant: ['p7', 'p99'] }, scores, order);
+    expect((performance.now() - startedAt) / 20).toBeLessThan(50);
+  });
+
+  it('without any question has no metric but zero, and an interval that knows nothing', () => {
+    const found = evaluateRanks([], [], 0, [1]);
+    expect(found.metrics.hitRateAt1).toBe(0);
+    expect(found.hitRateIntervals[1]).toEqual({ low: 0, high: 1 });
+  });
+});

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, experimentHash } from '../../../src/domain/canonicalJson';
+import type { AppError } from '../../../src/domain/errors';
+import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
+import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
+import { incrementalSha256, sha256Hex, sha256Stream } from '../../../src/domain/hash';
+import { parseExperiment } from '../../../src/domain/parseExperiment';
+
+const hash = (digit: string): string => digit.repeat(64);
+function thrown(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return (error as AppError).details;
+  }
+}
+
+describe('canonical JSON', () => {
+  // The examples of RFC 8785, sections 3.2.2 and 3.2.3.
+  it('is that of the RFC for numbers, strings and literals', () => {
+    const value = {
+      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
+      literals: [null, true, false],
+    };
+    expect(canonicalJson(value)).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    );
+  });
+
+  it('sorts names by UTF-16 code units as the RFC does', () => {
+    const value = {
+      '\u20ac': 'Euro',
+      '\r': 'CR',
+      '\ufb33': 'Dalet',
+      '1': 'One',
+      '\ud83d\ude00': 'Smiley',
+      '\u0080': 'Control',
+      '\u00f6': 'o',
+    };
+    const order = [...canonicalJson(value).matchAll(/:"([^"]+)"/g)].map((match) => match[1]);
+    expect(order).toEqual(['CR', 'One', 'Control', 'o', 'Euro', 'Smiley', 'Dalet']);
+  });
+
+  it('does not depend on the order of members and says the same as JSON.parse', () => {
+    const property = fc.property(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'grapheme' })), (value) => {
+      const reversed = Object.fromEntries(Object.entries(value).reverse());
+      expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    });
+    fc.assert(property);
+  });
+
+  it('refuses what has no canonical form, by its path', () => {
+    expect(thrown(() => canonicalJson({ a: [1, Number.NaN] }))).toEqual({
+      kind: 'experiment-invalid',
+      path: 'a[1]',
+      found: 'NaN',
+      expected: 'a finite number',
+    });
+    expect(thrown(() => canonicalJson({ a: { b: 'x\ud800' } }))).toMatchObject({
+      path: 'a.b',
+      found: 'lone surrogate',
+    });
+    expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
+  });
+});
+
+describe('SHA-256', () => {
+  it('is that of FIPS 180-2, however the bytes are cut', async () => {
+    const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    expect(await sha256Hex('abc')).toBe(expected);
+    expect(await sha256Stream(['a', new TextEncoder().encode('bc')])).toBe(expected);
+    const whole = Float32Array.of(1, 2, 3, 4);
+    expect(await sha256Stream([whole.subarray(0, 1), whole.subarray(1)])).toBe(await sha256Hex(whole));
+    const hasher = incrementalSha256();
+    await hasher.update('ab');
+    await hasher.update('c');
+    expect(await hasher.digest()).toBe(expected);
+  });
+});
+
+describe('an experiment', () => {
+  it('of nothing is the default one', () => {
+    expect(parseExperiment({})).toEqual(defaultExperiment());
+  });
+
+  it('keeps what it says and takes the rest from the defaults, at any depth', () => {
+    const parsed = parseExperiment({
+      seed: 3,
+      stages: [
+        { optimizer: { learningRate: 1e-5 }, schedule: { kind: 'cosine' }, duration: { unit: 'steps', value: 9 } },
+      ],
+    });
+    const expected = defaultExperiment();
+    const [stage] = expected.stages;
+    expected.seed = 3;
+    expected.stages = [
+      {
+        ...stage!,
+        optimizer: { ...stage!.optimizer, learningRate: 1e-5 },
+        schedule: { kind: 'cosine', warmup: 0.1 },
+        duration: { unit: 'steps', value: 9 },
+      },
+    ];
+    expect(parsed).toEqual(expected);
+  });
+
+  it.each([
+    [{ seeds: 3 }, 'seeds'],
+    [{ stages: [{ optimizer: { learningrate: 1 } }] }, 'stages.0.optimizer.learningrate'],
+    [{ stages: [{}, { batching: { batchSize: 1 } }] }, 'stages.1.batching.batchSize'],
+    [{ stages: [{ batching: { kind: 'listed', sha256: hash('a'), batchSize: 4 } }] }, 'stages.0.batching.batchSize'],
+    [{ stages: [] }, 'stages'],
+    [{ data: [{ role: 'pairs', contentSha256: 'abc' }] }, 'data.0.contentSha256'],
+    [{ evaluation: { primary: 'accuracy' } }, 'evaluation.primary'],
+    [{ schemaVersion: 2 }, 'schemaVersion'],
+    [[], ''],
+    [null, ''],
+  ])('%j is refused with the path of the field', (input, path) => {
+    expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
+  });
+
+  it('has one identity, however little of it is written out', async () => {
+    const brief = { seed: 7 };
+    expect(await experimentHash(parseExperiment(brief))).toBe(await experimentHash(defaultExperiment()));
+    const shuffled: Experiment = JSON.parse(
+      JSON.stringify(defaultExperiment(), Object.keys(flatNames(defaultExperiment())).reverse()),
+    );
+    expect(await experimentHash(shuffled)).toBe(await experimentHash(defaultExperiment()));
+    expect(await experimentHash({ ...defaultExperiment(), seed: 8 })).not.toBe(
+      await experimentHash(defaultExperiment()),
+    );
+  });
+});
+
+function flatNames(value: unknown, names: Record<string, true> = {}): Record<string, true> {
+  if (typeof value === 'object' && value !== null)
+    for (const [name, inner] of Object.entries(value)) {
+      names[name] = true;
+      flatNames(inner, names);
+    }
+  return names;
+}
+
+describe('an experiment file', () => {
+  const locations = {
+    knowledgeBase: 'kb.jsonl',
+    pairs: 'pairs.jsonl',
+    testQuestions: 'test.jsonl',
+    model: '../models/demo-zh',
+    batches: 'batches.json',
+  };
+
+  it('has its hashes filled in from the files that it names', () => {
+    const file = parseExperimentFile({
+      locations,
+      model: { maxTokens: 128 },
+      stages: [{ batching: { kind: 'listed' }, duration: { unit: 'steps', value: 100 } }],
+    });
+    expect(file.locations).toEqual(locations);
+    const model = {
+      contentSha256: hash('1'),
+      pooling: 'mean' as const,
+      normalize: true,
+      maxTokens: 512,
+      queryPrefix: '',
+      passagePrefix: '',
+    };
+    const data = [{ role: 'pairs' as const, contentSha256: hash('2') }];
+    const experiment = fillExperiment(file, { data, model, batchesSha256: hash('3') });
+    expect(experiment.model).toEqual({ ...model, maxTokens: 128 });
+    expect(experiment.data).toEqual(data);
+    expect(experiment.stages[0]?.batching).toEqual({ kind: 'listed', sha256: hash('3') });
+    expect(parseExperiment(experiment)).toEqual(experiment);
+  });
+
+  it('may be a whole experiment with hashes', () => {
+    const whole = {
+      ...defaultExperiment(),
+      data: [{ role: 'pairs', contentSha256: hash('2') }],
+      model: { contentSha256: hash('1') },
+    };
+    const file = parseExperimentFile(whole);
+    expect(file.experiment.data).toEqual(whole.data);
+    expect(file.model).toEqual({ contentSha256: hash('1') });
+    expect(file.locations).toEqual({});
+  });
+
+  it.each([
+    [{ locations: { knowledgebase: 'x' } }, 'locations.knowledgebase'],
+    [{ locations: { pairs: '' } }, 'locations.pairs'],
+    [{ model: { pooling: 'max' } }, 'model.pooling'],
+    [{ stages: [{ batching: { kind: 'listed' } }] }, 'locations.batches'],
+    [{ stages: [{ loss: { temperature: 0 } }] }, 'stages.0.loss.temperature'],
+    ['text', ''],
+  ])('%j is refused with the path of the field', (input, path) => {
+    expect(thrown(() => parseExperimentFile(input))).toMatchObject({ kind: 'experiment-invalid', path });
+  });
+});

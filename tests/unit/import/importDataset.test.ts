@@ -1,0 +1,307 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import type { DataRole } from '../../../src/domain/records';
+import { openDatabase } from '../../../src/storage/database';
+import { listDatasets, readRows } from '../../../src/storage/datasets';
+import { checkQuestions, importDataset } from '../../../workers/services/importDataset';
+
+let databases = 0;
+const fresh = () => openDatabase(`import-${databases++}`);
+const file = (name: string, ...content: BlobPart[]): File => new File(content, name);
+const ignore = (): void => undefined;
+
+async function imported<R extends DataRole>(role: R, ...files: File[]) {
+  const db = await fresh();
+  const report = await importDataset(db, files, role, ignore);
+  return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
+}
+async function refused(role: DataRole, ...files: File[]): Promise<unknown> {
+  const db = await fresh();
+  const error: unknown = await importDataset(db, files, role, ignore).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(await listDatasets(db)).toEqual([]);
+  return error instanceof AppError ? error.details : error;
+}
+
+const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+
+describe('the column names of a file', () => {
+  it.each([
+    [{ anchor: '问', positive: '答' }], [{ text: '问', positive_text: '答' }], [{ text: '问', text_pos: '答' }], [{ query: '问', pos: '答' }],
+    [{ query: '问', pos: ['答'], neg: ['错'] }], [{ query: '问', positive: '答' }], [{ question: '问', answer: '答' }], [{ instruction: '问', output: '答' }],
+    [{ instruction: '问', input: '', output: '答' }], [{ sentence1: '问', sentence2: '答' }], [{ Question: '问', Answer: '答' }], [{ 问题: '问', 答案: '答' }],
+  ])('make a pair of %j', async (row) => {
+    expect((await imported('pairs', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'pairs-1', anchor: '问', positive: '答' }]);
+  }); // prettier-ignore
+
+  it.each([
+    [{ id: 'x', text: '段' }], [{ _id: 'x', title: '', text: '段' }], [{ pid: 'x', passage: '段' }], [{ docid: 'x', contents: '段' }], [{ doc_id: 'x', content: '段' }],
+  ])('make a passage of %j', async (row) => {
+    expect((await imported('knowledgeBase', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'x', text: '段' }]);
+  }); // prettier-ignore
+
+  it.each([
+    [{ qid: 'q', query: '问', relevant: ['x'] }], [{ id: 'q', text: '问', relevant: 'x' }], [{ _id: 'q', question: '问', relevantDocs: ['x'] }], [{ qid: 'q', query: '问', pid: 'x' }],
+    [{ qid: 'q', query: '问', pos: ['x'], neg: ['y'] }], [{ id: 'q', query: '问', positive_ids: ['x'] }], [{ id: 'q', query: '问', passageId: 'x' }], [{ id: 'q', query: '问', relevant: { x: 1, y: 0 } }],
+    [{ id: 'q', query: '问', positive: 'x' }],
+  ])('make a question of %j', async (row) => {
+    expect((await imported('questions', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'q', text: '问', relevant: ['x'] }]);
+  }); // prettier-ignore
+
+  it.each([
+    [{ text: 'a', scored_text: 'b', score: 0.5 }], [{ sentence1: 'a', sentence2: 'b', label: '0.5' }], [{ a: 'a', b: 'b', score: 0.5 }],
+  ])('make a scored pair of %j', async (row) => {
+    expect((await imported('scoredPairs', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'scoredPairs-1', sentence1: 'a', sentence2: 'b', score: 0.5 }]);
+  }); // prettier-ignore
+
+  it('never make a pair of two sentences with a score', async () => {
+    expect(await refused('pairs', file('s.jsonl', json({ sentence1: 'a', sentence2: 'b', score: 0 })))).toEqual({
+      kind: 'import-failed',
+      file: 's.jsonl',
+      fault: 'no-known-columns',
+    });
+  });
+
+  it('make one pair of each positive of a row, each with its own id', async () => {
+    const { rows } = await imported(
+      'pairs',
+      file('a.jsonl', json({ id: 'r', query: '问', pos: ['一', '二'] }, { id: 'r', query: '问', pos: ['三'] })),
+    );
+    expect(rows.map((row) => row.positive)).toEqual(['一', '二', '三']);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(3);
+  });
+
+  it('put the input of an instruction row behind its instruction', async () => {
+    const { rows } = await imported(
+      'pairs',
+      file('a.json', JSON.stringify([{ instruction: '解释', input: '断奶', output: '答' }])),
+    );
+    expect(rows[0]?.anchor).toBe('解释\n断奶');
+  });
+});
+
+describe('the same rows', () => {
+  const rows = [
+    { id: 'a', text: '一,"二"\n三' },
+    { id: 'b', text: "it's 猪🐖" },
+  ];
+  const python = `[{'id': 'a', 'text': '一,"二"\\n三'},  # note\n {'id': 'b', 'text': 'it\\'s ' '猪\\U0001F416',},]`;
+  const utf16 = Uint8Array.from(
+    [...json(...rows)].flatMap((c) => [...c].flatMap(() => [...Buffer.from(c, 'utf16le')])),
+  );
+  it.each([
+    ['jsonl', file('a.jsonl', json(...rows))],
+    ['jsonl with BOM and CRLF', file('a.jsonl', '\ufeff', json(...rows).replace('\n', '\r\n'))],
+    ['JSON', file('a.json', JSON.stringify(rows, null, 2))],
+    ['JSON under a name', file('a.json', JSON.stringify({ version: 2, data: rows }))],
+    ['JSON lines named .json', file('a.json', json(...rows))],
+    ['CSV', file('a.csv', Papa.unparse(rows))],
+    ['TSV', file('a.tsv', Papa.unparse(rows, { delimiter: '\t' }))],
+    ['Python literals', file('a.txt', python)],
+    ['UTF-16 with a mark', file('a.jsonl', Uint8Array.of(0xff, 0xfe), utf16)],
+    ['UTF-16 without one', file('a.jsonl', utf16)],
+  ])('give the same data set from %s', async (_name, source) => {
+    const { dataset, rejected } = await imported('knowledgeBase', source);
+    const { dataset: expected } = await imported('knowledgeBase', file('x.jsonl', json(...rows)));
+    expect(rejected).toEqual([]);
+    expect(dataset.contentSha256).toBe(expected.contentSha256);
+  });
+
+  it('read from GB18030 are text, not garbage', async () => {
+    // 母猪 and 仔猪 in GB18030.
+    const bytes = Uint8Array.of(0xc4, 0xb8, 0xd6, 0xed, 0x0a, 0xd7, 0xd0, 0xd6, 0xed);
+    const { rows: read, encoding, format } = await imported('knowledgeBase', file('a.txt', bytes));
+    expect(read.map((row) => row.text)).toEqual(['母猪', '仔猪']);
+    expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
+  });
+
+  it('under other ids are another data set', async () => {
+    const { dataset } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'a', text: '一' })));
+    const { dataset: other } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'b', text: '一' })));
+    expect(other.contentSha256).not.toBe(dataset.contentSha256);
+  });
+});
+
+describe('a TXT file', () => {
+  it('is a passage a line, its ids the places of the lines that hold text', async () => {
+    const { rows } = await imported('knowledgeBase', file('a.txt', '一\n\n二\tx\r\n'));
+    expect(rows).toEqual([
+      { id: 'knowledgeBase-1', text: '一' },
+      { id: 'knowledgeBase-2', text: '二\tx' },
+    ]);
+  });
+
+  it('with tabs is pairs or questions', async () => {
+    expect((await imported('pairs', file('a.txt', '问\t答'))).rows).toEqual([
+      { id: 'pairs-1', anchor: '问', positive: '答' },
+    ]);
+    expect((await imported('questions', file('a.txt', '问\tp1;p2'))).rows).toEqual([
+      { id: 'questions-1', text: '问', relevant: ['p1;p2'] },
+    ]);
+  });
+});
+
+describe('a bad row', () => {
+  it('on line 57 of JSONL is told by file and line, and the others stay', async () => {
+    const lines = Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `段${i}` }));
+    lines[56] = '{"id": "p56", "text": ';
+    const { dataset, rejected, rejectedCount } = await imported('knowledgeBase', file('kb.jsonl', lines.join('\n')));
+    expect(rejected).toEqual([{ file: 'kb.jsonl', line: 57, fault: 'json-broken' }]);
+    expect([dataset.rows, rejectedCount]).toEqual([79, 1]);
+  });
+
+  it('on line 57 of a JSON list is told so too', async () => {
+    const lines = Array.from({ length: 80 }, (_, i) => `  ${JSON.stringify({ id: `p${i}`, text: `段${i}` })}`);
+    lines[56] = '  {"id": "p56", "text: "段56"}';
+    const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', `[${lines.join(',\n')}]`));
+    expect(rejected).toEqual([{ file: 'kb.json', line: 57, fault: 'json-broken' }]);
+    expect(dataset.rows).toBe(79);
+  });
+
+  it('at the cut end of a JSON list is told', async () => {
+    for (const cut of ['[{"text": "一"},\n{"text": "二"},\n{"te', '[{"text": "一"},\n{"text": "二"},\n']) {
+      const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', cut));
+      expect(rejected).toEqual([{ file: 'kb.json', line: 3, fault: 'json-broken' }]);
+      expect(dataset.rows).toBe(2);
+    }
+  });
+
+  it('of each kind has its own fault and field', async () => {
+    const rows = [
+      { id: 'a', text: '好' },
+      { id: 'a', text: '另一' },
+      { id: 'b', text: '  ' },
+      { id: 'c' },
+      7,
+      { id: 'd', text: { x: 1 } },
+    ];
+    const { rejected } = await imported('knowledgeBase', file('a.jsonl', json(...rows)));
+    expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
+      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', undefined], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
+    ]); // prettier-ignore
+    const questions = await imported(
+      'questions',
+      file('q.jsonl', json({ query: '问', pid: 'x' }, { query: '无答' }, { query: '空', relevant: [] })),
+    );
+    expect(questions.rejected.map(({ line, fault }) => [line, fault])).toEqual([
+      [2, 'relevant-missing'],
+      [3, 'relevant-missing'],
+    ]);
+  });
+
+  it('of a CSV file with an open quote does not swallow the rows after it', async () => {
+    const { rows, rejected } = await imported(
+      'knowledgeBase',
+      file('a.csv', 'id,text\r\n1,"两\r\n行"\r\n2,"开\r\n3,好\r\n'),
+    );
+    expect(rows.map((row) => row.text)).toEqual(['两\r\n行', '好']);
+    expect(rejected).toEqual([{ file: 'a.csv', line: 4, fault: 'csv-broken' }]);
+  });
+});
+
+describe('a file that cannot be used at all', () => {
+  it.each([
+    ['empty.jsonl', [''], 'empty-file'],
+    ['blank.txt', [' \n\n'], 'empty-file'],
+    ['weights.safetensors', [Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 0), '{"a":{}}', new Uint8Array(64)], 'binary-file'],
+    [
+      'picture.png',
+      [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff, 0xff, 0xfe, 0xfd)],
+      'binary-file',
+    ],
+    ['wrong.csv', ['name,price\n猪,7\n'], 'no-known-columns'],
+  ])('is refused by name: %s', async (name, content, fault) => {
+    expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
+      kind: 'import-failed',
+      file: name,
+      fault,
+    });
+  });
+
+  it('because every row is broken is refused with the first of them', async () => {
+    expect(await refused('pairs', file('p.jsonl', json({ query: 'a' }, { query: 'b' })))).toEqual({
+      kind: 'import-failed',
+      file: 'p.jsonl',
+      line: 1,
+      fault: 'field-missing',
+      field: 'positive',
+    });
+    expect(await refused('pairs', file('p.json', '{"query" "a"}'))).toMatchObject({
+      file: 'p.json',
+      line: 1,
+      fault: 'json-broken',
+    });
+  });
+});
+
+const samples = new URL('../../../../shared/data/field-report-samples.txt', import.meta.url);
+describe.skipIf(!existsSync(samples))("the field report's samples (skipped without ../shared)", () => {
+  it('are read as pairs, triplets and, where the role asks, scored pairs', async () => {
+    const source = file('samples.txt', readFileSync(samples));
+    const pairs = await imported('pairs', source);
+    expect(pairs.format).toBe('literal');
+    expect(pairs.rows).toHaveLength(4);
+    expect(pairs.rows[1]).toEqual({
+      id: 'pairs-2',
+      anchor: '对于群养在特定地板类型的母猪，温度可以如何调整？',
+      positive: '群养在水泥地板的母猪，温度可以降低4°F(2.2°C)，而在铺有干草的圈舍中的母猪，温度可以降低8°F(4.4°C)。',
+    });
+    expect(pairs.rejectedCount).toBe(2);
+    const scored = await imported('scoredPairs', source);
+    expect(scored.rows.map((row) => row.score)).toEqual([0.9, 0.8]);
+  });
+});
+
+describe('questions checked against a knowledge base', () => {
+  it('find passages by id, by text and in one cell, and tell those that are not there', async () => {
+    const db = await fresh();
+    const passages = [
+      { id: 'a', text: '甲段' },
+      { id: 'b', text: '乙段' },
+    ];
+    const questions = [
+      { q: '1', r: ['a'] },
+      { q: '2', r: '乙段' },
+      { q: '3', r: 'a; b' },
+      { q: '4', r: ['b', 'zz'] },
+      { q: '5', r: ['yy'] },
+    ];
+    const knowledgeBase = await importDataset(db, [file('kb.jsonl', json(...passages))], 'knowledgeBase', ignore);
+    const source = file('q.jsonl', json(...questions.map(({ q, r }) => ({ id: q, query: `问${q}`, relevant: r }))));
+    const report = await importDataset(db, [source], 'questions', ignore);
+    const { kept, rejected, rejectedCount } = await checkQuestions(
+      db,
+      report.dataset.contentSha256,
+      knowledgeBase.dataset.contentSha256,
+    );
+    const rows = await readRows(db, 'questions', kept.contentSha256);
+    expect(rows.map((row) => row.relevant)).toEqual([['a'], ['b'], ['a', 'b'], ['b']]);
+    expect(rejected).toEqual([
+      { file: 'q.jsonl', line: 4, fault: 'unknown-passage', field: 'zz' },
+      { file: 'q.jsonl', line: 5, fault: 'unknown-passage', field: 'yy' },
+    ]);
+    expect(rejectedCount).toBe(2);
+    const again = await checkQuestions(db, kept.contentSha256, knowledgeBase.dataset.contentSha256);
+    expect(again).toMatchObject({ kept: { contentSha256: kept.contentSha256 }, rejected: [] });
+  });
+});
+
+describe('a big file', () => {
+  it('of 100,000 passages is imported within seconds, in blocks, with the same hash in any format', async () => {
+    const rows = Array.from({ length: 100_000 }, (_, i) => ({
+      id: `p${i}`,
+      text: `第${i}段：${'母猪在产后第七天的采食量应逐日增加。'.repeat(6)}`,
+    }));
+    const startedAt = performance.now();
+    const { dataset } = await imported('knowledgeBase', file('big.jsonl', json(...rows)));
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(dataset.rows).toBe(100_000);
+    const { dataset: csv } = await imported('knowledgeBase', file('big.csv', Papa.unparse(rows)));
+    expect(csv.contentSha256).toBe(dataset.contentSha256);
+  }, 60_000);
+});

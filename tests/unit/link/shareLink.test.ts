@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { deflateSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { defaultExperiment, defaultStage, metricNames, type Experiment, type Stage } from '../../../src/domain/experiment';
+import { sha256Hex } from '../../../src/domain/hash';
+import { bytesToText, textToBytes } from '../../../src/domain/link/base64url';
+import { decodeLink, encodeLink } from '../../../src/domain/link/shareLink';
+import type { Metrics } from '../../../src/domain/run';
+
+const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const positive = fc.integer({ min: 1, max: 10_000_000 });
+
+const stage = fc.record({
+  strategy: fc.constant({ kind: 'full' as const }),
+  loss: fc.record({
+    kind: fc.constant('inBatchInfoNce' as const),
+    temperature: fc.double({ min: 0.001, max: 10, noNaN: true }),
+    directions: fc.constantFrom('queryToPassage' as const, 'both' as const),
+  }),
+  batching: fc.oneof(
+    fc.record({
+      kind: fc.constant('seeded' as const),
+      batchSize: fc.integer({ min: 2, max: 65_536 }),
+      avoidDuplicatePassages: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('listed' as const), sha256: hex }),
+  ),
+  duration: fc.oneof(
+    fc.record({ unit: fc.constant('epochs' as const), value: fc.double({ min: 0.01, max: 1000, noNaN: true }) }),
+    fc.record({ unit: fc.constant('steps' as const), value: positive }),
+  ),
+  schedule: fc.record({
+    kind: fc.constantFrom('linear' as const, 'cosine' as const, 'constant' as const),
+    warmup: share,
+  }),
+  optimizer: fc.record({
+    kind: fc.constant('adamW' as const),
+    learningRate: share,
+    beta1: share,
+    beta2: share,
+    epsilon: share,
+    weightDecay: share,
+    clipNorm: share,
+  }),
+  dropout: share,
+});
+const experiments: fc.Arbitrary<Experiment> = fc.record({
+  schemaVersion: fc.constant(1 as const),
+  seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  data: fc.array(fc.record({ role: fc.constantFrom('knowledgeBase' as const, 'pairs' as const, 'questions' as const), contentSha256: hex }), { maxLength: 5 }),
+  split: fc.record({ devFraction: share, devMaximum: positive }),
+  model: fc.option(
+    fc.record({ contentSha256: hex, pooling: fc.constantFrom('mean' as const, 'cls' as const), normalize: fc.boolean(), maxTokens: fc.integer({ min: 3, max: 8192 }), queryPrefix: fc.string({ maxLength: 60 }), passagePrefix: fc.string({ maxLength: 60 }) }),
+  ),
+  stages: fc.oneof(fc.constant<Stage[]>([defaultStage()]), fc.array(stage, { minLength: 1, maxLength: 2 })),
+  evaluation: fc.record({ primary: fc.constantFrom(...metricNames), ks: fc.array(positive, { minLength: 1, maxLength: 4 }), devEverySteps: fc.nat(1000), checkpoint: fc.constantFrom('bestDev' as const, 'last' as const) }),
+}); // prettier-ignore
+
+const example: Experiment = {
+  ...defaultExperiment(),
+  data: [
+    { role: 'knowledgeBase', contentSha256: '0123456789abcdef'.repeat(4) },
+    { role: 'questions', part: 'test', contentSha256: 'fedcba9876543210'.repeat(4) },
+  ],
+  model: {
+    contentSha256: '13579bdf02468ace'.repeat(4),
+    pooling: 'cls',
+    normalize: true,
+    maxTokens: 128,
+    queryPrefix: '为这个句子生成表示以用于检索相关文章：',
+    passagePrefix: '',
+  },
+};
+const metrics: Metrics = {
+  hitRateAt1: 0.71,
+  hitRateAt3: 0.8,
+  hitRateAt5: 0.85,
+  hitRateAt10: 0.9,
+  recallAt10: 0.9,
+  mrrAt10: 0.7701,
+  ndcgAt10: 0.81234,
+  questions: 100,
+  passages: 240,
+};
+
+async function faultOf(text: string): Promise<string> {
+  const thrown: unknown = await decodeLink(text).then(
+    (shared) => shared,
+    (error: unknown) => error,
+  );
+  if (thrown instanceof AppError && thrown.details.kind === 'link-invalid') return thrown.details.fault;
+  return `no fault: ${JSON.stringify(thrown)}`;
+}
+
+/** A link of any payload with a right checksum: what someone would send who wants to harm. */
+async function forged(payload: unknown, version = 1): Promise<string> {
+  const body = deflateSync(new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload)));
+  const sum = await sha256Hex(Uint8Array.of(version, ...body));
+  return bytesToText(
+    Uint8Array.of(
+      version,
+      body.length >> 8,
+      body.length & 255,
+      ...(sum.match(/../g) ?? []).slice(0, 8).map((pair) => Number.parseInt(pair, 16)),
+      ...body,
+    ),
+  );
+}
+
+describe('a share link', () => {
+  it('gives back the experiment, its name and the claim', async () => {
+    const text = await encodeLink({
+      experiment: example,
+      name: '猪场 · pigs',
+      claim: { before: metrics, after: metrics },
+    });
+    expect(text.length).toBeLessThan(600);
+    expect(await decodeLink(text)).toEqual({
+      experiment: example,
+      name: '猪场 · pigs',
+      claim: { before: metrics, after: metrics },
+    });
+  });
+
+  it('gives back any experiment, or refuses to be made where 2,000 characters are too few', async () => {
+    const property = fc.asyncProperty(experiments, fc.string({ maxLength: 200 }), async (experiment, name) => {
+      const text = await encodeLink({ experiment, name }).catch((error: unknown) => error);
+      if (typeof text === 'string') {
+        expect(text).toMatch(/^[A-Za-z0-9_-]{1,2000}$/);
+        expect(await decodeLink(text)).toEqual({ experiment, name });
+      } else expect(text).toMatchObject({ details: { kind: 'link-invalid', fault: 'too-large' } });
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
+
+  it('in which any one character was changed is refused', async () => {
+    const text = await encodeLink({ experiment: example, name: 'x' });
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (let at = 0; at < text.length; at++) {
+      const other = alphabet[(alphabet.indexOf(text[at] ?? '') + 1 + (at % 63)) % 64] ?? '';
+      expect(['tampered', 'too-new', 'invalid', 'cut']).toContain(
+        await faultOf(text.slice(0, at) + other + text.slice(at + 1)),
+      );
+    }
+  });
+
+  it('that was cut anywhere says so', async () => {
+    const text = await encodeLink({ experiment: example, name: 'x' });
+    for (let length = 0; length < text.length; length++)
+      expect(['cut', ...(length % 4 === 1 ? ['invalid'] : [])]).toContain(await faultOf(text.slice(0, length)));
+  });
+
+  it('that was cut and mended, swapped or drawn at random is refused', async () => {
+    const text = await encodeLink({ experiment: example, name: 'x' });
+    const property = fc.asyncProperty(
+      fc.nat(text.length - 1),
+      fc.nat(text.length - 1),
+      fc.string({ unit: fc.constantFrom(...'AQZaz09-_'), maxLength: 40 }),
+      async (a, b, noise) => {
+        const broken = text.slice(0, Math.min(a, b)) + noise + text.slice(Math.max(a, b));
+        fc.pre(broken !== text);
+        expect(await faultOf(broken)).toMatch(/^(cut|tampered|too-new|too-large|invalid)$/);
+      },
+    );
+    await fc.assert(property, { numRuns: 300 });
+  });
+
+  it('of a newer version is told apart from a broken one', async () => {
+    expect(await faultOf(await forged({ e: {}, n: '' }, 2))).toBe('too-new');
+    expect(await faultOf(await forged({ e: { schemaVersion: 99 }, n: '' }))).toBe('too-new');
+  });
+
+  it('with a right checksum but a wrong content is refused', async () => {
+    expect(await faultOf(await forged({ e: { extra: 1 }, n: '' }))).toBe('invalid');
+    expect(await faultOf(await forged({ e: { seed: -1 }, n: '' }))).toBe('invalid');
+    expect(await faultOf(await forged({ e: {}, n: '', script: 'x' }))).toBe('invalid');
+    expect(
+      await faultOf(
+        await forged({
+          e: {},
+          n: '',
+          c: [
+            [2, 1, 1, 1, 1, 1, 1, 1, 1],
+            [1, 1, 1, 1, 1, 1, 1, 1, 1],
+          ],
+        }),
+      ),
+    ).toBe('invalid');
+    expect(await faultOf(await forged('[1, 2'))).toBe('invalid');
+  });
+
+  it('that unfolds to more than 64 kB is refused', async () => {
+    const bomb = await forged({ e: {}, n: 'x'.repeat(200_000) });
+    expect(bomb.length).toBeLessThan(2000);
+    expect(await faultOf(bomb)).toBe('too-large');
+    expect(await faultOf('A'.repeat(2001))).toBe('too-large');
+  });
+
+  it('is made against defaults that nobody may change without a new schema version', async () => {
+    // When this fails: raise schemaVersion, keep the old defaults for old links and files, and write the migration.
+    expect(await sha256Hex(canonicalJson(defaultExperiment()))).toMatchInlineSnapshot(
+      `"a8593f77d92e5c9ff8da9236d8b88999168980f29edd998bc68e6b56699b7311"`,
+    );
+  });
+});
+
+describe('base64url', () => {
+  it('turns any bytes into text and back', () => {
+    const property = fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
+      expect(textToBytes(bytesToText(bytes))).toEqual(bytes);
+    });
+    fc.assert(property);
+  });
+});

@@ -1,0 +1,70 @@
+import 'fake-indexeddb/auto';
+import { downloadZip } from 'client-zip';
+import { expect, test } from 'vitest';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { openProject, projectFormat, saveProject } from '../../../workers/services/projectFile';
+
+const quiet = (): void => undefined;
+const stores = ['datasetBlocks', 'datasets', 'weightParts', 'experiments', 'runEvents', 'batchLists'] as const;
+
+async function filled(): Promise<Database> {
+  const db = await openDatabase(`test-${crypto.randomUUID()}`);
+  await db.put('datasetBlocks', { contentSha256: 'd', block: 0, rows: [{ id: '1', text: '猪' }], sha256: 'x' });
+  await db.put('datasets', { contentSha256: 'd', role: 'knowledgeBase', name: 'kb', rows: 1, characters: 1, createdAt: 1 });
+  await db.put('weightParts', { weightsId: 'model-1', part: 0, bytes: Uint8Array.of(1, 2, 255).buffer });
+  await db.put('experiments', { experimentId: 'e', name: 'one', experiment: defaultExperiment(), createdAt: 1, updatedAt: 1, demo: false });
+  await db.put('batchLists', { sha256: 'b', batches: [[1, 2]] });
+  return db;
+}
+
+async function contents(db: Database): Promise<string> {
+  const all = await Promise.all(stores.map((store) => db.getAll(store)));
+  return JSON.stringify(all, (_key, value: unknown) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value));
+}
+
+async function saved(db: Database): Promise<File> {
+  const { zip, fileName } = await saveProject(db, 'test', quiet);
+  return new File([zip], fileName);
+}
+
+test('a saved project opened elsewhere holds the same rows, byte for byte', async () => {
+  const [here, there] = [await filled(), await openDatabase(`test-${crypto.randomUUID()}`)];
+  expect(await openProject(there, await saved(here), quiet)).toEqual({ experiments: 1, warnings: [] });
+  expect(await contents(there)).toBe(await contents(here));
+});
+
+test('opening it twice changes nothing, and an experiment that was changed here stays beside the opened one', async () => {
+  const db = await filled();
+  const file = await saved(db);
+  await openProject(db, file, quiet);
+  expect(await db.count('experiments')).toBe(1);
+  await db.put('experiments', { experimentId: 'e', name: 'mine', experiment: { ...defaultExperiment(), seed: 99 }, createdAt: 1, updatedAt: 2, demo: false });
+  await openProject(db, file, quiet);
+  expect((await db.getAll('experiments')).map(({ name }) => name).sort()).toEqual(['mine', 'one']);
+});
+
+test('a damaged byte is found, named, and nothing is stored', async () => {
+  const file = await saved(await filled());
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const at = bytes.findIndex((value, i) => value === 1 && bytes[i + 1] === 2 && bytes[i + 2] === 255);
+  bytes[at + 2] = 254;
+  const db = await openDatabase(`test-${crypto.randomUUID()}`);
+  await expect(openProject(db, new File([bytes], 'p.zip'), quiet)).rejects.toMatchObject({ details: { kind: 'project-invalid', file: 'p.zip', entry: 'weightParts/model-1/0.bin' } });
+  expect(await contents(db)).toBe(JSON.stringify(stores.map(() => [])));
+});
+
+test.each([0, 10, 200])('a file cut to %i bytes is refused with one error', async (length) => {
+  const file = await saved(await filled());
+  const db = await openDatabase(`test-${crypto.randomUUID()}`);
+  await expect(openProject(db, new File([file.slice(0, length)], 'p.zip'), quiet)).rejects.toMatchObject({ details: { kind: 'project-invalid', file: 'p.zip' } });
+});
+
+test('a project of a newer version is refused with both versions', async () => {
+  const manifest = JSON.stringify({ app: 'recallsmith', format: projectFormat + 1, build: 'later', files: [] });
+  const zip = await downloadZip([{ name: 'manifest.json', input: manifest }]).blob();
+  const db = await openDatabase(`test-${crypto.randomUUID()}`);
+  await expect(openProject(db, new File([zip], 'p.zip'), quiet)).rejects.toMatchObject({
+    details: { kind: 'project-too-new', file: 'p.zip', version: projectFormat + 1, supported: projectFormat },
+  });
+});

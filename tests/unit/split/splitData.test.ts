@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Pair, Passage, Question } from '../../../src/domain/records';
+import { passageLookup, resolveRelevant } from '../../../src/domain/split/relevant';
+import { splitData } from '../../../src/domain/split/splitData';
+
+const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p${i}`, text: `段${i}` }));
+const pairsOf = (count: number, anchor: (i: number) => string, positive: (i: number) => string): Pair[] =>
+  Array.from({ length: count }, (_, i) => ({ id: `r${i}`, anchor: anchor(i), positive: positive(i) }));
+const question = (id: string, text: string, ...relevant: string[]): Question => ({ id, text, relevant });
+const settings = (devFraction: number, devMaximum = 200, seed = 7) => ({ seed, split: { devFraction, devMaximum } });
+
+describe('the split', () => {
+  it('never has a question in two parts, and loses no pair', () => {
+    const property = fc.property(
+      fc.integer({ min: 1, max: 120 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.nat(),
+      (count, anchors, fraction, maximum, seed) => {
+        const pairs = pairsOf(
+          count,
+          (i) => `问${i % anchors}`,
+          (i) => `段${i % 70}`,
+        );
+        const test = [question('t', '问0', 'p1')];
+        const split = splitData({
+          experiment: settings(fraction, maximum, seed),
+          pairs,
+          knowledgeBase,
+          testQuestions: test,
+        });
+        const train = new Set(split.trainRows.map((row) => pairs[row]?.anchor));
+        const dev = new Set(split.dev.map((item) => item.text));
+        for (const text of dev) expect(train.has(text) || text === '问0').toBe(false);
+        expect(train.has('问0')).toBe(false);
+        const held = pairs.filter((pair) => dev.has(pair.anchor)).length;
+        expect(split.trainRows.length + held + split.leaks).toBe(count);
+        expect(held).toBeLessThanOrEqual(Math.min(maximum, fraction * count + 1e-6));
+      },
+    );
+    fc.assert(property, { numRuns: 200 });
+  });
+
+  it('holds out the share that was asked for, the same for the same seed', () => {
+    const pairs = pairsOf(
+      600,
+      (i) => `问${i}`,
+      (i) => `段${i % 50}`,
+    );
+    const split = splitData({ experiment: settings(0.05), pairs, knowledgeBase });
+    expect([split.dev.length, split.trainRows.length, split.leaks]).toEqual([30, 570, 0]);
+    expect(splitData({ experiment: settings(0.05), pairs, knowledgeBase })).toEqual(split);
+    expect(splitData({ experiment: settings(0.05, 200, 8), pairs, knowledgeBase }).dev).not.toEqual(split.dev);
+    expect(splitData({ experiment: settings(0.5, 12), pairs, knowledgeBase }).dev).toHaveLength(12);
+    expect(splitData({ experiment: settings(0), pairs, knowledgeBase }).dev).toEqual([]);
+  });
+
+  it('gives a held-out question all its passages, by the ids of the knowledge base', () => {
+    const pairs = pairsOf(
+      2,
+      () => '问',
+      (i) => `段${i}`,
+    );
+    expect(splitData({ experiment: settings(1), pairs, knowledgeBase }).dev).toEqual([
+      question('dev:r0', '问', 'p0', 'p1'),
+    ]);
+  });
+
+  it('adds the passage of a held-out pair that the knowledge base lacks, once', () => {
+    const pairs = [
+      ...pairsOf(
+        2,
+        (i) => `问${i}`,
+        () => '新段',
+      ),
+      { id: 'r9', anchor: '问9', positive: '段3' },
+    ];
+    const split = splitData({
+      experiment: settings(1),
+      pairs,
+      knowledgeBase: [...knowledgeBase, { id: 'extra:r0', text: '别的' }],
+    });
+    expect(split.extraPassages).toEqual([{ id: 'extra:r0+', text: '新段' }]);
+    expect(split.dev.map((item) => item.relevant)).toEqual([['extra:r0+'], ['extra:r0+'], ['p3']]);
+  });
+
+  it('leaves out of training what a dev or test question asks, and counts it', () => {
+    const pairs = pairsOf(
+      10,
+      (i) => `问${i}`,
+      (i) => `段${i}`,
+    );
+    const split = splitData({
+      experiment: settings(0.5),
+      pairs,
+      knowledgeBase,
+      devQuestions: [question('d', ' 问1 ', 'p1')],
+      testQuestions: [question('t', '问2', 'p2')],
+    });
+    expect(split.trainRows).toEqual([0, 3, 4, 5, 6, 7, 8, 9]);
+    expect(split.leaks).toBe(2);
+    expect(split.dev.map((item) => item.id)).toEqual(['d']);
+  });
+
+  it('never makes test questions from pairs', () => {
+    const pairs = pairsOf(
+      100,
+      (i) => `问${i}`,
+      (i) => `段${i % 50}`,
+    );
+    expect(splitData({ experiment: settings(0.5), pairs, knowledgeBase }).test).toEqual([]);
+  });
+});
+
+describe('references to passages', () => {
+  const lookup = passageLookup([...knowledgeBase, { id: '段1', text: '一个' }, { id: 'p60', text: '段1' }]);
+  const relevantOf = (...relevant: string[]) => resolveRelevant([question('q', '问', ...relevant)], lookup);
+
+  it('mean the id first, then the text, of equal texts the first passage', () => {
+    expect(relevantOf('段1').kept[0]?.relevant).toEqual(['段1']);
+    expect(relevantOf(' 段2 ').kept[0]?.relevant).toEqual(['p2']);
+    expect(relevantOf('p1', '段2', 'p2').kept[0]?.relevant).toEqual(['p1', 'p2']);
+  });
+
+  it('that lead nowhere are told, and drop a question only when none is left', () => {
+    expect(relevantOf('p1', 'x')).toEqual({
+      kept: [question('q', '问', 'p1')],
+      unknown: [{ index: 0, reference: 'x', dropped: false }],
+    });
+    expect(relevantOf('x y')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
+    expect(relevantOf('p1；p2 z')).toEqual({
+      kept: [question('q', '问', 'p1', 'p2')],
+      unknown: [{ index: 0, reference: 'z', dropped: false }],
+    });
+  });
+});

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { sha256Hex } from '../../../src/domain/hash';
+import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize';
+
+const shared = new URL('../../../../shared/', import.meta.url);
+const golden: Record<string, { sha256: string; texts: number; tokens: number }> = JSON.parse(
+  readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'),
+);
+
+/** The twin of `odd` in tools/golden/tokens.py. */
+const odd = [
+  '', ' ', '\n\t ', '🐖🐷 小猪👨‍👩‍👧‍👦', 'ＡＢＣ１２３，．！', 'café naïve Ångström Straße İstanbul', 'a\u0000b\u0001c\u200bd\ufeffe\u00ad', '4°F(2.2°C) 0.51% 15Ib(7kg)',
+  'https://example.org/a_b?c=1&d=%E4', '１．猪　瘟\u3000疫苗', '𠮷野家𪚥', 'e\u0301 \u1100\u1161\u11a8 각', 'ﬁ ﬂ ℡ ㎏ ½ ²', '[CLS] [MASK] [SEP] <s> </s> <mask>', 'Don\'t—stop…“quoted” «x»',
+  '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./', '\u202eabc\u202c', 'x'.repeat(300), '猪'.repeat(700), 'ไทย العربية עברית हिन्दी русский ΑΣΣ', '\r\n第一行\r\n第二行', '<br>关注&nbsp;更多', '①②③ ㈠ Ⅻ ㍿', 'ﾊﾝｶｸ カタカナ ひらがな ゔ が',
+]; // prettier-ignore
+
+function rows(name: string): Record<string, string>[] {
+  return readFileSync(new URL(`data/${name}`, shared), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Record<string, string> => JSON.parse(line));
+}
+
+function texts(): string[] {
+  const field = (list: Record<string, string>[], ...names: string[]): string[] =>
+    list.flatMap((row) => names.map((name) => row[name] ?? ''));
+  return [
+    ...odd,
+    ...field(rows('t2_sample_passages.jsonl').slice(0, 120), 'text'),
+    ...field(rows('cmrc_passages.jsonl').slice(0, 56), 'text'),
+    ...field(rows('csl_title_abstract.jsonl').slice(0, 30), 'query', 'pos'),
+    ...field(rows('stsb_valid.jsonl').slice(0, 20), 'a', 'b'),
+  ];
+}
+
+function tokenizerOf(model: string): TextTokenizer {
+  const read = (path: string): string => readFileSync(new URL(`models/${model}/${path}`, shared), 'utf8');
+  return new TextTokenizer({
+    files: { 'tokenizer.json': read('tokenizer.json'), 'tokenizer_config.json': read('tokenizer_config.json') },
+  });
+}
+
+/** The bytes that tools/golden/tokens.py hashes: the count of ids and the ids of each text, int32. */
+function framed(ids: Int32Array, offsets: Uint32Array): Int32Array {
+  const words: number[] = [];
+  for (let text = 0; text + 1 < offsets.length; text++) {
+    const own = ids.subarray(offsets[text], offsets[text + 1]);
+    words.push(own.length, ...own);
+  }
+  return Int32Array.from(words);
+}
+
+describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', () => {
+  it.each(Object.keys(golden))('are those of the Rust tokenizers for 300 texts: %s', async (name) => {
+    const [model = '', limit] = name.split('@');
+    const list = texts();
+    const { ids, offsets } = await encodeAll(
+      tokenizerOf(model),
+      list,
+      model === 'e5-small-zh' ? 'passage: ' : '',
+      Number(limit),
+      () => undefined,
+    );
+    expect(list).toHaveLength(golden[name]!.texts);
+    expect(ids.length).toBe(golden[name]!.tokens);
+    expect(await sha256Hex(framed(ids, offsets))).toBe(golden[name]!.sha256);
+  });
+});

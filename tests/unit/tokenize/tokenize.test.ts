@@ -1,0 +1,188 @@
+import 'fake-indexeddb/auto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { putModel } from '../../../src/storage/models';
+import { getTokenSet } from '../../../src/storage/tokenSets';
+import { importDataset } from '../../../workers/services/importDataset';
+import { preparedData } from '../../../workers/services/preparedData';
+import { TextTokenizer, tokenize, tokenizeTexts } from '../../../workers/services/tokenize';
+
+const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
+const modelSha256 = 'a'.repeat(64);
+const given = <T>(value: T) => ({ value, guessed: false });
+const model: StoredModel = {
+  contentSha256: modelSha256,
+  name: 'demo-zh',
+  config: {
+    layers: 3,
+    hiddenSize: 256,
+    heads: 4,
+    intermediateSize: 1024,
+    vocabularySize: 8286,
+    maxPositions: 512,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    hiddenDropout: 0,
+    attentionDropout: 0,
+    padTokenId: 0,
+  },
+  tensors: [],
+  totalFloats: 0,
+  weightsId: 'none',
+  files: Object.fromEntries(
+    ['tokenizer.json', 'tokenizer_config.json'].map((path) => [path, readFileSync(new URL(path, folder), 'utf8')]),
+  ),
+  defaults: {
+    pooling: given('mean'),
+    normalize: given(true),
+    maxTokens: given(512),
+    queryPrefix: given(''),
+    passagePrefix: given(''),
+  },
+  sourceDtype: 'F32',
+  createdAt: 0,
+};
+
+async function store(db: Database, role: 'knowledgeBase' | 'pairs' | 'questions', rows: unknown[]): Promise<string> {
+  const source = new File([rows.map((row) => JSON.stringify(row)).join('\n')], `${role}.jsonl`);
+  return (await importDataset(db, [source], role, () => undefined)).dataset.contentSha256;
+}
+
+let databases = 0;
+async function prepared(
+  change: Partial<NonNullable<Experiment['model']>> = {},
+): Promise<{ db: Database; experiment: Experiment }> {
+  const db = await openDatabase(`tokenize-${databases++}`);
+  await putModel(db, model);
+  const knowledgeBase = await store(
+    db,
+    'knowledgeBase',
+    Array.from({ length: 30 }, (_, i) => ({ id: `p${i}`, text: `母猪第${i}天的采食量`.repeat(4) })),
+  );
+  const pairs = await store(
+    db,
+    'pairs',
+    Array.from({ length: 40 }, (_, i) => ({ anchor: `第${i}问`, positive: `母猪第${i}天的采食量`.repeat(4) })),
+  );
+  const test = await store(db, 'questions', [
+    { query: '吃多少', pid: 'p3' },
+    { query: '第7问', pid: 'p7' },
+  ]);
+  const experiment: Experiment = {
+    ...defaultExperiment(),
+    data: [
+      { role: 'knowledgeBase', contentSha256: knowledgeBase },
+      { role: 'pairs', contentSha256: pairs },
+      { role: 'questions', part: 'test', contentSha256: test },
+    ],
+    split: { devFraction: 0.1, devMaximum: 10 },
+    model: {
+      contentSha256: modelSha256,
+      pooling: 'mean',
+      normalize: true,
+      maxTokens: 16,
+      queryPrefix: '问：',
+      passagePrefix: '',
+      ...change,
+    },
+  };
+  return { db, experiment };
+}
+
+describe('tokenizing an experiment', () => {
+  it('gives a set for each part, in the order of the prepared data, with the prefixes of each side', async () => {
+    const { db, experiment } = await prepared();
+    const keys = await tokenize(db, experiment, () => undefined);
+    const data = await preparedData(db, experiment);
+    expect(data.leaks).toBe(1);
+    const texts = {
+      anchors: data.pairs.map((pair) => `问：${pair.anchor}`),
+      positives: data.pairs.map((pair) => pair.positive),
+      corpus: data.corpus.map((passage) => passage.text),
+      devQuestions: data.dev.map((question) => `问：${question.text}`),
+      testQuestions: data.test.map((question) => `问：${question.text}`),
+    };
+    const tokenizer = new TextTokenizer(model);
+    for (const part of ['anchors', 'positives', 'corpus', 'devQuestions', 'testQuestions'] as const) {
+      const set = await getTokenSet(db, keys[part]);
+      expect(set?.offsets.length).toBe(texts[part].length + 1);
+      texts[part].forEach((text, i) =>
+        expect([...set!.ids.subarray(set!.offsets[i], set!.offsets[i + 1])]).toEqual(tokenizer.encode(text, 16).ids),
+      );
+    }
+    expect(texts.devQuestions).toHaveLength(3);
+    expect((await getTokenSet(db, keys.corpus))?.truncated).toBe(texts.corpus.length);
+  });
+
+  it('keeps the first and the last special token of a text that is cut', async () => {
+    const { db } = await prepared();
+    const [whole, cut, empty] = await tokenizeTexts(
+      db,
+      modelSha256,
+      ['母猪'.repeat(20), '母猪'.repeat(20), ''],
+      9999,
+    ).then(async ([first, , last]) => [first, (await tokenizeTexts(db, modelSha256, ['母猪'.repeat(20)], 5))[0], last]);
+    expect(cut).toEqual([...whole!.slice(0, 4), whole!.at(-1)]);
+    expect(empty).toEqual([whole!.at(0), whole!.at(-1)]);
+  });
+
+  it('makes nothing twice, and everything anew that depends on what changed', async () => {
+    const { db, experiment } = await prepared();
+    const keys = await tokenize(db, experiment, () => undefined);
+    const encode = vi.spyOn(TextTokenizer.prototype, 'encode');
+    expect(await tokenize(db, { ...experiment, stages: [], seed: experiment.seed }, () => undefined)).toEqual(keys);
+    expect(encode).not.toHaveBeenCalled();
+    const longer = await tokenize(
+      db,
+      { ...experiment, model: { ...experiment.model!, maxTokens: 17 } },
+      () => undefined,
+    );
+    for (const part of Object.keys(keys) as (keyof typeof keys)[]) expect(longer[part]).not.toBe(keys[part]);
+    const prefixed = await tokenize(
+      db,
+      { ...experiment, model: { ...experiment.model!, queryPrefix: '' } },
+      () => undefined,
+    );
+    expect([prefixed.corpus, prefixed.positives]).toEqual([keys.corpus, keys.positives]);
+    expect(prefixed.anchors).not.toBe(keys.anchors);
+    encode.mockRestore();
+  });
+
+  it('reports how far it is, to the end', async () => {
+    const { db, experiment } = await prepared();
+    const progress = vi.fn();
+    await tokenize(db, experiment, progress);
+    const [done, of] = progress.mock.lastCall ?? [];
+    expect(done).toBe(of);
+    const { pairs, corpus, dev, test } = await preparedData(db, experiment);
+    expect(of).toBe(pairs.length * 2 + corpus.length + dev.length + test.length);
+  });
+
+  it('says what is missing: the model, the data, or a tokenizer that can be read', async () => {
+    const details = async (db: Database, experiment: Experiment): Promise<unknown> => {
+      const thrown: unknown = await tokenize(db, experiment, () => undefined).catch((error: unknown) => error);
+      return thrown instanceof AppError ? thrown.details : thrown;
+    };
+    const { db, experiment } = await prepared();
+    expect(await details(db, { ...experiment, model: null })).toEqual({ kind: 'model-missing' });
+    const missing = 'f'.repeat(64);
+    expect(await details(db, { ...experiment, model: { ...experiment.model!, contentSha256: missing } })).toEqual({
+      kind: 'model-missing',
+      contentSha256: missing,
+    });
+    expect(await details(db, { ...experiment, data: [{ role: 'pairs', contentSha256: missing }] })).toEqual({
+      kind: 'data-missing',
+      role: 'pairs',
+      contentSha256: missing,
+    });
+    await putModel(db, { ...model, files: { 'tokenizer.json': '{"model": {"type": "Nothing"}}' } });
+    expect(await details(db, { ...experiment, model: { ...experiment.model!, maxTokens: 20 } })).toMatchObject({
+      kind: 'model-invalid',
+      file: 'tokenizer.json',
+    });
+  });
+});

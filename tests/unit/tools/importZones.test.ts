@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { forbiddenImport } from '../../../tools/lint/importZones';
+
+describe('the import rule', () => {
+  it('lets a zone import itself and what its row of the table names', () => {
+    expect(forbiddenImport('src/domain/split/splitData.ts', '../random')).toBeNull();
+    expect(forbiddenImport('workers/services/trainModel.ts', '../engine/device')).toBeNull();
+    expect(forbiddenImport('src/domain/experiment.ts', 'valibot')).toBeNull();
+    expect(forbiddenImport('workers/engine/device.ts', '@tensorflow/tfjs-core/dist/tensor')).toBeNull();
+  });
+
+  it.each([
+    ['src/domain/run.ts', '../storage/runs'],
+    ['src/domain/run.ts', 'svelte'],
+    ['src/ui/train/Train.svelte', '../../storage/runs'],
+    ['src/ui/train/Train.svelte', '../../clients/gpuClient'],
+    ['src/state/run.svelte.ts', '../ui/i18n'],
+    ['workers/engine/device.ts', '../services/trainModel'],
+    ['workers/formats/onnx/writer.ts', '../../engine/device'],
+    ['src/clients/gpuClient.ts', '../../workers/services/trainModel'],
+    ['src/storage/runs.ts', 'comlink'],
+    ['src/state/run.svelte.ts', '@tensorflow/tfjs'],
+  ])('refuses %s importing %s', (path, specifier) => {
+    expect(forbiddenImport(path, specifier)).toMatch(/may not import/);
+  });
+
+  it('resolves relative paths before it judges', () => {
+    expect(forbiddenImport('src/ui/common/Icon.svelte', '../../domain/../storage/runs')).toMatch(/storage/);
+    expect(forbiddenImport('src/state/a.ts', './../state/b')).toBeNull();
+  });
+
+  it('does not take a name that begins like an allowed package for that package', () => {
+    expect(forbiddenImport('src/storage/runs.ts', 'idb-keyval')).toMatch(/idb-keyval/);
+    expect(forbiddenImport('src/storage/runs.ts', 'idb/with-async-ittr')).toBeNull();
+  });
+
+  it('lets screens name the types of the protocol, not call it', () => {
+    expect(forbiddenImport('src/ui/report/Export.svelte', '../../protocol/dataApi', true)).toBeNull();
+    expect(forbiddenImport('src/ui/report/Export.svelte', '../../protocol/dataApi', false)).toMatch(/protocol/);
+  });
+
+  it('refuses code outside of all zones and leaves tools and tests free', () => {
+    expect(forbiddenImport('src/main.ts', '../tools/lib/server')).toMatch(/no zone/);
+    expect(forbiddenImport('tests/unit/a.test.ts', '../../src/storage/runs')).toBeNull();
+  });
+});

@@ -1,0 +1,45 @@
+"""Golden token ids: what Hugging Face's tokenizers (Rust) makes of 300 texts, for both models of ../shared.
+
+usage: tokens.py SHARED_DIR OUT.json
+Writes, for each model and limit: SHA-256 over all ids (int32 little-endian, each text's count before its ids) and the counts.
+The texts themselves are not stored: the test builds the same list from the same files (see `texts`, its twin is tests/unit/tokenize).
+"""
+import hashlib, json, os, struct, sys
+from tokenizers import Tokenizer
+
+odd = ['', ' ', '\n\t ', '🐖🐷 小猪👨‍👩‍👧‍👦', 'ＡＢＣ１２３，．！', 'café naïve Ångström Straße İstanbul', 'a\u0000b\u0001c\u200bd\ufeffe\u00ad', '4°F(2.2°C) 0.51% 15Ib(7kg)',
+       'https://example.org/a_b?c=1&d=%E4', '１．猪　瘟\u3000疫苗', '𠮷野家𪚥', 'e\u0301 \u1100\u1161\u11a8 각', 'ﬁ ﬂ ℡ ㎏ ½ ²', '[CLS] [MASK] [SEP] <s> </s> <mask>', 'Don\'t—stop…“quoted” «x»',
+       '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./', '\u202eabc\u202c', 'x' * 300, '猪' * 700, 'ไทย العربية עברית हिन्दी русский ΑΣΣ', '\r\n第一行\r\n第二行', '<br>关注&nbsp;更多', '①②③ ㈠ Ⅻ ㍿', 'ﾊﾝｶｸ カタカナ ひらがな ゔ が']
+
+
+def rows(shared, name):
+    return [json.loads(line) for line in open(os.path.join(shared, 'data', name), encoding='utf8')]
+
+
+def texts(shared):
+    passages = [r['text'] for r in rows(shared, 't2_sample_passages.jsonl')][:120]
+    more = [r['text'] for r in rows(shared, 'cmrc_passages.jsonl')][:56]
+    papers = [t for r in rows(shared, 'csl_title_abstract.jsonl')[:30] for t in (r['query'], r['pos'])]
+    pairs = [t for r in rows(shared, 'stsb_valid.jsonl')[:20] for t in (r['a'], r['b'])]
+    return odd + passages + more + papers + pairs
+
+
+def main():
+    shared, out = sys.argv[1:]
+    result = {}
+    for model, prefix in (('demo-zh', ''), ('e5-small-zh', 'passage: ')):
+        tokenizer = Tokenizer.from_file(os.path.join(shared, 'models', model, 'tokenizer.json'))
+        for limit in (16, 128, 512):
+            digest, counts = hashlib.sha256(), []
+            for text in texts(shared):
+                ids = tokenizer.encode(prefix + text).ids
+                if len(ids) > limit:
+                    ids = ids[:limit - 1] + ids[-1:]
+                counts.append(len(ids))
+                digest.update(struct.pack(f'<{len(ids) + 1}i', len(ids), *ids))
+            result[f'{model}@{limit}'] = dict(sha256=digest.hexdigest(), texts=len(counts), tokens=sum(counts))
+    json.dump(result, open(out, 'w', encoding='utf8'), indent=1)
+    open(out, 'a').write('\n')
+
+
+main()

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export function version() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+}
+
+const sources = ['index.html', 'package-lock.json', 'public', 'src', 'tools/lib/vitePlugins.mjs', 'vite.config.ts', 'workers'];
+
+/** Over all files that decide what the site does; the same in a checkout and in an unpacked archive. */
+export function sourceHash() {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
+    else hash.update(relative(root, path).split(sep).join('/')).update('\0').update(readFileSync(path));
+  };
+  for (const name of sources) visit(join(root, name));
+  return hash.digest('hex');
+}
+
+/** Version of the program: what a run records, so that two runs can be told to come from the same code. */
+export function buildName() {
+  return `${version()}+${sourceHash().slice(0, 12)}`;
+}

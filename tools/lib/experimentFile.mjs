@@ -1,0 +1,54 @@
+import { readFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** What of a model folder is worth sending: other formats of the same weights are not. */
+const modelFile = /\.(json|txt|safetensors|md)$/;
+const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
+
+async function mustBe(kind, path, where) {
+  const info = await stat(path).catch(() => null);
+  if (!info) throw new Error(`${where} names ${path}, which does not exist.`);
+  if (kind === 'file' ? !info.isFile() : !info.isDirectory()) throw new Error(`${where} names ${path}, which is not a ${kind}.`);
+}
+
+async function modelFiles(folder, prefix = '') {
+  const found = [];
+  for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue;
+    const path = `${prefix}${entry.name}`;
+    if (entry.isDirectory() && !/^(onnx|openvino)$/.test(entry.name)) found.push(...(await modelFiles(folder, `${path}/`)));
+    else if (entry.isFile() && modelFile.test(entry.name)) found.push(path);
+  }
+  return found.sort();
+}
+
+/**
+ * Reads an experiment file and finds what its `locations` name, relative to it.
+ * `inputs` are the files to lend to the page: { slot, path (below the model's folder, or the name), file }.
+ */
+export async function readExperimentFile(path) {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new Error(`${path} cannot be read: ${error.message}.`, { cause: error });
+  });
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not valid JSON: ${error.message}.`, { cause: error });
+  }
+  const locations = json?.locations ?? {};
+  const inputs = [];
+  const place = (slot) => resolve(dirname(path), String(locations[slot]));
+  for (const slot of dataSlots) {
+    if (locations[slot] === undefined) continue;
+    const file = place(slot);
+    await mustBe('file', file, `locations.${slot}`);
+    inputs.push({ slot, path: basename(file), file });
+  }
+  if (locations.model !== undefined) {
+    const folder = place('model');
+    await mustBe('folder', folder, 'locations.model');
+    for (const inside of await modelFiles(folder)) inputs.push({ slot: 'model', path: inside, file: join(folder, inside) });
+  }
+  return { json, name: basename(path).replace(/\.json$/, ''), modelName: locations.model === undefined ? '' : basename(place('model')), inputs };
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { sendFile, sendJson } from './server.mjs';
+
+const bodyLimit = 512 * 1024 * 1024;
+
+async function readJson(request) {
+  const chunks = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > bodyLimit) throw new Error('the body is too large');
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/**
+ * The routes by which the page gets one job and hands back its results, below a path that holds a token nobody can guess.
+ * The job itself is answered once. Returns { token, route } for `siteServer`.
+ *
+ * @param job { experiment, name, modelName, device, inputs: [{ slot, path, file }] }
+ * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFile }
+ */
+export function jobRoutes(job, handlers) {
+  const token = randomBytes(24).toString('base64url');
+  const base = `/__job/${token}/`;
+  let taken = false;
+  const inputs = job.inputs.map(({ slot, path }, index) => ({ slot, path, url: `file/${index}` }));
+
+  const giveJob = (response) => {
+    if (taken) return sendJson(response, 410, { error: 'this job was taken already' });
+    taken = true;
+    const { experiment, name, modelName, device } = job;
+    return sendJson(response, 200, { experiment, name, modelName, device, inputs });
+  };
+
+  const receive = {
+    events: async (request) => handlers.onEvents(await readJson(request)),
+    progress: async (request) => handlers.onProgress(await readJson(request)),
+    metrics: async (request) => handlers.onMetrics(await readJson(request)),
+    finish: async (request) => handlers.onFinish(await readJson(request)),
+    export: async (request) => pipeline(request, createWriteStream(handlers.exportFile)),
+  };
+
+  const route = async (request, response, path) => {
+    if (!path.startsWith('/__job/')) return false;
+    const name = path.startsWith(base) ? path.slice(base.length) : '';
+    const input = /^file\/(\d+)$/.exec(name);
+    if (request.method === 'GET' && name === 'job.json') giveJob(response);
+    else if (request.method === 'GET' && input && job.inputs[Number(input[1])]) await sendFile(request, response, job.inputs[Number(input[1])].file, 'no-store');
+    else if (request.method === 'POST' && Object.hasOwn(receive, name)) {
+      await receive[name](request);
+      sendJson(response, 200, { ok: true });
+    } else sendJson(response, 404, { error: 'not found' });
+    return true;
+  };
+  return { token, route };
+}

@@ -1,0 +1,85 @@
+import { posix } from 'node:path';
+
+/**
+ * The zones of the house and what each may import: its table in docs/architecture.md. A zone is found by the first pattern
+ * that its path matches; `packages` are names or scopes (`@tensorflow/`).
+ */
+export const zones = [
+  { name: 'domain', pattern: /^src\/domain\//, zones: ['domain'], packages: ['valibot', 'hash-wasm', 'fflate'] },
+  { name: 'protocol', pattern: /^src\/protocol\//, zones: ['protocol', 'domain'], packages: ['comlink'] },
+  { name: 'storage', pattern: /^src\/storage\//, zones: ['storage', 'domain'], packages: ['idb'] },
+  { name: 'clients', pattern: /^src\/clients\//, zones: ['clients', 'protocol', 'domain'], packages: ['comlink'] },
+  { name: 'state', pattern: /^src\/state\//, zones: ['state', 'clients', 'protocol', 'storage', 'domain'], packages: ['svelte'] },
+  {
+    name: 'ui',
+    pattern: /^src\/ui\//,
+    zones: ['ui', 'state', 'domain'],
+    typeZones: ['protocol'],
+    packages: ['svelte', 'bits-ui', 'uplot'],
+  },
+  {
+    name: 'shell',
+    pattern: /^src\/[^/]+$/,
+    zones: ['shell', 'ui', 'state', 'clients', 'storage', 'protocol', 'domain'],
+    packages: ['svelte', 'bits-ui'],
+  },
+  { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: ['@tensorflow/'] },
+  { name: 'formats', pattern: /^workers\/formats\//, zones: ['formats', 'domain'], packages: ['@bufbuild/protobuf'] },
+  {
+    name: 'services',
+    pattern: /^workers\/services\//,
+    zones: ['services', 'engine', 'formats', 'storage', 'protocol', 'domain'],
+    packages: ['@huggingface/', 'papaparse', 'fflate', 'client-zip', 'onnxruntime-web', 'onnxruntime-common'],
+  },
+  {
+    name: 'worker entries',
+    pattern: /^workers\/[^/]+\.worker\.ts$/,
+    zones: ['services', 'storage', 'protocol', 'domain'],
+    packages: ['comlink'],
+  },
+];
+
+export function zoneOf(path) {
+  return zones.find((zone) => zone.pattern.test(path));
+}
+
+function allowsPackage(zone, specifier) {
+  return zone.packages.some((name) => (name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`)));
+}
+
+/**
+ * Why `path` (from the project's root, with /) must not import `specifier`, or null where it may. Paths outside of the zones
+ * (tools, tests, configuration) import what they like; style sheets and other assets are nobody's code.
+ */
+export function forbiddenImport(path, specifier, isTypeOnly = false) {
+  const from = zoneOf(path);
+  if (!from || /\.(css|svg|json)(\?|$)/.test(specifier)) return null;
+  if (!specifier.startsWith('.')) return allowsPackage(from, specifier) ? null : `${from.name} may not import the package ${specifier}`;
+  const target = posix.normalize(posix.join(posix.dirname(path), specifier));
+  const to = zoneOf(target) ?? zoneOf(`${target}.ts`);
+  if (!to) return `${from.name} may not import ${target}, which is in no zone`;
+  if (from.zones.includes(to.name)) return null;
+  if (isTypeOnly && from.typeZones?.includes(to.name)) return null;
+  return `${from.name} may not import from ${to.name} (${target})`;
+}
+
+const typeOnly = (node) =>
+  node.importKind === 'type' ||
+  node.exportKind === 'type' ||
+  (node.specifiers?.length > 0 && node.specifiers.every((specifier) => specifier.importKind === 'type'));
+
+/** The rule for eslint; `root` is the project's folder. */
+export function importZonesRule(root) {
+  return {
+    meta: { type: 'problem', schema: [], docs: { description: 'imports keep to the zones of the house' } },
+    create(context) {
+      const path = context.filename.replaceAll('\\', '/').slice(root.replaceAll('\\', '/').length).replace(/^\//, '');
+      const check = (node) => {
+        if (typeof node.source?.value !== 'string') return;
+        const message = forbiddenImport(path, node.source.value, typeOnly(node));
+        if (message) context.report({ node: node.source, message });
+      };
+      return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+    },
+  };
+}

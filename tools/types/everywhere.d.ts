@@ -1,0 +1,10 @@
+/* What page, worker and Node all have, for the zone that has neither of their libraries (tsconfig.domain.json). */
+declare class TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(bytes?: ArrayBufferView | ArrayBuffer, options?: { stream?: boolean }): string;
+}
+declare function atob(base64: string): string;
+declare function btoa(binary: string): string;

@@ -1,0 +1,71 @@
+import type { EncoderConfig } from '../../../src/domain/model';
+
+/** Names of parameters: those of Hugging Face's BertModel, without `bert.` and without the pooler. */
+export const embeddingNames = {
+  words: 'embeddings.word_embeddings.weight',
+  positions: 'embeddings.position_embeddings.weight',
+  types: 'embeddings.token_type_embeddings.weight',
+  gamma: 'embeddings.LayerNorm.weight',
+  beta: 'embeddings.LayerNorm.bias',
+} as const;
+
+/** The modules of one layer, by what they do; each has `.weight` and `.bias`. */
+export const layerModules = {
+  query: 'attention.self.query',
+  key: 'attention.self.key',
+  value: 'attention.self.value',
+  attentionOutput: 'attention.output.dense',
+  attentionNorm: 'attention.output.LayerNorm',
+  intermediate: 'intermediate.dense',
+  output: 'output.dense',
+  outputNorm: 'output.LayerNorm',
+} as const;
+export type LayerModule = keyof typeof layerModules;
+/** As BertModel lists them. */
+export const moduleOrder: readonly LayerModule[] = [
+  'query', 'key', 'value', 'attentionOutput', 'attentionNorm', 'intermediate', 'output', 'outputNorm',
+]; // prettier-ignore
+
+export function layerParameter(layer: number, module: LayerModule, part: 'weight' | 'bias'): string {
+  return `encoder.layer.${layer}.${layerModules[module]}.${part}`;
+}
+
+export interface ParameterShape {
+  name: string;
+  shape: number[];
+}
+
+/** All parameters in canonical order: embeddings, then layer by layer as BertModel lists them. */
+export function parameterShapes(config: EncoderConfig): ParameterShape[] {
+  const { hiddenSize, intermediateSize } = config;
+  const shapes: ParameterShape[] = [
+    { name: embeddingNames.words, shape: [config.vocabularySize, hiddenSize] },
+    { name: embeddingNames.positions, shape: [config.maxPositions, hiddenSize] },
+    { name: embeddingNames.types, shape: [config.typeVocabularySize, hiddenSize] },
+    { name: embeddingNames.gamma, shape: [hiddenSize] },
+    { name: embeddingNames.beta, shape: [hiddenSize] },
+  ];
+  const weightShapes: Record<LayerModule, number[]> = {
+    query: [hiddenSize, hiddenSize],
+    key: [hiddenSize, hiddenSize],
+    value: [hiddenSize, hiddenSize],
+    attentionOutput: [hiddenSize, hiddenSize],
+    attentionNorm: [hiddenSize],
+    intermediate: [intermediateSize, hiddenSize],
+    output: [hiddenSize, intermediateSize],
+    outputNorm: [hiddenSize],
+  };
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const module of moduleOrder) {
+      const shape = weightShapes[module];
+      shapes.push({ name: layerParameter(layer, module, 'weight'), shape });
+      shapes.push({ name: layerParameter(layer, module, 'bias'), shape: shape.slice(0, 1) });
+    }
+  }
+  return shapes;
+}
+
+/** Weight decay leaves biases and LayerNorm alone. */
+export function isDecayed(name: string): boolean {
+  return !name.endsWith('bias') && !name.includes('LayerNorm');
+}

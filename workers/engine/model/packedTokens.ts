@@ -1,0 +1,81 @@
+import { AppError } from '../../../src/domain/errors';
+import type { EncoderConfig } from '../../../src/domain/model';
+
+/** Token ids of some texts, packed: text i is ids[offsets[i] .. offsets[i + 1]). */
+export interface TokenBatch {
+  ids: Int32Array;
+  offsets: Uint32Array;
+}
+
+/** A batch as the encoder sees it: T rows without padding between texts, and on WebGPU filler rows behind the last text. */
+export interface PackedTokens {
+  /** Ids and positions, [rows]. */
+  ids: Int32Array;
+  positions: Int32Array;
+  /** [texts + 1], ends with `tokens`. */
+  offsets: Uint32Array;
+  texts: number;
+  tokens: number;
+  rows: number;
+  longest: number;
+  /** Sizes are rounded up: tfjs's WebGPU buffers are found again by their exact size, and never freed. */
+  bucketed: boolean;
+}
+
+/** Throws `model-invalid` for an id outside the vocabulary or a text longer than the position table. */
+export function packTokens({ ids, offsets }: TokenBatch, config: EncoderConfig, bucketed: boolean): PackedTokens {
+  const texts = offsets.length - 1;
+  const tokens = offsets[texts] ?? 0;
+  const rows = bucketed ? bucketSize(tokens) : tokens;
+  const packed = new Int32Array(rows).fill(Math.min(config.padTokenId, config.vocabularySize - 1));
+  const positions = new Int32Array(rows);
+  packed.set(ids.subarray(0, tokens));
+  let longest = 0;
+  for (let text = 0; text < texts; text++) {
+    const begin = offsets[text] ?? 0;
+    const length = (offsets[text + 1] ?? begin) - begin;
+    for (let i = 0; i < length; i++) positions[begin + i] = i;
+    longest = Math.max(longest, length);
+  }
+  checkFits(packed, longest, config);
+  return { ids: packed, positions, offsets, texts, tokens, rows, longest, bucketed };
+}
+
+/** The texts of both, one after the other. */
+export function joinBatches(first: TokenBatch, second: TokenBatch): TokenBatch {
+  const firstTokens = first.offsets[first.offsets.length - 1] ?? 0;
+  const secondTokens = second.offsets[second.offsets.length - 1] ?? 0;
+  const ids = new Int32Array(firstTokens + secondTokens);
+  ids.set(first.ids.subarray(0, firstTokens));
+  ids.set(second.ids.subarray(0, secondTokens), firstTokens);
+  const offsets = new Uint32Array(first.offsets.length + second.offsets.length - 1);
+  offsets.set(first.offsets);
+  second.offsets.forEach((offset, i) => (offsets[first.offsets.length - 1 + i] = firstTokens + offset));
+  return { ids, offsets };
+}
+
+/** The next of eight sizes an octave, at least 16: at most an eighth more than asked for. */
+export function bucketSize(size: number): number {
+  const step = Math.max(16, 2 ** Math.floor(Math.log2(Math.max(1, size))) / 8);
+  return Math.ceil(size / step) * step;
+}
+
+function checkFits(ids: Int32Array, longest: number, config: EncoderConfig): void {
+  const outside = ids.find((id) => id < 0 || id >= config.vocabularySize);
+  const file = 'config.json';
+  if (outside !== undefined) {
+    const expected = `< ${config.vocabularySize}`;
+    throw new AppError({ kind: 'model-invalid', file, fault: 'vocabulary-mismatch', expected, found: String(outside) });
+  }
+  if (longest > config.maxPositions) {
+    const tensor = 'embeddings.position_embeddings.weight';
+    throw new AppError({
+      kind: 'model-invalid',
+      file,
+      fault: 'tensor-shape',
+      tensor,
+      expected: `≥ ${longest}`,
+      found: String(config.maxPositions),
+    });
+  }
+}

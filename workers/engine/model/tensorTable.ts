@@ -1,0 +1,73 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { TensorEntry } from '../../../src/domain/model';
+import { AppError } from '../../../src/domain/errors';
+import { readTensor } from '../device';
+
+/**
+ * Tensors by name, made as zeros when first asked for. A value is replaced by a new tensor, never written in place: XNNPACK packs a
+ * weight once for each tensor and would go on with the old numbers.
+ */
+export class TensorTable {
+  readonly #shapes = new Map<string, number[]>();
+  readonly #tensors = new Map<string, tf.Tensor>();
+
+  constructor(entries: readonly Pick<TensorEntry, 'name' | 'shape'>[]) {
+    for (const { name, shape } of entries) this.#shapes.set(name, shape);
+  }
+
+  names(): string[] {
+    return [...this.#shapes.keys()];
+  }
+
+  /** Throws `model-invalid` for a name that the model does not have. */
+  shape(name: string): number[] {
+    const shape = this.#shapes.get(name);
+    if (!shape)
+      throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
+    return shape;
+  }
+
+  tensor(name: string): tf.Tensor {
+    const known = this.#tensors.get(name);
+    if (known) return known;
+    const zeros = tf.keep(tf.zeros(this.shape(name)));
+    this.#tensors.set(name, zeros);
+    return zeros;
+  }
+
+  /** Takes the tensor over and frees the one before. */
+  replace(name: string, tensor: tf.Tensor): void {
+    this.#tensors.get(name)?.dispose();
+    this.#tensors.set(name, tf.keep(tensor));
+  }
+
+  /** Copies the values in. Throws `model-invalid` where their number does not fit the shape. */
+  write(name: string, values: Float32Array): void {
+    const shape = this.shape(name);
+    const length = shape.reduce((product, side) => product * side, 1);
+    if (values.length !== length) {
+      const [expected, found] = [String(length), String(values.length)];
+      throw new AppError({
+        kind: 'model-invalid',
+        file: 'model.safetensors',
+        fault: 'tensor-shape',
+        tensor: name,
+        expected,
+        found,
+      });
+    }
+    this.replace(name, tf.tensor(tf.getBackend() === 'webgpu' ? values.slice() : values, shape));
+  }
+
+  /** GPU→CPU sync. A tensor that nobody touched yet is zeros, without making it. */
+  async read(name: string): Promise<Float32Array> {
+    const known = this.#tensors.get(name);
+    if (known) return readTensor(known);
+    return new Float32Array(this.shape(name).reduce((product, side) => product * side, 1));
+  }
+
+  dispose(): void {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+  }
+}

@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * y = x·Wᵀ + b, weight as in PyTorch: [out, in].
+ * Every product is written as a plain (not transposed) matrix product after an explicit transpose: tfjs's wasm backend has a fast
+ * path for those alone (31 against 1.2 GFLOP/s).
+ */
+export type LinearSaved = { x: tf.Tensor; weight: tf.Tensor };
+export type LinearGradients = { x?: tf.Tensor; weight?: tf.Tensor; bias?: tf.Tensor };
+export type LinearNeed = { x: boolean; weight: boolean; bias: boolean };
+
+/** x [T, in], weight [out, in], bias [out] → y [T, out]. */
+export function linearForward(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): { y: tf.Tensor; saved: LinearSaved } {
+  const y = tf.tidy(() => tf.fused.matMul({ a: x, b: tf.transpose(weight), bias })); // [T, out]
+  return { y, saved: { x, weight } };
+}
+
+/** dx = dy·W, dW = dyᵀ·x, db = Σ_rows dy. */
+export function linearBackward(dy: tf.Tensor, { x, weight }: LinearSaved, need: LinearNeed): LinearGradients {
+  const gradients: LinearGradients = {};
+  if (need.x) gradients.x = tf.matMul(dy, weight); // [T, in]
+  const columns = tf.transpose(dy); // [out, T]
+  if (need.weight) gradients.weight = weightGradient(dy, columns, x); // [out, in]
+  if (need.bias) gradients.bias = tf.sum(columns, 1); // [out]
+  columns.dispose();
+  return gradients;
+}
+
+/** The right factor is the one that XNNPACK repacks, so the narrower of the two stands there. */
+function weightGradient(dy: tf.Tensor, columns: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const [out = 0, width = 0] = [dy.shape[1], x.shape[1]];
+  if (width <= out) return tf.matMul(columns, x); // [out, in]
+  return tf.tidy(() => tf.transpose(tf.matMul(tf.transpose(x), dy))); // [out, in]
+}

@@ -1,0 +1,30 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PackedTokens } from '../../model/packedTokens';
+
+export type Pooling = 'mean' | 'cls';
+/** One weight a text and token: [B, T]. */
+export type PoolingSaved = { weights: tf.Tensor };
+
+/** Mean over a text's tokens, or its first token, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
+export function poolingForward(
+  hidden: tf.Tensor,
+  tokens: PackedTokens,
+  pooling: Pooling,
+): { y: tf.Tensor; saved: PoolingSaved } {
+  const weights = tf.tensor2d(poolingWeights(tokens, pooling), [tokens.texts, tokens.rows]); // [B, T]
+  return { y: tf.matMul(weights, hidden), saved: { weights } };
+}
+
+export function poolingBackward(dy: tf.Tensor, { weights }: PoolingSaved): tf.Tensor {
+  return tf.tidy(() => tf.matMul(tf.transpose(weights), dy)); // [T, H]
+}
+
+function poolingWeights({ texts, rows, offsets }: PackedTokens, pooling: Pooling): Float32Array {
+  const weights = new Float32Array(texts * rows);
+  for (let text = 0; text < texts; text++) {
+    const begin = offsets[text] ?? 0;
+    const end = pooling === 'cls' ? begin + 1 : (offsets[text + 1] ?? begin);
+    weights.fill(1 / (end - begin), text * rows + begin, text * rows + end);
+  }
+  return weights;
+}

@@ -1,0 +1,58 @@
+import { bertGraph, type GraphInitializer, type GraphOptions } from './bertGraph';
+import { graphBytes, initializerBytes, initializerPrefix, modelPrefix } from './wire';
+
+/** First with LayerNormalization; the newest in which ReduceL2 takes its axes as an attribute. */
+const opset = 17;
+
+export interface OnnxModelOptions extends GraphOptions {
+  producer: { name: string; version: string };
+  /** A parameter's values by canonical name. */
+  read: (name: string) => Promise<Float32Array>;
+}
+
+function bytesOf(values: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.slice().buffer);
+}
+
+/** [rows, columns] → [columns, rows], in blocks that stay in cache. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  const block = 32;
+  for (let r0 = 0; r0 < rows; r0 += block)
+    for (let c0 = 0; c0 < columns; c0 += block)
+      for (let r = r0; r < Math.min(r0 + block, rows); r++)
+        for (let c = c0; c < Math.min(c0 + block, columns); c++) result[c * rows + r] = values[r * columns + c] ?? 0;
+  return result;
+}
+
+async function dataOf(initializer: GraphInitializer, read: OnnxModelOptions['read']): Promise<Uint8Array<ArrayBuffer>> {
+  const { source, type, shape } = initializer;
+  switch (source.kind) {
+    case 'parameter':
+      return bytesOf(await read(source.name));
+    case 'transposed': {
+      const [inSize = 0, outSize = 0] = shape;
+      return bytesOf(transposed(await read(source.name), outSize, inSize));
+    }
+    case 'constant':
+      return bytesOf(type === 'float' ? Float32Array.from(source.values) : BigInt64Array.from(source.values, BigInt));
+    default:
+      return source satisfies never;
+  }
+}
+
+/**
+ * The bytes of an ONNX model, piece by piece: lengths are known beforehand, so one tensor at a time is in memory. Inputs int64
+ * input_ids, attention_mask, token_type_ids [batch_size, sequence_length]; outputs last_hidden_state, sentence_embedding.
+ */
+export async function* onnxModel(options: OnnxModelOptions): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const graph = bertGraph(options);
+  const frame = graphBytes(graph);
+  const graphLength = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), frame.length);
+  yield modelPrefix(opset, options.producer, graphLength);
+  yield frame;
+  for (const initializer of graph.initializers) {
+    yield initializerPrefix(initializer);
+    yield await dataOf(initializer, options.read);
+  }
+}

@@ -1,0 +1,186 @@
+import { AppError, type ModelFault } from '../../src/domain/errors';
+import type { Dtype } from '../../src/domain/model';
+
+/** The format's own limit: a longer header is not a header. */
+const maxHeaderBytes = 100_000_000;
+const dtypeBytes: Record<Dtype, number> = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BF16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+
+export interface SafetensorsTensor {
+  dtype: Dtype;
+  shape: number[];
+  /** Bytes from the beginning of the file. */
+  begin: number;
+  end: number;
+}
+
+export interface SafetensorsHeader {
+  file: string;
+  tensors: Map<string, SafetensorsTensor>;
+  metadata: Record<string, string>;
+}
+
+function invalid(file: string, fault: ModelFault, more: { tensor?: string; expected?: string; found?: string } = {}): AppError {
+  return new AppError({ kind: 'model-invalid', file, fault, ...more });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDtype(value: unknown): value is Dtype {
+  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+}
+
+/** JSON.parse keeps the last of equal keys in silence; a header with two of a name is refused. */
+function duplicateKey(text: string): string | undefined {
+  const keys: Set<string>[] = [];
+  const expression = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]/g;
+  for (const match of text.matchAll(expression)) {
+    if (match[0] === '{') keys.push(new Set());
+    else if (match[0] === '}') keys.pop();
+    else if (match[2] !== undefined) {
+      const key = match[1] ?? '';
+      if (keys.at(-1)?.has(key)) return key;
+      keys.at(-1)?.add(key);
+    }
+  }
+  return undefined;
+}
+
+function byteCount(shape: number[], dtype: Dtype): number {
+  return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
+}
+
+function tensorOf(file: string, name: string, value: unknown, dataBegin: number): SafetensorsTensor {
+  const offsets = isRecord(value) ? value['data_offsets'] : undefined;
+  const shape = isRecord(value) ? value['shape'] : undefined;
+  const dtype = isRecord(value) ? value['dtype'] : undefined;
+  if (!isDtype(dtype)) throw invalid(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: JSON.stringify(dtype) });
+  const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw invalid(file, 'tensor-shape', { tensor: name, found: JSON.stringify(shape) });
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(offsets) });
+  const [begin = 0, end = 0] = offsets;
+  const expected = byteCount(shape, dtype);
+  if (!Number.isSafeInteger(expected) || end - begin !== expected)
+    throw invalid(file, 'tensor-shape', { tensor: name, expected: `${expected} bytes`, found: `${end - begin} bytes` });
+  return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
+}
+
+/** Tensors must fill the data without gap or overlap, from its beginning to the end of the file. */
+function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes: number): void {
+  let at = dataBegin;
+  const byOffset = [...header.tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  for (const [tensor, { begin, end }] of byOffset) {
+    if (begin !== at) throw invalid(header.file, 'header-invalid', { tensor, expected: `offset ${at - dataBegin}`, found: `offset ${begin - dataBegin}` });
+    at = end;
+  }
+  if (at > fileBytes) throw invalid(header.file, 'truncated', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
+  if (at < fileBytes) throw invalid(header.file, 'header-invalid', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
+}
+
+function parseHeader(file: string, text: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: 'no JSON' }, { cause });
+  }
+  if (!isRecord(parsed)) throw invalid(file, 'header-invalid', { found: 'no object' });
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw invalid(file, 'header-invalid', { tensor: twice, found: 'named twice' });
+  return parsed;
+}
+
+/** Reads and checks the header as the format's own library does; nothing of the data is read. */
+export async function readSafetensorsHeader(blob: Blob, file: string): Promise<SafetensorsHeader> {
+  if (blob.size < 8) throw invalid(file, 'truncated', { expected: 'at least 8 bytes', found: `${blob.size} bytes` });
+  const length = new DataView(await blob.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
+  if (length > BigInt(maxHeaderBytes)) throw invalid(file, 'header-invalid', { expected: `at most ${maxHeaderBytes} bytes`, found: `${length} bytes` });
+  const dataBegin = 8 + Number(length);
+  if (dataBegin > blob.size) throw invalid(file, 'truncated', { expected: `${dataBegin} bytes`, found: `${blob.size} bytes` });
+  const text = new TextDecoder().decode(await blob.slice(8, dataBegin).arrayBuffer());
+  const { __metadata__: metadata = {}, ...entries } = parseHeader(file, text);
+  const tensors = new Map(Object.entries(entries).map(([name, value]) => [name, tensorOf(file, name, value, dataBegin)] as const));
+  const header = { file, tensors, metadata: isRecord(metadata) ? Object.fromEntries(Object.entries(metadata).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)])) : {} };
+  checkContiguous(header, dataBegin, blob.size);
+  return header;
+}
+
+/** IEEE 754 half precision to single, exactly; one table for all 65,536 values. */
+const halfTable = ((): Float32Array => {
+  const table = new Float32Array(65_536);
+  for (let bits = 0; bits < 65_536; bits++) {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) table[bits] = fraction ? NaN : sign * Infinity;
+    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return table;
+})();
+
+function toFloat32(bytes: ArrayBuffer, dtype: Dtype): Float32Array | undefined {
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(bytes);
+    case 'F16':
+      return Float32Array.from(new Uint16Array(bytes), (bits) => halfTable[bits] ?? NaN);
+    case 'BF16':
+      return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer);
+    case 'F64':
+      return Float32Array.from(new Float64Array(bytes));
+    case 'I64':
+    case 'I32':
+    case 'I16':
+    case 'I8':
+    case 'U8':
+    case 'BOOL':
+      return undefined;
+    default:
+      return dtype satisfies never;
+  }
+}
+
+/** One tensor's values as float32, row-major. Throws `tensor-missing` and `tensor-dtype`. */
+export async function readTensorAsF32(blob: Blob, header: SafetensorsHeader, name: string): Promise<Float32Array> {
+  const tensor = header.tensors.get(name);
+  if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
+  const values = toFloat32(await blob.slice(tensor.begin, tensor.end).arrayBuffer(), tensor.dtype);
+  if (!values) throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: tensor.dtype });
+  return values;
+}
+
+export interface TensorToWrite {
+  name: string;
+  shape: number[];
+}
+
+/** A float32 file, tensor by tensor: one tensor is in memory at a time. The header is padded to 8 bytes with spaces. */
+export async function* writeSafetensors(
+  entries: readonly TensorToWrite[],
+  read: (name: string) => Promise<Float32Array>,
+  metadata: Record<string, string> = { format: 'pt' },
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let at = 0;
+  for (const { name, shape } of entries) {
+    const end = at + byteCount(shape, 'F32');
+    header[name] = { dtype: 'F32', shape, data_offsets: [at, end] };
+    at = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
+  new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
+  padded.set(text, 8);
+  yield padded;
+  for (const { name } of entries) {
+    const values = await read(name);
+    yield new Uint8Array(values.slice().buffer);
+  }
+}
+
+/** Length in bytes of the file that `writeSafetensors` makes of the data after its header. */
+export function dataBytes(entries: readonly TensorToWrite[]): number {
+  return entries.reduce((sum, { shape }) => sum + byteCount(shape, 'F32'), 0);
+}

@@ -1,0 +1,96 @@
+import { AppError } from '../../src/domain/errors';
+
+/** Where an entry's bytes lie in the archive; only stored (uncompressed) entries are read. */
+export interface ZipEntry {
+  path: string;
+  bytes: number;
+  crc32: number;
+  headerOffset: number;
+}
+
+const endOfDirectory = 0x06054b50;
+const end64Locator = 0x07064b50;
+const end64 = 0x06064b50;
+const directoryEntry = 0x02014b50;
+const localHeader = 0x04034b50;
+/** A directory longer than this is not one of ours. */
+const maxDirectoryBytes = 256 * 1024 * 1024;
+const all32 = 0xffffffff;
+
+function invalid(file: string, reason: string, entry?: string): AppError {
+  return new AppError({ kind: 'project-invalid', file, reason, ...(entry === undefined ? {} : { entry }) });
+}
+
+async function view(blob: Blob, begin: number, end: number): Promise<DataView> {
+  return new DataView(await blob.slice(begin, end).arrayBuffer());
+}
+
+/** Offset and length of the central directory, by the end record that stands in the last 64 kB. */
+async function findDirectory(blob: Blob, file: string): Promise<{ offset: number; bytes: number; entries: number }> {
+  const tailBegin = Math.max(0, blob.size - 65_557);
+  const tail = await view(blob, tailBegin, blob.size);
+  for (let at = tail.byteLength - 22; at >= 0; at--) {
+    if (tail.getUint32(at, true) !== endOfDirectory) continue;
+    const found = { entries: tail.getUint16(at + 10, true), bytes: tail.getUint32(at + 12, true), offset: tail.getUint32(at + 16, true) };
+    const locatorAt = at - 20;
+    if (locatorAt < 0 || tail.getUint32(locatorAt, true) !== end64Locator) return found;
+    const recordAt = Number(tail.getBigUint64(locatorAt + 8, true));
+    const record = await view(blob, recordAt, recordAt + 56);
+    if (record.byteLength < 56 || record.getUint32(0, true) !== end64) throw invalid(file, 'broken zip64 record');
+    const number = (position: number): number => Number(record.getBigUint64(position, true));
+    return { entries: number(32), bytes: number(40), offset: number(48) };
+  }
+  throw invalid(file, 'no zip archive, or cut off');
+}
+
+/** Sizes over 4 GiB stand in the zip64 extra field, in this order, only where the short field is full. */
+function wide(directory: DataView, extraBegin: number, extraEnd: number, short: { size: number; packed: number; offset: number }): typeof short {
+  const result = { ...short };
+  for (let at = extraBegin; at + 4 <= extraEnd; ) {
+    const length = directory.getUint16(at + 2, true);
+    if (directory.getUint16(at, true) === 1) {
+      let position = at + 4;
+      for (const key of ['size', 'packed', 'offset'] as const) {
+        if (short[key] !== all32) continue;
+        result[key] = Number(directory.getBigUint64(position, true));
+        position += 8;
+      }
+    }
+    at += 4 + length;
+  }
+  return result;
+}
+
+/** All entries of an archive of stored files. Throws `project-invalid` with file and entry. */
+export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEntry[]> {
+  const { offset, bytes, entries } = await findDirectory(blob, file);
+  if (bytes > maxDirectoryBytes || offset + bytes > blob.size) throw invalid(file, 'the directory lies outside of the file');
+  const directory = await view(blob, offset, offset + bytes);
+  const found: ZipEntry[] = [];
+  try {
+    for (let at = 0, i = 0; i < entries; i++) {
+      if (directory.getUint32(at, true) !== directoryEntry) throw invalid(file, 'broken directory');
+      const nameLength = directory.getUint16(at + 28, true);
+      const extraLength = directory.getUint16(at + 30, true);
+      const path = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameLength));
+      const short = { packed: directory.getUint32(at + 20, true), size: directory.getUint32(at + 24, true), offset: directory.getUint32(at + 42, true) };
+      const { size, packed, offset: headerOffset } = wide(directory, at + 46 + nameLength, at + 46 + nameLength + extraLength, short);
+      if (directory.getUint16(at + 10, true) !== 0 || packed !== size) throw invalid(file, 'the entry is compressed', path);
+      found.push({ path, bytes: size, crc32: directory.getUint32(at + 16, true), headerOffset });
+      at += 46 + nameLength + extraLength + directory.getUint16(at + 32, true);
+    }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw invalid(file, 'broken directory');
+    throw thrown;
+  }
+  return found;
+}
+
+/** An entry's bytes as a slice of the archive: nothing is copied. */
+export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): Promise<Blob> {
+  const header = await view(blob, entry.headerOffset, entry.headerOffset + 30);
+  if (header.byteLength < 30 || header.getUint32(0, true) !== localHeader) throw invalid(file, 'broken entry', entry.path);
+  const begin = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  if (begin + entry.bytes > blob.size) throw invalid(file, 'cut off', entry.path);
+  return blob.slice(begin, begin + entry.bytes);
+}

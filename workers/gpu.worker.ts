@@ -1,0 +1,66 @@
+import { expose } from 'comlink';
+import { AppError } from '../src/domain/errors';
+import { installErrorTransfer } from '../src/protocol/errorTransfer';
+import type { GpuApi } from '../src/protocol/gpuApi';
+import { runLockName } from '../src/protocol/runLock';
+import { openDatabase } from '../src/storage/database';
+import { createRun, viewBatch } from './services/createRun';
+import { describeDevice } from './engine/device';
+import { encodeWithWeights } from './services/encodeWithWeights';
+import { RunControl } from './services/runControl';
+import { runExperiment } from './services/runExperiment';
+
+installErrorTransfer();
+
+let baseUrl = '';
+/** One device, so one run at a time. */
+let running: { runId: string; control: RunControl } | null = null;
+
+const wasmBaseUrl = (): string => `${baseUrl}tfjs/`;
+
+function controlOf(runId: string): RunControl {
+  if (running?.runId !== runId) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  return running.control;
+}
+
+const api: GpuApi = {
+  configure: (options) => {
+    baseUrl = options.baseUrl;
+    return Promise.resolve();
+  },
+  createRun: async (experimentId, preference) => createRun(await openDatabase(), experimentId, preference, __BUILD__),
+  describeDevice: (preference) => describeDevice(preference, wasmBaseUrl()),
+  viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
+  startRun: async (runId, onEvents) => {
+    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
+    const control = new RunControl();
+    running = { runId, control };
+    try {
+      await holdRun(runId, async () => {
+        await runExperiment({ db: await openDatabase(), control, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
+      });
+    } finally {
+      running = null;
+    }
+  },
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns the throw of controlOf into a rejection
+  pauseRun: async (runId) => controlOf(runId).pause(),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  continueRun: async (runId) => controlOf(runId).continue(),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelRun: async (runId) => controlOf(runId).cancel(),
+  encodeTexts: async (source, tokenIds) => {
+    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
+    return encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl());
+  },
+};
+
+/** The lock dies with this worker: a run whose lock nobody holds was interrupted. */
+async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
+    if (!lock) throw new AppError({ kind: 'run-busy', runId });
+    await work();
+  });
+}
+
+expose(api);

@@ -1,0 +1,179 @@
+import { AppError } from '../../src/domain/errors';
+import { RowCollector, type PairOptions, type PassageTexts } from '../../src/domain/import/columns';
+import {
+  encodingCandidates,
+  isValidIn,
+  looksLikeText,
+  sampleBytes,
+  type TextEncodingName,
+} from '../../src/domain/import/encoding';
+import { formatOf, readerOf } from '../../src/domain/import/format';
+import { literalRecords } from '../../src/domain/import/literal';
+import type { ImportFormat, RawRecord } from '../../src/domain/import/reading';
+import type { DataRole, Dataset } from '../../src/domain/records';
+import { passageLookup, resolveRelevant } from '../../src/domain/split/relevant';
+import type { ImportReport, Progress, RejectedRow } from '../../src/protocol/dataApi';
+import type { Database } from '../../src/storage/database';
+import { getDataset, readRows } from '../../src/storage/datasets';
+import { DatasetWriter } from './datasetWriter';
+
+/** Rejected rows that a report lists; all are counted. */
+const listedRejections = 1000;
+/** Longest excerpt of a text that stands in a report for a passage that was not found. */
+const excerptLength = 80;
+
+class Rejections {
+  readonly listed: RejectedRow[] = [];
+  count = 0;
+
+  add(row: RejectedRow): void {
+    this.count += 1;
+    if (this.listed.length < listedRejections) this.listed.push(row);
+  }
+}
+
+async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+}
+
+async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
+  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  for (const encoding of encodingCandidates(sample)) {
+    if (!(await isValidIn(encoding, bytesOf(file)))) continue;
+    const head = new TextDecoder(encoding).decode(sample);
+    if (looksLikeText(head)) return { encoding, head };
+  }
+  throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });
+}
+
+/** The records of a file, a list a piece that was read. `read` is told the bytes so far. */
+async function* recordsOf(
+  file: File,
+  format: ImportFormat,
+  encoding: TextEncodingName,
+  read: (bytes: number) => void,
+): AsyncGenerator<RawRecord[]> {
+  const decoder = new TextDecoder(encoding);
+  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
+  const pieces: string[] = [];
+  let bytes = 0;
+  for await (const piece of bytesOf(file)) {
+    bytes += piece.length;
+    const text = decoder.decode(piece, { stream: true });
+    if (reader) yield reader.push(text);
+    else pieces.push(text);
+    read(bytes);
+  }
+  if (reader) yield reader.end();
+  else if (format === 'json' || format === 'literal') yield literalRecords(pieces.join(''), format);
+}
+
+interface ImportJob<R extends DataRole> {
+  collector: RowCollector<R>;
+  writer: DatasetWriter;
+  rejections: Rejections;
+}
+
+/** Reads one file into the data set. A file without one good row is an error as a whole. */
+async function importFile<R extends DataRole>(
+  file: File,
+  job: ImportJob<R>,
+  read: (bytes: number) => void,
+): Promise<{ format: ImportFormat; encoding: string }> {
+  const { encoding, head } = await encodingOf(file);
+  const format = formatOf(file.name, head);
+  const rowsBefore = job.writer.rows;
+  let firstRejection: RejectedRow | null = null;
+  for await (const records of recordsOf(file, format, encoding, read)) {
+    for (const record of records) {
+      const result = 'fault' in record ? record : job.collector.rowsOf(record.value);
+      if ('rows' in result) for (const row of result.rows) job.writer.add(row);
+      else {
+        const field = 'field' in result && result.field !== undefined ? { field: result.field } : {};
+        const rejection: RejectedRow = { file: file.name, line: record.line, fault: result.fault, ...field };
+        job.rejections.add(rejection);
+        firstRejection ??= rejection;
+      }
+    }
+  }
+  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection);
+  return { format, encoding };
+}
+
+function wholeFileFault(file: string, rejection: RejectedRow | null): AppError {
+  if (!rejection) return new AppError({ kind: 'import-failed', file, fault: 'empty-file' });
+  if (rejection.fault === 'no-known-columns')
+    return new AppError({ kind: 'import-failed', file, fault: 'no-known-columns' });
+  return new AppError({ kind: 'import-failed', ...rejection });
+}
+
+/** Texts of a stored knowledge base by id. */
+export async function passageTexts(db: Database, knowledgeBase: string): Promise<PassageTexts> {
+  await datasetOf(db, 'knowledgeBase', knowledgeBase);
+  return new Map((await readRows(db, 'knowledgeBase', knowledgeBase)).map((passage) => [passage.id, passage.text]));
+}
+
+/**
+ * Reads files into one data set. Good rows are kept, bad ones told with file and line.
+ * @throws import-failed where a file is empty, no text, or holds no row that can be used.
+ */
+export async function importDataset(
+  db: Database,
+  files: File[],
+  role: DataRole,
+  progress: Progress,
+  options: PairOptions = {},
+): Promise<ImportReport> {
+  const of = files.reduce((sum, file) => sum + file.size, 0);
+  const name = files.map((file) => file.name).join(', ');
+  const job = {
+    collector: new RowCollector(role, options),
+    writer: await DatasetWriter.open(role, name),
+    rejections: new Rejections(),
+  };
+  let before = 0;
+  let first: Awaited<ReturnType<typeof importFile>> | null = null;
+  for (const file of files) {
+    const seen = await importFile(file, job, (bytes) => progress(before + bytes, of));
+    first ??= seen;
+    before += file.size;
+  }
+  if (!first) throw new AppError({ kind: 'import-failed', file: '', fault: 'empty-file' });
+  const dataset = await job.writer.finish(db);
+  return { dataset, rejected: job.rejections.listed, rejectedCount: job.rejections.count, ...first };
+}
+
+async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
+  const dataset = await getDataset(db, contentSha256);
+  if (!dataset) throw new AppError({ kind: 'data-missing', role, contentSha256 });
+  return dataset;
+}
+
+/**
+ * Questions as a data set whose every passage is in the knowledge base; the same one where nothing had to change. References
+ * that lead nowhere are told by the question's row (from 1); `field` is the reference.
+ * @throws import-failed where no question is left.
+ */
+export async function checkQuestions(
+  db: Database,
+  questions: string,
+  knowledgeBase: string,
+): Promise<{ kept: Dataset; rejected: RejectedRow[]; rejectedCount: number }> {
+  const dataset = await datasetOf(db, 'questions', questions);
+  const rows = await readRows(db, 'questions', questions);
+  const { kept, unknown } = resolveRelevant(rows, passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase)));
+  const rejections = new Rejections();
+  for (const { index, reference } of unknown)
+    rejections.add({
+      file: dataset.name,
+      line: index + 1,
+      fault: 'unknown-passage',
+      field: reference.slice(0, excerptLength),
+    });
+  const [first] = rejections.listed;
+  if (kept.length === 0 && first) throw new AppError({ kind: 'import-failed', ...first });
+  const writer = await DatasetWriter.open('questions', dataset.name);
+  for (const row of kept) writer.add(row);
+  return { kept: await writer.finish(db), rejected: rejections.listed, rejectedCount: rejections.count };
+}

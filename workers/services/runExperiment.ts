@@ -1,0 +1,136 @@
+import { AppError, toAppError } from '../../src/domain/errors';
+import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../src/domain/run';
+import { keptWeights, latestCheckpoint } from '../../src/storage/checkpoints';
+import type { Database } from '../../src/storage/database';
+import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
+import { getRun, updateRun } from '../../src/storage/runs';
+import { closeDevice, openDevice } from '../engine/device';
+import { AdamWState } from '../engine/model/adamWState';
+import type { ParameterStore } from '../engine/model/parameters';
+import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
+import type { RunControl } from './runControl';
+import { RunLog } from './runEvents';
+import { openSession, stageBatches, type RunSession } from './runSession';
+import { trainModel, type TrainingState } from './trainModel';
+import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+
+export interface RunDeps {
+  db: Database;
+  control: RunControl;
+  /** Where tfjs finds its wasm files. */
+  wasmBaseUrl: string;
+  onEvents: (events: RunEvent[]) => void;
+}
+
+/** Carries a run out from where storage says it stands, to its end, a cancel, or an error, which is stored and thrown. */
+export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
+  const record = await getRun(deps.db, runId);
+  if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  try {
+    await log.status('running');
+    const device = await openDevice(record.devicePreference, deps.wasmBaseUrl);
+    log.append({ type: 'device', device });
+    await updateRun(deps.db, runId, { device, kernelPlan: `reference-${device.backend}` });
+    await carryOut(await openSession(deps.db, record, deps.control, log));
+    await log.status('done');
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    await log.status(error.details.kind === 'cancelled' ? 'cancelled' : 'failed', error.details);
+    if (error.details.kind !== 'cancelled') throw error;
+  } finally {
+    await log.close();
+    closeDevice();
+  }
+}
+
+async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promise<void> {
+  await session.log.flushWith({ type: 'phase', phase });
+  await updateRun(session.db, session.record.runId, { phase });
+}
+
+async function carryOut(session: RunSession): Promise<void> {
+  const { db, model, record } = session;
+  const runId = record.runId;
+  const plan = await stageBatches(db, session.experiment, session.data);
+  const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
+  await updateRun(db, runId, { steps });
+  const parameters = await loadParameters(db, model, model.weightsId, (done, of) => session.log.progress('load', done, of));
+  try {
+    await enterPhase(session, 'evaluateBefore');
+    await evaluateMoment(session, parameters, 'before');
+    await enterPhase(session, 'train');
+    const state = await trainingState(session, parameters);
+    try {
+      if (state.step < steps) await trainModel({ session, batches: plan, evaluateDev: () => devMetrics(session, parameters) }, parameters, state);
+    } finally {
+      state.adamW.dispose();
+    }
+    await enterPhase(session, 'evaluateAfter');
+    const kept = await keptWeights(db, runId);
+    await writeParameters(db, model, kept.weightsId, parameters);
+    await evaluateMoment(session, parameters, 'after');
+    const hash = await weightsSha256(model.tensors, parameters);
+    await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
+    await session.log.flushWith({ type: 'phase', phase: 'done' });
+  } finally {
+    parameters.dispose();
+  }
+}
+
+/** Where training goes on: the newest good checkpoint, or the base model at step 0. */
+async function trainingState(session: RunSession, parameters: ParameterStore): Promise<TrainingState> {
+  const { db, record, model } = session;
+  const checkpoint = await latestCheckpoint(db, record.runId);
+  if (!checkpoint) return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: AdamWState.create(model.tensors) };
+  await writeParameters(db, model, checkpoint.weightsId, parameters);
+  const adamW = await loadAdamW(db, model, checkpoint.weightsId);
+  return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+}
+
+function between(session: RunSession, what: 'encodeCorpus' | 'encodeQuestions'): BetweenBatches {
+  return async (done, of) => {
+    session.log.progress(what, done, of);
+    const { log, control } = session;
+    await control.checkpoint(
+      () => log.status('paused'),
+      () => log.status('running'),
+    );
+  };
+}
+
+/** Reads dev and test once each with the weights on the device; what was read already is not read again. */
+async function evaluateMoment(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment): Promise<void> {
+  const { db, record, data } = session;
+  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
+  const missing: typeof parts = [];
+  for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
+  if (missing.length === 0) return;
+  const evaluate = await evaluator(session, parameters, moment);
+  for (const part of missing) {
+    const evaluation = await evaluate(part);
+    await putEvaluation(db, evaluation);
+    if (part === 'test') await session.log.flushWith({ type: 'testEvaluation', moment, metrics: evaluation.metrics });
+    else if (moment === 'before') await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
+  }
+}
+
+async function devMetrics(session: RunSession, parameters: ParameterStore): Promise<Metrics> {
+  const evaluate = await evaluator(session, parameters, 'after');
+  return (await evaluate('dev')).metrics;
+}
+
+/** Encodes the knowledge base once; the function that it gives evaluates a part against it. */
+async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment) {
+  const { model, settings, tokens, data, order, experiment, record } = session;
+  const encoder = { parameters, config: model.config, pooling: settings.pooling };
+  const startedAt = performance.now();
+  const corpusVectors = await encodeTexts(encoder, tokens.corpus, between(session, 'encodeCorpus'));
+  return async (part: 'dev' | 'test') => {
+    const questionVectors = await encodeTexts(encoder, tokens[part], between(session, 'encodeQuestions'));
+    const encodeMs = performance.now() - startedAt;
+    const width = model.config.hiddenSize;
+    const common = { runId: record.runId, part, moment, experiment, questions: data[part] };
+    return evaluateVectors({ ...common, order, questionVectors, corpusVectors, width, encodeMs }, between(session, 'encodeQuestions'));
+  };
+}
