@@ -19,8 +19,6 @@ export class ExperimentState {
   model = $state.raw<StoredModel | null>(null);
   runs = $state.raw<RunRecord[]>([]);
   loaded = $state(false);
-  /** A run of this experiment that another tab carries out. */
-  heldElsewhere = $state(false);
   /** Set while the tokens of this page's session fit the settings. */
   tokenizedFor = $state<string | null>(null);
   #past = $state.raw<StoredExperiment[]>([]);

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../domain/run';
-import type { ExportReport } from '../protocol/dataApi';
+import type { ExportReport, ExportRequest } from '../protocol/dataApi';
 import { services } from './services';
 import { entryOf } from './slots';
 
@@ -11,6 +11,8 @@ export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
   report = $state.raw<ExportReport | null>(null);
+  /** What the last export was checked against. */
+  reference: ExportRequest['reference'] | null = null;
 
   async start(run: RunRecord): Promise<ExportReport | null> {
     const settings = run.experiment.model;
@@ -22,9 +24,10 @@ export class ExportState {
       const data = await services.data();
       const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
       const vectors = await (await services.gpu()).encodeTexts({ runId: run.runId }, tokens);
+      this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });
-      this.report = await data.exportModel({ runId: run.runId, reference: { texts, vectors } }, progress);
+      this.report = await data.exportModel({ runId: run.runId, reference: this.reference }, progress);
       this.stage = 'done';
       return this.report;
     } finally {

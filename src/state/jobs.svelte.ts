@@ -4,8 +4,13 @@ import { app } from './app.svelte';
 import { RunState } from './run.svelte';
 import { router } from './router.svelte';
 import { baseUrl, services } from './services';
+import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
+/** Another tab's run, and whether that tab still lives, is looked at this often. */
+const watchIntervalMs = 1500;
+/** A run that was just written down may not hold its lock yet. */
+const freshMs = 10_000;
 
 /** The running job of this page or of another tab, and all that can be done with runs. */
 class JobsState {
@@ -16,6 +21,9 @@ class JobsState {
   changes = $state(0);
   #channel = new BroadcastChannel(channelName);
   #known = new Map<string, RunState>();
+  #watched = new Map<string, ReturnType<typeof setInterval>>();
+  /** The run that this page's worker carries out. */
+  #own: string | null = null;
 
   constructor() {
     this.#channel.onmessage = (message: MessageEvent<unknown>) => {
@@ -42,33 +50,49 @@ class JobsState {
 
   async #settle(run: RunRecord): Promise<void> {
     if (run.status !== 'running' && run.status !== 'paused' && run.status !== 'queued') return;
-    if (this.current?.runId === run.runId && !this.current.elsewhere) return;
+    if (this.#own === run.runId) return;
     if (await services.isRunHeld(run.runId)) {
       const state = this.follow(run.runId);
       state.elsewhere = true;
       await state.refresh();
-      state.startPolling();
-      this.current ??= state;
+      this.#watch(state);
       return;
     }
+    if (run.status === 'queued' && Date.now() - run.createdAt < freshMs) return;
     await services.updateRun(run.runId, { status: 'interrupted' });
     this.changes += 1;
   }
 
   async #heardOf(runId: string): Promise<void> {
     const state = this.follow(runId);
-    if (state === this.current && !state.elsewhere) return;
+    if (this.#own === runId) return;
     state.elsewhere = await services.isRunHeld(runId);
-    if (state.elsewhere && !this.busyHere) {
-      state.startPolling();
-      this.current = state;
-    }
     await state.refresh();
-    if (!state.elsewhere) {
-      state.stop();
-      if (state.record) await this.#settle(state.record);
-      await state.refresh();
-    }
+    if (state.elsewhere) this.#watch(state);
+    else await this.#released(state);
+    this.changes += 1;
+  }
+
+  /** Follows another tab's run until its lock is free: a tab that dies says nothing. */
+  #watch(state: RunState): void {
+    if (!this.busyHere) this.current = state;
+    if (this.#watched.has(state.runId)) return;
+    const timer = setInterval(() => void app.attempt(() => this.#look(state)), watchIntervalMs);
+    this.#watched.set(state.runId, timer);
+  }
+
+  async #look(state: RunState): Promise<void> {
+    await state.refresh();
+    if (!state.elsewhere || !(await services.isRunHeld(state.runId))) await this.#released(state);
+  }
+
+  async #released(state: RunState): Promise<void> {
+    clearInterval(this.#watched.get(state.runId));
+    this.#watched.delete(state.runId);
+    state.elsewhere = false;
+    await state.refresh();
+    if (state.record) await this.#settle(state.record);
+    await state.refresh();
     this.changes += 1;
   }
 
@@ -79,6 +103,8 @@ class JobsState {
 
   /** Begins a new run of the experiment as it stands; returns its id as soon as it is written down. */
   async start(experimentId: string): Promise<string> {
+    // A run is worth keeping: ask that the browser does not clear it by itself. The settings tell what it answered.
+    void navigator.storage.persist();
     const gpu = await services.gpu();
     const runId = await gpu.createRun(experimentId, app.devicePreference);
     void this.carryOut(runId);
@@ -88,17 +114,21 @@ class JobsState {
   /** Starts or resumes; ends when the run is done, cancelled or failed. True when it is done. */
   async carryOut(runId: string): Promise<boolean> {
     const state = this.follow(runId);
+    clearInterval(this.#watched.get(runId));
+    this.#watched.delete(runId);
+    this.#own = runId;
     state.elsewhere = false;
     this.current = state;
     try {
       const gpu = await services.gpu();
       await state.refresh();
       this.#tell(runId);
-      await gpu.startRun(runId, () => state.notice());
+      await whileAwake(() => gpu.startRun(runId, () => state.notice()));
     } catch (thrown) {
       app.report(thrown);
       await this.#afterFailure(runId, thrown);
     }
+    this.#own = null;
     await app.attempt(() => state.refresh());
     this.#tell(runId);
     return state.record?.status === 'done';
@@ -117,7 +147,7 @@ class JobsState {
 
   /** A run that is paused in this page goes on; one whose page was closed since is resumed from storage. */
   async goOn(runId: string): Promise<void> {
-    if (this.current?.runId === runId && !this.current.elsewhere && this.current.record?.status === 'paused') {
+    if (this.#own === runId) {
       await (await services.gpu()).continueRun(runId);
       this.follow(runId).notice();
       return;

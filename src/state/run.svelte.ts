@@ -5,8 +5,6 @@ import { services } from './services';
 
 /** Not more often than this does the page look into the log: drawing more often than 4 times a second shows nothing more. */
 const readIntervalMs = 250;
-/** Another tab's run is looked at this often. */
-const pollIntervalMs = 1500;
 
 /** Follows one run by its event log; the same for a run of this page, of another tab, and of last week. */
 export class RunState {
@@ -17,7 +15,6 @@ export class RunState {
   elsewhere = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #poll: ReturnType<typeof setInterval> | undefined;
   #reading: Promise<void> | null = null;
 
   constructor(readonly runId: string) {}
@@ -50,16 +47,5 @@ export class RunState {
       this.#timer = undefined;
       void app.attempt(() => this.refresh());
     }, readIntervalMs);
-  }
-
-  startPolling(): void {
-    this.#poll ??= setInterval(() => this.notice(), pollIntervalMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-    clearInterval(this.#poll);
-    this.#timer = undefined;
-    this.#poll = undefined;
   }
 }

@@ -9,13 +9,11 @@ import { readRows } from '../../src/storage/datasets';
 export interface PreparedData {
   /** Training pairs only. */
   pairs: Pair[];
-  /** Row of each training pair among all stored pairs, as listed batch orders count. */
-  trainRows: number[];
   /** The knowledge base, and after it the positives of held-out pairs that it does not hold. */
   corpus: Passage[];
   dev: Question[];
   test: Question[];
-  /** Pairs that were left out of training because a dev or test question asks the same. */
+  /** Pairs that ask the same as a dev or test question: left out of training, unless a listed order names rows itself. */
   leaks: number;
 }
 
@@ -53,7 +51,6 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
   const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions });
   return {
     pairs: split.trainRows.flatMap((row) => pairs[row] ?? []),
-    trainRows: split.trainRows,
     corpus: [...knowledgeBase, ...split.extraPassages],
     dev: split.dev,
     test: split.test,

@@ -12,8 +12,6 @@ export interface BatchPlanRequest {
   seed: number;
   /** The list of a `listed` batching: rows of the stored pairs, a list a step. */
   listed?: readonly (readonly number[])[];
-  /** Stored row of each pair, ascending, where some rows were held out; without it pair i is row i. */
-  rows?: readonly number[];
 }
 
 /** Steps of a stage: full batches only, since what an epoch leaves over opens the next one. */
@@ -168,12 +166,10 @@ function fill(
   }
 }
 
-function listedBatches({ listed, rows, pairs, stage, stageIndex }: BatchPlanRequest): number[][] {
+function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): number[][] {
   const path = `stages.${stageIndex}`;
   if (!listed || listed.length === 0)
     throw new AppError({ kind: 'experiment-invalid', path: `${path}.batching`, found: 'no batch list' });
-  const indexOfRow = new Map<number, number>();
-  pairs.forEach((_, index) => indexOfRow.set(rows?.[index] ?? index, index));
   const steps =
     stage.duration.unit === 'steps'
       ? stage.duration.value
@@ -185,17 +181,14 @@ function listedBatches({ listed, rows, pairs, stage, stageIndex }: BatchPlanRequ
       found: String(steps),
       expected: `<= ${listed.length}`,
     });
-  return Array.from({ length: steps }, (_, step) =>
-    (listed[step % listed.length] ?? []).map((row) => {
-      const index = indexOfRow.get(row);
-      if (index === undefined)
-        throw new AppError({
-          kind: 'experiment-invalid',
-          path: `${path}.batching`,
-          found: `row ${row}`,
-          expected: `one of ${pairs.length} training pairs`,
-        });
-      return index;
-    }),
-  );
+  const batches = Array.from({ length: steps }, (_, step) => [...(listed[step % listed.length] ?? [])]);
+  const unknown = batches.flat().find((row) => !pairs[row]);
+  if (unknown !== undefined)
+    throw new AppError({
+      kind: 'experiment-invalid',
+      path: `${path}.batching`,
+      found: `row ${unknown}`,
+      expected: `0 to ${pairs.length - 1}`,
+    });
+  return batches;
 }

@@ -4,7 +4,7 @@ import type { Pair, Passage, Question } from '../records';
 import { passageLookup, resolveRelevant } from './relevant';
 
 export interface SplitInput {
-  experiment: Pick<Experiment, 'seed' | 'split'>;
+  experiment: Pick<Experiment, 'seed' | 'split' | 'stages'>;
   pairs: readonly Pair[];
   knowledgeBase: readonly Passage[];
   /** Without them a share of the pairs is held out. */
@@ -20,11 +20,14 @@ export interface Split {
   test: Question[];
   /** Positives of held-out pairs that the knowledge base does not hold: searched along with it. */
   extraPassages: Passage[];
-  /** Pairs that were left out of training because a dev or test question asks the same. */
+  /** Pairs that ask the same as a dev or test question: left out of training, unless a listed order names rows itself. */
   leaks: number;
 }
 
-/** Three parts, never two: train, dev and test share no question. Equal input and seed give equal parts. */
+/**
+ * Three parts, never two: train, dev and test share no question. Equal input and seed give equal parts. A listed batch order
+ * names the rows that it trains on, so with one nothing is held out or left out; leaks are still counted.
+ */
 export function splitData(input: SplitInput): Split {
   const lookup = passageLookup(input.knowledgeBase);
   const test = resolveRelevant(input.testQuestions ?? [], lookup).kept;
@@ -35,6 +38,8 @@ export function splitData(input: SplitInput): Split {
     if (!asked.has(pair.anchor.trim())) free.push(row);
   });
   const leaks = input.pairs.length - free.length;
+  if (input.experiment.stages.some((stage) => stage.batching.kind === 'listed'))
+    return { trainRows: [...input.pairs.keys()], dev: givenDev, test, extraPassages: [], leaks };
   if (givenDev.length > 0) return { trainRows: free, dev: givenDev, test, extraPassages: [], leaks };
   const held = heldOutGroups(input, free);
   const heldRows = new Set(held.flat());

@@ -83,10 +83,12 @@ export async function carryOut(routes: JobRoutes, job: HeadlessJob, sentenceOf: 
   const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job)), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
-  const exported = await new ExportState().start(run);
-  if (!exported) throw new AppError({ kind: 'model-missing' });
+  const exporting = new ExportState();
+  const exported = await exporting.start(run);
+  if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
-  await routes.post('metrics', await runMetrics({ run, events, inputs, resumed: interrupted !== undefined, exported, importMs, exportMs }));
+  const resumed = interrupted !== undefined;
+  await routes.post('metrics', await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }));
   await routes.postExport(exported.zip);
 }

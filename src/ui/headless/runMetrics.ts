@@ -1,6 +1,6 @@
 import { compareQuestions } from '../../domain/evaluate/comparison';
 import type { Evaluation, RunEvent, RunRecord } from '../../domain/run';
-import type { ExportReport } from '../../protocol/dataApi';
+import type { ExportReport, ExportRequest } from '../../protocol/dataApi';
 import { primaryK } from '../../state/evaluation.svelte';
 import { services } from '../../state/services';
 import type { Inputs } from './importInputs';
@@ -46,6 +46,8 @@ export interface MetricsParts {
   inputs: Inputs;
   resumed: boolean;
   exported: ExportReport;
+  /** The app's own vectors of a few texts: any reader of the export must give the same. */
+  reference: ExportRequest['reference'];
   importMs: number;
   exportMs: number;
 }
@@ -75,7 +77,11 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     resumed: parts.resumed,
     leftOut: inputs.leftOut,
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
-    export: { files: exported.files, check: exported.check },
+    export: {
+      files: exported.files,
+      check: exported.check,
+      reference: { texts: parts.reference.texts, vectors: parts.reference.vectors.map((vector) => [...vector]) },
+    },
     environment: environmentOf(run),
   };
 }

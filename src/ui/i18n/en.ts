@@ -290,6 +290,7 @@ export const en = {
       queued: 'The run is about to begin.',
       prepare: 'Data, tokens and model are being made ready.',
       evaluateBefore: 'The test questions are asked with the weights as they came.',
+      firstStep: 'Training has begun; the first step is under way.',
       training: (step: string, steps: string, loss: string) => `Step ${step} of ${steps}, loss ${loss}.`,
       trainingDev: (now: string, start: string) => ` Dev recall@10 is at ${now}; it began at ${start}.`,
       trainingNoDev: ' Dev recall comes with the next reading.',

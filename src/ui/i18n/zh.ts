@@ -267,6 +267,7 @@ export const zh: Dictionary = {
       queued: '运行即将开始。',
       prepare: '正在准备数据、token 和模型。',
       evaluateBefore: '正在用原始权重回答测试问题。',
+      firstStep: '训练已开始，第一步正在计算。',
       training: (step, steps, loss) => `第 ${step} 步，共 ${steps} 步，损失 ${loss}。`,
       trainingDev: (now, start) => `验证召回@10 为 ${now}，起点是 ${start}。`,
       trainingNoDev: '下一次读取验证集时会有召回。',

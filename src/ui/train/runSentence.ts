@@ -5,7 +5,7 @@ import { formatCount, formatFigure, formatPercent } from '../i18n/format';
 
 function trainingSentence(t: Dictionary['train']['sentence'], record: RunRecord, view: RunView): string {
   const last = view.steps[view.steps.length - 1];
-  if (!last) return t.prepare;
+  if (!last) return t.firstStep;
   const first = view.dev[0];
   const now = view.dev[view.dev.length - 1];
   const dev =

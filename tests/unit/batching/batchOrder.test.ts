@@ -127,7 +127,6 @@ describe('the batch plan', () => {
       ],
     };
     expect(planBatches({ ...request, stage: stage(1) })).toEqual([[0, 1]]);
-    expect(planBatches({ ...request, rows: [1, 2, 5], listed: [[5, 1]], stage: stage(1) })).toEqual([[2, 0]]);
     expect(thrown(() => planBatches({ ...request, stage: stage(2) }))).toMatchObject({
       kind: 'experiment-invalid',
       path: 'stages.1.batching',

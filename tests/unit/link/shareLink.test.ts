@@ -3,7 +3,13 @@ import { deflateSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { defaultExperiment, defaultStage, metricNames, type Experiment, type Stage } from '../../../src/domain/experiment';
+import {
+  defaultExperiment,
+  defaultStage,
+  metricNames,
+  type Experiment,
+  type Stage,
+} from '../../../src/domain/experiment';
 import { sha256Hex } from '../../../src/domain/hash';
 import { bytesToText, textToBytes } from '../../../src/domain/link/base64url';
 import { decodeLink, encodeLink } from '../../../src/domain/link/shareLink';

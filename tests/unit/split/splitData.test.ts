@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant } from '../../../src/domain/split/relevant';
 import { splitData } from '../../../src/domain/split/splitData';
@@ -8,7 +9,11 @@ const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p$
 const pairsOf = (count: number, anchor: (i: number) => string, positive: (i: number) => string): Pair[] =>
   Array.from({ length: count }, (_, i) => ({ id: `r${i}`, anchor: anchor(i), positive: positive(i) }));
 const question = (id: string, text: string, ...relevant: string[]): Question => ({ id, text, relevant });
-const settings = (devFraction: number, devMaximum = 200, seed = 7) => ({ seed, split: { devFraction, devMaximum } });
+const settings = (devFraction: number, devMaximum = 200, seed = 7) => ({
+  seed,
+  split: { devFraction, devMaximum },
+  stages: [defaultStage()],
+});
 
 describe('the split', () => {
   it('never has a question in two parts, and loses no pair', () => {
@@ -102,6 +107,19 @@ describe('the split', () => {
     expect(split.trainRows).toEqual([0, 3, 4, 5, 6, 7, 8, 9]);
     expect(split.leaks).toBe(2);
     expect(split.dev.map((item) => item.id)).toEqual(['d']);
+  });
+
+  it('keeps every row of a listed batch order, and still counts what leaks', () => {
+    const pairs = pairsOf(
+      10,
+      (i) => `问${i}`,
+      (i) => `段${i}`,
+    );
+    const stages = [{ ...defaultStage(), batching: { kind: 'listed' as const, sha256: 'a'.repeat(64) } }];
+    const experiment = { ...settings(0.5), stages };
+    const split = splitData({ experiment, pairs, knowledgeBase, testQuestions: [question('t', '问2', 'p2')] });
+    expect(split.trainRows).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([split.leaks, split.dev.length]).toEqual([1, 0]);
   });
 
   it('never makes test questions from pairs', () => {

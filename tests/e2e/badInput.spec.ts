@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  demoModel, expect, importInto, importModelFolder, importOwnData, newExperiment, openStage, ownData, setField, setLanguage, test,
+} from './support'; // prettier-ignore
+
+test.beforeEach(async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+});
+
+function manyPassages(): string[] {
+  return Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `第 ${i} 段说明了一件事。` }));
+}
+
+test('a broken line 57 is named, and the good rows are used', async ({ page }) => {
+  const lines = manyPassages();
+  lines[56] = '{"id": "p56", "text": "没有结';
+  await importInto(page, 'knowledgeBase', { name: 'kb.jsonl', content: lines.join('\n') });
+  await setLanguage(page, 'en');
+  await page.getByTestId('rejected-knowledgeBase').click();
+  await expect(page.getByTestId('rejected-list')).toContainText('57');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('79');
+});
+
+for (const [what, content] of [
+  ['empty', Buffer.alloc(0)],
+  ['binary', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0, 0, 0, 255, 254, 0])],
+] as const)
+  test(`a file that is ${what} gives one sentence that names it, in both languages, and leaves what was there`, async ({ page }) => {
+    await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
+    await page
+      .getByTestId('import-knowledgeBase')
+      .setInputFiles({ name: 'bad.jsonl', mimeType: 'application/octet-stream', buffer: content });
+    const sentence = page.getByTestId('error-panel').locator('p');
+    await setLanguage(page, 'zh');
+    await expect(sentence).toContainText('bad.jsonl');
+    const zh = await sentence.innerText();
+    await setLanguage(page, 'en');
+    await expect(sentence).toContainText('bad.jsonl');
+    expect(await sentence.innerText()).not.toBe(zh);
+    await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('passages.jsonl');
+  });
+
+test('a safetensors file that was cut gives one sentence with its name', async ({ page }) => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'recallsmith-model-')), 'cut-model');
+  await cp(demoModel, folder, { recursive: true });
+  await truncate(join(folder, 'model.safetensors'), 1_000_000);
+  await page.getByTestId('import-model').setInputFiles(folder);
+  await expect(page.getByTestId('error-panel').locator('p')).toContainText('model.safetensors');
+  await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveCount(0);
+});
+
+test('a question whose passage is not in the knowledge base is left out and told', async ({ page }) => {
+  await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
+  const questions = [
+    { id: 'good', query: '链条什么时候换？', relevant: ['chain-wear'] },
+    { id: 'lost', query: '谁也不知道的事？', relevant: ['no-such-passage'] },
+  ];
+  await importInto(page, 'testQuestions', { name: 'questions.json', content: JSON.stringify(questions) });
+  await page.getByTestId('rejected-testQuestions').click();
+  await expect(page.getByTestId('rejected-list')).toContainText('no-such-passage');
+});
+
+test('fewer pairs than one batch stop the start with a sentence that names both numbers', async ({ page }) => {
+  await importOwnData(page);
+  const pairs = readFileSync(ownData('pairs.csv'), 'utf8').split('\r\n').slice(0, 6).join('\r\n');
+  await importInto(page, 'pairs', { name: 'few.csv', content: pairs });
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  await setField(page, 'batchSize', 64);
+  await page.getByTestId('start-run').click();
+  await expect(page.getByTestId('error-panel').locator('p')).toContainText('64');
+});

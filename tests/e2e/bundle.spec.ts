@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, site, test } from './support';
+
+interface Chunk {
+  file: string;
+  imports?: string[];
+  isEntry?: boolean;
+}
+
+/** All JavaScript that the browser needs before the home screen stands: the entry and what it imports, at any depth. */
+function firstFiles(): string[] {
+  const manifest = JSON.parse(readFileSync(join(site, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
+  const found = new Set<string>();
+  const visit = (key: string): void => {
+    const chunk = manifest[key];
+    if (!chunk || found.has(chunk.file)) return;
+    found.add(chunk.file);
+    chunk.imports?.forEach(visit);
+  };
+  visit('index.html');
+  return [...found];
+}
+
+test('the JavaScript before a stage opens is at most 300 kB gzipped, and holds no tensor library', () => {
+  const files = firstFiles();
+  expect(files.length).toBeGreaterThan(0);
+  const sources = files.map((file) => readFileSync(join(site, file)));
+  const bytes = sources.reduce((sum, source) => sum + gzipSync(source).length, 0);
+  test.info().annotations.push({ type: 'first JavaScript, gzipped', description: `${bytes} bytes` });
+  expect(bytes).toBeLessThanOrEqual(300_000);
+  for (const source of sources) expect(source.includes('WebGPUBackend') || source.includes('wasm-simd')).toBe(false);
+});
+
+test('the site names no other origin to load from', () => {
+  const html = readFileSync(join(site, 'index.html'), 'utf8');
+  expect(html).not.toMatch(/(src|href)="https?:/);
+  expect(html).toContain("connect-src 'self'");
+});

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../../tools/lib/server.mjs';
+import { demoModel, expect, root, serveSite, test } from './support';
+import { encodeInTransformersJs } from './transformersJs';
+
+const minute = 60_000;
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function command(tool: string, ...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(root, 'tools', tool), ...args], { cwd: root, timeout: 6 * minute }, (error, stdout, stderr) => {
+      resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+const rows = (file: string): Record<string, unknown>[] =>
+  readFileSync(join(root, 'public/demo', file), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+/** 3 steps, batch 4, 32 tokens, 40 passages of the demo. */
+async function cutDemo(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
+  const passages = rows('knowledge-base.jsonl').slice(0, 40);
+  const ids = new Set(passages.map((row) => row['id']));
+  const pairs = rows('train-pairs.jsonl').filter((row) => ids.has(row['positiveId']));
+  const questions = rows('test-questions.jsonl').filter((row) => (row['relevant'] as string[]).every((id) => ids.has(id)));
+  await writeFile(join(folder, 'kb.jsonl'), jsonl(passages));
+  await writeFile(join(folder, 'pairs.jsonl'), jsonl(pairs));
+  await writeFile(join(folder, 'test.jsonl'), jsonl(questions.slice(0, 8)));
+  const experiment = {
+    seed: 3,
+    split: { devFraction: 0 },
+    model: { maxTokens: 32 },
+    stages: [{ batching: { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true }, duration: { unit: 'steps', value: 3 } }],
+    evaluation: { devEverySteps: 0, checkpoint: 'last' },
+    locations: { knowledgeBase: 'kb.jsonl', pairs: 'pairs.jsonl', testQuestions: 'test.jsonl', model: demoModel },
+  };
+  await writeFile(join(folder, 'experiment.json'), JSON.stringify(experiment));
+  return folder;
+}
+
+interface StepLine {
+  step: number;
+  loss: number;
+  lr: number;
+  gradientNorm: number;
+  tokens: number;
+  ms: number;
+}
+
+function steps(out: string): StepLine[] {
+  const lines = readFileSync(join(out, 'events.jsonl'), 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as StepLine & { type?: string }).filter((line) => line.type === undefined);
+}
+
+function cosine(a: number[], b: number[]): number {
+  const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * (y[i] ?? NaN), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+test('the runner carries the cut demo out on wasm and on software WebGPU with the same losses within 1 %, and transformers.js reads the export', async ({ page }) => {
+  test.setTimeout(14 * minute);
+  const folder = await cutDemo();
+  const losses: Record<string, number[]> = {};
+  for (const device of ['wasm', 'webgpu']) {
+    const out = join(folder, device);
+    const ended = await command('experiment.mjs', join(folder, 'experiment.json'), '--out', out, '--device', device, '--software-webgpu');
+    expect(ended.stderr).toBe('');
+    expect(ended.code, ended.stdout).toBe(0);
+    const metrics = JSON.parse(readFileSync(join(out, 'metrics.json'), 'utf8')) as {
+      before: Record<string, number>;
+      after: Record<string, number>;
+      ranksAfter: Record<string, number[]>;
+      environment: { device: { backend: string } };
+      export: { reference: { texts: string[]; vectors: number[][] } };
+    };
+    expect(metrics.environment.device.backend).toBe(device);
+    expect(metrics.before['passages']).toBe(40);
+    expect(Object.keys(metrics.ranksAfter).length).toBe(metrics.after['questions']);
+    for (const file of ['model.safetensors', 'onnx/model.onnx', 'README.md']) expect(existsSync(join(out, 'export', file)), file).toBe(true);
+    expect(steps(out).map(({ step }) => step)).toEqual([1, 2, 3]);
+    for (const line of steps(out)) for (const name of ['loss', 'lr', 'gradientNorm', 'tokens', 'ms'] as const) expect(line[name]).toBeGreaterThan(0);
+    if (device === 'wasm') {
+      const { texts, vectors } = metrics.export.reference;
+      const found = await encodeInTransformersJs(page, join(out, 'export'), texts);
+      found.forEach((vector, i) => expect(cosine(vector, vectors[i] ?? []), texts[i]).toBeGreaterThanOrEqual(0.99999));
+      expect(found).toHaveLength(vectors.length);
+    }
+    losses[device] = steps(out).map(({ loss }) => loss);
+  }
+  losses['webgpu']?.forEach((loss, i) => {
+    const expected = losses['wasm']?.[i] ?? NaN;
+    expect(Math.abs(loss - expected), `step ${i + 1}`).toBeLessThanOrEqual(0.01 * expected);
+  });
+});
+
+test('the runner ends with 1 and one sentence when a file is missing, and leaves no result of an earlier run', async () => {
+  const folder = await cutDemo();
+  const experiment = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8')) as { locations: Record<string, string> };
+  experiment.locations['pairs'] = 'nowhere.jsonl';
+  await writeFile(join(folder, 'experiment.json'), JSON.stringify(experiment));
+  const ended = await command('experiment.mjs', join(folder, 'experiment.json'), '--out', join(folder, 'out'));
+  expect(ended.code).toBe(1);
+  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  expect(ended.stderr).toContain('nowhere.jsonl');
+  expect(existsSync(join(folder, 'out/metrics.json'))).toBe(false);
+});
+
+test("the runner passes on the page's own sentence when the experiment is wrong", async () => {
+  const folder = await cutDemo();
+  const experiment = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8')) as object;
+  await writeFile(join(folder, 'experiment.json'), JSON.stringify({ ...experiment, stages: [{ loss: { temperature: -1 } }] }));
+  const ended = await command('experiment.mjs', join(folder, 'experiment.json'), '--out', join(folder, 'out'), '--device', 'wasm');
+  expect(ended.code).toBe(1);
+  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  expect(ended.stderr).toContain('stages.0.loss.temperature');
+});
+
+test('both commands explain themselves', async () => {
+  for (const tool of ['start.mjs', 'experiment.mjs']) {
+    const ended = await command(tool, '--help');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('--');
+  }
+});
+
+test('npm start names --port and warns about the address where another program has the port', async () => {
+  const other = createServer((_request, response) => response.end('something else'));
+  const port = await listen(other, 0);
+  const ended = await command('start.mjs', '--port', String(port), '--no-open');
+  other.close();
+  expect(ended.code).toBe(1);
+  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  expect(ended.stderr).toContain('--port');
+  expect(ended.stderr).toContain('address');
+});
+
+test('npm start recognises itself and does not start twice', async () => {
+  const running = await serveSite();
+  const ended = await command('start.mjs', '--port', String(running.port), '--no-open');
+  await running.close();
+  expect(ended.code).toBe(0);
+  expect(ended.stdout).toContain(running.url);
+});
+
+test('the server sends the headers of cross-origin isolation, and nothing to a foreign host name', async () => {
+  const running = await serveSite();
+  const home = await fetch(running.url);
+  expect(home.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+  expect(home.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  expect(home.headers.get('cache-control')).toBe('no-cache');
+  const again = await fetch(running.url, { headers: { 'If-None-Match': home.headers.get('etag') ?? '' } });
+  expect(again.status).toBe(304);
+  const wasm = await fetch(`${running.url}tfjs/tfjs-backend-wasm-simd.wasm`);
+  expect(wasm.headers.get('content-type')).toBe('application/wasm');
+  expect((await fetch(`${running.url}..%2fpackage.json`)).status).toBe(404);
+  expect((await fetch(`${running.url}__job/guess/job.json`)).status).toBe(404);
+  await running.close();
+});

@@ -1,0 +1,53 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzip } from '../../tools/lib/unzip.mjs';
+import { expectAccessible } from './accessibility';
+import { expect, foreignRequests, openStage, runIsDone, test } from './support';
+
+const minute = 60_000;
+
+test('the demo goes from one click to a proven export, and asks no other origin for anything', async ({ page, context, siteUrl }) => {
+  test.setTimeout(14 * minute);
+  const foreign = foreignRequests(context, siteUrl);
+  await page.goto(siteUrl);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+
+  const begun = Date.now();
+  await page.getByTestId('run-demo').click();
+  await expect(page.getByTestId('run-progress')).toBeVisible();
+  await runIsDone(page, 1, 10 * minute);
+  // Who stays to watch is taken to the result.
+  await expect(page.getByTestId('verdict')).toBeVisible();
+  test.info().annotations.push({ type: 'demo, button to result', description: `${Math.round((Date.now() - begun) / 1000)} s` });
+
+  const table = page.getByTestId('metrics-table');
+  for (const metric of ['hit-1', 'hit-3', 'hit-5', 'hit-10', 'recall-10', 'mrr', 'ndcg']) {
+    const cells = table.locator(`tr[data-metric="${metric}"] td`);
+    await expect(cells.first(), metric).toHaveText(/\d/);
+    await expect(cells.nth(2), metric).toHaveText(/\d/);
+  }
+  const rate = async (column: number) => parseFloat(await table.locator('tr[data-metric="hit-1"] td').nth(column).innerText());
+  expect(await rate(2), 'hit rate@1 after training').toBeGreaterThan(await rate(0));
+  await expect(page.getByTestId('question-list')).toBeVisible();
+  await expectAccessible(page, 'evaluate with results');
+
+  await openStage(page, 'train');
+  await expect(page.locator('canvas').first()).toBeVisible();
+  await expectAccessible(page, 'train with curves');
+
+  await openStage(page, 'report');
+  const downloading = page.waitForEvent('download', { timeout: 3 * minute });
+  await page.getByTestId('export-zip').click();
+  const zip = await (await downloading).path();
+  await expect(page.getByTestId('export-done')).toBeVisible();
+  await expectAccessible(page, 'report with an export');
+  const files = await unzip(zip, await mkdtemp(join(tmpdir(), 'recallsmith-export-')));
+  for (const file of ['config.json', 'tokenizer.json', 'model.safetensors', 'onnx/model.onnx', '1_Pooling/config.json', 'modules.json', 'README.md', 'experiment.json'])
+    expect(files).toContain(file);
+
+  await page.goto(siteUrl);
+  await expect(page.getByRole('listitem').first()).toBeVisible();
+  await expectAccessible(page, 'home with an experiment');
+  expect(foreign).toEqual([]);
+});

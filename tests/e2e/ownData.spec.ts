@@ -1,0 +1,65 @@
+import {
+  demoModel, expect, foreignRequests, importModelFolder, importOwnData, newExperiment, openStage, runIsDone, setField, storedRuns, test,
+} from './support'; // prettier-ignore
+
+const minute = 60_000;
+
+test.beforeEach(async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+});
+
+test('own files and a model folder are trained and compared like the demo, without a request elsewhere', async ({ page, context, siteUrl }) => {
+  const foreign = foreignRequests(context, siteUrl);
+  await openStage(page, 'train');
+  await setField(page, 'duration', 1);
+  await page.getByTestId('start-run').click();
+  await runIsDone(page, 1, 3 * minute);
+  await openStage(page, 'evaluate');
+  await expect(page.getByTestId('verdict')).toBeVisible();
+  await expect(page.getByTestId('metrics-table').locator('tr[data-metric="mrr"]')).toBeVisible();
+  expect(foreign).toEqual([]);
+});
+
+test('a run that a reload interrupts goes on from its checkpoint to the same weights as one that was left alone', async ({ page }) => {
+  test.setTimeout(8 * minute);
+  await openStage(page, 'train');
+  await setField(page, 'batchSize', 8);
+  await page.getByTestId('start-run').click();
+  await expect.poll(async () => (await storedRuns(page))[0]?.step ?? 0, { timeout: minute }).toBeGreaterThan(0);
+
+  // A pause writes a checkpoint, so what follows is a resume from the middle.
+  await page.getByTestId('pause-run').click();
+  await page.getByTestId('continue-run').click();
+  await page.reload();
+  await expect(page.getByTestId('resume-run')).toBeVisible();
+  expect((await storedRuns(page))[0]?.status).toBe('interrupted');
+  await page.getByTestId('resume-run').click();
+  const resumed = await runIsDone(page, 1, 3 * minute);
+  expect(resumed.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
+
+  await openStage(page, 'train');
+  await page.getByTestId('start-run').click();
+  const whole = await runIsDone(page, 2, 3 * minute);
+  expect(whole.runId).not.toBe(resumed.runId);
+  expect(whole.weightsSha256).toBe(resumed.weightsSha256);
+});
+
+test('a second tab sees a run read-only, and a cancelled run stays cancelled', async ({ page, context }) => {
+  await openStage(page, 'train');
+  await setField(page, 'duration', 20);
+  await page.getByTestId('start-run').click();
+  await expect(page.getByTestId('pause-run')).toBeVisible();
+  const second = await context.newPage();
+  await second.goto(page.url());
+  await expect(second.getByTestId('read-only-banner')).toBeVisible();
+  await expect(second.getByTestId('pause-run')).toHaveCount(0);
+
+  await page.getByTestId('cancel-run').click();
+  await page.getByTestId('cancel-confirm').click();
+  await expect.poll(async () => (await storedRuns(page))[0]?.status, { timeout: minute }).toBe('cancelled');
+  await page.reload();
+  await expect(page.getByTestId('start-run')).toBeVisible();
+  expect((await storedRuns(page))[0]?.status).toBe('cancelled');
+});

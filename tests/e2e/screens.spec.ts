@@ -1,0 +1,38 @@
+import { expectAccessible } from './accessibility';
+import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
+
+test('home and settings have no serious accessibility finding in either language, in light and dark', async ({ page, siteUrl }) => {
+  await page.goto(siteUrl);
+  await expect(page.getByTestId('run-demo')).toBeVisible();
+  await expectAccessible(page, 'empty home');
+  await page.getByTestId('theme').click();
+  await expectAccessible(page, 'empty home, other theme');
+  await page.goto(`${siteUrl}#/settings`);
+  await expectAccessible(page, 'settings');
+});
+
+test('every stage of a filled experiment has no serious accessibility finding in either language', async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await expectAccessible(page, 'empty import');
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+    await openStage(page, stage);
+    await expect(page).toHaveURL(new RegExp(`/${stage}$`));
+    await expectAccessible(page, stage);
+  }
+});
+
+test('on a phone of 390 px nothing is wider than the screen', async ({ page, siteUrl }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
+  await page.goto(siteUrl);
+  await expect(page.getByTestId('run-demo')).toBeVisible();
+  expect(await widest()).toBeLessThanOrEqual(390);
+  await newExperiment(page, siteUrl);
+  for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
+    await openStage(page, stage);
+    await expect(page).toHaveURL(new RegExp(`/${stage}$`));
+    expect(await widest(), stage).toBeLessThanOrEqual(390);
+  }
+});

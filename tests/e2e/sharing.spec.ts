@@ -1,0 +1,80 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
+
+test('a shared link shows what it holds and what is missing, and fetches nothing before it is asked', async ({ page, browser, context, siteUrl }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'report');
+  await page.getByTestId('copy-link').click();
+  const link = await page.getByTestId('share-link').inputValue();
+  expect(link.length).toBeLessThanOrEqual(2000);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  const asked: string[] = [];
+  other.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await other.goto(link);
+  await expect(other.getByTestId('link-summary')).toBeVisible();
+  await expect(other.getByTestId('link-needs').locator('.lost')).not.toHaveCount(0);
+  expect(asked.filter((path) => /\/(demo|models|tfjs|ort)\//.test(path))).toEqual([]);
+  await expect(other.getByTestId('run-progress')).toHaveCount(0);
+
+  await other.getByTestId('link-import').click();
+  await expect(other.getByTestId('import-knowledgeBase')).toBeAttached();
+  await elsewhere.close();
+});
+
+test('a link that was cut or changed on the way says so and leaves everything as it was', async ({ page, context, siteUrl }) => {
+  await context.grantPermissions(['clipboard-write']);
+  await newExperiment(page, siteUrl);
+  await openStage(page, 'report');
+  await page.getByTestId('copy-link').click();
+  const link = await page.getByTestId('share-link').inputValue();
+  const at = link.length - 12;
+  const changed = link.slice(0, at) + (link[at] === 'A' ? 'B' : 'A') + link.slice(at + 1);
+  for (const bad of [link.slice(0, -9), changed]) {
+    await page.goto(siteUrl);
+    await page.goto(bad);
+    await expect(page.getByTestId('error-panel')).toBeVisible();
+    await expect(page.getByTestId('link-summary')).toHaveCount(0);
+  }
+  await page.goto(siteUrl);
+  await expect(page.getByRole('listitem')).toHaveCount(1);
+});
+
+test('a project file carries the whole work to another browser', async ({ page, browser, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'report');
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('save-project').click();
+  const project = join(await mkdtemp(join(tmpdir(), 'recallsmith-project-')), 'project.zip');
+  await (await downloading).saveAs(project);
+
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await other.goto(siteUrl);
+  await other.getByTestId('open-project').setInputFiles(project);
+  await other.getByRole('listitem').getByRole('link').first().click();
+  await openStage(other, 'import');
+  for (const name of ['passages.jsonl', 'pairs.csv', 'questions.json'])
+    await expect(other.locator('section[aria-labelledby^="slot-"] .name', { hasText: name })).toBeVisible();
+  await expect(other.locator('section[aria-labelledby="model-title"] .name')).toHaveText('demo-zh');
+  await elsewhere.close();
+});
+
+test('a broken project file is refused by name, and nothing that was stored is lost', async ({ page, siteUrl }) => {
+  await newExperiment(page, siteUrl);
+  await page.goto(siteUrl);
+  const file = join(await mkdtemp(join(tmpdir(), 'recallsmith-project-')), 'broken.zip');
+  await writeFile(file, 'this is no zip');
+  await page.getByTestId('open-project').setInputFiles(file);
+  await expect(page.getByTestId('error-panel').locator('p')).toContainText('broken.zip');
+  await expect(page.getByRole('listitem')).toHaveCount(1);
+});

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+import { root } from '../../tools/lib/build.mjs';
+import { listen, siteServer } from '../../tools/lib/server.mjs';
+
+export { expect, root };
+
+export const site = join(root, 'dist');
+export const ownData = (name: string): string => join(root, 'examples/own-data', name);
+export const demoModel = join(root, 'public/models/demo-zh');
+
+/** A server of its own for the built site; `close` ends it at once, as a network that goes away. */
+export async function serveSite(port = 0): Promise<{ url: string; port: number; close: () => Promise<void> }> {
+  const server = siteServer({ site });
+  const used = await listen(server, port);
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+  return { url: `http://127.0.0.1:${used}/`, port: used, close };
+}
+
+/** One server for all tests of a worker; every test has a browser profile of its own, so its storage is empty. */
+export const test = base.extend<object, { siteUrl: string }>({
+  siteUrl: [
+    async ({}, use) => {
+      const server = await serveSite();
+      await use(server.url);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
+});
+
+/** Collects requests that leave the page's own origin. */
+export function foreignRequests(context: BrowserContext, siteUrl: string): string[] {
+  const foreign: string[] = [];
+  context.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    const local = protocol === 'blob:' || protocol === 'data:' || origin === new URL(siteUrl).origin;
+    if (!local) foreign.push(request.url());
+  });
+  return foreign;
+}
+
+export async function setLanguage(page: Page, language: 'zh' | 'en'): Promise<void> {
+  const now = (await page.locator('html').getAttribute('lang'))?.startsWith('zh') ? 'zh' : 'en';
+  if (now !== language) await page.getByTestId('lang').click();
+  await expect(page.locator('html')).toHaveAttribute('lang', language === 'zh' ? 'zh-CN' : 'en');
+}
+
+export async function newExperiment(page: Page, siteUrl: string): Promise<void> {
+  await page.goto(siteUrl);
+  await page.getByTestId('new-experiment').click();
+  await expect(page.getByTestId('import-knowledgeBase')).toBeAttached();
+}
+
+/** Imports a file (a path, or a name with its content) into a slot and waits until it is stored. */
+export async function importInto(
+  page: Page,
+  slot: 'knowledgeBase' | 'pairs' | 'devQuestions' | 'testQuestions',
+  file: string | { name: string; content: string | Buffer },
+): Promise<void> {
+  const name = typeof file === 'string' ? (file.split('/').pop() ?? file) : file.name;
+  const payload =
+    typeof file === 'string'
+      ? file
+      : { name: file.name, mimeType: 'application/octet-stream', buffer: Buffer.from(file.content) };
+  await page.getByTestId(`import-${slot}`).setInputFiles(payload);
+  await expect(page.locator(`section[aria-labelledby="slot-${slot}"]`).getByText(name, { exact: true })).toBeVisible();
+}
+
+export async function importOwnData(page: Page): Promise<void> {
+  await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
+  await importInto(page, 'pairs', ownData('pairs.csv'));
+  await importInto(page, 'testQuestions', ownData('questions.json'));
+}
+
+/** Chooses a model folder; waits until the model is the experiment's. */
+export async function importModelFolder(page: Page, folder: string): Promise<void> {
+  await page.getByTestId('import-model').setInputFiles(folder);
+  await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText(folder.split('/').pop() ?? '');
+}
+
+export async function openStage(page: Page, stage: string): Promise<void> {
+  await page.getByTestId(`stage-${stage}`).click();
+}
+
+/** Writes a setting of the train stage by its field's id. */
+export async function setField(page: Page, id: string, value: string | number): Promise<void> {
+  await page.locator(`#${id}`).fill(String(value));
+  await page.locator(`#${id}`).blur();
+}
+
+export interface StoredRun {
+  runId: string;
+  status: string;
+  step: number;
+  weightsSha256?: string;
+  createdAt: number;
+}
+
+/** The runs that the browser has stored, oldest first: what the screen says is checked against them. */
+export async function storedRuns(page: Page): Promise<StoredRun[]> {
+  return page.evaluate(
+    () =>
+      new Promise<StoredRun[]>((resolve, reject) => {
+        const opening = indexedDB.open('recallsmith');
+        opening.onerror = () => reject(new Error(opening.error?.message ?? 'the database does not open'));
+        opening.onsuccess = () => {
+          const reading = opening.result.transaction('runs').objectStore('runs').getAll();
+          reading.onsuccess = () => {
+            opening.result.close();
+            const runs = reading.result as StoredRun[];
+            resolve(runs.sort((a, b) => a.createdAt - b.createdAt));
+          };
+          reading.onerror = () => reject(new Error(reading.error?.message ?? 'the runs cannot be read'));
+        };
+      }),
+  );
+}
+
+export async function runIsDone(page: Page, runs: number, timeout: number): Promise<StoredRun> {
+  await expect
+    .poll(async () => (await storedRuns(page)).filter((run) => run.status === 'done').length, { timeout, intervals: [1000] })
+    .toBe(runs);
+  const done = (await storedRuns(page)).filter((run) => run.status === 'done');
+  const last = done[done.length - 1];
+  if (!last) throw new Error('no run is done');
+  return last;
+}

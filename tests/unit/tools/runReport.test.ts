@@ -1,0 +1,28 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RunReport, settled } from '../../../tools/lib/runReport.mjs';
+
+const step = (number: number, loss: number, seq: number) => ({
+  type: 'step', step: number, loss, learningRate: 2e-4, gradientNorm: 1, tokens: 100, stepMs: 50, runId: 'r', seq, at: seq,
+}); // prettier-ignore
+
+describe('events.jsonl', () => {
+  it('has a line a step under the names of the format, and other events with their type', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+    const report = new RunReport(folder, () => undefined);
+    await report.begin();
+    await report.add([{ type: 'phase', phase: 'train', runId: 'r', seq: 0, at: 0 }, step(1, 0.5, 1)]);
+    const lines = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    expect(lines).toEqual([
+      { type: 'phase', phase: 'train', seq: 0, at: 0 },
+      { step: 1, loss: 0.5, lr: 2e-4, gradientNorm: 1, tokens: 100, ms: 50 },
+    ]);
+  });
+
+  it('keeps the later of two lines of one step, which a resume makes, and no progress', () => {
+    const events = [step(1, 0.5, 0), step(2, 0.4, 1), { type: 'progress' }, { type: 'status', status: 'running' }, step(2, 0.41, 2), step(3, 0.3, 3)];
+    expect(settled(events).map((event: { loss?: number }) => event.loss)).toEqual([0.5, undefined, 0.41, 0.3]);
+  });
+});

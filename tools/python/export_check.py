@@ -1,0 +1,56 @@
+"""Whether an exported folder means in Python what it meant in the app.
+
+usage: export_check.py METRICS_JSON EXPORT_FOLDER
+Reads `export.reference` of metrics.json (texts with their prefixes, and the app's own vectors), encodes the texts with
+sentence-transformers (model.safetensors) and with onnxruntime (onnx/model.onnx, checked by onnx first), and asks for a cosine of
+at least 0.99999 with the app's vectors. Prints one JSON object; ends with 1 where a cosine is smaller.
+"""
+import json
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
+
+LEAST = 0.99999
+
+
+def smallest_cosine(found, expected):
+    found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
+    norms = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+    return float(np.min(np.sum(found * expected, axis=1) / norms))
+
+
+def by_onnxruntime(folder, texts, longest):
+    path = f'{folder}/onnx/model.onnx'
+    onnx.checker.check_model(path, full_check=True)
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    outputs = [output.name for output in session.get_outputs()]
+    assert outputs[0] == 'last_hidden_state', outputs
+    tokenizer = Tokenizer.from_file(f'{folder}/tokenizer.json')
+    tokenizer.enable_truncation(longest)
+    tokenizer.enable_padding()
+    encoded = tokenizer.encode_batch(texts)
+    ids = np.array([one.ids for one in encoded], np.int64)
+    mask = np.array([one.attention_mask for one in encoded], np.int64)
+    inputs = {'input_ids': ids, 'attention_mask': mask, 'token_type_ids': np.zeros_like(ids)}
+    return session.run(['sentence_embedding'], inputs)[0]
+
+
+def main(metrics_path, folder):
+    with open(metrics_path, encoding='utf8') as file:
+        metrics = json.load(file)
+    reference = metrics['export']['reference']
+    model = SentenceTransformer(folder, device='cpu')
+    cosines = {
+        'sentenceTransformers': smallest_cosine(model.encode(reference['texts'], prompt=''), reference['vectors']),
+        'onnxruntime': smallest_cosine(by_onnxruntime(folder, reference['texts'], model.max_seq_length), reference['vectors']),
+    }
+    print(json.dumps(cosines))
+    return 0 if min(cosines.values()) >= LEAST else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:3]))

@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+/* `npm test`: all checks, from a bare checkout on. The last line stands alone: `N passed, N failed`. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildWhenNeeded, installWhenNeeded, runCommand } from './lib/install.mjs';
+import { root } from './lib/build.mjs';
+
+const reports = join(root, '.cache/reports');
+const bin = (name, file) => join(root, 'node_modules', name, file);
+
+/** A browser for the tests: on Debian, as root, from its packages; anywhere else one must be there. */
+async function browserWhenNeeded() {
+  const { findChromium, noChromium } = await import('./lib/chromium.mjs');
+  const found = findChromium();
+  if (found) return found;
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(noChromium);
+  console.log('Installing Chromium from the distribution …');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await runCommand('apt-get', ['update', '-qq'], { env });
+  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'], { env });
+  const installed = findChromium();
+  if (!installed) throw new Error(noChromium);
+  return installed;
+}
+
+/** A check that is one thing: it passes or fails as a whole. */
+function single(name, script, args) {
+  return { name, script, args, count: (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }) };
+}
+
+function readReport(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
+/** Counts of a suite; one that ended badly without a failed test (a crash, a file that does not load) counts as a failure. */
+function counted(passed, failed, code) {
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+function vitest(project) {
+  const file = join(reports, `${project}.json`);
+  return {
+    name: `vitest ${project}`,
+    script: bin('vitest', 'vitest.mjs'),
+    args: ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    count: (code) => {
+      const report = readReport(file);
+      return counted(report?.numPassedTests ?? 0, report?.numFailedTests ?? 0, code);
+    },
+  };
+}
+
+function endToEnd() {
+  const file = join(reports, 'e2e.json');
+  return {
+    name: 'end to end',
+    script: bin('@playwright/test', 'cli.js'),
+    args: ['test', '--reporter=list,json'],
+    env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+    count: (code) => {
+      const { expected = 0, unexpected = 0, flaky = 0 } = readReport(file)?.stats ?? {};
+      return counted(expected, unexpected + flaky, code);
+    },
+  };
+}
+
+const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
+
+const checks = [
+  tsc('domain'),
+  tsc('workers'),
+  tsc('tests'),
+  single('types: page', bin('svelte-check', 'bin/svelte-check'), ['--tsconfig', 'tsconfig.page.json', '--fail-on-warnings']),
+  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
+  single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
+  single('unused code', bin('knip', 'bin/knip.js'), []),
+  vitest('unit'),
+  vitest('engine-wasm'),
+  vitest('engine-webgpu'),
+  endToEnd(),
+];
+
+function runCheck(check, browser) {
+  return new Promise((resolve) => {
+    const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
+    const child = spawn(process.execPath, [check.script, ...check.args], { cwd: root, stdio: 'inherit', env });
+    child.once('error', () => resolve(1));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Runs all checks, however the ones before ended, and says what each gave. */
+async function runChecks(browser) {
+  const results = [];
+  for (const check of checks) {
+    console.log(`\n== ${check.name}`);
+    const begun = Date.now();
+    const counts = check.count(await runCheck(check, browser));
+    results.push({ name: check.name, seconds: Math.round((Date.now() - begun) / 1000), ...counts });
+  }
+  return results;
+}
+
+async function main() {
+  await installWhenNeeded();
+  const browser = await browserWhenNeeded();
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  await buildWhenNeeded();
+  const results = await runChecks(browser);
+  console.log('\n== summary');
+  for (const { name, passed, failed, seconds } of results) console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
+  const sum = (key) => results.reduce((all, result) => all + result[key], 0);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = sum('failed') === 0 ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});

@@ -1,0 +1,205 @@
+#!/usr/bin/env node
+/* `npm run verify`: `npm test` and the long checks behind the README's claims. One line a check; the last line stands alone. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from './lib/build.mjs';
+import { buildWhenNeeded, installWhenNeeded, runCommand } from './lib/install.mjs';
+import { exportAgreesInPython } from './lib/pythonChecks.mjs';
+
+const work = join(root, '.cache/verify');
+const shared = resolve(root, '../shared');
+const seeds = [1, 2, 3, 4, 5];
+
+const jsonLines = (path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
+const losses = (out) => jsonLines(join(out, 'events.jsonl')).filter((line) => line.type === undefined);
+
+function check(condition, sentence) {
+  if (!condition) throw new Error(sentence);
+}
+
+/** Starts the runner; resolves with its exit code, or null where it was killed by `killAtStep`. */
+function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
+  const args = ['tools/experiment.mjs', file, '--out', out, '--device', device, ...(profile ? ['--profile', profile] : [])];
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', fail);
+    const watch = killAtStep === undefined ? undefined : setInterval(() => {
+      if (hasCheckpointAndStep(out, killAtStep)) child.kill('SIGKILL');
+    }, 200);
+    child.once('close', (code) => {
+      clearInterval(watch);
+      done(code);
+    });
+  });
+}
+
+/** Killed only when there is a checkpoint to go on from, and something behind it that is lost. */
+function hasCheckpointAndStep(out, least) {
+  const file = join(out, 'events.jsonl');
+  if (!existsSync(file)) return false;
+  const text = readFileSync(file, 'utf8');
+  const lines = text.slice(0, text.lastIndexOf('\n')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+  const checkpoint = lines.findLast((line) => line.type === 'checkpoint');
+  const last = lines.findLast((line) => line.type === undefined);
+  return checkpoint !== undefined && last !== undefined && last.step >= least && last.step > checkpoint.step;
+}
+
+async function mustRun(file, out, options) {
+  const code = await experiment(file, out, options);
+  check(code === 0, `${file} ended with code ${code}`);
+  return json(join(out, 'metrics.json'));
+}
+
+async function replayReference() {
+  const out = join(work, 'replay');
+  const metrics = await mustRun('examples/replay-reference.json', out);
+  const expected = jsonLines(join(shared, 'reference/losses.jsonl'));
+  const found = losses(out);
+  check(found.length === expected.length, `${found.length} steps instead of ${expected.length}`);
+  let worst = 0;
+  for (const [i, { step, loss }] of expected.entries()) {
+    const difference = Math.abs(found[i].loss - loss);
+    worst = Math.max(worst, difference);
+    check(difference <= Math.max(0.001, 0.002 * loss), `step ${step}: loss ${found[i].loss} instead of ${loss}`);
+  }
+  const reference = json(join(shared, 'reference/metrics.json'));
+  for (const moment of ['before', 'after'])
+    for (const name of ['hitRateAt1', 'hitRateAt3', 'hitRateAt5', 'hitRateAt10', 'recallAt10', 'mrrAt10', 'ndcgAt10']) {
+      const [is, should] = [metrics[moment][name], reference[moment][name]];
+      check(Math.abs(is - should) <= 0.005, `${name} ${moment} is ${is} instead of ${should}`);
+    }
+  return `largest difference of a loss ${worst.toExponential(1)}`;
+}
+
+const same = async () => {
+  const first = await mustRun('examples/own-data.json', join(work, 'same-1'));
+  const second = await mustRun('examples/own-data.json', join(work, 'same-2'));
+  check(first.weightsSha256 === second.weightsSha256, 'two runs of one seed gave different weights');
+  return `weights ${first.weightsSha256.slice(0, 12)}`;
+};
+
+/** Long enough that a checkpoint falls into it. */
+async function longerOwnData() {
+  const file = json(join(root, 'examples/own-data.json'));
+  file.stages[0].duration.value = 8;
+  file.locations = Object.fromEntries(Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]));
+  const path = join(work, 'longer.json');
+  await writeFile(path, JSON.stringify(file));
+  return path;
+}
+
+async function killedAndResumed() {
+  const file = await longerOwnData();
+  const profile = join(work, 'profile');
+  const out = join(work, 'resumed');
+  const code = await experiment(file, out, { profile, killAtStep: 20 });
+  check(code === null, 'the run ended before it could be killed');
+  const resumed = await mustRun(file, out, { profile });
+  check(resumed.resumed === true, 'the run was not resumed but begun anew');
+  const whole = await mustRun(file, join(work, 'whole'));
+  check(resumed.weightsSha256 === whole.weightsSha256, 'the resumed run has other weights than the whole one');
+  return `weights ${whole.weightsSha256.slice(0, 12)}`;
+}
+
+async function demoFile(name, seed, pairs) {
+  const file = json(join(root, 'examples/demo.json'));
+  file.seed = seed;
+  file.locations = Object.fromEntries(Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]));
+  if (pairs) file.locations.pairs = pairs;
+  const path = join(work, `${name}.json`);
+  await writeFile(path, JSON.stringify(file));
+  return path;
+}
+
+/** Every question keeps its own words and gets another question's passage. */
+async function shuffledPairs(seed) {
+  const rows = jsonLines(join(root, 'public/demo/train-pairs.jsonl'));
+  let state = seed;
+  const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const ids = rows.map((row) => row.positiveId);
+  for (let i = ids.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [ids[i], ids[j]] = [ids[j], ids[i]];
+  }
+  const path = join(work, `shuffled-${seed}.jsonl`);
+  await writeFile(path, rows.map((row, i) => `${JSON.stringify({ ...row, positiveId: ids[i] })}\n`).join(''));
+  return path;
+}
+
+async function honesty() {
+  let rises = 0;
+  for (const seed of seeds) {
+    const metrics = await mustRun(await demoFile(`demo-${seed}`, seed), join(work, `demo-${seed}`));
+    if (metrics.after.hitRateAt1 > metrics.before.hitRateAt1) rises += 1;
+    const wrong = await mustRun(await demoFile(`wrong-${seed}`, seed, await shuffledPairs(seed)), join(work, `wrong-${seed}`));
+    check(wrong.after.hitRateAt1 <= wrong.before.hitRateAt1, `with shuffled positives hit rate@1 rose (seed ${seed})`);
+  }
+  check(rises >= 4, `hit rate@1 rose in ${rises} of 5 seeds only`);
+  return `rose in ${rises} of 5 seeds, with shuffled positives in none`;
+}
+
+async function demoTime() {
+  const { durationsMs } = json(join(work, 'demo-1/metrics.json'));
+  const seconds = Object.entries(durationsMs).reduce((sum, [phase, ms]) => (phase === 'export' ? sum : sum + ms), 0) / 1000;
+  check(seconds <= 360, `the demo took ${Math.round(seconds)} s on wasm`);
+  return `${Math.round(seconds)} s from start to result`;
+}
+
+async function flatMemory() {
+  const bytes = new Map(losses(join(work, 'demo-1')).map((line) => [line.step, line.backendBytes]));
+  const early = Math.max(...[...bytes].filter(([step]) => step <= 50).map(([, value]) => value));
+  const late = Math.max(...[...bytes].filter(([step]) => step > 50).map(([, value]) => value));
+  check(late <= early * 1.02, `${late} bytes after step 50, ${early} before`);
+  return `${late} bytes`;
+}
+
+const needsShared = { replayReference };
+const checks = {
+  replayReference,
+  sameSeedSameWeights: same,
+  killedAndResumed,
+  demoHonesty: honesty,
+  demoTime,
+  flatMemory,
+  exportInPython: () => exportAgreesInPython(join(work, 'same-1')),
+};
+
+async function runOne(name) {
+  if (name in needsShared && !existsSync(shared)) {
+    console.log(`${name}: skipped, ../shared is not here`);
+    return null;
+  }
+  const begun = Date.now();
+  const took = () => `${Math.round((Date.now() - begun) / 1000)} s`;
+  try {
+    console.log(`${name}: passed, ${await checks[name]()} (${took()})`);
+    return true;
+  } catch (error) {
+    console.log(`${name}: FAILED, ${error.message} (${took()})`);
+    return false;
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
+  if (values.help) return console.log(`npm run verify -- [--only NAME]…\n\nAll of npm test, then: ${Object.keys(checks).join(', ')}`);
+  await installWhenNeeded();
+  await buildWhenNeeded();
+  await rm(work, { recursive: true, force: true });
+  await mkdir(work, { recursive: true });
+  const results = [];
+  if (!values.only) results.push(await runCommand(process.execPath, ['tools/test.mjs']).then(() => true, () => false));
+  for (const name of values.only ?? Object.keys(checks)) results.push(await runOne(name));
+  const count = (result) => results.filter((one) => one === result).length;
+  console.log(`\n${count(true)} passed, ${count(false)} failed, ${count(null)} skipped`);
+  process.exitCode = count(false) === 0 ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
