@@ -7,14 +7,22 @@ const files = __FILES__;
 
 /* A new version waits until no tab of the old one is open: an open page finds all files of its own build. */
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: 'no-cache' })))));
+  event.waitUntil(
+    caches.open(cacheName).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: 'no-cache' })))),
+  );
 });
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((name) => name.startsWith('recallsmith-') && name !== cacheName).map((name) => caches.delete(name))))
+      .then((names) =>
+        Promise.all(
+          names
+            .filter((name) => name.startsWith('recallsmith-') && name !== cacheName)
+            .map((name) => caches.delete(name)),
+        ),
+      )
       .then(() => self.clients.claim()),
   );
 });
@@ -29,7 +37,8 @@ function isolated(response) {
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
 
-const cached = async (request) => (await caches.open(cacheName)).match(request, { ignoreSearch: request.mode === 'navigate' });
+const cached = async (request) =>
+  (await caches.open(cacheName)).match(request, { ignoreSearch: request.mode === 'navigate' });
 
 /* Names below assets/ carry their content's hash: what is cached is right. Everything else is asked for anew while that is possible. */
 async function answer(request, hashed) {
@@ -45,7 +54,11 @@ async function answer(request, hashed) {
 
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
-  const ours = event.request.method === 'GET' && url.origin === self.location.origin && url.href.startsWith(self.registration.scope);
+  const ours =
+    event.request.method === 'GET' &&
+    url.origin === self.location.origin &&
+    url.href.startsWith(self.registration.scope);
   // Routes of the local server are never cached.
-  if (ours && !url.pathname.includes('/__')) event.respondWith(answer(event.request, url.pathname.includes('/assets/')));
+  if (ours && !url.pathname.includes('/__'))
+    event.respondWith(answer(event.request, url.pathname.includes('/assets/')));
 });

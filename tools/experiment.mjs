@@ -55,7 +55,8 @@ function readOptions() {
   if (values.help) return { help: true };
   if (positionals.length !== 1) throw new Error('Name one experiment file; --help says how.');
   if (values.out === undefined) throw new Error('Say with --out DIR where the results shall be written.');
-  if (!devices.includes(values.device)) throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
+  if (!devices.includes(values.device))
+    throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
   return { ...values, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
@@ -79,7 +80,9 @@ async function listenFor(profile, server) {
     return port;
   } catch (error) {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${profile.port}, to which this profile belongs, is in use: is the run still at work?`, { cause: error });
+    throw new Error(`Port ${profile.port}, to which this profile belongs, is in use: is the run still at work?`, {
+      cause: error,
+    });
   }
 }
 
@@ -121,7 +124,13 @@ async function carryOut(options, input, profile) {
   let metrics = null;
   const finished = Promise.withResolvers?.() ?? withResolvers();
   const { token, route } = jobRoutes(
-    { experiment: input.json, name: input.name, modelName: input.modelName, device: options.device, inputs: input.inputs },
+    {
+      experiment: input.json,
+      name: input.name,
+      modelName: input.modelName,
+      device: options.device,
+      inputs: input.inputs,
+    },
     {
       exportFile: zip,
       onEvents: (events) => report.add(events),
@@ -145,7 +154,14 @@ async function carryOut(options, input, profile) {
     const result = await ended;
     if (!result.ok) throw new Error(result.sentence);
     if (!metrics) throw new Error('The page ended without metrics.');
-    return { report, zip, metrics: { ...metrics, environment: { ...metrics.environment, chromium: context.browser()?.version() ?? metrics.environment.browser } } };
+    return {
+      report,
+      zip,
+      metrics: {
+        ...metrics,
+        environment: { ...metrics.environment, chromium: context.browser()?.version() ?? metrics.environment.browser },
+      },
+    };
   } finally {
     await context?.close().catch(() => undefined);
     server.closeAllConnections();
@@ -168,7 +184,9 @@ async function writeResults(options, { report, zip, metrics }) {
   await writeFile(join(options.out, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
-  console.log(`won ${metrics.comparison.won.length}, lost ${metrics.comparison.lost.length}, McNemar p = ${metrics.comparison.mcNemarP.toPrecision(2)}`);
+  console.log(
+    `won ${metrics.comparison.won.length}, lost ${metrics.comparison.lost.length}, McNemar p = ${metrics.comparison.mcNemarP.toPrecision(2)}`,
+  );
   console.log(`Written: metrics.json, events.jsonl and export/ (${files.length} files) in ${options.out}`);
 }
 
@@ -178,7 +196,8 @@ async function main() {
   const input = await readExperimentFile(options.file);
   await mkdir(options.out, { recursive: true });
   // What an earlier command left here must not be taken for this one's result.
-  for (const name of ['metrics.json', 'events.jsonl', 'export']) await rm(join(options.out, name), { recursive: true, force: true });
+  for (const name of ['metrics.json', 'events.jsonl', 'export'])
+    await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();
   await buildWhenNeeded();
   const profile = await openProfile(options.profile);

@@ -14,11 +14,14 @@ async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');
   const found = findChromium();
   if (found) return found;
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(noChromium);
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    throw new Error(noChromium);
   console.log('Installing Chromium from the distribution …');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await runCommand('apt-get', ['update', '-qq'], { env });
-  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'], { env });
+  await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'], {
+    env,
+  });
   const installed = findChromium();
   if (!installed) throw new Error(noChromium);
   return installed;
@@ -71,7 +74,11 @@ const checks = [
   tsc('domain'),
   tsc('workers'),
   tsc('tests'),
-  single('types: page', bin('svelte-check', 'bin/svelte-check'), ['--tsconfig', 'tsconfig.page.json', '--fail-on-warnings']),
+  single('types: page', bin('svelte-check', 'bin/svelte-check'), [
+    '--tsconfig',
+    'tsconfig.page.json',
+    '--fail-on-warnings',
+  ]),
   single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   single('unused code', bin('knip', 'bin/knip.js'), []),
@@ -110,7 +117,8 @@ async function main() {
   await buildWhenNeeded();
   const results = await runChecks(browser);
   console.log('\n== summary');
-  for (const { name, passed, failed, seconds } of results) console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
+  for (const { name, passed, failed, seconds } of results)
+    console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
   const sum = (key) => results.reduce((all, result) => all + result[key], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   process.exitCode = sum('failed') === 0 ? 0 : 1;

@@ -13,7 +13,11 @@ const work = join(root, '.cache/verify');
 const shared = resolve(root, '../shared');
 const seeds = [1, 2, 3, 4, 5];
 
-const jsonLines = (path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const jsonLines = (path) =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const losses = (out) => jsonLines(join(out, 'events.jsonl')).filter((line) => line.type === undefined);
 
@@ -23,13 +27,24 @@ function check(condition, sentence) {
 
 /** Starts the runner; resolves with its exit code, or null where it was killed by `killAtStep`. */
 function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
-  const args = ['tools/experiment.mjs', file, '--out', out, '--device', device, ...(profile ? ['--profile', profile] : [])];
+  const args = [
+    'tools/experiment.mjs',
+    file,
+    '--out',
+    out,
+    '--device',
+    device,
+    ...(profile ? ['--profile', profile] : []),
+  ];
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', fail);
-    const watch = killAtStep === undefined ? undefined : setInterval(() => {
-      if (hasCheckpointAndStep(out, killAtStep)) child.kill('SIGKILL');
-    }, 200);
+    const watch =
+      killAtStep === undefined
+        ? undefined
+        : setInterval(() => {
+            if (hasCheckpointAndStep(out, killAtStep)) child.kill('SIGKILL');
+          }, 200);
     child.once('close', (code) => {
       clearInterval(watch);
       done(code);
@@ -42,7 +57,11 @@ function hasCheckpointAndStep(out, least) {
   const file = join(out, 'events.jsonl');
   if (!existsSync(file)) return false;
   const text = readFileSync(file, 'utf8');
-  const lines = text.slice(0, text.lastIndexOf('\n')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+  const lines = text
+    .slice(0, text.lastIndexOf('\n'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
   const checkpoint = lines.findLast((line) => line.type === 'checkpoint');
   const last = lines.findLast((line) => line.type === undefined);
   return checkpoint !== undefined && last !== undefined && last.step >= least && last.step > checkpoint.step;
@@ -86,7 +105,9 @@ const same = async () => {
 async function longerOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
   file.stages[0].duration.value = 8;
-  file.locations = Object.fromEntries(Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]));
+  file.locations = Object.fromEntries(
+    Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]),
+  );
   const path = join(work, 'longer.json');
   await writeFile(path, JSON.stringify(file));
   return path;
@@ -108,7 +129,9 @@ async function killedAndResumed() {
 async function demoFile(name, seed, pairs) {
   const file = json(join(root, 'examples/demo.json'));
   file.seed = seed;
-  file.locations = Object.fromEntries(Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]));
+  file.locations = Object.fromEntries(
+    Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]),
+  );
   if (pairs) file.locations.pairs = pairs;
   const path = join(work, `${name}.json`);
   await writeFile(path, JSON.stringify(file));
@@ -135,7 +158,10 @@ async function honesty() {
   for (const seed of seeds) {
     const metrics = await mustRun(await demoFile(`demo-${seed}`, seed), join(work, `demo-${seed}`));
     if (metrics.after.hitRateAt1 > metrics.before.hitRateAt1) rises += 1;
-    const wrong = await mustRun(await demoFile(`wrong-${seed}`, seed, await shuffledPairs(seed)), join(work, `wrong-${seed}`));
+    const wrong = await mustRun(
+      await demoFile(`wrong-${seed}`, seed, await shuffledPairs(seed)),
+      join(work, `wrong-${seed}`),
+    );
     check(wrong.after.hitRateAt1 <= wrong.before.hitRateAt1, `with shuffled positives hit rate@1 rose (seed ${seed})`);
   }
   check(rises >= 4, `hit rate@1 rose in ${rises} of 5 seeds only`);
@@ -144,7 +170,8 @@ async function honesty() {
 
 async function demoTime() {
   const { durationsMs } = json(join(work, 'demo-1/metrics.json'));
-  const seconds = Object.entries(durationsMs).reduce((sum, [phase, ms]) => (phase === 'export' ? sum : sum + ms), 0) / 1000;
+  const seconds =
+    Object.entries(durationsMs).reduce((sum, [phase, ms]) => (phase === 'export' ? sum : sum + ms), 0) / 1000;
   check(seconds <= 360, `the demo took ${Math.round(seconds)} s on wasm`);
   return `${Math.round(seconds)} s from start to result`;
 }
@@ -186,13 +213,20 @@ async function runOne(name) {
 
 async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
-  if (values.help) return console.log(`npm run verify -- [--only NAME]…\n\nAll of npm test, then: ${Object.keys(checks).join(', ')}`);
+  if (values.help)
+    return console.log(`npm run verify -- [--only NAME]…\n\nAll of npm test, then: ${Object.keys(checks).join(', ')}`);
   await installWhenNeeded();
   await buildWhenNeeded();
   await rm(work, { recursive: true, force: true });
   await mkdir(work, { recursive: true });
   const results = [];
-  if (!values.only) results.push(await runCommand(process.execPath, ['tools/test.mjs']).then(() => true, () => false));
+  if (!values.only)
+    results.push(
+      await runCommand(process.execPath, ['tools/test.mjs']).then(
+        () => true,
+        () => false,
+      ),
+    );
   for (const name of values.only ?? Object.keys(checks)) results.push(await runOne(name));
   const count = (result) => results.filter((one) => one === result).length;
   console.log(`\n${count(true)} passed, ${count(false)} failed, ${count(null)} skipped`);

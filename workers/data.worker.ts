@@ -32,7 +32,8 @@ const api: DataApi = {
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, progress) => prepareDemo(await openDatabase(), baseUrl, progress),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
-  tokenizeTexts: async (modelSha256, texts, maxTokens) => tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
+  tokenizeTexts: async (modelSha256, texts, maxTokens) =>
+    tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
   exportModel: async (request, progress) => {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);

@@ -5,7 +5,7 @@ import type { GpuApi } from '../src/protocol/gpuApi';
 import { runLockName } from '../src/protocol/runLock';
 import { openDatabase } from '../src/storage/database';
 import { createRun, viewBatch } from './services/createRun';
-import { describeDevice } from './engine/device';
+import { describeDevice } from './services/describeDevice';
 import { encodeWithWeights } from './services/encodeWithWeights';
 import { RunControl } from './services/runControl';
 import { runExperiment } from './services/runExperiment';

@@ -1,7 +1,8 @@
 import type { DataApi } from '../protocol/dataApi';
 import { WorkerClient } from './workerClient';
 
-const start = (): Worker => new Worker(new URL('../../workers/data.worker.ts', import.meta.url), { type: 'module', name: 'data' });
+const start = (): Worker =>
+  new Worker(new URL('../../workers/data.worker.ts', import.meta.url), { type: 'module', name: 'data' });
 
 let client: WorkerClient<DataApi> | null = null;
 

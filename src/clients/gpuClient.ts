@@ -1,7 +1,8 @@
 import type { GpuApi } from '../protocol/gpuApi';
 import { WorkerClient } from './workerClient';
 
-const start = (): Worker => new Worker(new URL('../../workers/gpu.worker.ts', import.meta.url), { type: 'module', name: 'gpu' });
+const start = (): Worker =>
+  new Worker(new URL('../../workers/gpu.worker.ts', import.meta.url), { type: 'module', name: 'gpu' });
 
 let client: WorkerClient<GpuApi> | null = null;
 

@@ -65,7 +65,9 @@ export class WorkerClient<Api extends object> {
     worker.addEventListener('messageerror', () => die('a message could not be read'));
     this.#living = { worker, methods: wrap<Record<string, Method>>(worker), death, die };
     // Messages keep their order, so the worker is configured before it sees the first call.
-    this.#call('configure', [{ baseUrl: this.baseUrl }]).catch((thrown: unknown) => die(thrown instanceof Error ? thrown.message : 'configure failed'));
+    this.#call('configure', [{ baseUrl: this.baseUrl }]).catch((thrown: unknown) =>
+      die(thrown instanceof Error ? thrown.message : 'configure failed'),
+    );
     return this.#living;
   }
 }

@@ -51,13 +51,15 @@ export type AppErrorDetails =
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   | { kind: 'run-busy'; runId: string }
-  | { kind: 'not-found'; what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file'; id: string }
+  | {
+      kind: 'not-found';
+      what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';
+      id: string;
+    }
   | { kind: 'export-mismatch'; file: string; cosine: number }
   | { kind: 'download-failed'; url: string; status: number }
   | { kind: 'cancelled' }
   | { kind: 'unexpected'; reason: string };
-
-export type AppErrorKind = AppErrorDetails['kind'];
 
 export class AppError extends Error {
   override readonly name = 'AppError';

@@ -97,7 +97,6 @@ export const experimentSchema = v.strictObject({
 export type Experiment = v.InferOutput<typeof experimentSchema>;
 export type ExperimentModel = v.InferOutput<typeof modelSchema>;
 export type Stage = v.InferOutput<typeof stageSchema>;
-export type Batching = v.InferOutput<typeof batchingSchema>;
 export type DataEntry = v.InferOutput<typeof dataEntrySchema>;
 export type MetricName = (typeof metricNames)[number];
 

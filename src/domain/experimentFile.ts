@@ -18,7 +18,6 @@ const locationsSchema = v.strictObject({
   batches: v.optional(location),
 });
 export type Locations = v.InferOutput<typeof locationsSchema>;
-export const locationNames = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'model', 'batches'] as const;
 
 /** The model as far as the file says it; what is missing is read from the model's folder. */
 const partialModelSchema = v.partial(modelSchema);

@@ -103,9 +103,18 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'device'; device: DeviceInfo }
   | ({ type: 'step' } & StepReport)
   /** Progress inside a phase; `of` = 0 where the total is unknown. */
-  | { type: 'progress'; what: 'tokenize' | 'load' | 'encodeCorpus' | 'encodeQuestions' | 'checkpoint'; done: number; of: number }
+  | {
+      type: 'progress';
+      what: 'tokenize' | 'load' | 'encodeCorpus' | 'encodeQuestions' | 'checkpoint';
+      done: number;
+      of: number;
+    }
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   | { type: 'checkpoint'; step: number; generation: number; writeMs: number; bytes: number }
 );
-export type RunEventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'runId' | 'seq' | 'at'> : never) : never;
+export type RunEventBody = RunEvent extends infer E
+  ? E extends RunEvent
+    ? Omit<E, 'runId' | 'seq' | 'at'>
+    : never
+  : never;

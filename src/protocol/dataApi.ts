@@ -55,7 +55,10 @@ export interface DataApi {
   configure(options: { baseUrl: string }): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Questions whose passages are not in the knowledge base: checked when both are chosen. */
-  checkQuestions(questions: string, knowledgeBase: string): Promise<{ kept: Dataset; rejected: RejectedRow[]; rejectedCount: number }>;
+  checkQuestions(
+    questions: string,
+    knowledgeBase: string,
+  ): Promise<{ kept: Dataset; rejected: RejectedRow[]; rejectedCount: number }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports what lies under public/demo; stores an experiment and returns its id. */

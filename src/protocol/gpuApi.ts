@@ -24,5 +24,8 @@ export interface GpuApi {
   /** What a step of the experiment sees, from 0; computed from data, batching and seed alone. */
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
   /** Vectors [text][E] of token ids by the run's kept weights (or the base model's, where no run is named). */
-  encodeTexts(source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean }, tokenIds: number[][]): Promise<Float32Array[]>;
+  encodeTexts(
+    source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean },
+    tokenIds: number[][],
+  ): Promise<Float32Array[]>;
 }

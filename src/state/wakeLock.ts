@@ -1,10 +1,10 @@
 /** Keeps the screen's machine awake while `work` runs; browsers grant that to visible pages only, so it is asked for again. */
 export async function whileAwake<T>(work: () => Promise<T>): Promise<T> {
-  let lock: WakeLockSentinel | null = null;
+  const held: { lock: WakeLockSentinel | null } = { lock: null };
   const ask = async (): Promise<void> => {
     if (document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return;
     // A refusal (low battery, policy) only means that the machine may sleep.
-    lock = await navigator.wakeLock.request('screen').catch(() => null);
+    held.lock = await navigator.wakeLock.request('screen').catch(() => null);
   };
   const again = (): void => void ask();
   document.addEventListener('visibilitychange', again);
@@ -13,6 +13,6 @@ export async function whileAwake<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } finally {
     document.removeEventListener('visibilitychange', again);
-    await lock?.release();
+    await held.lock?.release();
   }
 }

@@ -81,7 +81,8 @@ export async function keptWeights(db: Database, runId: string): Promise<{ weight
   const best = run.experiment.evaluation.checkpoint === 'bestDev' ? ofRole(all, 'best').at(-1) : undefined;
   const chosen = best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
-  if (!(await isWhole(db, chosen))) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: chosen.generation });
+  if (!(await isWhole(db, chosen)))
+    throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: chosen.generation });
   return { weightsId: chosen.weightsId, step: chosen.step };
 }
 

@@ -22,7 +22,6 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('runEvents', { keyPath: ['runId', 'seq'] });
     db.createObjectStore('checkpoints', { keyPath: ['runId', 'generation'] });
     db.createObjectStore('evaluations', { keyPath: ['runId', 'part', 'moment'] });
-    db.createObjectStore('settings', { keyPath: 'key' });
   },
 ];
 

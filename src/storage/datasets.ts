@@ -2,7 +2,13 @@ import { AppError } from '../domain/errors';
 import { rowsPerBlock, type DataRole, type Dataset, type Row, type RowOf } from '../domain/records';
 import { guard, type Database } from './database';
 
-export async function writeBlock(db: Database, contentSha256: string, block: number, rows: Row[], sha256: string): Promise<void> {
+export async function writeBlock(
+  db: Database,
+  contentSha256: string,
+  block: number,
+  rows: Row[],
+  sha256: string,
+): Promise<void> {
   await guard(() => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
 }
 
@@ -38,19 +44,4 @@ export async function readRowsPage(db: Database, contentSha256: string, from: nu
   const range = IDBKeyRange.bound([contentSha256, first], [contentSha256, last]);
   const rows = (await db.getAll('datasetBlocks', range)).flatMap((block) => block.rows);
   return rows.slice(from - first * rowsPerBlock, from - first * rowsPerBlock + count);
-}
-
-/** Removes a data set that no experiment names; tells whether it did. */
-export async function deleteDataset(db: Database, contentSha256: string): Promise<boolean> {
-  return guard(async () => {
-    const transaction = db.transaction(['experiments', 'datasets', 'datasetBlocks'], 'readwrite');
-    const experiments = await transaction.objectStore('experiments').getAll();
-    const used = experiments.some(({ experiment }) => experiment.data.some((entry) => entry.contentSha256 === contentSha256));
-    if (!used) {
-      await transaction.objectStore('datasets').delete(contentSha256);
-      await transaction.objectStore('datasetBlocks').delete(blocksOf(contentSha256));
-    }
-    await transaction.done;
-    return !used;
-  });
 }

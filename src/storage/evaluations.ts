@@ -5,10 +5,11 @@ export async function putEvaluation(db: Database, evaluation: Evaluation): Promi
   await guard(() => db.put('evaluations', evaluation));
 }
 
-export function getEvaluation(db: Database, runId: string, part: 'dev' | 'test', moment: 'before' | 'after'): Promise<Evaluation | undefined> {
+export function getEvaluation(
+  db: Database,
+  runId: string,
+  part: 'dev' | 'test',
+  moment: 'before' | 'after',
+): Promise<Evaluation | undefined> {
   return db.get('evaluations', [runId, part, moment]);
-}
-
-export function listEvaluations(db: Database, runId: string): Promise<Evaluation[]> {
-  return db.getAll('evaluations', IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']));
 }

@@ -35,10 +35,13 @@ export async function deleteRun(db: Database, runId: string): Promise<void> {
     const transaction = db.transaction(stores, 'readwrite');
     const checkpoints = transaction.objectStore('checkpoints');
     const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
-    for (const { weightsId } of await checkpoints.getAll(numbered)) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+    for (const { weightsId } of await checkpoints.getAll(numbered))
+      await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
     await checkpoints.delete(numbered);
     await transaction.objectStore('runEvents').delete(numbered);
-    await transaction.objectStore('evaluations').delete(IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']));
+    await transaction
+      .objectStore('evaluations')
+      .delete(IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']));
     await transaction.objectStore('runs').delete(runId);
     await transaction.done;
   });

@@ -37,7 +37,10 @@ export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
   /** Key [contentSha256, block]. */
-  datasetBlocks: { key: [string, number]; value: { contentSha256: string; block: number; rows: Row[]; sha256: string } };
+  datasetBlocks: {
+    key: [string, number];
+    value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
+  };
   models: { key: string; value: StoredModel };
   /** Key [weightsId, part]: at most 32 MiB each. */
   weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: ArrayBuffer } };
@@ -51,5 +54,4 @@ export interface RecallsmithSchema extends DBSchema {
   checkpoints: { key: [string, number]; value: CheckpointManifest };
   /** Key [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
-  settings: { key: string; value: { key: string; value: unknown } };
 }

@@ -9,7 +9,12 @@ export async function putTokenSet(db: Database, set: TokenSet): Promise<void> {
 export async function getTokenSet(db: Database, key: string): Promise<TokenSet | undefined> {
   const stored = await db.get('tokenSets', key);
   if (!stored) return undefined;
-  return { key, ids: new Int32Array(stored.ids), offsets: new Uint32Array(stored.offsets), truncated: stored.truncated };
+  return {
+    key,
+    ids: new Int32Array(stored.ids),
+    offsets: new Uint32Array(stored.offsets),
+    truncated: stored.truncated,
+  };
 }
 
 export async function hasTokenSet(db: Database, key: string): Promise<boolean> {

@@ -7,7 +7,12 @@ export function weightPartsOf(weightsId: string): IDBKeyRange {
   return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
 }
 
-export async function writeWeightPart(db: Database, weightsId: string, part: number, bytes: ArrayBuffer): Promise<void> {
+export async function writeWeightPart(
+  db: Database,
+  weightsId: string,
+  part: number,
+  bytes: ArrayBuffer,
+): Promise<void> {
   await guard(() => db.put('weightParts', { weightsId, part, bytes }));
 }
 
@@ -16,7 +21,12 @@ export async function readWeightPart(db: Database, weightsId: string, part: numb
 }
 
 /** Bytes of a range that may cross parts. Throws `storage-failed` where a part is missing or short. */
-export async function readWeightRange(db: Database, weightsId: string, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+export async function readWeightRange(
+  db: Database,
+  weightsId: string,
+  byteOffset: number,
+  byteLength: number,
+): Promise<ArrayBuffer> {
   const result = new Uint8Array(byteLength);
   let done = 0;
   while (done < byteLength) {
@@ -25,7 +35,8 @@ export async function readWeightRange(db: Database, weightsId: string, byteOffse
     const bytes = await readWeightPart(db, weightsId, part);
     const begin = at - part * weightPartBytes;
     const length = Math.min(byteLength - done, (bytes?.byteLength ?? 0) - begin);
-    if (!bytes || length <= 0) throw new AppError({ kind: 'storage-failed', reason: `weights ${weightsId}: part ${part} is missing or short` });
+    if (!bytes || length <= 0)
+      throw new AppError({ kind: 'storage-failed', reason: `weights ${weightsId}: part ${part} is missing or short` });
     result.set(new Uint8Array(bytes, begin, length), done);
     done += length;
   }

@@ -29,7 +29,9 @@ for (const [what, content] of [
   ['empty', Buffer.alloc(0)],
   ['binary', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0, 0, 0, 255, 254, 0])],
 ] as const)
-  test(`a file that is ${what} gives one sentence that names it, in both languages, and leaves what was there`, async ({ page }) => {
+  test(`a file that is ${what} gives one sentence that names it, in both languages, and leaves what was there`, async ({
+    page,
+  }) => {
     await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
     await page
       .getByTestId('import-knowledgeBase')

@@ -7,7 +7,11 @@ import { expect, foreignRequests, openStage, runIsDone, test } from './support';
 
 const minute = 60_000;
 
-test('the demo goes from one click to a proven export, and asks no other origin for anything', async ({ page, context, siteUrl }) => {
+test('the demo goes from one click to a proven export, and asks no other origin for anything', async ({
+  page,
+  context,
+  siteUrl,
+}) => {
   test.setTimeout(14 * minute);
   const foreign = foreignRequests(context, siteUrl);
   await page.goto(siteUrl);
@@ -19,7 +23,9 @@ test('the demo goes from one click to a proven export, and asks no other origin 
   await runIsDone(page, 1, 10 * minute);
   // Who stays to watch is taken to the result.
   await expect(page.getByTestId('verdict')).toBeVisible();
-  test.info().annotations.push({ type: 'demo, button to result', description: `${Math.round((Date.now() - begun) / 1000)} s` });
+  test
+    .info()
+    .annotations.push({ type: 'demo, button to result', description: `${Math.round((Date.now() - begun) / 1000)} s` });
 
   const table = page.getByTestId('metrics-table');
   for (const metric of ['hit-1', 'hit-3', 'hit-5', 'hit-10', 'recall-10', 'mrr', 'ndcg']) {
@@ -27,7 +33,8 @@ test('the demo goes from one click to a proven export, and asks no other origin 
     await expect(cells.first(), metric).toHaveText(/\d/);
     await expect(cells.nth(2), metric).toHaveText(/\d/);
   }
-  const rate = async (column: number) => parseFloat(await table.locator('tr[data-metric="hit-1"] td').nth(column).innerText());
+  const rate = async (column: number) =>
+    parseFloat(await table.locator('tr[data-metric="hit-1"] td').nth(column).innerText());
   expect(await rate(2), 'hit rate@1 after training').toBeGreaterThan(await rate(0));
   await expect(page.getByTestId('question-list')).toBeVisible();
   await expectAccessible(page, 'evaluate with results');
@@ -43,7 +50,16 @@ test('the demo goes from one click to a proven export, and asks no other origin 
   await expect(page.getByTestId('export-done')).toBeVisible();
   await expectAccessible(page, 'report with an export');
   const files = await unzip(zip, await mkdtemp(join(tmpdir(), 'recallsmith-export-')));
-  for (const file of ['config.json', 'tokenizer.json', 'model.safetensors', 'onnx/model.onnx', '1_Pooling/config.json', 'modules.json', 'README.md', 'experiment.json'])
+  for (const file of [
+    'config.json',
+    'tokenizer.json',
+    'model.safetensors',
+    'onnx/model.onnx',
+    '1_Pooling/config.json',
+    'modules.json',
+    'README.md',
+    'experiment.json',
+  ])
     expect(files).toContain(file);
 
   await page.goto(siteUrl);

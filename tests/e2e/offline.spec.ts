@@ -29,7 +29,13 @@ test('after the first load the page opens and works without a network', async ({
   await expect(page.getByTestId('copy-link')).toBeVisible();
 });
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm' };
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+};
 
 /** A host that knows nothing of this page: a sub-path, no headers. */
 async function plainHost(prefix: string): Promise<{ url: string; close: () => void }> {
@@ -45,7 +51,9 @@ async function plainHost(prefix: string): Promise<{ url: string; close: () => vo
   return { url: `http://127.0.0.1:${port}${prefix}`, close: () => void (server.closeAllConnections(), server.close()) };
 }
 
-test('on a static host, under a sub-path and without headers, it works, and has threads from the second load on', async ({ page }) => {
+test('on a static host, under a sub-path and without headers, it works, and has threads from the second load on', async ({
+  page,
+}) => {
   const host = await plainHost('/tools/recall/');
   await newExperiment(page, host.url);
   await page.getByTestId('demo-model').click();

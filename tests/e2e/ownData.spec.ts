@@ -10,7 +10,11 @@ test.beforeEach(async ({ page, siteUrl }) => {
   await importModelFolder(page, demoModel);
 });
 
-test('own files and a model folder are trained and compared like the demo, without a request elsewhere', async ({ page, context, siteUrl }) => {
+test('own files and a model folder are trained and compared like the demo, without a request elsewhere', async ({
+  page,
+  context,
+  siteUrl,
+}) => {
   const foreign = foreignRequests(context, siteUrl);
   await openStage(page, 'train');
   await setField(page, 'duration', 1);
@@ -22,7 +26,9 @@ test('own files and a model folder are trained and compared like the demo, witho
   expect(foreign).toEqual([]);
 });
 
-test('a run that a reload interrupts goes on from its checkpoint to the same weights as one that was left alone', async ({ page }) => {
+test('a run that a reload interrupts goes on from its checkpoint to the same weights as one that was left alone', async ({
+  page,
+}) => {
   test.setTimeout(8 * minute);
   await openStage(page, 'train');
   await setField(page, 'batchSize', 8);

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
-test('a shared link shows what it holds and what is missing, and fetches nothing before it is asked', async ({ page, browser, context, siteUrl }) => {
+test('a shared link shows what it holds and what is missing, and fetches nothing before it is asked', async ({
+  page,
+  browser,
+  context,
+  siteUrl,
+}) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await newExperiment(page, siteUrl);
   await importOwnData(page);
@@ -29,7 +34,11 @@ test('a shared link shows what it holds and what is missing, and fetches nothing
   await elsewhere.close();
 });
 
-test('a link that was cut or changed on the way says so and leaves everything as it was', async ({ page, context, siteUrl }) => {
+test('a link that was cut or changed on the way says so and leaves everything as it was', async ({
+  page,
+  context,
+  siteUrl,
+}) => {
   await context.grantPermissions(['clipboard-write']);
   await newExperiment(page, siteUrl);
   await openStage(page, 'report');

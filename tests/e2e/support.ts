@@ -123,7 +123,10 @@ export async function storedRuns(page: Page): Promise<StoredRun[]> {
 
 export async function runIsDone(page: Page, runs: number, timeout: number): Promise<StoredRun> {
   await expect
-    .poll(async () => (await storedRuns(page)).filter((run) => run.status === 'done').length, { timeout, intervals: [1000] })
+    .poll(async () => (await storedRuns(page)).filter((run) => run.status === 'done').length, {
+      timeout,
+      intervals: [1000],
+    })
     .toBe(runs);
   const done = (await storedRuns(page)).filter((run) => run.status === 'done');
   const last = done[done.length - 1];

@@ -5,7 +5,13 @@ import type { Page } from '@playwright/test';
 import { listen } from '../../tools/lib/server.mjs';
 import { root } from './support';
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+};
 const emptyPage = '<!doctype html><meta charset="utf-8"><title>transformers.js</title>';
 
 async function serveFolders(folders: Record<string, string>): Promise<{ url: string; close: () => void }> {
@@ -26,8 +32,17 @@ async function serveFolders(folders: Record<string, string>): Promise<{ url: str
 
 /** What transformers.js needs of its own module here. */
 interface TransformersJs {
-  env: { allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string; backends: { onnx: { wasm: { wasmPaths: string } } } };
-  pipeline: (task: string, model: string, options: object) => Promise<(texts: string[], options: object) => Promise<{ tolist: () => number[][] }>>;
+  env: {
+    allowRemoteModels: boolean;
+    allowLocalModels: boolean;
+    localModelPath: string;
+    backends: { onnx: { wasm: { wasmPaths: string } } };
+  };
+  pipeline: (
+    task: string,
+    model: string,
+    options: object,
+  ) => Promise<(texts: string[], options: object) => Promise<{ tolist: () => number[][] }>>;
 }
 
 /** Vectors of `texts` by the exported folder in transformers.js, in a browser, with nothing fetched from elsewhere. */
@@ -43,7 +58,8 @@ export async function encodeInTransformersJs(page: Page, exportFolder: string, t
       const { env, pipeline } = (await import(`${url}transformers/transformers.min.js`)) as TransformersJs;
       env.allowRemoteModels = false;
       env.allowLocalModels = true;
-      env.localModelPath = url;
+      // A path and no address: where it is an address, transformers.js 4 does not look for a tokenizer.
+      env.localModelPath = '/';
       env.backends.onnx.wasm.wasmPaths = `${url}ort/`;
       const embed = await pipeline('feature-extraction', 'export', { dtype: 'fp32', device: 'wasm' });
       return (await embed(texts, { pooling: 'mean', normalize: true })).tolist();

@@ -10,7 +10,15 @@ export function version() {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 }
 
-const sources = ['index.html', 'package-lock.json', 'public', 'src', 'tools/lib/vitePlugins.mjs', 'vite.config.ts', 'workers'];
+const sources = [
+  'index.html',
+  'package-lock.json',
+  'public',
+  'src',
+  'tools/lib/vitePlugins.mjs',
+  'vite.config.ts',
+  'workers',
+];
 
 /** Over all files that decide what the site does; the same in a checkout and in an unpacked archive. */
 export function sourceHash() {

@@ -2,16 +2,29 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const usualPlaces = {
-  linux: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/opt/google/chrome/chrome'],
-  darwin: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
-  win32: ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].map((name) => `${process.env[name] ?? ''}\\Google\\Chrome\\Application\\chrome.exe`),
+  linux: [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/usr/bin/google-chrome-stable',
+    '/opt/google/chrome/chrome',
+  ],
+  darwin: [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ],
+  win32: ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].map(
+    (name) => `${process.env[name] ?? ''}\\Google\\Chrome\\Application\\chrome.exe`,
+  ),
 };
 
 /** A Chromium on this machine: $CHROMIUM_PATH, an installed one, or Playwright's own; undefined where there is none. */
 export function findChromium(given) {
   const named = given ?? process.env['CHROMIUM_PATH'];
   if (named !== undefined) return existsSync(named) ? named : undefined;
-  return [...(usualPlaces[process.platform] ?? []), chromium.executablePath()].find((path) => path !== '' && existsSync(path));
+  return [...(usualPlaces[process.platform] ?? []), chromium.executablePath()].find(
+    (path) => path !== '' && existsSync(path),
+  );
 }
 
 export const noChromium =
@@ -44,7 +57,8 @@ export function chromiumFlags(webgpu) {
   if (webgpu === 'software') flags.push('--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader');
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
-    if (existsSync('/dev/nvidia0')) flags.push('--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface');
+    if (existsSync('/dev/nvidia0'))
+      flags.push('--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface');
   }
   return flags;
 }

@@ -8,7 +8,8 @@ const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'b
 async function mustBe(kind, path, where) {
   const info = await stat(path).catch(() => null);
   if (!info) throw new Error(`${where} names ${path}, which does not exist.`);
-  if (kind === 'file' ? !info.isFile() : !info.isDirectory()) throw new Error(`${where} names ${path}, which is not a ${kind}.`);
+  if (kind === 'file' ? !info.isFile() : !info.isDirectory())
+    throw new Error(`${where} names ${path}, which is not a ${kind}.`);
 }
 
 async function modelFiles(folder, prefix = '') {
@@ -16,7 +17,8 @@ async function modelFiles(folder, prefix = '') {
   for (const entry of await readdir(join(folder, prefix), { withFileTypes: true })) {
     if (entry.name.startsWith('.')) continue;
     const path = `${prefix}${entry.name}`;
-    if (entry.isDirectory() && !/^(onnx|openvino)$/.test(entry.name)) found.push(...(await modelFiles(folder, `${path}/`)));
+    if (entry.isDirectory() && !/^(onnx|openvino)$/.test(entry.name))
+      found.push(...(await modelFiles(folder, `${path}/`)));
     else if (entry.isFile() && modelFile.test(entry.name)) found.push(path);
   }
   return found.sort();
@@ -48,7 +50,13 @@ export async function readExperimentFile(path) {
   if (locations.model !== undefined) {
     const folder = place('model');
     await mustBe('folder', folder, 'locations.model');
-    for (const inside of await modelFiles(folder)) inputs.push({ slot: 'model', path: inside, file: join(folder, inside) });
+    for (const inside of await modelFiles(folder))
+      inputs.push({ slot: 'model', path: inside, file: join(folder, inside) });
   }
-  return { json, name: basename(path).replace(/\.json$/, ''), modelName: locations.model === undefined ? '' : basename(place('model')), inputs };
+  return {
+    json,
+    name: basename(path).replace(/\.json$/, ''),
+    modelName: locations.model === undefined ? '' : basename(place('model')),
+    inputs,
+  };
 }

@@ -49,7 +49,8 @@ export function jobRoutes(job, handlers) {
     const name = path.startsWith(base) ? path.slice(base.length) : '';
     const input = /^file\/(\d+)$/.exec(name);
     if (request.method === 'GET' && name === 'job.json') giveJob(response);
-    else if (request.method === 'GET' && input && job.inputs[Number(input[1])]) await sendFile(request, response, job.inputs[Number(input[1])].file, 'no-store');
+    else if (request.method === 'GET' && input && job.inputs[Number(input[1])])
+      await sendFile(request, response, job.inputs[Number(input[1])].file, 'no-store');
     else if (request.method === 'POST' && Object.hasOwn(receive, name)) {
       await receive[name](request);
       sendJson(response, 200, { ok: true });

@@ -25,7 +25,11 @@ async function pythonWithPackages() {
 export async function exportAgreesInPython(out) {
   const script = join(root, 'tools/python/export_check.py');
   const env = { ...process.env, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' };
-  const { stdout } = await promisify(execFile)(await pythonWithPackages(), [script, join(out, 'metrics.json'), join(out, 'export')], { env });
+  const { stdout } = await promisify(execFile)(
+    await pythonWithPackages(),
+    [script, join(out, 'metrics.json'), join(out, 'export')],
+    { env },
+  );
   const cosines = JSON.parse(stdout.trim().split('\n').at(-1));
   return Object.entries(cosines)
     .map(([reader, cosine]) => `${reader} ${cosine.toFixed(7)}`)

@@ -22,7 +22,9 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 export function settled(events) {
   const lastOfStep = new Map();
   events.forEach((event, index) => event.type === 'step' && lastOfStep.set(event.step, index));
-  return events.filter((event, index) => event.type !== 'progress' && (event.type !== 'step' || lastOfStep.get(event.step) === index));
+  return events.filter(
+    (event, index) => event.type !== 'progress' && (event.type !== 'step' || lastOfStep.get(event.step) === index),
+  );
 }
 
 const progressWords = {
@@ -80,11 +82,16 @@ export class RunReport {
   }
 
   #tell(event) {
-    if (event.type === 'progress') return this.#now(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
+    if (event.type === 'progress')
+      return this.#now(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
     if (event.type === 'step') return this.#tellStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
-    if (event.type === 'device') return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
-    if (event.type === 'devEvaluation') return this.#print(`dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`);
+    if (event.type === 'device')
+      return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
+    if (event.type === 'devEvaluation')
+      return this.#print(
+        `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
+      );
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
   }

@@ -103,7 +103,8 @@ export async function unzip(zipPath, folder) {
     const paths = [];
     for (const entry of entriesOf(await centralDirectory(file))) {
       const target = normalize(join(folder, entry.name));
-      if (!target.startsWith(normalize(folder) + sep)) throw new Error(`the zip names a place outside of its folder: ${entry.name}`);
+      if (!target.startsWith(normalize(folder) + sep))
+        throw new Error(`the zip names a place outside of its folder: ${entry.name}`);
       if (entry.name.endsWith('/')) await mkdir(target, { recursive: true });
       else {
         await writeEntry(file, zipPath, entry, target);

@@ -7,7 +7,10 @@ function selfHostedFiles() {
   const tfjs = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   return [
-    ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'].map((file) => ['tfjs', join(tfjs, file)]),
+    ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'].map((file) => [
+      'tfjs',
+      join(tfjs, file),
+    ]),
     ...['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs'].map((file) => ['ort', join(ort, file)]),
   ];
 }
@@ -18,7 +21,8 @@ export function selfHosted() {
   return {
     name: 'recallsmith-self-hosted',
     generateBundle() {
-      for (const [folder, file] of files) this.emitFile({ type: 'asset', fileName: `${folder}/${basename(file)}`, source: readFileSync(file) });
+      for (const [folder, file] of files)
+        this.emitFile({ type: 'asset', fileName: `${folder}/${basename(file)}`, source: readFileSync(file) });
     },
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
@@ -41,7 +45,8 @@ export function selfContainedThreads() {
     name: 'recallsmith-self-contained-threads',
     transform(code, id) {
       if (!/tfjs-backend-wasm-threaded-simd\.js(\?|$)/.test(id)) return null;
-      if (!guarded.test(code)) this.error('tfjs-backend-wasm has changed: see selfContainedThreads in tools/lib/vitePlugins.mjs');
+      if (!guarded.test(code))
+        this.error('tfjs-backend-wasm has changed: see selfContainedThreads in tools/lib/vitePlugins.mjs');
       return { code: code.replace(guarded, 'false'), map: null };
     },
   };
@@ -63,7 +68,11 @@ export function offline() {
       const template = readFileSync(join(root, 'src/serviceWorker.js'), 'utf8');
       const source = template.replace('__VERSION__', hash.slice(0, 16)).replace('__FILES__', JSON.stringify(files));
       this.emitFile({ type: 'asset', fileName: 'sw.js', source });
-      this.emitFile({ type: 'asset', fileName: buildFile, source: JSON.stringify({ version: version(), sourceHash: hash }) });
+      this.emitFile({
+        type: 'asset',
+        fileName: buildFile,
+        source: JSON.stringify({ version: version(), sourceHash: hash }),
+      });
     },
   };
 }

@@ -9,7 +9,12 @@ export const zones = [
   { name: 'protocol', pattern: /^src\/protocol\//, zones: ['protocol', 'domain'], packages: ['comlink'] },
   { name: 'storage', pattern: /^src\/storage\//, zones: ['storage', 'domain'], packages: ['idb'] },
   { name: 'clients', pattern: /^src\/clients\//, zones: ['clients', 'protocol', 'domain'], packages: ['comlink'] },
-  { name: 'state', pattern: /^src\/state\//, zones: ['state', 'clients', 'protocol', 'storage', 'domain'], packages: ['svelte'] },
+  {
+    name: 'state',
+    pattern: /^src\/state\//,
+    zones: ['state', 'clients', 'protocol', 'storage', 'domain'],
+    packages: ['svelte'],
+  },
   {
     name: 'ui',
     pattern: /^src\/ui\//,
@@ -44,7 +49,9 @@ export function zoneOf(path) {
 }
 
 function allowsPackage(zone, specifier) {
-  return zone.packages.some((name) => (name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`)));
+  return zone.packages.some((name) =>
+    name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
+  );
 }
 
 /**
@@ -54,7 +61,8 @@ function allowsPackage(zone, specifier) {
 export function forbiddenImport(path, specifier, isTypeOnly = false) {
   const from = zoneOf(path);
   if (!from || /\.(css|svg|json)(\?|$)/.test(specifier)) return null;
-  if (!specifier.startsWith('.')) return allowsPackage(from, specifier) ? null : `${from.name} may not import the package ${specifier}`;
+  if (!specifier.startsWith('.'))
+    return allowsPackage(from, specifier) ? null : `${from.name} may not import the package ${specifier}`;
   const target = posix.normalize(posix.join(posix.dirname(path), specifier));
   const to = zoneOf(target) ?? zoneOf(`${target}.ts`);
   if (!to) return `${from.name} may not import ${target}, which is in no zone`;
@@ -79,7 +87,12 @@ export function importZonesRule(root) {
         const message = forbiddenImport(path, node.source.value, typeOnly(node));
         if (message) context.report({ node: node.source, message });
       };
-      return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+      return {
+        ImportDeclaration: check,
+        ExportNamedDeclaration: check,
+        ExportAllDeclaration: check,
+        ImportExpression: check,
+      };
     },
   };
 }

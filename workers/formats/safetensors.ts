@@ -3,7 +3,18 @@ import type { Dtype } from '../../src/domain/model';
 
 /** The format's own limit: a longer header is not a header. */
 const maxHeaderBytes = 100_000_000;
-const dtypeBytes: Record<Dtype, number> = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BF16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+const dtypeBytes: Record<Dtype, number> = {
+  F64: 8,
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
 
 export interface SafetensorsTensor {
   dtype: Dtype;
@@ -19,7 +30,11 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>;
 }
 
-function invalid(file: string, fault: ModelFault, more: { tensor?: string; expected?: string; found?: string } = {}): AppError {
+function invalid(
+  file: string,
+  fault: ModelFault,
+  more: { tensor?: string; expected?: string; found?: string } = {},
+): AppError {
   return new AppError({ kind: 'model-invalid', file, fault, ...more });
 }
 
@@ -55,10 +70,13 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   const offsets = isRecord(value) ? value['data_offsets'] : undefined;
   const shape = isRecord(value) ? value['shape'] : undefined;
   const dtype = isRecord(value) ? value['dtype'] : undefined;
-  if (!isDtype(dtype)) throw invalid(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: JSON.stringify(dtype) });
+  if (!isDtype(dtype))
+    throw invalid(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: JSON.stringify(dtype) });
   const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
-  if (!Array.isArray(shape) || !shape.every(isSize)) throw invalid(file, 'tensor-shape', { tensor: name, found: JSON.stringify(shape) });
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(offsets) });
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw invalid(file, 'tensor-shape', { tensor: name, found: JSON.stringify(shape) });
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(offsets) });
   const [begin = 0, end = 0] = offsets;
   const expected = byteCount(shape, dtype);
   if (!Number.isSafeInteger(expected) || end - begin !== expected)
@@ -71,11 +89,17 @@ function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes
   let at = dataBegin;
   const byOffset = [...header.tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   for (const [tensor, { begin, end }] of byOffset) {
-    if (begin !== at) throw invalid(header.file, 'header-invalid', { tensor, expected: `offset ${at - dataBegin}`, found: `offset ${begin - dataBegin}` });
+    if (begin !== at)
+      throw invalid(header.file, 'header-invalid', {
+        tensor,
+        expected: `offset ${at - dataBegin}`,
+        found: `offset ${begin - dataBegin}`,
+      });
     at = end;
   }
   if (at > fileBytes) throw invalid(header.file, 'truncated', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
-  if (at < fileBytes) throw invalid(header.file, 'header-invalid', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
+  if (at < fileBytes)
+    throw invalid(header.file, 'header-invalid', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
 }
 
 function parseHeader(file: string, text: string): Record<string, unknown> {
@@ -95,13 +119,23 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
 export async function readSafetensorsHeader(blob: Blob, file: string): Promise<SafetensorsHeader> {
   if (blob.size < 8) throw invalid(file, 'truncated', { expected: 'at least 8 bytes', found: `${blob.size} bytes` });
   const length = new DataView(await blob.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
-  if (length > BigInt(maxHeaderBytes)) throw invalid(file, 'header-invalid', { expected: `at most ${maxHeaderBytes} bytes`, found: `${length} bytes` });
+  if (length > BigInt(maxHeaderBytes))
+    throw invalid(file, 'header-invalid', { expected: `at most ${maxHeaderBytes} bytes`, found: `${length} bytes` });
   const dataBegin = 8 + Number(length);
-  if (dataBegin > blob.size) throw invalid(file, 'truncated', { expected: `${dataBegin} bytes`, found: `${blob.size} bytes` });
+  if (dataBegin > blob.size)
+    throw invalid(file, 'truncated', { expected: `${dataBegin} bytes`, found: `${blob.size} bytes` });
   const text = new TextDecoder().decode(await blob.slice(8, dataBegin).arrayBuffer());
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file, text);
-  const tensors = new Map(Object.entries(entries).map(([name, value]) => [name, tensorOf(file, name, value, dataBegin)] as const));
-  const header = { file, tensors, metadata: isRecord(metadata) ? Object.fromEntries(Object.entries(metadata).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)])) : {} };
+  const tensors = new Map(
+    Object.entries(entries).map(([name, value]) => [name, tensorOf(file, name, value, dataBegin)] as const),
+  );
+  const header = {
+    file,
+    tensors,
+    metadata: isRecord(metadata)
+      ? Object.fromEntries(Object.entries(metadata).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]))
+      : {},
+  };
   checkContiguous(header, dataBegin, blob.size);
   return header;
 }
@@ -147,7 +181,8 @@ export async function readTensorAsF32(blob: Blob, header: SafetensorsHeader, nam
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
   const values = toFloat32(await blob.slice(tensor.begin, tensor.end).arrayBuffer(), tensor.dtype);
-  if (!values) throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: tensor.dtype });
+  if (!values)
+    throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: tensor.dtype });
   return values;
 }
 
@@ -178,9 +213,4 @@ export async function* writeSafetensors(
     const values = await read(name);
     yield new Uint8Array(values.slice().buffer);
   }
-}
-
-/** Length in bytes of the file that `writeSafetensors` makes of the data after its header. */
-export function dataBytes(entries: readonly TensorToWrite[]): number {
-  return entries.reduce((sum, { shape }) => sum + byteCount(shape, 'F32'), 0);
 }

@@ -31,7 +31,11 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
   const tail = await view(blob, tailBegin, blob.size);
   for (let at = tail.byteLength - 22; at >= 0; at--) {
     if (tail.getUint32(at, true) !== endOfDirectory) continue;
-    const found = { entries: tail.getUint16(at + 10, true), bytes: tail.getUint32(at + 12, true), offset: tail.getUint32(at + 16, true) };
+    const found = {
+      entries: tail.getUint16(at + 10, true),
+      bytes: tail.getUint32(at + 12, true),
+      offset: tail.getUint32(at + 16, true),
+    };
     const locatorAt = at - 20;
     if (locatorAt < 0 || tail.getUint32(locatorAt, true) !== end64Locator) return found;
     const recordAt = Number(tail.getBigUint64(locatorAt + 8, true));
@@ -44,9 +48,14 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
 }
 
 /** Sizes over 4 GiB stand in the zip64 extra field, in this order, only where the short field is full. */
-function wide(directory: DataView, extraBegin: number, extraEnd: number, short: { size: number; packed: number; offset: number }): typeof short {
+function wide(
+  directory: DataView,
+  extraBegin: number,
+  extraEnd: number,
+  short: { size: number; packed: number; offset: number },
+): typeof short {
   const result = { ...short };
-  for (let at = extraBegin; at + 4 <= extraEnd; ) {
+  for (let at = extraBegin; at + 4 <= extraEnd;) {
     const length = directory.getUint16(at + 2, true);
     if (directory.getUint16(at, true) === 1) {
       let position = at + 4;
@@ -64,7 +73,8 @@ function wide(directory: DataView, extraBegin: number, extraEnd: number, short: 
 /** All entries of an archive of stored files. Throws `project-invalid` with file and entry. */
 export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEntry[]> {
   const { offset, bytes, entries } = await findDirectory(blob, file);
-  if (bytes > maxDirectoryBytes || offset + bytes > blob.size) throw invalid(file, 'the directory lies outside of the file');
+  if (bytes > maxDirectoryBytes || offset + bytes > blob.size)
+    throw invalid(file, 'the directory lies outside of the file');
   const directory = await view(blob, offset, offset + bytes);
   const found: ZipEntry[] = [];
   try {
@@ -73,9 +83,18 @@ export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEnt
       const nameLength = directory.getUint16(at + 28, true);
       const extraLength = directory.getUint16(at + 30, true);
       const path = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameLength));
-      const short = { packed: directory.getUint32(at + 20, true), size: directory.getUint32(at + 24, true), offset: directory.getUint32(at + 42, true) };
-      const { size, packed, offset: headerOffset } = wide(directory, at + 46 + nameLength, at + 46 + nameLength + extraLength, short);
-      if (directory.getUint16(at + 10, true) !== 0 || packed !== size) throw invalid(file, 'the entry is compressed', path);
+      const short = {
+        packed: directory.getUint32(at + 20, true),
+        size: directory.getUint32(at + 24, true),
+        offset: directory.getUint32(at + 42, true),
+      };
+      const {
+        size,
+        packed,
+        offset: headerOffset,
+      } = wide(directory, at + 46 + nameLength, at + 46 + nameLength + extraLength, short);
+      if (directory.getUint16(at + 10, true) !== 0 || packed !== size)
+        throw invalid(file, 'the entry is compressed', path);
       found.push({ path, bytes: size, crc32: directory.getUint32(at + 16, true), headerOffset });
       at += 46 + nameLength + extraLength + directory.getUint16(at + 32, true);
     }
@@ -89,7 +108,8 @@ export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEnt
 /** An entry's bytes as a slice of the archive: nothing is copied. */
 export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): Promise<Blob> {
   const header = await view(blob, entry.headerOffset, entry.headerOffset + 30);
-  if (header.byteLength < 30 || header.getUint32(0, true) !== localHeader) throw invalid(file, 'broken entry', entry.path);
+  if (header.byteLength < 30 || header.getUint32(0, true) !== localHeader)
+    throw invalid(file, 'broken entry', entry.path);
   const begin = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   if (begin + entry.bytes > blob.size) throw invalid(file, 'cut off', entry.path);
   return blob.slice(begin, begin + entry.bytes);

@@ -15,7 +15,12 @@ async function experimentOf(db: Database, experimentId: string) {
 }
 
 /** Writes down a run of the experiment as it stands now; what cannot run is refused before anything is computed. */
-export async function createRun(db: Database, experimentId: string, devicePreference: DevicePreference, build: string): Promise<string> {
+export async function createRun(
+  db: Database,
+  experimentId: string,
+  devicePreference: DevicePreference,
+  build: string,
+): Promise<string> {
   const experiment = await experimentOf(db, experimentId);
   await modelOf(db, experiment);
   const data = await preparedData(db, experiment);

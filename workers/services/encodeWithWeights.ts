@@ -29,7 +29,12 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
 }
 
 /** Vectors of a few texts, one text a batch: what an export is compared with. */
-export async function encodeWithWeights(db: Database, source: Source, tokenIds: number[][], wasmBaseUrl: string): Promise<Float32Array[]> {
+export async function encodeWithWeights(
+  db: Database,
+  source: Source,
+  tokenIds: number[][],
+  wasmBaseUrl: string,
+): Promise<Float32Array[]> {
   const weights = await weightsOf(db, source);
   const model = await getModel(db, weights.modelSha256);
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });

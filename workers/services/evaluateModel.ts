@@ -44,7 +44,10 @@ export function batchesByLength(offsets: Uint32Array): number[][] {
 }
 
 /** The packed ids of some texts of a set, in the order given. */
-export function pickTexts(set: Pick<TokenSet, 'ids' | 'offsets'>, texts: readonly number[]): { ids: Int32Array; offsets: Uint32Array } {
+export function pickTexts(
+  set: Pick<TokenSet, 'ids' | 'offsets'>,
+  texts: readonly number[],
+): { ids: Int32Array; offsets: Uint32Array } {
   const offsets = new Uint32Array(texts.length + 1);
   texts.forEach((text, i) => {
     offsets[i + 1] = (offsets[i] ?? 0) + (set.offsets[text + 1] ?? 0) - (set.offsets[text] ?? 0);
@@ -55,7 +58,11 @@ export function pickTexts(set: Pick<TokenSet, 'ids' | 'offsets'>, texts: readonl
 }
 
 /** Unit vectors of all texts of a set, [texts, E] row after row, in the set's order. */
-export async function encodeTexts(encoder: EncoderInUse, set: Pick<TokenSet, 'ids' | 'offsets'>, between: BetweenBatches): Promise<Float32Array> {
+export async function encodeTexts(
+  encoder: EncoderInUse,
+  set: Pick<TokenSet, 'ids' | 'offsets'>,
+  between: BetweenBatches,
+): Promise<Float32Array> {
   const texts = set.offsets.length - 1;
   const width = encoder.config.hiddenSize;
   const vectors = new Float32Array(texts * width);
@@ -92,9 +99,19 @@ export async function evaluateVectors(input: EvaluationInput, between: BetweenBa
     const block = questions.slice(from, from + questionsPerBlock);
     const vectors = questionVectors.subarray(from * width, (from + block.length) * width);
     const scores = await scoreBlock(vectors, corpusVectors, width);
-    block.forEach((question, i) => results.push(rankQuestion(question, scores.subarray(i * passages, (i + 1) * passages), order)));
+    block.forEach((question, i) =>
+      results.push(rankQuestion(question, scores.subarray(i * passages, (i + 1) * passages), order)),
+    );
     await between(from + block.length, questions.length);
   }
   const { runId, part, moment, encodeMs } = input;
-  return { runId, part, moment, encodeMs, results, createdAt: Date.now(), ...evaluateRanks(results, questions, passages, input.experiment.evaluation.ks) };
+  return {
+    runId,
+    part,
+    moment,
+    encodeMs,
+    results,
+    createdAt: Date.now(),
+    ...evaluateRanks(results, questions, passages, input.experiment.evaluation.ks),
+  };
 }

@@ -35,7 +35,12 @@ function parsed(text: string | undefined): Record<string, unknown> {
 
 /** The strings that Ollama and old versions match; sentence-transformers maps them still. */
 function modules(normalize: boolean): unknown[] {
-  const module = (idx: number, path: string, type: string): unknown => ({ idx, name: String(idx), path, type: `sentence_transformers.models.${type}` });
+  const module = (idx: number, path: string, type: string): unknown => ({
+    idx,
+    name: String(idx),
+    path,
+    type: `sentence_transformers.models.${type}`,
+  });
   const list = [module(0, '', 'Transformer'), module(1, '1_Pooling', 'Pooling')];
   return normalize ? [...list, module(2, '2_Normalize', 'Normalize')] : list;
 }
@@ -51,19 +56,28 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
 }
 
 function prompts(settings: ExperimentModel): unknown {
-  return { prompts: { query: settings.queryPrefix, document: settings.passagePrefix }, default_prompt_name: null, similarity_fn_name: 'cosine' };
+  return {
+    prompts: { query: settings.queryPrefix, document: settings.passagePrefix },
+    default_prompt_name: null,
+    similarity_fn_name: 'cosine',
+  };
 }
 
 /** The folder of a model as every consumer loads it: Hugging Face layout, sentence-transformers' modules, ONNX. */
 export function exportFolder(source: ExportSource): FolderEntry[] {
   const { model, settings, run } = source;
   const { files, tensors, config } = model;
-  const copied = ['tokenizer.json', 'special_tokens_map.json', 'vocab.txt'].flatMap((name) => (files[name] === undefined ? [] : [{ name, input: files[name] }]));
+  const copied = ['tokenizer.json', 'special_tokens_map.json', 'vocab.txt'].flatMap((name) =>
+    files[name] === undefined ? [] : [{ name, input: files[name] }],
+  );
   const tokenizerConfig = { ...parsed(files['tokenizer_config.json']), model_max_length: settings.maxTokens };
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
   return [
-    { name: 'config.json', input: json({ ...parsed(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }) },
+    {
+      name: 'config.json',
+      input: json({ ...parsed(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
+    },
     ...copied,
     { name: 'tokenizer_config.json', input: json(tokenizerConfig) },
     { name: 'modules.json', input: json(modules(normalize)) },

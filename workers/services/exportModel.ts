@@ -34,10 +34,14 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
     settings,
     before: await getEvaluation(db, run.runId, 'test', 'before'),
     after: await getEvaluation(db, run.runId, 'test', 'after'),
-    testVector: { text: request.reference.texts[0] ?? '', values: [...(request.reference.vectors[0] ?? [])].slice(0, 8) },
+    testVector: {
+      text: request.reference.texts[0] ?? '',
+      values: [...(request.reference.vectors[0] ?? [])].slice(0, 8),
+    },
     read: async (name) => {
       const tensor = byName.get(name);
-      if (!tensor) throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
+      if (!tensor)
+        throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
       return new Float32Array(await readWeightRange(db, kept.weightsId, tensor.offset * 4, tensor.length * 4));
     },
   };
@@ -68,7 +72,14 @@ async function entryBlob(zip: Blob, fileName: string, directory: ZipEntry[], pat
   return zipEntryBlob(zip, fileName, entry);
 }
 
-async function compare(zip: Blob, fileName: string, directory: ZipEntry[], request: ExportRequest, deps: ExportDeps, source: ExportSource): Promise<ExportReport['check']> {
+async function compare(
+  zip: Blob,
+  fileName: string,
+  directory: ZipEntry[],
+  request: ExportRequest,
+  deps: ExportDeps,
+  source: ExportSource,
+): Promise<ExportReport['check']> {
   await readSafetensorsHeader(await entryBlob(zip, fileName, directory, 'model.safetensors'), 'model.safetensors');
   const onnx = await entryBlob(zip, fileName, directory, 'onnx/model.onnx');
   const { texts, vectors } = request.reference;
@@ -103,7 +114,9 @@ async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: strin
   const ort = await import('onnxruntime-web/wasm');
   ort.env.wasm.wasmPaths = ortBaseUrl;
   ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), { executionProviders: ['wasm'] });
+  const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), {
+    executionProviders: ['wasm'],
+  });
   try {
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
@@ -114,7 +127,8 @@ async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: strin
         token_type_ids: tensor(new BigInt64Array(ids.length)),
       });
       const embedding = outputs['sentence_embedding']?.data;
-      if (!(embedding instanceof Float32Array)) throw new AppError({ kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: NaN });
+      if (!(embedding instanceof Float32Array))
+        throw new AppError({ kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: NaN });
       vectors.push(embedding.slice());
     }
     return vectors;

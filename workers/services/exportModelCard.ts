@@ -16,7 +16,8 @@ function hitRow(k: number, before: Evaluation, after: Evaluation): string {
 function results({ before, after }: ExportSource): string {
   if (!before || !after) return '没有评测结果。No evaluation was made.';
   const ks = Object.keys(after.hitRateAtK).map(Number);
-  const row = (name: string, key: 'mrrAt10' | 'ndcgAt10' | 'recallAt10'): string => `| ${name} | ${before.metrics[key].toFixed(4)} | ${after.metrics[key].toFixed(4)} |`;
+  const row = (name: string, key: 'mrrAt10' | 'ndcgAt10' | 'recallAt10'): string =>
+    `| ${name} | ${before.metrics[key].toFixed(4)} | ${after.metrics[key].toFixed(4)} |`;
   return [
     `${after.metrics.questions} 个问题，${after.metrics.passages} 段知识；括号内为 95 % Wilson 区间。`,
     `${after.metrics.questions} questions over ${after.metrics.passages} passages; 95 % Wilson intervals in brackets.`,
@@ -69,7 +70,9 @@ function snippets({ settings }: ExportSource): string {
 export function modelCard(source: ExportSource): string {
   const { model, settings, run, testVector } = source;
   const stage = run.experiment.stages.at(-1);
-  const data = run.experiment.data.map((entry) => `- ${entry.role}${entry.part ? ` (${entry.part})` : ''}: \`${entry.contentSha256}\``);
+  const data = run.experiment.data.map(
+    (entry) => `- ${entry.role}${entry.part ? ` (${entry.part})` : ''}: \`${entry.contentSha256}\``,
+  );
   const quoted = (text: string): string => (text === '' ? '（无 / none）' : `\`${text}\``);
   return [
     '---',

@@ -26,10 +26,14 @@ const alignment = 64;
 /** Files by their path below the folder that holds config.json. */
 function belowModelFolder(files: FolderFile[]): Map<string, File> {
   const configs = files.filter(({ path }) => path === 'config.json' || path.endsWith('/config.json'));
-  const shallowest = configs.filter(({ path }) => !path.endsWith('1_Pooling/config.json')).sort((a, b) => a.path.length - b.path.length)[0];
+  const shallowest = configs
+    .filter(({ path }) => !path.endsWith('1_Pooling/config.json'))
+    .sort((a, b) => a.path.length - b.path.length)[0];
   if (!shallowest) throw modelError('config.json', 'missing-file');
   const folder = shallowest.path.slice(0, -'config.json'.length);
-  return new Map(files.filter(({ path }) => path.startsWith(folder)).map(({ path, file }) => [path.slice(folder.length), file]));
+  return new Map(
+    files.filter(({ path }) => path.startsWith(folder)).map(({ path, file }) => [path.slice(folder.length), file]),
+  );
 }
 
 async function readKeptFiles(folder: Map<string, File>): Promise<Record<string, string>> {
@@ -45,7 +49,10 @@ async function readKeptFiles(folder: Map<string, File>): Promise<Record<string, 
 function tensorNames(header: SafetensorsHeader): Map<string, string> {
   const names = new Map<string, string>();
   for (const name of header.tensors.keys()) {
-    const at = /(?:^|\.)(embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\./.exec(name);
+    const at =
+      /(?:^|\.)(embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\./.exec(
+        name,
+      );
     if (at) names.set(name.slice(at.index + (name[at.index] === '.' ? 1 : 0)), name);
   }
   return names;
@@ -69,7 +76,11 @@ function checkTensors(tensors: TensorEntry[], header: SafetensorsHeader): Map<st
     const found = header.tensors.get(names.get(name) ?? '');
     if (!found) throw modelError(header.file, 'tensor-missing', { tensor: name });
     if (found.shape.join() !== shape.join())
-      throw modelError(header.file, 'tensor-shape', { tensor: name, expected: `[${shape.join(', ')}]`, found: `[${found.shape.join(', ')}]` });
+      throw modelError(header.file, 'tensor-shape', {
+        tensor: name,
+        expected: `[${shape.join(', ')}]`,
+        found: `[${found.shape.join(', ')}]`,
+      });
   }
   return names;
 }
@@ -78,7 +89,12 @@ function checkTensors(tensors: TensorEntry[], header: SafetensorsHeader): Map<st
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time. The model
  * appears only when all of it is stored; one that is here already is found again. Throws `model-invalid` with file and tensor.
  */
-export async function importModel(files: FolderFile[], name: string, progress: Progress, db: Database): Promise<StoredModel> {
+export async function importModel(
+  files: FolderFile[],
+  name: string,
+  progress: Progress,
+  db: Database,
+): Promise<StoredModel> {
   const folder = belowModelFolder(files);
   const weights = folder.get('model.safetensors');
   if (!weights) throw modelError('model.safetensors', 'missing-file');
@@ -87,7 +103,10 @@ export async function importModel(files: FolderFile[], name: string, progress: P
   const config = readEncoderConfig(texts['config.json'] ?? '');
   const vocabulary = tokenizerSize(texts['tokenizer.json'] ?? '');
   if (vocabulary > config.vocabularySize)
-    throw modelError('tokenizer.json', 'vocabulary-mismatch', { expected: String(config.vocabularySize), found: String(vocabulary) });
+    throw modelError('tokenizer.json', 'vocabulary-mismatch', {
+      expected: String(config.vocabularySize),
+      found: String(vocabulary),
+    });
   const defaults = readDefaults(texts, config);
   const header = await readSafetensorsHeader(weights, 'model.safetensors');
   const layout = layOut(config);
@@ -114,7 +133,17 @@ export async function importModel(files: FolderFile[], name: string, progress: P
     return known;
   }
   const sourceDtype = header.tensors.get(names.get(layout.tensors[0]?.name ?? '') ?? '')?.dtype ?? 'F32';
-  const model: StoredModel = { contentSha256, name, config, ...layout, weightsId, files: texts, defaults, sourceDtype, createdAt: Date.now() };
+  const model: StoredModel = {
+    contentSha256,
+    name,
+    config,
+    ...layout,
+    weightsId,
+    files: texts,
+    defaults,
+    sourceDtype,
+    createdAt: Date.now(),
+  };
   await putModel(db, model);
   return model;
 }

@@ -3,7 +3,11 @@ import type { EncoderConfig, StoredModel } from '../../src/domain/model';
 
 type Json = Record<string, unknown>;
 
-export function modelError(file: string, fault: ModelFault, more: { tensor?: string; expected?: string; found?: string } = {}): AppError {
+export function modelError(
+  file: string,
+  fault: ModelFault,
+  more: { tensor?: string; expected?: string; found?: string } = {},
+): AppError {
   return new AppError({ kind: 'model-invalid', file, fault, ...more });
 }
 
@@ -24,7 +28,11 @@ export function isJson(value: unknown): value is Json {
 function size(config: Json, key: string): number {
   const value = config[key];
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  throw modelError('config.json', 'unsupported-architecture', { tensor: key, expected: 'a positive integer', found: JSON.stringify(value) ?? 'nothing' });
+  throw modelError('config.json', 'unsupported-architecture', {
+    tensor: key,
+    expected: 'a positive integer',
+    found: JSON.stringify(value) ?? 'nothing',
+  });
 }
 
 function share(config: Json, key: string): number {
@@ -34,20 +42,33 @@ function share(config: Json, key: string): number {
 
 function must(config: Json, key: string, expected: string): void {
   const found = config[key] ?? expected;
-  if (found !== expected) throw modelError('config.json', 'unsupported-architecture', { tensor: key, expected, found: JSON.stringify(found) });
+  if (found !== expected)
+    throw modelError('config.json', 'unsupported-architecture', {
+      tensor: key,
+      expected,
+      found: JSON.stringify(found),
+    });
 }
 
 /** Sizes of a BERT-type encoder; what this engine would compute wrongly is refused, not guessed. */
 export function readEncoderConfig(text: string): EncoderConfig {
   const config = parseJson('config.json', text);
   if (config['model_type'] !== 'bert')
-    throw modelError('config.json', 'unsupported-architecture', { tensor: 'model_type', expected: 'bert', found: JSON.stringify(config['model_type']) ?? 'nothing' });
+    throw modelError('config.json', 'unsupported-architecture', {
+      tensor: 'model_type',
+      expected: 'bert',
+      found: JSON.stringify(config['model_type']) ?? 'nothing',
+    });
   must(config, 'hidden_act', 'gelu');
   must(config, 'position_embedding_type', 'absolute');
   const hiddenSize = size(config, 'hidden_size');
   const heads = size(config, 'num_attention_heads');
   if (hiddenSize % heads !== 0)
-    throw modelError('config.json', 'unsupported-architecture', { tensor: 'num_attention_heads', expected: `a divisor of ${hiddenSize}`, found: String(heads) });
+    throw modelError('config.json', 'unsupported-architecture', {
+      tensor: 'num_attention_heads',
+      expected: `a divisor of ${hiddenSize}`,
+      found: String(heads),
+    });
   const epsilon = config['layer_norm_eps'];
   const pad = config['pad_token_id'];
   return {
@@ -70,10 +91,16 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
   if (text === undefined) return { value: 'mean', guessed: true };
   const pooling = parseJson('1_Pooling/config.json', text);
   const modes = Object.entries(pooling).filter(([key, on]) => key.startsWith('pooling_mode_') && on === true);
-  const [mode] = modes[0] ?? (typeof pooling['pooling_mode'] === 'string' ? [`pooling_mode_${pooling['pooling_mode']}`] : ['']);
-  if (modes.length <= 1 && (mode === 'pooling_mode_mean_tokens' || mode === 'pooling_mode_mean')) return { value: 'mean', guessed: false };
-  if (modes.length <= 1 && (mode === 'pooling_mode_cls_token' || mode === 'pooling_mode_cls')) return { value: 'cls', guessed: false };
-  throw modelError('1_Pooling/config.json', 'pooling-unsupported', { expected: 'mean, cls', found: modes.map(([key]) => key).join(', ') || mode });
+  const [mode] =
+    modes[0] ?? (typeof pooling['pooling_mode'] === 'string' ? [`pooling_mode_${pooling['pooling_mode']}`] : ['']);
+  if (modes.length <= 1 && (mode === 'pooling_mode_mean_tokens' || mode === 'pooling_mode_mean'))
+    return { value: 'mean', guessed: false };
+  if (modes.length <= 1 && (mode === 'pooling_mode_cls_token' || mode === 'pooling_mode_cls'))
+    return { value: 'cls', guessed: false };
+  throw modelError('1_Pooling/config.json', 'pooling-unsupported', {
+    expected: 'mean, cls',
+    found: modes.map(([key]) => key).join(', ') || mode,
+  });
 }
 
 function readNormalize(files: Record<string, string>): StoredModel['defaults']['normalize'] {
@@ -90,7 +117,8 @@ function readMaxTokens(files: Record<string, string>, config: EncoderConfig): St
   for (const [file, key] of told) {
     const text = files[file];
     const value = text === undefined ? undefined : parseJson(file, text)[key];
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 3) return { value: Math.min(value, config.maxPositions), guessed: value > config.maxPositions };
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 3)
+      return { value: Math.min(value, config.maxPositions), guessed: value > config.maxPositions };
   }
   return { value: config.maxPositions, guessed: true };
 }
@@ -122,9 +150,12 @@ export function tokenizerSize(text: string): number {
   const vocab = model['vocab'];
   let size = 0;
   if (Array.isArray(vocab)) size = vocab.length;
-  else if (isJson(vocab)) for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
+  else if (isJson(vocab))
+    for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
   if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
   const added = tokenizer['added_tokens'];
-  if (Array.isArray(added)) for (const token of added) if (isJson(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
+  if (Array.isArray(added))
+    for (const token of added)
+      if (isJson(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
   return size;
 }

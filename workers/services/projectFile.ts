@@ -41,7 +41,8 @@ function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 async function* contents(db: Database): AsyncGenerator<Content> {
-  for (const key of await db.getAllKeys('datasetBlocks')) yield { path: `datasetBlocks/${key.join('/')}.json`, bytes: jsonBytes(await db.get('datasetBlocks', key)) };
+  for (const key of await db.getAllKeys('datasetBlocks'))
+    yield { path: `datasetBlocks/${key.join('/')}.json`, bytes: jsonBytes(await db.get('datasetBlocks', key)) };
   for (const runId of await db.getAllKeys('runs')) {
     const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, Infinity]));
     yield { path: `runEvents/${runId}.json`, bytes: jsonBytes(events) };
@@ -54,8 +55,13 @@ async function* contents(db: Database): AsyncGenerator<Content> {
 }
 
 /** Everything of this address in one zip: data, models, experiments, runs, checkpoints; a manifest with hashes stands last. */
-export async function saveProject(db: Database, build: string, progress: Progress): Promise<{ zip: Blob; fileName: string }> {
-  const total = (await db.count('datasetBlocks')) + (await db.count('weightParts')) + (await db.count('runs')) + listStores.length;
+export async function saveProject(
+  db: Database,
+  build: string,
+  progress: Progress,
+): Promise<{ zip: Blob; fileName: string }> {
+  const total =
+    (await db.count('datasetBlocks')) + (await db.count('weightParts')) + (await db.count('runs')) + listStores.length;
   const files: Manifest['files'] = [];
   async function* entries(): AsyncGenerator<{ name: string; input: Uint8Array<ArrayBuffer> }> {
     for await (const { path, bytes } of contents(db)) {
@@ -81,7 +87,8 @@ class ProjectReader {
   static async open(file: File): Promise<ProjectReader> {
     const byPath = new Map((await readZipDirectory(file, file.name)).map((entry) => [entry.path, entry]));
     const entry = byPath.get(manifestPath);
-    if (!entry) throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: 'missing' });
+    if (!entry)
+      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: 'missing' });
     const manifest = parseManifest(file.name, await (await zipEntryBlob(file, file.name, entry)).text());
     return new ProjectReader(file, file.name, byPath, manifest);
   }
@@ -111,14 +118,20 @@ class ProjectReader {
   async verify(progress: Progress): Promise<void> {
     for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
       const found = await this.read(path);
-      if (found.length !== bytes || (await sha256Hasher()).update(found).hex() !== sha256) throw this.invalid(path, 'damaged');
+      if (found.length !== bytes || (await sha256Hasher()).update(found).hex() !== sha256)
+        throw this.invalid(path, 'damaged');
       progress(index + 1, this.manifest.files.length * 2);
     }
   }
 }
 
 function parseManifest(file: string, text: string): Manifest {
-  const invalid = new AppError({ kind: 'project-invalid', file, entry: manifestPath, reason: 'not a Recallsmith project' });
+  const invalid = new AppError({
+    kind: 'project-invalid',
+    file,
+    entry: manifestPath,
+    reason: 'not a Recallsmith project',
+  });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -126,8 +139,10 @@ function parseManifest(file: string, text: string): Manifest {
     throw invalid;
   }
   const manifest = value as Partial<Manifest> | null;
-  if (manifest?.app !== 'recallsmith' || typeof manifest.format !== 'number' || !Array.isArray(manifest.files)) throw invalid;
-  if (manifest.format > projectFormat) throw new AppError({ kind: 'project-too-new', file, version: manifest.format, supported: projectFormat });
+  if (manifest?.app !== 'recallsmith' || typeof manifest.format !== 'number' || !Array.isArray(manifest.files))
+    throw invalid;
+  if (manifest.format > projectFormat)
+    throw new AppError({ kind: 'project-too-new', file, version: manifest.format, supported: projectFormat });
   return { app: 'recallsmith', format: manifest.format, build: String(manifest.build), files: manifest.files };
 }
 
@@ -135,10 +150,17 @@ function parseManifest(file: string, text: string): Manifest {
  * Adds what a project file holds to what is here. Nothing that is here is overwritten: an experiment of the same id and other content
  * comes in as a copy. A damaged file changes nothing. Parts are written before what names them, so a kill leaves only orphans.
  */
-export async function openProject(db: Database, file: File, progress: Progress): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
+export async function openProject(
+  db: Database,
+  file: File,
+  progress: Progress,
+): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
   const reader = await ProjectReader.open(file);
   await reader.verify(progress);
-  const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({ ...stored, experiment: parseExperiment(stored.experiment) }));
+  const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
+    ...stored,
+    experiment: parseExperiment(stored.experiment),
+  }));
   const runs = await reader.list<'runs'>('runs.json');
   const newIds = await copiesOf(db, experiments);
   const { files } = reader.manifest;
@@ -147,9 +169,18 @@ export async function openProject(db: Database, file: File, progress: Progress):
     await writeParts(db, reader, path);
     progress(++done, files.length * 2);
   }
-  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const) await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
-  await addMissing(db, 'runs', runs.map((run) => ({ ...run, experimentId: newIds.get(run.experimentId) ?? run.experimentId })));
-  await addMissing(db, 'experiments', experiments.map((stored) => ({ ...stored, experimentId: newIds.get(stored.experimentId) ?? stored.experimentId })));
+  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const)
+    await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
+  await addMissing(
+    db,
+    'runs',
+    runs.map((run) => ({ ...run, experimentId: newIds.get(run.experimentId) ?? run.experimentId })),
+  );
+  await addMissing(
+    db,
+    'experiments',
+    experiments.map((stored) => ({ ...stored, experimentId: newIds.get(stored.experimentId) ?? stored.experimentId })),
+  );
   return { experiments: experiments.length, warnings: [] };
 }
 
@@ -158,12 +189,17 @@ async function copiesOf(db: Database, experiments: StoredExperiment[]): Promise<
   const ids = new Map<string, string>();
   for (const stored of experiments) {
     const here = await db.get('experiments', stored.experimentId);
-    if (here && JSON.stringify(here.experiment) !== JSON.stringify(stored.experiment)) ids.set(stored.experimentId, crypto.randomUUID());
+    if (here && JSON.stringify(here.experiment) !== JSON.stringify(stored.experiment))
+      ids.set(stored.experimentId, crypto.randomUUID());
   }
   return ids;
 }
 
-async function addMissing<S extends ListStore>(db: Database, store: S, values: RecallsmithSchema[S]['value'][]): Promise<void> {
+async function addMissing<S extends ListStore>(
+  db: Database,
+  store: S,
+  values: RecallsmithSchema[S]['value'][],
+): Promise<void> {
   const transaction = db.transaction(store, 'readwrite');
   for (const value of values) {
     if ((await transaction.store.getKey(keyOf[store](value))) === undefined) await transaction.store.put(value);
@@ -176,9 +212,12 @@ async function writeParts(db: Database, reader: ProjectReader, path: string): Pr
   if (store === 'weightParts') {
     const index = Number.parseInt(part, 10);
     const key: [string, number] = [id, index];
-    if ((await db.getKey('weightParts', key)) === undefined) await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
+    if ((await db.getKey('weightParts', key)) === undefined)
+      await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
   } else if (store === 'datasetBlocks') {
-    const block = JSON.parse(new TextDecoder().decode(await reader.read(path))) as RecallsmithSchema['datasetBlocks']['value'];
+    const block = JSON.parse(
+      new TextDecoder().decode(await reader.read(path)),
+    ) as RecallsmithSchema['datasetBlocks']['value'];
     await db.put('datasetBlocks', block);
   } else if (store === 'runEvents') {
     for (const event of await reader.list<'runEvents'>(path)) await db.put('runEvents', event);

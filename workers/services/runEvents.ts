@@ -1,4 +1,4 @@
-import type { AppErrorDetails } from '../../src/domain/errors';
+import { toAppError, type AppError, type AppErrorDetails } from '../../src/domain/errors';
 import type { RunEvent, RunEventBody, RunStatus } from '../../src/domain/run';
 import type { Database } from '../../src/storage/database';
 import { appendEvents } from '../../src/storage/runEvents';
@@ -17,7 +17,7 @@ export class RunLog {
   #tail: Promise<void> = Promise.resolve();
   #lastFlush = 0;
   #lastProgress = 0;
-  #failure: unknown = null;
+  #failure: AppError | null = null;
 
   private constructor(
     private readonly db: Database,
@@ -56,10 +56,15 @@ export class RunLog {
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
   }
 
-  async flush(): Promise<void> {
-    this.#startFlush();
+  /** Waits for a batch that is being stored: a loop that never waits starves storage, and the page sees old steps. */
+  async settle(): Promise<void> {
     await this.#tail;
     if (this.#failure !== null) throw this.#failure;
+  }
+
+  async flush(): Promise<void> {
+    this.#startFlush();
+    await this.settle();
   }
 
   async close(): Promise<void> {
@@ -71,9 +76,11 @@ export class RunLog {
     const batch = this.#waiting;
     if (batch.length === 0) return;
     this.#waiting = [];
-    this.#tail = this.#tail.then(() => this.#store(batch)).catch((thrown: unknown) => {
-      this.#failure = thrown;
-    });
+    this.#tail = this.#tail
+      .then(() => this.#store(batch))
+      .catch((thrown: unknown) => {
+        this.#failure = toAppError(thrown);
+      });
   }
 
   async #store(batch: { body: RunEventBody; at: number }[]): Promise<void> {

@@ -55,14 +55,21 @@ async function carryOut(session: RunSession): Promise<void> {
   const plan = await stageBatches(db, session.experiment, session.data);
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
-  const parameters = await loadParameters(db, model, model.weightsId, (done, of) => session.log.progress('load', done, of));
+  const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
+    session.log.progress('load', done, of),
+  );
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {
-      if (state.step < steps) await trainModel({ session, batches: plan, evaluateDev: () => devMetrics(session, parameters) }, parameters, state);
+      if (state.step < steps)
+        await trainModel(
+          { session, batches: plan, evaluateDev: () => devMetrics(session, parameters) },
+          parameters,
+          state,
+        );
     } finally {
       state.adamW.dispose();
     }
@@ -82,7 +89,8 @@ async function carryOut(session: RunSession): Promise<void> {
 async function trainingState(session: RunSession, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
   const checkpoint = await latestCheckpoint(db, record.runId);
-  if (!checkpoint) return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: AdamWState.create(model.tensors) };
+  if (!checkpoint)
+    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: AdamWState.create(model.tensors) };
   await writeParameters(db, model, checkpoint.weightsId, parameters);
   const adamW = await loadAdamW(db, model, checkpoint.weightsId);
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
@@ -100,7 +108,11 @@ function between(session: RunSession, what: 'encodeCorpus' | 'encodeQuestions'):
 }
 
 /** Reads dev and test once each with the weights on the device; what was read already is not read again. */
-async function evaluateMoment(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment): Promise<void> {
+async function evaluateMoment(
+  session: RunSession,
+  parameters: ParameterStore,
+  moment: EvaluationMoment,
+): Promise<void> {
   const { db, record, data } = session;
   const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
   const missing: typeof parts = [];
@@ -111,7 +123,8 @@ async function evaluateMoment(session: RunSession, parameters: ParameterStore, m
     const evaluation = await evaluate(part);
     await putEvaluation(db, evaluation);
     if (part === 'test') await session.log.flushWith({ type: 'testEvaluation', moment, metrics: evaluation.metrics });
-    else if (moment === 'before') await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
+    else if (moment === 'before')
+      await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
   }
 }
 
@@ -131,6 +144,9 @@ async function evaluator(session: RunSession, parameters: ParameterStore, moment
     const encodeMs = performance.now() - startedAt;
     const width = model.config.hiddenSize;
     const common = { runId: record.runId, part, moment, experiment, questions: data[part] };
-    return evaluateVectors({ ...common, order, questionVectors, corpusVectors, width, encodeMs }, between(session, 'encodeQuestions'));
+    return evaluateVectors(
+      { ...common, order, questionVectors, corpusVectors, width, encodeMs },
+      between(session, 'encodeQuestions'),
+    );
   };
 }

@@ -27,7 +27,10 @@ export interface RunSession {
   log: RunLog;
 }
 
-export async function modelOf(db: Database, experiment: Experiment): Promise<{ model: StoredModel; settings: ExperimentModel }> {
+export async function modelOf(
+  db: Database,
+  experiment: Experiment,
+): Promise<{ model: StoredModel; settings: ExperimentModel }> {
   if (!experiment.model) throw new AppError({ kind: 'model-missing' });
   const model = await getModel(db, experiment.model.contentSha256);
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: experiment.model.contentSha256 });
@@ -40,7 +43,12 @@ async function tokenSet(db: Database, key: string): Promise<TokenSet> {
   return set;
 }
 
-export async function openSession(db: Database, record: RunRecord, control: RunControl, log: RunLog): Promise<RunSession> {
+export async function openSession(
+  db: Database,
+  record: RunRecord,
+  control: RunControl,
+  log: RunLog,
+): Promise<RunSession> {
   const { experiment } = record;
   const { model, settings } = await modelOf(db, experiment);
   const data = await preparedData(db, experiment);
@@ -60,7 +68,15 @@ export async function stageBatches(db: Database, experiment: Experiment, data: P
   const plans: number[][][] = [];
   for (const [index, stage] of experiment.stages.entries()) {
     const listed = stage.batching.kind === 'listed' ? await getBatchList(db, stage.batching.sha256) : undefined;
-    plans.push(planBatches({ pairs: data.pairs, stage, stageIndex: index, seed: experiment.seed, ...(listed ? { listed } : {}) }));
+    plans.push(
+      planBatches({
+        pairs: data.pairs,
+        stage,
+        stageIndex: index,
+        seed: experiment.seed,
+        ...(listed ? { listed } : {}),
+      }),
+    );
   }
   return plans;
 }

@@ -31,7 +31,11 @@ export interface TrainingDeps {
 }
 
 /** Trains from `state.step` to the end of the last stage; every state it leaves in storage can be gone on from with the same bits. */
-export async function trainModel(deps: TrainingDeps, parameters: TrainerParameters, state: TrainingState): Promise<void> {
+export async function trainModel(
+  deps: TrainingDeps,
+  parameters: TrainerParameters,
+  state: TrainingState,
+): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
@@ -41,12 +45,19 @@ export async function trainModel(deps: TrainingDeps, parameters: TrainerParamete
 
 type TrainerParameters = ConstructorParameters<typeof Trainer>[0]['parameters'];
 
-async function trainStage(deps: TrainingDeps, parameters: TrainerParameters, state: TrainingState, stageIndex: number, begin: number): Promise<void> {
+async function trainStage(
+  deps: TrainingDeps,
+  parameters: TrainerParameters,
+  state: TrainingState,
+  stageIndex: number,
+  begin: number,
+): Promise<void> {
   const { session } = deps;
   const { experiment, settings, model, tokens, log } = session;
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
-  if (!stage || !batches) throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'nothing' });
+  if (!stage || !batches)
+    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'nothing' });
   if (state.step === begin && stageIndex > 0) {
     state.adamW.dispose();
     state.adamW = AdamWState.create(model.tensors);
@@ -71,16 +82,34 @@ async function trainStage(deps: TrainingDeps, parameters: TrainerParameters, sta
       const batch = batches[inStage] ?? [];
       const learningRate = learningRateAt(inStage, batches.length, stage.schedule, stage.optimizer.learningRate);
       const startedAt = performance.now();
-      const numbers = await trainer.step(pickTexts(tokens.anchors, batch), pickTexts(tokens.positives, batch), learningRate, inStage + 1);
+      const numbers = await trainer.step(
+        pickTexts(tokens.anchors, batch),
+        pickTexts(tokens.positives, batch),
+        learningRate,
+        inStage + 1,
+      );
       const stepMs = performance.now() - startedAt;
       pairsSeen += batch.length;
       state.step += 1;
       state.loop.elapsedMs += stepMs;
       const epoch = pairsSeen / trainedPairs;
-      log.append({ type: 'step', step: state.step, stage: stageIndex, epoch, learningRate, stepMs, backendBytes: backendBytes(), ...numbers });
+      log.append({
+        type: 'step',
+        step: state.step,
+        stage: stageIndex,
+        epoch,
+        learningRate,
+        stepMs,
+        backendBytes: backendBytes(),
+        ...numbers,
+      });
+      await log.settle();
       await evaluateOnDev(deps, parameters, state);
       await keeper.writeWhenDue();
-      await session.control.checkpoint(() => keeper.pause(), () => keeper.goOn());
+      await session.control.checkpoint(
+        () => keeper.pause(),
+        () => keeper.goOn(),
+      );
     }
     await keeper.write();
   } finally {
@@ -93,7 +122,8 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: TrainerParameters, 
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
-  const due = (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
+  const due =
+    (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
   if (!due || session.data.dev.length === 0) return;
   const metrics = await deps.evaluateDev();
   const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
@@ -104,7 +134,13 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: TrainerParameters, 
     if (checkpoint === 'bestDev') {
       const { db, record, model } = session;
       const tensors = weightTensors(model, parameters);
-      await writeCheckpoint(db, { runId: record.runId, step: state.step, role: 'best', tensors, loopState: state.loop });
+      await writeCheckpoint(db, {
+        runId: record.runId,
+        step: state.step,
+        role: 'best',
+        tensors,
+        loopState: state.loop,
+      });
     }
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
@@ -133,11 +169,23 @@ class CheckpointKeeper {
     const startedAt = performance.now();
     const tensors = trainingTensors(model, this.parameters, this.state.adamW);
     const { step, loop } = this.state;
-    const manifest = await writeCheckpoint(db, { runId: record.runId, step, role: 'latest', tensors, loopState: { ...loop } });
+    const manifest = await writeCheckpoint(db, {
+      runId: record.runId,
+      step,
+      role: 'latest',
+      tensors,
+      loopState: { ...loop },
+    });
     this.#writtenAt = performance.now();
     this.#writeMs = this.#writtenAt - startedAt;
     this.#writtenStep = step;
-    log.append({ type: 'checkpoint', step, generation: manifest.generation, writeMs: this.#writeMs, bytes: manifest.floats * 4 });
+    log.append({
+      type: 'checkpoint',
+      step,
+      generation: manifest.generation,
+      writeMs: this.#writeMs,
+      bytes: manifest.floats * 4,
+    });
   }
 
   async pause(): Promise<void> {

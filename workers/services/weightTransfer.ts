@@ -23,7 +23,11 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
 }
 
 /** Weights, first moments, second moments: what a run needs to go on with the same bits. */
-export async function* trainingTensors(layout: Layout, parameters: ParameterStore, adamW: AdamWState): AsyncGenerator<Float32Array> {
+export async function* trainingTensors(
+  layout: Layout,
+  parameters: ParameterStore,
+  adamW: AdamWState,
+): AsyncGenerator<Float32Array> {
   yield* weightTensors(layout, parameters);
   yield* laidOut(layout, (name) => adamW.read('m', name));
   yield* laidOut(layout, (name) => adamW.read('v', name));
@@ -37,13 +41,23 @@ export function weightsSha256(tensors: readonly TensorEntry[], parameters: Param
   return sha256Stream(weights());
 }
 
-async function readTensor(db: Database, weightsId: string, tensor: TensorEntry, section: number): Promise<Float32Array> {
+async function readTensor(
+  db: Database,
+  weightsId: string,
+  tensor: TensorEntry,
+  section: number,
+): Promise<Float32Array> {
   const bytes = await readWeightRange(db, weightsId, (section + tensor.offset) * 4, tensor.length * 4);
   return new Float32Array(bytes);
 }
 
 /** Reads stored weights into a new store on the device; `onTensor` counts tensors. */
-export async function loadParameters(db: Database, layout: Layout, weightsId: string, onTensor: (done: number, of: number) => void): Promise<ParameterStore> {
+export async function loadParameters(
+  db: Database,
+  layout: Layout,
+  weightsId: string,
+  onTensor: (done: number, of: number) => void,
+): Promise<ParameterStore> {
   const parameters = ParameterStore.create(layout.tensors);
   await writeParameters(db, layout, weightsId, parameters, onTensor);
   return parameters;

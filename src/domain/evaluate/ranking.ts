@@ -91,11 +91,6 @@ const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
   ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
 };
 
-/** One metric of one question, as the paired comparisons need it. */
-export function questionMetric(metric: MetricName, ranks: Ranks): number {
-  return metricOf[metric](ranks);
-}
-
 /** Sums first, one division last: the mean of ones is exactly 1. */
 function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;

@@ -51,7 +51,14 @@ async function interruptedRun(inputs: Inputs, job: HeadlessJob): Promise<RunReco
 async function newRun(inputs: Inputs, job: HeadlessJob): Promise<string> {
   const now = Date.now();
   const experimentId = crypto.randomUUID();
-  await services.putExperiment({ experimentId, name: job.name, experiment: inputs.experiment, createdAt: now, updatedAt: now, demo: false });
+  await services.putExperiment({
+    experimentId,
+    name: job.name,
+    experiment: inputs.experiment,
+    createdAt: now,
+    updatedAt: now,
+    demo: false,
+  });
   return (await services.gpu()).createRun(experimentId, job.device);
 }
 
@@ -63,12 +70,17 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
   await (await services.gpu()).startRun(runId, (events) => sender.send('events', events));
   await sender.settled();
   const run = await services.getRun(runId);
-  if (run?.status !== 'done') throw run?.error ? new AppError(run.error) : new AppError({ kind: 'not-found', what: 'run', id: runId });
+  if (run?.status !== 'done')
+    throw run?.error ? new AppError(run.error) : new AppError({ kind: 'not-found', what: 'run', id: runId });
   return { run, events: await services.readEvents(runId, 0) };
 }
 
 /** The whole loop of one job: files in, run, metrics and export out. Everything else is the page's own code. */
-export async function carryOut(routes: JobRoutes, job: HeadlessJob, sentenceOf: (inputs: Inputs) => string[]): Promise<void> {
+export async function carryOut(
+  routes: JobRoutes,
+  job: HeadlessJob,
+  sentenceOf: (inputs: Inputs) => string[],
+): Promise<void> {
   const sender = new EventSender(routes);
   const begun = performance.now();
   const inputs = await importInputs(
@@ -79,7 +91,8 @@ export async function carryOut(routes: JobRoutes, job: HeadlessJob, sentenceOf: 
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   const interrupted = await interruptedRun(inputs, job);
-  if (interrupted) sender.send('progress', { note: `resuming the interrupted run, which had reached step ${interrupted.step}` });
+  if (interrupted)
+    sender.send('progress', { note: `resuming the interrupted run, which had reached step ${interrupted.step}` });
   const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job)), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
@@ -89,6 +102,9 @@ export async function carryOut(routes: JobRoutes, job: HeadlessJob, sentenceOf: 
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
   const resumed = interrupted !== undefined;
-  await routes.post('metrics', await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }));
+  await routes.post(
+    'metrics',
+    await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }),
+  );
   await routes.postExport(exported.zip);
 }

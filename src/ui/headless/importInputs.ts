@@ -24,7 +24,8 @@ const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as con
 
 /** A hash that the file promises must be the one of what was read. */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
-  if (promised !== undefined && promised !== read) throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
+  if (promised !== undefined && promised !== read)
+    throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
 class InputReader {
@@ -52,7 +53,12 @@ class InputReader {
     const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
     const data = await services.data();
     const options = slot === 'pairs' ? this.#pairOptions(knowledgeBase) : {};
-    const { dataset, rejected, rejectedCount } = await data.importDataset(files, slots[slot].role, this.report, options);
+    const { dataset, rejected, rejectedCount } = await data.importDataset(
+      files,
+      slots[slot].role,
+      this.report,
+      options,
+    );
     this.#leaveOut(slot, rejected, rejectedCount);
     let { contentSha256 } = dataset;
     if (slots[slot].role === 'questions' && knowledgeBase !== undefined) {
@@ -90,7 +96,8 @@ class InputReader {
       return model;
     }
     const stored = promised === undefined ? undefined : await services.getModel(promised);
-    if (!stored) throw new AppError({ kind: 'model-missing', ...(promised === undefined ? {} : { contentSha256: promised }) });
+    if (!stored)
+      throw new AppError({ kind: 'model-missing', ...(promised === undefined ? {} : { contentSha256: promised }) });
     return stored;
   }
 

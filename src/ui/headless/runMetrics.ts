@@ -56,7 +56,12 @@ export interface MetricsParts {
 export async function runMetrics(parts: MetricsParts): Promise<object> {
   const { run, inputs, exported } = parts;
   const read = (part: 'dev' | 'test', moment: 'before' | 'after') => services.getEvaluation(run.runId, part, moment);
-  const [before, after, devBefore, devAfter] = [await read('test', 'before'), await read('test', 'after'), await read('dev', 'before'), await read('dev', 'after')];
+  const [before, after, devBefore, devAfter] = [
+    await read('test', 'before'),
+    await read('test', 'after'),
+    await read('dev', 'before'),
+    await read('dev', 'after'),
+  ];
   if (!before || !after) return {};
   const k = primaryK(run.experiment);
   const { won, lost, unchanged, p, verdict, mrrChange } = compareQuestions(before.results, after.results, k);

@@ -18,17 +18,31 @@ function values(key: string): Float32Array {
 async function modelBytes(pooling: 'mean' | 'cls', normalize: boolean): Promise<Uint8Array> {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   const producer = { name: 'recallsmith', version: 'test' };
-  for await (const piece of onnxModel({ config, pooling, normalize, producer, read: (name) => Promise.resolve(values(`weights/${name}`)) })) pieces.push(piece);
+  for await (const piece of onnxModel({
+    config,
+    pooling,
+    normalize,
+    producer,
+    read: (name) => Promise.resolve(values(`weights/${name}`)),
+  }))
+    pieces.push(piece);
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** Runs a padded batch in onnxruntime. */
-async function run(bytes: Uint8Array, batch: number[][]): Promise<{ hidden: Float32Array; embedding: Float32Array; width: number }> {
+async function run(
+  bytes: Uint8Array,
+  batch: number[][],
+): Promise<{ hidden: Float32Array; embedding: Float32Array; width: number }> {
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(bytes);
   const width = Math.max(...batch.map((ids) => ids.length));
   const tensor = (cell: (ids: number[], i: number) => number): ort.Tensor =>
-    new ort.Tensor('int64', BigInt64Array.from(batch.flatMap((ids) => Array.from({ length: width }, (_, i) => BigInt(cell(ids, i))))), [batch.length, width]);
+    new ort.Tensor(
+      'int64',
+      BigInt64Array.from(batch.flatMap((ids) => Array.from({ length: width }, (_, i) => BigInt(cell(ids, i))))),
+      [batch.length, width],
+    );
   const outputs = await session.run({
     input_ids: tensor((ids, i) => ids[i] ?? config.padTokenId),
     attention_mask: tensor((ids, i) => (i < ids.length ? 1 : 0)),
@@ -48,22 +62,31 @@ test('the graph gives PyTorch’s last hidden states in onnxruntime, padding or 
   const { hidden, width } = await run(await modelBytes('mean', true), batch);
   let [at, worst] = [0, 0];
   batch.forEach((ids, text) => {
-    for (let i = 0; i < ids.length * config.hiddenSize; i++) worst = Math.max(worst, Math.abs((hidden[text * width * config.hiddenSize + i] ?? NaN) - (expected[at++] ?? NaN)));
+    for (let i = 0; i < ids.length * config.hiddenSize; i++)
+      worst = Math.max(
+        worst,
+        Math.abs((hidden[text * width * config.hiddenSize + i] ?? NaN) - (expected[at++] ?? NaN)),
+      );
   });
   expect(at).toBe(expected.length);
   expect(worst).toBeLessThan(1e-5);
 });
 
-test.each(['mean', 'cls'] as const)('%s pooling with normalisation is the pooled hidden state as a unit vector', async (pooling) => {
-  const { hidden, embedding, width } = await run(await modelBytes(pooling, true), batch);
-  const raw = await run(await modelBytes(pooling, false), batch);
-  batch.forEach((ids, text) => {
-    const state = (i: number, h: number): number => hidden[(text * width + i) * config.hiddenSize + h] ?? NaN;
-    const naive = Array.from({ length: config.hiddenSize }, (_, h) => (pooling === 'cls' ? state(0, h) : ids.reduce((sum, _id, i) => sum + state(i, h), 0) / ids.length));
-    const norm = Math.hypot(...naive);
-    naive.forEach((value, h) => {
-      expect(raw.embedding[text * config.hiddenSize + h]).toBeCloseTo(value, 5);
-      expect(embedding[text * config.hiddenSize + h]).toBeCloseTo(value / norm, 5);
+test.each(['mean', 'cls'] as const)(
+  '%s pooling with normalisation is the pooled hidden state as a unit vector',
+  async (pooling) => {
+    const { hidden, embedding, width } = await run(await modelBytes(pooling, true), batch);
+    const raw = await run(await modelBytes(pooling, false), batch);
+    batch.forEach((ids, text) => {
+      const state = (i: number, h: number): number => hidden[(text * width + i) * config.hiddenSize + h] ?? NaN;
+      const naive = Array.from({ length: config.hiddenSize }, (_, h) =>
+        pooling === 'cls' ? state(0, h) : ids.reduce((sum, _id, i) => sum + state(i, h), 0) / ids.length,
+      );
+      const norm = Math.hypot(...naive);
+      naive.forEach((value, h) => {
+        expect(raw.embedding[text * config.hiddenSize + h]).toBeCloseTo(value, 5);
+        expect(embedding[text * config.hiddenSize + h]).toBeCloseTo(value / norm, 5);
+      });
     });
-  });
-});
+  },
+);

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { AppError, type ModelFault } from '../../../src/domain/errors';
 import { readSafetensorsHeader, readTensorAsF32, writeSafetensors } from '../../../workers/formats/safetensors';
 
-function fileOf(header: string, data: Uint8Array<ArrayBuffer>, headerLength = new TextEncoder().encode(header).length): Blob {
+function fileOf(
+  header: string,
+  data: Uint8Array<ArrayBuffer>,
+  headerLength = new TextEncoder().encode(header).length,
+): Blob {
   const length = new DataView(new ArrayBuffer(8));
   length.setBigUint64(0, BigInt(headerLength), true);
   return new Blob([length.buffer, header, data]);
@@ -18,22 +22,33 @@ async function faultOf(blob: Blob): Promise<ModelFault> {
   throw new Error('the file was taken');
 }
 
-const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): object => ({ dtype, shape, data_offsets: [begin, end] });
+const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): object => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
 
 test('a file that it wrote comes back with the same values, shapes and a header padded to 8 bytes', async () => {
-  const values: Record<string, Float32Array> = { a: Float32Array.of(1, -2.5, 3e-8, Infinity), b: new Float32Array(0), c: Float32Array.of(7) };
+  const values: Record<string, Float32Array> = {
+    a: Float32Array.of(1, -2.5, 3e-8, Infinity),
+    b: new Float32Array(0),
+    c: Float32Array.of(7),
+  };
   const entries = [
     { name: 'a', shape: [2, 2] },
     { name: 'b', shape: [0, 3] },
     { name: 'c', shape: [] },
   ];
   const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for await (const piece of writeSafetensors(entries, (name) => Promise.resolve(values[name] ?? new Float32Array(0)))) pieces.push(piece);
+  for await (const piece of writeSafetensors(entries, (name) => Promise.resolve(values[name] ?? new Float32Array(0))))
+    pieces.push(piece);
   expect((pieces[0]?.length ?? 1) % 8).toBe(0);
   const blob = new Blob(pieces);
   const header = await readSafetensorsHeader(blob, 'x');
-  expect([...header.tensors].map(([name, { shape }]) => [name, shape])).toEqual(entries.map(({ name, shape }) => [name, shape]));
+  expect([...header.tensors].map(([name, { shape }]) => [name, shape])).toEqual(
+    entries.map(({ name, shape }) => [name, shape]),
+  );
   for (const { name } of entries) expect(await readTensorAsF32(blob, header, name)).toEqual(values[name]);
 });
 
@@ -55,9 +70,21 @@ test.each<[string, Blob, ModelFault]>([
   ['a header that is a list', fileOf('[]', bytes(0)), 'header-invalid'],
   ['cut inside the data', fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(4)), 'truncated'],
   ['bytes after the last tensor', fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(12)), 'header-invalid'],
-  ['a gap between tensors', fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(8, 12, [1]) }), bytes(12)), 'header-invalid'],
-  ['tensors that overlap', fileOf(JSON.stringify({ a: tensor(0, 8, [2]), b: tensor(4, 12, [2]) }), bytes(12)), 'header-invalid'],
-  ['a name that stands twice', fileOf(`{"a":${JSON.stringify(tensor(0, 4, [1]))},"a":${JSON.stringify(tensor(0, 4, [1]))}}`, bytes(4)), 'header-invalid'],
+  [
+    'a gap between tensors',
+    fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(8, 12, [1]) }), bytes(12)),
+    'header-invalid',
+  ],
+  [
+    'tensors that overlap',
+    fileOf(JSON.stringify({ a: tensor(0, 8, [2]), b: tensor(4, 12, [2]) }), bytes(12)),
+    'header-invalid',
+  ],
+  [
+    'a name that stands twice',
+    fileOf(`{"a":${JSON.stringify(tensor(0, 4, [1]))},"a":${JSON.stringify(tensor(0, 4, [1]))}}`, bytes(4)),
+    'header-invalid',
+  ],
   ['a size that does not fit the shape', fileOf(JSON.stringify({ a: tensor(0, 8, [3]) }), bytes(8)), 'tensor-shape'],
   ['a shape that overflows', fileOf(JSON.stringify({ a: tensor(0, 8, [2 ** 40, 2 ** 40]) }), bytes(8)), 'tensor-shape'],
   ['a negative size', fileOf(JSON.stringify({ a: tensor(0, 4, [-1]) }), bytes(4)), 'tensor-shape'],
@@ -69,5 +96,7 @@ test.each<[string, Blob, ModelFault]>([
 test('an integer tensor is not read as weights', async () => {
   const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'I32') }), bytes(4));
   const header = await readSafetensorsHeader(blob, 'x');
-  await expect(readTensorAsF32(blob, header, 'a')).rejects.toMatchObject({ details: { fault: 'tensor-dtype', tensor: 'a' } });
+  await expect(readTensorAsF32(blob, header, 'a')).rejects.toMatchObject({
+    details: { fault: 'tensor-dtype', tensor: 'a' },
+  });
 });

@@ -11,16 +11,32 @@ const stores = ['datasetBlocks', 'datasets', 'weightParts', 'experiments', 'runE
 async function filled(): Promise<Database> {
   const db = await openDatabase(`test-${crypto.randomUUID()}`);
   await db.put('datasetBlocks', { contentSha256: 'd', block: 0, rows: [{ id: '1', text: '猪' }], sha256: 'x' });
-  await db.put('datasets', { contentSha256: 'd', role: 'knowledgeBase', name: 'kb', rows: 1, characters: 1, createdAt: 1 });
+  await db.put('datasets', {
+    contentSha256: 'd',
+    role: 'knowledgeBase',
+    name: 'kb',
+    rows: 1,
+    characters: 1,
+    createdAt: 1,
+  });
   await db.put('weightParts', { weightsId: 'model-1', part: 0, bytes: Uint8Array.of(1, 2, 255).buffer });
-  await db.put('experiments', { experimentId: 'e', name: 'one', experiment: defaultExperiment(), createdAt: 1, updatedAt: 1, demo: false });
+  await db.put('experiments', {
+    experimentId: 'e',
+    name: 'one',
+    experiment: defaultExperiment(),
+    createdAt: 1,
+    updatedAt: 1,
+    demo: false,
+  });
   await db.put('batchLists', { sha256: 'b', batches: [[1, 2]] });
   return db;
 }
 
 async function contents(db: Database): Promise<string> {
   const all = await Promise.all(stores.map((store) => db.getAll(store)));
-  return JSON.stringify(all, (_key, value: unknown) => (value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value));
+  return JSON.stringify(all, (_key, value: unknown) =>
+    value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value,
+  );
 }
 
 async function saved(db: Database): Promise<File> {
@@ -39,7 +55,14 @@ test('opening it twice changes nothing, and an experiment that was changed here 
   const file = await saved(db);
   await openProject(db, file, quiet);
   expect(await db.count('experiments')).toBe(1);
-  await db.put('experiments', { experimentId: 'e', name: 'mine', experiment: { ...defaultExperiment(), seed: 99 }, createdAt: 1, updatedAt: 2, demo: false });
+  await db.put('experiments', {
+    experimentId: 'e',
+    name: 'mine',
+    experiment: { ...defaultExperiment(), seed: 99 },
+    createdAt: 1,
+    updatedAt: 2,
+    demo: false,
+  });
   await openProject(db, file, quiet);
   expect((await db.getAll('experiments')).map(({ name }) => name).sort()).toEqual(['mine', 'one']);
 });
@@ -50,14 +73,18 @@ test('a damaged byte is found, named, and nothing is stored', async () => {
   const at = bytes.findIndex((value, i) => value === 1 && bytes[i + 1] === 2 && bytes[i + 2] === 255);
   bytes[at + 2] = 254;
   const db = await openDatabase(`test-${crypto.randomUUID()}`);
-  await expect(openProject(db, new File([bytes], 'p.zip'), quiet)).rejects.toMatchObject({ details: { kind: 'project-invalid', file: 'p.zip', entry: 'weightParts/model-1/0.bin' } });
+  await expect(openProject(db, new File([bytes], 'p.zip'), quiet)).rejects.toMatchObject({
+    details: { kind: 'project-invalid', file: 'p.zip', entry: 'weightParts/model-1/0.bin' },
+  });
   expect(await contents(db)).toBe(JSON.stringify(stores.map(() => [])));
 });
 
 test.each([0, 10, 200])('a file cut to %i bytes is refused with one error', async (length) => {
   const file = await saved(await filled());
   const db = await openDatabase(`test-${crypto.randomUUID()}`);
-  await expect(openProject(db, new File([file.slice(0, length)], 'p.zip'), quiet)).rejects.toMatchObject({ details: { kind: 'project-invalid', file: 'p.zip' } });
+  await expect(openProject(db, new File([file.slice(0, length)], 'p.zip'), quiet)).rejects.toMatchObject({
+    details: { kind: 'project-invalid', file: 'p.zip' },
+  });
 });
 
 test('a project of a newer version is refused with both versions', async () => {

@@ -28,7 +28,8 @@ async function* tensors(...values: number[]): AsyncGenerator<Float32Array> {
   for (const value of values) yield Promise.resolve(Float32Array.of(value, value));
 }
 
-const write = (db: Database, step: number, role: 'latest' | 'best' = 'latest') => writeCheckpoint(db, { runId: 'r', step, role, tensors: tensors(step), loopState });
+const write = (db: Database, step: number, role: 'latest' | 'best' = 'latest') =>
+  writeCheckpoint(db, { runId: 'r', step, role, tensors: tensors(step), loopState });
 
 async function weightsOf(db: Database, weightsId: string): Promise<number[]> {
   return [...new Float32Array(await readWeightRange(db, weightsId, 0, 8))];
@@ -61,7 +62,9 @@ test('a write that dies before its manifest leaves the old state, and its parts 
     yield Promise.resolve(new Float32Array(9 * 1024 * 1024));
     throw new Error('killed');
   }
-  await expect(writeCheckpoint(db, { runId: 'r', step: 2, role: 'latest', tensors: dying(), loopState })).rejects.toThrow('killed');
+  await expect(
+    writeCheckpoint(db, { runId: 'r', step: 2, role: 'latest', tensors: dying(), loopState }),
+  ).rejects.toThrow('killed');
   expect(await db.count('weightParts')).toBe(2);
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
   expect(await sweepOrphans(db)).toBe(1);
@@ -75,8 +78,11 @@ test('a damaged newest generation falls back to the one before; with none left i
   const newest = await write(db, 2);
   await db.put('weightParts', { weightsId: newest.weightsId, part: 0, bytes: Float32Array.of(2, 9).buffer });
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
-  for (const { weightsId } of await db.getAll('checkpoints')) await db.put('weightParts', { weightsId, part: 0, bytes: new ArrayBuffer(4) });
-  await expect(latestCheckpoint(db, 'r')).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation: newest.generation } });
+  for (const { weightsId } of await db.getAll('checkpoints'))
+    await db.put('weightParts', { weightsId, part: 0, bytes: new ArrayBuffer(4) });
+  await expect(latestCheckpoint(db, 'r')).rejects.toMatchObject({
+    details: { kind: 'checkpoint-corrupt', generation: newest.generation },
+  });
 });
 
 test('weights are cut into parts of at most 32 MiB and read across their borders', async () => {
@@ -88,13 +94,24 @@ test('weights are cut into parts of at most 32 MiB and read across their borders
   expect((await writer.finish()).bytes).toBe((count + 1) * 4);
   expect((await db.getAllKeys('weightParts')).length).toBe(2);
   const border = 8 * 1024 * 1024;
-  expect([...new Float32Array(await readWeightRange(db, 'w', (border - 1) * 4, 12))]).toEqual([border - 1, border, border + 1]);
+  expect([...new Float32Array(await readWeightRange(db, 'w', (border - 1) * 4, 12))]).toEqual([
+    border - 1,
+    border,
+    border + 1,
+  ]);
   await expect(readWeightRange(db, 'w', count * 4, 12)).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
 });
 
 test('events are numbered without a gap, across writers and restarts', async () => {
   const db = await fresh();
-  await Promise.all([1, 2, 3].map((i) => appendEvents(db, 'r', [{ at: i, body: { type: 'phase', phase: 'train' } }, { at: i, body: { type: 'phase', phase: 'done' } }])));
+  await Promise.all(
+    [1, 2, 3].map((i) =>
+      appendEvents(db, 'r', [
+        { at: i, body: { type: 'phase', phase: 'train' } },
+        { at: i, body: { type: 'phase', phase: 'done' } },
+      ]),
+    ),
+  );
   await appendEvents(db, 'other', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
   expect((await readEvents(db, 'r')).map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5]);
   expect((await readEvents(db, 'r', 4)).map(({ seq }) => seq)).toEqual([4, 5]);
@@ -106,5 +123,10 @@ test('deleting a run takes its events, checkpoints and weights with it and nothi
   await appendEvents(db, 'r', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
   await appendEvents(db, 's', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
   await deleteRun(db, 'r');
-  expect([await db.count('runs'), await db.count('checkpoints'), await db.count('weightParts'), await db.count('runEvents')]).toEqual([0, 0, 0, 1]);
+  expect([
+    await db.count('runs'),
+    await db.count('checkpoints'),
+    await db.count('weightParts'),
+    await db.count('runEvents'),
+  ]).toEqual([0, 0, 0, 1]);
 });

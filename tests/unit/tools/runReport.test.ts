@@ -14,7 +14,10 @@ describe('events.jsonl', () => {
     const report = new RunReport(folder, () => undefined);
     await report.begin();
     await report.add([{ type: 'phase', phase: 'train', runId: 'r', seq: 0, at: 0 }, step(1, 0.5, 1)]);
-    const lines = (await readFile(join(folder, 'events.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+    const lines = (await readFile(join(folder, 'events.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(lines).toEqual([
       { type: 'phase', phase: 'train', seq: 0, at: 0 },
       { step: 1, loss: 0.5, lr: 2e-4, gradientNorm: 1, tokens: 100, ms: 50 },
@@ -22,7 +25,14 @@ describe('events.jsonl', () => {
   });
 
   it('keeps the later of two lines of one step, which a resume makes, and no progress', () => {
-    const events = [step(1, 0.5, 0), step(2, 0.4, 1), { type: 'progress' }, { type: 'status', status: 'running' }, step(2, 0.41, 2), step(3, 0.3, 3)];
+    const events = [
+      step(1, 0.5, 0),
+      step(2, 0.4, 1),
+      { type: 'progress' },
+      { type: 'status', status: 'running' },
+      step(2, 0.41, 2),
+      step(3, 0.3, 3),
+    ];
     expect(settled(events).map((event: { loss?: number }) => event.loss)).toEqual([0.5, undefined, 0.41, 0.3]);
   });
 });

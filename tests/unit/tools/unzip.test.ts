@@ -12,9 +12,17 @@ describe('unpacking an export', () => {
   it('gives back stored and deflated files with their folders', async () => {
     const folder = await newFolder();
     const text = '检出率 '.repeat(1000);
-    const zip = zipSync({ 'README.md': [strToU8(text), { level: 9 }], 'onnx/model.onnx': [new Uint8Array([1, 2, 3]), { level: 0 }], 'empty.txt': new Uint8Array() });
+    const zip = zipSync({
+      'README.md': [strToU8(text), { level: 9 }],
+      'onnx/model.onnx': [new Uint8Array([1, 2, 3]), { level: 0 }],
+      'empty.txt': new Uint8Array(),
+    });
     await writeFile(join(folder, 'a.zip'), zip);
-    expect((await unzip(join(folder, 'a.zip'), join(folder, 'out'))).sort()).toEqual(['README.md', 'empty.txt', 'onnx/model.onnx']);
+    expect((await unzip(join(folder, 'a.zip'), join(folder, 'out'))).sort()).toEqual([
+      'README.md',
+      'empty.txt',
+      'onnx/model.onnx',
+    ]);
     expect(await readFile(join(folder, 'out/README.md'), 'utf8')).toBe(text);
     expect([...(await readFile(join(folder, 'out/onnx/model.onnx')))]).toEqual([1, 2, 3]);
   });

@@ -30,7 +30,13 @@ const modelFaults: Record<ModelFault, true> = {
   'tokenizer-invalid': true,
   'pooling-unsupported': true,
 };
-const linkFaults: Record<LinkFault, true> = { cut: true, tampered: true, 'too-new': true, 'too-large': true, invalid: true };
+const linkFaults: Record<LinkFault, true> = {
+  cut: true,
+  tampered: true,
+  'too-new': true,
+  'too-large': true,
+  invalid: true,
+};
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
 const others: AppErrorDetails[] = [
@@ -59,8 +65,21 @@ const others: AppErrorDetails[] = [
   { kind: 'unexpected', reason: 'x' },
 ];
 const all: AppErrorDetails[] = [
-  ...keys(importFaults).map((fault): AppErrorDetails => ({ kind: 'import-failed', file: 'kb.jsonl', line: 57, fault, field: 'text' })),
-  ...keys(modelFaults).map((fault): AppErrorDetails => ({ kind: 'model-invalid', file: 'model.safetensors', fault, tensor: 't', expected: '8', found: '4' })),
+  ...keys(importFaults).map((fault): AppErrorDetails => ({
+    kind: 'import-failed',
+    file: 'kb.jsonl',
+    line: 57,
+    fault,
+    field: 'text',
+  })),
+  ...keys(modelFaults).map((fault): AppErrorDetails => ({
+    kind: 'model-invalid',
+    file: 'model.safetensors',
+    fault,
+    tensor: 't',
+    expected: '8',
+    found: '4',
+  })),
   ...keys(linkFaults).map((fault): AppErrorDetails => ({ kind: 'link-invalid', fault })),
   ...others,
 ];

@@ -66,6 +66,10 @@ describe('the dictionaries', () => {
   it('hold English only in English', () => {
     const chinese = texts(en).filter(([, text]) => /[\u4e00-\u9fff]/.test(text));
     // The switch names the other language in that language.
-    expect(chinese.map(([place]) => place)).toEqual(['.header.language', '.header.languageHelp', '.settings.languages.zh']);
+    expect(chinese.map(([place]) => place)).toEqual([
+      '.header.language',
+      '.header.languageHelp',
+      '.settings.languages.zh',
+    ]);
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
-import { applyEvents, emptyRunView, runShare, timeLeftMs, tokensPerSecond, type RunView } from '../../../src/state/runLog';
+import {
+  applyEvents,
+  emptyRunView,
+  runShare,
+  timeLeftMs,
+  tokensPerSecond,
+  type RunView,
+} from '../../../src/state/runLog';
 
 const metrics: Metrics = {
   hitRateAt1: 0.5,
@@ -74,7 +81,12 @@ describe('the view of a run', () => {
   it('keeps the error of a failed run and forgets it when the run goes on', () => {
     const failed = read([{ type: 'status', status: 'failed', error: { kind: 'gpu-device-lost', reason: 'x' } }]);
     expect(failed.error).toEqual({ kind: 'gpu-device-lost', reason: 'x' });
-    expect(read([{ type: 'status', status: 'failed', error: { kind: 'cancelled' } }, { type: 'status', status: 'running' }]).error).toBeNull();
+    expect(
+      read([
+        { type: 'status', status: 'failed', error: { kind: 'cancelled' } },
+        { type: 'status', status: 'running' },
+      ]).error,
+    ).toBeNull();
   });
 });
 
@@ -85,7 +97,10 @@ describe('pace and time left', () => {
   });
 
   it('is the steps left at the measured pace and one more evaluation', () => {
-    const view = read([{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)], 1000);
+    const view = read(
+      [{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)],
+      1000,
+    );
     expect(timeLeftMs(view, 13, 5000)).toBe(10 * 250 + 1000);
   });
 

@@ -58,7 +58,12 @@ describe('lengths in tokens', () => {
   });
 
   it('of no text are zeros', () => {
-    expect(summarizeLengths('corpus', new Int32Array(0), 0)).toMatchObject({ texts: 0, median: 0, longest: 0, bins: [0] });
+    expect(summarizeLengths('corpus', new Int32Array(0), 0)).toMatchObject({
+      texts: 0,
+      median: 0,
+      longest: 0,
+      bins: [0],
+    });
   });
 });
 

@@ -2,7 +2,8 @@ import type { EncoderConfig } from '../../../src/domain/model';
 import type { Attribute, GraphFrame, GraphNode, Initializer } from './wire';
 
 /** An initializer's values: a parameter as it is, a linear weight turned to [in, out], or a constant of the graph. */
-export type InitializerSource = { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
+export type InitializerSource =
+  { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 
 export interface GraphInitializer extends Initializer {
   source: InitializerSource;
@@ -44,7 +45,12 @@ class GraphBuilder {
   /** x·Wᵀ + b. */
   linear(x: string, module: string, inSize: number, outSize: number): string {
     const weight = `${module}.weight_t`;
-    this.initializers.push({ name: weight, type: 'float', shape: [inSize, outSize], source: { kind: 'transposed', name: `${module}.weight` } });
+    this.initializers.push({
+      name: weight,
+      type: 'float',
+      shape: [inSize, outSize],
+      source: { kind: 'transposed', name: `${module}.weight` },
+    });
     const product = this.node('MatMul', [x, weight], `${module}/product`);
     return this.node('Add', [product, this.parameter(`${module}.bias`, [outSize])], `${module}/y`);
   }
@@ -76,11 +82,19 @@ function sharedConstants(graph: GraphBuilder, config: EncoderConfig): void {
 /** Word, position and type embeddings, added and normalised. [B, S, H] */
 function embeddings(graph: GraphBuilder, config: EncoderConfig): string {
   const { hiddenSize } = config;
-  const words = graph.node('Gather', [graph.parameter('embeddings.word_embeddings.weight', [config.vocabularySize, hiddenSize]), 'input_ids'], 'words');
+  const words = graph.node(
+    'Gather',
+    [graph.parameter('embeddings.word_embeddings.weight', [config.vocabularySize, hiddenSize]), 'input_ids'],
+    'words',
+  );
   const shape = graph.node('Shape', ['input_ids'], 'input_shape');
   const length = graph.node('Gather', [shape, 'one'], 'sequence_length_value');
   const range = graph.node('Range', ['zero', length, 'one'], 'position_ids');
-  const positions = graph.node('Gather', [graph.parameter('embeddings.position_embeddings.weight', [config.maxPositions, hiddenSize]), range], 'positions');
+  const positions = graph.node(
+    'Gather',
+    [graph.parameter('embeddings.position_embeddings.weight', [config.maxPositions, hiddenSize]), range],
+    'positions',
+  );
   const typeTable = graph.parameter('embeddings.token_type_embeddings.weight', [config.typeVocabularySize, hiddenSize]);
   const types = graph.node('Gather', [typeTable, 'token_type_ids'], 'types');
   const wordsAndTypes = graph.node('Add', [words, types], 'words_types');
@@ -131,7 +145,12 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
   const attended = graph.node('Add', [attention(graph, x, layer, config), x], `${layer}/attended`);
   const normed = graph.layerNorm(attended, `${layer}.attention.output.LayerNorm`, config, `${layer}/attention_output`);
   const wide = graph.linear(normed, `${layer}.intermediate.dense`, config.hiddenSize, config.intermediateSize);
-  const narrow = graph.linear(gelu(graph, wide, `${layer}.intermediate`), `${layer}.output.dense`, config.intermediateSize, config.hiddenSize);
+  const narrow = graph.linear(
+    gelu(graph, wide, `${layer}.intermediate`),
+    `${layer}.output.dense`,
+    config.intermediateSize,
+    config.hiddenSize,
+  );
   const sum = graph.node('Add', [narrow, normed], `${layer}/sum`);
   return graph.layerNorm(sum, `${layer}.output.LayerNorm`, config, output);
 }
@@ -140,14 +159,19 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
 function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
   const output = 'sentence_embedding';
   const pooledName = options.normalize ? 'pooled' : output;
-  if (options.pooling === 'cls') graph.node('Gather', ['last_hidden_state', 'zero'], pooledName, [{ name: 'axis', int: 1 }]);
+  if (options.pooling === 'cls')
+    graph.node('Gather', ['last_hidden_state', 'zero'], pooledName, [{ name: 'axis', int: 1 }]);
   else {
     graph.constant('axis_1', 'int64', [1]);
     const mask = graph.node('Unsqueeze', ['mask', graph.constant('axis_2', 'int64', [2])], 'mask_column');
     const kept = graph.node('Mul', ['last_hidden_state', mask], 'kept');
     const sum = graph.node('ReduceSum', [kept, 'axis_1'], 'kept_sum', [{ name: 'keepdims', int: 0 }]);
     const count = graph.node('ReduceSum', [mask, 'axis_1'], 'kept_count', [{ name: 'keepdims', int: 0 }]);
-    const atLeast = graph.node('Max', [count, graph.constant('smallest_count', 'float', [1e-9], [])], 'kept_count_positive');
+    const atLeast = graph.node(
+      'Max',
+      [count, graph.constant('smallest_count', 'float', [1e-9], [])],
+      'kept_count_positive',
+    );
     graph.node('Div', [sum, atLeast], pooledName);
   }
   if (!options.normalize) return;
@@ -167,7 +191,13 @@ export function bertGraph(options: GraphOptions): EncoderGraph {
   maskScores(graph);
   let x = embeddings(graph, config);
   for (let layer = 0; layer < config.layers; layer++)
-    x = encoderLayer(graph, x, layer, config, layer === config.layers - 1 ? 'last_hidden_state' : `encoder.layer.${layer}/y`);
+    x = encoderLayer(
+      graph,
+      x,
+      layer,
+      config,
+      layer === config.layers - 1 ? 'last_hidden_state' : `encoder.layer.${layer}/y`,
+    );
   sentenceEmbedding(graph, options);
   const tokens = ['batch_size', 'sequence_length'];
   return {

@@ -48,7 +48,10 @@ async function dataOf(initializer: GraphInitializer, read: OnnxModelOptions['rea
 export async function* onnxModel(options: OnnxModelOptions): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const graph = bertGraph(options);
   const frame = graphBytes(graph);
-  const graphLength = graph.initializers.reduce((sum, initializer) => sum + initializerBytes(initializer), frame.length);
+  const graphLength = graph.initializers.reduce(
+    (sum, initializer) => sum + initializerBytes(initializer),
+    frame.length,
+  );
   yield modelPrefix(opset, options.producer, graphLength);
   yield frame;
   for (const initializer of graph.initializers) {

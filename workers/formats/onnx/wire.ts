@@ -66,7 +66,8 @@ function writeNode(writer: BinaryWriter, node: GraphNode): void {
 
 function writeValueInfo(writer: BinaryWriter, value: ValueInfo): void {
   text(writer, 1, value.name);
-  const dimension = (w: BinaryWriter, size: number | string): void => (typeof size === 'number' ? integer(w, 1, size) : text(w, 2, size));
+  const dimension = (w: BinaryWriter, size: number | string): void =>
+    typeof size === 'number' ? integer(w, 1, size) : text(w, 2, size);
   const shape: Fields = (w) => value.shape.forEach((size) => message(w, 1, (inner) => dimension(inner, size)));
   const tensorType: Fields = (w) => {
     integer(w, 1, onnxType[value.type]);
@@ -105,11 +106,19 @@ export function initializerPrefix(initializer: Initializer): Uint8Array<ArrayBuf
   const dataBytes = initializerDataBytes(initializer);
   fields.tag(9, WireType.LengthDelimited).uint64(dataBytes);
   const head = fields.finish();
-  return new BinaryWriter().tag(5, WireType.LengthDelimited).uint64(head.length + dataBytes).raw(head).finish();
+  return new BinaryWriter()
+    .tag(5, WireType.LengthDelimited)
+    .uint64(head.length + dataBytes)
+    .raw(head)
+    .finish();
 }
 
 /** A ModelProto up to the first byte of its graph of `graphLength` bytes. */
-export function modelPrefix(opset: number, producer: { name: string; version: string }, graphLength: number): Uint8Array<ArrayBuffer> {
+export function modelPrefix(
+  opset: number,
+  producer: { name: string; version: string },
+  graphLength: number,
+): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   integer(writer, 1, 8);
   text(writer, 2, producer.name);
