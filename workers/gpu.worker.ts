@@ -2,7 +2,8 @@ import { expose } from 'comlink';
 import { AppError } from '../src/domain/errors';
 import { installErrorTransfer } from '../src/protocol/errorTransfer';
 import type { GpuApi } from '../src/protocol/gpuApi';
-import { runLockName } from '../src/protocol/runLock';
+import { runLockName, runLockPrefix } from '../src/protocol/runLock';
+import { sweepOrphans } from '../src/storage/checkpoints';
 import { openDatabase } from '../src/storage/database';
 import { createRun, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
@@ -59,6 +60,10 @@ const api: GpuApi = {
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-busy', runId });
+    // Another tab's run may be between the parts of a checkpoint and its manifest: sweep only when ours is the one run.
+    const { held = [] } = await navigator.locks.query();
+    if (held.filter(({ name }) => name?.startsWith(runLockPrefix)).length === 1)
+      await sweepOrphans(await openDatabase());
     await work();
   });
 }

@@ -21,6 +21,8 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
 }
 
+const checkpointPrefix = 'checkpoint-';
+
 /** How many generations of a role stay: `latest` keeps the one before as well, in case the newest is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
@@ -30,7 +32,7 @@ const kept = { latest: 2, best: 1 } as const;
  */
 export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
   const { runId, step, role, loopState } = input;
-  const weightsId = `checkpoint-${crypto.randomUUID()}`;
+  const weightsId = `${checkpointPrefix}${crypto.randomUUID()}`;
   const writer = new WeightWriter(db, weightsId);
   for await (const tensor of input.tensors) await writer.write(tensor);
   const { sha256, bytes } = await writer.finish();
@@ -86,15 +88,14 @@ export async function keptWeights(db: Database, runId: string): Promise<{ weight
   return { weightsId: chosen.weightsId, step: chosen.step };
 }
 
-/** Deletes weights that no manifest names: what a kill between parts and manifest left. Call while nothing is being written. */
+/** Deletes checkpoint weights that no manifest names: what a kill between parts and manifest left. Call while no run writes. */
 export async function sweepOrphans(db: Database): Promise<number> {
   return guard(async () => {
-    const transaction = db.transaction(['models', 'checkpoints', 'weightParts'], 'readwrite');
+    const transaction = db.transaction(['checkpoints', 'weightParts'], 'readwrite');
     const named = new Set<string>();
-    for (const { weightsId } of await transaction.objectStore('models').getAll()) named.add(weightsId);
     for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
     const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
-    const orphans = [...found].filter((weightsId) => !named.has(weightsId));
+    const orphans = [...found].filter((weightsId) => weightsId.startsWith(checkpointPrefix) && !named.has(weightsId));
     for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
     await transaction.done;
     return orphans.length;

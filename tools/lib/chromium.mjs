@@ -18,7 +18,11 @@ const usualPlaces = {
   ),
 };
 
-/** A Chromium on this machine: $CHROMIUM_PATH, an installed one, or Playwright's own; undefined where there is none. */
+/**
+ * A Chromium on this machine: $CHROMIUM_PATH, an installed one, or Playwright's own; undefined where there is none.
+ * @param {string} [given]
+ * @returns {string | undefined}
+ */
 export function findChromium(given) {
   const named = given ?? process.env['CHROMIUM_PATH'];
   if (named !== undefined) return existsSync(named) ? named : undefined;
@@ -50,6 +54,7 @@ export function hasGraphicsCard() {
 /**
  * Flags for WebGPU in a headless Chromium: `software` runs it on the processor; on Linux an NVIDIA card is reached by Vulkan only.
  * @param {'none' | 'hardware' | 'software'} webgpu
+ * @returns {string[]}
  */
 export function chromiumFlags(webgpu) {
   const flags = [...quiet];

@@ -18,7 +18,12 @@ function lineOf({ runId: _runId, ...event }) {
 
 const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event))}\n`).join('');
 
-/** Of a step that was made twice (once before a kill, once after the resume) the later counts. Progress is for the terminal only. */
+/**
+ * Of a step that was made twice (once before a kill, once after the resume) the later counts. Progress is for the terminal only.
+ * @template {{ type: string, step?: number }} E
+ * @param {E[]} events
+ * @returns {E[]}
+ */
 export function settled(events) {
   const lastOfStep = new Map();
   events.forEach((event, index) => event.type === 'step' && lastOfStep.set(event.step, index));

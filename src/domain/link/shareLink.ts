@@ -91,11 +91,16 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   return text;
 }
 
+/** No bytes have a base64url text of this length: some of it is missing. */
+function cannotEnd(text: string): boolean {
+  return text.length % 4 === 1 && /^[\w-]*$/.test(text);
+}
+
 /** @throws link-invalid with the fault: cut, tampered, too-new, too-large or invalid. Nothing wrong is ever returned. */
 export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (text.length > longestLink) throw fail('too-large');
   const bytes = textToBytes(text);
-  if (!bytes || bytes.length === 0) throw fail(text === '' ? 'cut' : 'invalid');
+  if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
   if (version > linkVersion) throw fail('too-new');
   if (version < linkVersion) throw fail('invalid');

@@ -33,6 +33,11 @@ describe('events.jsonl', () => {
       step(2, 0.41, 2),
       step(3, 0.3, 3),
     ];
-    expect(settled(events).map((event: { loss?: number }) => event.loss)).toEqual([0.5, undefined, 0.41, 0.3]);
+    expect(settled(events).map((event) => ('loss' in event ? event.loss : undefined))).toEqual([
+      0.5,
+      undefined,
+      0.41,
+      0.3,
+    ]);
   });
 });
