@@ -81,7 +81,6 @@ const checks = [
   ]),
   single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
-  single('unused code', bin('knip', 'bin/knip.js'), []),
   vitest('unit'),
   vitest('engine-wasm'),
   vitest('engine-webgpu'),
