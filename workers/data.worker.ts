@@ -1,8 +1,10 @@
 import { expose } from 'comlink';
 import type { DataApi } from '../src/protocol/dataApi';
 import { installErrorTransfer } from '../src/protocol/errorTransfer';
+import { weightsImportLock } from '../src/protocol/locks';
 import { getRun } from '../src/storage/runs';
 import { openDatabase } from '../src/storage/database';
+import { sweepOrphanWeights } from '../src/storage/weights';
 import { exportModel } from './services/exportModel';
 import { checkQuestions, importDataset, passageTexts } from './services/importDataset';
 import { importBatchList } from './services/importBatchList';
@@ -10,7 +12,9 @@ import { importModel } from './services/importModel';
 import { prepareDemo } from './services/prepareDemo';
 import { openProject, saveProject } from './services/projectFile';
 import { modelOf } from './services/runSession';
+import { countSplit } from './services/preparedData';
 import { tokenize, tokenizeTexts } from './services/tokenize';
+import { holdForLife } from './services/workerLife';
 import { AppError } from '../src/domain/errors';
 
 installErrorTransfer();
@@ -18,9 +22,9 @@ installErrorTransfer();
 let pageUrl = '';
 
 const api: DataApi = {
-  configure: ({ baseUrl }) => {
+  configure: async ({ baseUrl, lifeLock }) => {
     pageUrl = baseUrl;
-    return Promise.resolve();
+    await holdForLife(lifeLock);
   },
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false } = {}) => {
     const db = await openDatabase();
@@ -28,7 +32,13 @@ const api: DataApi = {
     return importDataset(db, files, role, progress, { ...named, keepEmptyAnchors });
   },
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
-  importModel: async (files, name, progress) => importModel(files, name, progress, await openDatabase()),
+  importModel: async (files, name, progress) =>
+    navigator.locks.request(weightsImportLock, async () => {
+      const db = await openDatabase();
+      await sweepOrphanWeights(db, 'model');
+      return importModel(files, name, progress, db);
+    }),
+  countSplit: async (experiment) => countSplit(await openDatabase(), experiment),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, progress) => prepareDemo(await openDatabase(), baseUrl, progress),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
@@ -43,7 +53,8 @@ const api: DataApi = {
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },
   saveProject: async (progress) => saveProject(await openDatabase(), __BUILD__, progress),
-  openProject: async (file, progress) => openProject(await openDatabase(), file, progress),
+  openProject: async (file, progress) =>
+    navigator.locks.request(weightsImportLock, async () => openProject(await openDatabase(), file, progress)),
 };
 
 expose(api);

@@ -2,14 +2,15 @@ import { expose } from 'comlink';
 import { AppError } from '../src/domain/errors';
 import { installErrorTransfer } from '../src/protocol/errorTransfer';
 import type { GpuApi } from '../src/protocol/gpuApi';
-import { runLockName, runLockPrefix } from '../src/protocol/runLock';
-import { sweepOrphans } from '../src/storage/checkpoints';
+import { runLockName, runLockPrefix, weightsImportLock } from '../src/protocol/locks';
 import { openDatabase } from '../src/storage/database';
+import { sweepOrphanWeights } from '../src/storage/weights';
 import { createRun, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
 import { encodeWithWeights } from './services/encodeWithWeights';
 import { RunControl } from './services/runControl';
 import { runExperiment } from './services/runExperiment';
+import { holdForLife } from './services/workerLife';
 
 installErrorTransfer();
 
@@ -25,9 +26,9 @@ function controlOf(runId: string): RunControl {
 }
 
 const api: GpuApi = {
-  configure: (options) => {
+  configure: async (options) => {
     baseUrl = options.baseUrl;
-    return Promise.resolve();
+    await holdForLife(options.lifeLock);
   },
   createRun: async (experimentId, preference) => createRun(await openDatabase(), experimentId, preference, __BUILD__),
   describeDevice: (preference) => describeDevice(preference, wasmBaseUrl()),
@@ -60,11 +61,17 @@ const api: GpuApi = {
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-busy', runId });
-    // Another tab's run may be between the parts of a checkpoint and its manifest: sweep only when ours is the one run.
-    const { held = [] } = await navigator.locks.query();
-    if (held.filter(({ name }) => name?.startsWith(runLockPrefix)).length === 1)
-      await sweepOrphans(await openDatabase());
+    await sweepWhenAlone();
     await work();
+  });
+}
+
+/** Another tab may be between the parts of a checkpoint and its record, by a run or by a project that comes in: then not now. */
+async function sweepWhenAlone(): Promise<void> {
+  await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {
+    const { held = [] } = await navigator.locks.query();
+    if (lock && held.filter(({ name }) => name?.startsWith(runLockPrefix)).length === 1)
+      await sweepOrphanWeights(await openDatabase(), 'checkpoint');
   });
 }
 

@@ -1,4 +1,4 @@
-import { runLockName } from '../protocol/runLock';
+import { runLockName } from '../protocol/locks';
 
 /** Whether some living tab carries the run out. */
 export async function isRunHeld(runId: string): Promise<boolean> {

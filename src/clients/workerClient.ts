@@ -1,5 +1,6 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { AppError } from '../domain/errors';
+import type { WorkerOptions } from '../protocol/locks';
 import { installErrorTransfer } from '../protocol/errorTransfer';
 
 installErrorTransfer();
@@ -14,14 +15,19 @@ interface Living {
   die: (reason: string) => void;
 }
 
+/** Resolves when the lock is free; rejects when the signal aborts the wait. */
+type WaitForLock = (name: string, signal: AbortSignal) => Promise<unknown>;
+
+const waitForWebLock: WaitForLock = (name, signal) => navigator.locks.request(name, { signal }, () => undefined);
+
 /** A callback crosses as a proxy; everything else as it is. */
 function crossing(argument: unknown): unknown {
   return typeof argument === 'function' ? proxy(argument) : argument;
 }
 
 /**
- * A worker behind its api: a worker that dies rejects every call that waits with `worker-crashed`, and the next call starts a new
- * one. `baseUrl`: where the page lies, with a trailing slash.
+ * A worker behind its api: a worker that dies, with an error or in silence, rejects every call that waits with `worker-crashed`, and
+ * the next call starts a new one. `baseUrl`: where the page lies, with a trailing slash.
  */
 export class WorkerClient<Api extends object> {
   readonly api: Api;
@@ -31,6 +37,7 @@ export class WorkerClient<Api extends object> {
     private readonly name: 'data' | 'gpu',
     private readonly start: () => Worker,
     private readonly baseUrl: string,
+    private readonly waitForLock: WaitForLock = waitForWebLock,
   ) {
     const get = (_target: Api, method: string | symbol): Method | undefined =>
       typeof method === 'string' && method !== 'then' ? (...args) => this.#call(method, args) : undefined;
@@ -51,10 +58,12 @@ export class WorkerClient<Api extends object> {
 
   #launch(): Living {
     const worker = this.start();
+    const watch = new AbortController();
     let die = (_reason: string): void => undefined;
     const death = new Promise<never>((_, reject) => {
       die = (reason) => {
         worker.terminate();
+        watch.abort();
         if (this.#living?.worker === worker) this.#living = null;
         reject(new AppError({ kind: 'worker-crashed', worker: this.name, reason }));
       };
@@ -64,10 +73,18 @@ export class WorkerClient<Api extends object> {
     worker.addEventListener('error', (event) => die(event.message || 'the worker did not start'));
     worker.addEventListener('messageerror', () => die('a message could not be read'));
     this.#living = { worker, methods: wrap<Record<string, Method>>(worker), death, die };
-    // Messages keep their order, so the worker is configured before it sees the first call.
-    this.#call('configure', [{ baseUrl: this.baseUrl }]).catch((thrown: unknown) =>
-      die(thrown instanceof Error ? thrown.message : 'configure failed'),
+    this.#configure(watch.signal).then(
+      () => die('the worker ended'),
+      (thrown: unknown) => die(thrown instanceof Error ? thrown.message : 'configure failed'),
     );
     return this.#living;
+  }
+
+  /** Messages keep their order, so the worker is configured before it sees the first call. Then waits until it is dead. */
+  async #configure(signal: AbortSignal): Promise<void> {
+    const lifeLock = `recallsmith-worker-${this.name}-${crypto.randomUUID()}`;
+    const options: WorkerOptions = { baseUrl: this.baseUrl, lifeLock };
+    await this.#call('configure', [options]);
+    await this.waitForLock(lifeLock, signal);
   }
 }

@@ -2,6 +2,7 @@ import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
+import type { WorkerOptions } from './locks';
 
 /** A row that was left out, and why: file, place and fault are enough for a sentence. */
 export interface RejectedRow {
@@ -18,6 +19,14 @@ export interface ImportReport {
   rejectedCount: number;
   format: 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
   encoding: string;
+}
+
+export interface SplitCounts {
+  train: number;
+  dev: number;
+  test: number;
+  /** Pairs that ask the same as a dev or test question. */
+  leaks: number;
 }
 
 export type Progress = (done: number, of: number) => void;
@@ -51,8 +60,8 @@ export interface ExportReport {
 
 /** What the data worker does. Callbacks through comlink's proxy, buffers by transfer; every failure is an AppError. */
 export interface DataApi {
-  /** Where the page lies, with a trailing slash: wasm files and the demo are found below it. Called once, first. */
-  configure(options: { baseUrl: string }): Promise<void>;
+  /** Called once, first. */
+  configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Questions whose passages are not in the knowledge base: checked when both are chosen. */
   checkQuestions(
@@ -60,6 +69,8 @@ export interface DataApi {
     knowledgeBase: string,
   ): Promise<{ kept: Dataset; rejected: RejectedRow[]; rejectedCount: number }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
+  /** How the experiment's data fall into train, dev and test, by the function that the run uses. */
+  countSplit(experiment: Experiment): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports what lies under public/demo; stores an experiment and returns its id. */
   prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;

@@ -1,4 +1,5 @@
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
+import type { WorkerOptions } from './locks';
 
 /** One batch as triplets: row i of anchors belongs to row i of positives, all other rows are its negatives. */
 export interface BatchView {
@@ -8,8 +9,8 @@ export interface BatchView {
 
 /** What the GPU worker does. It owns the device; weights never leave it but to storage. */
 export interface GpuApi {
-  /** Where the page lies, with a trailing slash: wasm files are found below it. Called once, first. */
-  configure(options: { baseUrl: string }): Promise<void>;
+  /** Called once, first. */
+  configure(options: WorkerOptions): Promise<void>;
   /** Writes down a new run of the experiment as it stands now; nothing is computed yet. Returns the run's id. */
   createRun(experimentId: string, devicePreference: DevicePreference): Promise<string>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;

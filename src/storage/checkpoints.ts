@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 import { sha256Hasher } from '../domain/hash';
 import { guard, type Database } from './database';
 import type { CheckpointManifest } from './schema';
-import { readWeights, WeightWriter, weightPartsOf } from './weights';
+import { newWeightsId, readWeights, WeightWriter, weightPartsOf } from './weights';
 
 export interface CheckpointInput {
   runId: string;
@@ -21,18 +21,16 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
 }
 
-const checkpointPrefix = 'checkpoint-';
-
 /** How many generations of a role stay: `latest` keeps the one before as well, in case the newest is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
 /**
  * Writes the parts of a new generation under an id of their own, then one strict transaction makes it current and deletes what it
- * replaces: a kill at any point leaves the old state or the new one. Parts without a manifest are swept by `sweepOrphans`.
+ * replaces: a kill at any point leaves the old state or the new one. Parts without a manifest are swept by `sweepOrphanWeights`.
  */
 export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
   const { runId, step, role, loopState } = input;
-  const weightsId = `${checkpointPrefix}${crypto.randomUUID()}`;
+  const weightsId = newWeightsId('checkpoint');
   const writer = new WeightWriter(db, weightsId);
   for await (const tensor of input.tensors) await writer.write(tensor);
   const { sha256, bytes } = await writer.finish();
@@ -86,18 +84,4 @@ export async function keptWeights(db: Database, runId: string): Promise<{ weight
   if (!(await isWhole(db, chosen)))
     throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: chosen.generation });
   return { weightsId: chosen.weightsId, step: chosen.step };
-}
-
-/** Deletes checkpoint weights that no manifest names: what a kill between parts and manifest left. Call while no run writes. */
-export async function sweepOrphans(db: Database): Promise<number> {
-  return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'weightParts'], 'readwrite');
-    const named = new Set<string>();
-    for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
-    const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
-    const orphans = [...found].filter((weightsId) => weightsId.startsWith(checkpointPrefix) && !named.has(weightsId));
-    for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
-    await transaction.done;
-    return orphans.length;
-  });
 }

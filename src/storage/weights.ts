@@ -3,6 +3,13 @@ import { sha256Hasher } from '../domain/hash';
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 
+/** Whose weights they are: an id tells it, so that what a kill left half written can be swept by its owner alone. */
+export type WeightsOwner = 'model' | 'checkpoint';
+
+export function newWeightsId(owner: WeightsOwner): string {
+  return `${owner}-${crypto.randomUUID()}`;
+}
+
 export function weightPartsOf(weightsId: string): IDBKeyRange {
   return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
 }
@@ -93,4 +100,22 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
     if (!bytes) return;
     yield new Uint8Array(bytes);
   }
+}
+
+/**
+ * Deletes the owner's weights that no model and no checkpoint names: what a kill between the parts and their record left. Call
+ * while nobody writes any of that owner. Returns how many were deleted.
+ */
+export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
+  return guard(async () => {
+    const transaction = db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite');
+    const named = new Set<string>();
+    for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
+    for (const { weightsId } of await transaction.objectStore('models').getAll()) named.add(weightsId);
+    const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
+    const orphans = [...found].filter((weightsId) => weightsId.startsWith(`${owner}-`) && !named.has(weightsId));
+    for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+    await transaction.done;
+    return orphans.length;
+  });
 }

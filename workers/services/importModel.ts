@@ -3,7 +3,7 @@ import { sha256Hasher } from '../../src/domain/hash';
 import type { FolderFile, Progress } from '../../src/protocol/dataApi';
 import type { Database } from '../../src/storage/database';
 import { getModel, putModel } from '../../src/storage/models';
-import { deleteWeights, WeightWriter } from '../../src/storage/weights';
+import { deleteWeights, newWeightsId, WeightWriter } from '../../src/storage/weights';
 import { parameterShapes } from '../engine/model/names';
 import { readSafetensorsHeader, readTensorAsF32, type SafetensorsHeader } from '../formats/safetensors';
 import { modelError, readDefaults, readEncoderConfig, tokenizerSize } from './importModelConfig';
@@ -112,7 +112,7 @@ export async function importModel(
   const layout = layOut(config);
   const names = checkTensors(layout.tensors, header);
 
-  const weightsId = `model-${crypto.randomUUID()}`;
+  const weightsId = newWeightsId('model');
   const hasher = (await sha256Hasher()).update(texts['config.json'] ?? '').update(texts['tokenizer.json'] ?? '');
   const writer = new WeightWriter(db, weightsId);
   let at = 0;

@@ -2,6 +2,7 @@ import { AppError } from '../../src/domain/errors';
 import type { Experiment } from '../../src/domain/experiment';
 import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../src/domain/records';
 import { splitData } from '../../src/domain/split/splitData';
+import type { SplitCounts } from '../../src/protocol/dataApi';
 import type { Database } from '../../src/storage/database';
 import { readRows } from '../../src/storage/datasets';
 
@@ -56,4 +57,10 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
     test: split.test,
     leaks: split.leaks,
   };
+}
+
+/** How many questions and pairs each part has. */
+export async function countSplit(db: Database, experiment: Experiment): Promise<SplitCounts> {
+  const { pairs, dev, test, leaks } = await preparedData(db, experiment);
+  return { train: pairs.length, dev: dev.length, test: test.length, leaks };
 }

@@ -2,11 +2,11 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint, sweepOrphans, writeCheckpoint } from '../../../src/storage/checkpoints';
+import { keptWeights, latestCheckpoint, writeCheckpoint } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { appendEvents, readEvents } from '../../../src/storage/runEvents';
 import { deleteRun, putRun } from '../../../src/storage/runs';
-import { readWeightRange, WeightWriter } from '../../../src/storage/weights';
+import { readWeightRange, sweepOrphanWeights, WeightWriter } from '../../../src/storage/weights';
 
 const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
 
@@ -67,7 +67,8 @@ test('a write that dies before its manifest leaves the old state, and its parts 
   ).rejects.toThrow('killed');
   expect(await db.count('weightParts')).toBe(2);
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
-  expect(await sweepOrphans(db)).toBe(1);
+  expect(await sweepOrphanWeights(db, 'model')).toBe(0);
+  expect(await sweepOrphanWeights(db, 'checkpoint')).toBe(1);
   expect(await db.count('weightParts')).toBe(1);
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
 });

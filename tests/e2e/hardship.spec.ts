@@ -1,0 +1,75 @@
+import {
+  demoModel, expect, importInto, importModelFolder, importOwnData, newExperiment, openStage, ownData, runIsDone, setField,
+  setLanguage, storedRuns, test,
+} from './support'; // prettier-ignore
+import type { Page } from '@playwright/test';
+
+const minute = 60_000;
+
+/**
+ * Makes every write of the data worker fail as the browser does when the disk is full, until it is called with false. The quota of
+ * the developer tools does not reach IndexedDB, so the worker's own door to it is shut.
+ */
+async function fillDisk(page: Page, full: boolean): Promise<void> {
+  const worker = page.workers().find((candidate) => candidate.url().includes('data'));
+  if (!worker) throw new Error('the data worker does not live');
+  await worker.evaluate((shut) => {
+    const prototype = IDBObjectStore.prototype;
+    const own = Object.getOwnPropertyDescriptor(prototype, 'put')?.value as IDBObjectStore['put'];
+    const known = Reflect.get(prototype, 'putBefore') as IDBObjectStore['put'] | undefined;
+    Reflect.set(prototype, 'putBefore', known ?? own);
+    prototype.put = shut
+      ? () => {
+          throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+        }
+      : (known ?? own);
+  }, full);
+}
+
+test('a full disk gives one sentence in both languages, loses nothing, and the file comes in once there is room', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
+  const rows = Array.from({ length: 3000 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `第 ${i} 段` }));
+  const large = { name: 'large.jsonl', content: rows.join('\n') };
+  await fillDisk(page, true);
+  await page
+    .getByTestId('import-knowledgeBase')
+    .setInputFiles({ name: large.name, mimeType: 'application/octet-stream', buffer: Buffer.from(large.content) });
+  const sentence = page.getByTestId('error-panel').locator('p');
+  await setLanguage(page, 'zh');
+  await expect(sentence).toContainText('磁盘空间不足');
+  await setLanguage(page, 'en');
+  await expect(sentence).toContainText('The disk is full');
+  await fillDisk(page, false);
+  await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('passages.jsonl');
+  await importInto(page, 'knowledgeBase', large);
+  await page.reload();
+  await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('large.jsonl');
+});
+
+test('a worker that dies in the middle of a run says so, and the run goes on from its last checkpoint', async ({
+  page,
+  siteUrl,
+}) => {
+  test.setTimeout(6 * minute);
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  await setField(page, 'batchSize', 8);
+  await setField(page, 'duration', 1);
+  await page.getByTestId('start-run').click();
+  await expect.poll(async () => (await storedRuns(page))[0]?.step ?? 0, { timeout: minute }).toBeGreaterThan(0);
+  await page.getByTestId('pause-run').click();
+  await page.getByTestId('continue-run').click();
+  const worker = page.workers().find((candidate) => candidate.url().includes('gpu'));
+  await worker?.evaluate(() => self.close());
+  await expect(page.getByTestId('error-panel').locator('p')).toBeVisible();
+  await page.getByTestId('resume-run').click();
+  const resumed = await runIsDone(page, 1, 3 * minute);
+  expect(resumed.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(await storedRuns(page)).toHaveLength(1);
+});
