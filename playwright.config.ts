@@ -4,7 +4,11 @@ import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 const executablePath = findChromium();
 
 export default defineConfig({
-  testDir: 'tests/e2e',
+  // `e2e` is part of npm test, `long` of npm run verify.
+  projects: [
+    { name: 'e2e', testDir: 'tests/e2e' },
+    { name: 'long', testDir: 'tests/long' },
+  ],
   // Training takes both cores of a small machine: two pages at once would only make both slow.
   workers: 1,
   timeout: 240_000,

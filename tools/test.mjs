@@ -59,7 +59,7 @@ function endToEnd() {
   return {
     name: 'end to end',
     script: bin('@playwright/test', 'cli.js'),
-    args: ['test', '--reporter=list,json'],
+    args: ['test', '--project', 'e2e', '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     count: (code) => {
       const { expected = 0, unexpected = 0, flaky = 0 } = readReport(file)?.stats ?? {};
