@@ -140,13 +140,13 @@ export class ExperimentState {
     const active = this.activeRun;
     const result: StageState = this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty';
     const started = (experiment?.data.length ?? 0) > 0 || experiment?.model != null;
-    const tokens: StageState =
-      this.tokenizedFor === this.tokensKey || this.resultIsCurrent ? 'done' : this.ready ? 'ready' : 'empty';
+    const prepared =
+      this.tokenizedFor === this.tokensKey || (active ? active.phase !== 'prepare' : this.resultIsCurrent);
     const evaluating = active !== null && active.phase !== 'train' && active.phase !== 'prepare';
     return {
       import: this.ready ? 'done' : started ? 'ready' : 'empty',
       split: this.missing.length === 0 ? 'done' : 'empty',
-      tokenize: tokens,
+      tokenize: prepared ? 'done' : this.ready ? 'ready' : 'empty',
       train: active ? 'running' : result !== 'empty' ? result : this.ready ? 'ready' : 'empty',
       evaluate: active && evaluating ? 'running' : result,
       report: result,
