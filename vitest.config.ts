@@ -14,9 +14,10 @@ const chromiumFlags = [
   '--disable-sync',
 ];
 
-/** Suites of the engine that run on both devices; `*.node.test.ts` reads files and runs on wasm in Node alone. */
+/** Suites of the engine that run on both devices; `*.node.test.ts` on wasm in Node alone, `*.gpu.test.ts` on WebGPU alone. */
 const engineSuites = 'tests/engine/**/*.test.ts';
 const nodeSuites = 'tests/engine/**/*.node.test.ts';
+const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
 export default defineConfig({
   test: {
@@ -27,6 +28,7 @@ export default defineConfig({
           name: 'engine-wasm',
           environment: 'node',
           include: [engineSuites],
+          exclude: [gpuSuites],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
@@ -36,12 +38,7 @@ export default defineConfig({
         define: { 'import.meta.env.PROJECT_ROOT': JSON.stringify(process.cwd()) },
         server: { fs: { allow: ['.', '../shared'] } },
         optimizeDeps: {
-          include: [
-            '@tensorflow/tfjs',
-            '@tensorflow/tfjs-core',
-            '@tensorflow/tfjs-backend-wasm',
-            '@tensorflow/tfjs-backend-webgpu',
-          ],
+          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
         },
         test: {
           name: 'engine-webgpu',

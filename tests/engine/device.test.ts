@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   backendBytes,
@@ -8,17 +7,13 @@ import {
   describeDevice,
   deviceLost,
   openDevice,
+  openGpu,
   readTensor,
 } from '../../workers/engine/device';
+import type { Gpu } from '../../workers/engine/gpu/gpu';
 import { inBrowser, openTestDevice, wasmBase } from './support';
 
 afterEach(closeDevice);
-
-function openGpu(): GPUDevice {
-  const backend = tf.backend();
-  if (!(backend instanceof WebGPUBackend)) throw new Error('not on WebGPU');
-  return backend.device;
-}
 
 describe('the device', () => {
   it('takes wasm where it is asked for', async () => {
@@ -34,7 +29,7 @@ describe('the device', () => {
     expect(await openDevice('auto', wasmBase)).toMatchObject({ backend: 'wasm', reason });
   });
 
-  it('counts the bytes of tensors', async () => {
+  it.skipIf(inBrowser)('counts the bytes of tensors', async () => {
     await openTestDevice();
     const before = backendBytes();
     const tensor = tf.add(tf.zeros([256, 256]), 1);
@@ -53,6 +48,13 @@ describe.skipIf(inBrowser)('without WebGPU', () => {
 });
 
 describe.runIf(inBrowser)('with WebGPU', () => {
+  async function opened(): Promise<Gpu> {
+    await openDevice('webgpu', wasmBase);
+    const gpu = openGpu();
+    if (!gpu) throw new Error('not on WebGPU');
+    return gpu;
+  }
+
   it('opens, closes and opens again with the adapter named', async () => {
     for (let round = 0; round < 2; round++) {
       expect(await openDevice('webgpu', wasmBase)).toMatchObject({
@@ -60,27 +62,34 @@ describe.runIf(inBrowser)('with WebGPU', () => {
         reason: 'webgpu-chosen',
         adapter: { architecture: 'swiftshader' },
       });
-      const tensor = tf.add(tf.tensor1d([1, 2]), tf.tensor1d([3, 4]));
-      expect([...(await readTensor(tensor))]).toEqual([4, 6]);
-      tensor.dispose();
+      const gpu = openGpu();
+      const array = gpu?.commands.upload(Float32Array.of(4, 6));
+      expect(array && [...((await gpu?.commands.read(array)) ?? [])]).toEqual([4, 6]);
       closeDevice();
     }
   });
 
+  it('counts the bytes of buffers', async () => {
+    const gpu = await opened();
+    const before = backendBytes();
+    const array = gpu.pool.allocate([256, 256]);
+    expect(backendBytes()).toBe(before + 256 * 256 * 4);
+    gpu.pool.free(array);
+  });
+
   it('remembers that memory ran out and throws it at the next readback', async () => {
-    await openDevice('webgpu', wasmBase);
+    const gpu = await opened();
     const error = new GPUOutOfMemoryError('no memory');
-    openGpu().dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
-    const tensor = tf.ones([4]);
-    await expect(readTensor(tensor)).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
+    gpu.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+    const array = gpu.commands.upload(new Float32Array(4));
+    await expect(gpu.commands.read(array)).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
     expect(checkDevice).toThrow(/gpu-out-of-memory/);
-    tensor.dispose();
   });
 
   it('reports a lost device, and none that it gave back itself', async () => {
-    await openDevice('webgpu', wasmBase);
+    const gpu = await opened();
     const lost = deviceLost();
-    openGpu().destroy();
+    gpu.device.destroy();
     expect((await lost).details.kind).toBe('gpu-device-lost');
     expect(checkDevice).toThrow(/gpu-device-lost/);
     closeDevice();

@@ -2,7 +2,8 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { numTensors } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/encoder';
-import { Trainer } from '../../workers/engine/trainer';
+import { AdamWState } from '../../workers/engine/model/adamWState';
+import { createTrainer } from '../../workers/engine/trainer';
 import { hasShared, loadSharedModel, sharedText } from './sharedModels';
 import { batchOf, openTestDevice } from './support';
 
@@ -37,9 +38,11 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
           return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)];
         }),
       );
-    const { config, parameters } = await loadSharedModel('demo-zh');
-    const trainer = new Trainer({
+    const { config, parameters, tensors } = await loadSharedModel('demo-zh');
+    const adamW = AdamWState.create(tensors);
+    const trainer = createTrainer({
       parameters,
+      adamW,
       config,
       pooling: 'mean',
       normalize: true,
@@ -69,6 +72,7 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
     }
     expect(tensorCounts.at(-1)).toBe(tensorCounts[2]);
     trainer.dispose();
+    adamW.dispose();
     parameters.dispose();
   });
 });

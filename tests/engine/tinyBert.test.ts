@@ -2,19 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendBytes, checkDevice, numTensors, readTensor } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import {
-  backward,
-  forward,
-  hiddenStates,
-  packFor,
-  type Dropout,
-  type Gradients,
-} from '../../workers/engine/model/encoder';
+import { backward, forward, hiddenStates, type Dropout } from '../../workers/engine/model/encoder';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
-import { joinBatches } from '../../workers/engine/model/packedTokens';
+import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
+import { SegmentTable } from '../../workers/engine/model/segments';
 import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
-import { Trainer } from '../../workers/engine/trainer';
+import { computeGradients } from '../../workers/engine/gpuTrainer';
+import { createTrainer, type Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom, inBrowser } from './support';
 
@@ -28,38 +23,62 @@ beforeAll(async () => {
 
 type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
 
-function lossAndGradients(
+type Computed = { loss: number; gradients: Map<string, Float32Array> };
+
+/** On WebGPU the kernels' gradients of all parameters, on wasm those that `need` names. */
+async function lossAndGradients(
+  parameters: ParameterStore,
+  testCase: Case,
+  need: (name: string) => boolean,
+  dropout?: Dropout,
+): Promise<Computed> {
+  return parameters.segments
+    ? kernelGradients(parameters.segments, testCase, dropout)
+    : referenceGradients(parameters, testCase, need, dropout);
+}
+
+async function kernelGradients(weights: SegmentTable, testCase: Case, dropout: Dropout | undefined): Promise<Computed> {
+  const { gpu } = weights;
+  const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout) };
+  const { pooling, directions } = testCase;
+  const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions } as const;
+  const { anchors, positives, config } = pytorch;
+  computeGradients({ gpu, weights, config, dropout }, anchors, positives, { pooling, loss }, into);
+  const [value = NaN] = await gpu.commands.read(into.numbers);
+  const gradients = new Map<string, Float32Array>();
+  for (const { name } of pytorch.tensors) gradients.set(name, await into.gradients.read(name));
+  gpu.pool.free(into.numbers);
+  into.gradients.dispose();
+  return { loss: value, gradients };
+}
+
+async function referenceGradients(
   parameters: ParameterStore,
   { pooling, directions }: Case,
   need: (name: string) => boolean,
-  dropout?: Dropout,
-) {
-  return tf.tidy(() => {
-    const tokens = packFor(joinBatches(pytorch.anchors, pytorch.positives), pytorch.config);
+  dropout: Dropout | undefined,
+): Promise<Computed> {
+  const { loss, gradients } = tf.tidy(() => {
+    const tokens = packTokens(joinBatches(pytorch.anchors, pytorch.positives), pytorch.config);
     const context = { parameters, config: pytorch.config, tokens, dropout };
     const { hidden, saved } = forward(context);
     const pooled = poolingForward(hidden, tokens, pooling);
     const [anchors, positives] = tf.split(pooled.y, 2);
     if (!anchors || !positives) throw new Error('split');
-    const { loss, saved: lossSaved } = infoNceForward(anchors, positives, {
-      temperature: golden.temperature,
-      directions,
-    });
+    const options = { temperature: golden.temperature, directions };
+    const { loss, saved: lossSaved } = infoNceForward(anchors, positives, options);
     const d = infoNceBackward(lossSaved);
     const dHidden = poolingBackward(tf.concat([d.anchors, d.positives], 0), pooled.saved);
     return { loss, gradients: backward(dHidden, saved, context, need) };
   });
-}
-
-async function hostGradients(gradients: Gradients): Promise<Map<string, Float32Array>> {
+  const [value = NaN] = await readTensor(loss);
   const host = new Map<string, Float32Array>();
   for (const [name, gradient] of Object.entries(gradients)) host.set(name, await readTensor(gradient));
-  tf.dispose(gradients);
-  return host;
+  tf.dispose([loss, gradients]);
+  return { loss: value, gradients: host };
 }
 
-/** Software WebGPU takes a second a step on reference ops. */
-const flatSteps = inBrowser ? 60 : 200;
+const flatSteps = 200;
 
 describe('the encoder against PyTorch, on a random BERT', () => {
   it('gives the same last hidden states', async () => {
@@ -82,15 +101,12 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     async (testCase) => {
       await expectNoLeak(async () => {
         const parameters = pytorch.parameters();
-        const { loss, gradients } = lossAndGradients(parameters, testCase, () => true);
-        const [value = NaN] = await readTensor(loss);
-        loss.dispose();
-        expect(value).toBeCloseTo(golden.losses[`${testCase.pooling}/${testCase.directions}`], 5);
-        const host = await hostGradients(gradients);
+        const { loss, gradients } = await lossAndGradients(parameters, testCase, () => true);
+        expect(loss).toBeCloseTo(golden.losses[`${testCase.pooling}/${testCase.directions}`], 5);
         const expected = (name: string): Float32Array => pytorch.values(`gradients/${testCase.pooling}/${name}`);
         const all = norm(pytorch.tensors.map(({ name }) => norm(expected(name))));
-        expect([...host.keys()].sort()).toEqual(pytorch.tensors.map(({ name }) => name).sort());
-        for (const [name, gradient] of host) {
+        expect([...gradients.keys()].sort()).toEqual(pytorch.tensors.map(({ name }) => name).sort());
+        for (const [name, gradient] of gradients) {
           const allowed = 1e-3 * norm(expected(name)) + 1e-6 * all;
           expect(distance(gradient, expected(name)), name).toBeLessThanOrEqual(allowed);
         }
@@ -99,20 +115,15 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     },
   );
 
-  it('computes only the gradients that are needed', async () => {
+  it.skipIf(inBrowser)('computes only the gradients that are needed', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const wanted = 'encoder.layer.1.output.dense.weight';
-      const { loss, gradients } = lossAndGradients(
-        parameters,
-        { pooling: 'mean', directions: 'queryToPassage' },
-        (name) => name === wanted,
-      );
-      loss.dispose();
-      const host = await hostGradients(gradients);
-      expect([...host.keys()]).toEqual([wanted]);
+      const testCase: Case = { pooling: 'mean', directions: 'queryToPassage' };
+      const { gradients } = await lossAndGradients(parameters, testCase, (name) => name === wanted);
+      expect([...gradients.keys()]).toEqual([wanted]);
       const expected = pytorch.values(`gradients/mean/${wanted}`);
-      expect(distance(host.get(wanted) ?? [], expected)).toBeLessThan(1e-3 * norm(expected));
+      expect(distance(gradients.get(wanted) ?? [], expected)).toBeLessThan(1e-3 * norm(expected));
       parameters.dispose();
     });
   });
@@ -131,17 +142,13 @@ describe('the encoder with dropout', () => {
             name,
             pytorch.values(`weights/${name}`).map((value, i) => value + distance * (d[i] ?? NaN)),
           );
-        const { loss, gradients } = lossAndGradients(parameters, testCase, () => false, dropout);
-        const [value = NaN] = await readTensor(loss);
-        tf.dispose([loss, gradients]);
+        const { loss } = await lossAndGradients(parameters, testCase, () => false, dropout);
         parameters.dispose();
-        return value;
+        return loss;
       };
       const parameters = pytorch.parameters();
-      const { loss, gradients } = lossAndGradients(parameters, testCase, () => true, dropout);
-      loss.dispose();
+      const { gradients: host } = await lossAndGradients(parameters, testCase, () => true, dropout);
       parameters.dispose();
-      const host = await hostGradients(gradients);
       const groups = [
         'embeddings.word',
         'embeddings.LayerNorm',
@@ -176,7 +183,7 @@ describe('training against PyTorch, on a random BERT', () => {
     adamW: AdamWState,
     extra: { dropout?: number; seed?: number } = {},
   ): Trainer =>
-    new Trainer({
+    createTrainer({
       parameters,
       config: pytorch.config,
       pooling: 'mean',

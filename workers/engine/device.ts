@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { AppError } from '../../src/domain/errors';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
+import { Gpu } from './gpu/gpu';
 import { replaceSlowWasmKernels } from './wasmKernels';
 
-/**
- * The device under the tensors, and the one bridge into tfjs's private parts. One device is open at a time: the GPU worker owns it.
- */
+/** The device that computes: WebGPU by our own kernels, or wasm by tfjs. One is open at a time: the GPU worker owns it. */
 interface OpenDevice {
   info: DeviceInfo;
-  gpu: GPUDevice | null;
+  gpu: Gpu | null;
   lost: Promise<AppError>;
 }
 
@@ -43,9 +41,13 @@ export function closeDevice(): void {
   const gpu = open?.gpu ?? null;
   open = null;
   failure = null;
-  if (!gpu) return;
-  tf.removeBackend('webgpu');
-  gpu.destroy();
+  gpu?.dispose();
+  gpu?.device.destroy();
+}
+
+/** WebGPU, where it is open. */
+export function openGpu(): Gpu | null {
+  return open?.gpu ?? null;
 }
 
 /** Resolves with the reason when the open device is lost; never on wasm. */
@@ -58,36 +60,19 @@ export function checkDevice(): void {
   if (failure) throw failure;
 }
 
-/** Bytes held by the backend: of all buffers on WebGPU (free ones too), of live tensors on wasm. */
+/** Bytes held: of all buffers on WebGPU (free ones too), of live tensors on wasm. */
 export function backendBytes(): number {
-  const backend = tf.getBackend() === 'webgpu' ? tf.backend() : null;
-  return backend instanceof WebGPUBackend ? backend.memory().numBytesAllocatedInGPU : tf.memory().numBytes;
+  return open?.gpu ? open.gpu.pool.totalBytes : tf.memory().numBytes;
 }
 
+/** Arrays on WebGPU, tensors on wasm. */
 export function numTensors(): number {
-  return tf.memory().numTensors;
+  return open?.gpu ? open.gpu.pool.liveArrays : tf.memory().numTensors;
 }
 
-/**
- * The tensor's values on the host, a copy of its own. // GPU→CPU sync
- * Throws what the GPU reported meanwhile (`gpu-out-of-memory`, `gpu-device-lost`).
- */
+/** The tensor's values on the host, a copy of its own. */
 export async function readTensor(tensor: tf.Tensor): Promise<Float32Array> {
-  let values: Float32Array;
-  try {
-    values = await tensor.data<'float32'>();
-  } catch (thrown) {
-    checkDevice();
-    throw thrown;
-  }
-  checkDevice();
-  const backend = tf.getBackend() === 'webgpu' ? tf.backend() : null;
-  if (!(backend instanceof WebGPUBackend)) return values;
-  const data = backend.tensorMap.get(tensor.dataId);
-  if (!data.resource) return values.slice();
-  // tfjs keeps what was read beside the buffer: a second copy of every weight on the host.
-  Reflect.set(data, 'values', null);
-  return values;
+  return (await tensor.data<'float32'>()).slice();
 }
 
 async function chooseBackend(preference: DevicePreference): Promise<Choice> {
@@ -121,28 +106,26 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 }
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<OpenDevice> {
-  const gpu = await requestGpu(adapter);
-  gpu.addEventListener('uncapturederror', ({ error }) => {
+  const device = await requestDevice(adapter);
+  device.addEventListener('uncapturederror', ({ error }) => {
     failure ??=
       error instanceof GPUOutOfMemoryError
         ? new AppError({ kind: 'gpu-out-of-memory' }, { cause: error })
         : new AppError({ kind: 'unexpected', reason: error.message }, { cause: error });
   });
   const lost = new Promise<AppError>((resolve) => {
-    void gpu.lost.then(({ reason, message }) => {
-      if (open?.gpu !== gpu) return; // given back by closeDevice
+    void device.lost.then(({ reason, message }) => {
+      if (open?.gpu?.device !== device) return; // given back by closeDevice
       failure = new AppError({ kind: 'gpu-device-lost', reason: message || reason });
       resolve(failure);
     });
   });
-  if (tf.engine().registryFactory['webgpu']) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => new WebGPUBackend(gpu, adapter.info));
-  await tf.setBackend('webgpu');
+  const gpu = new Gpu(device, { software: isSoftware(adapter.info) }, checkDevice);
   return { info: webGpuInfo(choice, adapter), gpu, lost };
 }
 
-/** tfjs would leave most limits at their defaults; a large vocabulary needs the adapter's own. */
-async function requestGpu(adapter: GPUAdapter): Promise<GPUDevice> {
+/** With all the adapter offers: a large vocabulary needs its limits, fast kernels its features. */
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const { limits } = adapter;
   const requiredLimits = {
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
@@ -153,8 +136,10 @@ async function requestGpu(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
+  const wanted: GPUFeatureName[] = ['shader-f16', 'timestamp-query'];
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
   try {
-    return await adapter.requestDevice({ requiredLimits });
+    return await adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : 'requestDevice';
     throw new AppError({ kind: 'gpu-unavailable', reason }, { cause: thrown });

@@ -4,10 +4,11 @@ import type { Stage } from '../../src/domain/experiment';
 import type { EncoderConfig } from '../../src/domain/model';
 import { readTensor } from './device';
 import { infoNceBackward, infoNceForward } from './losses/infoNce';
-import { AdamWState } from './model/adamWState';
-import { backward, forward, packFor, type Gradients, type TokenBatch } from './model/encoder';
+import { type AdamWState } from './model/adamWState';
+import { GpuTrainer } from './gpuTrainer';
+import { backward, forward, type Gradients, type TokenBatch } from './model/encoder';
 import { isDecayed } from './model/names';
-import { joinBatches } from './model/packedTokens';
+import { joinBatches, packTokens } from './model/packedTokens';
 import type { ParameterStore } from './model/parameters';
 import { poolingBackward, poolingForward, type Pooling } from './ops/pooling/pooling';
 import { adamWUpdate } from './optimizer/adamW';
@@ -24,8 +25,8 @@ export interface TrainerOptions {
   /** Rate at every place where BERT drops; 0 turns it off. */
   dropout: number;
   seed: number;
-  /** Goes on from these moments; they stay the caller's to dispose. */
-  adamW?: AdamWState;
+  /** Goes on from these moments; they stay the caller's to dispose, as the parameters do. */
+  adamW: AdamWState;
 }
 
 export interface StepNumbers {
@@ -41,19 +42,31 @@ export interface StepNumbers {
 type Computed = { numbers: tf.Tensor; gradients: Gradients };
 
 /** Trains all parameters by in-batch InfoNCE and AdamW, a step at a time. */
-export class Trainer {
+export interface Trainer {
+  /**
+   * One step on a batch of which positive i belongs to anchor i. `step` counts from 1: it is AdamW's t and the key of dropout's numbers.
+   * Throws `training-diverged` with all weights as they were, and what the device reports.
+   */
+  step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers>;
+  dispose(): void;
+}
+
+export function createTrainer(options: TrainerOptions): Trainer {
+  const { segments: weights } = options.parameters;
+  const { segments: moments } = options.adamW;
+  return weights && moments ? new GpuTrainer(options, weights, moments) : new ReferenceTrainer(options);
+}
+
+/** Reference ops on tfjs: what wasm runs. */
+class ReferenceTrainer implements Trainer {
   readonly #options: TrainerOptions;
   readonly #adamW: AdamWState;
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.#adamW = options.adamW ?? AdamWState.create(options.parameters.tensors);
+    this.#adamW = options.adamW;
   }
 
-  /**
-   * One step on a batch of which positive i belongs to anchor i. `step` counts from 1: it is AdamW's t and the key of dropout's numbers.
-   * Throws `training-diverged` before anything is changed, and what the device reports.
-   */
   async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers> {
     const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
     const { numbers, gradients } = tf.tidy(() => this.#compute(anchors, positives, step));
@@ -71,13 +84,13 @@ export class Trainer {
   }
 
   dispose(): void {
-    if (!this.#options.adamW) this.#adamW.dispose();
+    // Nothing is kept between steps.
   }
 
   /** All anchors and positives go through the encoder as one packed batch. */
   #compute(anchors: TokenBatch, positives: TokenBatch, step: number): Computed {
     const { parameters, config, pooling, loss: lossOptions, dropout: rate, seed } = this.#options;
-    const packed = packFor(joinBatches(anchors, positives), config);
+    const packed = packTokens(joinBatches(anchors, positives), config);
     const context = { parameters, config, tokens: packed, dropout: rate > 0 ? { rate, seed, step } : undefined };
     const encoded = forward(context); // [T, H]
     const pooled = poolingForward(encoded.hidden, packed, pooling); // [2B, H]

@@ -5,7 +5,8 @@ import { writeCheckpoint } from '../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../src/storage/schema';
 import { backendBytes } from '../engine/device';
 import { AdamWState } from '../engine/model/adamWState';
-import { Trainer } from '../engine/trainer';
+import type { ParameterStore } from '../engine/model/parameters';
+import { createTrainer } from '../engine/trainer';
 import { pickTexts } from './evaluateModel';
 import type { RunSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
@@ -31,11 +32,7 @@ export interface TrainingDeps {
 }
 
 /** Trains from `state.step` to the end of the last stage; every state it leaves in storage can be gone on from with the same bits. */
-export async function trainModel(
-  deps: TrainingDeps,
-  parameters: TrainerParameters,
-  state: TrainingState,
-): Promise<void> {
+export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
@@ -43,11 +40,9 @@ export async function trainModel(
   }
 }
 
-type TrainerParameters = ConstructorParameters<typeof Trainer>[0]['parameters'];
-
 async function trainStage(
   deps: TrainingDeps,
-  parameters: TrainerParameters,
+  parameters: ParameterStore,
   state: TrainingState,
   stageIndex: number,
   begin: number,
@@ -62,7 +57,7 @@ async function trainStage(
     state.adamW.dispose();
     state.adamW = AdamWState.create(model.tensors);
   }
-  const trainer = new Trainer({
+  const trainer = createTrainer({
     parameters,
     config: model.config,
     pooling: settings.pooling,
@@ -118,7 +113,7 @@ async function trainStage(
 }
 
 /** Dev chooses the checkpoint: the primary metric, then MRR@10; of equals the earlier. */
-async function evaluateOnDev(deps: TrainingDeps, parameters: TrainerParameters, state: TrainingState): Promise<void> {
+async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
@@ -154,7 +149,7 @@ class CheckpointKeeper {
 
   constructor(
     private readonly session: RunSession,
-    private readonly parameters: TrainerParameters,
+    private readonly parameters: ParameterStore,
     private readonly state: TrainingState,
   ) {}
 

@@ -1,29 +1,37 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
-import { TensorTable } from './tensorTable';
+import { createTable, tensorsOf, type ParameterTable } from './parameters';
+import { SegmentTable } from './segments';
 
 /** First (`m`) and second (`v`) moment. */
 export type Moment = 'm' | 'v';
 
 /** AdamW's moments of every parameter, zeros until the first step. */
 export class AdamWState {
-  readonly #tables: Record<Moment, TensorTable>;
+  readonly #tables: Record<Moment, ParameterTable>;
 
   private constructor(tensors: readonly TensorEntry[]) {
-    this.#tables = { m: new TensorTable(tensors), v: new TensorTable(tensors) };
+    this.#tables = { m: createTable(tensors), v: createTable(tensors) };
   }
 
   static create(tensors: readonly TensorEntry[]): AdamWState {
     return new AdamWState(tensors);
   }
 
-  tensor(moment: Moment, name: string): tf.Tensor {
-    return this.#tables[moment].tensor(name);
+  /** The moments on WebGPU; undefined on wasm. */
+  get segments(): Record<Moment, SegmentTable> | undefined {
+    const { m, v } = this.#tables;
+    return m instanceof SegmentTable && v instanceof SegmentTable ? { m, v } : undefined;
   }
 
-  /** Takes the tensor over and frees the one before. */
+  /** On wasm only. */
+  tensor(moment: Moment, name: string): tf.Tensor {
+    return tensorsOf(this.#tables[moment]).tensor(name);
+  }
+
+  /** On wasm only. Takes the tensor over and frees the one before. */
   replace(moment: Moment, name: string, tensor: tf.Tensor): void {
-    this.#tables[moment].replace(name, tensor);
+    tensorsOf(this.#tables[moment]).replace(name, tensor);
   }
 
   write(moment: Moment, name: string, values: Float32Array): void {

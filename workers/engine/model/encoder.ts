@@ -13,7 +13,8 @@ import {
   hiddenMask, layerBackward, layerForward, layerParameters, type Gradients, type LayerContext, type LayerSaved, type Need,
 } from './layer'; // prettier-ignore
 import { embeddingNames } from './names';
-import { packTokens, type PackedTokens, type TokenBatch } from './packedTokens';
+import { encodeOnGpu, hiddenStatesOnGpu } from './gpuEncode';
+import { packTokens, type TokenBatch } from './packedTokens';
 import type { ParameterStore } from './parameters';
 
 export type { Dropout, Gradients, Need } from './layer';
@@ -33,6 +34,8 @@ export async function encodeBatch(
   batch: TokenBatch,
   options: EncodeOptions,
 ): Promise<Float32Array> {
+  const { segments } = parameters;
+  if (segments) return encodeOnGpu(segments, config, batch, options);
   const vectors = encode(parameters, config, batch, options);
   try {
     return await readTensor(vectors); // GPU→CPU sync
@@ -41,15 +44,15 @@ export async function encodeBatch(
   }
 }
 
-/** As `encodeBatch`, on the device: [B, H]. Keeps no activations. */
-export function encode(
+/** As `encodeBatch`, as a tensor: [B, H]. Keeps no activations. */
+function encode(
   parameters: ParameterStore,
   config: EncoderConfig,
   batch: TokenBatch,
   options: EncodeOptions,
 ): tf.Tensor {
   return tf.tidy(() => {
-    const context = { parameters, config, tokens: packFor(batch, config), dropout: undefined };
+    const context = { parameters, config, tokens: packTokens(batch, config), dropout: undefined };
     const pooled = poolingForward(lastHidden(context), context.tokens, options.pooling).y; // [B, H]
     return options.normalize ? normalizeForward(pooled).y : pooled;
   });
@@ -61,17 +64,14 @@ export async function hiddenStates(
   config: EncoderConfig,
   batch: TokenBatch,
 ): Promise<Float32Array> {
-  const tokens = packFor(batch, config);
+  if (parameters.segments) return hiddenStatesOnGpu(parameters.segments, config, batch);
+  const tokens = packTokens(batch, config);
   const hidden = tf.tidy(() => lastHidden({ parameters, config, tokens, dropout: undefined })); // [T, H]
   try {
     return (await readTensor(hidden)).subarray(0, tokens.tokens * config.hiddenSize); // GPU→CPU sync
   } finally {
     hidden.dispose();
   }
-}
-
-export function packFor(batch: TokenBatch, config: EncoderConfig): PackedTokens {
-  return packTokens(batch, config, tf.getBackend() === 'webgpu');
 }
 
 /** hidden [T, H] and what the backward pass needs; call inside a tidy. */

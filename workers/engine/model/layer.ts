@@ -6,7 +6,7 @@ import {
   type AttentionSaved,
   type ProbabilityMask,
 } from '../ops/attention/attention';
-import { dropoutMask, type DropoutKey } from '../ops/dropout/dropout';
+import { dropoutMask, probabilityDropoutMask, type DropoutKey } from '../ops/dropout/dropout';
 import { geluBackward, geluForward, type GeluSaved } from '../ops/gelu/gelu';
 import {
   residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
@@ -20,8 +20,6 @@ import type { ParameterStore } from './parameters';
 export type Dropout = { rate: number } & Omit<DropoutKey, 'op'>;
 /** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
 const dropsInLayer = 3;
-/** Masks of single texts and heads get numbers of their own; there is never this many. */
-const masksInOp = 2 ** 20;
 
 export interface LayerContext {
   parameters: ParameterStore;
@@ -143,6 +141,7 @@ export function hiddenMask({ dropout }: LayerContext, shape: number[], op: numbe
 
 function probabilityMask({ dropout }: LayerContext, op: number): ProbabilityMask | undefined {
   return dropout
-    ? (shape, index) => dropoutMask(shape, dropout.rate, { ...dropout, op: op + masksInOp * (index + 1) })
+    ? (place) =>
+        tf.tensor2d(probabilityDropoutMask(place, dropout.rate, { ...dropout, op }), [place.length, place.length])
     : undefined;
 }

@@ -7,7 +7,7 @@ export interface TokenBatch {
   offsets: Uint32Array;
 }
 
-/** A batch as the encoder sees it: T rows without padding between texts, and on WebGPU filler rows behind the last text. */
+/** A batch as the encoder sees it: T rows without padding between texts, and where `round` says so filler rows behind the last text. */
 export interface PackedTokens {
   /** Ids and positions, [rows]. */
   ids: Int32Array;
@@ -18,15 +18,17 @@ export interface PackedTokens {
   tokens: number;
   rows: number;
   longest: number;
-  /** Sizes are rounded up: tfjs's WebGPU buffers are found again by their exact size, and never freed. */
-  bucketed: boolean;
 }
 
 /** Throws `model-invalid` for an id outside the vocabulary or a text longer than the position table. */
-export function packTokens({ ids, offsets }: TokenBatch, config: EncoderConfig, bucketed: boolean): PackedTokens {
+export function packTokens(
+  { ids, offsets }: TokenBatch,
+  config: EncoderConfig,
+  round: (tokens: number) => number = (tokens) => tokens,
+): PackedTokens {
   const texts = offsets.length - 1;
   const tokens = offsets[texts] ?? 0;
-  const rows = bucketed ? bucketSize(tokens) : tokens;
+  const rows = round(tokens);
   const packed = new Int32Array(rows).fill(Math.min(config.padTokenId, config.vocabularySize - 1));
   const positions = new Int32Array(rows);
   packed.set(ids.subarray(0, tokens));
@@ -38,7 +40,7 @@ export function packTokens({ ids, offsets }: TokenBatch, config: EncoderConfig, 
     longest = Math.max(longest, length);
   }
   checkFits(packed, longest, config);
-  return { ids: packed, positions, offsets, texts, tokens, rows, longest, bucketed };
+  return { ids: packed, positions, offsets, texts, tokens, rows, longest };
 }
 
 /** The texts of both, one after the other. */
@@ -54,10 +56,9 @@ export function joinBatches(first: TokenBatch, second: TokenBatch): TokenBatch {
   return { ids, offsets };
 }
 
-/** The next of eight sizes an octave, at least 16: at most an eighth more than asked for. */
-export function bucketSize(size: number): number {
-  const step = Math.max(16, 2 ** Math.floor(Math.log2(Math.max(1, size))) / 8);
-  return Math.ceil(size / step) * step;
+/** The next multiple of four: kernels read four rows at a time. */
+export function quads(tokens: number): number {
+  return Math.ceil(tokens / 4) * 4;
 }
 
 function checkFits(ids: Int32Array, longest: number, config: EncoderConfig): void {

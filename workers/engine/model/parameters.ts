@@ -1,15 +1,25 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
+import { openGpu } from '../device';
+import { planSegments, SegmentTable } from './segments';
 import { TensorTable } from './tensorTable';
+
+/** One number for each number of the parameters, where the open device keeps them: as tensors by name, or on WebGPU in segments. */
+export type ParameterTable = TensorTable | SegmentTable;
+
+export function createTable(tensors: readonly TensorEntry[]): ParameterTable {
+  const gpu = openGpu();
+  return gpu ? new SegmentTable(gpu, planSegments(tensors)) : new TensorTable(tensors);
+}
 
 /** The weights of one encoder on the device, by canonical name. Linear weights are [out, in]. */
 export class ParameterStore {
-  readonly #table: TensorTable;
+  readonly #table: ParameterTable;
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
   private constructor(readonly tensors: readonly TensorEntry[]) {
-    this.#table = new TensorTable(tensors);
+    this.#table = createTable(tensors);
     this.totalBytes = tensors.reduce((sum, { length }) => sum + length * 4, 0);
   }
 
@@ -18,17 +28,19 @@ export class ParameterStore {
     return new ParameterStore(tensors);
   }
 
-  names(): string[] {
-    return this.#table.names();
+  /** The weights on WebGPU; undefined on wasm. */
+  get segments(): SegmentTable | undefined {
+    return this.#table instanceof SegmentTable ? this.#table : undefined;
   }
 
+  /** On wasm only. */
   tensor(name: string): tf.Tensor {
-    return this.#table.tensor(name);
+    return tensorsOf(this.#table).tensor(name);
   }
 
-  /** Takes the tensor over and frees the one before. */
+  /** On wasm only. Takes the tensor over and frees the one before. */
   replace(name: string, tensor: tf.Tensor): void {
-    this.#table.replace(name, tensor);
+    tensorsOf(this.#table).replace(name, tensor);
   }
 
   write(name: string, values: Float32Array): void {
@@ -43,4 +55,9 @@ export class ParameterStore {
   dispose(): void {
     this.#table.dispose();
   }
+}
+
+export function tensorsOf(table: ParameterTable): TensorTable {
+  if (table instanceof TensorTable) return table;
+  throw new TypeError('parameters lie in segments on WebGPU');
 }

@@ -56,7 +56,7 @@ export class TensorTable {
         found,
       });
     }
-    this.replace(name, tf.tensor(tf.getBackend() === 'webgpu' ? values.slice() : values, shape));
+    this.replace(name, tf.tensor(values, shape));
   }
 
   /** GPU→CPU sync. A tensor that nobody touched yet is zeros, without making it. */

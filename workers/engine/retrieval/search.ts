@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { readTensor } from '../device';
+import { openGpu, readTensor } from '../device';
+import type { Gpu } from '../gpu/gpu';
+import { matmul } from '../ops/matmul/matmul';
 
 /** Passages whose scores are computed at once: 8 MB of vectors at 256 floats each. */
 const passagesPerBlock = 8192;
@@ -11,26 +13,43 @@ const passagesPerBlock = 8192;
 export async function scoreBlock(queries: Float32Array, corpus: Float32Array, width: number): Promise<Float32Array> {
   const [queryCount, passageCount] = [queries.length / width, corpus.length / width];
   const scores = new Float32Array(queryCount * passageCount);
-  const queryColumns = tf.tidy(() => tf.transpose(tf.tensor2d(queries, [queryCount, width]))); // [E, Q]
+  const gpu = openGpu();
+  for (let from = 0; from < passageCount; from += passagesPerBlock) {
+    const count = Math.min(passagesPerBlock, passageCount - from);
+    const passages = corpus.subarray(from * width, (from + count) * width);
+    const block = await (gpu ? scoresOnGpu(gpu, passages, queries, width) : scoresOnWasm(passages, queries, width)); // [N, Q]
+    for (let passage = 0; passage < count; passage++)
+      for (let query = 0; query < queryCount; query++)
+        scores[query * passageCount + from + passage] = block[passage * queryCount + query] ?? NaN;
+  }
+  return scores;
+}
+
+async function scoresOnWasm(passages: Float32Array, queries: Float32Array, width: number): Promise<Float32Array> {
+  const scores = tf.tidy(() => {
+    const queryColumns = tf.transpose(tf.tensor2d(queries, [queries.length / width, width])); // [E, Q]
+    return tf.matMul(tf.tensor2d(passages, [passages.length / width, width]), queryColumns); // [N, Q]
+  });
   try {
-    for (let from = 0; from < passageCount; from += passagesPerBlock) {
-      const count = Math.min(passagesPerBlock, passageCount - from);
-      const block = await passageScores(corpus.subarray(from * width, (from + count) * width), queryColumns, width); // [N, Q]
-      for (let passage = 0; passage < count; passage++)
-        for (let query = 0; query < queryCount; query++)
-          scores[query * passageCount + from + passage] = block[passage * queryCount + query] ?? NaN;
-    }
-    return scores;
+    return await readTensor(scores);
   } finally {
-    queryColumns.dispose();
+    scores.dispose();
   }
 }
 
-async function passageScores(passages: Float32Array, queryColumns: tf.Tensor, width: number): Promise<Float32Array> {
-  const scores = tf.tidy(() => tf.matMul(tf.tensor2d(passages, [passages.length / width, width]), queryColumns)); // [N, Q]
+async function scoresOnGpu(
+  gpu: Gpu,
+  passages: Float32Array,
+  queries: Float32Array,
+  width: number,
+): Promise<Float32Array> {
+  const a = gpu.commands.upload(new Float32Array(passages), [passages.length / width, width]);
+  const b = gpu.commands.upload(new Float32Array(queries), [queries.length / width, width]);
+  const y = gpu.pool.allocate([passages.length / width, queries.length / width]);
   try {
-    return await readTensor(scores); // GPU→CPU sync
+    matmul(gpu, 'NT', a, b, y);
+    return await gpu.commands.read(y); // GPU→CPU sync
   } finally {
-    scores.dispose();
+    for (const array of [a, b, y]) gpu.pool.free(array);
   }
 }

@@ -26,9 +26,8 @@ export function embeddingBackward(
 ): EmbeddingGradients {
   return tf.tidy(() => {
     const gradients: EmbeddingGradients = {};
-    if (need.words) gradients.words = segmentSum(dy, planSegmentSum(tokens.ids, shapes.words, tokens.bucketed)); // [V, H]
-    if (need.positions)
-      gradients.positions = segmentSum(dy, planSegmentSum(tokens.positions, shapes.positions, tokens.bucketed));
+    if (need.words) gradients.words = segmentSum(dy, planSegmentSum(tokens.ids, shapes.words)); // [V, H]
+    if (need.positions) gradients.positions = segmentSum(dy, planSegmentSum(tokens.positions, shapes.positions));
     if (need.types) {
       const first = tf.sum(dy, 0, true); // [1, H]
       gradients.types =

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { bucketSize } from '../../model/packedTokens';
 
 /**
  * y[s] = Σ x[i] over the rows i whose segment is s: the gradient of a table of which rows were taken.
@@ -13,17 +12,15 @@ export interface SegmentPlan {
   result: Int32Array;
 }
 
-/** `bucketed` rounds the sizes up, so that buffers of few sizes serve all batches. */
-export function planSegmentSum(segments: ArrayLike<number>, segmentCount: number, bucketed: boolean): SegmentPlan {
+export function planSegmentSum(segments: ArrayLike<number>, segmentCount: number): SegmentPlan {
   const groups = groupRows(segments, segmentCount);
   const rounds: SegmentPlan['rounds'] = [];
   const present = [...groups.keys()];
   let rows = present.map((segment) => groups.get(segment) ?? []);
   while (rows.some((group) => group.length > 1)) {
     const pairs = rows.reduce((sum, group) => sum + Math.ceil(group.length / 2), 1);
-    const size = bucketed ? bucketSize(pairs) : pairs;
-    const left = new Int32Array(size);
-    const right = new Int32Array(size);
+    const left = new Int32Array(pairs);
+    const right = new Int32Array(pairs);
     let next = 1;
     rows = rows.map((group) => {
       const merged: number[] = [];

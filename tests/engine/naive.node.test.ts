@@ -3,24 +3,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readTensor } from '../../workers/engine/device';
 import { infoNceForward } from '../../workers/engine/losses/infoNce';
 import { isDecayed, parameterShapes } from '../../workers/engine/model/names';
-import { bucketSize, joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
+import { joinBatches, packTokens, quads } from '../../workers/engine/model/packedTokens';
 import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
 import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
 import { planSegmentSum, segmentSum } from '../../workers/engine/ops/segmentSum/segmentSum';
 import { adamWUpdate, type AdamWTensors } from '../../workers/engine/optimizer/adamW';
 import { clipFactor, sumOfSquares } from '../../workers/engine/optimizer/clipping';
-import { scoreBlock } from '../../workers/engine/retrieval/search';
 import { golden } from './golden';
-import {
-  batchOf,
-  distance,
-  expectNoLeak,
-  inBrowser,
-  largestDifference,
-  norm,
-  openTestDevice,
-  seededRandom,
-} from './support';
+import { batchOf, distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
 
 beforeAll(openTestDevice);
 
@@ -42,11 +32,11 @@ describe('against naive loops', () => {
       });
       const sums = tf.tidy(() => {
         const given = tf.tensor2d(x, [rows, width]);
-        return [false, true].map((bucketed) => segmentSum(given, planSegmentSum(of, segments, bucketed)));
+        return [1, 2].map(() => segmentSum(given, planSegmentSum(of, segments)));
       });
-      const [plain = [], bucketed = []] = await Promise.all(sums.map(readTensor));
-      expect(largestDifference(plain, expected)).toBeLessThan(1e-5);
-      expect(bucketed).toEqual(plain);
+      const [first = [], second = []] = await Promise.all(sums.map(readTensor));
+      expect(largestDifference(first, expected)).toBeLessThan(1e-5);
+      expect(second).toEqual(first);
       tf.dispose(sums);
     });
   });
@@ -61,7 +51,7 @@ describe('against naive loops', () => {
           [1, 9, 2],
         ]),
         config,
-        inBrowser,
+        quads,
       );
       const tables = {
         words: tf.tensor2d(numbers(61 * width), [61, width]),
@@ -184,29 +174,6 @@ describe('against naive loops', () => {
     });
   });
 
-  it('scores every query with every passage', async () => {
-    await expectNoLeak(async () => {
-      const [queryCount, passageCount, width] = [3, 40, 16];
-      const [queries, corpus] = [numbers(queryCount * width), numbers(passageCount * width)];
-      const expected = Array.from({ length: queryCount * passageCount }, (_, i) => {
-        const [query, passage] = [Math.floor(i / passageCount), i % passageCount];
-        return Array.from(
-          { length: width },
-          (_, e) => at(queries, query * width + e) * at(corpus, passage * width + e),
-        ).reduce((sum, x) => sum + x, 0);
-      });
-      expect(largestDifference(await scoreBlock(queries, corpus, width), expected)).toBeLessThan(1e-5);
-    });
-  });
-
-  it('scores a passage the same in any block of the corpus', async () => {
-    const width = 8;
-    const [queries, corpus] = [numbers(2 * width), numbers(8200 * width)];
-    const whole = await scoreBlock(queries, corpus, width);
-    const last = await scoreBlock(queries, corpus.subarray(8195 * width), width);
-    expect([...whole.subarray(8195, 8200)]).toEqual([...last.subarray(0, 5)]);
-  });
-
   it('slices and gathers rows of a matrix', async () => {
     await expectNoLeak(async () => {
       const [height, width] = [7, 5];
@@ -269,29 +236,21 @@ describe('dropout', () => {
 });
 
 describe('packing', () => {
-  it('numbers positions by text and fills up to a bucket', () => {
-    const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, true);
+  it('numbers positions by text and fills up as it is told', () => {
+    const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, quads);
     expect([...tokens.positions.subarray(0, 6)]).toEqual([0, 1, 2, 0, 0, 1]);
-    expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 16, longest: 3 });
+    expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 8, longest: 3 });
   });
 
   it('joins two batches', () => {
     expect(joinBatches(batchOf([[1], [2, 3]]), batchOf([[4, 5]]))).toEqual(batchOf([[1], [2, 3], [4, 5]]));
   });
 
-  it('rounds sizes up by at most an eighth, to few different sizes', () => {
-    for (let size = 128; size < 5000; size += 7) {
-      expect(bucketSize(size)).toBeGreaterThanOrEqual(size);
-      expect(bucketSize(size)).toBeLessThanOrEqual(size * 1.125);
-    }
-    expect(new Set(Array.from({ length: 1025 }, (_, i) => bucketSize(1024 + i))).size).toBe(9);
-  });
-
   it('refuses an id outside the vocabulary and a text longer than the position table', () => {
     const fault =
       (texts: number[][]): (() => unknown) =>
       () =>
-        packTokens(batchOf(texts), golden.config, false);
+        packTokens(batchOf(texts), golden.config);
     expect(fault([[1, 61]])).toThrow(/vocabulary-mismatch/);
     expect(fault([Array.from({ length: 25 }, () => 1)])).toThrow(/position_embeddings/);
   });

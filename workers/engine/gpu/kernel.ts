@@ -1,0 +1,83 @@
+/** How one array is bound: the WGSL element, and whether the kernel writes it. */
+export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
+export type ParamType = 'u32' | 'f32';
+
+export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
+  /** Shown in errors and profiles. */
+  name: string;
+  /** Fields of the uniform `p`. */
+  params: Readonly<Record<Param, ParamType>>;
+  reads: Readonly<Record<Read, Element>>;
+  writes: Readonly<Record<Write, Element>>;
+  workgroup: readonly [number, number, number];
+  /** Declarations outside of the entry point: workgroup memory, functions. */
+  globals?: string;
+  /**
+   * Statements of the entry point, which has `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the number of the
+   * workgroup, counted through both dimensions where `groups` was one number.
+   */
+  body: string;
+}
+
+/** A compute shader with names for all that it binds. Equal code is compiled once a device. */
+export interface Kernel<Param extends string = string, Read extends string = string, Write extends string = string> {
+  name: string;
+  code: string;
+  params: readonly (readonly [Param, ParamType])[];
+  reads: readonly Read[];
+  writes: readonly Write[];
+}
+
+export function kernel<Param extends string, Read extends string, Write extends string>(
+  spec: KernelSpec<Param, Read, Write>,
+): Kernel<Param, Read, Write> {
+  const params = entries(spec.params);
+  const reads = entries(spec.reads);
+  const writes = entries(spec.writes);
+  const fields = params.map(([name, type]) => `  ${name}: ${type},`).join('\n');
+  const bindings = [
+    ...reads.map(([name, element]) => ({ name, element, access: 'read' })),
+    ...writes.map(([name, element]) => ({ name, element, access: 'read_write' })),
+  ].map(
+    ({ name, element, access }, i) =>
+      `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
+  );
+  const code = `struct Params {
+${fields || '  unused: u32,'}
+}
+@group(0) @binding(0) var<uniform> p: Params;
+${bindings.join('\n')}
+${spec.globals ?? ''}
+@compute @workgroup_size(${spec.workgroup.join(', ')})
+fn main(
+  @builtin(global_invocation_id) gid: vec3<u32>,
+  @builtin(local_invocation_id) lid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,
+) {
+  let group = wid.x + wid.y * nwg.x;
+${spec.body}
+}
+`;
+  return { name: spec.name, code, params, reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
+}
+
+/** The uniform's bytes; all fields are four bytes wide, so they lie one after the other. */
+export function packParams<Param extends string>(
+  { params }: Kernel<Param>,
+  values: Readonly<Record<Param, number>>,
+  into: DataView,
+  offset: number,
+): void {
+  params.forEach(([name, type], i) => {
+    if (type === 'u32') into.setUint32(offset + 4 * i, values[name], true);
+    else into.setFloat32(offset + 4 * i, values[name], true);
+  });
+}
+
+function entries<Key extends string, Value>(record: Readonly<Record<Key, Value>>): [Key, Value][] {
+  const found: [Key, Value][] = [];
+  for (const key in record) found.push([key, record[key]]);
+  return found;
+}

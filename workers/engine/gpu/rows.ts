@@ -1,0 +1,52 @@
+import type { GpuTraits } from './gpu';
+import { kernel, type Kernel, type KernelSpec } from './kernel';
+
+/** Threads that share a row. */
+const rowThreads = 64;
+
+/**
+ * A kernel that works on rows: its body has `row`, goes over the row's numbers by `for (var i = me; i < …; i += step)` and gets the sum or
+ * the maximum over the whole row from `row_sum(x, me)` and `row_max(x, me)`. A GPU gives each row a workgroup; a software adapter gives it a
+ * thread, for there barriers cost more than they save. `p.rows` is required; the sums' order is fixed either way.
+ */
+export function rowKernel<Param extends string, Read extends string, Write extends string>(
+  { software }: GpuTraits,
+  spec: Omit<KernelSpec<Param | 'rows', Read, Write>, 'workgroup'>,
+): Kernel<Param | 'rows', Read, Write> {
+  const start = software
+    ? `let row = gid.x + gid.y * nwg.x * ${rowThreads}u; let me = 0u; let step = 1u;`
+    : 'let row = group; let me = lane; let step = 64u;';
+  return kernel({
+    ...spec,
+    workgroup: [rowThreads, 1, 1],
+    globals: `${software ? alone : together}${spec.globals ?? ''}`,
+    body: `  ${start}\n  if (row >= p.rows) { return; }\n${spec.body}`,
+  });
+}
+
+/** Workgroups for so many rows. */
+export function rowGroups({ software }: GpuTraits, rows: number): number {
+  return software ? Math.ceil(rows / rowThreads) : rows;
+}
+
+const alone = `
+fn row_sum(x: f32, me: u32) -> f32 { return x; }
+fn row_max(x: f32, me: u32) -> f32 { return x; }
+`;
+
+const fold = (name: string, join: string): string => `
+fn ${name}(x: f32, me: u32) -> f32 {
+  row_parts[me] = x;
+  workgroupBarrier();
+  for (var half = ${rowThreads / 2}u; half > 0u; half >>= 1u) {
+    if (me < half) { row_parts[me] = ${join}; }
+    workgroupBarrier();
+  }
+  let all = row_parts[0];
+  workgroupBarrier();
+  return all;
+}
+`;
+const together = `
+var<workgroup> row_parts: array<f32, ${rowThreads}>;
+${fold('row_sum', 'row_parts[me] + row_parts[me + half]')}${fold('row_max', 'max(row_parts[me], row_parts[me + half])')}`;

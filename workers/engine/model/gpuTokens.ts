@@ -1,0 +1,48 @@
+import type { GpuArray } from '../gpu/arrays';
+import type { Gpu } from '../gpu/gpu';
+import { attentionBlockRows } from '../ops/attention/kernels';
+import type { PackedTokens } from './packedTokens';
+
+/** Packed tokens on the device. */
+export interface GpuTokens {
+  packed: PackedTokens;
+  /** [rows, 4]: begin and end of the row's text, its number, the token's id. Rows behind the last text have begin = end. */
+  rowInfo: GpuArray;
+  /** [texts + 1] */
+  offsets: GpuArray;
+  /** [blocks, 4]: see attention. */
+  blocks: GpuArray;
+}
+
+export function uploadTokens(gpu: Gpu, packed: PackedTokens): GpuTokens {
+  const { rows, texts, tokens, offsets, ids } = packed;
+  const rowInfo = new Uint32Array(rows * 4);
+  for (let text = 0; text < texts; text++) {
+    const begin = offsets[text] ?? 0;
+    const end = offsets[text + 1] ?? begin;
+    for (let row = begin; row < end; row++) rowInfo.set([begin, end, text, ids[row] ?? 0], row * 4);
+  }
+  for (let row = tokens; row < rows; row++) rowInfo.set([row, row, texts, ids[row] ?? 0], row * 4);
+  const blocks = attentionBlocks(packed, attentionBlockRows(gpu.traits));
+  return {
+    packed,
+    rowInfo: gpu.commands.upload(rowInfo, [rows, 4]),
+    offsets: gpu.commands.upload(Uint32Array.from(offsets)),
+    blocks: gpu.commands.upload(blocks, [blocks.length / 4, 4]),
+  };
+}
+
+export function freeTokens(gpu: Gpu, { rowInfo, offsets, blocks }: GpuTokens): void {
+  for (const array of [rowInfo, offsets, blocks]) gpu.pool.free(array);
+}
+
+/** Each text's rows in blocks; the rows behind the last text in blocks that see nothing. */
+function attentionBlocks({ offsets, texts, tokens, rows }: PackedTokens, size: number): Uint32Array<ArrayBuffer> {
+  const blocks: number[] = [];
+  const add = (begin: number, end: number, seen: number): void => {
+    for (let row = begin; row < end; row += size) blocks.push(row, Math.min(size, end - row), begin, seen);
+  };
+  for (let text = 0; text < texts; text++) add(offsets[text] ?? 0, offsets[text + 1] ?? 0, offsets[text + 1] ?? 0);
+  if (rows > tokens) add(tokens, rows, tokens);
+  return Uint32Array.from(blocks);
+}

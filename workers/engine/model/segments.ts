@@ -1,0 +1,168 @@
+import type { TensorEntry } from '../../../src/domain/model';
+import { AppError } from '../../../src/domain/errors';
+import { lengthOf, type GpuArray } from '../gpu/arrays';
+import type { Gpu } from '../gpu/gpu';
+import type { TablePiece } from '../ops/embedding/kernels';
+import { isDecayed } from './names';
+
+/** Floats of one segment: WebGPU promises bindings of 128 MiB everywhere. */
+const segmentFloats = 2 ** 25;
+/** Offsets of bindings are multiples of 256 bytes. */
+const alignmentFloats = 64;
+
+/** Rows firstRow .. firstRow + rows of a parameter, at a place in a segment. Vectors have one row. */
+export interface Placement {
+  name: string;
+  segment: number;
+  offset: number;
+  firstRow: number;
+  rows: number;
+  width: number;
+}
+
+export interface SegmentLayout {
+  segments: { floats: number; decayed: boolean }[];
+  placements: ReadonlyMap<string, readonly Placement[]>;
+  shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Where the parameters lie: those with weight decay and those without in segments of their own, so that the optimizer takes a segment at a time.
+ * Query, key and value of a layer lie behind each other without a gap and are one matrix [3H, H]; all else begins where a binding may. A
+ * parameter larger than a segment is cut by rows.
+ */
+export function planSegments(tensors: readonly TensorEntry[], largest = segmentFloats): SegmentLayout {
+  const segments: SegmentLayout['segments'] = [];
+  const placements = new Map<string, Placement[]>();
+  for (const decayed of [true, false]) {
+    let current: SegmentLayout['segments'][number] | undefined;
+    const open = (floats: number): SegmentLayout['segments'][number] => {
+      if (current && current.floats + floats <= largest) return current;
+      current = { floats: 0, decayed };
+      segments.push(current);
+      return current;
+    };
+    for (const block of blocks(tensors.filter(({ name }) => isDecayed(name) === decayed))) {
+      const pieces = block.flatMap((tensor) => rowPieces(tensor, largest));
+      let into = open(
+        pieces.length === block.length ? pieces.reduce((sum, piece) => sum + piece.rows * piece.width, 0) : largest,
+      );
+      for (const piece of pieces) {
+        if (into.floats + piece.rows * piece.width > largest) into = open(largest);
+        const placed = { ...piece, segment: segments.indexOf(into), offset: into.floats };
+        placements.set(piece.name, [...(placements.get(piece.name) ?? []), placed]);
+        into.floats += piece.rows * piece.width;
+      }
+      into.floats = Math.ceil(into.floats / alignmentFloats) * alignmentFloats;
+    }
+  }
+  return { segments, placements, shapes: new Map(tensors.map(({ name, shape }) => [name, shape])) };
+}
+
+/** Parameters that lie together: one each, but for query, key and value. */
+function blocks(tensors: readonly TensorEntry[]): TensorEntry[][] {
+  const found = new Map<string, TensorEntry[]>();
+  for (const tensor of tensors) {
+    const block = tensor.name.replace(/attention\.self\.(query|key|value)\./, 'attention.self.');
+    found.set(block, [...(found.get(block) ?? []), tensor]);
+  }
+  return [...found.values()];
+}
+
+function rowPieces({ name, shape, length }: TensorEntry, largest: number): Omit<Placement, 'segment' | 'offset'>[] {
+  const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;
+  const width = length / rows;
+  const rowsInPiece = Math.max(1, Math.floor(largest / width));
+  const pieces: Omit<Placement, 'segment' | 'offset'>[] = [];
+  for (let firstRow = 0; firstRow < rows; firstRow += rowsInPiece)
+    pieces.push({ name, firstRow, rows: Math.min(rowsInPiece, rows - firstRow), width });
+  return pieces;
+}
+
+/** One number for each parameter's number (weights, gradients or a moment), on the device, laid out in segments. All zero at first. */
+export class SegmentTable {
+  readonly arrays: readonly GpuArray[];
+
+  constructor(
+    readonly gpu: Gpu,
+    readonly layout: SegmentLayout,
+  ) {
+    this.arrays = layout.segments.map(({ floats }) => gpu.pool.allocate([floats]));
+    for (const array of this.arrays) gpu.commands.clear(array);
+  }
+
+  /** The numbers of parameters that lie behind each other, from the first of them, under the given shape. */
+  view(name: string, shape: readonly number[]): GpuArray {
+    const [piece, second] = this.#placements(name);
+    if (!piece || second) throw new RangeError(`${name} lies in several segments`);
+    return { ...this.#array(piece), shape };
+  }
+
+  /** A table's rows, in as many pieces as there are segments that hold them. */
+  pieces(name: string): TablePiece[] {
+    return this.#placements(name).map((piece) => ({
+      array: { ...this.#array(piece), shape: [piece.rows, piece.width] },
+      firstRow: piece.firstRow,
+      rows: piece.rows,
+    }));
+  }
+
+  /** Throws `model-invalid` where the number of values does not fit the shape. */
+  write(name: string, values: Float32Array): void {
+    const placements = this.#placements(name);
+    const length = placements.reduce((sum, { rows, width }) => sum + rows * width, 0);
+    if (values.length !== length) {
+      const [expected, found] = [String(length), String(values.length)];
+      throw new AppError({
+        kind: 'model-invalid',
+        file: 'model.safetensors',
+        fault: 'tensor-shape',
+        tensor: name,
+        expected,
+        found,
+      });
+    }
+    for (const piece of placements) {
+      const from = piece.firstRow * piece.width;
+      const part = new Float32Array(values.subarray(from, from + piece.rows * piece.width));
+      this.gpu.commands.write({ ...this.#array(piece), shape: [part.length] }, part);
+    }
+  }
+
+  /** GPU→CPU sync. */
+  async read(name: string): Promise<Float32Array> {
+    const placements = this.#placements(name);
+    const values = new Float32Array(placements.reduce((sum, { rows, width }) => sum + rows * width, 0));
+    for (const piece of placements) {
+      const part = { ...this.#array(piece), shape: [piece.rows * piece.width] };
+      values.set(await this.gpu.commands.read(part), piece.firstRow * piece.width); // GPU→CPU sync
+    }
+    return values;
+  }
+
+  /** The parameter that owns number `at` of a segment. */
+  ownerOf(segment: number, at: number): string | undefined {
+    for (const pieces of this.layout.placements.values())
+      for (const piece of pieces)
+        if (piece.segment === segment && at >= piece.offset && at < piece.offset + piece.rows * piece.width)
+          return piece.name;
+    return undefined;
+  }
+
+  dispose(): void {
+    for (const array of this.arrays) this.gpu.pool.free(array);
+  }
+
+  #placements(name: string): readonly Placement[] {
+    const found = this.layout.placements.get(name);
+    if (!found)
+      throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
+    return found;
+  }
+
+  #array({ segment, offset, rows, width }: Placement): GpuArray {
+    const array = this.arrays[segment];
+    if (!array) throw new RangeError(`segment ${segment}`);
+    return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [lengthOf([rows, width])] };
+  }
+}

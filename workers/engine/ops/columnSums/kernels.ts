@@ -1,0 +1,95 @@
+import type { GpuArray } from '../../gpu/arrays';
+import type { Gpu } from '../../gpu/gpu';
+import { kernel } from '../../gpu/kernel';
+
+const workgroup = [64, 1, 1] as const;
+/** Rows that one thread adds: few enough to keep a GPU busy at a thousand rows, enough to make the second pass small. */
+const rowsInPart = 64;
+
+/**
+ * Sums over parts of the rows: dy [T, H] → [parts, 1, H]; with `norm` also of dy·(z − mean)/σ: [parts, 2, H]. The second pass adds the parts
+ * in order, so that the same rows give the same bits.
+ */
+export function columnPartials(gpu: Gpu, dy: GpuArray, norm?: { z: GpuArray; stats: GpuArray }): GpuArray {
+  const [rows = 0, width = 0] = dy.shape;
+  const parts = Math.max(1, Math.ceil(rows / rowsInPart));
+  const partials = gpu.pool.allocate([parts, norm ? 2 : 1, width]);
+  const params = { rows, width, parts };
+  const groups = [Math.ceil(width / workgroup[0]), parts, 1] as const;
+  if (norm) gpu.commands.dispatch(normPartials, { dy, ...norm, partials }, params, groups);
+  else gpu.commands.dispatch(plainPartials, { dy, partials }, params, groups);
+  return partials;
+}
+
+/** Adds the parts [parts, n, H] up into n arrays [H], n ≤ 2. */
+export function addColumnPartials(gpu: Gpu, partials: GpuArray, into: readonly GpuArray[]): void {
+  const [parts = 0, , width = 0] = partials.shape;
+  const groups = [Math.ceil(width / workgroup[0]), 1, 1] as const;
+  const [first, second] = into;
+  if (!first) return;
+  if (second) gpu.commands.dispatch(addTwo, { partials, first, second }, { parts, width }, groups);
+  else gpu.commands.dispatch(addOne, { partials, first }, { parts, width }, groups);
+}
+
+const partialParams = { rows: 'u32', width: 'u32', parts: 'u32' } as const;
+const loop = (start: string, each: string, end: string): string => `
+  let column = gid.x;
+  let part = wid.y;
+  if (column >= p.width) { return; }
+  ${start}
+  let last = min((part + 1u) * ${rowsInPart}u, p.rows);
+  for (var row = part * ${rowsInPart}u; row < last; row++) {
+    let at = row * p.width + column;
+    ${each}
+  }
+  ${end}`;
+
+const plainPartials = kernel({
+  name: 'column sums',
+  params: partialParams,
+  reads: { dy: 'f32' },
+  writes: { partials: 'f32' },
+  workgroup,
+  body: loop('var sum = 0.0;', 'sum += dy[at];', 'partials[part * p.width + column] = sum;'),
+});
+
+const normPartials = kernel({
+  name: 'layerNorm column sums',
+  params: partialParams,
+  reads: { dy: 'f32', z: 'f32', stats: 'vec2<f32>' },
+  writes: { partials: 'f32' },
+  workgroup,
+  body: loop(
+    'var sum = 0.0; var scaled = 0.0;',
+    'sum += dy[at]; scaled += dy[at] * (z[at] - stats[row].x) * stats[row].y;',
+    'partials[(2u * part) * p.width + column] = sum; partials[(2u * part + 1u) * p.width + column] = scaled;',
+  ),
+});
+
+const addBody = (n: number, stores: string): string => `
+  let column = gid.x;
+  if (column >= p.width) { return; }
+  var sums = array<f32, ${n}>();
+  for (var part = 0u; part < p.parts; part++) {
+    for (var i = 0u; i < ${n}u; i++) { sums[i] += partials[(part * ${n}u + i) * p.width + column]; }
+  }
+  ${stores}`;
+const addParams = { parts: 'u32', width: 'u32' } as const;
+
+const addOne = kernel({
+  name: 'column sums, second pass',
+  params: addParams,
+  reads: { partials: 'f32' },
+  writes: { first: 'f32' },
+  workgroup,
+  body: addBody(1, 'first[column] = sums[0];'),
+});
+
+const addTwo = kernel({
+  name: 'layerNorm column sums, second pass',
+  params: addParams,
+  reads: { partials: 'f32' },
+  writes: { first: 'f32', second: 'f32' },
+  workgroup,
+  body: addBody(2, 'first[column] = sums[0]; second[column] = sums[1];'),
+});

@@ -1,0 +1,40 @@
+/**
+ * Random numbers that depend on a counter and a key alone: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * SC 2011). A mask is computed where it is used, forward and backward, and stored nowhere.
+ */
+export const philoxFunctions = `
+fn mul_high(a: u32, b: u32) -> u32 {
+  let al = a & 0xffffu; let ah = a >> 16u; let bl = b & 0xffffu; let bh = b >> 16u;
+  let lh = al * bh; let hl = ah * bl;
+  let middle = ((al * bl) >> 16u) + (lh & 0xffffu) + (hl & 0xffffu);
+  return ah * bh + (lh >> 16u) + (hl >> 16u) + (middle >> 16u);
+}
+fn philox(counter: vec4<u32>, seed: u32) -> vec4<u32> {
+  var c = counter;
+  var k = vec2<u32>(seed, 0u);
+  for (var round = 0u; round < 10u; round++) {
+    let high0 = mul_high(0xD2511F53u, c.x); let low0 = 0xD2511F53u * c.x;
+    let high1 = mul_high(0xCD9E8D57u, c.z); let low1 = 0xCD9E8D57u * c.z;
+    c = vec4<u32>(high1 ^ c.y ^ k.x, low1, high0 ^ c.w ^ k.y, low0);
+    k += vec2<u32>(0x9E3779B9u, 0xBB67AE85u);
+  }
+  return c;
+}
+// Factors of numbers 4·quad .. 4·quad + 3 of an array.
+fn dropout_quad(quad: u32) -> vec4<f32> {
+  let kept = philox(vec4<u32>(quad, 0u, p.dropOp, p.dropStep), p.dropSeed) >= vec4<u32>(p.dropBelow);
+  return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), kept);
+}
+fn dropout_one(i: u32) -> f32 {
+  return dropout_quad(i / 4u)[i % 4u];
+}
+// Factor of the probability that a row gives to a key of its text, by head.
+fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
+  return select(0.0, p.dropScale, philox(vec4<u32>(row_and_head, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
+}
+`;
+
+/** Fields that a kernel needs for the functions above. */
+export const dropoutParams = {
+  dropSeed: 'u32', dropStep: 'u32', dropOp: 'u32', dropBelow: 'u32', dropScale: 'f32',
+} as const; // prettier-ignore

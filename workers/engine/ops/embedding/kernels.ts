@@ -1,0 +1,87 @@
+import type { GpuArray } from '../../gpu/arrays';
+import type { Gpu } from '../../gpu/gpu';
+import { kernel } from '../../gpu/kernel';
+import { addColumnPartials, columnPartials } from '../columnSums/kernels';
+import type { SegmentPlan } from './segmentPlan';
+
+/** Rows firstRow .. firstRow + rows of a table that may be too large for one binding. */
+export interface TablePiece {
+  array: GpuArray;
+  firstRow: number;
+  rows: number;
+}
+
+/** z[t] = words[id_t] + positions[t − begin of its text] + types[0]: → [T, H]. `rowInfo`: see packed rows. */
+export function embeddingLookup(
+  gpu: Gpu,
+  { words, positions, types }: { words: readonly TablePiece[]; positions: GpuArray; types: GpuArray },
+  rowInfo: GpuArray,
+  width: number,
+): GpuArray {
+  const [rows = 0] = rowInfo.shape;
+  const z = gpu.pool.allocate([rows, width]);
+  for (const { array, firstRow, rows: pieceRows } of words)
+    gpu.commands.dispatch(
+      lookup, { words: array, positions, types, rowInfo, z }, { rows, width, firstRow, pieceRows }, Math.ceil((rows * width) / 64),
+    ); // prettier-ignore
+  return z;
+}
+
+/**
+ * Gradient of a table from dz [T, H]: each row of the table that the batch took is the sum of its rows of dz, in the order of the batch.
+ * The other rows of `pieces` are left alone: clear them first.
+ */
+export function tableGradient(gpu: Gpu, dz: GpuArray, plan: SegmentPlan, pieces: readonly TablePiece[]): void {
+  const [, width = 0] = dz.shape;
+  const segments = gpu.commands.upload(plan.segments, [plan.count, 4]);
+  const order = gpu.commands.upload(plan.order);
+  for (const { array, firstRow, rows: pieceRows } of pieces)
+    gpu.commands.dispatch(
+      segmentedSum, { dz, segments, order, table: array }, { count: plan.count, width, firstRow, pieceRows }, Math.ceil((plan.count * width) / 64),
+    ); // prettier-ignore
+  gpu.pool.free(segments);
+  gpu.pool.free(order);
+}
+
+/** Gradient of the one type that all tokens have. */
+export function typeGradient(gpu: Gpu, dz: GpuArray, row: GpuArray): void {
+  const partials = columnPartials(gpu, dz);
+  addColumnPartials(gpu, partials, [row]);
+  gpu.pool.free(partials);
+}
+
+const lookup = kernel({
+  name: 'embedding lookup',
+  params: { rows: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+  reads: { words: 'f32', positions: 'f32', types: 'f32', rowInfo: 'vec4<u32>' },
+  writes: { z: 'f32' },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let row = i / p.width;
+  if (row >= p.rows) { return; }
+  let column = i % p.width;
+  let info = rowInfo[row];
+  let at = info.w - p.firstRow;
+  if (info.w < p.firstRow || at >= p.pieceRows) { return; }
+  z[i] = (words[at * p.width + column] + types[column]) + positions[(row - info.x) * p.width + column];`,
+});
+
+const segmentedSum = kernel({
+  name: 'embedding gradient',
+  params: { count: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+  reads: { dz: 'f32', segments: 'vec4<u32>', order: 'u32' },
+  writes: { table: 'f32' },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let index = i / p.width;
+  if (index >= p.count) { return; }
+  let column = i % p.width;
+  let segment = segments[index];
+  let at = segment.x - p.firstRow;
+  if (segment.x < p.firstRow || at >= p.pieceRows) { return; }
+  var sum = 0.0;
+  for (var k = segment.y; k < segment.z; k++) { sum += dz[order[k] * p.width + column]; }
+  table[at * p.width + column] = sum;`,
+});

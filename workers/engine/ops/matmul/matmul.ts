@@ -1,0 +1,85 @@
+import type { GpuArray } from '../../gpu/arrays';
+import type { Gpu } from '../../gpu/gpu';
+import type { Kernel } from '../../gpu/kernel';
+import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
+import { defaultTiling, type Layout, type MatmulTiling } from './plan';
+import { matmulKernel, type Epilogue, type MatmulArray, type MatmulParam, type MatmulVariant } from './wgsl';
+
+export interface MatmulOptions {
+  /** α: the product's factor. */
+  alpha?: number;
+  bias?: GpuArray;
+  residual?: GpuArray;
+  /** Between bias and residual. */
+  dropout?: DropoutPlace | undefined;
+  /** Written: the sum before GELU; y becomes GELU of it. */
+  gelu?: GpuArray;
+  /** Read: y is multiplied by GELU′ of it. */
+  geluGradient?: GpuArray;
+  /** y is added to instead of written. */
+  accumulate?: boolean;
+  /** TN: the sums of a's columns, [rows]. */
+  aSums?: GpuArray;
+  tiling?: MatmulTiling;
+}
+
+const kernels = new Map<string, Kernel<MatmulParam, MatmulArray, MatmulArray>>();
+
+/**
+ * Writes op(a)·op(b) to y [M, N]: NN of a [M, K], b [K, N]; NT of a [M, K], b [N, K]; TN of a [K, M], b [K, N]. One sum is added in a fixed
+ * order, so that the same tiling gives the same bits.
+ */
+export function matmul(
+  gpu: Gpu,
+  layout: Layout,
+  a: GpuArray,
+  b: GpuArray,
+  y: GpuArray,
+  options: MatmulOptions = {},
+): void {
+  const [rows, columns] = side(y);
+  const [aRows, aColumns] = side(a);
+  const depth = layout === 'TN' ? aRows : aColumns;
+  const tiling = options.tiling ?? defaultTiling(gpu.traits, rows, columns);
+  const epilogue: Epilogue = {
+    bias: !!options.bias,
+    dropout: !!options.dropout,
+    residual: !!options.residual,
+    gelu: !!options.gelu,
+    geluGradient: !!options.geluGradient,
+    accumulate: !!options.accumulate,
+    aSums: !!options.aSums,
+  };
+  const aligned = depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
+  const kernel = variantKernel({ layout, tiling, epilogue, aligned });
+  const { bias = y, residual = y, aSums = y, alpha = 1 } = options;
+  const pre = options.gelu ?? options.geluGradient ?? y;
+  const groups = [
+    Math.ceil(columns / (tiling.threadColumns * tiling.workgroup[0])),
+    Math.ceil(rows / (tiling.threadRows * tiling.workgroup[1])),
+    1,
+  ] as const;
+  const quads = Math.ceil(depth / 4);
+  gpu.commands.dispatch(
+    kernel,
+    { a, b, y, bias, residual, pre, aSums },
+    { rows, columns, depth, quads, alpha, ...dropoutValues(options.dropout) },
+    groups,
+  );
+}
+
+function variantKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {
+  const key = JSON.stringify(variant);
+  const known = kernels.get(key);
+  if (known) return known;
+  const made = matmulKernel(variant);
+  kernels.set(key, made);
+  return made;
+}
+
+function side({ shape }: GpuArray): [number, number] {
+  const [rows, columns] = shape;
+  if (rows === undefined || columns === undefined || shape.length !== 2)
+    throw new RangeError(`a matrix, not [${shape.join()}]`);
+  return [rows, columns];
+}

@@ -1,0 +1,126 @@
+import type { GpuArray } from '../../gpu/arrays';
+import type { Gpu, GpuTraits } from '../../gpu/gpu';
+import { kernel } from '../../gpu/kernel';
+import { memo } from '../../gpu/memo';
+import { rowGroups, rowKernel } from '../../gpu/rows';
+import type { Pooling } from './pooling';
+
+/** Some neighbouring texts of a packed batch. `offsets` [texts of the batch + 1]: where each begins. */
+export interface PooledTexts {
+  offsets: GpuArray;
+  rowInfo: GpuArray;
+  firstText: number;
+  texts: number;
+  pooling: Pooling;
+}
+/** Unit vectors [B, H] (pooled ones as they are, without `normalize`) and the norms [B]. */
+export type GpuPoolingSaved = { unit: GpuArray; norms: GpuArray; texts: PooledTexts };
+
+/** Mean over a text's tokens, or its first token, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
+export function poolingForward(
+  gpu: Gpu,
+  hidden: GpuArray,
+  texts: PooledTexts,
+  normalize: boolean,
+): { y: GpuArray; saved: GpuPoolingSaved } {
+  const [, width = 0] = hidden.shape;
+  const { offsets, firstText, texts: rows, pooling } = texts;
+  const unit = gpu.pool.allocate([rows, width]);
+  const norms = gpu.pool.allocate([rows]);
+  const params = { rows, width, firstText, firstOnly: pooling === 'cls' ? 1 : 0, normalize: normalize ? 1 : 0 };
+  gpu.commands.dispatch(
+    forwardKernel(gpu.traits),
+    { hidden, offsets, unit, norms },
+    params,
+    rowGroups(gpu.traits, rows),
+  );
+  return { y: unit, saved: { unit, norms, texts } };
+}
+
+/** The gradient of the vectors before they were normalised, from dUnit [B, H]: (dy − u·(u·dy))/‖x‖. */
+export function normalizeBackward(gpu: Gpu, dUnit: GpuArray, { unit, norms }: GpuPoolingSaved): GpuArray {
+  const [rows = 0, width = 0] = unit.shape;
+  const dx = gpu.pool.allocate([rows, width]);
+  gpu.commands.dispatch(
+    normalizeBackwardKernel(gpu.traits), { dUnit, unit, norms, dx }, { rows, width }, rowGroups(gpu.traits, rows),
+  ); // prettier-ignore
+  return dx;
+}
+
+/** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest; → dHidden [T, H]. */
+export function poolingBackward(
+  gpu: Gpu,
+  first: GpuArray,
+  rest: GpuArray,
+  { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
+): GpuArray {
+  const [rows = 0] = rowInfo.shape;
+  const [firstTexts = 0, width = 0] = first.shape;
+  const [restTexts = 0] = rest.shape;
+  const dHidden = gpu.pool.allocate([rows, width]);
+  const params = { rows, width, firstTexts, texts: firstTexts + restTexts, firstOnly: pooling === 'cls' ? 1 : 0 };
+  gpu.commands.dispatch(spread, { rowInfo, first, rest, dHidden }, params, Math.ceil((rows * width) / 64));
+  return dHidden;
+}
+
+const forwardKernel = memo((traits: GpuTraits) =>
+  rowKernel(traits, {
+    name: 'pooling forward',
+    params: { rows: 'u32', width: 'u32', firstText: 'u32', firstOnly: 'u32', normalize: 'u32' },
+    reads: { hidden: 'f32', offsets: 'u32' },
+    writes: { unit: 'f32', norms: 'f32' },
+    body: `
+  let begin = offsets[p.firstText + row];
+  let end = select(offsets[p.firstText + row + 1u], begin + 1u, p.firstOnly == 1u);
+  let at = row * p.width;
+  var squares = 0.0;
+  for (var i = me; i < p.width; i += step) {
+    var sum = 0.0;
+    for (var t = begin; t < end; t++) { sum += hidden[t * p.width + i]; }
+    let mean = sum / f32(end - begin);
+    unit[at + i] = mean;
+    squares += mean * mean;
+  }
+  let norm = max(sqrt(row_sum(squares, me)), 1e-12);
+  if (me == 0u) { norms[row] = norm; }
+  if (p.normalize == 1u) {
+    for (var i = me; i < p.width; i += step) { unit[at + i] = unit[at + i] / norm; }
+  }`,
+  }),
+);
+
+const normalizeBackwardKernel = memo((traits: GpuTraits) =>
+  rowKernel(traits, {
+    name: 'normalize backward',
+    params: { rows: 'u32', width: 'u32' },
+    reads: { dUnit: 'f32', unit: 'f32', norms: 'f32' },
+    writes: { dx: 'f32' },
+    body: `
+  let at = row * p.width;
+  var along = 0.0;
+  for (var i = me; i < p.width; i += step) { along += dUnit[at + i] * unit[at + i]; }
+  let radial = row_sum(along, me);
+  for (var i = me; i < p.width; i += step) { dx[at + i] = (dUnit[at + i] - unit[at + i] * radial) / norms[row]; }`,
+  }),
+);
+
+const spread = kernel({
+  name: 'pooling backward',
+  params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', firstOnly: 'u32' },
+  reads: { rowInfo: 'vec4<u32>', first: 'f32', rest: 'f32' },
+  writes: { dHidden: 'f32' },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let row = i / p.width;
+  if (row >= p.rows) { return; }
+  let column = i % p.width;
+  let info = rowInfo[row];
+  var d = 0.0;
+  if (info.z < p.texts && (p.firstOnly == 0u || row == info.x)) {
+    let share = select(1.0 / f32(info.y - info.x), 1.0, p.firstOnly == 1u);
+    if (info.z < p.firstTexts) { d = first[info.z * p.width + column] * share; }
+    else { d = rest[(info.z - p.firstTexts) * p.width + column] * share; }
+  }
+  dHidden[i] = d;`,
+});

@@ -1,0 +1,111 @@
+import type { GpuArray } from '../gpu/arrays';
+import { lengthOf } from '../gpu/arrays';
+import type { Gpu, GpuTraits } from '../gpu/gpu';
+import { kernel } from '../gpu/kernel';
+import { memo } from '../gpu/memo';
+import { rowGroups, rowKernel } from '../gpu/rows';
+import type { AdamWOptions } from './adamW';
+
+/** Numbers whose squares one thread or workgroup adds before all parts are added: few enough for float32, and to name a parameter by. */
+export const partLength = 4096;
+
+export function squareParts({ shape }: GpuArray): number {
+  return Math.ceil(lengthOf(shape) / partLength);
+}
+
+/** Σ g² of each part of a gradient segment, written to parts[firstPart …]. */
+export function sumSquares(gpu: Gpu, gradients: GpuArray, parts: GpuArray, firstPart: number): void {
+  const length = lengthOf(gradients.shape);
+  const rows = squareParts(gradients);
+  gpu.commands.dispatch(
+    squaresKernel(gpu.traits), { gradients, parts }, { rows, length, firstPart }, rowGroups(gpu.traits, rows),
+  ); // prettier-ignore
+}
+
+/**
+ * From the parts the L2 norm of all gradients and the factor that clips it (torch.nn.utils.clip_grad_norm_; clipNorm 0 clips nothing), written
+ * to numbers[at] and numbers[at + 1]; numbers[0] is the loss.
+ */
+export function clipping(gpu: Gpu, parts: GpuArray, clipNorm: number, numbers: GpuArray, at: number): void {
+  const params = { rows: 1, parts: lengthOf(parts.shape), clipNorm, at };
+  gpu.commands.dispatch(clippingKernel(gpu.traits), { parts, numbers }, params, 1);
+}
+
+/**
+ * AdamW on one segment of parameters (see the reference beside this file), all of them with or all without decay. Nothing is changed where the
+ * norm, numbers[at], is not finite: the run stops on the weights it had.
+ */
+export function adamW(
+  gpu: Gpu,
+  segment: { weights: GpuArray; gradients: GpuArray; m: GpuArray; v: GpuArray; numbers: GpuArray },
+  options: AdamWOptions & { learningRate: number; step: number; decayed: boolean },
+  at: number,
+): void {
+  const { beta1, beta2, epsilon, learningRate, step, decayed, weightDecay } = options;
+  const length = lengthOf(segment.weights.shape);
+  const params = {
+    length, at, beta1, beta2, epsilon,
+    rest1: 1 - beta1,
+    rest2: 1 - beta2,
+    shrink: decayed ? 1 - learningRate * weightDecay : 1,
+    stepSize: learningRate / (1 - beta1 ** step),
+    rootCorrection: Math.sqrt(1 - beta2 ** step),
+  }; // prettier-ignore
+  gpu.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
+}
+
+const squaresKernel = memo((traits: GpuTraits) =>
+  rowKernel(traits, {
+    name: 'gradient squares',
+    params: { rows: 'u32', length: 'u32', firstPart: 'u32' },
+    reads: { gradients: 'f32' },
+    writes: { parts: 'f32' },
+    body: `
+  let end = min((row + 1u) * ${partLength}u, p.length);
+  var sum = 0.0;
+  for (var i = row * ${partLength}u + me; i < end; i += step) { sum += gradients[i] * gradients[i]; }
+  let all = row_sum(sum, me);
+  if (me == 0u) { parts[p.firstPart + row] = all; }`,
+  }),
+);
+
+const clippingKernel = memo((traits: GpuTraits) =>
+  rowKernel(traits, {
+    name: 'clipping',
+    params: { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' },
+    reads: { parts: 'f32' },
+    writes: { numbers: 'f32' },
+    body: `
+  var sum = 0.0;
+  for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
+  let norm = sqrt(row_sum(sum, me));
+  if (me == 0u) {
+    // A loss that is not finite stops the run too, even where no gradient says so.
+    let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
+    numbers[p.at] = select(norm, numbers[0], broken);
+    numbers[p.at + 1u] = select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0);
+  }`,
+  }),
+);
+
+const adamWKernel = kernel({
+  name: 'adamW',
+  params: {
+    length: 'u32', at: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', rest1: 'f32', rest2: 'f32',
+    shrink: 'f32', stepSize: 'f32', rootCorrection: 'f32',
+  }, // prettier-ignore
+  reads: { gradients: 'vec4<f32>', numbers: 'f32' },
+  writes: { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  if (i * 4u >= p.length) { return; }
+  // By its bits: a shader compiler may assume that no number is NaN or infinite.
+  if ((bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u) { return; }
+  let g = gradients[i] * numbers[p.at + 1u];
+  let m1 = m[i] * p.beta1 + g * p.rest1;
+  let v1 = v[i] * p.beta2 + g * g * p.rest2;
+  m[i] = m1;
+  v[i] = v1;
+  weights[i] = weights[i] * p.shrink - m1 / (sqrt(v1) / p.rootCorrection + p.epsilon) * p.stepSize;`,
+});
