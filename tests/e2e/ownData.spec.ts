@@ -1,5 +1,5 @@
 import {
-  demoModel, expect, foreignRequests, importModelFolder, importOwnData, newExperiment, openStage, runIsDone, setField, storedRuns, test,
+  demoModel, expect, foreignRequests, importModelFolder, importOwnData, newExperiment, openStage, runIsDone, setField, setLanguage, storedRuns, test,
 } from './support'; // prettier-ignore
 
 const minute = 60_000;
@@ -24,6 +24,14 @@ test('own files and a model folder are trained and compared like the demo, witho
   await expect(page.getByTestId('verdict')).toBeVisible();
   await expect(page.getByTestId('metrics-table').locator('tr[data-metric="mrr"]')).toBeVisible();
   expect(foreign).toEqual([]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const language of ['zh', 'en'] as const) {
+    await setLanguage(page, language);
+    for (const stage of ['train', 'evaluate', 'report']) {
+      await openStage(page, stage);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), stage).toBeLessThanOrEqual(390);
+    }
+  }
 });
 
 test('a run that a reload interrupts goes on from its checkpoint to the same weights as one that was left alone', async ({
