@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import type { EncoderConfig } from '../../src/domain/model';
+import { GpuTrainer } from '../../workers/engine/gpuTrainer';
+import { parameterShapes } from '../../workers/engine/model/names';
+import type { TokenBatch } from '../../workers/engine/model/packedTokens';
+import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { nullGpu } from './nullDevice';
+import { layout } from './support';
+
+const bertBase: EncoderConfig = {
+  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+
+/** Dawn's null backend gives out 512 MiB. */
+const small: EncoderConfig = {
+  ...bertBase,
+  layers: 3,
+  hiddenSize: 256,
+  heads: 4,
+  intermediateSize: 1024,
+  vocabularySize: 8000,
+};
+
+function texts(config: EncoderConfig, count: number, length: number): TokenBatch {
+  return {
+    ids: Int32Array.from({ length: count * length }, (_, i) => (i * 7919) % config.vocabularySize),
+    offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * length),
+  };
+}
+
+/**
+ * Bytes that the operations of one step must take and give, by hand: each reads its inputs and writes its outputs once. T rows, H hidden, F feed
+ * forward, A heads; the loss is left out, it is thousands of times smaller.
+ */
+function neededBytes(config: EncoderConfig, T: number): number {
+  const { layers, hiddenSize: H, intermediateSize: F, heads: A } = config;
+  const linear = (inner: number, outer: number): number => T * inner + outer * inner + outer + T * outer;
+  const norm = T * H + 2 * H + T * H + 2 * T;
+  const forward =
+    linear(H, 3 * H) + (3 * T * H + T * H + T * A) + (linear(H, H) + T * H) + norm +
+    (linear(H, F) + T * F) + (linear(F, H) + T * H) + norm; // prettier-ignore
+  const normBackward = 3 * T * H + 2 * T + H + (2 * T * H + 2 * T + 2 * H);
+  const weight = (inner: number, outer: number): number => T * outer + T * inner + outer * inner + outer;
+  const input = (inner: number, outer: number): number => T * outer + outer * inner + T * inner;
+  const attentionBackward = 3 * T * H + 2 * T * H + 3 * T * H + 2 * T * A;
+  const backward =
+    2 * normBackward + weight(F, H) + (input(F, H) + T * F) + weight(H, F) + (input(H, F) + T * H) +
+    weight(H, H) + input(H, H) + attentionBackward + weight(H, 3 * H) + (input(H, 3 * H) + T * H); // prettier-ignore
+  const parameters = parameterShapes(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const tables = 2 * (config.vocabularySize + config.maxPositions) * H;
+  const embedding = 2 * T * H + norm + normBackward + 3 * T * H;
+  // Squares read the gradients; AdamW takes gradients, and weights and moments in place.
+  const optimizer = parameters + 4 * parameters;
+  return 4 * (layers * (forward + backward) + tables + embedding + 2 * T * H + optimizer);
+}
+
+/** Two steps of training; the second is counted. */
+async function countStep(config: EncoderConfig, count: number, length: number) {
+  const { gpu, errors } = await nullGpu();
+  const tensors = layout(parameterShapes(config));
+  const table = (): SegmentTable => new SegmentTable(gpu, planSegments(tensors));
+  const [weights, m, v] = [table(), table(), table()];
+  const trainer = new GpuTrainer(
+    {
+      config,
+      pooling: 'mean',
+      normalize: true,
+      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
+      optimizer: {
+        kind: 'adamW',
+        learningRate: 1e-5,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weightDecay: 0.01,
+        clipNorm: 1,
+      },
+      dropout: 0.1,
+      seed: 1,
+    },
+    weights,
+    { m, v },
+  );
+  const step = (number: number) =>
+    trainer.step(texts(config, count, length), texts(config, count, length), 1e-5, number);
+  await step(1);
+  Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
+  gpu.pool.resetPeak();
+  await step(2);
+  const { dispatches, boundBytes } = gpu.commands.counters;
+  const { peakBytes } = gpu.pool;
+  const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
+  trainer.dispose();
+  for (const each of [weights, m, v]) each.dispose();
+  expect(gpu.pool.liveArrays).toBe(0);
+  gpu.dispose();
+  return { dispatches, boundBytes, peakBytes, parameters, errors };
+}
+
+describe('a training step, on a device that checks everything and computes nothing', () => {
+  it("keeps to WebGPU's lowest limits and to its rules", async () => {
+    expect((await countStep(small, 3, 20)).errors).toEqual([]);
+  });
+
+  it('of BERT-base has at most 400 dispatches, binds at most 1.5 times what the operations need, and fits the memory plan', async () => {
+    const [count, length] = [8, 128];
+    const rows = 2 * count * length;
+    const { dispatches, boundBytes, peakBytes, parameters } = await countStep(bertBase, count, length);
+    const { layers, hiddenSize, heads } = bertBase;
+    const planned = 16 * parameters + 4 * rows * layers * (14 * hiddenSize + heads + 4);
+    const needed = neededBytes(bertBase, rows);
+    console.log(
+      `BERT-base, ${rows} tokens: ${dispatches} dispatches; ${boundBytes} bytes bound, ${(boundBytes / needed).toFixed(3)} of what is needed; ` +
+        `peak ${peakBytes} bytes, ${(peakBytes / planned).toFixed(3)} of 16 a parameter and 4·T·L·(14·H + A + 4)`,
+    );
+    expect(dispatches).toBeLessThanOrEqual(400);
+    expect(boundBytes).toBeLessThanOrEqual(1.5 * needed);
+    expect(peakBytes).toBeLessThanOrEqual(1.2 * planned);
+  });
+});

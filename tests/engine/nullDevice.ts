@@ -1,0 +1,24 @@
+import { create, globals } from 'webgpu';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+
+/** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
+let instance: GPU | undefined;
+
+export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
+  Object.assign(globalThis, globals);
+  instance ??= create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
+  const adapter = await instance.requestAdapter();
+  if (!adapter) throw new Error('no null adapter');
+  const offered: ReadonlySet<string> = adapter.features;
+  const missing = features.filter((feature) => !offered.has(feature));
+  if (missing.length > 0) throw new Error(`the null adapter lacks ${missing.join()}`);
+  return adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[] });
+}
+
+/** The engine on that device, with WebGPU's lowest limits. Every complaint of the device is kept in `errors`. */
+export async function nullGpu(): Promise<{ gpu: Gpu; errors: string[] }> {
+  const device = await nullDevice();
+  const errors: string[] = [];
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
+  return { gpu: new Gpu(device, { software: false }, () => undefined), errors };
+}
