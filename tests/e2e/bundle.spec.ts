@@ -30,7 +30,8 @@ test('the JavaScript before a stage opens is at most 300 kB gzipped, and holds n
   const bytes = sources.reduce((sum, source) => sum + gzipSync(source).length, 0);
   test.info().annotations.push({ type: 'first JavaScript, gzipped', description: `${bytes} bytes` });
   expect(bytes).toBeLessThanOrEqual(300_000);
-  for (const source of sources) expect(source.includes('attention forward') || source.includes('wasm-simd')).toBe(false);
+  for (const source of sources)
+    expect(source.includes('attention forward') || source.includes('wasm-simd')).toBe(false);
 });
 
 test('the site names no other origin to load from', () => {

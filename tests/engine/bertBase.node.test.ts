@@ -56,11 +56,17 @@ function neededBytes(config: EncoderConfig, T: number): number {
 }
 
 /** Two steps of training; the second is counted. */
-async function countStep(config: EncoderConfig, count: number, length: number) {
+async function countStep(
+  config: EncoderConfig,
+  count: number,
+  length: number,
+  isTrainable?: (name: string) => boolean,
+) {
   const { gpu, errors } = await nullGpu();
   const tensors = layout(parameterShapes(config));
-  const table = (): SegmentTable => new SegmentTable(gpu, planSegments(tensors));
-  const [weights, m, v] = [table(), table(), table()];
+  const table = (kind: 'all' | 'trainable'): SegmentTable =>
+    new SegmentTable(gpu, planSegments(tensors, isTrainable), kind);
+  const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
   const trainer = new GpuTrainer(
     {
       config,
@@ -101,6 +107,13 @@ async function countStep(config: EncoderConfig, count: number, length: number) {
 describe('a training step, on a device that checks everything and computes nothing', () => {
   it("keeps to WebGPU's lowest limits and to its rules", async () => {
     expect((await countStep(small, 3, 20)).errors).toEqual([]);
+  });
+
+  it('of BERT-base costs a third less where biases alone are trained, and no memory for gradients and moments', async () => {
+    const all = await countStep(bertBase, 2, 16);
+    const biases = await countStep(bertBase, 2, 16, (name) => name.endsWith('bias'));
+    expect(biases.boundBytes).toBeLessThan(0.67 * all.boundBytes);
+    expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
   });
 
   it('of BERT-base has at most 400 dispatches, binds at most 1.5 times what the operations need, and fits the memory plan', async () => {

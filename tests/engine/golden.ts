@@ -18,8 +18,8 @@ export async function loadGolden() {
   };
   const config: EncoderConfig = golden.config;
   const tensors = layout(parameterShapes(config));
-  const parameters = (): ParameterStore => {
-    const store = ParameterStore.create(tensors);
+  const parameters = (isTrainable?: (name: string) => boolean): ParameterStore => {
+    const store = ParameterStore.create(tensors, isTrainable);
     for (const { name } of tensors) store.write(name, values(`weights/${name}`));
     return store;
   };

@@ -13,7 +13,8 @@ import { attentionBackward, attentionForward } from '../../workers/engine/ops/at
 import { dropoutMask, philox, probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
 import { dropoutApply } from '../../workers/engine/ops/dropout/kernels';
 import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
-import { embeddingLookup, tableGradient, typeGradient } from '../../workers/engine/ops/embedding/kernels';
+import { columnSums } from '../../workers/engine/ops/columnSums/kernels';
+import { embeddingLookup, tableGradient } from '../../workers/engine/ops/embedding/kernels';
 import { planSegments } from '../../workers/engine/ops/embedding/segmentPlan';
 import { geluBackward, geluForward } from '../../workers/engine/ops/gelu/gelu';
 import { layerNormBackward, layerNormForward } from '../../workers/engine/ops/layerNorm/kernels';
@@ -326,7 +327,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     for (const { array } of pieces) gpu.commands.clear(array);
     const typeRow = gpu.pool.allocate([width]);
     tableGradient(gpu, Dz, planSegments(given.ids), pieces);
-    typeGradient(gpu, Dz, typeRow);
+    columnSums(gpu, Dz, typeRow);
     const [ownZ, first = [], rest = [], ownType] = await readAll(gpu, z, ...pieces.map(({ array }) => array), typeRow);
     const results = tf.tidy(() => {
       const tables = {

@@ -38,8 +38,8 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
           return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)];
         }),
       );
-    const { config, parameters, tensors } = await loadSharedModel('demo-zh');
-    const adamW = AdamWState.create(tensors);
+    const { config, parameters } = await loadSharedModel('demo-zh');
+    const adamW = AdamWState.create(parameters);
     const trainer = createTrainer({
       parameters,
       adamW,

@@ -10,7 +10,7 @@ const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 
 const ready = join(venv, 'recallsmith-ready');
 
 /** The project's own virtual environment, made where it is missing. RECALLSMITH_PYTHON names another interpreter that has the packages. */
-async function pythonWithPackages() {
+export async function pythonWithPackages() {
   const given = process.env['RECALLSMITH_PYTHON'];
   if (given) return given;
   if (existsSync(ready)) return python;

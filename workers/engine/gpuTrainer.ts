@@ -28,12 +28,12 @@ export function computeGradients(
   context: Omit<GpuContext, 'tokens'>,
   anchors: TokenBatch,
   positives: TokenBatch,
-  { pooling, loss }: Pick<TrainerOptions, 'pooling' | 'loss'>,
+  { pooling, loss, recompute }: Pick<TrainerOptions, 'pooling' | 'loss' | 'recompute'>,
   into: { numbers: GpuArray; gradients: SegmentTable },
 ): void {
   const { gpu, config } = context;
   const tokens = uploadTokens(gpu, packTokens(joinBatches(anchors, positives), config, quads));
-  const { hidden, saved } = forward({ ...context, tokens }); // [T, H]
+  const { hidden, saved } = forward({ ...context, tokens }, recompute); // [T, H]
   const firstPositive = anchors.offsets.length - 1;
   const pool = (firstText: number, texts: number) =>
     poolingForward(gpu, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
@@ -46,7 +46,7 @@ export function computeGradients(
   const dHidden = poolingBackward(gpu, dAnchors, dPositives, { ...tokens, pooling }); // [T, H]
   const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
   for (const array of done) gpu.pool.free(array);
-  backward(dHidden, saved, { ...context, tokens }, into.gradients, () => true);
+  backward(dHidden, saved, { ...context, tokens }, into.gradients);
   freeTokens(gpu, tokens);
 }
 
@@ -61,7 +61,7 @@ export class GpuTrainer implements Trainer {
     private readonly moments: GpuMoments,
   ) {
     this.#gpu = weights.gpu;
-    this.#gradients = new SegmentTable(weights.gpu, weights.layout);
+    this.#gradients = new SegmentTable(weights.gpu, weights.layout, 'trainable');
   }
 
   /** As `Trainer.step`. Throws `training-diverged` with all weights as they were, and what the device reports. */
@@ -95,6 +95,7 @@ export class GpuTrainer implements Trainer {
     const { optimizer } = this.options;
     let firstPart = 0;
     for (const gradients of this.#gradients.arrays) {
+      if (!gradients) continue;
       sumSquares(this.#gpu, gradients, parts, firstPart);
       firstPart += squareParts(gradients);
     }
@@ -103,13 +104,13 @@ export class GpuTrainer implements Trainer {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
-      if (!weights || !gradients || !m || !v) throw new RangeError(`segment ${i}`);
+      if (!weights || !gradients || !m || !v) return;
       adamW(this.#gpu, { weights, gradients, m, v, numbers }, { ...optimizer, learningRate, step, decayed }, normAt);
     });
   }
 
   #partCount(): number {
-    return this.#gradients.arrays.reduce((sum, array) => sum + squareParts(array), 0);
+    return this.#gradients.arrays.reduce((sum, array) => sum + (array ? squareParts(array) : 0), 0);
   }
 
   async #checkFinite(loss: number, norm: number, parts: GpuArray, step: number): Promise<void> {
@@ -118,6 +119,7 @@ export class GpuTrainer implements Trainer {
     const squares = await this.#gpu.commands.read(parts); // GPU→CPU sync
     let part = squares.findIndex((square) => !Number.isFinite(square));
     for (const [segment, array] of this.#gradients.arrays.entries()) {
+      if (!array) continue;
       const parameter = this.#gradients.ownerOf(segment, part * partLength);
       if (part < squareParts(array) && parameter !== undefined)
         throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter });

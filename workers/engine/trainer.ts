@@ -25,6 +25,8 @@ export interface TrainerOptions {
   /** Rate at every place where BERT drops; 0 turns it off. */
   dropout: number;
   seed: number;
+  /** Computes each layer twice instead of keeping its numbers; on WebGPU. */
+  recompute?: boolean;
   /** Goes on from these moments; they stay the caller's to dispose, as the parameters do. */
   adamW: AdamWState;
 }
@@ -99,7 +101,7 @@ class ReferenceTrainer implements Trainer {
     const loss = infoNceForward(a, p, lossOptions);
     const dVectors = infoNceBackward(loss.saved);
     const dHidden = poolingBackward(tf.concat([dVectors.anchors, dVectors.positives], 0), pooled.saved); // [T, H]
-    const gradients = backward(dHidden, encoded.saved, context, () => true);
+    const gradients = backward(dHidden, encoded.saved, context, (name) => parameters.isTrainable(name));
     const scalars = [loss.loss, loss.accuracy, loss.positiveScore, loss.negativeScore].map((scalar) =>
       tf.reshape(scalar, [1]),
     );

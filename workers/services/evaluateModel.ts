@@ -3,13 +3,10 @@ import type { EncoderConfig, TokenSet } from '../../src/domain/model';
 import type { Question } from '../../src/domain/records';
 import type { Evaluation, EvaluationMoment } from '../../src/domain/run';
 import { evaluateRanks, rankQuestion, type PassageOrder } from '../../src/domain/evaluate/ranking';
-import { encodeBatch } from '../engine/model/encoder';
+import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encoder';
 import type { ParameterStore } from '../engine/model/parameters';
 import { scoreBlock } from '../engine/retrieval/search';
 
-/** Tokens that one encoding batch holds at the most: enough to keep the device busy, little enough to stay in cache on wasm. */
-const tokensPerBatch = 2048;
-const textsPerBatch = 64;
 /** Questions whose scores against the whole knowledge base are held at once. */
 const questionsPerBlock = 32;
 
@@ -23,7 +20,10 @@ export interface EncoderInUse {
 export type BetweenBatches = (done: number, of: number) => Promise<void>;
 
 /** Texts by length, then in batches of like length: [text indexes] a batch. */
-export function batchesByLength(offsets: Uint32Array): number[][] {
+export function batchesByLength(
+  offsets: Uint32Array,
+  { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
+): number[][] {
   const length = (text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
   const order = Array.from({ length: offsets.length - 1 }, (_, text) => text);
   order.sort((a, b) => length(a) - length(b) || a - b);
@@ -66,13 +66,28 @@ export async function encodeTexts(
   const texts = set.offsets.length - 1;
   const width = encoder.config.hiddenSize;
   const vectors = new Float32Array(texts * width);
-  let done = 0;
-  for (const batch of batchesByLength(set.offsets)) {
-    const options = { pooling: encoder.pooling, normalize: true };
+  const options = { pooling: encoder.pooling, normalize: true };
+  const encode = async (batch: number[]): Promise<number> => {
     const rows = await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options);
     batch.forEach((text, i) => vectors.set(rows.subarray(i * width, (i + 1) * width), text * width));
-    done += batch.length;
-    await between(done, texts);
+    return batch.length;
+  };
+  const plan = encodingPlan();
+  const inFlight: Promise<number>[] = [];
+  let done = 0;
+  try {
+    for (const batch of batchesByLength(set.offsets, plan)) {
+      inFlight.push(encode(batch));
+      if (inFlight.length < plan.batchesInFlight) continue;
+      done += (await inFlight.shift()) ?? 0;
+      await between(done, texts);
+    }
+    if (inFlight.length > 0) {
+      for (const count of await Promise.all(inFlight)) done += count;
+      await between(done, texts);
+    }
+  } finally {
+    await Promise.allSettled(inFlight);
   }
   return vectors;
 }

@@ -90,9 +90,9 @@ async function trainingState(session: RunSession, parameters: ParameterStore): P
   const { db, record, model } = session;
   const checkpoint = await latestCheckpoint(db, record.runId);
   if (!checkpoint)
-    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: AdamWState.create(model.tensors) };
+    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: AdamWState.create(parameters) };
   await writeParameters(db, model, checkpoint.weightsId, parameters);
-  const adamW = await loadAdamW(db, model, checkpoint.weightsId);
+  const adamW = await loadAdamW(db, model, checkpoint.weightsId, parameters);
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
 }
 

@@ -55,7 +55,7 @@ async function trainStage(
     throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'nothing' });
   if (state.step === begin && stageIndex > 0) {
     state.adamW.dispose();
-    state.adamW = AdamWState.create(model.tensors);
+    state.adamW = AdamWState.create(parameters);
   }
   const trainer = createTrainer({
     parameters,

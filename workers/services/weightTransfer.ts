@@ -78,8 +78,13 @@ export async function writeParameters(
 }
 
 /** The optimizer's moments of a `latest` checkpoint, which lie behind its weights. */
-export async function loadAdamW(db: Database, layout: Layout, weightsId: string): Promise<AdamWState> {
-  const adamW = AdamWState.create(layout.tensors);
+export async function loadAdamW(
+  db: Database,
+  layout: Layout,
+  weightsId: string,
+  parameters: ParameterStore,
+): Promise<AdamWState> {
+  const adamW = AdamWState.create(parameters);
   for (const tensor of layout.tensors) {
     adamW.write('m', tensor.name, await readTensor(db, weightsId, tensor, layout.totalFloats));
     adamW.write('v', tensor.name, await readTensor(db, weightsId, tensor, 2 * layout.totalFloats));

@@ -1,21 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { TensorEntry } from '../../../src/domain/model';
-import { createTable, tensorsOf, type ParameterTable } from './parameters';
+import { tensorsOf, type ParameterStore, type ParameterTable } from './parameters';
 import { SegmentTable } from './segments';
 
 /** First (`m`) and second (`v`) moment. */
 export type Moment = 'm' | 'v';
 
-/** AdamW's moments of every parameter, zeros until the first step. */
+/** AdamW's moments of every trained parameter, zeros until the first step. */
 export class AdamWState {
   readonly #tables: Record<Moment, ParameterTable>;
 
-  private constructor(tensors: readonly TensorEntry[]) {
-    this.#tables = { m: createTable(tensors), v: createTable(tensors) };
+  private constructor(parameters: ParameterStore) {
+    this.#tables = { m: parameters.createMoment(), v: parameters.createMoment() };
   }
 
-  static create(tensors: readonly TensorEntry[]): AdamWState {
-    return new AdamWState(tensors);
+  static create(parameters: ParameterStore): AdamWState {
+    return new AdamWState(parameters);
   }
 
   /** The moments on WebGPU; undefined on wasm. */

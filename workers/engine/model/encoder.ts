@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import { readTensor } from '../device';
+import { openGpu, readTensor } from '../device';
 import { embeddingBackward, embeddingForward } from '../ops/embedding/embedding';
 import {
   residualLayerNormBackward,
@@ -23,6 +23,21 @@ export type { TokenBatch } from './packedTokens';
 export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
+}
+
+/** How an encoding is cut up, and how many batches are on their way at once: enough to keep the device busy, little enough to hold. */
+export interface EncodingPlan {
+  tokensPerBatch: number;
+  textsPerBatch: number;
+  batchesInFlight: number;
+}
+
+/** On wasm a batch that stays in cache, and one at a time: it computes in this thread. A GPU wants thousands of rows, and the next batch queued. */
+export function encodingPlan(): EncodingPlan {
+  const gpu = openGpu();
+  if (!gpu) return { tokensPerBatch: 2048, textsPerBatch: 64, batchesInFlight: 1 };
+  const tokensPerBatch = gpu.traits.software ? 2048 : 16_384;
+  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: 3 };
 }
 
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };

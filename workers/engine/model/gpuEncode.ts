@@ -18,15 +18,12 @@ export async function encodeOnGpu(
   const hidden = lastHidden({ gpu, weights, config, tokens, dropout: undefined }); // [T, H]
   const texts = { ...tokens, firstText: 0, texts: batch.offsets.length - 1, pooling };
   const { y, saved } = poolingForward(gpu, hidden, texts, normalize); // [B, H]
-  gpu.pool.free(hidden);
   freeTokens(gpu, tokens);
-  try {
-    return await gpu.commands.read(y); // GPU→CPU sync
-  } finally {
-    gpu.pool.free(y);
-    gpu.pool.free(saved.norms);
-    gpu.pool.trim();
-  }
+  const read = gpu.commands.read(y); // GPU→CPU sync
+  // What is dispatched from here on runs behind the copy, and may reuse these buffers while it is on its way.
+  for (const array of [hidden, y, saved.norms]) gpu.pool.free(array);
+  gpu.pool.trim();
+  return read;
 }
 
 /** PyTorch's `last_hidden_state` without its padding: [tokens, H] row after row. GPU→CPU sync. */

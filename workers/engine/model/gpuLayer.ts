@@ -2,11 +2,12 @@ import type { EncoderConfig } from '../../../src/domain/model';
 import type { GpuArray } from '../gpu/arrays';
 import type { Gpu } from '../gpu/gpu';
 import { attentionBackward, attentionForward, type GpuAttentionSaved } from '../ops/attention/kernels';
+import { columnSums } from '../ops/columnSums/kernels';
 import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
 import { layerNormBackward, layerNormForward, type GpuLayerNormSaved } from '../ops/layerNorm/kernels';
 import { matmul } from '../ops/matmul/matmul';
 import type { GpuTokens } from './gpuTokens';
-import type { Dropout, Need } from './layer';
+import type { Dropout } from './layer';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
 
@@ -77,7 +78,8 @@ export function layerForward(x: GpuArray, layer: number, context: GpuContext): {
 }
 
 /**
- * dy [T, H] → the layer's gradients, written to `gradients`, and, where `needX`, dx [T, H]. Frees dy and what was saved, x too.
+ * dy [T, H] → the layer's gradients, written to where `gradients` has room for them, and, where `needX`, dx [T, H]. Frees dy and what was
+ * saved, x too.
  */
 export function layerBackward(
   dy: GpuArray,
@@ -85,32 +87,23 @@ export function layerBackward(
   layer: number,
   context: GpuContext,
   gradients: SegmentTable,
-  need: Need,
   needX: boolean,
 ): GpuArray | undefined {
   const { gpu, config } = context;
-  const { pool } = gpu;
   const [, hidden = 0] = dy.shape;
   const inner = config.intermediateSize;
-  const wants = (module: LayerModule): boolean =>
-    need(layerParameter(layer, module, 'weight')) || need(layerParameter(layer, module, 'bias'));
-  const norm = (gradient: GpuArray, module: 'attentionNorm' | 'outputNorm'): GpuArray =>
-    layerNormBackward(gpu, gradient, saved[module], wants(module) ? {
-      gamma: parameter(gradients, layer, module, 'weight', [hidden]),
-      beta: parameter(gradients, layer, module, 'bias', [hidden]),
-    } : undefined); // prettier-ignore
-  const weightGradient = (
-    d: GpuArray,
-    input: GpuArray,
-    module: LayerModule,
-    shape: readonly [number, number],
-  ): void => {
-    if (!wants(module)) return;
-    const aSums = parameter(gradients, layer, module, 'bias', [shape[0]]);
-    matmul(gpu, 'TN', d, input, parameter(gradients, layer, module, 'weight', shape), { aSums });
+  const gradient = (module: LayerModule, part: 'weight' | 'bias', shape: readonly number[]): GpuArray | undefined =>
+    gradients.has(layerParameter(layer, module, part)) ? parameter(gradients, layer, module, part, shape) : undefined;
+  const norm = (d: GpuArray, module: 'attentionNorm' | 'outputNorm'): GpuArray => {
+    const [gamma, beta] = [gradient(module, 'weight', [hidden]), gradient(module, 'bias', [hidden])];
+    return layerNormBackward(gpu, d, saved[module], { gamma, beta });
+  };
+  const linear = (d: GpuArray, input: GpuArray, module: LayerModule, shape: readonly [number, number]): void => {
+    const weights = { weight: gradient(module, 'weight', shape), bias: gradient(module, 'bias', shape.slice(0, 1)) };
+    linearGradients(gpu, d, input, weights);
   };
   const inputGradient = (d: GpuArray, module: LayerModule, shape: readonly [number, number], extra = {}): GpuArray => {
-    const dx = pool.allocate([d.shape[0] ?? 0, shape[1]]);
+    const dx = gpu.pool.allocate([d.shape[0] ?? 0, shape[1]]);
     matmul(gpu, 'NN', d, parameter(context.weights, layer, module, 'weight', shape), dx, extra);
     return dx;
   };
@@ -118,37 +111,42 @@ export function layerBackward(
     const where = place(context, layer, op);
     return where ? dropoutApply(gpu, d, where) : d;
   };
-  const free = (...arrays: GpuArray[]): void => arrays.forEach((array) => pool.free(array));
+  const free = (...arrays: GpuArray[]): void => arrays.forEach((array) => gpu.pool.free(array));
 
   const dz2 = norm(dy, 'outputNorm'); // [T, H]
   free(dy, saved.outputNorm.z, saved.outputNorm.stats);
   const dOutput = dropped(dz2, 2); // [T, H]
-  weightGradient(dOutput, saved.gelu, 'output', [hidden, inner]);
+  linear(dOutput, saved.gelu, 'output', [hidden, inner]);
   free(saved.gelu);
   const dPre = inputGradient(dOutput, 'output', [hidden, inner], { geluGradient: saved.pre }); // [T, F]
   free(saved.pre);
   if (dOutput !== dz2) free(dOutput);
-  weightGradient(dPre, saved.middle, 'intermediate', [inner, hidden]);
+  linear(dPre, saved.middle, 'intermediate', [inner, hidden]);
   const dMiddle = inputGradient(dPre, 'intermediate', [inner, hidden], { residual: dz2 }); // [T, H]
   free(dPre, dz2, saved.middle);
   const dz1 = norm(dMiddle, 'attentionNorm'); // [T, H]
   free(dMiddle, saved.attentionNorm.z, saved.attentionNorm.stats);
   const dAttended = dropped(dz1, 1); // [T, H]
-  weightGradient(dAttended, saved.attention.y, 'attentionOutput', [hidden, hidden]);
+  linear(dAttended, saved.attention.y, 'attentionOutput', [hidden, hidden]);
   const dAttention = inputGradient(dAttended, 'attentionOutput', [hidden, hidden]); // [T, H]
   if (dAttended !== dz1) free(dAttended);
   const dqkv = attentionBackward(gpu, dAttention, saved.attention); // [T, 3H]
   free(dAttention, saved.attention.qkv, saved.attention.y, saved.attention.lse);
-  if (wants('query') || wants('key') || wants('value')) weightGradientQkv();
+  linear(dqkv, saved.x, 'query', [3 * hidden, hidden]);
   const dx = needX ? inputGradient(dqkv, 'query', [3 * hidden, hidden], { residual: dz1 }) : undefined; // [T, H]
   free(dqkv, dz1, saved.x);
   return dx;
+}
 
-  function weightGradientQkv(): void {
-    const aSums = parameter(gradients, layer, 'query', 'bias', [3 * hidden]);
-    const weight = parameter(gradients, layer, 'query', 'weight', [3 * hidden, hidden]);
-    matmul(gpu, 'TN', dqkv, saved.x, weight, { aSums });
-  }
+/** dW = dyᵀ·x, with the bias's gradient from the same reading of dy; the bias's alone costs no product. */
+function linearGradients(
+  gpu: Gpu,
+  dy: GpuArray,
+  x: GpuArray,
+  { weight, bias }: { weight: GpuArray | undefined; bias: GpuArray | undefined },
+): void {
+  if (weight) return matmul(gpu, 'TN', dy, x, weight, bias ? { aSums: bias } : {});
+  if (bias) columnSums(gpu, dy, bias);
 }
 
 /** A parameter's place; `query` with three times the rows is query, key and value together. */
@@ -160,6 +158,13 @@ function parameter(
   shape: readonly number[],
 ): GpuArray {
   return table.view(layerParameter(layer, module, part), shape);
+}
+
+/** Frees all that a layer saved but its input. */
+export function freeInner(gpu: Gpu, { attention, attentionNorm, outputNorm, middle, pre, gelu }: GpuLayerSaved): void {
+  const inner = [attention.qkv, attention.y, attention.lse, middle, pre, gelu];
+  for (const norm of [attentionNorm, outputNorm]) inner.push(norm.z, norm.stats);
+  for (const array of inner) gpu.pool.free(array);
 }
 
 /** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */

@@ -1,15 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
 import { openGpu } from '../device';
+import type { Need } from './layer';
 import { planSegments, SegmentTable } from './segments';
 import { TensorTable } from './tensorTable';
 
 /** One number for each number of the parameters, where the open device keeps them: as tensors by name, or on WebGPU in segments. */
 export type ParameterTable = TensorTable | SegmentTable;
 
-export function createTable(tensors: readonly TensorEntry[]): ParameterTable {
+function createTable(tensors: readonly TensorEntry[], need: Need, kind: 'all' | 'trainable'): ParameterTable {
   const gpu = openGpu();
-  return gpu ? new SegmentTable(gpu, planSegments(tensors)) : new TensorTable(tensors);
+  if (gpu) return new SegmentTable(gpu, planSegments(tensors, need), kind);
+  return new TensorTable(kind === 'all' ? tensors : tensors.filter(({ name }) => need(name)));
 }
 
 /** The weights of one encoder on the device, by canonical name. Linear weights are [out, in]. */
@@ -18,14 +20,22 @@ export class ParameterStore {
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
-  private constructor(readonly tensors: readonly TensorEntry[]) {
-    this.#table = createTable(tensors);
+  private constructor(
+    readonly tensors: readonly TensorEntry[],
+    readonly isTrainable: Need,
+  ) {
+    this.#table = createTable(tensors, isTrainable, 'all');
     this.totalBytes = tensors.reduce((sum, { length }) => sum + length * 4, 0);
   }
 
-  /** All zero until they are written. */
-  static create(tensors: readonly TensorEntry[]): ParameterStore {
-    return new ParameterStore(tensors);
+  /** All zero until they are written. What `isTrainable` does not name is frozen: it has no gradient and no moments. */
+  static create(tensors: readonly TensorEntry[], isTrainable: Need = () => true): ParameterStore {
+    return new ParameterStore(tensors, isTrainable);
+  }
+
+  /** Zeros, one for each number of the parameters that are trained. */
+  createMoment(): ParameterTable {
+    return createTable(this.tensors, this.isTrainable, 'trainable');
   }
 
   /** The weights on WebGPU; undefined on wasm. */

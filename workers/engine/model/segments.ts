@@ -3,6 +3,7 @@ import { AppError } from '../../../src/domain/errors';
 import { lengthOf, type GpuArray } from '../gpu/arrays';
 import type { Gpu } from '../gpu/gpu';
 import type { TablePiece } from '../ops/embedding/kernels';
+import type { Need } from './layer';
 import { isDecayed } from './names';
 
 /** Floats of one segment: WebGPU promises bindings of 128 MiB everywhere. */
@@ -21,7 +22,7 @@ export interface Placement {
 }
 
 export interface SegmentLayout {
-  segments: { floats: number; decayed: boolean }[];
+  segments: { floats: number; decayed: boolean; trainable: boolean }[];
   placements: ReadonlyMap<string, readonly Placement[]>;
   shapes: ReadonlyMap<string, readonly number[]>;
 }
@@ -29,20 +30,32 @@ export interface SegmentLayout {
 /**
  * Where the parameters lie: those with weight decay and those without in segments of their own, so that the optimizer takes a segment at a time.
  * Query, key and value of a layer lie behind each other without a gap and are one matrix [3H, H]; all else begins where a binding may. A
- * parameter larger than a segment is cut by rows.
+ * parameter larger than a segment is cut by rows. Parameters that `need` does not name are frozen and lie by themselves: they have no gradients and
+ * no moments. Throws a RangeError where only some of query, key and value are frozen.
  */
-export function planSegments(tensors: readonly TensorEntry[], largest = segmentFloats): SegmentLayout {
+export function planSegments(
+  tensors: readonly TensorEntry[],
+  need: Need = () => true,
+  largest = segmentFloats,
+): SegmentLayout {
   const segments: SegmentLayout['segments'] = [];
   const placements = new Map<string, Placement[]>();
-  for (const decayed of [true, false]) {
+  const groups = [
+    { trainable: true, decayed: true },
+    { trainable: true, decayed: false },
+    { trainable: false, decayed: false },
+  ];
+  for (const { trainable, decayed } of groups) {
     let current: SegmentLayout['segments'][number] | undefined;
     const open = (floats: number): SegmentLayout['segments'][number] => {
       if (current && current.floats + floats <= largest) return current;
-      current = { floats: 0, decayed };
+      current = { floats: 0, decayed, trainable };
       segments.push(current);
       return current;
     };
-    for (const block of blocks(tensors.filter(({ name }) => isDecayed(name) === decayed))) {
+    const group = tensors.filter(({ name }) => need(name) === trainable && (!trainable || isDecayed(name) === decayed));
+    for (const block of blocks(group)) {
+      if (block.length === 2) throw new RangeError('query, key and value are trained together or not at all');
       const pieces = block.flatMap((tensor) => rowPieces(tensor, largest));
       let into = open(
         pieces.length === block.length ? pieces.reduce((sum, piece) => sum + piece.rows * piece.width, 0) : largest,
@@ -81,14 +94,20 @@ function rowPieces({ name, shape, length }: TensorEntry, largest: number): Omit<
 
 /** One number for each parameter's number (weights, gradients or a moment), on the device, laid out in segments. All zero at first. */
 export class SegmentTable {
-  readonly arrays: readonly GpuArray[];
+  /** By segment; none for those that the table leaves out. */
+  readonly arrays: readonly (GpuArray | undefined)[];
 
   constructor(
     readonly gpu: Gpu,
     readonly layout: SegmentLayout,
+    kind: 'all' | 'trainable' = 'all',
   ) {
-    this.arrays = layout.segments.map(({ floats }) => gpu.pool.allocate([floats]));
-    for (const array of this.arrays) gpu.commands.clear(array);
+    this.arrays = layout.segments.map(({ floats, trainable }) => {
+      if (kind === 'trainable' && !trainable) return undefined;
+      const array = gpu.pool.allocate([floats]);
+      gpu.commands.clear(array);
+      return array;
+    });
   }
 
   /** The numbers of parameters that lie behind each other, from the first of them, under the given shape. */
@@ -105,6 +124,11 @@ export class SegmentTable {
       firstRow: piece.firstRow,
       rows: piece.rows,
     }));
+  }
+
+  /** False where the table leaves the parameter's segment out. */
+  has(name: string): boolean {
+    return this.#placements(name).every(({ segment }) => this.arrays[segment] !== undefined);
   }
 
   /** Throws `model-invalid` where the number of values does not fit the shape. */
@@ -150,7 +174,7 @@ export class SegmentTable {
   }
 
   dispose(): void {
-    for (const array of this.arrays) this.gpu.pool.free(array);
+    for (const array of this.arrays) if (array) this.gpu.pool.free(array);
   }
 
   #placements(name: string): readonly Placement[] {

@@ -31,6 +31,13 @@ export function addColumnPartials(gpu: Gpu, partials: GpuArray, into: readonly G
   else gpu.commands.dispatch(addOne, { partials, first }, { parts, width }, groups);
 }
 
+/** Σ over the rows of dy [T, H] → into [H]. */
+export function columnSums(gpu: Gpu, dy: GpuArray, into: GpuArray): void {
+  const partials = columnPartials(gpu, dy);
+  addColumnPartials(gpu, partials, [into]);
+  gpu.pool.free(partials);
+}
+
 const partialParams = { rows: 'u32', width: 'u32', parts: 'u32' } as const;
 const loop = (start: string, each: string, end: string): string => `
   let column = gid.x;

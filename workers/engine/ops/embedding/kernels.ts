@@ -1,7 +1,6 @@
 import type { GpuArray } from '../../gpu/arrays';
 import type { Gpu } from '../../gpu/gpu';
 import { kernel } from '../../gpu/kernel';
-import { addColumnPartials, columnPartials } from '../columnSums/kernels';
 import type { SegmentPlan } from './segmentPlan';
 
 /** Rows firstRow .. firstRow + rows of a table that may be too large for one binding. */
@@ -41,13 +40,6 @@ export function tableGradient(gpu: Gpu, dz: GpuArray, plan: SegmentPlan, pieces:
     ); // prettier-ignore
   gpu.pool.free(segments);
   gpu.pool.free(order);
-}
-
-/** Gradient of the one type that all tokens have. */
-export function typeGradient(gpu: Gpu, dz: GpuArray, row: GpuArray): void {
-  const partials = columnPartials(gpu, dz);
-  addColumnPartials(gpu, partials, [row]);
-  gpu.pool.free(partials);
 }
 
 const lookup = kernel({

@@ -2,7 +2,7 @@ import type { GpuArray } from '../../gpu/arrays';
 import type { Gpu, GpuTraits } from '../../gpu/gpu';
 import { memo } from '../../gpu/memo';
 import { rowGroups, rowKernel } from '../../gpu/rows';
-import { addColumnPartials, columnPartials } from '../columnSums/kernels';
+import { addColumnPartials, columnPartials, columnSums } from '../columnSums/kernels';
 
 /** z [T, H] is what was normalised; stats [T, 2] its mean and 1/σ by row. */
 export type GpuLayerNormSaved = { z: GpuArray; stats: GpuArray; gamma: GpuArray };
@@ -26,18 +26,20 @@ export function layerNormBackward(
   gpu: Gpu,
   dy: GpuArray,
   { z, stats, gamma }: GpuLayerNormSaved,
-  gradients: { gamma: GpuArray; beta: GpuArray } | undefined,
+  { gamma: dGamma, beta: dBeta }: { gamma: GpuArray | undefined; beta: GpuArray | undefined },
 ): GpuArray {
   const [rows = 0, width = 0] = z.shape;
   const dz = gpu.pool.allocate(z.shape);
   gpu.commands.dispatch(
     backwardKernel(gpu.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(gpu.traits, rows),
   ); // prettier-ignore
-  if (gradients) {
+  if (dGamma) {
     const partials = columnPartials(gpu, dy, { z, stats });
-    addColumnPartials(gpu, partials, [gradients.beta, gradients.gamma]);
+    const unused = dBeta ? undefined : gpu.pool.allocate([width]);
+    addColumnPartials(gpu, partials, [dBeta ?? unused ?? dGamma, dGamma]);
     gpu.pool.free(partials);
-  }
+    if (unused) gpu.pool.free(unused);
+  } else if (dBeta) columnSums(gpu, dy, dBeta);
   return dz;
 }
 

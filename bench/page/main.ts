@@ -1,0 +1,138 @@
+/** Runs one row of the benchmark: ours and the peer by turns, each in a worker of its own. */
+import { wrap, type Remote } from 'comlink';
+import type { EncoderConfig } from '../../src/domain/model';
+import type { TokenBatch } from '../../workers/engine/model/encoder';
+import type { Padded } from '../peers/stockStep';
+import type { StockPeer } from '../peers/stock.worker';
+import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';
+import type { Ours } from './ours.worker';
+
+type Backend = 'wasm' | 'webgpu';
+/** Milliseconds of each counted run. */
+export type Times = { ours: number[]; peer: number[] };
+
+const wasmBase = new URL('/node_modules/@tensorflow/tfjs-backend-wasm/dist/', location.href).href;
+const workers: Worker[] = [];
+
+export async function openOurs(backend: Backend): Promise<{ api: Remote<Ours>; threads: number; adapter: string }> {
+  const worker = new Worker(new URL('./ours.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const api = wrap<Ours>(worker);
+  const info = await api.open(backend, wasmBase);
+  return { api, threads: info.threads, adapter: info.adapter?.description ?? '' };
+}
+
+async function openStock(backend: Backend): Promise<Remote<StockPeer>> {
+  const worker = new Worker(new URL('../peers/stock.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const api = wrap<StockPeer>(worker);
+  await api.open(backend, wasmBase);
+  return api;
+}
+
+function closeWorkers(): void {
+  for (const worker of workers.splice(0)) worker.terminate();
+}
+
+export interface StepTask {
+  backend: Backend;
+  config: EncoderConfig;
+  /** Tokens of each text. */
+  anchors: number[];
+  positives: number[];
+  rounds: number;
+  /** Products whose best rate stands for what the machine can do: [m, n, k]. */
+  products?: [number, number, number][];
+}
+
+/** A training step against the step in stock tfjs ops; one uncounted step of each first. */
+export async function stepRow(task: StepTask): Promise<Times & { threads: number; bestMatmul: number }> {
+  const { backend, config, rounds } = task;
+  const ours = await openOurs(backend);
+  const peer = await openStock(backend);
+  await ours.api.startTraining(config);
+  await peer.startTraining(config);
+  const times: Times = { ours: [], peer: [] };
+  for (let round = 0; round <= rounds; round++) {
+    const batches = [task.anchors, task.positives].map((lengths) => randomTexts(lengths, config.vocabularySize));
+    const [anchors, positives] = batches;
+    if (!anchors || !positives) throw new Error('two batches');
+    const oursMs = await ours.api.step(anchors, positives);
+    const peerMs = await peer.step(padded(anchors), padded(positives));
+    if (round === 0) continue;
+    times.ours.push(oursMs);
+    times.peer.push(peerMs);
+  }
+  const bestMatmul = task.products ? await ours.api.bestWasmMatmul(task.products) : NaN;
+  closeWorkers();
+  return { ...times, threads: ours.threads, bestMatmul };
+}
+
+export async function matmulRow(size: number, rounds: number): Promise<Times> {
+  const ours = await openOurs('webgpu');
+  const peer = await openStock('webgpu');
+  const times: Times = { ours: [], peer: [] };
+  for (let round = 0; round <= rounds; round++) {
+    const oursMs = await ours.api.matmul(size);
+    const peerMs = await peer.matmul(size);
+    if (round === 0) continue;
+    times.ours.push(oursMs);
+    times.peer.push(peerMs);
+  }
+  closeWorkers();
+  return times;
+}
+
+export interface EncodeTask {
+  backend: Backend;
+  config: EncoderConfig;
+  texts: number[][];
+  batchSizes: number[];
+  rounds: number;
+}
+
+/** Encoding all texts against transformers.js at its best batch size. */
+export async function encodeRow(task: EncodeTask): Promise<Times & { batchSize: number; threads: number }> {
+  const { backend, config, texts, batchSizes, rounds } = task;
+  const ours = await openOurs(backend);
+  await ours.api.startTraining(config);
+  const base = new URL('/', location.href).href;
+  await openTransformersJs(base, backend, Math.max(1, ours.threads || navigator.hardwareConcurrency));
+  const batch = pack(texts);
+  const speeds: { batchSize: number; ms: number }[] = [];
+  for (const batchSize of batchSizes) {
+    await encodeByTransformersJs(texts.slice(0, batchSize), batchSize);
+    speeds.push({ batchSize, ms: await encodeByTransformersJs(texts, batchSize) });
+  }
+  const best = speeds.reduce((a, b) => (b.ms < a.ms ? b : a));
+  await ours.api.encode(batch);
+  const times: Times = { ours: [], peer: [] };
+  for (let round = 0; round < rounds; round++) {
+    times.ours.push(await ours.api.encode(batch));
+    times.peer.push(await encodeByTransformersJs(texts, best.batchSize));
+  }
+  closeWorkers();
+  return { ...times, batchSize: best.batchSize, threads: ours.threads };
+}
+
+function pack(texts: readonly (readonly number[])[]): TokenBatch {
+  const offsets = new Uint32Array(texts.length + 1);
+  texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
+  return { ids: Int32Array.from(texts.flat()), offsets };
+}
+
+function randomTexts(lengths: readonly number[], vocabulary: number): TokenBatch {
+  return pack(lengths.map((length) => Array.from({ length }, () => Math.floor(Math.random() * vocabulary))));
+}
+
+function padded({ ids, offsets }: TokenBatch): Padded {
+  const texts = offsets.length - 1;
+  const lengthOf = (text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
+  const length = Math.max(...Array.from({ length: texts }, (_, text) => lengthOf(text)));
+  const result = { ids: new Int32Array(texts * length), mask: new Float32Array(texts * length), texts, length };
+  for (let text = 0; text < texts; text++) {
+    result.ids.set(ids.subarray(offsets[text], offsets[text + 1]), text * length);
+    result.mask.fill(1, text * length, text * length + lengthOf(text));
+  }
+  return result;
+}

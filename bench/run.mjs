@@ -1,0 +1,267 @@
+#!/usr/bin/env node
+/* `npm run bench`: the engine against its peers, interleaved in one run; prints one table and writes bench/results/<date>.json. */
+import { spawn } from 'node:child_process';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { extname, join, normalize, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { root } from '../tools/lib/build.mjs';
+import { chromiumFlags, findChromium, noChromium } from '../tools/lib/chromium.mjs';
+import { installWhenNeeded, runCommand } from '../tools/lib/install.mjs';
+import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
+
+const help = `npm run bench -- [--only ROW]... [--browser PATH]
+
+  --only ROW   one of the rows by its name, several times for several rows
+  --browser    a Chromium or Chrome to run in
+  --list       the names of the rows`;
+
+const tiny = {
+  layers: 2, hiddenSize: 128, heads: 2, intermediateSize: 512, vocabularySize: 8000, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const demoZh = { ...tiny, layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286 };
+const exported = join(root, '.cache/bench/export');
+
+/** Lengths like those of the demo's questions and passages, the same every time. */
+const lengths = (count, least, most) =>
+  Array.from({ length: count }, (_, i) => least + ((i * 37) % (most - least + 1)));
+const demoStep = { config: demoZh, anchors: lengths(16, 9, 20), positives: lengths(16, 50, 110) };
+const uniform = (count, length) => Array.from({ length: count }, () => length);
+
+/** Floating-point operations of a step's products: two a weight and token, three times for forward and both gradients, and attention. */
+function stepFlops({ config, anchors, positives }) {
+  const { layers, hiddenSize: h, intermediateSize: f } = config;
+  const all = [...anchors, ...positives];
+  const tokens = all.reduce((sum, length) => sum + length, 0);
+  const pairs = all.reduce((sum, length) => sum + length * length, 0);
+  return layers * (tokens * 6 * (4 * h * h + 2 * h * f) + pairs * 12 * h);
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
+
+/** Each row gives { figure, ours, peer, bar, met, detail }. */
+const rows = {
+  async stepWebgpu({ page }) {
+    const task = { backend: 'webgpu', config: tiny, anchors: uniform(16, 64), positives: uniform(16, 64), rounds: 3 };
+    return against(await page('stepRow', task), 'step 2×128, 32 texts × 64 tokens, WebGPU, against stock tfjs ops', 10);
+  },
+  async stepDemoWebgpu({ page }) {
+    const result = await page('stepRow', { ...demoStep, backend: 'webgpu', rounds: 2 });
+    return against(result, 'step of demo-zh, 16 pairs, WebGPU, against stock tfjs ops', 10);
+  },
+  async matmul({ page }) {
+    const { ours, peer } = await page('matmulRow', 512, 5);
+    const rate = (ms) => (2 * 512 ** 3) / median(ms) / 1e6;
+    return {
+      figure: 'matmul 512³ f32 on WebGPU, GFLOP/s',
+      ours: rate(ours).toFixed(2),
+      peer: rate(peer).toFixed(2),
+      bar: '≥ 3',
+      met: rate(ours) >= 3,
+      detail: { ours, peer },
+    };
+  },
+  async stepWasm({ page }) {
+    const products = [[1300, 1024, 256], [1300, 256, 1024], [1300, 256, 256]]; // prettier-ignore
+    const result = await page('stepRow', { ...demoStep, backend: 'wasm', rounds: 5, products });
+    const rate = stepFlops(demoStep) / (median(result.ours) / 1000);
+    const share = rate / result.bestMatmul;
+    return [
+      against(result, `step of demo-zh, 16 pairs, wasm (${result.threads} threads), against stock tfjs ops`, 3),
+      {
+        figure: 'the same, FLOP rate against the best wasm matmul of the run',
+        ours: `${(rate / 1e9).toFixed(1)} GFLOP/s`,
+        peer: `${(result.bestMatmul / 1e9).toFixed(1)} GFLOP/s`,
+        bar: '≥ 60 %',
+        met: share >= 0.6,
+        ratio: `${(100 * share).toFixed(0)} %`,
+      },
+      await againstPytorch(result),
+    ];
+  },
+  async encodeWasm({ page }) {
+    return encodeRow(page, 'wasm', 1.2);
+  },
+  async encodeWebgpu({ page }) {
+    return encodeRow(page, 'webgpu', 1.5);
+  },
+};
+
+function against({ ours, peer, ...detail }, figure, bar) {
+  const ratio = median(peer) / median(ours);
+  return {
+    figure,
+    ours: `${median(ours).toFixed(0)} ms`,
+    peer: `${median(peer).toFixed(0)} ms`,
+    ratio: times(ratio),
+    bar: `≥ ${bar}×`,
+    met: ratio >= bar,
+    detail: { ours, peer, ...detail },
+  };
+}
+
+/** PyTorch cannot be interleaved with a page's steps one by one; its steps follow at once on the same cores. */
+async function againstPytorch({ ours, threads }) {
+  const { config, anchors, positives } = demoStep;
+  const python = await pythonWithPackages();
+  const task = JSON.stringify({ config, anchors, positives, steps: 8, threads });
+  const output = await new Promise((resolve, reject) => {
+    const child = spawn(python, [join(root, 'bench/peers/pytorch_step.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout.on('data', (data) => (text += data));
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`pytorch_step.py ended with ${code}`)),
+    );
+    child.stdin.end(task);
+  });
+  const peer = output.trim().split('\n').slice(2).map(Number);
+  return against({ ours, peer }, 'the same, against PyTorch on the same cores', 0.15);
+}
+
+async function encodeRow(page, backend, bar) {
+  await exportDemoModel();
+  const { Tokenizer } = await import('@huggingface/tokenizers');
+  const model = join(root, 'public/models/demo-zh');
+  const json = (name) => JSON.parse(readFileSync(join(model, name), 'utf8'));
+  const tokenizer = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
+  const texts = readFileSync(join(root, 'public/demo/knowledge-base.jsonl'), 'utf8').trim().split('\n');
+  const ids = texts.map((line) => tokenizer.encode(JSON.parse(line).text).ids.slice(0, 128));
+  const result = await page('encodeRow', {
+    backend,
+    config: demoZh,
+    texts: backend === 'wasm' ? ids : ids.slice(0, 48),
+    batchSizes: backend === 'wasm' ? [1, 4, 16, 32] : [8, 16],
+    rounds: backend === 'wasm' ? 5 : 2,
+  });
+  return against(
+    result,
+    `encoding the demo's passages, ${backend}, against transformers.js at batch ${result.batchSize}`,
+    bar,
+  );
+}
+
+/** transformers.js reads what the app exports: a run of the demo model cut to one step. */
+async function exportDemoModel() {
+  if (existsSync(join(exported, 'onnx/model.onnx'))) return;
+  const out = join(root, '.cache/bench/run');
+  await mkdir(join(root, '.cache/bench'), { recursive: true });
+  const experiment = JSON.parse(readFileSync(join(root, 'examples/demo.json'), 'utf8'));
+  experiment.stages[0].duration = { unit: 'steps', value: 1 };
+  for (const [key, path] of Object.entries(experiment.locations ?? {}))
+    experiment.locations[key] = join(root, 'examples', path);
+  const file = join(root, '.cache/bench/demo.json');
+  await writeFile(file, JSON.stringify(experiment));
+  await runCommand(process.execPath, ['tools/experiment.mjs', file, '--out', out, '--device', 'wasm']);
+  await rm(exported, { recursive: true, force: true });
+  await import('node:fs/promises').then(({ cp }) => cp(join(out, 'export'), exported, { recursive: true }));
+}
+
+const types = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+};
+
+/** Files that the page loads as they are, beside what vite serves. */
+function plainFolders() {
+  const folders = {
+    export: exported,
+    transformers: join(root, 'node_modules/@huggingface/transformers/dist'),
+    ort: join(root, 'node_modules/onnxruntime-web/dist'),
+  };
+  return {
+    name: 'plain-folders',
+    configureServer(server) {
+      server.middlewares.use((request, response, next) => {
+        const [, first = '', ...rest] = new URL(request.url, 'http://localhost').pathname.split('/');
+        const folder = folders[first];
+        const file = folder === undefined ? '' : normalize(join(folder, ...rest));
+        if (folder === undefined || !file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile())
+          return next();
+        response.writeHead(200, {
+          'Content-Type': types[extname(file)] ?? 'application/octet-stream',
+          'Cross-Origin-Opener-Policy': 'same-origin',
+          'Cross-Origin-Embedder-Policy': 'require-corp',
+        });
+        createReadStream(file).pipe(response);
+      });
+    },
+  };
+}
+
+async function openPage(browserPath) {
+  const { createServer } = await import('vite');
+  const server = await createServer({
+    root,
+    logLevel: 'error',
+    plugins: [plainFolders()],
+    server: { port: 0, host: '127.0.0.1', strictPort: false, hmr: false },
+    optimizeDeps: {
+      include: [
+        'comlink',
+        '@tensorflow/tfjs',
+        '@tensorflow/tfjs-core',
+        '@tensorflow/tfjs-backend-wasm',
+        '@tensorflow/tfjs-backend-webgpu',
+      ],
+    },
+  });
+  await server.listen();
+  const { port } = server.httpServer.address();
+  const browser = await chromium.launch({ executablePath: browserPath, args: chromiumFlags('software') });
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => console.error(error.message));
+  await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
+  const call = (name, ...args) =>
+    page.evaluate(async ([name, args]) => (await import('/bench/page/main.ts'))[name](...args), [name, args]);
+  return { call, close: async () => (await browser.close(), await server.close()) };
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    browser: { type: 'string' },
+    help: { type: 'boolean' },
+    list: { type: 'boolean' },
+  },
+});
+if (values.help) console.log(help);
+else if (values.list) console.log(Object.keys(rows).join('\n'));
+else await main(values);
+
+async function main({ only, browser }) {
+  await installWhenNeeded();
+  const path = findChromium(browser);
+  if (path === undefined) throw new Error(noChromium);
+  const results = [];
+  for (const name of only ?? Object.keys(rows)) {
+    const { call, close } = await openPage(path);
+    try {
+      const given = await rows[name]({ page: call });
+      for (const row of Array.isArray(given) ? given : [given]) {
+        results.push({ name, ...row });
+        console.log(
+          `${row.met ? '✓' : '✗'} ${row.figure}: ${row.ours} · ${row.peer}${row.ratio ? ` · ${row.ratio}` : ''} (${row.bar})`,
+        );
+      }
+    } finally {
+      await close();
+    }
+  }
+  const machine = {
+    processor: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  };
+  await mkdir(join(root, 'bench/results'), { recursive: true });
+  const file = join(root, `bench/results/${new Date().toISOString().slice(0, 10)}.json`);
+  await writeFile(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  console.log(`\n${machine.cores} cores, ${machine.processor}; medians, ours · peer; ${relative(root, file)}`);
+}
