@@ -246,9 +246,7 @@ async function main({ only, browser }) {
       const given = await rows[name]({ page: call });
       for (const row of Array.isArray(given) ? given : [given]) {
         results.push({ name, ...row });
-        console.log(
-          `${row.met ? '✓' : '✗'} ${row.figure}: ${row.ours} · ${row.peer}${row.ratio ? ` · ${row.ratio}` : ''} (${row.bar})`,
-        );
+        console.log(`${row.met ? '✓' : '✗'} ${row.figure}`);
       }
     } finally {
       await close();
@@ -262,6 +260,34 @@ async function main({ only, browser }) {
   };
   await mkdir(join(root, 'bench/results'), { recursive: true });
   const file = join(root, `bench/results/${new Date().toISOString().slice(0, 10)}.json`);
-  await writeFile(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
-  console.log(`\n${machine.cores} cores, ${machine.processor}; medians, ours · peer; ${relative(root, file)}`);
+  await writeFile(file, `${JSON.stringify({ machine, results: [...earlier(file, results), ...results] }, null, 2)}\n`);
+  printTable(results);
+  console.log(`\n${machine.cores} cores, ${machine.processor}; medians; ${relative(root, file)}`);
+}
+
+/** Rows of the same day's file that this run did not measure anew. */
+function earlier(file, results) {
+  if (!existsSync(file)) return [];
+  const measured = new Set(results.map(({ name }) => name));
+  return JSON.parse(readFileSync(file, 'utf8')).results.filter(({ name }) => !measured.has(name));
+}
+
+function printTable(results) {
+  const columns = ['', 'what', 'ours', 'peer', 'ratio', 'bar'];
+  const lines = results.map(({ met, figure, ours, peer, ratio = '', bar }) => [
+    met ? '✓' : '✗',
+    figure,
+    ours,
+    peer,
+    ratio,
+    bar,
+  ]);
+  const widths = columns.map((title, i) => Math.max(title.length, ...lines.map((line) => String(line[i]).length)));
+  for (const line of [columns, ...lines])
+    console.log(
+      line
+        .map((cell, i) => String(cell).padEnd(widths[i]))
+        .join('  ')
+        .trimEnd(),
+    );
 }
