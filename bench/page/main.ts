@@ -1,7 +1,7 @@
 /** Runs one row of the benchmark: ours and the peer by turns, each in a worker of its own. */
 import { wrap, type Remote } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
-import type { TokenBatch } from '../../workers/engine/model/encoder';
+import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import type { Padded } from '../peers/stockStep';
 import type { StockPeer } from '../peers/stock.worker';
 import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
 import { openDevice, openGpu } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import type { TokenBatch } from '../../workers/engine/model/encoder';
+import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EncoderConfig } from '../../src/domain/model';
-import { GpuTrainer } from '../../workers/engine/gpuTrainer';
+import { EngineTrainer } from '../../workers/engine/trainer';
 import { parameterShapes } from '../../workers/engine/model/names';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
@@ -67,7 +67,7 @@ async function countStep(
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
     new SegmentTable(gpu, planSegments(tensors, isTrainable), kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
-  const trainer = new GpuTrainer(
+  const trainer = new EngineTrainer(
     {
       config,
       pooling: 'mean',

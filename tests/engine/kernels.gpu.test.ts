@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice, openGpu, readTensor } from '../../workers/engine/device';
-import type { GpuArray } from '../../workers/engine/gpu/arrays';
+import type { DeviceArray } from '../../workers/engine/arrays';
 import { Gpu } from '../../workers/engine/gpu/gpu';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { infoNce } from '../../workers/engine/losses/infoNceKernels';
-import { freeTokens, uploadTokens } from '../../workers/engine/model/gpuTokens';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import * as attentionReference from '../../workers/engine/ops/attention/attention';
 import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/kernels';
@@ -53,7 +53,7 @@ const between = (low: number, high: number): number => low + Math.floor(random()
 const draw = (...shape: number[]): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => 2 * random() - 1);
 
-async function readAll(gpu: Gpu, ...arrays: GpuArray[]): Promise<Float32Array[]> {
+async function readAll(gpu: Gpu, ...arrays: DeviceArray[]): Promise<Float32Array[]> {
   const values: Float32Array[] = [];
   for (const array of arrays) values.push(await gpu.commands.read(array));
   for (const array of new Set(arrays)) gpu.pool.free(array);
@@ -114,7 +114,7 @@ describe('matmul', () => {
     [9, 7, 5],
   ])('finishes a product [%i, %i] with bias, dropout, residual, GELU and accumulation', async (m, n, k) => {
     for (const gpu of Object.values(gpus)) {
-      const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): GpuArray =>
+      const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): DeviceArray =>
         gpu.commands.upload(values, shape);
       const [a, b, bias, residual, pre, before] = [draw(m, k), draw(n, k), draw(n), draw(m, n), draw(m, n), draw(m, n)];
       const A = upload(a, m, k);

@@ -1,7 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { numTensors } from '../../workers/engine/device';
-import type { TokenBatch } from '../../workers/engine/model/encoder';
+import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { createTrainer } from '../../workers/engine/trainer';
 import { hasShared, loadSharedModel, sharedText } from './sharedModels';

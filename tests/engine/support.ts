@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { TensorEntry } from '../../src/domain/model';
 import { numTensors, openDevice } from '../../workers/engine/device';
-import type { TokenBatch } from '../../workers/engine/model/encoder';
+import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 
 /** The same suites run on wasm in Node and on WebGPU in a browser. */
 export const inBrowser = typeof document !== 'undefined';

@@ -2,13 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendBytes, checkDevice, numTensors, readTensor } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { backward, forward, hiddenStates, type Dropout } from '../../workers/engine/model/encoder';
+import { hiddenStates } from '../../workers/engine/model/encode';
+import { backward, forward } from '../../workers/engine/reference/encoder';
+import type { Dropout } from '../../workers/engine/ops/dropout/dropout';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
-import { computeGradients } from '../../workers/engine/gpuTrainer';
+import { computeGradients } from '../../workers/engine/trainer';
 import { createTrainer, type Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom, inBrowser } from './support';
@@ -38,16 +40,16 @@ async function kernelGradients(
   dropout: Dropout | undefined,
   recompute = false,
 ): Promise<Computed> {
-  const { gpu } = weights;
-  const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
+  const { engine } = weights;
+  const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
   const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions } as const;
   const { anchors, positives, config } = pytorch;
-  computeGradients({ gpu, weights, config, dropout }, anchors, positives, { pooling, loss, recompute }, into);
-  const [value = NaN] = await gpu.commands.read(into.numbers);
+  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, recompute }, into);
+  const [value = NaN] = await engine.commands.read(into.numbers);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of pytorch.tensors)
     if (into.gradients.has(name)) gradients.set(name, await into.gradients.read(name));
-  gpu.pool.free(into.numbers);
+  engine.pool.free(into.numbers);
   into.gradients.dispose();
   return { loss: value, gradients };
 }

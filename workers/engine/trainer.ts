@@ -1,18 +1,20 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
 import type { EncoderConfig } from '../../src/domain/model';
-import { readTensor } from './device';
-import { infoNceBackward, infoNceForward } from './losses/infoNce';
-import { type AdamWState } from './model/adamWState';
-import { GpuTrainer } from './gpuTrainer';
-import { backward, forward, type Gradients, type TokenBatch } from './model/encoder';
-import { isDecayed } from './model/names';
-import { joinBatches, packTokens } from './model/packedTokens';
+import type { DeviceArray } from './arrays';
+import type { Engine } from './engine';
+import { infoNce, infoNceNumbers } from './losses/infoNceKernels';
+import type { AdamWState } from './model/adamWState';
+import { backward, forward } from './model/encoder';
+import type { EncoderContext } from './model/layer';
+import { freeTokens, uploadTokens } from './model/deviceTokens';
+import { joinBatches, packTokens, quads, type TokenBatch } from './model/packedTokens';
 import type { ParameterStore } from './model/parameters';
-import { poolingBackward, poolingForward, type Pooling } from './ops/pooling/pooling';
-import { adamWUpdate } from './optimizer/adamW';
-import { clipFactor, sumOfSquares } from './optimizer/clipping';
+import { SegmentTable } from './model/segments';
+import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
+import type { Pooling } from './ops/pooling/pooling';
+import { adamW, clipping, squareParts, sumSquares, partLength } from './optimizer/kernels';
+import { ReferenceTrainer } from './reference/trainer';
 
 export interface TrainerOptions {
   parameters: ParameterStore;
@@ -25,7 +27,7 @@ export interface TrainerOptions {
   /** Rate at every place where BERT drops; 0 turns it off. */
   dropout: number;
   seed: number;
-  /** Computes each layer twice instead of keeping its numbers; on WebGPU. */
+  /** Computes each layer twice instead of keeping its numbers;. */
   recompute?: boolean;
   /** Goes on from these moments; they stay the caller's to dispose, as the parameters do. */
   adamW: AdamWState;
@@ -41,8 +43,6 @@ export interface StepNumbers {
   tokens: number;
 }
 
-type Computed = { numbers: tf.Tensor; gradients: Gradients };
-
 /** Trains all parameters by in-batch InfoNCE and AdamW, a step at a time. */
 export interface Trainer {
   /**
@@ -56,89 +56,123 @@ export interface Trainer {
 export function createTrainer(options: TrainerOptions): Trainer {
   const { segments: weights } = options.parameters;
   const { segments: moments } = options.adamW;
-  return weights && moments ? new GpuTrainer(options, weights, moments) : new ReferenceTrainer(options);
+  return weights && moments ? new EngineTrainer(options, weights, moments) : new ReferenceTrainer(options);
 }
 
-/** Reference ops on tfjs: what wasm runs. */
-class ReferenceTrainer implements Trainer {
-  readonly #options: TrainerOptions;
-  readonly #adamW: AdamWState;
+/** AdamW's moments, laid out as the weights are. */
+export interface Moments {
+  m: SegmentTable;
+  v: SegmentTable;
+}
 
-  constructor(options: TrainerOptions) {
-    this.#options = options;
-    this.#adamW = options.adamW;
+/** Behind the loss's numbers: the gradients' norm and the factor that clips it. */
+const normAt = infoNceNumbers;
+const numbersLength = infoNceNumbers + 2;
+
+/**
+ * Loss and gradients of all parameters, written to `numbers` and `gradients`. Anchors and positives go through the encoder as one packed batch.
+ */
+export function computeGradients(
+  context: Omit<EncoderContext, 'tokens'>,
+  anchors: TokenBatch,
+  positives: TokenBatch,
+  { pooling, loss, recompute }: Pick<TrainerOptions, 'pooling' | 'loss' | 'recompute'>,
+  into: { numbers: DeviceArray; gradients: SegmentTable },
+): void {
+  const { engine, config } = context;
+  const tokens = uploadTokens(engine, packTokens(joinBatches(anchors, positives), config, quads));
+  const { hidden, saved } = forward({ ...context, tokens }, recompute); // [T, H]
+  const firstPositive = anchors.offsets.length - 1;
+  const pool = (firstText: number, texts: number) =>
+    poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
+  const a = pool(0, firstPositive);
+  const p = pool(firstPositive, positives.offsets.length - 1);
+  engine.pool.free(hidden);
+  const dUnit = infoNce(engine, a.y, p.y, loss, into.numbers);
+  const dAnchors = normalizeBackward(engine, dUnit.anchors, a.saved); // [B, H]
+  const dPositives = normalizeBackward(engine, dUnit.candidates, p.saved); // [B, H]
+  const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }); // [T, H]
+  const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
+  for (const array of done) engine.pool.free(array);
+  backward(dHidden, saved, { ...context, tokens }, into.gradients);
+  freeTokens(engine, tokens);
+}
+
+/** Trains all parameters by in-batch InfoNCE and AdamW on WebGPU, a step at a time; nothing but a few numbers is read back. */
+export class EngineTrainer implements Trainer {
+  readonly #engine: Engine;
+  readonly #gradients: SegmentTable;
+
+  constructor(
+    private readonly options: Omit<TrainerOptions, 'parameters' | 'adamW'>,
+    private readonly weights: SegmentTable,
+    private readonly moments: Moments,
+  ) {
+    this.#engine = weights.engine;
+    this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
   }
 
+  /** As `Trainer.step`. Throws `training-diverged` with all weights as they were, and what the device reports. */
   async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers> {
-    const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
-    const { numbers, gradients } = tf.tidy(() => this.#compute(anchors, positives, step));
+    const { pool, commands } = this.#engine;
+    const numbers = pool.allocate([numbersLength]);
+    const parts = pool.allocate([this.#partCount()]);
+    const { config, dropout: rate, seed } = this.options;
+    const dropout = rate > 0 ? { rate, seed, step } : undefined;
+    const context = { engine: this.#engine, weights: this.weights, config, dropout };
+    computeGradients(context, anchors, positives, this.options, { numbers, gradients: this.#gradients });
+    this.#update(numbers, parts, learningRate, step);
     try {
-      const values = await readTensor(numbers); // GPU→CPU sync, the only one of a step
-      const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN] = values;
-      const squares = values.subarray(lossNumbers);
-      const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
-      checkFinite(loss, squares, Object.keys(gradients), step);
-      this.#update(gradients, learningRate, step, clipFactor(gradientNorm, this.#options.optimizer.clipNorm));
+      const values = await commands.read(numbers); // GPU→CPU sync, the only one of a step
+      const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
+      await this.#checkFinite(loss, gradientNorm, parts, step);
+      const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
       return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens };
     } finally {
-      tf.dispose([numbers, gradients]);
+      pool.free(numbers);
+      pool.free(parts);
+      pool.trim();
     }
   }
 
   dispose(): void {
-    // Nothing is kept between steps.
+    this.#gradients.dispose();
   }
 
-  /** All anchors and positives go through the encoder as one packed batch. */
-  #compute(anchors: TokenBatch, positives: TokenBatch, step: number): Computed {
-    const { parameters, config, pooling, loss: lossOptions, dropout: rate, seed } = this.#options;
-    const packed = packTokens(joinBatches(anchors, positives), config);
-    const context = { parameters, config, tokens: packed, dropout: rate > 0 ? { rate, seed, step } : undefined };
-    const encoded = forward(context); // [T, H]
-    const pooled = poolingForward(encoded.hidden, packed, pooling); // [2B, H]
-    const [a, p] = tf.split(pooled.y, 2); // [B, H] each
-    if (!a || !p) throw new TypeError('two halves');
-    const loss = infoNceForward(a, p, lossOptions);
-    const dVectors = infoNceBackward(loss.saved);
-    const dHidden = poolingBackward(tf.concat([dVectors.anchors, dVectors.positives], 0), pooled.saved); // [T, H]
-    const gradients = backward(dHidden, encoded.saved, context, (name) => parameters.isTrainable(name));
-    const scalars = [loss.loss, loss.accuracy, loss.positiveScore, loss.negativeScore].map((scalar) =>
-      tf.reshape(scalar, [1]),
-    );
-    const numbers = tf.concat([...scalars, ...Object.values(gradients).map(sumOfSquares)]); // [4 + parameters]
-    return { numbers, gradients };
-  }
-
-  #update(gradients: Gradients, learningRate: number, step: number, gradientScale: number): void {
-    const { parameters, optimizer } = this.#options;
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const state = {
-        parameter: parameters.tensor(name),
-        m: this.#adamW.tensor('m', name),
-        v: this.#adamW.tensor('v', name),
-      };
-      const next = adamWUpdate(state, gradient, {
-        ...optimizer,
-        learningRate,
-        step,
-        gradientScale,
-        decayed: isDecayed(name),
-      });
-      parameters.replace(name, next.parameter);
-      this.#adamW.replace('m', name, next.m);
-      this.#adamW.replace('v', name, next.v);
-      gradient.dispose();
+  #update(numbers: DeviceArray, parts: DeviceArray, learningRate: number, step: number): void {
+    const { optimizer } = this.options;
+    let firstPart = 0;
+    for (const gradients of this.#gradients.arrays) {
+      if (!gradients) continue;
+      sumSquares(this.#engine, gradients, parts, firstPart);
+      firstPart += squareParts(gradients);
     }
+    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt);
+    this.weights.layout.segments.forEach(({ decayed }, i) => {
+      const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
+        (table) => table.arrays[i],
+      );
+      if (!weights || !gradients || !m || !v) return;
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, { ...optimizer, learningRate, step, decayed }, normAt);
+    });
   }
-}
 
-/** Loss, accuracy, score of positives, score of negatives: what stands before the sums of squares. */
-const lossNumbers = 4;
+  #partCount(): number {
+    return this.#gradients.arrays.reduce((sum, array) => sum + (array ? squareParts(array) : 0), 0);
+  }
 
-function checkFinite(loss: number, squares: Float32Array, names: string[], step: number): void {
-  if (!Number.isFinite(loss)) throw new AppError({ kind: 'training-diverged', step, quantity: 'loss' });
-  const broken = squares.findIndex((square) => !Number.isFinite(square));
-  const parameter = names[broken];
-  if (parameter !== undefined)
-    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter });
+  async #checkFinite(loss: number, norm: number, parts: DeviceArray, step: number): Promise<void> {
+    if (!Number.isFinite(loss)) throw new AppError({ kind: 'training-diverged', step, quantity: 'loss' });
+    if (Number.isFinite(norm)) return;
+    const squares = await this.#engine.commands.read(parts); // GPU→CPU sync
+    let part = squares.findIndex((square) => !Number.isFinite(square));
+    for (const [segment, array] of this.#gradients.arrays.entries()) {
+      if (!array) continue;
+      const parameter = this.#gradients.ownerOf(segment, part * partLength);
+      if (part < squareParts(array) && parameter !== undefined)
+        throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter });
+      part -= squareParts(array);
+    }
+    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter: 'embeddings' });
+  }
 }

@@ -6,7 +6,7 @@ import type { Database } from '../../src/storage/database';
 import { getModel } from '../../src/storage/models';
 import { getRun } from '../../src/storage/runs';
 import { closeDevice, openDevice } from '../engine/device';
-import { encodeBatch } from '../engine/model/encoder';
+import { encodeBatch } from '../engine/model/encode';
 import { loadParameters } from './weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];

@@ -3,7 +3,7 @@ import type { EncoderConfig, TokenSet } from '../../src/domain/model';
 import type { Question } from '../../src/domain/records';
 import type { Evaluation, EvaluationMoment } from '../../src/domain/run';
 import { evaluateRanks, rankQuestion, type PassageOrder } from '../../src/domain/evaluate/ranking';
-import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encoder';
+import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encode';
 import type { ParameterStore } from '../engine/model/parameters';
 import { scoreBlock } from '../engine/retrieval/search';
 

@@ -1,5 +1,7 @@
-import { bytesOf, lengthOf, type ArrayPool, type GpuArray } from './arrays';
-import { packParams, type Kernel } from './kernel';
+import { bytesOf, lengthOf, type ArrayPool, type DeviceArray } from '../arrays';
+import type { Commands, Counters, Values } from '../engine';
+import { packParams, type Kernel } from '../kernel';
+import type { GpuMemory } from './gpu';
 
 /** Uniforms of one submit lie in slots of this size: WebGPU's largest offset alignment. */
 const slotBytes = 256;
@@ -8,19 +10,13 @@ const slots = 1024;
 /** WebGPU lets no implementation forbid this many workgroups in one dimension. */
 const maxGroups = 65_535;
 
-export interface Counters {
-  dispatches: number;
-  /** Bytes of the ranges that were bound, each dispatch by itself. */
-  boundBytes: number;
-  submits: number;
-}
-
 type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
 
-/** Commands in order: kernels, copies and clears are recorded, and run at `submit` or at the next readback. */
-export class Commands {
+/** Commands of WebGPU: kernels, copies and clears are recorded into one encoder. */
+export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
+  readonly #memory: GpuMemory;
   readonly #check: () => void;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #uniforms: GPUBuffer;
@@ -31,9 +27,10 @@ export class Commands {
   readonly counters: Counters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
   /** `check` throws what the device has reported. */
-  constructor(device: GPUDevice, pool: ArrayPool, check: () => void) {
+  constructor(device: GPUDevice, pool: ArrayPool, memory: GpuMemory, check: () => void) {
     this.#device = device;
     this.#pool = pool;
+    this.#memory = memory;
     this.#check = check;
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
@@ -41,10 +38,9 @@ export class Commands {
     });
   }
 
-  /** Records one kernel. `groups`: workgroups in all, or by dimension. No array may be both read and written: WebGPU forbids it. */
   dispatch<Param extends string, Read extends string, Write extends string>(
     kernel: Kernel<Param, Read, Write>,
-    arrays: Readonly<Record<Read | Write, GpuArray>>,
+    arrays: Readonly<Record<Read | Write, DeviceArray>>,
     params: Readonly<Record<Param, number>>,
     groups: number | readonly [number, number, number],
   ): void {
@@ -62,28 +58,22 @@ export class Commands {
     for (const array of bound) this.counters.boundBytes += bytesOf(array);
   }
 
-  /** Sets all numbers to zero. */
-  clear(array: GpuArray): void {
-    this.#copyEncoder().clearBuffer(array.buffer, array.offset, bytesOf(array));
+  clear(array: DeviceArray): void {
+    this.#copyEncoder().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, bytesOf(array));
   }
 
-  copy(from: GpuArray, to: GpuArray): void {
-    this.#copyEncoder().copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytesOf(from));
+  copy(from: DeviceArray, to: DeviceArray): void {
+    this.#copyEncoder().copyBufferToBuffer(...this.#range(from), ...this.#range(to), bytesOf(from));
   }
 
-  /** Overwrites the array. What is recorded runs first: it may still read what lay there. */
-  write(array: GpuArray, values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
+  write(array: DeviceArray, values: Values): void {
     if (values.length !== lengthOf(array.shape))
       throw new RangeError(`${values.length} numbers for [${array.shape.join()}]`);
     this.submit();
-    this.#device.queue.writeBuffer(array.buffer, array.offset, values);
+    this.#device.queue.writeBuffer(...this.#range(array), values);
   }
 
-  /** A new array with these numbers. */
-  upload(
-    values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
-    shape: readonly number[] = [values.length],
-  ): GpuArray {
+  upload(values: Values, shape: readonly number[] = [values.length]): DeviceArray {
     const array = this.#pool.allocate(shape);
     this.write(array, values);
     return array;
@@ -101,15 +91,14 @@ export class Commands {
     this.counters.submits++;
   }
 
-  /** The numbers on the host. // GPU→CPU sync. Throws what the device has reported meanwhile. */
-  async read(array: GpuArray): Promise<Float32Array> {
+  async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = bytesOf(array);
     const staging = this.#device.createBuffer({
       size: Math.max(4, bytes),
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
     try {
-      if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(array.buffer, array.offset, staging, 0, bytes);
+      if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
       this.submit();
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
       this.#check();
@@ -126,6 +115,10 @@ export class Commands {
     this.#uniforms.destroy();
   }
 
+  #range({ buffer, offset }: DeviceArray): [GPUBuffer, number] {
+    return [this.#memory.bufferOf(buffer), offset];
+  }
+
   #commandEncoder(): GPUCommandEncoder {
     return (this.#encoder ??= this.#device.createCommandEncoder());
   }
@@ -140,10 +133,10 @@ export class Commands {
     return this.#commandEncoder();
   }
 
-  #bindGroup(layout: GPUBindGroupLayout, arrays: readonly GpuArray[]): GPUBindGroup {
+  #bindGroup(layout: GPUBindGroupLayout, arrays: readonly DeviceArray[]): GPUBindGroup {
     const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: slotBytes } }];
     arrays.forEach((array, i) => {
-      const { buffer, offset } = array;
+      const [buffer, offset] = this.#range(array);
       entries.push({
         binding: i + 1,
         resource: { buffer, offset, size: Math.max(16, Math.ceil(bytesOf(array) / 16) * 16) },

@@ -1,28 +1,50 @@
-import { ArrayPool } from './arrays';
-import { Commands } from './commands';
-
-/** What kernels choose their variant by. */
-export interface GpuTraits {
-  /** The adapter computes on the CPU: barriers and workgroup memory are slow there, big register tiles are not. */
-  software: boolean;
-}
+import { ArrayPool, type Block, type Memory } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { GpuCommands } from './commands';
 
 /** One WebGPU device with its buffers and commands. */
-export class Gpu {
+export class Gpu implements Engine {
   readonly pool: ArrayPool;
-  readonly commands: Commands;
+  readonly commands: GpuCommands;
 
   constructor(
     readonly device: GPUDevice,
-    readonly traits: GpuTraits,
+    readonly traits: Traits,
     check: () => void,
   ) {
-    this.pool = new ArrayPool(device);
-    this.commands = new Commands(device, this.pool, check);
+    const buffers = new GpuMemory(device);
+    this.pool = new ArrayPool(buffers);
+    this.commands = new GpuCommands(device, this.pool, buffers, check);
   }
 
   dispose(): void {
     this.commands.dispose();
     this.pool.dispose();
+  }
+}
+
+/** A block is a buffer. */
+export class GpuMemory implements Memory {
+  readonly #buffers = new Map<Block, GPUBuffer>();
+
+  constructor(private readonly device: GPUDevice) {}
+
+  create(size: number): Block {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.device.createBuffer({ size, usage });
+    this.#buffers.set(buffer, buffer);
+    return buffer;
+  }
+
+  /** Throws a RangeError for a block of another memory, or one that is destroyed. */
+  bufferOf(block: Block): GPUBuffer {
+    const buffer = this.#buffers.get(block);
+    if (!buffer) throw new RangeError('no buffer of this device');
+    return buffer;
+  }
+
+  destroy(block: Block): void {
+    this.bufferOf(block).destroy();
+    this.#buffers.delete(block);
   }
 }

@@ -1,8 +1,8 @@
-import type { GpuArray } from '../gpu/arrays';
-import type { Gpu, GpuTraits } from '../gpu/gpu';
-import { kernel } from '../gpu/kernel';
-import { memo } from '../gpu/memo';
-import { rowGroups, rowKernel } from '../gpu/rows';
+import type { DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { kernel } from '../kernel';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
 import { matmul } from '../ops/matmul/matmul';
 import type { InfoNceOptions } from './infoNce';
 
@@ -15,19 +15,19 @@ export const infoNceNumbers = 4;
  * reverse asks the first B candidates. Writes the four numbers and gives the gradients of the unit vectors.
  */
 export function infoNce(
-  gpu: Gpu,
-  anchors: GpuArray,
-  candidates: GpuArray,
+  engine: Engine,
+  anchors: DeviceArray,
+  candidates: DeviceArray,
   { temperature, directions }: InfoNceOptions,
-  numbers: GpuArray,
-): { anchors: GpuArray; candidates: GpuArray } {
-  const { pool, commands, traits } = gpu;
+  numbers: DeviceArray,
+): { anchors: DeviceArray; candidates: DeviceArray } {
+  const { pool, commands, traits } = engine;
   const [rows = 0] = anchors.shape;
   const [columns = 0] = candidates.shape;
   const both = directions === 'both' ? 1 : 0;
   const params = { rows, columns, temperature, both };
   const cosines = pool.allocate([rows, columns]);
-  matmul(gpu, 'NT', anchors, candidates, cosines);
+  matmul(engine, 'NT', anchors, candidates, cosines);
   const rowStats = pool.allocate([rows, 4]);
   const columnLse = pool.allocate([rows]);
   commands.dispatch(rowsKernel(traits), { cosines, rowStats }, params, rowGroups(traits, rows));
@@ -43,8 +43,8 @@ export function infoNce(
   for (const array of [cosines, rowStats, columnLse]) pool.free(array);
   const dAnchors = pool.allocate(anchors.shape);
   const dCandidates = pool.allocate(candidates.shape);
-  matmul(gpu, 'NN', dCosines, candidates, dAnchors);
-  matmul(gpu, 'TN', dCosines, anchors, dCandidates);
+  matmul(engine, 'NN', dCosines, candidates, dAnchors);
+  matmul(engine, 'TN', dCosines, anchors, dCandidates);
   pool.free(dCosines);
   return { anchors: dAnchors, candidates: dCandidates };
 }
@@ -52,7 +52,7 @@ export function infoNce(
 const params = { rows: 'u32', columns: 'u32', temperature: 'f32', both: 'u32' } as const;
 
 /** By row: log Σ exp(s/τ), the right score, the best score, the sum of all others. */
-const rowsKernel = memo((traits: GpuTraits) =>
+const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce rows',
     params,
@@ -92,7 +92,7 @@ const columnsKernel = kernel({
   columnLse[column] = highest / p.temperature + log(weights);`,
 });
 
-const numbersKernel = memo((traits: GpuTraits) =>
+const numbersKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce numbers',
     params: { ...params, anchors: 'u32' },

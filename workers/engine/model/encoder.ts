@@ -1,199 +1,135 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderConfig } from '../../../src/domain/model';
-import { openGpu, readTensor } from '../device';
-import { embeddingBackward, embeddingForward } from '../ops/embedding/embedding';
-import {
-  residualLayerNormBackward,
-  residualLayerNormForward,
-  type LayerNormSaved,
-} from '../ops/layerNorm/residualLayerNorm';
-import { normalizeForward } from '../ops/normalize/normalize';
-import { poolingForward, type Pooling } from '../ops/pooling/pooling';
-import {
-  hiddenMask, layerBackward, layerForward, layerParameters, type Gradients, type LayerContext, type LayerSaved, type Need,
-} from './layer'; // prettier-ignore
-import { embeddingNames } from './names';
-import { encodeOnGpu, hiddenStatesOnGpu } from './gpuEncode';
-import { packTokens, type TokenBatch } from './packedTokens';
-import type { ParameterStore } from './parameters';
+import type { DeviceArray } from '../arrays';
+import { dropoutApply } from '../ops/dropout/kernels';
+import { columnSums } from '../ops/columnSums/kernels';
+import { embeddingLookup, tableGradient } from '../ops/embedding/kernels';
+import { planSegments } from '../ops/embedding/segmentPlan';
+import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
+import { freeInner, layerBackward, layerForward, type EncoderContext, type LayerSaved } from './layer';
+import { embeddingNames, layerParameters } from './names';
+import type { SegmentTable } from './segments';
 
-export type { Dropout, Gradients, Need } from './layer';
-export type { TokenBatch } from './packedTokens';
+/** A layer whose numbers are computed anew for the backward pass keeps its input alone. */
+type Kept = { x: DeviceArray } | LayerSaved;
+export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
-export interface EncodeOptions {
-  pooling: Pooling;
-  normalize: boolean;
-}
-
-/** How an encoding is cut up, and how many batches are on their way at once: enough to keep the device busy, little enough to hold. */
-export interface EncodingPlan {
-  tokensPerBatch: number;
-  textsPerBatch: number;
-  batchesInFlight: number;
-}
-
-/** On wasm a batch that stays in cache, and one at a time: it computes in this thread. A GPU wants thousands of rows, and the next batch queued. */
-export function encodingPlan(): EncodingPlan {
-  const gpu = openGpu();
-  if (!gpu) return { tokensPerBatch: 2048, textsPerBatch: 64, batchesInFlight: 1 };
-  const tokensPerBatch = gpu.traits.software ? 2048 : 16_384;
-  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: 3 };
-}
-
-export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
-
-/** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */
-export async function encodeBatch(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-  options: EncodeOptions,
-): Promise<Float32Array> {
-  const { segments } = parameters;
-  if (segments) return encodeOnGpu(segments, config, batch, options);
-  const vectors = encode(parameters, config, batch, options);
-  try {
-    return await readTensor(vectors); // GPU→CPU sync
-  } finally {
-    vectors.dispose();
-  }
-}
-
-/** As `encodeBatch`, as a tensor: [B, H]. Keeps no activations. */
-function encode(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-  options: EncodeOptions,
-): tf.Tensor {
-  return tf.tidy(() => {
-    const context = { parameters, config, tokens: packTokens(batch, config), dropout: undefined };
-    const pooled = poolingForward(lastHidden(context), context.tokens, options.pooling).y; // [B, H]
-    return options.normalize ? normalizeForward(pooled).y : pooled;
-  });
-}
-
-/** PyTorch's `last_hidden_state` without its padding: [tokens, H] row after row. GPU→CPU sync. */
-export async function hiddenStates(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-): Promise<Float32Array> {
-  if (parameters.segments) return hiddenStatesOnGpu(parameters.segments, config, batch);
-  const tokens = packTokens(batch, config);
-  const hidden = tf.tidy(() => lastHidden({ parameters, config, tokens, dropout: undefined })); // [T, H]
-  try {
-    return (await readTensor(hidden)).subarray(0, tokens.tokens * config.hiddenSize); // GPU→CPU sync
-  } finally {
-    hidden.dispose();
-  }
-}
-
-/** hidden [T, H] and what the backward pass needs; call inside a tidy. */
-export function forward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {
+/** hidden [T, H] and what the backward pass needs; with `recompute` less memory, for a second forward pass through each layer. */
+export function forward(context: EncoderContext, recompute = false): { hidden: DeviceArray; saved: EncoderSaved } {
   const embedded = embed(context);
-  const layers: LayerSaved[] = [];
+  const layers: Kept[] = [];
   let hidden = embedded.y; // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
     const { y, saved } = layerForward(hidden, layer, context);
-    layers.push(saved);
+    if (recompute) freeInner(context.engine, saved);
+    layers.push(recompute ? { x: hidden } : saved);
     hidden = y;
   }
   return { hidden, saved: { embeddingNorm: embedded.saved, layers } };
 }
 
-/**
- * Gradients of the parameters that `need` names, from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops
- * above the first layer below which nothing is needed.
- */
-export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: LayerContext, need: Need): Gradients {
-  const gradients: Gradients = {};
-  const embeddingNeeded = Object.values(embeddingNames).some(need);
-  let dy: tf.Tensor | undefined = dHidden;
-  for (let layer = context.config.layers - 1; layer >= 0 && dy; layer--) {
-    const layerSaved = saved.layers.pop();
-    if (!layerSaved) break;
-    const lowerNeeded =
-      embeddingNeeded ||
-      Array.from({ length: layer }, (_, lower) => layerParameters(lower))
-        .flat()
-        .some(need);
-    const result: ReturnType<typeof layerBackward> = layerBackward(
-      dy,
-      layerSaved,
-      layer,
-      context.tokens,
-      need,
-      lowerNeeded,
-    );
-    Object.assign(gradients, result.gradients);
-    dy.dispose();
-    disposeSaved(layerSaved);
-    dy = result.dx;
-  }
-  if (dy && embeddingNeeded) Object.assign(gradients, embedBackward(dy, saved.embeddingNorm, context, need));
-  return gradients;
-}
-
-function lastHidden(context: LayerContext): tf.Tensor {
-  let hidden = tf.tidy(() => embed(context).y); // [T, H]
+/** hidden [T, H] alone: what a layer saved is freed as soon as its output is there. */
+export function lastHidden(context: EncoderContext): DeviceArray {
+  const embedded = embed(context);
+  freeNorm(context, embedded.saved);
+  let hidden = embedded.y; // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
-    const next = tf.tidy(() => layerForward(hidden, layer, context).y);
-    hidden.dispose();
-    hidden = next;
+    const { y, saved } = layerForward(hidden, layer, context);
+    freeInner(context.engine, saved);
+    context.engine.pool.free(saved.x);
+    hidden = y;
   }
   return hidden;
 }
 
-function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
-  const { parameters, config, tokens } = context;
-  const [words, positions, types] = [embeddingNames.words, embeddingNames.positions, embeddingNames.types].map((name) =>
-    parameters.tensor(name),
+/**
+ * Writes the gradients that `gradients` has room for, from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops above
+ * the first layer below which nothing is needed.
+ */
+export function backward(
+  dHidden: DeviceArray,
+  saved: EncoderSaved,
+  context: EncoderContext,
+  gradients: SegmentTable,
+): void {
+  const embeddingNeeded = Object.values(embeddingNames).some((name) => gradients.has(name));
+  const needed = Array.from({ length: context.config.layers }, (_, layer) =>
+    layerParameters(layer).some((name) => gradients.has(name)),
   );
-  if (!words || !positions || !types) throw new TypeError('three embedding tables');
-  const sum = embeddingForward({ words, positions, types }, tokens); // [T, H]
-  const [gamma, beta] = [parameters.tensor(embeddingNames.gamma), parameters.tensor(embeddingNames.beta)];
-  const { y, saved } = residualLayerNormForward({
-    x: sum,
-    residual: undefined,
-    mask: undefined,
-    gamma,
-    beta,
-    epsilon: config.layerNormEpsilon,
-  });
-  sum.dispose();
-  const mask = hiddenMask(context, y.shape, 0);
-  // BERT drops after this LayerNorm, but before all others: the mask rides in the saved values of the op.
-  return mask ? { y: tf.mul(y, mask), saved: { ...saved, mask } } : { y, saved };
-}
-
-function embedBackward(dy: tf.Tensor, saved: LayerNormSaved, { config, tokens }: LayerContext, need: Need): Gradients {
-  return tf.tidy(() => {
-    const gradients: Gradients = {};
-    const dNorm = saved.mask ? tf.mul(dy, saved.mask) : dy;
-    const wanted = { x: true, gamma: need(embeddingNames.gamma), beta: need(embeddingNames.beta) };
-    const norm = residualLayerNormBackward(dNorm, { ...saved, mask: undefined }, wanted);
-    if (norm.gamma) gradients[embeddingNames.gamma] = norm.gamma;
-    if (norm.beta) gradients[embeddingNames.beta] = norm.beta;
-    const rows = { words: config.vocabularySize, positions: config.maxPositions, types: config.typeVocabularySize };
-    const { words, positions, types } = embeddingNames;
-    const tables = embeddingBackward(norm.x ?? dNorm, rows, tokens, {
-      words: need(words),
-      positions: need(positions),
-      types: need(types),
-    });
-    if (tables.words) gradients[words] = tables.words;
-    if (tables.positions) gradients[positions] = tables.positions;
-    if (tables.types) gradients[types] = tables.types;
-    return gradients;
-  });
-}
-
-/** Frees all that a layer saved, but the parameters, which are kept. */
-function disposeSaved(saved: tf.TensorContainer): void {
-  if (saved instanceof tf.Tensor) {
-    if (!saved.kept) saved.dispose();
-  } else if (typeof saved === 'object') {
-    for (const inner of Object.values(saved)) disposeSaved(inner);
+  let dy: DeviceArray | undefined = dHidden;
+  for (let layer = context.config.layers - 1; layer >= 0; layer--) {
+    const kept = saved.layers.pop();
+    if (!kept) break;
+    const lower = embeddingNeeded || needed.slice(0, layer).some(Boolean);
+    if (dy && (lower || needed[layer]))
+      dy = layerBackward(dy, whole(kept, layer, context), layer, context, gradients, lower);
+    else free(context, kept);
   }
+  if (dy && embeddingNeeded) return embedBackward(dy, saved.embeddingNorm, context, gradients);
+  if (dy) context.engine.pool.free(dy);
+  freeNorm(context, saved.embeddingNorm);
+}
+
+function whole(kept: Kept, layer: number, context: EncoderContext): LayerSaved {
+  if ('attention' in kept) return kept;
+  const { y, saved } = layerForward(kept.x, layer, context);
+  context.engine.pool.free(y);
+  return saved;
+}
+
+function free({ engine }: EncoderContext, kept: Kept): void {
+  if ('attention' in kept) freeInner(engine, kept);
+  engine.pool.free(kept.x);
+}
+
+function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved } {
+  const { engine, weights, config, tokens } = context;
+  const { hiddenSize: hidden, maxPositions, typeVocabularySize } = config;
+  const tables = {
+    words: weights.pieces(embeddingNames.words),
+    positions: weights.view(embeddingNames.positions, [maxPositions, hidden]),
+    types: weights.view(embeddingNames.types, [typeVocabularySize, hidden]),
+  };
+  const z = embeddingLookup(engine, tables, tokens.rowInfo, hidden); // [T, H]
+  const gamma = weights.view(embeddingNames.gamma, [hidden]);
+  const beta = weights.view(embeddingNames.beta, [hidden]);
+  const { y, saved } = layerNormForward(engine, { z, gamma, beta, epsilon: config.layerNormEpsilon });
+  if (!context.dropout) return { y, saved };
+  const dropped = dropoutApply(engine, y, { ...context.dropout, op: 0 });
+  engine.pool.free(y);
+  return { y: dropped, saved };
+}
+
+function embedBackward(dy: DeviceArray, saved: LayerNormSaved, context: EncoderContext, gradients: SegmentTable): void {
+  const { engine, config, tokens, dropout } = context;
+  const { hiddenSize: hidden, typeVocabularySize } = config;
+  const { ids, positions, tokens: count } = tokens.packed;
+  const dNorm = dropout ? dropoutApply(engine, dy, { ...dropout, op: 0 }) : dy;
+  if (dNorm !== dy) engine.pool.free(dy);
+  const vector = (name: string): DeviceArray | undefined =>
+    gradients.has(name) ? gradients.view(name, [hidden]) : undefined;
+  const dz = layerNormBackward(engine, dNorm, saved, {
+    gamma: vector(embeddingNames.gamma),
+    beta: vector(embeddingNames.beta),
+  });
+  engine.pool.free(dNorm);
+  freeNorm(context, saved);
+  for (const [name, indices] of [
+    [embeddingNames.words, ids],
+    [embeddingNames.positions, positions],
+  ] as const) {
+    if (!gradients.has(name)) continue;
+    const pieces = gradients.pieces(name);
+    for (const { array } of pieces) engine.commands.clear(array);
+    tableGradient(engine, dz, planSegments(indices.subarray(0, count)), pieces);
+  }
+  const firstType = vector(embeddingNames.types); // all tokens are of type 0
+  if (firstType) {
+    engine.commands.clear(gradients.view(embeddingNames.types, [typeVocabularySize, hidden]));
+    columnSums(engine, dz, firstType);
+  }
+  engine.pool.free(dz);
+}
+
+function freeNorm({ engine }: EncoderContext, { z, stats }: LayerNormSaved): void {
+  engine.pool.free(z);
+  engine.pool.free(stats);
 }

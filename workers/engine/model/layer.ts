@@ -1,147 +1,190 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import {
-  attentionBackward,
-  attentionForward,
-  type AttentionSaved,
-  type ProbabilityMask,
-} from '../ops/attention/attention';
-import { dropoutMask, probabilityDropoutMask, type DropoutKey } from '../ops/dropout/dropout';
-import { geluBackward, geluForward, type GeluSaved } from '../ops/gelu/gelu';
-import {
-  residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
-} from '../ops/layerNorm/residualLayerNorm'; // prettier-ignore
-import { linearBackward, linearForward, type LinearSaved } from '../ops/linear/linear';
-import { layerParameter, moduleOrder, type LayerModule } from './names';
-import type { PackedTokens } from './packedTokens';
-import type { ParameterStore } from './parameters';
+import type { DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
+import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
+import { columnSums } from '../ops/columnSums/kernels';
+import type { Dropout } from '../ops/dropout/dropout';
+import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
+import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
+import { matmul } from '../ops/matmul/matmul';
+import type { DeviceTokens } from './deviceTokens';
+import { layerParameter, type LayerModule } from './names';
+import type { SegmentTable } from './segments';
 
-/** Dropout as one step of training does it; the encoder fills in the number of the op. */
-export type Dropout = { rate: number } & Omit<DropoutKey, 'op'>;
-/** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
-const dropsInLayer = 3;
-
-export interface LayerContext {
-  parameters: ParameterStore;
+/** What a layer computes with. `gradients` is written in place. */
+export interface EncoderContext {
+  engine: Engine;
+  weights: SegmentTable;
   config: EncoderConfig;
-  tokens: PackedTokens;
+  tokens: DeviceTokens;
   dropout: Dropout | undefined;
 }
 
-type NormModule = 'attentionNorm' | 'outputNorm';
-type LinearModule = Exclude<LayerModule, NormModule>;
-
 export type LayerSaved = {
-  query: LinearSaved;
-  key: LinearSaved;
-  value: LinearSaved;
+  x: DeviceArray;
   attention: AttentionSaved;
-  attentionOutput: LinearSaved;
   attentionNorm: LayerNormSaved;
-  intermediate: LinearSaved;
-  gelu: GeluSaved;
-  output: LinearSaved;
+  middle: DeviceArray;
+  /** Before and after GELU, [T, F]. */
+  pre: DeviceArray;
+  gelu: DeviceArray;
   outputNorm: LayerNormSaved;
 };
 
-/** Gradients by parameter name. */
-export type Gradients = Record<string, tf.Tensor>;
-/** Says which gradients are wanted: frozen parameters cost nothing. */
-export type Need = (name: string) => boolean;
-
-/** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. */
-export function layerForward(x: tf.Tensor, layer: number, context: LayerContext): { y: tf.Tensor; saved: LayerSaved } {
-  return tf.tidy(() => {
-    const linear = (input: tf.Tensor, module: LayerModule) => {
-      const weight = context.parameters.tensor(layerParameter(layer, module, 'weight'));
-      return linearForward(input, weight, context.parameters.tensor(layerParameter(layer, module, 'bias')));
-    };
-    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: number) =>
-      residualLayerNormForward({
-        x: input,
-        residual,
-        mask: hiddenMask(context, input.shape, 1 + layer * dropsInLayer + drop),
-        gamma: context.parameters.tensor(layerParameter(layer, module, 'weight')),
-        beta: context.parameters.tensor(layerParameter(layer, module, 'bias')),
-        epsilon: context.config.layerNormEpsilon,
-      });
-    const [query, key, value] = [linear(x, 'query'), linear(x, 'key'), linear(x, 'value')]; // [T, H] each
-    const { tokens, config } = context;
-    const attention = attentionForward({
-      q: query.y, k: key.y, v: value.y, tokens, heads: config.heads, dropout: probabilityMask(context, 1 + layer * dropsInLayer),
-    }); // prettier-ignore
-    const attentionOutput = linear(attention.y, 'attentionOutput'); // [T, H]
-    const attentionNorm = norm(attentionOutput.y, x, 'attentionNorm', 1); // [T, H]
-    const intermediate = linear(attentionNorm.y, 'intermediate'); // [T, F]
-    const gelu = geluForward(intermediate.y); // [T, F]
-    const output = linear(gelu.y, 'output'); // [T, H]
-    const outputNorm = norm(output.y, attentionNorm.y, 'outputNorm', 2); // [T, H]
-    const saved: LayerSaved = {
-      query: query.saved, key: key.saved, value: value.saved, attention: attention.saved, attentionOutput: attentionOutput.saved,
-      attentionNorm: attentionNorm.saved, intermediate: intermediate.saved, gelu: gelu.saved, output: output.saved, outputNorm: outputNorm.saved,
-    }; // prettier-ignore
-    return { y: outputNorm.y, saved };
+/** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. x is kept in what is saved. */
+export function layerForward(
+  x: DeviceArray,
+  layer: number,
+  context: EncoderContext,
+): { y: DeviceArray; saved: LayerSaved } {
+  const { engine, config, tokens } = context;
+  const [rows = 0, hidden = 0] = x.shape;
+  const inner = config.intermediateSize;
+  const norm = (z: DeviceArray, module: LayerModule) =>
+    layerNormForward(engine, {
+      z,
+      gamma: parameter(context.weights, layer, module, 'weight', [hidden]),
+      beta: parameter(context.weights, layer, module, 'bias', [hidden]),
+      epsilon: config.layerNormEpsilon,
+    });
+  const linear = (
+    input: DeviceArray,
+    module: LayerModule,
+    shape: readonly [number, number],
+    extra = {},
+  ): DeviceArray => {
+    const y = engine.pool.allocate([rows, shape[0]]);
+    const weight = parameter(context.weights, layer, module, 'weight', shape);
+    const bias = parameter(context.weights, layer, module, 'bias', [shape[0]]);
+    matmul(engine, 'NT', input, weight, y, { bias, ...extra });
+    return y;
+  };
+  const qkv = linear(x, 'query', [3 * hidden, hidden]); // [T, 3H]
+  const attention = attentionForward(engine, {
+    qkv,
+    blocks: tokens.blocks,
+    heads: config.heads,
+    dropout: place(context, layer, 0),
   });
+  const attentionOutput = { residual: x, dropout: place(context, layer, 1) };
+  const z1 = linear(attention.y, 'attentionOutput', [hidden, hidden], attentionOutput); // [T, H]
+  const attentionNorm = norm(z1, 'attentionNorm');
+  const middle = attentionNorm.y; // [T, H]
+  const pre = engine.pool.allocate([rows, inner]); // [T, F]
+  const gelu = linear(middle, 'intermediate', [inner, hidden], { gelu: pre }); // [T, F]
+  const z2 = linear(gelu, 'output', [hidden, inner], { residual: middle, dropout: place(context, layer, 2) }); // [T, H]
+  const outputNorm = norm(z2, 'outputNorm');
+  const saved = {
+    x,
+    attention: attention.saved,
+    attentionNorm: attentionNorm.saved,
+    middle,
+    pre,
+    gelu,
+    outputNorm: outputNorm.saved,
+  };
+  return { y: outputNorm.y, saved };
 }
 
-/** dy [T, H] → the layer's gradients and, where `needX`, dx [T, H]. */
+/**
+ * dy [T, H] → the layer's gradients, written to where `gradients` has room for them, and, where `needX`, dx [T, H]. Frees dy and what was
+ * saved, x too.
+ */
 export function layerBackward(
-  dy: tf.Tensor,
+  dy: DeviceArray,
   saved: LayerSaved,
   layer: number,
-  tokens: PackedTokens,
-  need: Need,
+  context: EncoderContext,
+  gradients: SegmentTable,
   needX: boolean,
-): { dx: tf.Tensor | undefined; gradients: Gradients } {
-  return tf.tidy(() => {
-    const gradients: Gradients = {};
-    const name = (module: LayerModule, part: 'weight' | 'bias'): string => layerParameter(layer, module, part);
-    const wants = (module: LayerModule) => ({ weight: need(name(module, 'weight')), bias: need(name(module, 'bias')) });
-    const put = (module: LayerModule, weight?: tf.Tensor, bias?: tf.Tensor): void => {
-      if (weight) gradients[name(module, 'weight')] = weight;
-      if (bias) gradients[name(module, 'bias')] = bias;
-    };
-    const linear = (gradient: tf.Tensor, module: LinearModule, x = true): tf.Tensor => {
-      const result = linearBackward(gradient, saved[module], { x, ...wants(module) });
-      put(module, result.weight, result.bias);
-      return result.x ?? gradient;
-    };
-    const norm = (gradient: tf.Tensor, module: NormModule): { x: tf.Tensor; sum: tf.Tensor } => {
-      const { weight, bias } = wants(module);
-      const result = residualLayerNormBackward(gradient, saved[module], { x: true, gamma: weight, beta: bias });
-      put(module, result.gamma, result.beta);
-      return { x: result.x ?? gradient, sum: result.sum ?? gradient };
-    };
-    const outer = norm(dy, 'outputNorm'); // [T, H]
-    const dGelu = linear(outer.x, 'output'); // [T, F]
-    const dIntermediate = geluBackward(dGelu, saved.gelu); // [T, F]
-    dGelu.dispose();
-    const dMiddle = tf.add(linear(dIntermediate, 'intermediate'), outer.sum); // [T, H]
-    dIntermediate.dispose();
-    const inner = norm(dMiddle, 'attentionNorm'); // [T, H]
-    const dAttention = linear(inner.x, 'attentionOutput'); // [T, H]
-    const { q, k, v } = attentionBackward(dAttention, saved.attention, tokens); // [T, H] each
-    const parts = [linear(q, 'query', needX), linear(k, 'key', needX), linear(v, 'value', needX)];
-    const dx = needX ? parts.reduce((sum, part) => tf.add(sum, part), inner.sum) : undefined; // [T, H]
-    return { dx, gradients };
-  });
+): DeviceArray | undefined {
+  const { engine, config } = context;
+  const [, hidden = 0] = dy.shape;
+  const inner = config.intermediateSize;
+  const gradient = (module: LayerModule, part: 'weight' | 'bias', shape: readonly number[]): DeviceArray | undefined =>
+    gradients.has(layerParameter(layer, module, part)) ? parameter(gradients, layer, module, part, shape) : undefined;
+  const norm = (d: DeviceArray, module: 'attentionNorm' | 'outputNorm'): DeviceArray => {
+    const [gamma, beta] = [gradient(module, 'weight', [hidden]), gradient(module, 'bias', [hidden])];
+    return layerNormBackward(engine, d, saved[module], { gamma, beta });
+  };
+  const linear = (d: DeviceArray, input: DeviceArray, module: LayerModule, shape: readonly [number, number]): void => {
+    const weights = { weight: gradient(module, 'weight', shape), bias: gradient(module, 'bias', shape.slice(0, 1)) };
+    linearGradients(engine, d, input, weights);
+  };
+  const inputGradient = (
+    d: DeviceArray,
+    module: LayerModule,
+    shape: readonly [number, number],
+    extra = {},
+  ): DeviceArray => {
+    const dx = engine.pool.allocate([d.shape[0] ?? 0, shape[1]]);
+    matmul(engine, 'NN', d, parameter(context.weights, layer, module, 'weight', shape), dx, extra);
+    return dx;
+  };
+  const dropped = (d: DeviceArray, op: number): DeviceArray => {
+    const where = place(context, layer, op);
+    return where ? dropoutApply(engine, d, where) : d;
+  };
+  const free = (...arrays: DeviceArray[]): void => arrays.forEach((array) => engine.pool.free(array));
+
+  const dz2 = norm(dy, 'outputNorm'); // [T, H]
+  free(dy, saved.outputNorm.z, saved.outputNorm.stats);
+  const dOutput = dropped(dz2, 2); // [T, H]
+  linear(dOutput, saved.gelu, 'output', [hidden, inner]);
+  free(saved.gelu);
+  const dPre = inputGradient(dOutput, 'output', [hidden, inner], { geluGradient: saved.pre }); // [T, F]
+  free(saved.pre);
+  if (dOutput !== dz2) free(dOutput);
+  linear(dPre, saved.middle, 'intermediate', [inner, hidden]);
+  const dMiddle = inputGradient(dPre, 'intermediate', [inner, hidden], { residual: dz2 }); // [T, H]
+  free(dPre, dz2, saved.middle);
+  const dz1 = norm(dMiddle, 'attentionNorm'); // [T, H]
+  free(dMiddle, saved.attentionNorm.z, saved.attentionNorm.stats);
+  const dAttended = dropped(dz1, 1); // [T, H]
+  linear(dAttended, saved.attention.y, 'attentionOutput', [hidden, hidden]);
+  const dAttention = inputGradient(dAttended, 'attentionOutput', [hidden, hidden]); // [T, H]
+  if (dAttended !== dz1) free(dAttended);
+  const dqkv = attentionBackward(engine, dAttention, saved.attention); // [T, 3H]
+  free(dAttention, saved.attention.qkv, saved.attention.y, saved.attention.lse);
+  linear(dqkv, saved.x, 'query', [3 * hidden, hidden]);
+  const dx = needX ? inputGradient(dqkv, 'query', [3 * hidden, hidden], { residual: dz1 }) : undefined; // [T, H]
+  free(dqkv, dz1, saved.x);
+  return dx;
 }
 
-/** Parameters that one layer owns. */
-export function layerParameters(layer: number): string[] {
-  return moduleOrder.flatMap((module) => [
-    layerParameter(layer, module, 'weight'),
-    layerParameter(layer, module, 'bias'),
-  ]);
+/** dW = dyᵀ·x, with the bias's gradient from the same reading of dy; the bias's alone costs no product. */
+function linearGradients(
+  engine: Engine,
+  dy: DeviceArray,
+  x: DeviceArray,
+  { weight, bias }: { weight: DeviceArray | undefined; bias: DeviceArray | undefined },
+): void {
+  if (weight) return matmul(engine, 'TN', dy, x, weight, bias ? { aSums: bias } : {});
+  if (bias) columnSums(engine, dy, bias);
 }
 
-export function hiddenMask({ dropout }: LayerContext, shape: number[], op: number): tf.Tensor | undefined {
-  return dropout ? dropoutMask(shape, dropout.rate, { ...dropout, op }) : undefined;
+/** A parameter's place; `query` with three times the rows is query, key and value together. */
+function parameter(
+  table: SegmentTable,
+  layer: number,
+  module: LayerModule,
+  part: 'weight' | 'bias',
+  shape: readonly number[],
+): DeviceArray {
+  return table.view(layerParameter(layer, module, part), shape);
 }
 
-function probabilityMask({ dropout }: LayerContext, op: number): ProbabilityMask | undefined {
-  return dropout
-    ? (place) =>
-        tf.tensor2d(probabilityDropoutMask(place, dropout.rate, { ...dropout, op }), [place.length, place.length])
-    : undefined;
+/** Frees all that a layer saved but its input. */
+export function freeInner(
+  engine: Engine,
+  { attention, attentionNorm, outputNorm, middle, pre, gelu }: LayerSaved,
+): void {
+  const inner = [attention.qkv, attention.y, attention.lse, middle, pre, gelu];
+  for (const norm of [attentionNorm, outputNorm]) inner.push(norm.z, norm.stats);
+  for (const array of inner) engine.pool.free(array);
+}
+
+/** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
+function place({ dropout }: EncoderContext, layer: number, drop: number): DropoutPlace | undefined {
+  return dropout ? { ...dropout, op: 1 + layer * 3 + drop } : undefined;
 }

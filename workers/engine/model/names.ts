@@ -69,3 +69,14 @@ export function parameterShapes(config: EncoderConfig): ParameterShape[] {
 export function isDecayed(name: string): boolean {
   return !name.endsWith('bias') && !name.includes('LayerNorm');
 }
+
+/** Parameters that one layer owns. */
+export function layerParameters(layer: number): string[] {
+  return moduleOrder.flatMap((module) => [
+    layerParameter(layer, module, 'weight'),
+    layerParameter(layer, module, 'bias'),
+  ]);
+}
+
+/** Says which parameters are trained: frozen ones have no gradient and no moments. */
+export type Need = (name: string) => boolean;

@@ -1,16 +1,16 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
 import { openGpu } from '../device';
-import type { Need } from './layer';
+import type { Need } from './names';
 import { planSegments, SegmentTable } from './segments';
-import { TensorTable } from './tensorTable';
+import { TensorTable } from '../reference/tensorTable';
 
 /** One number for each number of the parameters, where the open device keeps them: as tensors by name, or on WebGPU in segments. */
 export type ParameterTable = TensorTable | SegmentTable;
 
 function createTable(tensors: readonly TensorEntry[], need: Need, kind: 'all' | 'trainable'): ParameterTable {
-  const gpu = openGpu();
-  if (gpu) return new SegmentTable(gpu, planSegments(tensors, need), kind);
+  const engine = openGpu();
+  if (engine) return new SegmentTable(engine, planSegments(tensors, need), kind);
   return new TensorTable(kind === 'all' ? tensors : tensors.filter(({ name }) => need(name)));
 }
 

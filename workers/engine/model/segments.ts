@@ -1,10 +1,9 @@
 import type { TensorEntry } from '../../../src/domain/model';
 import { AppError } from '../../../src/domain/errors';
-import { lengthOf, type GpuArray } from '../gpu/arrays';
-import type { Gpu } from '../gpu/gpu';
+import { lengthOf, type DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
 import type { TablePiece } from '../ops/embedding/kernels';
-import type { Need } from './layer';
-import { isDecayed } from './names';
+import { isDecayed, type Need } from './names';
 
 /** Floats of one segment: WebGPU promises bindings of 128 MiB everywhere. */
 const segmentFloats = 2 ** 25;
@@ -95,23 +94,23 @@ function rowPieces({ name, shape, length }: TensorEntry, largest: number): Omit<
 /** One number for each parameter's number (weights, gradients or a moment), on the device, laid out in segments. All zero at first. */
 export class SegmentTable {
   /** By segment; none for those that the table leaves out. */
-  readonly arrays: readonly (GpuArray | undefined)[];
+  readonly arrays: readonly (DeviceArray | undefined)[];
 
   constructor(
-    readonly gpu: Gpu,
+    readonly engine: Engine,
     readonly layout: SegmentLayout,
     kind: 'all' | 'trainable' = 'all',
   ) {
     this.arrays = layout.segments.map(({ floats, trainable }) => {
       if (kind === 'trainable' && !trainable) return undefined;
-      const array = gpu.pool.allocate([floats]);
-      gpu.commands.clear(array);
+      const array = engine.pool.allocate([floats]);
+      engine.commands.clear(array);
       return array;
     });
   }
 
   /** The numbers of parameters that lie behind each other, from the first of them, under the given shape. */
-  view(name: string, shape: readonly number[]): GpuArray {
+  view(name: string, shape: readonly number[]): DeviceArray {
     const [piece, second] = this.#placements(name);
     if (!piece || second) throw new RangeError(`${name} lies in several segments`);
     return { ...this.#array(piece), shape };
@@ -149,7 +148,7 @@ export class SegmentTable {
     for (const piece of placements) {
       const from = piece.firstRow * piece.width;
       const part = new Float32Array(values.subarray(from, from + piece.rows * piece.width));
-      this.gpu.commands.write({ ...this.#array(piece), shape: [part.length] }, part);
+      this.engine.commands.write({ ...this.#array(piece), shape: [part.length] }, part);
     }
   }
 
@@ -159,7 +158,7 @@ export class SegmentTable {
     const values = new Float32Array(placements.reduce((sum, { rows, width }) => sum + rows * width, 0));
     for (const piece of placements) {
       const part = { ...this.#array(piece), shape: [piece.rows * piece.width] };
-      values.set(await this.gpu.commands.read(part), piece.firstRow * piece.width); // GPU→CPU sync
+      values.set(await this.engine.commands.read(part), piece.firstRow * piece.width); // GPU→CPU sync
     }
     return values;
   }
@@ -174,7 +173,7 @@ export class SegmentTable {
   }
 
   dispose(): void {
-    for (const array of this.arrays) if (array) this.gpu.pool.free(array);
+    for (const array of this.arrays) if (array) this.engine.pool.free(array);
   }
 
   #placements(name: string): readonly Placement[] {
@@ -184,7 +183,7 @@ export class SegmentTable {
     return found;
   }
 
-  #array({ segment, offset, rows, width }: Placement): GpuArray {
+  #array({ segment, offset, rows, width }: Placement): DeviceArray {
     const array = this.arrays[segment];
     if (!array) throw new RangeError(`segment ${segment}`);
     return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [lengthOf([rows, width])] };

@@ -1,24 +1,24 @@
-import type { GpuArray } from '../gpu/arrays';
-import { lengthOf } from '../gpu/arrays';
-import type { Gpu, GpuTraits } from '../gpu/gpu';
-import { kernel } from '../gpu/kernel';
-import { memo } from '../gpu/memo';
-import { rowGroups, rowKernel } from '../gpu/rows';
+import type { DeviceArray } from '../arrays';
+import { lengthOf } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { kernel } from '../kernel';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
 import type { AdamWOptions } from './adamW';
 
 /** Numbers whose squares one thread or workgroup adds before all parts are added: few enough for float32, and to name a parameter by. */
 export const partLength = 4096;
 
-export function squareParts({ shape }: GpuArray): number {
+export function squareParts({ shape }: DeviceArray): number {
   return Math.ceil(lengthOf(shape) / partLength);
 }
 
 /** Σ g² of each part of a gradient segment, written to parts[firstPart …]. */
-export function sumSquares(gpu: Gpu, gradients: GpuArray, parts: GpuArray, firstPart: number): void {
+export function sumSquares(engine: Engine, gradients: DeviceArray, parts: DeviceArray, firstPart: number): void {
   const length = lengthOf(gradients.shape);
   const rows = squareParts(gradients);
-  gpu.commands.dispatch(
-    squaresKernel(gpu.traits), { gradients, parts }, { rows, length, firstPart }, rowGroups(gpu.traits, rows),
+  engine.commands.dispatch(
+    squaresKernel(engine.traits), { gradients, parts }, { rows, length, firstPart }, rowGroups(engine.traits, rows),
   ); // prettier-ignore
 }
 
@@ -26,9 +26,9 @@ export function sumSquares(gpu: Gpu, gradients: GpuArray, parts: GpuArray, first
  * From the parts the L2 norm of all gradients and the factor that clips it (torch.nn.utils.clip_grad_norm_; clipNorm 0 clips nothing), written
  * to numbers[at] and numbers[at + 1]; numbers[0] is the loss.
  */
-export function clipping(gpu: Gpu, parts: GpuArray, clipNorm: number, numbers: GpuArray, at: number): void {
+export function clipping(engine: Engine, parts: DeviceArray, clipNorm: number, numbers: DeviceArray, at: number): void {
   const params = { rows: 1, parts: lengthOf(parts.shape), clipNorm, at };
-  gpu.commands.dispatch(clippingKernel(gpu.traits), { parts, numbers }, params, 1);
+  engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
 }
 
 /**
@@ -36,8 +36,8 @@ export function clipping(gpu: Gpu, parts: GpuArray, clipNorm: number, numbers: G
  * norm, numbers[at], is not finite: the run stops on the weights it had.
  */
 export function adamW(
-  gpu: Gpu,
-  segment: { weights: GpuArray; gradients: GpuArray; m: GpuArray; v: GpuArray; numbers: GpuArray },
+  engine: Engine,
+  segment: { weights: DeviceArray; gradients: DeviceArray; m: DeviceArray; v: DeviceArray; numbers: DeviceArray },
   options: AdamWOptions & { learningRate: number; step: number; decayed: boolean },
   at: number,
 ): void {
@@ -51,10 +51,10 @@ export function adamW(
     stepSize: learningRate / (1 - beta1 ** step),
     rootCorrection: Math.sqrt(1 - beta2 ** step),
   }; // prettier-ignore
-  gpu.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
+  engine.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
 }
 
-const squaresKernel = memo((traits: GpuTraits) =>
+const squaresKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'gradient squares',
     params: { rows: 'u32', length: 'u32', firstPart: 'u32' },
@@ -69,7 +69,7 @@ const squaresKernel = memo((traits: GpuTraits) =>
   }),
 );
 
-const clippingKernel = memo((traits: GpuTraits) =>
+const clippingKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'clipping',
     params: { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' },

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { openGpu, readTensor } from '../device';
-import type { Gpu } from '../gpu/gpu';
+import type { Engine } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 
 /** Passages whose scores are computed at once: 8 MB of vectors at 256 floats each. */
@@ -13,11 +13,13 @@ const passagesPerBlock = 8192;
 export async function scoreBlock(queries: Float32Array, corpus: Float32Array, width: number): Promise<Float32Array> {
   const [queryCount, passageCount] = [queries.length / width, corpus.length / width];
   const scores = new Float32Array(queryCount * passageCount);
-  const gpu = openGpu();
+  const engine = openGpu();
   for (let from = 0; from < passageCount; from += passagesPerBlock) {
     const count = Math.min(passagesPerBlock, passageCount - from);
     const passages = corpus.subarray(from * width, (from + count) * width);
-    const block = await (gpu ? scoresOnGpu(gpu, passages, queries, width) : scoresOnWasm(passages, queries, width)); // [N, Q]
+    const block = await (engine
+      ? scoresOnEngine(engine, passages, queries, width)
+      : scoresOnWasm(passages, queries, width)); // [N, Q]
     for (let passage = 0; passage < count; passage++)
       for (let query = 0; query < queryCount; query++)
         scores[query * passageCount + from + passage] = block[passage * queryCount + query] ?? NaN;
@@ -37,19 +39,19 @@ async function scoresOnWasm(passages: Float32Array, queries: Float32Array, width
   }
 }
 
-async function scoresOnGpu(
-  gpu: Gpu,
+async function scoresOnEngine(
+  engine: Engine,
   passages: Float32Array,
   queries: Float32Array,
   width: number,
 ): Promise<Float32Array> {
-  const a = gpu.commands.upload(new Float32Array(passages), [passages.length / width, width]);
-  const b = gpu.commands.upload(new Float32Array(queries), [queries.length / width, width]);
-  const y = gpu.pool.allocate([passages.length / width, queries.length / width]);
+  const a = engine.commands.upload(new Float32Array(passages), [passages.length / width, width]);
+  const b = engine.commands.upload(new Float32Array(queries), [queries.length / width, width]);
+  const y = engine.pool.allocate([passages.length / width, queries.length / width]);
   try {
-    matmul(gpu, 'NT', a, b, y);
-    return await gpu.commands.read(y); // GPU→CPU sync
+    matmul(engine, 'NT', a, b, y);
+    return await engine.commands.read(y); // GPU→CPU sync
   } finally {
-    for (const array of [a, b, y]) gpu.pool.free(array);
+    for (const array of [a, b, y]) engine.pool.free(array);
   }
 }

@@ -1,7 +1,7 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu, GpuTraits } from '../../gpu/gpu';
-import { kernel } from '../../gpu/kernel';
-import { memo } from '../../gpu/memo';
+import type { DeviceArray } from '../../arrays';
+import type { Engine, Traits } from '../../engine';
+import { kernel } from '../../kernel';
+import { memo } from '../../memo';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
 
@@ -10,50 +10,50 @@ import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
  * logarithm of each row's sum, backward computes probabilities anew from it. A thread owns a block of neighbouring rows of one text, in one head:
  * what it reads of the other rows of the text serves the whole block.
  */
-export interface GpuAttention {
+export interface AttentionInputs {
   /** [T, 3H]: queries, keys, values beside each other, head after head. */
-  qkv: GpuArray;
+  qkv: DeviceArray;
   /** [blocks, 4]: first row, how many (at most `attentionBlockRows`), begin and end of their text. They cover all rows. */
-  blocks: GpuArray;
+  blocks: DeviceArray;
   heads: number;
   dropout: DropoutPlace | undefined;
 }
-export type GpuAttentionSaved = GpuAttention & { y: GpuArray; lse: GpuArray };
+export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArray };
 
 /** Rows of a block: a GPU has registers for one, a software adapter gains by reading each key for four. */
-export function attentionBlockRows({ software }: GpuTraits): number {
+export function attentionBlockRows({ software }: Traits): number {
   return software ? 4 : 1;
 }
 
 /** → y [T, H]; rows without a text give zeros. */
-export function attentionForward(gpu: Gpu, inputs: GpuAttention): { y: GpuArray; saved: GpuAttentionSaved } {
+export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: DeviceArray; saved: AttentionSaved } {
   const { qkv, blocks, heads, dropout } = inputs;
-  const { rows, hidden, variant, groups } = variantOf(gpu, inputs);
-  const y = gpu.pool.allocate([rows, hidden]);
-  const lse = gpu.pool.allocate([rows, heads]);
+  const { rows, hidden, variant, groups } = variantOf(engine, inputs);
+  const y = engine.pool.allocate([rows, hidden]);
+  const lse = engine.pool.allocate([rows, heads]);
   const params = { blockCount: blocks.shape[0] ?? 0, heads, ...dropoutValues(dropout) };
-  gpu.commands.dispatch(forwardKernel(variant), { qkv, blocks, y, lse }, params, groups);
+  engine.commands.dispatch(forwardKernel(variant), { qkv, blocks, y, lse }, params, groups);
   return { y, saved: { ...inputs, y, lse } };
 }
 
 /** dy [T, H] → the gradient of qkv, [T, 3H]. */
-export function attentionBackward(gpu: Gpu, dy: GpuArray, saved: GpuAttentionSaved): GpuArray {
+export function attentionBackward(engine: Engine, dy: DeviceArray, saved: AttentionSaved): DeviceArray {
   const { qkv, blocks, heads, y, lse, dropout } = saved;
-  const { rows, variant, groups } = variantOf(gpu, saved);
-  const dqkv = gpu.pool.allocate(qkv.shape);
-  const delta = gpu.pool.allocate([rows, heads]);
+  const { rows, variant, groups } = variantOf(engine, saved);
+  const dqkv = engine.pool.allocate(qkv.shape);
+  const delta = engine.pool.allocate([rows, heads]);
   const params = { blockCount: blocks.shape[0] ?? 0, heads, ...dropoutValues(dropout) };
-  gpu.commands.dispatch(queryKernel(variant), { qkv, blocks, dy, y, lse, dqkv, delta }, params, groups);
-  gpu.commands.dispatch(keyValueKernel(variant), { qkv, blocks, dy, lse, delta, dqkv }, params, groups);
-  gpu.pool.free(delta);
+  engine.commands.dispatch(queryKernel(variant), { qkv, blocks, dy, y, lse, dqkv, delta }, params, groups);
+  engine.commands.dispatch(keyValueKernel(variant), { qkv, blocks, dy, lse, delta, dqkv }, params, groups);
+  engine.pool.free(delta);
   return dqkv;
 }
 
 type Variant = { headSize: number; blockRows: number; dropout: boolean };
 
-function variantOf(gpu: Gpu, { qkv, blocks, heads, dropout }: GpuAttention) {
+function variantOf(engine: Engine, { qkv, blocks, heads, dropout }: AttentionInputs) {
   const [rows = 0, width = 0] = qkv.shape;
-  const blockRows = attentionBlockRows(gpu.traits);
+  const blockRows = attentionBlockRows(engine.traits);
   const variant: Variant = { headSize: width / 3 / heads, blockRows, dropout: dropout !== undefined };
   const groups = [Math.ceil((blocks.shape[0] ?? 0) / workgroup[0]), heads, 1] as const;
   return { rows, hidden: width / 3, variant, groups };

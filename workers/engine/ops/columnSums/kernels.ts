@@ -1,6 +1,6 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu } from '../../gpu/gpu';
-import { kernel } from '../../gpu/kernel';
+import type { DeviceArray } from '../../arrays';
+import type { Engine } from '../../engine';
+import { kernel } from '../../kernel';
 
 const workgroup = [64, 1, 1] as const;
 /** Rows that one thread adds: few enough to keep a GPU busy at a thousand rows, enough to make the second pass small. */
@@ -10,32 +10,36 @@ const rowsInPart = 64;
  * Sums over parts of the rows: dy [T, H] → [parts, 1, H]; with `norm` also of dy·(z − mean)/σ: [parts, 2, H]. The second pass adds the parts
  * in order, so that the same rows give the same bits.
  */
-export function columnPartials(gpu: Gpu, dy: GpuArray, norm?: { z: GpuArray; stats: GpuArray }): GpuArray {
+export function columnPartials(
+  engine: Engine,
+  dy: DeviceArray,
+  norm?: { z: DeviceArray; stats: DeviceArray },
+): DeviceArray {
   const [rows = 0, width = 0] = dy.shape;
   const parts = Math.max(1, Math.ceil(rows / rowsInPart));
-  const partials = gpu.pool.allocate([parts, norm ? 2 : 1, width]);
+  const partials = engine.pool.allocate([parts, norm ? 2 : 1, width]);
   const params = { rows, width, parts };
   const groups = [Math.ceil(width / workgroup[0]), parts, 1] as const;
-  if (norm) gpu.commands.dispatch(normPartials, { dy, ...norm, partials }, params, groups);
-  else gpu.commands.dispatch(plainPartials, { dy, partials }, params, groups);
+  if (norm) engine.commands.dispatch(normPartials, { dy, ...norm, partials }, params, groups);
+  else engine.commands.dispatch(plainPartials, { dy, partials }, params, groups);
   return partials;
 }
 
 /** Adds the parts [parts, n, H] up into n arrays [H], n ≤ 2. */
-export function addColumnPartials(gpu: Gpu, partials: GpuArray, into: readonly GpuArray[]): void {
+export function addColumnPartials(engine: Engine, partials: DeviceArray, into: readonly DeviceArray[]): void {
   const [parts = 0, , width = 0] = partials.shape;
   const groups = [Math.ceil(width / workgroup[0]), 1, 1] as const;
   const [first, second] = into;
   if (!first) return;
-  if (second) gpu.commands.dispatch(addTwo, { partials, first, second }, { parts, width }, groups);
-  else gpu.commands.dispatch(addOne, { partials, first }, { parts, width }, groups);
+  if (second) engine.commands.dispatch(addTwo, { partials, first, second }, { parts, width }, groups);
+  else engine.commands.dispatch(addOne, { partials, first }, { parts, width }, groups);
 }
 
 /** Σ over the rows of dy [T, H] → into [H]. */
-export function columnSums(gpu: Gpu, dy: GpuArray, into: GpuArray): void {
-  const partials = columnPartials(gpu, dy);
-  addColumnPartials(gpu, partials, [into]);
-  gpu.pool.free(partials);
+export function columnSums(engine: Engine, dy: DeviceArray, into: DeviceArray): void {
+  const partials = columnPartials(engine, dy);
+  addColumnPartials(engine, partials, [into]);
+  engine.pool.free(partials);
 }
 
 const partialParams = { rows: 'u32', width: 'u32', parts: 'u32' } as const;

@@ -8,6 +8,9 @@ export interface DropoutKey {
   op: number;
 }
 
+/** Dropout as one step of training does it; the encoder fills in the number of the op. */
+export type Dropout = { rate: number } & Omit<DropoutKey, 'op'>;
+
 /** Random numbers below this are dropped. */
 export function dropoutThreshold(rate: number): number {
   return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));

@@ -1,7 +1,7 @@
-import type { GpuArray } from '../../gpu/arrays';
-import { lengthOf } from '../../gpu/arrays';
-import type { Gpu } from '../../gpu/gpu';
-import { kernel } from '../../gpu/kernel';
+import type { DeviceArray } from '../../arrays';
+import { lengthOf } from '../../arrays';
+import type { Engine } from '../../engine';
+import { kernel } from '../../kernel';
 import { dropoutThreshold, type DropoutKey } from './dropout';
 import { dropoutParams, philoxFunctions } from './wgsl';
 
@@ -17,10 +17,10 @@ export function dropoutValues(place: DropoutPlace | undefined): DropoutValues {
 }
 
 /** x ∘ mask as a new array: forward of a place that drops by itself, and backward of all places. */
-export function dropoutApply(gpu: Gpu, x: GpuArray, place: DropoutPlace): GpuArray {
-  const y = gpu.pool.allocate(x.shape);
+export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
+  const y = engine.pool.allocate(x.shape);
   const length = lengthOf(x.shape);
-  gpu.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place) }, Math.ceil(length / 256));
+  engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place) }, Math.ceil(length / 256));
   return y;
 }
 

@@ -1,26 +1,26 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu } from '../../gpu/gpu';
-import { kernel } from '../../gpu/kernel';
+import type { DeviceArray } from '../../arrays';
+import type { Engine } from '../../engine';
+import { kernel } from '../../kernel';
 import type { SegmentPlan } from './segmentPlan';
 
 /** Rows firstRow .. firstRow + rows of a table that may be too large for one binding. */
 export interface TablePiece {
-  array: GpuArray;
+  array: DeviceArray;
   firstRow: number;
   rows: number;
 }
 
 /** z[t] = words[id_t] + positions[t − begin of its text] + types[0]: → [T, H]. `rowInfo`: see packed rows. */
 export function embeddingLookup(
-  gpu: Gpu,
-  { words, positions, types }: { words: readonly TablePiece[]; positions: GpuArray; types: GpuArray },
-  rowInfo: GpuArray,
+  engine: Engine,
+  { words, positions, types }: { words: readonly TablePiece[]; positions: DeviceArray; types: DeviceArray },
+  rowInfo: DeviceArray,
   width: number,
-): GpuArray {
+): DeviceArray {
   const [rows = 0] = rowInfo.shape;
-  const z = gpu.pool.allocate([rows, width]);
+  const z = engine.pool.allocate([rows, width]);
   for (const { array, firstRow, rows: pieceRows } of words)
-    gpu.commands.dispatch(
+    engine.commands.dispatch(
       lookup, { words: array, positions, types, rowInfo, z }, { rows, width, firstRow, pieceRows }, Math.ceil((rows * width) / 64),
     ); // prettier-ignore
   return z;
@@ -30,16 +30,16 @@ export function embeddingLookup(
  * Gradient of a table from dz [T, H]: each row of the table that the batch took is the sum of its rows of dz, in the order of the batch.
  * The other rows of `pieces` are left alone: clear them first.
  */
-export function tableGradient(gpu: Gpu, dz: GpuArray, plan: SegmentPlan, pieces: readonly TablePiece[]): void {
+export function tableGradient(engine: Engine, dz: DeviceArray, plan: SegmentPlan, pieces: readonly TablePiece[]): void {
   const [, width = 0] = dz.shape;
-  const segments = gpu.commands.upload(plan.segments, [plan.count, 4]);
-  const order = gpu.commands.upload(plan.order);
+  const segments = engine.commands.upload(plan.segments, [plan.count, 4]);
+  const order = engine.commands.upload(plan.order);
   for (const { array, firstRow, rows: pieceRows } of pieces)
-    gpu.commands.dispatch(
+    engine.commands.dispatch(
       segmentedSum, { dz, segments, order, table: array }, { count: plan.count, width, firstRow, pieceRows }, Math.ceil((plan.count * width) / 64),
     ); // prettier-ignore
-  gpu.pool.free(segments);
-  gpu.pool.free(order);
+  engine.pool.free(segments);
+  engine.pool.free(order);
 }
 
 const lookup = kernel({

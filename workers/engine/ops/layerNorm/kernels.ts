@@ -1,49 +1,49 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu, GpuTraits } from '../../gpu/gpu';
-import { memo } from '../../gpu/memo';
-import { rowGroups, rowKernel } from '../../gpu/rows';
+import type { DeviceArray } from '../../arrays';
+import type { Engine, Traits } from '../../engine';
+import { memo } from '../../memo';
+import { rowGroups, rowKernel } from '../../rowKernel';
 import { addColumnPartials, columnPartials, columnSums } from '../columnSums/kernels';
 
 /** z [T, H] is what was normalised; stats [T, 2] its mean and 1/σ by row. */
-export type GpuLayerNormSaved = { z: GpuArray; stats: GpuArray; gamma: GpuArray };
+export type LayerNormSaved = { z: DeviceArray; stats: DeviceArray; gamma: DeviceArray };
 
 /** y = (z − mean)/√(var + ε)·γ + β by row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
 export function layerNormForward(
-  gpu: Gpu,
-  { z, gamma, beta, epsilon }: { z: GpuArray; gamma: GpuArray; beta: GpuArray; epsilon: number },
-): { y: GpuArray; saved: GpuLayerNormSaved } {
+  engine: Engine,
+  { z, gamma, beta, epsilon }: { z: DeviceArray; gamma: DeviceArray; beta: DeviceArray; epsilon: number },
+): { y: DeviceArray; saved: LayerNormSaved } {
   const [rows = 0, width = 0] = z.shape;
-  const y = gpu.pool.allocate(z.shape);
-  const stats = gpu.pool.allocate([rows, 2]);
-  gpu.commands.dispatch(
-    forwardKernel(gpu.traits), { z, gamma, beta, y, stats }, { rows, width, epsilon }, rowGroups(gpu.traits, rows),
+  const y = engine.pool.allocate(z.shape);
+  const stats = engine.pool.allocate([rows, 2]);
+  engine.commands.dispatch(
+    forwardKernel(engine.traits), { z, gamma, beta, y, stats }, { rows, width, epsilon }, rowGroups(engine.traits, rows),
   ); // prettier-ignore
   return { y, saved: { z, stats, gamma } };
 }
 
 /** dy [T, H] → dz [T, H] and, where they are given, the gradients of γ and β, written in place. */
 export function layerNormBackward(
-  gpu: Gpu,
-  dy: GpuArray,
-  { z, stats, gamma }: GpuLayerNormSaved,
-  { gamma: dGamma, beta: dBeta }: { gamma: GpuArray | undefined; beta: GpuArray | undefined },
-): GpuArray {
+  engine: Engine,
+  dy: DeviceArray,
+  { z, stats, gamma }: LayerNormSaved,
+  { gamma: dGamma, beta: dBeta }: { gamma: DeviceArray | undefined; beta: DeviceArray | undefined },
+): DeviceArray {
   const [rows = 0, width = 0] = z.shape;
-  const dz = gpu.pool.allocate(z.shape);
-  gpu.commands.dispatch(
-    backwardKernel(gpu.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(gpu.traits, rows),
+  const dz = engine.pool.allocate(z.shape);
+  engine.commands.dispatch(
+    backwardKernel(engine.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(engine.traits, rows),
   ); // prettier-ignore
   if (dGamma) {
-    const partials = columnPartials(gpu, dy, { z, stats });
-    const unused = dBeta ? undefined : gpu.pool.allocate([width]);
-    addColumnPartials(gpu, partials, [dBeta ?? unused ?? dGamma, dGamma]);
-    gpu.pool.free(partials);
-    if (unused) gpu.pool.free(unused);
-  } else if (dBeta) columnSums(gpu, dy, dBeta);
+    const partials = columnPartials(engine, dy, { z, stats });
+    const unused = dBeta ? undefined : engine.pool.allocate([width]);
+    addColumnPartials(engine, partials, [dBeta ?? unused ?? dGamma, dGamma]);
+    engine.pool.free(partials);
+    if (unused) engine.pool.free(unused);
+  } else if (dBeta) columnSums(engine, dy, dBeta);
   return dz;
 }
 
-const forwardKernel = memo((traits: GpuTraits) =>
+const forwardKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'layerNorm forward',
     params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
@@ -62,7 +62,7 @@ const forwardKernel = memo((traits: GpuTraits) =>
   }),
 );
 
-const backwardKernel = memo((traits: GpuTraits) =>
+const backwardKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'layerNorm backward',
     params: { rows: 'u32', width: 'u32' },

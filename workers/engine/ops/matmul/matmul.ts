@@ -1,6 +1,6 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu } from '../../gpu/gpu';
-import type { Kernel } from '../../gpu/kernel';
+import type { DeviceArray } from '../../arrays';
+import type { Engine } from '../../engine';
+import type { Kernel } from '../../kernel';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { defaultTiling, type Layout, type MatmulTiling } from './plan';
 import { matmulKernel, type Epilogue, type MatmulArray, type MatmulParam, type MatmulVariant } from './wgsl';
@@ -8,18 +8,18 @@ import { matmulKernel, type Epilogue, type MatmulArray, type MatmulParam, type M
 export interface MatmulOptions {
   /** α: the product's factor. */
   alpha?: number;
-  bias?: GpuArray;
-  residual?: GpuArray;
+  bias?: DeviceArray;
+  residual?: DeviceArray;
   /** Between bias and residual. */
   dropout?: DropoutPlace | undefined;
   /** Written: the sum before GELU; y becomes GELU of it. */
-  gelu?: GpuArray;
+  gelu?: DeviceArray;
   /** Read: y is multiplied by GELU′ of it. */
-  geluGradient?: GpuArray;
+  geluGradient?: DeviceArray;
   /** y is added to instead of written. */
   accumulate?: boolean;
   /** TN: the sums of a's columns, [rows]. */
-  aSums?: GpuArray;
+  aSums?: DeviceArray;
   tiling?: MatmulTiling;
 }
 
@@ -30,17 +30,17 @@ const kernels = new Map<string, Kernel<MatmulParam, MatmulArray, MatmulArray>>()
  * order, so that the same tiling gives the same bits.
  */
 export function matmul(
-  gpu: Gpu,
+  engine: Engine,
   layout: Layout,
-  a: GpuArray,
-  b: GpuArray,
-  y: GpuArray,
+  a: DeviceArray,
+  b: DeviceArray,
+  y: DeviceArray,
   options: MatmulOptions = {},
 ): void {
   const [rows, columns] = side(y);
   const [aRows, aColumns] = side(a);
   const depth = layout === 'TN' ? aRows : aColumns;
-  const tiling = options.tiling ?? defaultTiling(gpu.traits, rows, columns);
+  const tiling = options.tiling ?? defaultTiling(engine.traits, rows, columns);
   const epilogue: Epilogue = {
     bias: !!options.bias,
     dropout: !!options.dropout,
@@ -60,7 +60,7 @@ export function matmul(
     1,
   ] as const;
   const quads = Math.ceil(depth / 4);
-  gpu.commands.dispatch(
+  engine.commands.dispatch(
     kernel,
     { a, b, y, bias, residual, pre, aSums },
     { rows, columns, depth, quads, alpha, ...dropoutValues(options.dropout) },
@@ -77,7 +77,7 @@ function variantKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray,
   return made;
 }
 
-function side({ shape }: GpuArray): [number, number] {
+function side({ shape }: DeviceArray): [number, number] {
   const [rows, columns] = shape;
   if (rows === undefined || columns === undefined || shape.length !== 2)
     throw new RangeError(`a matrix, not [${shape.join()}]`);

@@ -1,4 +1,4 @@
-import type { GpuTraits } from '../../gpu/gpu';
+import type { Traits } from '../../engine';
 
 /**
  * Which operand is stored transposed: NN y = a·b, NT y = a·bᵀ (a linear layer with weights [out, in]), TN y = aᵀ·b (its weight gradient).
@@ -16,7 +16,7 @@ export interface MatmulTiling {
 }
 
 /** Without measuring: what was best on software WebGPU, and a tile that suits the register files of common GPUs. */
-export function defaultTiling({ software }: GpuTraits, rows: number, columns: number): MatmulTiling {
+export function defaultTiling({ software }: Traits, rows: number, columns: number): MatmulTiling {
   if (software) {
     // Four threads are one SIMD group there; the more numbers a thread computes, the fewer it reads for each. 32 × 32 is a seventh faster yet, but
     // takes three seconds to compile.

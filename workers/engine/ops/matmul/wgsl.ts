@@ -1,4 +1,4 @@
-import { kernel, type Element, type Kernel } from '../../gpu/kernel';
+import { kernel, type Element, type Kernel } from '../../kernel';
 import { geluFunctions } from '../gelu/wgsl';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
 import type { Layout, MatmulTiling } from './plan';

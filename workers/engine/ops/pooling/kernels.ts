@@ -1,69 +1,69 @@
-import type { GpuArray } from '../../gpu/arrays';
-import type { Gpu, GpuTraits } from '../../gpu/gpu';
-import { kernel } from '../../gpu/kernel';
-import { memo } from '../../gpu/memo';
-import { rowGroups, rowKernel } from '../../gpu/rows';
+import type { DeviceArray } from '../../arrays';
+import type { Engine, Traits } from '../../engine';
+import { kernel } from '../../kernel';
+import { memo } from '../../memo';
+import { rowGroups, rowKernel } from '../../rowKernel';
 import type { Pooling } from './pooling';
 
 /** Some neighbouring texts of a packed batch. `offsets` [texts of the batch + 1]: where each begins. */
 export interface PooledTexts {
-  offsets: GpuArray;
-  rowInfo: GpuArray;
+  offsets: DeviceArray;
+  rowInfo: DeviceArray;
   firstText: number;
   texts: number;
   pooling: Pooling;
 }
 /** Unit vectors [B, H] (pooled ones as they are, without `normalize`) and the norms [B]. */
-export type GpuPoolingSaved = { unit: GpuArray; norms: GpuArray; texts: PooledTexts };
+export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
 /** Mean over a text's tokens, or its first token, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
 export function poolingForward(
-  gpu: Gpu,
-  hidden: GpuArray,
+  engine: Engine,
+  hidden: DeviceArray,
   texts: PooledTexts,
   normalize: boolean,
-): { y: GpuArray; saved: GpuPoolingSaved } {
+): { y: DeviceArray; saved: PoolingSaved } {
   const [, width = 0] = hidden.shape;
   const { offsets, firstText, texts: rows, pooling } = texts;
-  const unit = gpu.pool.allocate([rows, width]);
-  const norms = gpu.pool.allocate([rows]);
+  const unit = engine.pool.allocate([rows, width]);
+  const norms = engine.pool.allocate([rows]);
   const params = { rows, width, firstText, firstOnly: pooling === 'cls' ? 1 : 0, normalize: normalize ? 1 : 0 };
-  gpu.commands.dispatch(
-    forwardKernel(gpu.traits),
+  engine.commands.dispatch(
+    forwardKernel(engine.traits),
     { hidden, offsets, unit, norms },
     params,
-    rowGroups(gpu.traits, rows),
+    rowGroups(engine.traits, rows),
   );
   return { y: unit, saved: { unit, norms, texts } };
 }
 
 /** The gradient of the vectors before they were normalised, from dUnit [B, H]: (dy − u·(u·dy))/‖x‖. */
-export function normalizeBackward(gpu: Gpu, dUnit: GpuArray, { unit, norms }: GpuPoolingSaved): GpuArray {
+export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
   const [rows = 0, width = 0] = unit.shape;
-  const dx = gpu.pool.allocate([rows, width]);
-  gpu.commands.dispatch(
-    normalizeBackwardKernel(gpu.traits), { dUnit, unit, norms, dx }, { rows, width }, rowGroups(gpu.traits, rows),
+  const dx = engine.pool.allocate([rows, width]);
+  engine.commands.dispatch(
+    normalizeBackwardKernel(engine.traits), { dUnit, unit, norms, dx }, { rows, width }, rowGroups(engine.traits, rows),
   ); // prettier-ignore
   return dx;
 }
 
 /** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest; → dHidden [T, H]. */
 export function poolingBackward(
-  gpu: Gpu,
-  first: GpuArray,
-  rest: GpuArray,
+  engine: Engine,
+  first: DeviceArray,
+  rest: DeviceArray,
   { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
-): GpuArray {
+): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const [firstTexts = 0, width = 0] = first.shape;
   const [restTexts = 0] = rest.shape;
-  const dHidden = gpu.pool.allocate([rows, width]);
+  const dHidden = engine.pool.allocate([rows, width]);
   const params = { rows, width, firstTexts, texts: firstTexts + restTexts, firstOnly: pooling === 'cls' ? 1 : 0 };
-  gpu.commands.dispatch(spread, { rowInfo, first, rest, dHidden }, params, Math.ceil((rows * width) / 64));
+  engine.commands.dispatch(spread, { rowInfo, first, rest, dHidden }, params, Math.ceil((rows * width) / 64));
   return dHidden;
 }
 
-const forwardKernel = memo((traits: GpuTraits) =>
+const forwardKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'pooling forward',
     params: { rows: 'u32', width: 'u32', firstText: 'u32', firstOnly: 'u32', normalize: 'u32' },
@@ -89,7 +89,7 @@ const forwardKernel = memo((traits: GpuTraits) =>
   }),
 );
 
-const normalizeBackwardKernel = memo((traits: GpuTraits) =>
+const normalizeBackwardKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'normalize backward',
     params: { rows: 'u32', width: 'u32' },

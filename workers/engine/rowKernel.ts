@@ -1,4 +1,4 @@
-import type { GpuTraits } from './gpu';
+import type { Traits } from './engine';
 import { kernel, type Kernel, type KernelSpec } from './kernel';
 
 /** Threads that share a row. */
@@ -10,7 +10,7 @@ const rowThreads = 64;
  * thread, for there barriers cost more than they save. `p.rows` is required; the sums' order is fixed either way.
  */
 export function rowKernel<Param extends string, Read extends string, Write extends string>(
-  { software }: GpuTraits,
+  { software }: Traits,
   spec: Omit<KernelSpec<Param | 'rows', Read, Write>, 'workgroup'>,
 ): Kernel<Param | 'rows', Read, Write> {
   const start = software
@@ -25,7 +25,7 @@ export function rowKernel<Param extends string, Read extends string, Write exten
 }
 
 /** Workgroups for so many rows. */
-export function rowGroups({ software }: GpuTraits, rows: number): number {
+export function rowGroups({ software }: Traits, rows: number): number {
   return software ? Math.ceil(rows / rowThreads) : rows;
 }
 

@@ -1,20 +1,20 @@
-import type { GpuArray } from '../gpu/arrays';
-import type { Gpu } from '../gpu/gpu';
+import type { DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
 import { attentionBlockRows } from '../ops/attention/kernels';
 import type { PackedTokens } from './packedTokens';
 
 /** Packed tokens on the device. */
-export interface GpuTokens {
+export interface DeviceTokens {
   packed: PackedTokens;
   /** [rows, 4]: begin and end of the row's text, its number, the token's id. Rows behind the last text have begin = end. */
-  rowInfo: GpuArray;
+  rowInfo: DeviceArray;
   /** [texts + 1] */
-  offsets: GpuArray;
+  offsets: DeviceArray;
   /** [blocks, 4]: see attention. */
-  blocks: GpuArray;
+  blocks: DeviceArray;
 }
 
-export function uploadTokens(gpu: Gpu, packed: PackedTokens): GpuTokens {
+export function uploadTokens(engine: Engine, packed: PackedTokens): DeviceTokens {
   const { rows, texts, tokens, offsets, ids } = packed;
   const rowInfo = new Uint32Array(rows * 4);
   for (let text = 0; text < texts; text++) {
@@ -23,17 +23,17 @@ export function uploadTokens(gpu: Gpu, packed: PackedTokens): GpuTokens {
     for (let row = begin; row < end; row++) rowInfo.set([begin, end, text, ids[row] ?? 0], row * 4);
   }
   for (let row = tokens; row < rows; row++) rowInfo.set([row, row, texts, ids[row] ?? 0], row * 4);
-  const blocks = attentionBlocks(packed, attentionBlockRows(gpu.traits));
+  const blocks = attentionBlocks(packed, attentionBlockRows(engine.traits));
   return {
     packed,
-    rowInfo: gpu.commands.upload(rowInfo, [rows, 4]),
-    offsets: gpu.commands.upload(Uint32Array.from(offsets)),
-    blocks: gpu.commands.upload(blocks, [blocks.length / 4, 4]),
+    rowInfo: engine.commands.upload(rowInfo, [rows, 4]),
+    offsets: engine.commands.upload(Uint32Array.from(offsets)),
+    blocks: engine.commands.upload(blocks, [blocks.length / 4, 4]),
   };
 }
 
-export function freeTokens(gpu: Gpu, { rowInfo, offsets, blocks }: GpuTokens): void {
-  for (const array of [rowInfo, offsets, blocks]) gpu.pool.free(array);
+export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceTokens): void {
+  for (const array of [rowInfo, offsets, blocks]) engine.pool.free(array);
 }
 
 /** Each text's rows in blocks; the rows behind the last text in blocks that see nothing. */

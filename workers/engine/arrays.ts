@@ -1,6 +1,17 @@
-/** A range of a buffer, seen as an array of four-byte numbers, row after row. */
-export interface GpuArray {
-  readonly buffer: GPUBuffer;
+/** A piece of an engine's memory; what it is, its engine alone knows. */
+export interface Block {
+  readonly size: number;
+}
+
+/** Where blocks come from. */
+export interface Memory {
+  create(bytes: number): Block;
+  destroy(block: Block): void;
+}
+
+/** A range of a block, seen as an array of four-byte numbers, row after row. */
+export interface DeviceArray {
+  readonly buffer: Block;
   /** In bytes, a multiple of 256. */
   readonly offset: number;
   readonly shape: readonly number[];
@@ -10,17 +21,17 @@ export function lengthOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-export function bytesOf(array: GpuArray): number {
+export function bytesOf(array: DeviceArray): number {
   return lengthOf(array.shape) * 4;
 }
 
 /** The array's numbers under another shape of the same length. */
-export function reshaped(array: GpuArray, shape: readonly number[]): GpuArray {
+export function reshaped(array: DeviceArray, shape: readonly number[]): DeviceArray {
   if (lengthOf(shape) !== lengthOf(array.shape)) throw new RangeError(`[${array.shape.join()}] as [${shape.join()}]`);
   return { ...array, shape };
 }
 
-type Free = { buffer: GPUBuffer; freedAt: number };
+type Free = { buffer: Block; freedAt: number };
 
 /** A free buffer may serve an array down to this share of its size: batches of about equal length find each other's buffers. */
 const smallestShare = 0.75;
@@ -32,16 +43,16 @@ const idleSteps = 3;
  * between submits (`trim`).
  */
 export class ArrayPool {
-  readonly #device: GPUDevice;
+  readonly #memory: Memory;
   #free: Free[] = [];
-  readonly #live = new Set<GPUBuffer>();
+  readonly #live = new Set<Block>();
   #steps = 0;
   /** Bytes of all buffers, free ones too, and the most there ever were since `resetPeak`. */
   totalBytes = 0;
   peakBytes = 0;
 
-  constructor(device: GPUDevice) {
-    this.#device = device;
+  constructor(memory: Memory) {
+    this.#memory = memory;
   }
 
   get liveArrays(): number {
@@ -52,7 +63,7 @@ export class ArrayPool {
     this.peakBytes = this.totalBytes;
   }
 
-  allocate(shape: readonly number[]): GpuArray {
+  allocate(shape: readonly number[]): DeviceArray {
     const bytes = Math.max(256, Math.ceil((lengthOf(shape) * 4) / 256) * 256);
     const buffer = this.#take(bytes) ?? this.#create(bytes);
     this.#live.add(buffer);
@@ -60,7 +71,7 @@ export class ArrayPool {
   }
 
   /** Throws a RangeError for an array that is free already, or that is a part of another. */
-  free(array: GpuArray): void {
+  free(array: DeviceArray): void {
     if (!this.#live.delete(array.buffer)) throw new RangeError('array is not live');
     this.#free.push({ buffer: array.buffer, freedAt: this.#steps });
   }
@@ -82,7 +93,7 @@ export class ArrayPool {
     this.#live.clear();
   }
 
-  #take(bytes: number): GPUBuffer | undefined {
+  #take(bytes: number): Block | undefined {
     let best = -1;
     this.#free.forEach(({ buffer: { size } }, i) => {
       const fits = size >= bytes && size * smallestShare <= bytes;
@@ -91,15 +102,15 @@ export class ArrayPool {
     return best < 0 ? undefined : this.#free.splice(best, 1)[0]?.buffer;
   }
 
-  #create(size: number): GPUBuffer {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  #create(size: number): Block {
+    const block = this.#memory.create(size);
     this.totalBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.totalBytes);
-    return this.#device.createBuffer({ size, usage });
+    return block;
   }
 
-  #destroy(buffer: GPUBuffer): void {
-    this.totalBytes -= buffer.size;
-    buffer.destroy();
+  #destroy(block: Block): void {
+    this.totalBytes -= block.size;
+    this.#memory.destroy(block);
   }
 }

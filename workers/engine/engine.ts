@@ -1,0 +1,47 @@
+import type { ArrayPool, DeviceArray } from './arrays';
+import type { Kernel } from './kernel';
+
+/** What kernels choose their variant by. */
+export interface Traits {
+  /** The adapter computes on the CPU: barriers and workgroup memory are slow there, big register tiles are not. */
+  software: boolean;
+}
+
+export interface Counters {
+  dispatches: number;
+  /** Bytes of the ranges that were bound, each dispatch by itself. */
+  boundBytes: number;
+  submits: number;
+}
+
+/** Numbers as an array takes them. */
+export type Values = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** Commands in order: what is recorded runs at `submit` or at the next readback at the latest. */
+export interface Commands {
+  readonly counters: Counters;
+  /** Records one kernel. `groups`: workgroups in all, or by dimension. No array may be both read and written: WebGPU forbids it. */
+  dispatch<Param extends string, Read extends string, Write extends string>(
+    kernel: Kernel<Param, Read, Write>,
+    arrays: Readonly<Record<Read | Write, DeviceArray>>,
+    params: Readonly<Record<Param, number>>,
+    groups: number | readonly [number, number, number],
+  ): void;
+  /** Sets all numbers to zero. */
+  clear(array: DeviceArray): void;
+  copy(from: DeviceArray, to: DeviceArray): void;
+  /** Overwrites the array. What is recorded runs first: it may still read what lay there. */
+  write(array: DeviceArray, values: Values): void;
+  /** A new array with these numbers. */
+  upload(values: Values, shape?: readonly number[]): DeviceArray;
+  submit(): void;
+  /** The numbers on the host. // GPU→CPU sync. Throws what the device has reported meanwhile. */
+  read(array: DeviceArray): Promise<Float32Array>;
+}
+
+/** A device that computes: its memory and its commands. Operations, model and optimizer know no more of it. */
+export interface Engine {
+  readonly traits: Traits;
+  readonly pool: ArrayPool;
+  readonly commands: Commands;
+}
