@@ -81,7 +81,10 @@ async function bestProduct(
   let best = NaN;
   for (const [m, n, k] of shapes)
     for (let round = 0; round < 5; round++) {
-      const rates = [(2 * m * n * k) / (await ours.matmul(m, n, k)), (2 * peerSide ** 3) / (await peer.matmul(peerSide))];
+      const rates = [
+        (2 * m * n * k) / (await ours.matmul(m, n, k)),
+        (2 * peerSide ** 3) / (await peer.matmul(peerSide)),
+      ];
       best = Math.max(Number.isNaN(best) ? 0 : best, ...rates.map((rate) => 1000 * rate));
     }
   return best;
