@@ -26,13 +26,16 @@ export type ImportFault =
   | 'text-empty'
   | 'relevant-missing'
   | 'unknown-passage'
+  | 'reference-ignored'
+  | 'no-known-passage'
+  | 'needs-knowledge-base'
   | 'duplicate-id'
   | 'not-an-object';
 
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
-  | { kind: 'import-failed'; file: string; line?: number; fault: ImportFault; field?: string }
+  | { kind: 'import-failed'; file: string; line?: number; question?: number; fault: ImportFault; field?: string }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
   | { kind: 'data-missing'; role: string; contentSha256?: string }

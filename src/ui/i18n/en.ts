@@ -1,3 +1,10 @@
+import { formatCount } from './format';
+
+/** A number with its noun: 1 row, 1,234 rows. */
+function count(n: number, noun: string): string {
+  return `${formatCount(n)} ${n === 1 ? noun : `${noun}s`}`;
+}
+
 /** English texts. Their shape is the dictionary's type: zh.ts must have the same keys and parameters. */
 export const en = {
   common: {
@@ -197,11 +204,18 @@ export const en = {
     imported: (rows: string, characters: string) => `${rows} rows · ${characters} characters`,
     preview: 'First rows',
     previewOf: (name: string) => `Rows of ${name}`,
-    rejected: (n: string) => `${n} rows left out`,
-    rejectedTitle: (name: string) => `Rows left out of ${name}`,
-    rejectedShown: (shown: string, all: string) => `The first ${shown} of ${all} are listed.`,
-    rejectedKept: 'All other rows were imported and can be used.',
-    line: 'Line',
+    leftOut: (rows: number, references: number) =>
+      [
+        ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
+        ...(references > 0 ? [`${count(references, 'reference')} ignored`] : []),
+      ].join(', '),
+    leftOutTitle: (name: string) => `Not taken from ${name}`,
+    leftOutShown: (shown: string, all: string) => `The first ${shown} of ${all} are listed.`,
+    leftOutKept:
+      'All other rows were imported and can be used. A question whose reference was ignored is used with its other passages.',
+    unusable:
+      'No question can be used: none names a passage of this knowledge base. Correct the ids, or import the knowledge base that belongs to them.',
+    place: 'Place',
     file: 'File',
     reason: 'Reason',
     required: 'needed',

@@ -28,6 +28,9 @@ export function importFaultSentence(fault: ImportFault, field?: string): Sentenc
     case 'text-empty': return { zh: `字段“${name}”是空的，请补上文字或删掉这一行`, en: `the field “${name}” is empty; fill it in or delete the row` };
     case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
     case 'unknown-passage': return { zh: `段落“${name}”不在知识库里，请改正 id 或补充该段落`, en: `the passage “${name}” is not in the knowledge base; correct the id or add the passage` };
+    case 'reference-ignored': return { zh: `段落“${name}”不在知识库里，这一处已忽略，问题按其余段落使用`, en: `the passage “${name}” is not in the knowledge base; this reference is ignored, the question is used with its others` };
+    case 'no-known-passage': return { zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或导入与之配套的知识库`, en: `no row names a passage of the knowledge base (the first names “${name}”); correct the ids, or import the knowledge base that belongs to them` };
+    case 'needs-knowledge-base': return { zh: `问答对用“${name}”指明段落的 id，请先导入知识库`, en: `the pairs name their passages by id (“${name}”); import the knowledge base first` };
     case 'duplicate-id': return { zh: `id“${name}”出现了不止一次，请改成不同的 id`, en: `the id “${name}” occurs more than once; make ids unique` };
     case 'not-an-object': return { zh: '这一行不是一个对象，请写成 {"字段": "值"} 的形式', en: 'the row is not an object; write it as {"field": "value"}' };
     default: return never(fault satisfies never);
@@ -84,12 +87,21 @@ const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'],
   file: { zh: '文件', en: 'file' },
 };
 
+/** Where in a file: the line, or of stored questions which one. */
+export function placeWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
+  if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
+  if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
+  return '';
+}
+
 function importFailed(details: Extract<AppErrorDetails, { kind: 'import-failed' }>): Sentence {
   const fault = importFaultSentence(details.fault, details.field);
   const file = short(details.file);
-  const zhPlace = details.line === undefined ? '' : ` 第 ${details.line} 行`;
-  const enPlace = details.line === undefined ? '' : `, line ${details.line}`;
-  return { zh: `${file}${zhPlace}：${fault.zh}。`, en: `${file}${enPlace}: ${fault.en}.` };
+  const place = placeWords(details);
+  return {
+    zh: `${file}${place && ` ${place.zh}`}：${fault.zh}。`,
+    en: `${file}${place && `, ${place.en}`}: ${fault.en}.`,
+  };
 }
 
 /** One sentence with file, place and remedy, in both languages. */

@@ -1,4 +1,5 @@
 import type { Dictionary } from './en';
+import { formatCount } from './format';
 
 /** Chinese texts. */
 export const zh: Dictionary = {
@@ -175,11 +176,16 @@ export const zh: Dictionary = {
     imported: (rows, characters) => `${rows} 行 · ${characters} 字`,
     preview: '查看数据',
     previewOf: (name) => `${name} 的数据行`,
-    rejected: (n) => `${n} 行未采用`,
-    rejectedTitle: (name) => `${name} 中未采用的行`,
-    rejectedShown: (shown, all) => `共 ${all} 行，列出前 ${shown} 行。`,
-    rejectedKept: '其余各行均已导入，可以使用。',
-    line: '行号',
+    leftOut: (rows, references) =>
+      [
+        ...(rows > 0 ? [`${formatCount(rows)} 行未采用`] : []),
+        ...(references > 0 ? [`${formatCount(references)} 处段落引用已忽略`] : []),
+      ].join('，'),
+    leftOutTitle: (name) => `${name} 中未采用的内容`,
+    leftOutShown: (shown, all) => `共 ${all} 处，列出前 ${shown} 处。`,
+    leftOutKept: '其余各行均已导入，可以使用。有引用被忽略的问题，按其余段落使用。',
+    unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入与之配套的知识库。',
+    place: '位置',
     file: '文件',
     reason: '原因',
     required: '必需',

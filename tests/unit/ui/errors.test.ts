@@ -14,6 +14,9 @@ const importFaults: Record<ImportFault, true> = {
   'text-empty': true,
   'relevant-missing': true,
   'unknown-passage': true,
+  'reference-ignored': true,
+  'no-known-passage': true,
+  'needs-knowledge-base': true,
   'duplicate-id': true,
   'not-an-object': true,
 };
@@ -102,6 +105,29 @@ describe('the sentence of an error', () => {
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
     const sentences = keys(importFaults).map((fault) => importFaultSentence(fault, 'text').zh);
     expect(new Set(sentences).size).toBe(sentences.length);
+  });
+
+  it('names a question by its number where its line is not known', () => {
+    const details: AppErrorDetails = {
+      kind: 'import-failed',
+      file: 'q.jsonl',
+      question: 3,
+      fault: 'unknown-passage',
+      field: 'x',
+    };
+    expect(errorSentence(details, 'zh')).toMatch(/^q\.jsonl 第 3 题：段落“x”不在知识库里/);
+    expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” is not/);
+  });
+
+  it('sends who names passages without a knowledge base to import it first', () => {
+    const details: AppErrorDetails = {
+      kind: 'import-failed',
+      file: 'p.csv',
+      fault: 'needs-knowledge-base',
+      field: 'positiveId',
+    };
+    expect(errorSentence(details, 'zh')).toContain('请先导入知识库');
+    expect(errorSentence(details, 'en')).toContain('import the knowledge base first');
   });
 
   it('does not let a hostile name fill the page', () => {
