@@ -120,6 +120,15 @@ describe('the same rows', () => {
     expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
   });
 
+  it('read again under another name show the newer name', async () => {
+    const db = await fresh();
+    const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', ignore);
+    const first = await read('old.jsonl');
+    const { dataset } = await read('new.jsonl');
+    expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl' });
+    expect(await listDatasets(db)).toEqual([dataset]);
+  });
+
   it('under other ids are another data set', async () => {
     const { dataset } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'a', text: '一' })));
     const { dataset: other } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'b', text: '一' })));
