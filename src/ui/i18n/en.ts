@@ -400,7 +400,7 @@ export const en = {
     invalid: (low: string, high: string) => `A number from ${low} to ${high}.`,
     invalidInteger: (low: string, high: string) => `A whole number from ${low} to ${high}.`,
     listed: 'The batch order is listed in the experiment and not drawn.',
-    plan: (pairs: string, steps: string) => `${pairs} pairs → ${steps} steps`,
+    plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} on disk; ${free} are free.`,
     storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} on disk.`,
     storageTight: (bytes: string, free: string) =>
@@ -417,7 +417,8 @@ export const en = {
     run: 'Run',
     state: 'State',
     result: 'Hit rate@1',
-    keptStep: 'Kept',
+    steps: 'Steps',
+    keptStep: 'Kept step',
     when: 'Began',
     missing: { data: 'Import knowledge base, pairs and test questions.', model: 'Choose a base model.' },
     goImport: 'Go to import',

@@ -361,7 +361,7 @@ export const zh: Dictionary = {
     invalid: (low, high) => `请填 ${low} 到 ${high} 之间的数。`,
     invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
     listed: '批次顺序由实验文件列出，不再抽取。',
-    plan: (pairs, steps) => `${pairs} 对 → ${steps} 步`,
+    plan: (pairs, steps) => `${formatCount(pairs)} 对 → ${formatCount(steps)} 步`,
     storageNeed: (bytes, free) => `两份检查点需要磁盘 ${bytes}，目前可用 ${free}。`,
     storageNeedOnly: (bytes) => `两份检查点需要磁盘 ${bytes}。`,
     storageTight: (bytes, free) =>
@@ -378,7 +378,8 @@ export const zh: Dictionary = {
     run: '运行',
     state: '状态',
     result: '检出率@1',
-    keptStep: '保留',
+    steps: '总步数',
+    keptStep: '保留的步',
     when: '开始于',
     missing: { data: '请导入知识库、训练问答对和测试问题。', model: '请选择基座模型。' },
     goImport: '前往导入',
