@@ -6,6 +6,8 @@ export type ModelFault =
   | 'missing-file'
   | 'not-json'
   | 'unsupported-architecture'
+  | 'empty'
+  /** `expected` and `found` are numbers of bytes. */
   | 'truncated'
   | 'header-invalid'
   | 'tensor-missing'

@@ -47,6 +47,7 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
     case 'missing-file': return { zh: '文件夹里没有它，请选择完整的模型文件夹', en: 'it is not in the folder; choose the whole model folder' };
     case 'not-json': return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
     case 'unsupported-architecture': return { zh: `架构是“${found}”，目前支持 BERT 类编码器`, en: `its architecture is “${found}”; BERT-type encoders are supported` };
+    case 'empty': return { zh: '文件是空的，请重新下载', en: 'it is empty; download it again' };
     case 'truncated': return { zh: `文件不完整（应有 ${expected} 字节，实有 ${found} 字节），请重新下载`, en: `it is cut short (${expected} bytes expected, ${found} found); download it again` };
     case 'header-invalid': return { zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式', en: 'its safetensors header is invalid; download it again or use the safetensors format' };
     case 'tensor-missing': return { zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`, en: `the tensor “${tensor}” is missing; make sure these are all weights of a BERT-type encoder` };

@@ -101,7 +101,10 @@ describe('the list of runs', () => {
   it('has a column for all steps and one for the step whose weights were kept', async () => {
     const { state } = await opened();
     const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
-    state.runs = [{ ...run, keptStep: 50 }, { ...run, runId: 's' }];
+    state.runs = [
+      { ...run, keptStep: 50 },
+      { ...run, runId: 's' },
+    ];
     const { body } = render(RunList, { props: { experiment: state, current: null, onchoose: () => undefined } });
     const rows = body
       .split('<tr')

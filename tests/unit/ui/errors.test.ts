@@ -24,6 +24,7 @@ const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
   'not-json': true,
   'unsupported-architecture': true,
+  empty: true,
   truncated: true,
   'header-invalid': true,
   'tensor-missing': true,
