@@ -40,7 +40,8 @@ export type AppErrorDetails =
   | { kind: 'import-failed'; file: string; line?: number; question?: number; fault: ImportFault; field?: string }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
-  | { kind: 'data-missing'; role: string; contentSha256?: string }
+  | { kind: 'experiment-too-new'; version: number; supported: number }
+  | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }

@@ -67,7 +67,8 @@ class InputReader {
   /** Without a location the data may lie in the kept profile. */
   async #mustBeStored(slot: SlotName, promised: string | undefined): Promise<void> {
     if (promised === undefined || (await services.getDataset(promised))) return;
-    throw new AppError({ kind: 'data-missing', role: slots[slot].role, contentSha256: promised });
+    const { role, part } = slots[slot];
+    throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
   }
 
   async model(): Promise<StoredModel> {

@@ -29,7 +29,7 @@ export function importFaultSentence(fault: ImportFault, field?: string): Sentenc
     case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
     case 'unknown-passage': return { zh: `段落“${name}”不在知识库里，请改正 id 或补充该段落`, en: `the passage “${name}” is not in the knowledge base; correct the id or add the passage` };
     case 'reference-ignored': return { zh: `段落“${name}”不在知识库里，这一处已忽略，问题按其余段落使用`, en: `the passage “${name}” is not in the knowledge base; this reference is ignored, the question is used with its others` };
-    case 'no-known-passage': return { zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或导入与之配套的知识库`, en: `no row names a passage of the knowledge base (the first names “${name}”); correct the ids, or import the knowledge base that belongs to them` };
+    case 'no-known-passage': return { zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或改用与之配套的知识库`, en: `no row names a passage of the knowledge base (the first names “${name}”); correct the ids, or use the knowledge base that belongs to them` };
     case 'needs-knowledge-base': return { zh: `问答对用“${name}”指明段落的 id，请先导入知识库`, en: `the pairs name their passages by id (“${name}”); import the knowledge base first` };
     case 'duplicate-id': return { zh: `id“${name}”出现了不止一次，请改成不同的 id`, en: `the id “${name}” occurs more than once; make ids unique` };
     case 'not-an-object': return { zh: '这一行不是一个对象，请写成 {"字段": "值"} 的形式', en: 'the row is not an object; write it as {"field": "value"}' };
@@ -73,10 +73,17 @@ function linkFaultSentence(fault: LinkFault): Sentence {
 
 const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
-  pairs: { zh: '训练问答对', en: 'training pairs' },
-  questions: { zh: '问题', en: 'questions' },
-  scoredPairs: { zh: '评分对', en: 'scored pairs' },
+  pairs: { zh: '训练问答对', en: 'file of training pairs' },
+  questions: { zh: '问题', en: 'file of questions' },
+  scoredPairs: { zh: '评分对', en: 'file of scored pairs' },
 };
+const partNames: Record<'dev' | 'test', Sentence> = {
+  dev: { zh: '验证问题', en: 'file of dev questions' },
+  test: { zh: '测试问题', en: 'file of test questions' },
+};
+function roleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
+  return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
+}
 const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'], Sentence> = {
   experiment: { zh: '实验', en: 'experiment' },
   run: { zh: '运行', en: 'run' },
@@ -105,8 +112,37 @@ function importFailed(details: Extract<AppErrorDetails, { kind: 'import-failed' 
   };
 }
 
-/** One sentence with file, place and remedy, in both languages. */
-export function errorSentences(details: AppErrorDetails): Sentence {
+/** What the reader of an experiment file changes where the page sends one to a stage: each is a field of that file. */
+function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
+  const missing = (what: Sentence, field: string): Sentence => ({
+    zh: `缺少${what.zh}，请在 ${file} 的 ${field} 中写明它在哪里。`,
+    en: `There is no ${what.en}; say in ${field} of ${file} where it lies.`,
+  });
+  switch (details.kind) {
+    case 'data-missing': {
+      const field = details.role === 'questions' ? `${details.part ?? 'test'}Questions` : details.role;
+      return missing(roleName(details), `locations.${field}`);
+    }
+    case 'model-missing': return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
+    case 'nothing-to-evaluate': return details.part === 'test'
+      ? { zh: `没有可用的测试问题，请在 ${file} 的 locations.testQuestions 中写明，且其段落要在知识库里。`, en: `There is no usable test question; name some in locations.testQuestions of ${file} whose passages are in the knowledge base.` }
+      : { zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`, en: `There is no usable dev question; name some in locations.devQuestions of ${file}, or raise split.devFraction.` };
+    case 'import-failed': return details.fault === 'needs-knowledge-base'
+      ? { zh: `${short(details.file)}：问答对用 id 指明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`, en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.` }
+      : null;
+    case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
+    default: return null;
+  } // prettier-ignore
+}
+
+/**
+ * One sentence with file, place and remedy, in both languages. `experimentFile`: the name of the file that the command line
+ * carries out; without it the sentence is for the reader of the page.
+ */
+export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
+  const inFile = experimentFile === undefined ? null : remedyInFile(details, short(experimentFile));
+  if (inFile) return inFile;
+  const experiment = short(experimentFile ?? 'experiment.json');
   switch (details.kind) {
     case 'import-failed': return importFailed(details);
     case 'model-invalid': {
@@ -115,11 +151,13 @@ export function errorSentences(details: AppErrorDetails): Sentence {
     }
     case 'experiment-invalid': {
       const want = details.expected ? { zh: `应为 ${short(details.expected)}，`, en: ` ${short(details.expected)} is expected;` } : { zh: '', en: '' };
-      return { zh: `experiment.json 的 ${short(details.path)} 处是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `experiment.json has ${short(details.found)} at ${short(details.path)};${want.en} correct it and try again.` };
+      const at = details.path === '' ? { zh: '的内容', en: '' } : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
+      return { zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `${experiment} has ${short(details.found)}${at.en};${want.en} correct it and try again.` };
     }
+    case 'experiment-too-new': return { zh: `${experiment} 由更新的版本写成（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`, en: `${experiment} was made by a newer version of Recallsmith (format ${details.version}, this one reads up to ${details.supported}); update first.` };
     case 'data-missing': {
-      const role = roleNames[details.role] ?? { zh: details.role, en: details.role };
-      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `The ${role.en} is missing; add its file in the import stage.` };
+      const role = roleName(details);
+      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `There is no ${role.en}; add the file in the import stage.` };
     }
     case 'model-missing': return { zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。', en: 'The base model is missing; choose its folder in the import stage.' };
     case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `There are ${details.pairs} pairs, fewer than one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
@@ -155,6 +193,6 @@ export function errorSentences(details: AppErrorDetails): Sentence {
   } // prettier-ignore
 }
 
-export function errorSentence(details: AppErrorDetails, language: Language): string {
-  return errorSentences(details)[language];
+export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {
+  return errorSentences(details, experimentFile)[language];
 }

@@ -45,7 +45,10 @@ const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(rec
 
 const others: AppErrorDetails[] = [
   { kind: 'experiment-invalid', path: 'stages.0.loss', found: '"x"', expected: 'a number' },
+  { kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' },
+  { kind: 'experiment-too-new', version: 99, supported: 1 },
   { kind: 'data-missing', role: 'knowledgeBase' },
+  { kind: 'data-missing', role: 'questions', part: 'test' },
   { kind: 'model-missing' },
   { kind: 'too-few-pairs', pairs: 3, batchSize: 16 },
   { kind: 'nothing-to-evaluate', part: 'test' },
@@ -101,6 +104,27 @@ describe('the sentence of an error', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: '知识库.jsonl', line: 57, fault: 'json-broken' };
     expect(errorSentence(details, 'zh')).toBe('知识库.jsonl 第 57 行：JSON 写法有误，请检查引号、逗号和括号。');
     expect(errorSentence(details, 'en')).toBe('知识库.jsonl, line 57: broken JSON; check quotes, commas and brackets.');
+  });
+
+  it("names the reader's own experiment file and its fields where the command line carries it out", () => {
+    const told = (details: AppErrorDetails) => errorSentences(details, 'own.json');
+    for (const details of all) {
+      const { zh, en } = told(details);
+      expect(`${zh}${en}`).not.toMatch(/experiment\.json(?! 文件| file)|import stage|“导入”|in the settings|“设置”|\?/);
+      expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
+      expect(en).toMatch(/[a-z].*\.$/);
+    }
+    expect(told({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(/^own\.json has "x" at seed;/);
+    expect(told({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
+      'own.json has []; an object is expected; correct it and try again.',
+    );
+    expect(told({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain('made by a newer version');
+    expect(told({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain('locations.testQuestions of own.json');
+    expect(told({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+      'locations.testQuestions of own.json',
+    );
+    expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
+    expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
   });
 
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
