@@ -24,8 +24,13 @@ export default defineConfig({
   test: {
     projects: [
       {
-        // State classes and components are compiled as for a page without a browser: their runes become plain fields.
-        plugins: [svelte({ configFile: false })],
+        // State classes react as on the page; components are drawn to text, since there is no document.
+        plugins: [
+          svelte({
+            configFile: false,
+            dynamicCompileOptions: ({ filename }) => ({ generate: filename.endsWith('.svelte') ? 'server' : 'client' }),
+          }),
+        ],
         test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 },
       },
       {

@@ -81,7 +81,7 @@ export class ExperimentState {
   }
 
   async #loadReferences(): Promise<void> {
-    const experiment = this.experiment;
+    const experiment = this.stored?.experiment;
     if (!experiment) return;
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {
