@@ -160,7 +160,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
       return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `There is no ${role.en}; add the file in the import stage.` };
     }
     case 'model-missing': return { zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。', en: 'The base model is missing; choose its folder in the import stage.' };
-    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `There are ${details.pairs} pairs, fewer than one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
+    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `Too few pairs (${details.pairs}) for one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
     case 'nothing-to-evaluate': return details.part === 'test'
       ? { zh: '没有可用的测试问题，请在“导入”阶段添加，且其段落要在知识库里。', en: 'There is no usable test question; add some in the import stage whose passages are in the knowledge base.' }
       : { zh: '没有可用的验证问题，请添加，或提高“划分”中留作验证的比例。', en: 'There is no usable dev question; add some, or raise the held-out share in the split stage.' };

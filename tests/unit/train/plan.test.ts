@@ -25,9 +25,15 @@ vi.mock('../../../src/state/services', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
+vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: { busyHere: false } }));
+// What the stage shows besides its words is not drawn here.
+for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
+  vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
+vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed.svelte');
+const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
 async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
@@ -94,6 +100,16 @@ describe('the forecast of steps', () => {
     expect(state.plan).toBeNull();
     await state.countSplit();
     expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+  });
+});
+
+describe('the training stage', () => {
+  it('names what is missing: of an empty experiment the base model too', async () => {
+    const { state } = await opened();
+    const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
+    expect(shown()).toContain('Choose a base model.');
+    state.change((experiment) => ({ ...experiment, data: [] }));
+    expect(shown()).toContain('Import knowledge base, pairs and test questions, and choose a base model.');
   });
 });
 
