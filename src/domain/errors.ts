@@ -19,7 +19,9 @@ export type ModelFault =
 
 export type ImportFault =
   | 'empty-file'
+  | 'no-rows'
   | 'binary-file'
+  | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
   | 'literal-broken'
@@ -37,7 +39,16 @@ export type ImportFault =
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
-  | { kind: 'import-failed'; file: string; line?: number; question?: number; fault: ImportFault; field?: string }
+  | {
+      kind: 'import-failed';
+      file: string;
+      line?: number;
+      question?: number;
+      fault: ImportFault;
+      field?: string;
+      /** With no-known-columns: the names that would do; `field` are the ones that are there. */
+      expected?: string;
+    }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
   | { kind: 'experiment-too-new'; version: number; supported: number }

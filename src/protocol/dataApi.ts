@@ -12,6 +12,7 @@ export interface RejectedRow {
   question?: number;
   fault: ImportFault;
   field?: string;
+  expected?: string;
 }
 
 /** What was not taken. All are counted, the first 1,000 are listed. */

@@ -55,12 +55,15 @@ async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
 
 async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
-  for (const encoding of encodingCandidates(sample)) {
+  const candidates = encodingCandidates(sample);
+  for (const encoding of candidates) {
     if (!(await isValidIn(encoding, bytesOf(file)))) continue;
     const head = new TextDecoder(encoding).decode(sample);
     if (looksLikeText(head)) return { encoding, head };
   }
-  throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });
+  // Every byte is a character of Latin-1: what reads like text there is text, only in an encoding that cannot be told.
+  const isText = candidates.length > 0 && looksLikeText(new TextDecoder('latin1').decode(sample));
+  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
 }
 
 /** The records of a file, a list a piece that was read. `read` is told the bytes so far. */
@@ -109,19 +112,28 @@ async function importFile<R extends DataRole>(
         for (const row of result.rows) job.writer.add(row);
         for (const reference of result.ignored) job.rejections.ignore(place, reference);
       } else {
-        const field = 'field' in result && result.field !== undefined ? { field: excerpt(result.field) } : {};
-        const rejection: RejectedRow = { ...place, fault: result.fault, ...field };
+        const rejection: RejectedRow = { ...place, ...told(result) };
         job.rejections.add(rejection);
         firstRejection ??= rejection;
       }
     }
   }
-  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection);
+  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
   return { format, encoding };
 }
 
-function wholeFileFault(file: string, rejection: RejectedRow | null): AppError {
-  if (!rejection) return new AppError({ kind: 'import-failed', file, fault: 'empty-file' });
+/** A fault as a report lists it. */
+function told({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
+  return {
+    fault,
+    ...(field === undefined ? {} : { field: excerpt(field) }),
+    ...(expected === undefined ? {} : { expected }),
+  };
+}
+
+function wholeFileFault(file: string, rejection: RejectedRow | null, head: string): AppError {
+  if (!rejection)
+    return new AppError({ kind: 'import-failed', file, fault: head.trim() === '' ? 'empty-file' : 'no-rows' });
   const { line: _line, ...ofFile } = rejection;
   switch (rejection.fault) {
     case 'no-known-columns':

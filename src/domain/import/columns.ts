@@ -29,7 +29,7 @@ const aliases = {
 type AliasList = keyof typeof aliases;
 
 type Columns = Map<string, unknown>;
-type Fault = { fault: ImportFault; field?: string };
+type Fault = { fault: ImportFault; field?: string; expected?: string };
 /** Rows without ids that were given: their place decides. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 type Draft<R extends DataRole> = DraftOf[R];
@@ -207,6 +207,14 @@ const mainColumns: Record<DataRole, AliasList> = {
   scoredPairs: 'sentence1',
 };
 
+/** The same for people: the names that are met most, for the text on the left and what belongs to it. */
+const wantedColumns: Record<DataRole, string> = {
+  knowledgeBase: 'text / passage / content',
+  pairs: 'anchor / query / question + positive / passage / answer',
+  questions: 'text / query / question + relevant / positive_ids',
+  scoredPairs: 'sentence1 + sentence2 + score',
+};
+
 /**
  * Gives raw records their role's form and every row an id that is its own: the file's, or `role-n` by the record's place.
  * One collector sees all records of a data set, over all its files.
@@ -226,12 +234,14 @@ export class RowCollector<R extends DataRole> {
     const ignored: string[] = [];
     try {
       const columns = columnsOf(this.role, value);
-      if (!knows(columns, mainColumns[this.role])) return { fault: 'no-known-columns' };
+      if (!knows(columns, mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
       const drafts = this.#drafts(columns, ignored);
       return { rows: drafts.map((draft, index) => this.#withId(draft, index)), ignored };
     } catch (thrown) {
-      if (thrown instanceof RowFault) return thrown.found;
-      throw thrown;
+      if (!(thrown instanceof RowFault)) throw thrown;
+      if (thrown.found.fault !== 'no-known-columns') return thrown.found;
+      const found = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+      return { ...thrown.found, field: found.join(', '), expected: wantedColumns[this.role] };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../domain/errors';
+import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
 import { formatBytes } from './format';
 
 export type Language = 'zh' | 'en';
@@ -14,16 +14,20 @@ function short(text: string | undefined, limit = 160): string {
   return text.length > limit ? `${text.slice(0, limit)} …` : text;
 }
 
+type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
+
 /** Why a row or a file was left out, and what helps. `field` is the column's name. */
-export function importFaultSentence(fault: ImportFault, field?: string): Sentence {
-  const name = short(field, 60);
+export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+  const name = short(field, 90);
   switch (fault) {
     case 'empty-file': return { zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' };
+    case 'no-rows': return { zh: '只有列名或空的列表，没有数据行，请补上数据', en: 'there are no rows in it, only column names or an empty list; add the rows' };
+    case 'encoding-unknown': return { zh: '文字编码不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8', en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8' };
     case 'binary-file': return { zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT', en: 'this is a binary file, not text; save it as JSONL, CSV or TXT' };
     case 'json-broken': return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check quotes, commas and brackets' };
     case 'csv-broken': return { zh: 'CSV 列数或引号不对，请检查这一行', en: 'columns or quotes of the CSV do not match; check this row' };
     case 'literal-broken': return { zh: 'Python 字面量写法有误，请检查引号和括号', en: 'broken Python literal; check quotes and brackets' };
-    case 'no-known-columns': return { zh: '没有认识的列名，请按格式示例命名各列', en: 'no known column names; name the columns as in the examples' };
+    case 'no-known-columns': return { zh: `没有认识的列名：文件里是“${name}”，需要 ${short(expected)}`, en: `no known column names: the file has “${name}”, needed are ${short(expected)}` };
     case 'field-missing': return { zh: `缺少字段“${name}”，请补上`, en: `the field “${name}” is missing; add it` };
     case 'text-empty': return { zh: `字段“${name}”是空的，请补上文字或删掉这一行`, en: `the field “${name}” is empty; fill it in or delete the row` };
     case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
@@ -102,8 +106,8 @@ export function placeWords({ line, question }: { line?: number; question?: numbe
   return '';
 }
 
-function importFailed(details: Extract<AppErrorDetails, { kind: 'import-failed' }>): Sentence {
-  const fault = importFaultSentence(details.fault, details.field);
+function importFailed(details: ImportDetails): Sentence {
+  const fault = importFaultSentence(details);
   const file = short(details.file);
   const place = placeWords(details);
   return {

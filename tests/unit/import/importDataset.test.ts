@@ -64,6 +64,8 @@ describe('the column names of a file', () => {
       kind: 'import-failed',
       file: 's.jsonl',
       fault: 'no-known-columns',
+      field: 'sentence1, sentence2, score',
+      expected: 'anchor / query / question + positive / passage / answer',
     });
   });
 
@@ -191,7 +193,7 @@ describe('a bad row', () => {
     ];
     const { rejected } = await imported('knowledgeBase', file('a.jsonl', json(...rows)));
     expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
-      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', undefined], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
+      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', 'id'], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
     ]); // prettier-ignore
     const questions = await imported(
       'questions',
@@ -223,13 +225,33 @@ describe('a file that cannot be used at all', () => {
       [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff, 0xff, 0xfe, 0xfd)],
       'binary-file',
     ],
-    ['wrong.csv', ['name,price\n猪,7\n'], 'no-known-columns'],
+    ['header.csv', ['id,text\n'], 'no-rows'],
+    ['list.json', ['[]'], 'no-rows'],
+    [
+      'latin1.csv',
+      [Uint8Array.from(Buffer.from('id,text\n1,caf\u00e9 au lait, tr\u00e8s bon\n', 'latin1'))],
+      'encoding-unknown',
+    ],
+    ['broken-utf8.txt', ['断奶仔猪的保温', Uint8Array.of(0xff), '很要紧'], 'encoding-unknown'],
   ])('is refused by name: %s', async (name, content, fault) => {
     expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
       kind: 'import-failed',
       file: name,
       fault,
     });
+  });
+
+  it('because of its columns is told which it has and which would do', async () => {
+    const wrong = file('wrong.csv', 'Name,Price\n猪,7\n');
+    const expected = { pairs: 'anchor', knowledgeBase: 'text', questions: 'relevant', scoredPairs: 'score' } as const;
+    for (const role of ['pairs', 'knowledgeBase', 'questions', 'scoredPairs'] as const)
+      expect(await refused(role, wrong)).toEqual({
+        kind: 'import-failed',
+        file: 'wrong.csv',
+        fault: 'no-known-columns',
+        field: 'Name, Price',
+        expected: expect.stringContaining(expected[role]),
+      });
   });
 
   it('because every row is broken is refused with the first of them', async () => {

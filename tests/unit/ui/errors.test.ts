@@ -5,7 +5,9 @@ import { errorSentence, errorSentences, importFaultSentence } from '../../../src
 // Records, not lists: a kind or fault that is added to the contract fails to compile until it stands here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
+  'no-rows': true,
   'binary-file': true,
+  'encoding-unknown': true,
   'json-broken': true,
   'csv-broken': true,
   'literal-broken': true,
@@ -78,6 +80,7 @@ const all: AppErrorDetails[] = [
     line: 57,
     fault,
     field: 'text',
+    expected: 'text / passage',
   })),
   ...keys(modelFaults).map((fault): AppErrorDetails => ({
     kind: 'model-invalid',
@@ -128,8 +131,24 @@ describe('the sentence of an error', () => {
   });
 
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
-    const sentences = keys(importFaults).map((fault) => importFaultSentence(fault, 'text').zh);
+    const sentences = keys(importFaults).map(
+      (fault) => importFaultSentence({ fault, field: 'text', expected: 'text' }).zh,
+    );
     expect(new Set(sentences).size).toBe(sentences.length);
+  });
+
+  it('names the columns that are there and those that would do', () => {
+    const details = {
+      kind: 'import-failed',
+      file: 'a.csv',
+      fault: 'no-known-columns',
+      field: 'name, price',
+      expected: 'text / passage',
+    } as const;
+    for (const sentence of Object.values(errorSentences(details))) {
+      expect(sentence).toContain('“name, price”');
+      expect(sentence).toContain('text / passage');
+    }
   });
 
   it('names a question by its number where its line is not known', () => {
