@@ -88,7 +88,14 @@ export class ImportsState {
     const { kept, ...left } = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
     // Another import may have overtaken this look.
     if (key !== this.#pairKey(slot)) return;
-    this.#set(slot, { ...left, unusable: kept ? null : key });
+    // Rows that the import left out stay out; what was told of questions of which none could be used is told anew.
+    const before = this.slots[slot].unusable === null ? this.slots[slot] : emptyImport;
+    this.#set(slot, {
+      rejected: [...before.rejected, ...left.rejected],
+      rejectedCount: before.rejectedCount + left.rejectedCount,
+      ignoredCount: before.ignoredCount + left.ignoredCount,
+      unusable: kept ? null : key,
+    });
     if (kept) await keep(kept);
   }
 

@@ -77,6 +77,26 @@ describe('files brought into an experiment', () => {
     expect(imports.slots.testQuestions).toMatchObject({ progress: null, rejectedCount: 1 });
   });
 
+  it('keep the list of what was left out when the knowledge base is imported again', async () => {
+    const { imports } = await opened();
+    await imports.importFiles('knowledgeBase', [knowledgeBase]);
+    const questions = file(
+      'q.jsonl',
+      { query: '一', relevant: ['a'] },
+      { query: '二', relevant: ['x'] },
+      { query: '三', relevant: ['b'] },
+    );
+    await imports.importFiles('testQuestions', [questions]);
+    await imports.importFiles('knowledgeBase', [file('less.jsonl', { id: 'a', text: '甲段' })]);
+    expect(imports.slots.testQuestions).toMatchObject({
+      rejected: [
+        { line: 2, field: 'x' },
+        { question: 2, field: 'b' },
+      ],
+      rejectedCount: 2,
+    });
+  });
+
   it('that are questions of another knowledge base carry a mark when theirs comes later, also after a reload, until the right one is there', async () => {
     const before = await opened();
     await before.imports.importFiles('testQuestions', [otherQuestions]);
