@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { StepWay } from '../../src/domain/memory/stepWay';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendBytes, checkDevice, numTensors, readTensor } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -38,13 +39,13 @@ async function kernelGradients(
   weights: SegmentTable,
   { pooling, directions }: Case,
   dropout: Dropout | undefined,
-  recompute = false,
+  way?: StepWay,
 ): Promise<Computed> {
   const { engine } = weights;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
   const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions } as const;
   const { anchors, positives, config } = pytorch;
-  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, recompute }, into);
+  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, way }, into);
   const [value = NaN] = await engine.commands.read(into.numbers);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of pytorch.tensors)
@@ -145,7 +146,32 @@ describe('the encoder against PyTorch, on a random BERT', () => {
         const dropout = { rate: 0.1, seed: 2, step: 7 };
         const testCase: Case = { pooling: 'mean', directions: 'both' };
         const kept = await kernelGradients(segments, testCase, dropout);
-        expect(await kernelGradients(segments, testCase, dropout, true)).toEqual(kept);
+        expect(await kernelGradients(segments, testCase, dropout, { kind: 'recompute' })).toEqual(kept);
+        parameters.dispose();
+      });
+    },
+  );
+
+  const chunked: [number, number][] = [[1, 0], [16, 0], [7, 0.1], [20, 0.3], [1000, 0.1]]; // prettier-ignore
+  it.runIf(inBrowser).each(chunked)(
+    'has the plain gradients when it takes the batch in chunks of %i tokens, with dropout %f',
+    async (tokensPerPass, rate) => {
+      await expectNoLeak(async () => {
+        const parameters = pytorch.parameters();
+        const { segments } = parameters;
+        if (!segments) throw new Error('not on WebGPU');
+        const dropout = rate > 0 ? { rate, seed: 2, step: 7 } : undefined;
+        const testCase: Case = { pooling: 'mean', directions: 'both' };
+        const plain = await kernelGradients(segments, testCase, dropout);
+        const way: StepWay = { kind: 'gradCache', tokensPerPass };
+        const cached = await kernelGradients(segments, testCase, dropout, way);
+        expect(Math.abs(cached.loss - plain.loss)).toBeLessThan(1e-5 * plain.loss);
+        const all = norm([...plain.gradients.values()].map(norm));
+        for (const [name, gradient] of plain.gradients) {
+          const off = distance(cached.gradients.get(name) ?? [], gradient);
+          expect(off, name).toBeLessThan(1e-5 * norm(gradient) + 1e-7 * all);
+        }
+        expect(await kernelGradients(segments, testCase, dropout, way)).toEqual(cached);
         parameters.dispose();
       });
     },

@@ -63,7 +63,7 @@ export function matmul(
   engine.commands.dispatch(
     kernel,
     { a, b, y, bias, residual, pre, aSums },
-    { rows, columns, depth, quads, alpha, ...dropoutValues(options.dropout) },
+    { rows, columns, depth, quads, alpha, ...dropoutValues(options.dropout, columns) },
     groups,
   );
 }
