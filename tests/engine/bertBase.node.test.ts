@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { memoryNeed, parameterCount } from '../../src/domain/memory/plan';
+import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
 import { EngineTrainer } from '../../workers/engine/trainer';
 import { parameterShapes, type Need } from '../../workers/engine/model/names';
-import type { TokenBatch } from '../../workers/engine/model/packedTokens';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { nullGpu } from './nullDevice';
 import { layout } from './support';
@@ -169,6 +171,21 @@ describe('a training step, on a device that checks everything and computes nothi
       expect(Math.abs((peakBytes - 16 * parameters) / need.activations - 1)).toBeLessThan(0.03);
     },
   );
+
+  it('needs for a batch that is only encoded what the memory plan says, within 2 %', async () => {
+    const { gpu } = await nullGpu();
+    const weights = new SegmentTable(gpu, planSegments(layout(parameterShapes(small))));
+    const before = gpu.pool.totalBytes;
+    for (let batch = 0; batch < 2; batch++) {
+      const tokens = uploadTokens(gpu, packTokens(texts(small, 20, () => 50), small, quads)); // prettier-ignore
+      gpu.pool.free(lastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
+      freeTokens(gpu, tokens);
+    }
+    const planned = 1000 * encodingRowBytes(small);
+    expect(Math.abs((gpu.pool.peakBytes - before) / planned - 1)).toBeLessThan(0.02);
+    weights.dispose();
+    gpu.dispose();
+  });
 
   const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 512 }];
   const models: [string, EncoderConfig, number][] = [['BERT-base', bertBase, 24], ['a small model', small, 40]]; // prettier-ignore

@@ -36,6 +36,17 @@ export async function describeDevice(preference: DevicePreference, wasmBaseUrl: 
   return wasmInfo(choice);
 }
 
+/** Bytes that one array may have on the device which the preference leads to; wasm sets no limit of its own. */
+export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
+  const limits = open ? open.gpu?.device.limits : (await chooseBackend(preference)).adapter?.limits;
+  return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
+}
+
+/** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. Call after a readback. */
+export function releaseIdleMemory(): void {
+  open?.gpu?.pool.trim(0);
+}
+
 /** Gives the GPU back. The wasm backend stays loaded: its memory cannot be returned and tfjs cannot start it twice. */
 export function closeDevice(): void {
   const gpu = open?.gpu ?? null;

@@ -85,6 +85,11 @@ function numbersPerRow(config: EncoderConfig, kind: StepWay['kind']): number {
   ); // prettier-ignore
 }
 
+/** Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, and the tokens. */
+export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4);
+}
+
 /** Unit vectors and their gradients, once more before they were normalised, and two tables of scores. */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;

@@ -8,6 +8,8 @@ export interface HeadlessJob {
   name: string;
   modelName: string;
   device: DevicePreference;
+  /** Memory that the run may take; without it the device's default. */
+  budgetBytes?: number;
   inputs: { slot: string; path: string; url: string }[];
 }
 

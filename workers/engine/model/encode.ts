@@ -22,12 +22,13 @@ export interface EncodingPlan {
   batchesInFlight: number;
 }
 
-/** On wasm a batch that stays in cache, and one at a time: it computes in this thread. A GPU wants thousands of rows, and the next batch queued. */
-export function encodingPlan(): EncodingPlan {
+/** On wasm a batch that stays in cache, and one at a time: it computes in this thread. A GPU wants thousands of rows, as
+ * far as memory goes, and the next batch queued. */
+export function encodingPlan(mostTokens = Infinity): EncodingPlan {
   const gpu = openGpu();
   if (!gpu) return { tokensPerBatch: 2048, textsPerBatch: 64, batchesInFlight: 1 };
-  const tokensPerBatch = gpu.traits.software ? 2048 : 16_384;
-  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: 3 };
+  const tokensPerBatch = Math.min(gpu.traits.software ? 2048 : 16_384, mostTokens);
+  return { tokensPerBatch, textsPerBatch: Math.ceil(tokensPerBatch / 16), batchesInFlight: 3 };
 }
 
 /** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */
