@@ -414,7 +414,7 @@ export const en = {
       useDefault: (bytes: string) => `Back to ${bytes}`,
       table: 'At other settings',
       tableHelp:
-        'What the run needs in the fastest way that fits: plain, ↻ with layers computed twice, ⧉ in chunks. ✕: does not fit, and needs at least so much.',
+        'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
       ways: {
         plain: 'a batch at once',
         recompute: 'layers computed twice',
@@ -423,6 +423,7 @@ export const en = {
       },
       useMaxTokens: (n: number) => `Cut texts at ${n} tokens`,
       useBatchSize: (n: number) => `Make the batch ${n}`,
+      useBudget: (bytes: string) => `Set the budget to ${bytes}`,
     },
     plan: (pairs: string, steps: string) => `${pairs} pairs → ${steps} steps`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} on disk; ${free} are free.`,
