@@ -324,6 +324,31 @@ describe('training against PyTorch, on a random BERT', () => {
     parameters.dispose();
   });
 
+  it('names the parameter whose gradient is not finite, and leaves the weights as they were', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = AdamWState.create(parameters);
+      // A feed-forward number of 1e30 that nothing reads: the loss stays finite, the gradient of the weights that would read it does not.
+      const { hiddenSize: H, intermediateSize: F } = pytorch.config;
+      const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
+      parameters.write(bias, pytorch.values(`weights/${bias}`).map((value, i) => (i === 5 ? 1e30 : value))); // prettier-ignore
+      const unread = pytorch.values(`weights/${weight}`).map((value, i) => (i % F === 5 ? 0 : value));
+      expect(unread.length).toBe(H * F);
+      parameters.write(weight, unread);
+      const training = trainer(parameters, adamW);
+      const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 2);
+      const details = { kind: 'training-diverged', step: 2, quantity: 'gradientNorm', parameter: weight };
+      await expect(step).rejects.toMatchObject({ details });
+      expect(await parameters.read(weight)).toEqual(unread);
+      const other = 'embeddings.word_embeddings.weight';
+      expect(await parameters.read(other)).toEqual(pytorch.values(`weights/${other}`));
+      expect(norm(await adamW.read('m', other))).toBe(0);
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
+    });
+  });
+
   it('stops before the update when the loss is not finite, and leaves the weights as they were', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();

@@ -42,8 +42,9 @@ export async function arrayBytesAllowed(preference: DevicePreference): Promise<n
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
-/** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. Call after a readback. */
+/** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. */
 export function releaseIdleMemory(): void {
+  open?.gpu?.commands.submit();
   open?.gpu?.pool.trim(0);
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
-import type { DeviceArray } from './arrays';
+import { lengthOf, type DeviceArray } from './arrays';
 import type { Engine } from './engine';
 import { gradCacheGradients } from './gradCache';
 import { infoNce, infoNceNumbers } from './losses/infoNceKernels';
@@ -186,11 +186,27 @@ export class EngineTrainer implements Trainer {
     let part = squares.findIndex((square) => !Number.isFinite(square));
     for (const [segment, array] of this.#gradients.arrays.entries()) {
       if (!array) continue;
-      const parameter = this.#gradients.ownerOf(segment, part * partLength);
-      if (part < squareParts(array) && parameter !== undefined)
-        throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter });
+      if (part >= 0 && part < squareParts(array)) {
+        const first = part * partLength;
+        const shape = [Math.min(partLength, lengthOf(array.shape) - first)];
+        const gradients = await this.#engine.commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
+        const parameter = this.#gradients.ownerOf(segment, first + largest(gradients));
+        throw new AppError({
+          kind: 'training-diverged',
+          step,
+          quantity: 'gradientNorm',
+          ...(parameter === undefined ? {} : { parameter }),
+        });
+      }
       part -= squareParts(array);
     }
-    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter: 'embeddings' });
+    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm' });
   }
+}
+
+/** Where the first NaN stands, or the number of the largest size. */
+function largest(values: Float32Array): number {
+  const broken = values.findIndex(Number.isNaN);
+  if (broken >= 0) return broken;
+  return values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best] ?? 0) ? i : best), 0);
 }

@@ -61,7 +61,6 @@ async function carryOut(session: RunSession): Promise<void> {
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
-    releaseIdleMemory();
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {

@@ -57,6 +57,7 @@ async function trainStage(
     state.adamW.dispose();
     state.adamW = AdamWState.create(parameters);
   }
+  releaseIdleMemory();
   const trainer = createTrainer({
     parameters,
     config: model.config,
