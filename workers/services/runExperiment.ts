@@ -4,7 +4,7 @@ import { keptWeights, latestCheckpoint } from '../../src/storage/checkpoints';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { closeDevice, openDevice } from '../engine/device';
+import { closeDevice, openDevice, releaseIdleMemory } from '../engine/device';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
@@ -73,6 +73,7 @@ async function carryOut(session: RunSession): Promise<void> {
     } finally {
       state.adamW.dispose();
     }
+    releaseIdleMemory();
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptWeights(db, runId);
     await writeParameters(db, model, kept.weightsId, parameters);
@@ -136,7 +137,12 @@ async function devMetrics(session: RunSession, parameters: ParameterStore): Prom
 /** Encodes the knowledge base once; the function that it gives evaluates a part against it. */
 async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment) {
   const { model, settings, tokens, data, order, experiment, record } = session;
-  const encoder = { parameters, config: model.config, pooling: settings.pooling };
+  const encoder = {
+    parameters,
+    config: model.config,
+    pooling: settings.pooling,
+    mostTokens: record.memory?.encodingTokens,
+  };
   const startedAt = performance.now();
   const corpusVectors = await encodeTexts(encoder, tokens.corpus, between(session, 'encodeCorpus'));
   return async (part: 'dev' | 'test') => {
