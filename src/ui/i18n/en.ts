@@ -406,8 +406,8 @@ export const en = {
           `A run needs ${need} of ${budget}. It fits, so each step takes its batch at once.`,
         recompute: (need: string, budget: string) =>
           `A run needs ${need} of ${budget}. Each layer is computed twice, so that less is kept: steps take about a third longer.`,
-        gradCache: (need: string, budget: string, tokens: string) =>
-          `A run needs ${need} of ${budget}. Batches go through in chunks of ${tokens} tokens, twice (GradCache): the same gradients, about a third more time.`,
+        gradCache: (need: string, budget: string, tokens: number) =>
+          `A run needs ${need} of ${budget}. Batches go through in chunks of ${count(tokens, 'token')}, twice (GradCache): the same gradients, about a third more time.`,
       },
       parts: { weights: 'Weights', gradients: 'Gradients', moments: 'Optimizer', activations: 'Activations' },
       partHelp: {
@@ -417,8 +417,8 @@ export const en = {
         activations:
           'What the layers computed, kept for the backward pass: grows with the tokens that go through at once.',
       },
-      batch: (tokens: string, longest: string) =>
-        `The largest batch has ${tokens} tokens, the longest text ${longest}.`,
+      batch: (tokens: number, longest: number) =>
+        `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
       free: 'Left of the budget',
       budget: 'Memory budget',
       budgetHelp:
@@ -433,7 +433,7 @@ export const en = {
         gradCache: 'in chunks',
         none: 'does not fit',
       },
-      useMaxTokens: (n: number) => `Cut texts at ${n} tokens`,
+      useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
       useBatchSize: (n: number) => `Make the batch ${n}`,
       useBudget: (bytes: string) => `Set the budget to ${bytes}`,
     },

@@ -366,7 +366,7 @@ export const zh: Dictionary = {
         plain: (need, budget) => `运行需要 ${need}，预算 ${budget}：放得下，每步一次处理整批。`,
         recompute: (need, budget) => `运行需要 ${need}，预算 ${budget}：每层算两遍，少留中间结果，每步约慢三分之一。`,
         gradCache: (need, budget, tokens) =>
-          `运行需要 ${need}，预算 ${budget}：每批分成 ${tokens} token 的小块处理两遍（GradCache），梯度相同，约慢三分之一。`,
+          `运行需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} token 的小块处理两遍（GradCache），梯度相同，约慢三分之一。`,
       },
       parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
       partHelp: {
@@ -375,7 +375,8 @@ export const zh: Dictionary = {
         moments: 'AdamW 为每个参与训练的数值保存两个平均值。',
         activations: '各层算出、留给反向传播的数值：随同时处理的 token 数增长。',
       },
-      batch: (tokens, longest) => `最大的一批有 ${tokens} 个 token，最长的文本 ${longest} 个。`,
+      batch: (tokens, longest) =>
+        `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本 ${formatCount(longest)} 个。`,
       free: '预算余量',
       budget: '内存预算',
       budgetHelp:
