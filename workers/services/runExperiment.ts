@@ -61,6 +61,8 @@ async function carryOut(session: RunSession): Promise<void> {
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
+    // Before the moments are made: they stay, and shall not lie in larger buffers of the encoder's.
+    releaseIdleMemory();
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {
