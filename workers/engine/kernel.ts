@@ -12,6 +12,8 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   workgroup: readonly [number, number, number];
   /** Declarations outside of the entry point: workgroup memory, functions. */
   globals?: string;
+  /** The kernel calls subgroup functions, and has `subgroup_size` and `subgroup_lane`. Only for devices with the feature `subgroups`. */
+  subgroups?: boolean;
   /**
    * Statements of the entry point, which has `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the number of the
    * workgroup, counted through both dimensions where `groups` was one number.
@@ -28,6 +30,10 @@ export interface Kernel<Param extends string = string, Read extends string = str
   writes: readonly Write[];
 }
 
+const subgroupInputs = `
+  @builtin(subgroup_size) subgroup_size: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,`;
+
 export function kernel<Param extends string, Read extends string, Write extends string>(
   spec: KernelSpec<Param, Read, Write>,
 ): Kernel<Param, Read, Write> {
@@ -42,7 +48,7 @@ export function kernel<Param extends string, Read extends string, Write extends 
     ({ name, element, access }, i) =>
       `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
   );
-  const code = `struct Params {
+  const code = `${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
 ${fields || '  unused: u32,'}
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -54,7 +60,7 @@ fn main(
   @builtin(local_invocation_id) lid: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
   @builtin(workgroup_id) wid: vec3<u32>,
-  @builtin(num_workgroups) nwg: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,${spec.subgroups ? subgroupInputs : ''}
 ) {
   let group = wid.x + wid.y * nwg.x;
 ${spec.body}

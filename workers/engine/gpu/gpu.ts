@@ -1,3 +1,4 @@
+import type { KernelPlan } from '../../../src/domain/kernelPlan';
 import { ArrayPool, type Block, type Memory } from '../arrays';
 import type { Engine, Traits } from '../engine';
 import { GpuCommands } from './commands';
@@ -6,6 +7,7 @@ import { GpuCommands } from './commands';
 export class Gpu implements Engine {
   readonly pool: ArrayPool;
   readonly commands: GpuCommands;
+  plan: KernelPlan | undefined;
 
   constructor(
     readonly device: GPUDevice,
