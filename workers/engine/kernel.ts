@@ -12,6 +12,8 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   workgroup: readonly [number, number, number];
   /** Declarations outside of the entry point: workgroup memory, functions. */
   globals?: string;
+  /** FLOPs of a dispatch, where they outweigh its reading and writing. */
+  flops?: (params: Readonly<Record<Param, number>>) => number;
   /** The kernel calls subgroup functions, and has `subgroup_size` and `subgroup_lane`. Only for devices with the feature `subgroups`. */
   subgroups?: boolean;
   /**
@@ -28,6 +30,7 @@ export interface Kernel<Param extends string = string, Read extends string = str
   params: readonly (readonly [Param, ParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
+  flops?(params: Readonly<Record<Param, number>>): number;
 }
 
 const subgroupInputs = `
@@ -66,7 +69,26 @@ fn main(
 ${spec.body}
 }
 `;
-  return { name: spec.name, code, params, reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
+  const made = {
+    name: spec.name,
+    code,
+    params,
+    reads: reads.map(([name]) => name),
+    writes: writes.map(([name]) => name),
+  };
+  return spec.flops ? { ...made, flops: spec.flops } : made;
+}
+
+/** FLOPs that a device could do while it reads or writes a byte: about what GPUs offer, and enough to weigh kernels that only move numbers. */
+const flopsPerByte = 8;
+
+/** Estimated FLOPs of a dispatch that binds so many bytes. */
+export function workOf<Param extends string>(
+  kernel: Kernel<Param>,
+  params: Readonly<Record<Param, number>>,
+  boundBytes: number,
+): number {
+  return (kernel.flops?.(params) ?? 0) + flopsPerByte * boundBytes;
 }
 
 /** The uniform's bytes; all fields are four bytes wide, so they lie one after the other. */

@@ -43,6 +43,7 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
     writes: writes as Record<MatmulArray, Element>,
     workgroup: [workgroup[0], workgroup[1], 1],
     subgroups,
+    flops: ({ rows, columns, depth }) => 2 * rows * columns * depth,
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(result === 'f32' ? 'f32' : 'vec4<f32>') : '',
       epilogue.dropout ? philoxFunctions : '',
