@@ -79,7 +79,3 @@ export function parseKernelPlan(text: string): KernelPlan | null {
     return null;
   }
 }
-
-export function usesSubgroups({ matmul }: KernelPlan): boolean {
-  return Object.values(matmul).some(({ tiling }) => tiling.subgroups === true);
-}

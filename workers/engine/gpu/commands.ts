@@ -21,6 +21,7 @@ export class GpuCommands implements Commands {
   readonly #pacer: SubmitPacer;
   readonly #check: () => void;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #preparing = new Map<string, Promise<void>>();
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
@@ -167,9 +168,29 @@ export class GpuCommands implements Commands {
     return this.#device.createBindGroup({ layout, entries });
   }
 
+  /** Compiles a kernel without waiting for it here. Rejects where the device cannot have it. */
+  prepare(kernel: Kernel): Promise<void> {
+    if (this.#pipelines.has(kernel.code)) return Promise.resolve();
+    const known = this.#preparing.get(kernel.code);
+    if (known) return known;
+    const { layout, descriptor } = this.#describe(kernel);
+    const preparing = this.#device.createComputePipelineAsync(descriptor).then((pipeline) => {
+      this.#pipelines.set(kernel.code, { pipeline, layout });
+    });
+    this.#preparing.set(kernel.code, preparing);
+    return preparing;
+  }
+
   #pipeline(kernel: Kernel): Pipeline {
     const known = this.#pipelines.get(kernel.code);
     if (known) return known;
+    const { layout, descriptor } = this.#describe(kernel);
+    const made = { pipeline: this.#device.createComputePipeline(descriptor), layout };
+    this.#pipelines.set(kernel.code, made);
+    return made;
+  }
+
+  #describe(kernel: Kernel): { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor } {
     const buffer = (type: GPUBufferBindingType) => ({ visibility: GPUShaderStage.COMPUTE, buffer: { type } });
     const layout = this.#device.createBindGroupLayout({
       entries: [
@@ -178,17 +199,15 @@ export class GpuCommands implements Commands {
         ...kernel.writes.map((_, i) => ({ binding: 1 + kernel.reads.length + i, ...buffer('storage') })),
       ],
     });
-    const pipeline = this.#device.createComputePipeline({
+    const descriptor = {
       label: kernel.name,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: {
         module: this.#device.createShaderModule({ label: kernel.name, code: kernel.code }),
         entryPoint: 'main',
       },
-    });
-    const made = { pipeline, layout };
-    this.#pipelines.set(kernel.code, made);
-    return made;
+    };
+    return { layout, descriptor };
   }
 }
 

@@ -1,5 +1,13 @@
 import type { Traits } from '../../engine';
-import { defaultTiling, type MatmulTiling } from './plan';
+import {
+  defaultChoice,
+  defaultParts,
+  defaultTiling,
+  possibleParts,
+  type MatmulChoice,
+  type MatmulShape,
+  type MatmulTiling,
+} from './plan';
 
 /** What a device lets a kernel have. */
 export interface KernelLimits {
@@ -38,10 +46,30 @@ export function candidateTilings(traits: Traits, { limits, subgroups }: KernelLi
     ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
     : [...shared, ...alone, ...(subgroups ? bySubgroups : [])];
   const key = JSON.stringify(first);
-  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter(
-    (each) =>
-      sharedBytes(each) <= limits.maxComputeWorkgroupStorageSize &&
-      each.workgroup[0] * each.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup,
+  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) =>
+    tilingFits(each, { limits, subgroups }),
+  );
+}
+
+/** Each tiling whole, and where that leaves cores idle also in parts. The first is the choice without measuring. */
+export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
+  const first = defaultChoice(traits, shape);
+  const all = [first.tiling, ...candidateTilings(traits, device)].flatMap((tiling) => {
+    const parts = traits.software ? 1 : possibleParts(defaultParts(tiling, shape), shape);
+    return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
+  });
+  const seen = new Set<string>();
+  return [{ ...first, parts: possibleParts(first.parts, shape) }, ...all].filter((choice) => {
+    const key = JSON.stringify(choice);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+export function tilingFits(tiling: MatmulTiling, { limits, subgroups }: KernelLimits): boolean {
+  return (
+    sharedBytes(tiling) <= limits.maxComputeWorkgroupStorageSize &&
+    tiling.workgroup[0] * tiling.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup &&
+    (subgroups || !tiling.subgroups)
   );
 }
 

@@ -1,5 +1,6 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
+import type { Kernel } from '../../kernel';
 import { memo } from '../../memo';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { addPartsKernel, addPartsStride } from './addParts';
@@ -80,7 +81,7 @@ function productInParts(
   const used = Math.ceil(Math.ceil(depth / 4) / quads);
   const products = engine.pool.allocate([used, rows * columns]);
   const sums = epilogue.aSums ? engine.pool.allocate([used, rows]) : products;
-  const partial = variantKernel({ ...product, epilogue: epilogue.aSums ? { aSums: true } : {} });
+  const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
   engine.commands.dispatch(
     partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 },
     [...matmulGroups(product.tiling, rows, columns), used],
@@ -109,6 +110,26 @@ function epilogueOf(options: MatmulOptions): Epilogue {
 
 function isAligned({ layout, rows, columns, depth }: Shape & { layout: Layout }): boolean {
   return depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
+}
+
+/** The kernels that `matmul` runs for this choice: what there is to compile before it is measured. */
+export function matmulKernels(
+  { layout, ...shape }: Shape & { layout: Layout },
+  { tiling, parts }: MatmulChoice,
+  options: MatmulOptions,
+): Kernel[] {
+  const epilogue = epilogueOf(options);
+  const product = { layout, tiling, aligned: isAligned({ layout, ...shape }) };
+  if (parts === 1) return [variantKernel({ ...product, epilogue })];
+  return [
+    variantKernel({ ...product, epilogue: partEpilogue(epilogue) }),
+    addKernel({ epilogue, aligned: shape.columns % 4 === 0 }),
+  ];
+}
+
+/** Of a part's product only the sums of a's columns are taken on the way. */
+function partEpilogue({ aSums }: Epilogue): Epilogue {
+  return aSums ? { aSums } : {};
 }
 
 const variantKernel = memo(matmulKernel);

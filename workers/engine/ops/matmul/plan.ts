@@ -58,7 +58,7 @@ export function defaultTiling({ software }: Traits, rows: number, columns: numbe
 const busyGroups = 128;
 
 /** A product of few tiles over a long inner dimension (a weight gradient of a short hidden size, the scores of a batch) leaves most cores idle. */
-function defaultParts(tiling: MatmulTiling, { rows, columns, depth }: MatmulShape): number {
+export function defaultParts(tiling: MatmulTiling, { rows, columns, depth }: MatmulShape): number {
   const [x, y] = matmulGroups(tiling, rows, columns);
   if (2 * x * y > busyGroups) return 1;
   return Math.max(1, Math.min(16, Math.floor(busyGroups / (x * y)), Math.floor(depth / (2 * shortestPart))));
