@@ -26,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'engine-wasm',
+          globalSetup: 'tests/engine/moduleServer.mjs',
           environment: 'node',
           include: [engineSuites],
           exclude: [gpuSuites],
@@ -48,6 +49,7 @@ export default defineConfig({
         },
         test: {
           name: 'engine-webgpu',
+          globalSetup: 'tests/engine/moduleServer.mjs',
           include: [engineSuites],
           exclude: [nodeSuites],
           testTimeout: 300_000,

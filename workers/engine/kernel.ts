@@ -2,6 +2,19 @@
 export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
 export type ParamType = 'u32' | 'f32';
 
+/** How the wasm engine runs a kernel: by a function of workers/engine/wasm/assembly, shared out among threads by items. */
+export interface WasmCall<Param extends string> {
+  /** Called with the addresses of what the kernel reads and writes, its params, `constants`, and the first item and the one behind the last. */
+  call: string;
+  /** Rows, quads, blocks: what the function counts. */
+  items: (params: Readonly<Record<Param, number>>) => number;
+  constants?: readonly number[];
+  /** Items that a thread takes at once; without it as suits the threads. */
+  grain?: number;
+  /** Bytes of its own memory that a thread needs, where it may be more than a megabyte. */
+  scratchBytes?: (params: Readonly<Record<Param, number>>) => number;
+}
+
 export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
   /** Shown in errors and profiles. */
   name: string;
@@ -21,6 +34,7 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
    * workgroup, counted through both dimensions where `groups` was one number.
    */
   body: string;
+  wasm?: WasmCall<Param>;
 }
 
 /** A compute shader with names for all that it binds. Equal code is compiled once a device. */
@@ -31,6 +45,7 @@ export interface Kernel<Param extends string = string, Read extends string = str
   reads: readonly Read[];
   writes: readonly Write[];
   flops?(params: Readonly<Record<Param, number>>): number;
+  wasm: WasmCall<Param> | undefined;
 }
 
 const subgroupInputs = `
@@ -69,13 +84,8 @@ fn main(
 ${spec.body}
 }
 `;
-  const made = {
-    name: spec.name,
-    code,
-    params,
-    reads: reads.map(([name]) => name),
-    writes: writes.map(([name]) => name),
-  };
+  const names = { reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
+  const made = { name: spec.name, code, params, ...names, wasm: spec.wasm };
   return spec.flops ? { ...made, flops: spec.flops } : made;
 }
 

@@ -58,6 +58,7 @@ const rowsKernel = memo((traits: Traits) =>
     params,
     reads: { cosines: 'f32' },
     writes: { rowStats: 'vec4<f32>' },
+    wasm: { call: 'infoNceRows', items: ({ rows }) => rows },
     body: `
   let at = row * p.columns;
   var highest = -3.0e38;
@@ -81,6 +82,7 @@ const columnsKernel = kernel({
   params,
   reads: { cosines: 'f32' },
   writes: { columnLse: 'f32' },
+  wasm: { call: 'infoNceColumns', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let column = gid.x;
@@ -98,6 +100,7 @@ const numbersKernel = memo((traits: Traits) =>
     params: { ...params, anchors: 'u32' },
     reads: { rowStats: 'vec4<f32>', columnLse: 'f32' },
     writes: { numbers: 'f32' },
+    wasm: { call: 'infoNceNumbers', items: ({ rows }) => rows },
     body: `
   var loss = 0.0;
   var hits = 0.0;
@@ -131,6 +134,7 @@ const gradientKernel = kernel({
   params,
   reads: { cosines: 'f32', rowStats: 'vec4<f32>', columnLse: 'f32' },
   writes: { dCosines: 'f32' },
+  wasm: { call: 'infoNceGradient', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let at = group * 64u + lane;

@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { openGpu, readTensor } from '../device';
+import { openEngine } from '../device';
 import type { Engine } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 
@@ -13,13 +12,11 @@ const passagesPerBlock = 8192;
 export async function scoreBlock(queries: Float32Array, corpus: Float32Array, width: number): Promise<Float32Array> {
   const [queryCount, passageCount] = [queries.length / width, corpus.length / width];
   const scores = new Float32Array(queryCount * passageCount);
-  const engine = openGpu();
+  const engine = openEngine();
   for (let from = 0; from < passageCount; from += passagesPerBlock) {
     const count = Math.min(passagesPerBlock, passageCount - from);
     const passages = corpus.subarray(from * width, (from + count) * width);
-    const block = await (engine
-      ? scoresOnEngine(engine, passages, queries, width)
-      : scoresOnWasm(passages, queries, width)); // [N, Q]
+    const block = await scoreRows(engine, passages, queries, width); // [N, Q]
     for (let passage = 0; passage < count; passage++)
       for (let query = 0; query < queryCount; query++)
         scores[query * passageCount + from + passage] = block[passage * queryCount + query] ?? NaN;
@@ -27,19 +24,7 @@ export async function scoreBlock(queries: Float32Array, corpus: Float32Array, wi
   return scores;
 }
 
-async function scoresOnWasm(passages: Float32Array, queries: Float32Array, width: number): Promise<Float32Array> {
-  const scores = tf.tidy(() => {
-    const queryColumns = tf.transpose(tf.tensor2d(queries, [queries.length / width, width])); // [E, Q]
-    return tf.matMul(tf.tensor2d(passages, [passages.length / width, width]), queryColumns); // [N, Q]
-  });
-  try {
-    return await readTensor(scores);
-  } finally {
-    scores.dispose();
-  }
-}
-
-async function scoresOnEngine(
+async function scoreRows(
   engine: Engine,
   passages: Float32Array,
   queries: Float32Array,

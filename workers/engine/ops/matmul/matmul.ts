@@ -5,6 +5,7 @@ import { memo } from '../../memo';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
+import { matmulOnWasm } from './onWasm';
 import { choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './plan';
 import { matmulKernel } from './wgsl';
 
@@ -46,20 +47,19 @@ export function matmul(
   const [aRows, aColumns] = side(a);
   const shape = { layout, rows, columns, depth: layout === 'TN' ? aRows : aColumns };
   const epilogue = epilogueOf(options);
+  const { bias = y, residual = y, aSums = y, alpha = 1, dropout } = options;
+  const arrays = { a, b, y, bias, residual, pre: options.gelu ?? options.geluGradient ?? y, aSums };
+  const values = { alpha, ...dropoutValues(dropout) };
+  if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, { ...shape, ...values });
   const problem = { ...shape, epilogue: epilogueClass(epilogue) };
   const { tiling, parts } = options.choice
     ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
     : choiceFor(engine.traits, engine.plan, problem);
-  const { bias = y, residual = y, aSums = y, alpha = 1, dropout } = options;
-  const arrays = { a, b, y, bias, residual, pre: options.gelu ?? options.geluGradient ?? y, aSums };
-  const values = { alpha, ...dropoutValues(dropout) };
   const product = { layout, tiling, aligned: isAligned(shape) };
   if (parts > 1) return productInParts(engine, { ...product, epilogue, parts }, arrays, shape, values);
   const quads = Math.ceil(shape.depth / 4);
-  engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, [
-    ...matmulGroups(tiling, rows, columns),
-    1,
-  ]);
+  const groups = [...matmulGroups(tiling, rows, columns), 1] as const;
+  engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
 }
 
 export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {

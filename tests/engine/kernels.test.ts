@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, openGpu, readTensor } from '../../workers/engine/device';
+import { openDevice, openGpu } from '../../workers/engine/device';
+import { readTensor } from '../../workers/engine/reference/tensorTable';
 import type { DeviceArray } from '../../workers/engine/arrays';
+import type { Engine } from '../../workers/engine/engine';
 import { Gpu } from '../../workers/engine/gpu/gpu';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { infoNce } from '../../workers/engine/losses/infoNceKernels';
@@ -10,7 +12,8 @@ import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceToken
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import * as attentionReference from '../../workers/engine/ops/attention/attention';
 import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/kernels';
-import { dropoutMask, philox, probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
+import { dropoutMask, probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
+import { philox } from '../../workers/engine/ops/dropout/random';
 import { dropoutApply } from '../../workers/engine/ops/dropout/kernels';
 import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
 import { columnSums } from '../../workers/engine/ops/columnSums/kernels';
@@ -29,31 +32,40 @@ import { normalizeBackward, poolingBackward, poolingForward } from '../../worker
 import * as poolingReference from '../../workers/engine/ops/pooling/pooling';
 import { adamWUpdate } from '../../workers/engine/optimizer/adamW';
 import { clipFactor } from '../../workers/engine/optimizer/clipping';
+import { openWasmEngine } from '../../workers/engine/wasm/open';
 import { adamW, clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/kernels';
-import { batchOf, distance, norm, seededRandom, wasmBase } from './support';
+import { batchOf, distance, inBrowser, norm, openReference, seededRandom, wasmBase } from './support';
 
-/** Both kinds of adapter choose kernels of their own; software WebGPU runs both. */
-let gpus: Record<'software' | 'hardware', Gpu>;
+/** Both kinds of adapter choose kernels of their own, and wasm has its functions; software WebGPU runs all of them, Node the last. */
+const kinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
+const engines = new Map<string, Engine & { dispose: () => void }>();
+const engineOf = (kind: string): Engine => {
+  const engine = engines.get(kind);
+  if (!engine) throw new Error(`no ${kind}`);
+  return engine;
+};
 
 beforeAll(async () => {
-  await openDevice('wasm', wasmBase); // the references' backend
+  await openReference();
+  engines.set('wasm', await openWasmEngine(wasmBase, 1));
+  if (!inBrowser) return;
   await openDevice('webgpu', wasmBase);
   const software = openGpu();
   if (!software) throw new Error('no WebGPU');
-  gpus = { software, hardware: new Gpu(software.device, { software: false }, () => undefined) };
+  engines.set('software', software);
+  engines.set('hardware', new Gpu(software.device, { software: false }, () => undefined));
 });
 
 afterAll(() => {
-  for (const gpu of Object.values(gpus)) expect(gpu.pool.liveArrays).toBe(0);
+  for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);
 });
 
-const kinds = ['software', 'hardware'] as const;
 const random = seededRandom(23);
 const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
 const draw = (...shape: number[]): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => 2 * random() - 1);
 
-async function readAll(gpu: Gpu, ...arrays: DeviceArray[]): Promise<Float32Array[]> {
+async function readAll(gpu: Engine, ...arrays: DeviceArray[]): Promise<Float32Array[]> {
   const values: Float32Array[] = [];
   for (const array of arrays) values.push(await gpu.commands.read(array));
   for (const array of new Set(arrays)) gpu.pool.free(array);
@@ -94,27 +106,33 @@ describe('matmul', () => {
     { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
     { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
   ];
-  const choices = (parts: number): MatmulChoice[] => [
-    ...[...tilings, ...(gpus.software.device.features.has('subgroups') ? bySubgroups : [])].map((tiling) => ({
-      tiling,
-      parts,
-    })),
-  ];
-  const shapes = [[1, 1, 1], [64, 64, 32], [37, 12, 20], [5, 7, 3], [33, 68, 50], [70, 4, 9]]; // prettier-ignore
+  /** Each way in which a device may compute a product of so many parts. */
+  const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
+    const gpu = engines.get('software');
+    const subgroups = gpu instanceof Gpu && gpu.device.features.has('subgroups');
+    const choices = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, parts }));
+    return [
+      ...(gpu ? choices.map((choice): [Engine, MatmulChoice] => [gpu, choice]) : []),
+      ...(['wasm', 'hardware'] as const).flatMap((kind): [Engine, undefined][] => {
+        const engine = engines.get(kind);
+        return engine ? [[engine, undefined]] : [];
+      }),
+    ];
+  };
+  const shapes = [[1, 1, 1], [64, 64, 32], [37, 12, 20], [5, 7, 3], [33, 68, 50], [70, 4, 9], [100, 131, 300]]; // prettier-ignore
   const long = [[16, 20, 392], [9, 7, 391], [8, 12, 384]]; // prettier-ignore
   it.each(['NN', 'NT', 'TN'] as const)(
     '%s agrees with a naive loop, at all tilings and odd shapes, whole and in parts',
     async (layout) => {
-      const gpu = gpus.software;
       for (const parts of [1, 3])
-        for (const choice of choices(parts))
+        for (const [gpu, choice] of ways(parts))
           for (const [m = 1, n = 1, k = 1] of parts === 1 ? shapes : long) {
             const [a, b] = [draw(m * k), draw(n * k)];
             const A = gpu.commands.upload(a, layout === 'TN' ? [k, m] : [m, k]);
             const B = gpu.commands.upload(b, layout === 'NT' ? [n, k] : [k, n]);
             const y = gpu.pool.allocate([m, n]);
             const aSums = gpu.pool.allocate([m]);
-            matmul(gpu, layout, A, B, y, { choice, ...(layout === 'TN' ? { aSums } : {}) });
+            matmul(gpu, layout, A, B, y, { ...(choice ? { choice } : {}), ...(layout === 'TN' ? { aSums } : {}) });
             const [product, sums = []] = await readAll(gpu, y, aSums);
             expectClose(product, naiveProduct(layout, a, b, [m, n, k]), Math.sqrt(m * n));
             if (layout === 'TN') expectClose(sums, naiveProduct('TN', a, draw(k).fill(1), [m, 1, k]), m);
@@ -132,8 +150,8 @@ describe('matmul', () => {
   ])(
     'finishes a product [%i, %i] over %i in %i parts with bias, dropout, residual, GELU and accumulation',
     async (m, n, k, parts) => {
-      for (const choice of choices(parts)) {
-        const gpu = gpus.software;
+      for (const [gpu, choice] of ways(parts)) {
+        const way = choice ? { choice } : {};
         const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): DeviceArray =>
           gpu.commands.upload(values, shape);
         const [a, b, bias, residual, pre, before] = [
@@ -152,9 +170,9 @@ describe('matmul', () => {
         const finished = [gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n])] as const;
         const [dropped, activated, beforeGelu] = finished;
         const [Bias, Residual, Pre, accumulated] = [upload(bias, n), upload(residual, m, n), upload(pre, m, n), upload(before, m, n)]; // prettier-ignore
-        matmul(gpu, 'NT', A, B, dropped, { choice, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
-        matmul(gpu, 'NT', A, B, activated, { choice, bias: Bias, gelu: beforeGelu });
-        matmul(gpu, 'NT', A, B, accumulated, { choice, geluGradient: Pre, accumulate: true });
+        matmul(gpu, 'NT', A, B, dropped, { ...way, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
+        matmul(gpu, 'NT', A, B, activated, { ...way, bias: Bias, gelu: beforeGelu });
+        matmul(gpu, 'NT', A, B, accumulated, { ...way, geluGradient: Pre, accumulate: true });
         const own = await readAll(gpu, dropped, activated, beforeGelu, accumulated);
         const biased = product.map((x, i) => x + (bias[i % n] ?? NaN));
         const tensors = tf.tidy(() => {
@@ -176,8 +194,8 @@ describe('matmul', () => {
     },
   );
 
-  it('gives the same bits twice', async () => {
-    const gpu = gpus.software;
+  it.each(kinds)('gives the same bits twice (%s)', async (kind) => {
+    const gpu = engineOf(kind);
     const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];
     const [first, second] = [gpu.pool.allocate([24, 16]), gpu.pool.allocate([24, 16])];
     for (const y of [first, second]) matmul(gpu, 'TN', A, B, y);
@@ -190,7 +208,7 @@ describe('matmul', () => {
 
 describe.each(kinds)('kernels of a %s adapter agree with the references', (kind) => {
   it.each([1, 2, 3])('LayerNorm, round %i', async () => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const shape = [between(1, 150), between(2, 90)] as const;
     const [z, gamma, beta, dy] = [draw(...shape), draw(shape[1]), draw(shape[1]), draw(...shape)];
     const [Z, Gamma, Beta, Dy] = [z, gamma, beta, dy].map((x) =>
@@ -230,7 +248,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     [12, 2, 0.4],
     [6, 2, 0.2],
   ])('attention of %i numbers in %i heads with dropout %f', async (hidden, heads, rate) => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const given = packed();
     const tokens = uploadTokens(gpu, given);
     const qkv = draw(given.rows, 3 * hidden);
@@ -239,7 +257,13 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     const Qkv = gpu.commands.upload(qkv, [given.rows, 3 * hidden]);
     const Dy = gpu.commands.upload(dy, [given.rows, hidden]);
     const dropout = rate > 0 ? { ...key, rate } : undefined;
-    const { y, saved } = attentionForward(gpu, { qkv: Qkv, blocks: tokens.blocks, heads, dropout });
+    const { y, saved } = attentionForward(gpu, {
+      qkv: Qkv,
+      blocks: tokens.blocks,
+      heads,
+      longest: given.longest,
+      dropout,
+    });
     const dqkv = attentionBackward(gpu, Dy, saved);
     const [ownY, ownGradient] = await readAll(gpu, y, dqkv);
     const results = tf.tidy(() => {
@@ -260,7 +284,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
   });
 
   it.each(['mean', 'cls'] as const)('%s pooling to unit length', async (pooling) => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const given = packed([[1, 2, 3], [4], [5, 6]]);
     const tokens = uploadTokens(gpu, given);
     const width = between(2, 70);
@@ -295,7 +319,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     ['both', 70],
     ['both', 1],
   ] as const)('InfoNCE, %s, batch %i', async (directions, size) => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const options = { temperature: 0.2, directions };
     const units = tf.tidy(() =>
       [1, 2].map(() => normalizeReference.normalizeForward(tf.tensor2d(draw(size, 9), [size, 9])).y),
@@ -338,7 +362,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
   });
 
   it('looks embeddings up in a table cut in pieces, and gives each row its sum of gradients', async () => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const given = packTokens(batchOf(texts()), { ...tinyConfig, ...config });
     const tokens = uploadTokens(gpu, given);
     const width = 5;
@@ -377,7 +401,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
   });
 
   it('drops what the reference mask drops', async () => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
     const x = draw(13, 7);
     const X = gpu.commands.upload(x, [13, 7]);
@@ -390,7 +414,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
   });
 
   it.each([true, false])('clips and takes an AdamW step, with decay %s', async (decayed) => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const length = 9000;
     const values = { weights: draw(length), gradients: draw(length), m: draw(length), v: draw(length).map(Math.abs) };
     const arrays = {
@@ -421,7 +445,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
   });
 
   it.each([NaN, Infinity])('leaves all weights alone when the loss is %f', async (loss) => {
-    const gpu = gpus[kind];
+    const gpu = engineOf(kind);
     const weights = draw(256);
     const arrays = {
       weights: gpu.commands.upload(weights),
