@@ -2,13 +2,20 @@ import type { Experiment } from '../../src/domain/experiment';
 import type { EncoderConfig, TokenSet } from '../../src/domain/model';
 import type { Question } from '../../src/domain/records';
 import type { Evaluation, EvaluationMoment } from '../../src/domain/run';
-import { evaluateRanks, rankQuestion, type PassageOrder } from '../../src/domain/evaluate/ranking';
+import {
+  evaluateRanks,
+  questionResult,
+  relevantPlaces,
+  shownPassages,
+  type PassageOrder,
+} from '../../src/domain/evaluate/ranking';
 import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encode';
 import type { ParameterStore } from '../engine/model/parameters';
-import { scoreBlock } from '../engine/retrieval/search';
+import { search } from '../engine/retrieval/search';
+import { vectorsOf } from '../engine/retrieval/vectors';
 
-/** Questions whose scores against the whole knowledge base are held at once. */
-const questionsPerBlock = 32;
+/** Questions that are searched for at once: for each group of so many the knowledge base is uploaded once. */
+const questionsPerSearch = 1024;
 
 export interface EncoderInUse {
   parameters: ParameterStore;
@@ -109,15 +116,17 @@ export interface EvaluationInput {
 export async function evaluateVectors(input: EvaluationInput, between: BetweenBatches): Promise<Evaluation> {
   const { questions, order, width, corpusVectors, questionVectors } = input;
   const passages = order.ids.length;
+  const corpus = vectorsOf(corpusVectors, width, (place) => order.inOrder[place] ?? 0);
   const results: Evaluation['results'] = [];
-  for (let from = 0; from < questions.length; from += questionsPerBlock) {
-    const block = questions.slice(from, from + questionsPerBlock);
-    const vectors = questionVectors.subarray(from * width, (from + block.length) * width);
-    const scores = await scoreBlock(vectors, corpusVectors, width);
-    block.forEach((question, i) =>
-      results.push(rankQuestion(question, scores.subarray(i * passages, (i + 1) * passages), order)),
-    );
-    await between(from + block.length, questions.length);
+  for (let from = 0; from < questions.length; from += questionsPerSearch) {
+    const group = questions.slice(from, from + questionsPerSearch);
+    const queries = vectorsOf(questionVectors.subarray(from * width, (from + group.length) * width), width);
+    const targets = group.map((question) => relevantPlaces(question, order));
+    const found = await search({ queries, corpus, targets, k: shownPassages }, between);
+    group.forEach((question, i) => {
+      const own = found[i];
+      if (own) results.push(questionResult(question, own, order));
+    });
   }
   const { runId, part, moment, encodeMs } = input;
   return {

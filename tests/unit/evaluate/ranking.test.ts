@@ -2,7 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
-import { evaluateRanks, passageOrder, rankQuestion } from '../../../src/domain/evaluate/ranking';
+import {
+  evaluateRanks,
+  passageOrder,
+  questionResult,
+  rankOf,
+  relevantPlaces,
+  scoreOf,
+  topPassages,
+  type PassageOrder,
+} from '../../../src/domain/evaluate/ranking';
 import type { Question, Passage } from '../../../src/domain/records';
 import type { QuestionResult } from '../../../src/domain/run';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
@@ -22,6 +31,15 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
+/** What a search over the corpus in the order of its ids finds, from one score a passage. */
+function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
+  const ranks = relevantPlaces(question, order).map((place) => rankOf(scores, order.place, order.inOrder[place] ?? -1));
+  const top = topPassages(scores, order.place, 10).map((passage) => ({
+    passage: order.place[passage] ?? -1,
+    score: scoreOf(scores, passage),
+  }));
+  return questionResult(question, { ranks, top }, order);
+}
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('the metrics', () => {
