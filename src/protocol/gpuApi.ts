@@ -1,3 +1,4 @@
+import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
 
@@ -26,7 +27,7 @@ export interface GpuApi {
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
   /** Vectors [text][E] of token ids by the run's kept weights (or the base model's, where no run is named). */
   encodeTexts(
-    source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean },
+    source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poolings } from '../../src/domain/model';
 import { openDevice, openGpu, readTensor } from '../../workers/engine/device';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import { Gpu } from '../../workers/engine/gpu/gpu';
@@ -231,7 +232,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     freeTokens(gpu, tokens);
   });
 
-  it.each(['mean', 'cls'] as const)('%s pooling to unit length', async (pooling) => {
+  it.each(poolings)('%s pooling to unit length', async (pooling) => {
     const gpu = gpus[kind];
     const given = packed([[1, 2, 3], [4], [5, 6]]);
     const tokens = uploadTokens(gpu, given);

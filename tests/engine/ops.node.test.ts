@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { poolings } from '../../src/domain/model';
 import { readTensor } from '../../workers/engine/device';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { packTokens, type PackedTokens } from '../../workers/engine/model/packedTokens';
@@ -121,7 +122,7 @@ describe('backward passes agree with the tape through the forward pass, on shape
     });
   });
 
-  it.each(['mean', 'cls'] as const)('%s pooling', async (pooling) => {
+  it.each(poolings)('%s pooling', async (pooling) => {
     await expectNoLeak(async () => {
       const tokens = randomTokens();
       const hidden = draw([tokens.rows, 6]);

@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import type { Pooling } from '../../src/domain/model';
 import type { DevicePreference } from '../../src/domain/run';
 import type { GpuApi } from '../../src/protocol/gpuApi';
 import { keptWeights } from '../../src/storage/checkpoints';
@@ -14,7 +15,7 @@ type Source = Parameters<GpuApi['encodeTexts']>[0];
 interface Weights {
   modelSha256: string;
   weightsId: string | null;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
   normalize: boolean;
   device: DevicePreference;
 }

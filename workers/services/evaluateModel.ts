@@ -1,5 +1,5 @@
 import type { Experiment } from '../../src/domain/experiment';
-import type { EncoderConfig, TokenSet } from '../../src/domain/model';
+import type { EncoderConfig, Pooling, TokenSet } from '../../src/domain/model';
 import type { Question } from '../../src/domain/records';
 import type { Evaluation, EvaluationMoment } from '../../src/domain/run';
 import {
@@ -20,7 +20,7 @@ const questionsPerSearch = 1024;
 export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
 }
 
 /** Called between batches; throws to stop. */

@@ -224,7 +224,7 @@ export const en = {
       size: 'Weights (float32)',
       source: 'Stored in the folder as',
       pooling: 'Pooling',
-      poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]' },
+      poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
       normalize: 'Unit length',
       maxTokens: 'Longest in tokens',
       queryPrefix: 'Prefix of questions',

@@ -202,7 +202,7 @@ export const zh: Dictionary = {
       size: '权重（float32）',
       source: '文件夹中的精度',
       pooling: '池化',
-      poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]' },
+      poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
       normalize: '归一化到单位长度',
       maxTokens: '最大 token 数',
       queryPrefix: '问题前缀',
