@@ -69,7 +69,7 @@ async function referenceGradients(
     const options = { temperature: golden.temperature, directions };
     const { loss, saved: lossSaved } = infoNceForward(anchors, positives, options);
     const d = infoNceBackward(lossSaved);
-    const dHidden = poolingBackward(tf.concat([d.anchors, d.positives], 0), pooled.saved);
+    const dHidden = poolingBackward(tf.concat([d.anchors, d.candidates], 0), pooled.saved);
     return { loss, gradients: backward(dHidden, saved, context, parameters.isTrainable) };
   });
   const [value = NaN] = await readTensor(loss);

@@ -55,7 +55,7 @@ export class ReferenceTrainer implements Trainer {
     if (!a || !p) throw new TypeError('two halves');
     const loss = infoNceForward(a, p, lossOptions);
     const dVectors = infoNceBackward(loss.saved);
-    const dHidden = poolingBackward(tf.concat([dVectors.anchors, dVectors.positives], 0), pooled.saved); // [T, H]
+    const dHidden = poolingBackward(tf.concat([dVectors.anchors, dVectors.candidates], 0), pooled.saved); // [T, H]
     const gradients = backward(dHidden, encoded.saved, context, (name) => parameters.isTrainable(name));
     const scalars = [loss.loss, loss.accuracy, loss.positiveScore, loss.negativeScore].map((scalar) =>
       tf.reshape(scalar, [1]),
