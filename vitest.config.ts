@@ -38,7 +38,16 @@ export default defineConfig({
         define: { 'import.meta.env.PROJECT_ROOT': JSON.stringify(process.cwd()) },
         server: { fs: { allow: ['.', '../shared'] } },
         optimizeDeps: {
-          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+          include: [
+            '@tensorflow/tfjs',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-wasm',
+            '@huggingface/tokenizers',
+            'fake-indexeddb/auto',
+            'hash-wasm',
+            'idb',
+            'valibot',
+          ],
         },
         test: {
           name: 'engine-webgpu',

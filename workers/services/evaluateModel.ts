@@ -12,7 +12,8 @@ import {
 import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encode';
 import type { ParameterStore } from '../engine/model/parameters';
 import { search } from '../engine/retrieval/search';
-import { vectorsOf } from '../engine/retrieval/vectors';
+import { pickedRows, type Vectors } from '../engine/retrieval/vectors';
+import { EncodedTexts } from './encodedTexts';
 
 /** Questions that are searched for at once: for each group of so many the knowledge base is uploaded once. */
 const questionsPerSearch = 1024;
@@ -64,34 +65,31 @@ export function pickTexts(
   return { ids, offsets };
 }
 
-/** Unit vectors of all texts of a set, [texts, E] row after row, in the set's order. */
+/** Unit vectors of all texts of a set, in its order. `vectors` may hold some already: then the work goes on behind them. */
 export async function encodeTexts(
   encoder: EncoderInUse,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   between: BetweenBatches,
-): Promise<Float32Array> {
-  const texts = set.offsets.length - 1;
-  const width = encoder.config.hiddenSize;
-  const vectors = new Float32Array(texts * width);
+  vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
+): Promise<EncodedTexts> {
   const options = { pooling: encoder.pooling, normalize: true };
-  const encode = async (batch: number[]): Promise<number> => {
-    const rows = await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options);
-    batch.forEach((text, i) => vectors.set(rows.subarray(i * width, (i + 1) * width), text * width));
-    return batch.length;
-  };
+  const encode = async (batch: number[]): Promise<void> =>
+    vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const plan = encodingPlan();
-  const inFlight: Promise<number>[] = [];
-  let done = 0;
+  const inFlight: Promise<void>[] = [];
   try {
     for (const batch of batchesByLength(set.offsets, plan)) {
-      inFlight.push(encode(batch));
+      if (vectors.hasAll(batch)) continue;
+      const encoding = encode(batch);
+      encoding.catch(() => undefined); // it is awaited below, maybe after another has failed
+      inFlight.push(encoding);
       if (inFlight.length < plan.batchesInFlight) continue;
-      done += (await inFlight.shift()) ?? 0;
-      await between(done, texts);
+      await inFlight.shift();
+      await between(vectors.done, vectors.count);
     }
     if (inFlight.length > 0) {
-      for (const count of await Promise.all(inFlight)) done += count;
-      await between(done, texts);
+      await Promise.all(inFlight);
+      await between(vectors.done, vectors.count);
     }
   } finally {
     await Promise.allSettled(inFlight);
@@ -106,21 +104,20 @@ export interface EvaluationInput {
   experiment: Experiment;
   questions: Question[];
   order: PassageOrder;
-  questionVectors: Float32Array;
-  corpusVectors: Float32Array;
-  width: number;
+  questionVectors: Vectors;
+  corpusVectors: Vectors;
   encodeMs: number;
 }
 
 /** Exact search of every question over the whole knowledge base, and the metrics of what it found. */
 export async function evaluateVectors(input: EvaluationInput, between: BetweenBatches): Promise<Evaluation> {
-  const { questions, order, width, corpusVectors, questionVectors } = input;
+  const { questions, order, corpusVectors, questionVectors } = input;
   const passages = order.ids.length;
-  const corpus = vectorsOf(corpusVectors, width, (place) => order.inOrder[place] ?? 0);
+  const corpus = pickedRows(corpusVectors, passages, (place) => order.inOrder[place] ?? 0);
   const results: Evaluation['results'] = [];
   for (let from = 0; from < questions.length; from += questionsPerSearch) {
     const group = questions.slice(from, from + questionsPerSearch);
-    const queries = vectorsOf(questionVectors.subarray(from * width, (from + group.length) * width), width);
+    const queries = pickedRows(questionVectors, group.length, (question) => from + question);
     const targets = group.map((question) => relevantPlaces(question, order));
     const found = await search({ queries, corpus, targets, k: shownPassages }, between);
     group.forEach((question, i) => {

@@ -262,6 +262,7 @@ export const zh: Dictionary = {
     cancel: '取消运行',
     cancelAsk: '取消这次运行？曲线会保留，但不能再接着运行。',
     again: '再运行一次',
+    deviceLosses: (n: number) => `图形处理器中断过 ${n} 次，运行每次都从最近的检查点自动接着进行。`,
     sentence: {
       none: '还没有运行。训练前后问的是同一批问题。',
       queued: '运行即将开始。',

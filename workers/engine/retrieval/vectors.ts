@@ -6,13 +6,18 @@ export interface Vectors {
   copyRow(row: number, into: Float32Array, at: number): void;
 }
 
-/** Vectors that lie in one piece: values [count, E]. `rowAt` puts them in another order. */
-export function vectorsOf(values: Float32Array, width: number, rowAt = (row: number): number => row): Vectors {
+/** Vectors that lie in one piece: values [count, E]. */
+export function vectorsOf(values: Float32Array, width: number): Vectors {
   return {
     count: values.length / width,
     width,
-    copyRow: (row, into, at) => into.set(values.subarray(rowAt(row) * width, (rowAt(row) + 1) * width), at),
+    copyRow: (row, into, at) => into.set(values.subarray(row * width, (row + 1) * width), at),
   };
+}
+
+/** `count` of the vectors: row i is their row `rowAt(i)`. */
+export function pickedRows(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
+  return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }
 
 /** The given rows as one matrix [rows.length, stride] with zeros beside them, and behind them up to `height` rows. */
