@@ -37,7 +37,19 @@ const typed = {
 };
 
 export default ts.config(
-  { ignores: ['dist/', '.venv/', '.cache/', 'out/', 'public/', 'test-results/', 'playwright-report/', 'bench/peers/'] },
+  {
+    ignores: [
+      'dist/',
+      '.venv/',
+      '.cache/',
+      'out/',
+      'public/',
+      'test-results/',
+      'playwright-report/',
+      'bench/peers/',
+      'workers/engine/wasm/assembly/',
+    ],
+  },
   { plugins: { recallsmith: { rules: { 'import-zones': importZonesRule(root) } } } },
   ...ts.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts', '**/*.svelte'] })),
   ...svelte.configs.recommended,

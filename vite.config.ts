@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { buildName } from './tools/lib/build.mjs';
-import { offline, selfContainedThreads, selfHosted } from './tools/lib/vitePlugins.mjs';
+import { offline, selfHosted } from './tools/lib/vitePlugins.mjs';
 
 /** What gives the page SharedArrayBuffer, and with it wasm threads. */
 const isolation = {
@@ -15,7 +15,7 @@ export default defineConfig({
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   plugins: [svelte(), selfHosted(), offline()],
   define: { __BUILD__: JSON.stringify(buildName()) },
-  worker: { format: 'es', plugins: () => [selfContainedThreads()] },
+  worker: { format: 'es' },
   build: { target: 'es2022', manifest: true, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
   preview: { headers: isolation },

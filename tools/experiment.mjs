@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /* `npm run experiment`: carries an experiment file out in the same page and workers as on the screen, in a headless Chromium. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readExperimentFile } from './lib/experimentFile.mjs';
+import { sentenceOf, writableFolder } from './lib/files.mjs';
 import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
+import { parseOptions } from './lib/options.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
 import { listen, siteServer } from './lib/server.mjs';
 import { unzip } from './lib/unzip.mjs';
@@ -41,7 +42,7 @@ Written into DIR, all of it or exit code 1 with one sentence:
 const devices = ['auto', 'webgpu', 'wasm'];
 
 function readOptions() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions({
     allowPositionals: true,
     options: {
       out: { type: 'string' },
@@ -67,7 +68,7 @@ async function openProfile(folder) {
     return { path, port: 0, close: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
   }
   const path = resolve(folder);
-  await mkdir(path, { recursive: true });
+  await writableFolder(path, '--profile');
   const record = join(path, 'recallsmith-port');
   const port = existsSync(record) ? Number(readFileSync(record, 'utf8')) : 0;
   return { path, port, keepPort: (used) => writeFile(record, String(used)), close: () => Promise.resolve() };
@@ -127,6 +128,7 @@ async function carryOut(options, input, profile) {
     {
       experiment: input.json,
       name: input.name,
+      fileName: input.fileName,
       modelName: input.modelName,
       device: options.device,
       inputs: input.inputs,
@@ -194,7 +196,7 @@ async function main() {
   const options = readOptions();
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
-  await mkdir(options.out, { recursive: true });
+  await writableFolder(options.out, '--out');
   // What an earlier command left here must not be taken for this one's result.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
@@ -212,7 +214,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 main().then(
   () => process.exit(0),
   (error) => {
-    console.error(error instanceof Error ? error.message : 'The experiment failed.');
+    console.error(sentenceOf(error));
     process.exit(1);
   },
 );

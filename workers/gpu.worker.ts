@@ -18,7 +18,7 @@ let baseUrl = '';
 /** One device, so one run at a time. */
 let running: { runId: string; control: RunControl } | null = null;
 
-const wasmBaseUrl = (): string => `${baseUrl}tfjs/`;
+const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 
 function controlOf(runId: string): RunControl {
   if (running?.runId !== runId) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
@@ -31,7 +31,7 @@ const api: GpuApi = {
     await holdForLife(options.lifeLock);
   },
   createRun: async (experimentId, preference) => createRun(await openDatabase(), experimentId, preference, __BUILD__),
-  describeDevice: (preference) => describeDevice(preference, wasmBaseUrl()),
+  describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: async (runId, onEvents) => {
     if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });

@@ -1,8 +1,7 @@
 /** The engine in a worker, as the app has it, with what the benchmark asks for. */
 import { expose } from 'comlink';
-import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
-import { openDevice, openGpu } from '../../workers/engine/device';
+import { openDevice, openEngine } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
@@ -22,18 +21,6 @@ function layout(config: EncoderConfig): TensorEntry[] {
     offset += length;
     return entry;
   });
-}
-
-/** Median of what `work` takes, after one run that is not counted. */
-async function medianMs(runs: number, work: () => Promise<void>): Promise<number> {
-  await work();
-  const times: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const begin = performance.now();
-    await work();
-    times.push(performance.now() - begin);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? NaN;
 }
 
 const ours = {
@@ -75,35 +62,18 @@ const ours = {
     await model?.trainer.step(anchors, positives, 1e-4, ++steps);
     return performance.now() - begin;
   },
-  /** Milliseconds of one product of two [n, n] matrices on WebGPU. */
-  async matmul(n: number): Promise<number> {
-    const gpu = openGpu();
-    if (!gpu) throw new Error('not on WebGPU');
-    const [a, b, y] = [0, 1, 2].map(() => gpu.pool.allocate([n, n]));
-    if (!a || !b || !y) throw new Error('three matrices');
-    gpu.commands.submit();
-    await gpu.device.queue.onSubmittedWorkDone();
+  /** Milliseconds of one product of [m, k] and [n, k]ᵀ. */
+  async matmul(m: number, n: number, k: number): Promise<number> {
+    const { pool, commands } = openEngine();
+    const [a, b, y] = [pool.allocate([m, k]), pool.allocate([n, k]), pool.allocate([m, n])];
+    for (const array of [a, b, y]) commands.clear(array);
+    await commands.read({ ...y, shape: [1] });
     const begin = performance.now();
-    matmul(gpu, 'NT', a, b, y);
-    await gpu.commands.read(y);
+    matmul(openEngine(), 'NT', a, b, y);
+    await commands.read({ ...y, shape: [1] });
     const ms = performance.now() - begin;
-    for (const array of [a, b, y]) gpu.pool.free(array);
+    for (const array of [a, b, y]) pool.free(array);
     return ms;
-  },
-  /** The fastest of tfjs-wasm's plain products at the given shapes [m, n, k], in FLOP/s. */
-  async bestWasmMatmul(shapes: readonly (readonly [number, number, number])[]): Promise<number> {
-    let best = 0;
-    for (const [m, n, k] of shapes) {
-      const [a, b] = [tf.randomUniform([m, k]), tf.randomUniform([k, n])];
-      const ms = await medianMs(5, async () => {
-        const y = tf.matMul(a, b);
-        await y.data();
-        y.dispose();
-      });
-      tf.dispose([a, b]);
-      best = Math.max(best, (2 * m * n * k) / ms / 1e-3);
-    }
-    return best;
   },
   /** Milliseconds to encode all texts as an evaluation does. */
   async encode(texts: TokenBatch): Promise<number> {

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/losses.json';
-import { openDevice, openGpu, readTensor } from '../../workers/engine/device';
 import type { DeviceArray } from '../../workers/engine/arrays';
+import { openDevice, openGpu } from '../../workers/engine/device';
+import type { Engine } from '../../workers/engine/engine';
 import { Gpu } from '../../workers/engine/gpu/gpu';
 import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
 import { cosent, cosentNumbers } from '../../workers/engine/losses/cosentKernels';
 import { infoNceBackward, infoNceForward, type InfoNceOptions } from '../../workers/engine/losses/infoNce';
 import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKernels';
 import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
-import { distance, inBrowser, norm, seededRandom, wasmBase } from './support';
+import { readTensor } from '../../workers/engine/reference/tensorTable';
+import { openWasmEngine } from '../../workers/engine/wasm/open';
+import { distance, inBrowser, norm, openReference, seededRandom, wasmBase } from './support';
 
 /** A loss's numbers and the gradients of the vectors, before they were normalised. */
 interface Measured {
@@ -72,7 +75,8 @@ function normalized({ values, rows }: Matrix): {
   return { unit, back };
 }
 
-function kernelsOf(gpu: () => Gpu): Losses {
+function kernelsOf(kind: string): Losses {
+  const gpu = (): Engine => engineOf(kind);
   const measure = async (
     matrices: readonly [Matrix, Matrix],
     count: number,
@@ -111,28 +115,30 @@ function kernelsOf(gpu: () => Gpu): Losses {
   };
 }
 
-let gpus: { software: Gpu; hardware: Gpu } | undefined;
-function opened(): { software: Gpu; hardware: Gpu } {
-  if (!gpus) throw new Error('no WebGPU');
-  return gpus;
+const kinds = inBrowser ? ['software', 'hardware', 'wasm'] : ['wasm'];
+const engines = new Map<string, Engine>();
+function engineOf(kind: string): Engine {
+  const engine = engines.get(kind);
+  if (!engine) throw new Error(`no ${kind}`);
+  return engine;
 }
 
 beforeAll(async () => {
-  await openDevice('wasm', wasmBase); // the references' backend
+  await openReference();
+  engines.set('wasm', await openWasmEngine(wasmBase, 1));
   if (!inBrowser) return;
   await openDevice('webgpu', wasmBase);
   const software = openGpu();
-  if (software) gpus = { software, hardware: new Gpu(software.device, { software: false }, () => undefined) };
+  if (!software) throw new Error('no WebGPU');
+  engines.set('software', software);
+  engines.set('hardware', new Gpu(software.device, { software: false }, () => undefined));
 });
 afterAll(() => {
-  if (gpus) for (const gpu of Object.values(gpus)) expect(gpu.pool.liveArrays).toBe(0);
+  for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);
 });
 
-const kernels = [
-  ['kernels of a software adapter', kernelsOf(() => opened().software)],
-  ['kernels of a hardware adapter', kernelsOf(() => opened().hardware)],
-] as const;
-const all: readonly (readonly [string, Losses])[] = inBrowser ? kernels : [['the reference', reference]];
+const kernels = kinds.map((kind) => [`kernels, ${kind}`, kernelsOf(kind)] as const);
+const all: readonly (readonly [string, Losses])[] = [...kernels, ['the reference', reference]];
 const matrix = (values: readonly number[]): Matrix => ({
   values: Float32Array.from(values),
   rows: values.length / width,
@@ -167,7 +173,7 @@ describe.each(all)('%s against sentence-transformers', (_, losses) => {
   });
 });
 
-describe.skipIf(!inBrowser).each(kernels)('%s agree with the reference', (_, losses) => {
+describe.each(kernels)('%s, agree with the reference', (_, losses) => {
   const random = seededRandom(31);
   const below = (limit: number): number => Math.floor(random() * limit);
   const draw = (rows: number): Matrix => matrix(Array.from({ length: rows * width }, () => 2 * random() - 1));

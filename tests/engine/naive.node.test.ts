@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTensor } from '../../workers/engine/device';
+import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { infoNceForward } from '../../workers/engine/losses/infoNce';
 import { isDecayed, parameterShapes } from '../../workers/engine/model/names';
 import { joinBatches, packTokens, quads } from '../../workers/engine/model/packedTokens';
@@ -10,9 +10,9 @@ import { planSegmentSum, segmentSum } from '../../workers/engine/ops/segmentSum/
 import { adamWUpdate, type AdamWTensors } from '../../workers/engine/optimizer/adamW';
 import { clipFactor, sumOfSquares } from '../../workers/engine/optimizer/clipping';
 import { golden } from './golden';
-import { batchOf, distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
+import { batchOf, distance, expectNoLeak, largestDifference, norm, openReference, seededRandom } from './support';
 
-beforeAll(openTestDevice);
+beforeAll(openReference);
 
 const random = seededRandom(5);
 const integer = (below: number): number => Math.floor(random() * below);
@@ -171,27 +171,6 @@ describe('against naive loops', () => {
         saved.candidates,
         saved.probabilities,
       ]);
-    });
-  });
-
-  it('slices and gathers rows of a matrix', async () => {
-    await expectNoLeak(async () => {
-      const [height, width] = [7, 5];
-      const x = numbers(height * width);
-      const rows = [6, 0, 0, 3];
-      const results = tf.tidy(() => {
-        const matrix = tf.tensor2d(x, [height, width]);
-        return [
-          tf.slice(matrix, [2, 1], [3, 2]),
-          tf.slice(matrix, [4, 0], [-1, -1]),
-          tf.gather(matrix, tf.tensor1d(rows, 'int32')),
-        ];
-      });
-      const [block, tail, gathered] = await Promise.all(results.map(readTensor));
-      expect([...(block ?? [])]).toEqual([2, 3, 4].flatMap((row) => [at(x, row * width + 1), at(x, row * width + 2)]));
-      expect([...(tail ?? [])]).toEqual([...x.subarray(4 * width)]);
-      expect([...(gathered ?? [])]).toEqual(rows.flatMap((row) => [...x.subarray(row * width, (row + 1) * width)]));
-      tf.dispose(results);
     });
   });
 

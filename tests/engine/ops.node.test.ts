@@ -2,8 +2,8 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { poolings } from '../../src/domain/model';
-import { readTensor } from '../../workers/engine/device';
 import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
+import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { leftOutBits } from '../../workers/engine/losses/leftOut';
 import { packTokens, type PackedTokens } from '../../workers/engine/model/packedTokens';
@@ -17,9 +17,9 @@ import {
 import { linearBackward, linearForward } from '../../workers/engine/ops/linear/linear';
 import { normalizeBackward, normalizeForward } from '../../workers/engine/ops/normalize/normalize';
 import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
-import { batchOf, distance, expectNoLeak, norm, openTestDevice, seededRandom } from './support';
+import { batchOf, distance, expectNoLeak, norm, openReference, seededRandom } from './support';
 
-beforeAll(openTestDevice);
+beforeAll(openReference);
 
 const random = seededRandom(11);
 const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));

@@ -158,20 +158,23 @@ async function carriedOut(
 
 describe('a run whose device is lost', () => {
   // On software WebGPU each device compiles all kernels anew, for half a minute: one test is enough there.
-  it.skipIf(inBrowser)('goes on from its last block of an evaluation and from its last checkpoint, to the same numbers', async () => {
-    const undisturbed = await carriedOut(() => false);
-    expect(undisturbed.failure).toBeUndefined();
-    expect([undisturbed.result.read.length, undisturbed.result.losses.size, undisturbed.lost]).toEqual([4, 12, 0]);
-    const at = ['evaluateBefore 2', 'train 9', 'evaluateAfter 3'];
-    const disturbed = await carriedOut((phase, call) => at.includes(`${phase} ${call}`));
-    expect(disturbed.failure).toBeUndefined();
-    expect(disturbed.result).toEqual(undisturbed.result);
-    expect([disturbed.lost, disturbed.record?.deviceLosses, disturbed.record?.status]).toEqual([3, 3, 'done']);
-    // No block is encoded twice, and of the steps only those since the checkpoint at step 6.
-    for (const phase of ['evaluateBefore', 'evaluateAfter'])
-      expect(disturbed.calls[phase]).toBeLessThanOrEqual(undisturbed.calls[phase] ?? 0);
-    expect((disturbed.calls['train'] ?? 0) - (undisturbed.calls['train'] ?? 0)).toBeLessThanOrEqual(4);
-  });
+  it.skipIf(inBrowser)(
+    'goes on from its last block of an evaluation and from its last checkpoint, to the same numbers',
+    async () => {
+      const undisturbed = await carriedOut(() => false);
+      expect(undisturbed.failure).toBeUndefined();
+      expect([undisturbed.result.read.length, undisturbed.result.losses.size, undisturbed.lost]).toEqual([4, 12, 0]);
+      const at = ['evaluateBefore 2', 'train 9', 'evaluateAfter 3'];
+      const disturbed = await carriedOut((phase, call) => at.includes(`${phase} ${call}`));
+      expect(disturbed.failure).toBeUndefined();
+      expect(disturbed.result).toEqual(undisturbed.result);
+      expect([disturbed.lost, disturbed.record?.deviceLosses, disturbed.record?.status]).toEqual([3, 3, 'done']);
+      // No block is encoded twice, and of the steps only those since the checkpoint at step 6.
+      for (const phase of ['evaluateBefore', 'evaluateAfter'])
+        expect(disturbed.calls[phase]).toBeLessThanOrEqual(undisturbed.calls[phase] ?? 0);
+      expect((disturbed.calls['train'] ?? 0) - (undisturbed.calls['train'] ?? 0)).toBeLessThanOrEqual(4);
+    },
+  );
 
   it('goes on from the checkpoint before when it is lost in a reading of dev between steps', async () => {
     const evaluation = { devEverySteps: 8, checkpoint: 'bestDev' } as const;

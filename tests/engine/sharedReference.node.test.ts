@@ -1,6 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { numTensors } from '../../workers/engine/device';
+import { liveArrays } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { createTrainer } from '../../workers/engine/trainer';
@@ -68,7 +68,7 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
       const numbers = await trainer.step(anchors, positives, reference.lr, step + 1);
       expect(Math.abs(numbers.loss - reference.loss)).toBeLessThan(Math.max(0.002 * reference.loss, 0.001));
       expect(Math.abs(numbers.gradientNorm / reference.gradNorm - 1)).toBeLessThan(0.002);
-      tensorCounts.push(numTensors());
+      tensorCounts.push(liveArrays());
     }
     expect(tensorCounts.at(-1)).toBe(tensorCounts[2]);
     trainer.dispose();

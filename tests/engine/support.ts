@@ -1,17 +1,31 @@
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { TensorEntry } from '../../src/domain/model';
-import { numTensors, openDevice } from '../../workers/engine/device';
+import * as tf from '@tensorflow/tfjs-core';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { liveArrays, openDevice } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 
 /** The same suites run on wasm in Node and on WebGPU in a browser. */
 export const inBrowser = typeof document !== 'undefined';
 
-const wasmFolder = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/';
-
-export const wasmBase = inBrowser ? `/${wasmFolder}` : wasmFolder;
+/** Where the engine's wasm modules lie: built before the tests, see moduleServer.mjs. */
+export const wasmBase = inject('wasmBase');
 
 export async function openTestDevice(): Promise<void> {
   await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
+}
+
+/** The reference operations run on tfjs, whatever device is open. */
+export async function openReference(): Promise<void> {
+  const folder = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/';
+  setWasmPaths(inBrowser ? `/${folder}` : folder);
+  if (!(await tf.setBackend('wasm'))) throw new Error('tfjs wasm did not start');
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    wasmBase: string;
+  }
 }
 
 declare global {
@@ -35,11 +49,12 @@ export async function projectFile(path: string): Promise<ArrayBuffer> {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
 
-/** Runs the work and asserts that it left no tensor behind. */
+/** Runs the work and asserts that it left no array of the engine and no tensor of the reference behind. */
 export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
-  const before = numTensors();
+  const held = (): number[] => [liveArrays(), tf.engine().state.numTensors];
+  const before = held();
   const result = await work();
-  expect(numTensors()).toBe(before);
+  expect(held()).toEqual(before);
   return result;
 }
 

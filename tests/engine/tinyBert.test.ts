@@ -1,19 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import * as tf from '@tensorflow/tfjs-core';
-import { backendBytes, checkDevice, numTensors, readTensor } from '../../workers/engine/device';
+import { backendBytes, checkDevice, liveArrays } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { hiddenStates } from '../../workers/engine/model/encode';
-import { backward, forward } from '../../workers/engine/reference/encoder';
-import type { Dropout } from '../../workers/engine/ops/dropout/dropout';
-import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
-import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
+import type { Dropout } from '../../workers/engine/ops/dropout/random';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
-import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
 import { computeGradients } from '../../workers/engine/trainer';
 import { createTrainer, type Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
-import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom, inBrowser } from './support';
+import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
 
 type Golden = Awaited<ReturnType<typeof loadGolden>>;
 let pytorch: Golden;
@@ -27,17 +22,11 @@ type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
 
 type Computed = { loss: number; gradients: Map<string, Float32Array> };
 
-/** Gradients of the parameters that are trained: by kernels on WebGPU, by the reference ops on wasm. */
-async function lossAndGradients(parameters: ParameterStore, testCase: Case, dropout?: Dropout): Promise<Computed> {
-  return parameters.segments
-    ? kernelGradients(parameters.segments, testCase, dropout)
-    : referenceGradients(parameters, testCase, dropout);
-}
-
-async function kernelGradients(
-  weights: SegmentTable,
+/** Gradients of the parameters that are trained. */
+async function lossAndGradients(
+  { segments: weights }: ParameterStore,
   { pooling, directions }: Case,
-  dropout: Dropout | undefined,
+  dropout?: Dropout,
   recompute = false,
 ): Promise<Computed> {
   const { engine } = weights;
@@ -52,31 +41,6 @@ async function kernelGradients(
   engine.pool.free(into.numbers);
   into.gradients.dispose();
   return { loss: value, gradients };
-}
-
-async function referenceGradients(
-  parameters: ParameterStore,
-  { pooling, directions }: Case,
-  dropout: Dropout | undefined,
-): Promise<Computed> {
-  const { loss, gradients } = tf.tidy(() => {
-    const tokens = packTokens(joinBatches(pytorch.anchors, pytorch.positives), pytorch.config);
-    const context = { parameters, config: pytorch.config, tokens, dropout };
-    const { hidden, saved } = forward(context);
-    const pooled = poolingForward(hidden, tokens, pooling);
-    const [anchors, positives] = tf.split(pooled.y, 2);
-    if (!anchors || !positives) throw new Error('split');
-    const options = { temperature: golden.temperature, directions };
-    const { loss, saved: lossSaved } = infoNceForward(anchors, positives, options);
-    const d = infoNceBackward(lossSaved);
-    const dHidden = poolingBackward(tf.concat([d.anchors, d.candidates], 0), pooled.saved);
-    return { loss, gradients: backward(dHidden, saved, context, parameters.isTrainable) };
-  });
-  const [value = NaN] = await readTensor(loss);
-  const host = new Map<string, Float32Array>();
-  for (const [name, gradient] of Object.entries(gradients)) host.set(name, await readTensor(gradient));
-  tf.dispose([loss, gradients]);
-  return { loss: value, gradients: host };
 }
 
 const flatSteps = 200;
@@ -135,21 +99,16 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     });
   });
 
-  it.runIf(inBrowser)(
-    'has the same bits when layers are computed anew for the backward pass, with dropout',
-    async () => {
-      await expectNoLeak(async () => {
-        const parameters = pytorch.parameters();
-        const { segments } = parameters;
-        if (!segments) throw new Error('not on WebGPU');
-        const dropout = { rate: 0.1, seed: 2, step: 7 };
-        const testCase: Case = { pooling: 'mean', directions: 'both' };
-        const kept = await kernelGradients(segments, testCase, dropout);
-        expect(await kernelGradients(segments, testCase, dropout, true)).toEqual(kept);
-        parameters.dispose();
-      });
-    },
-  );
+  it('has the same bits when layers are computed anew for the backward pass, with dropout', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const dropout = { rate: 0.1, seed: 2, step: 7 };
+      const testCase: Case = { pooling: 'mean', directions: 'both' };
+      const kept = await lossAndGradients(parameters, testCase, dropout);
+      expect(await lossAndGradients(parameters, testCase, dropout, true)).toEqual(kept);
+      parameters.dispose();
+    });
+  });
 });
 
 describe('the encoder with dropout', () => {
@@ -287,7 +246,7 @@ describe('training against PyTorch, on a random BERT', () => {
     const bytes: number[] = [];
     for (let step = 1; step <= flatSteps; step++) {
       await training.step(pytorch.anchors, pytorch.positives, 1e-6, step);
-      counts[step] = numTensors();
+      counts[step] = liveArrays();
       bytes[step] = backendBytes();
     }
     expect(counts[flatSteps]).toBe(counts[20]);

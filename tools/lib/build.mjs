@@ -16,6 +16,7 @@ const sources = [
   'public',
   'src',
   'tools/lib/vitePlugins.mjs',
+  'tools/lib/wasmModules.mjs',
   'vite.config.ts',
   'workers',
 ];

@@ -1,21 +1,18 @@
 import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root, sourceHash, version } from './build.mjs';
+import { wasmModules } from './wasmModules.mjs';
 
-/** wasm files that libraries would fetch from elsewhere: [folder in the site, file in node_modules]. */
+/** wasm files of the engine, and those that a library would fetch from elsewhere: [folder in the site, file]. */
 function selfHostedFiles() {
-  const tfjs = join(root, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   return [
-    ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'].map((file) => [
-      'tfjs',
-      join(tfjs, file),
-    ]),
+    ...wasmModules().map(([, path]) => ['engine', path]),
     ...['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs'].map((file) => ['ort', join(ort, file)]),
   ];
 }
 
-/** Puts the libraries' wasm files into the site, in a build and while developing. */
+/** Puts the wasm files into the site, in a build and while developing. */
 export function selfHosted() {
   const files = selfHostedFiles();
   return {
@@ -31,23 +28,6 @@ export function selfHosted() {
         response.setHeader('Content-Type', wanted[1].endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
         createReadStream(wanted[1]).pipe(response);
       });
-    },
-  };
-}
-
-/**
- * tfjs starts its wasm threads from the text of one function, which names one variable outside of itself; a minifier renames that
- * variable and drops the guard around it. In a worker the name is never set, so the guarded branch goes.
- */
-export function selfContainedThreads() {
-  const guarded = /typeof _scriptDir !== ?"undefined" ?&& ?_scriptDir/;
-  return {
-    name: 'recallsmith-self-contained-threads',
-    transform(code, id) {
-      if (!/tfjs-backend-wasm-threaded-simd\.js(\?|$)/.test(id)) return null;
-      if (!guarded.test(code))
-        this.error('tfjs-backend-wasm has changed: see selfContainedThreads in tools/lib/vitePlugins.mjs');
-      return { code: code.replace(guarded, 'false'), map: null };
     },
   };
 }

@@ -1,14 +1,13 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { AppError } from '../../src/domain/errors';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
+import type { Engine } from './engine';
 import { Gpu } from './gpu/gpu';
-import { replaceSlowWasmKernels } from './wasmKernels';
+import { openWasmEngine, wasmFeatures } from './wasm/open';
 
-/** The device that computes: WebGPU by our own kernels, or wasm by tfjs. One is open at a time: the GPU worker owns it. */
+/** The device that computes: WebGPU, or the CPU by wasm. One is open at a time: the GPU worker owns it. */
 interface OpenDevice {
   info: DeviceInfo;
-  gpu: Gpu | null;
+  engine: Engine & { dispose: () => void };
   lost: Promise<AppError>;
 }
 
@@ -22,32 +21,35 @@ let failure: AppError | null = null;
 export async function openDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
   closeDevice();
   const choice = await chooseBackend(preference);
-  tf.enableProdMode();
   open = choice.adapter ? await openWebGpu(choice, choice.adapter) : await openWasm(choice, wasmBaseUrl);
   return open.info;
 }
 
 /** What `openDevice` would open; opens nothing. */
-export async function describeDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
+export async function describeDevice(preference: DevicePreference): Promise<DeviceInfo> {
   if (open) return open.info;
   const choice = await chooseBackend(preference);
   if (choice.adapter) return webGpuInfo(choice, choice.adapter);
-  setWasmPaths(wasmBaseUrl);
   return wasmInfo(choice);
 }
 
-/** Gives the GPU back. The wasm backend stays loaded: its memory cannot be returned and tfjs cannot start it twice. */
+/** Gives the device back, with all memory. */
 export function closeDevice(): void {
-  const gpu = open?.gpu ?? null;
+  const engine = open?.engine;
   open = null;
   failure = null;
-  gpu?.dispose();
-  gpu?.device.destroy();
+  engine?.dispose();
+}
+
+/** Throws a RangeError where no device is open. */
+export function openEngine(): Engine {
+  if (!open) throw new RangeError('no open device');
+  return open.engine;
 }
 
 /** WebGPU, where it is open. */
 export function openGpu(): Gpu | null {
-  return open?.gpu ?? null;
+  return open?.engine instanceof Gpu ? open.engine : null;
 }
 
 /** Resolves with the reason when the open device is lost; never on wasm. */
@@ -60,19 +62,14 @@ export function checkDevice(): void {
   if (failure) throw failure;
 }
 
-/** Bytes held: of all buffers on WebGPU (free ones too), of live tensors on wasm. */
+/** Bytes held by all arrays, free ones too. */
 export function backendBytes(): number {
-  return open?.gpu ? open.gpu.pool.totalBytes : tf.memory().numBytes;
+  return open?.engine.pool.totalBytes ?? 0;
 }
 
-/** Arrays on WebGPU, tensors on wasm. */
-export function numTensors(): number {
-  return open?.gpu ? open.gpu.pool.liveArrays : tf.memory().numTensors;
-}
-
-/** The tensor's values on the host, a copy of its own. */
-export async function readTensor(tensor: tf.Tensor): Promise<Float32Array> {
-  return (await tensor.data<'float32'>()).slice();
+/** Arrays that nobody has freed. */
+export function liveArrays(): number {
+  return open?.engine.pool.liveArrays ?? 0;
 }
 
 async function chooseBackend(preference: DevicePreference): Promise<Choice> {
@@ -115,13 +112,13 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<OpenDevi
   });
   const lost = new Promise<AppError>((resolve) => {
     void device.lost.then(({ reason, message }) => {
-      if (open?.gpu?.device !== device) return; // given back by closeDevice
+      if (openGpu()?.device !== device) return; // given back by closeDevice
       failure = new AppError({ kind: 'gpu-device-lost', reason: message || reason });
       resolve(failure);
     });
   });
   const gpu = new Gpu(device, { software: isSoftware(adapter.info) }, checkDevice);
-  return { info: webGpuInfo(choice, adapter), gpu, lost };
+  return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 
 /** With all the adapter offers: a large vocabulary needs its limits, fast kernels its features. */
@@ -147,37 +144,21 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
 }
 
 async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<OpenDevice> {
-  setWasmPaths(wasmBaseUrl);
-  const started = await withThreads(() => tf.setBackend('wasm'));
-  if (!started) throw new AppError({ kind: 'unexpected', reason: `tfjs wasm did not start from ${wasmBaseUrl}` });
-  replaceSlowWasmKernels();
-  const info = await wasmInfo(choice);
-  return { info: { ...info, threads: getThreadsCount() }, gpu: null, lost: new Promise<AppError>(() => undefined) };
+  const info = wasmInfo(choice);
+  const engine = await openWasmEngine(wasmBaseUrl, info.threads);
+  return { info, engine, lost: new Promise<AppError>(() => undefined) };
 }
 
 /**
- * Threads of the wasm backend: half of the logical cores, for two of them often share one physical core, but both on a machine of two.
- * More threads than free cores are slow: they wait for each other at every product (eight on two cores: a sixth of the speed).
+ * Threads on wasm: half of the logical cores, for two of them often share one physical core, but both on a machine of two. More threads than
+ * free cores are slow: they wait for each other at every product.
  */
 function wasmThreads(): number {
   const cores = navigator.hardwareConcurrency;
   return cores <= 2 ? cores : Math.min(8, Math.ceil(cores / 2));
 }
 
-/** tfjs halves the number of cores that the browser names, and no setting goes beyond that half: while it starts, this names twice the threads. */
-async function withThreads<T>(start: () => Promise<T>): Promise<T> {
-  if (typeof navigator === 'undefined') return start();
-  Object.defineProperty(navigator, 'hardwareConcurrency', { value: 2 * wasmThreads(), configurable: true });
-  try {
-    return await start();
-  } finally {
-    Reflect.deleteProperty(navigator, 'hardwareConcurrency');
-  }
-}
-
-async function wasmInfo({ reason }: Choice): Promise<DeviceInfo> {
-  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  const threaded = await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT');
-  const threads = threaded === true ? wasmThreads() : 1;
-  return { backend: 'wasm', reason, adapter: null, threads, simd: simd === true };
+function wasmInfo({ reason }: Choice): DeviceInfo {
+  const { threads, simd } = wasmFeatures();
+  return { backend: 'wasm', reason, adapter: null, threads: threads ? wasmThreads() : 1, simd };
 }

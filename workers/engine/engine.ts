@@ -5,6 +5,8 @@ import type { Kernel } from './kernel';
 export interface Traits {
   /** The adapter computes on the CPU: barriers and workgroup memory are slow there, big register tiles are not. */
   software: boolean;
+  /** Kernels are wasm functions: what shaders' tilings are chosen by says nothing. */
+  wasm?: boolean;
 }
 
 export interface Counters {

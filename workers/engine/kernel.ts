@@ -2,6 +2,19 @@
 export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
 export type ParamType = 'u32' | 'f32';
 
+/** How the wasm engine runs a kernel: by a function of workers/engine/wasm/assembly, shared out among threads by items. */
+export interface WasmCall<Param extends string> {
+  /** Called with the addresses of what the kernel reads and writes, its params, `constants`, and the first item and the one behind the last. */
+  call: string;
+  /** Rows, quads, blocks: what the function counts. */
+  items: (params: Readonly<Record<Param, number>>) => number;
+  constants?: readonly number[];
+  /** Items that a thread takes at once; without it as suits the threads. */
+  grain?: number;
+  /** Bytes of its own memory that a thread needs, where it may be more than a megabyte. */
+  scratchBytes?: (params: Readonly<Record<Param, number>>) => number;
+}
+
 export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
   /** Shown in errors and profiles. */
   name: string;
@@ -17,6 +30,7 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
    * workgroup, counted through both dimensions where `groups` was one number.
    */
   body: string;
+  wasm?: WasmCall<Param>;
 }
 
 /** A compute shader with names for all that it binds. Equal code is compiled once a device. */
@@ -26,6 +40,7 @@ export interface Kernel<Param extends string = string, Read extends string = str
   params: readonly (readonly [Param, ParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
+  wasm: WasmCall<Param> | undefined;
 }
 
 export function kernel<Param extends string, Read extends string, Write extends string>(
@@ -60,7 +75,8 @@ fn main(
 ${spec.body}
 }
 `;
-  return { name: spec.name, code, params, reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
+  const names = { reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
+  return { name: spec.name, code, params, ...names, wasm: spec.wasm };
 }
 
 /** The uniform's bytes; all fields are four bytes wide, so they lie one after the other. */

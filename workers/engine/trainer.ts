@@ -4,7 +4,7 @@ import type { EncoderConfig } from '../../src/domain/model';
 import type { DeviceArray } from './arrays';
 import type { Engine } from './engine';
 import { infoNce, infoNceNumbers } from './losses/infoNceKernels';
-import type { AdamWState } from './model/adamWState';
+import type { AdamWState, Moment } from './model/adamWState';
 import { backward, forward } from './model/encoder';
 import type { EncoderContext } from './model/layer';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
@@ -14,7 +14,6 @@ import { SegmentTable } from './model/segments';
 import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
 import type { Pooling } from './ops/pooling/pooling';
 import { adamW, clipping, squareParts, sumSquares, partLength } from './optimizer/kernels';
-import { ReferenceTrainer } from './reference/trainer';
 
 export interface TrainerOptions {
   parameters: ParameterStore;
@@ -53,18 +52,6 @@ export interface Trainer {
   dispose(): void;
 }
 
-export function createTrainer(options: TrainerOptions): Trainer {
-  const { segments: weights } = options.parameters;
-  const { segments: moments } = options.adamW;
-  return weights && moments ? new EngineTrainer(options, weights, moments) : new ReferenceTrainer(options);
-}
-
-/** AdamW's moments, laid out as the weights are. */
-export interface Moments {
-  m: SegmentTable;
-  v: SegmentTable;
-}
-
 /** Behind the loss's numbers: the gradients' norm and the factor that clips it. */
 const normAt = infoNceNumbers;
 const numbersLength = infoNceNumbers + 2;
@@ -98,7 +85,7 @@ export function computeGradients(
   freeTokens(engine, tokens);
 }
 
-/** Trains all parameters by in-batch InfoNCE and AdamW on WebGPU, a step at a time; nothing but a few numbers is read back. */
+/** Nothing but a few numbers is read back in a step. */
 export class EngineTrainer implements Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
@@ -106,7 +93,7 @@ export class EngineTrainer implements Trainer {
   constructor(
     private readonly options: Omit<TrainerOptions, 'parameters' | 'adamW'>,
     private readonly weights: SegmentTable,
-    private readonly moments: Moments,
+    private readonly moments: Readonly<Record<Moment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
@@ -175,4 +162,8 @@ export class EngineTrainer implements Trainer {
     }
     throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter: 'embeddings' });
   }
+}
+
+export function createTrainer(options: TrainerOptions): Trainer {
+  return new EngineTrainer(options, options.parameters.segments, options.adamW.segments);
 }

@@ -18,7 +18,7 @@ import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './wei
 export interface RunDeps {
   db: Database;
   control: RunControl;
-  /** Where tfjs finds its wasm files. */
+  /** Where the engine's wasm modules lie. */
   wasmBaseUrl: string;
   onEvents: (events: RunEvent[]) => void;
 }

@@ -29,45 +29,6 @@ export function passageOrder(corpus: readonly Pick<Passage, 'id'>[]): PassageOrd
   return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };
 }
 
-type Scores = Float32Array | Float64Array;
-
-/** A score that is not a number stands behind all others: a broken model must not look perfect. */
-export function scoreOf(scores: Scores, passage: number): number {
-  const score = scores[passage] ?? Number.NaN;
-  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-}
-
-/** Rank (from 1) of a passage under (−score, id): one more than the number of passages before it. O(passages). */
-export function rankOf(scores: Scores, place: Uint32Array, passage: number): number {
-  const own = scoreOf(scores, passage);
-  const ownPlace = place[passage] ?? 0;
-  let before = 0;
-  for (let other = 0; other < scores.length; other++) {
-    const score = scoreOf(scores, other);
-    if (score > own || (score === own && (place[other] ?? 0) < ownPlace)) before += 1;
-  }
-  return before + 1;
-}
-
-/** The first `count` passages under (−score, id), best first. Most passages cost one comparison with the last one kept. */
-export function topPassages(scores: Scores, place: Uint32Array, count: number): number[] {
-  const top: number[] = [];
-  const comesBefore = (a: number, b: number): boolean => {
-    const left = scoreOf(scores, a);
-    const right = scoreOf(scores, b);
-    return left > right || (left === right && (place[a] ?? 0) < (place[b] ?? 0));
-  };
-  for (let passage = 0; passage < scores.length; passage++) {
-    const last = top[count - 1];
-    if (last !== undefined && !comesBefore(passage, last)) continue;
-    let at = top.length;
-    while (at > 0 && comesBefore(passage, top[at - 1] ?? 0)) at -= 1;
-    top.splice(at, 0, passage);
-    if (top.length > count) top.pop();
-  }
-  return top;
-}
-
 /** Places of a question's relevant passages; those that the corpus does not hold are left out. */
 export function relevantPlaces({ relevant }: Question, { indexOf, place }: PassageOrder): number[] {
   return [...new Set(relevant)].flatMap((id) => {

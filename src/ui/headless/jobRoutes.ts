@@ -6,6 +6,8 @@ export interface HeadlessJob {
   /** The experiment file as it was read: any JSON. */
   experiment: unknown;
   name: string;
+  /** The experiment file's own name, for messages. */
+  fileName: string;
   modelName: string;
   device: DevicePreference;
   inputs: { slot: string; path: string; url: string }[];

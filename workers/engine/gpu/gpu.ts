@@ -20,6 +20,7 @@ export class Gpu implements Engine {
   dispose(): void {
     this.commands.dispose();
     this.pool.dispose();
+    this.device.destroy();
   }
 }
 

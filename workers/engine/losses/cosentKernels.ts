@@ -44,6 +44,7 @@ const cosinesKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32' },
     reads: { first: 'f32', second: 'f32' },
     writes: { cosines: 'f32' },
+    wasm: { call: 'cosentCosines', items: ({ rows }) => rows },
     body: `
   let at = row * p.width;
   var sum = 0.0;
@@ -60,6 +61,7 @@ const rowsKernel = memo((traits: Traits) =>
     params: { rows: 'u32', temperature: 'f32' },
     reads: { cosines: 'f32', scores: 'f32' },
     writes: { stats: 'vec4<f32>' },
+    wasm: { call: 'cosentRows', items: ({ rows }) => rows },
     body: `
   var highest = -3.0e38;
   var compared = 0.0;
@@ -90,6 +92,7 @@ const lossKernel = memo((traits: Traits) =>
     params: { rows: 'u32', pairs: 'u32' },
     reads: { stats: 'vec4<f32>' },
     writes: { numbers: 'f32' },
+    wasm: { call: 'cosentLoss', items: ({ rows }) => rows },
     body: `
   var highest = 0.0;
   for (var i = me; i < p.pairs; i += step) { highest = max(highest, stats[i].x); }
@@ -118,6 +121,7 @@ const gradientKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32', temperature: 'f32' },
     reads: { cosines: 'f32', scores: 'f32', numbers: 'f32', first: 'f32', second: 'f32' },
     writes: { dFirst: 'f32', dSecond: 'f32' },
+    wasm: { call: 'cosentGradient', items: ({ rows }) => rows },
     body: `
   var sum = 0.0;
   for (var j = me; j < p.rows; j += step) {

@@ -73,6 +73,7 @@ const rowsKernel = memo((traits: Traits) =>
     reads: { cosines: 'f32', bits: 'u32' },
     writes: { rowStats: 'vec4<f32>' },
     globals: isLeftOut,
+    wasm: { call: 'infoNceRows', items: ({ rows }) => rows },
     body: `
   let at = row * p.columns;
   var highest = -3.0e38;
@@ -100,6 +101,7 @@ const columnsKernel = kernel({
   reads: { cosines: 'f32', bits: 'u32' },
   writes: { columnLse: 'f32' },
   globals: isLeftOut,
+  wasm: { call: 'infoNceColumns', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let column = gid.x;
@@ -121,6 +123,7 @@ const numbersKernel = memo((traits: Traits) =>
     params: { ...params, anchors: 'u32' },
     reads: { rowStats: 'vec4<f32>', columnLse: 'f32', bits: 'u32' },
     writes: { numbers: 'f32' },
+    wasm: { call: 'infoNceNumbers', items: ({ rows }) => rows },
     body: `
   var loss = 0.0;
   var hits = 0.0;
@@ -158,6 +161,7 @@ const gradientKernel = kernel({
   reads: { cosines: 'f32', bits: 'u32', rowStats: 'vec4<f32>', columnLse: 'f32' },
   writes: { dCosines: 'f32' },
   globals: isLeftOut,
+  wasm: { call: 'infoNceGradient', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let at = group * 64u + lane;

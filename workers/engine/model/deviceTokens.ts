@@ -40,7 +40,9 @@ export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceT
 function attentionBlocks({ offsets, texts, tokens, rows }: PackedTokens, size: number): Uint32Array<ArrayBuffer> {
   const blocks: number[] = [];
   const add = (begin: number, end: number, seen: number): void => {
-    for (let row = begin; row < end; row += size) blocks.push(row, Math.min(size, end - row), begin, seen);
+    // Blocks of a text are about equally long: a short one would cost as much reading as a full one.
+    const rows = Math.ceil((end - begin) / Math.ceil((end - begin) / size));
+    for (let row = begin; row < end; row += rows) blocks.push(row, Math.min(rows, end - row), begin, seen);
   };
   for (let text = 0; text < texts; text++) add(offsets[text] ?? 0, offsets[text + 1] ?? 0, offsets[text + 1] ?? 0);
   if (rows > tokens) add(tokens, rows, tokens);

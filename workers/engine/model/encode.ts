@@ -1,14 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import { openGpu, readTensor } from '../device';
+import { openEngine } from '../device';
 import { poolingForward } from '../ops/pooling/kernels';
 import type { Pooling } from '../ops/pooling/pooling';
-import * as reference from '../reference/encoder';
 import { lastHidden } from './encoder';
 import { freeTokens, uploadTokens } from './deviceTokens';
 import { packTokens, quads, type TokenBatch } from './packedTokens';
 import type { ParameterStore } from './parameters';
-import type { SegmentTable } from './segments';
 
 export interface EncodeOptions {
   pooling: Pooling;
@@ -22,49 +19,16 @@ export interface EncodingPlan {
   batchesInFlight: number;
 }
 
-/** On wasm a batch that stays in cache, and one at a time: it computes in this thread. A GPU wants thousands of rows, and the next batch queued. */
+/** Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of rows, and the next batch queued. */
 export function encodingPlan(): EncodingPlan {
-  const gpu = openGpu();
-  if (!gpu) return { tokensPerBatch: 2048, textsPerBatch: 64, batchesInFlight: 1 };
-  const tokensPerBatch = gpu.traits.software ? 2048 : 16_384;
-  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: 3 };
+  const { software, wasm } = openEngine().traits;
+  const tokensPerBatch = software ? 2048 : 16_384;
+  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: wasm ? 1 : 3 };
 }
 
 /** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */
 export async function encodeBatch(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-  options: EncodeOptions,
-): Promise<Float32Array> {
-  const { segments } = parameters;
-  if (segments) return encodeOnEngine(segments, config, batch, options);
-  const vectors = reference.encode(parameters, config, batch, options);
-  try {
-    return await readTensor(vectors); // GPU→CPU sync
-  } finally {
-    vectors.dispose();
-  }
-}
-
-/** PyTorch's `last_hidden_state` without its padding: [tokens, H] row after row. GPU→CPU sync. */
-export async function hiddenStates(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-): Promise<Float32Array> {
-  if (parameters.segments) return hiddenStatesOnEngine(parameters.segments, config, batch);
-  const tokens = packTokens(batch, config);
-  const hidden = tf.tidy(() => reference.lastHidden({ parameters, config, tokens, dropout: undefined })); // [T, H]
-  try {
-    return (await readTensor(hidden)).subarray(0, tokens.tokens * config.hiddenSize); // GPU→CPU sync
-  } finally {
-    hidden.dispose();
-  }
-}
-
-async function encodeOnEngine(
-  weights: SegmentTable,
+  { segments: weights }: ParameterStore,
   config: EncoderConfig,
   batch: TokenBatch,
   { pooling, normalize }: EncodeOptions,
@@ -82,8 +46,9 @@ async function encodeOnEngine(
   return read;
 }
 
-async function hiddenStatesOnEngine(
-  weights: SegmentTable,
+/** PyTorch's `last_hidden_state` without its padding: [tokens, H] row after row. GPU→CPU sync. */
+export async function hiddenStates(
+  { segments: weights }: ParameterStore,
   config: EncoderConfig,
   batch: TokenBatch,
 ): Promise<Float32Array> {

@@ -3,7 +3,7 @@ import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
 import { columnSums } from '../ops/columnSums/kernels';
-import type { Dropout } from '../ops/dropout/dropout';
+import type { Dropout } from '../ops/dropout/random';
 import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
 import { matmul } from '../ops/matmul/matmul';
@@ -64,6 +64,7 @@ export function layerForward(
     qkv,
     blocks: tokens.blocks,
     heads: config.heads,
+    longest: tokens.packed.longest,
     dropout: place(context, layer, 0),
   });
   const attentionOutput = { residual: x, dropout: place(context, layer, 1) };

@@ -60,6 +60,7 @@ const squaresKernel = memo((traits: Traits) =>
     params: { rows: 'u32', length: 'u32', firstPart: 'u32' },
     reads: { gradients: 'f32' },
     writes: { parts: 'f32' },
+    wasm: { call: 'gradientSquares', items: ({ rows }) => rows, constants: [partLength] },
     body: `
   let end = min((row + 1u) * ${partLength}u, p.length);
   var sum = 0.0;
@@ -75,6 +76,7 @@ const clippingKernel = memo((traits: Traits) =>
     params: { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' },
     reads: { parts: 'f32' },
     writes: { numbers: 'f32' },
+    wasm: { call: 'clipping', items: ({ rows }) => rows },
     body: `
   var sum = 0.0;
   for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
@@ -96,6 +98,7 @@ const adamWKernel = kernel({
   }, // prettier-ignore
   reads: { gradients: 'vec4<f32>', numbers: 'f32' },
   writes: { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' },
+  wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
   workgroup: [64, 1, 1],
   body: `
   let i = group * 64u + lane;

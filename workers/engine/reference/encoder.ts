@@ -1,34 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderConfig } from '../../../src/domain/model';
-import type { EncodeOptions } from '../model/encode';
 import { embeddingNames, layerParameters, type Need } from '../model/names';
-import { packTokens, type TokenBatch } from '../model/packedTokens';
-import type { ParameterStore } from '../model/parameters';
 import { embeddingBackward, embeddingForward } from '../ops/embedding/embedding';
 import {
   residualLayerNormBackward,
   residualLayerNormForward,
   type LayerNormSaved,
 } from '../ops/layerNorm/residualLayerNorm';
-import { normalizeForward } from '../ops/normalize/normalize';
-import { poolingForward } from '../ops/pooling/pooling';
 import { hiddenMask, layerBackward, layerForward, type Gradients, type LayerContext, type LayerSaved } from './layer';
 
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
-
-/** As `encodeBatch`, as a tensor: [B, H]. Keeps no activations. */
-export function encode(
-  parameters: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-  options: EncodeOptions,
-): tf.Tensor {
-  return tf.tidy(() => {
-    const context = { parameters, config, tokens: packTokens(batch, config), dropout: undefined };
-    const pooled = poolingForward(lastHidden(context), context.tokens, options.pooling).y; // [B, H]
-    return options.normalize ? normalizeForward(pooled).y : pooled;
-  });
-}
 
 /** hidden [T, H] and what the backward pass needs; call inside a tidy. */
 export function forward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {

@@ -6,7 +6,8 @@ import {
   type AttentionSaved,
   type ProbabilityMask,
 } from '../ops/attention/attention';
-import { dropoutMask, probabilityDropoutMask, type Dropout } from '../ops/dropout/dropout';
+import { dropoutMask, probabilityDropoutMask } from '../ops/dropout/dropout';
+import type { Dropout } from '../ops/dropout/random';
 import { geluBackward, geluForward, type GeluSaved } from '../ops/gelu/gelu';
 import {
   residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
@@ -14,13 +15,13 @@ import {
 import { linearBackward, linearForward, type LinearSaved } from '../ops/linear/linear';
 import { layerParameter, type LayerModule, type Need } from '../model/names';
 import type { PackedTokens } from '../model/packedTokens';
-import type { ParameterStore } from '../model/parameters';
+import type { TensorTable } from './tensorTable';
 
 /** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
 const dropsInLayer = 3;
 
 export interface LayerContext {
-  parameters: ParameterStore;
+  parameters: TensorTable;
   config: EncoderConfig;
   tokens: PackedTokens;
   dropout: Dropout | undefined;

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
 import { AppError } from '../../../src/domain/errors';
-import { readTensor } from '../device';
 
-/**
- * Tensors by name, made as zeros when first asked for. A value is replaced by a new tensor, never written in place: XNNPACK packs a
- * weight once for each tensor and would go on with the old numbers.
- */
+/** The tensor's values on the host, a copy of its own. */
+export async function readTensor(tensor: tf.Tensor): Promise<Float32Array> {
+  return (await tensor.data<'float32'>()).slice();
+}
+
+/** Weights of the reference encoder: tensors by name. */
 export class TensorTable {
   readonly #shapes = new Map<string, number[]>();
   readonly #tensors = new Map<string, tf.Tensor>();

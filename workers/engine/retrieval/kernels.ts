@@ -104,6 +104,7 @@ const bestKernel = memo((traits: Traits) =>
     params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32', k: 'u32' },
     reads: { scores: 'u32', kept: 'vec2<u32>' },
     writes: { next: 'vec2<u32>' },
+    wasm: { call: 'searchBest', items: ({ rows }) => rows },
     globals: `${keyOf}${traits.software ? alone : together}
 fn best_behind(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
   var key = 0u;
@@ -132,6 +133,7 @@ const pickKernel = kernel({
   params: { stride: 'u32', firstTarget: 'u32', count: 'u32' },
   reads: { scores: 'u32', targets: 'vec4<u32>' },
   writes: { keys: 'u32' },
+  wasm: { call: 'searchPick', items: ({ count }) => count },
   workgroup: [64, 1, 1],
   globals: keyOf,
   body: `
@@ -149,6 +151,7 @@ const countKernel = memo((traits: Traits) =>
     params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32' },
     reads: { scores: 'u32', targets: 'vec4<u32>', keys: 'u32' },
     writes: { counts: 'u32' },
+    wasm: { call: 'searchCount', items: ({ rows }) => rows },
     globals: keyOf,
     body: `
   let info = targets[row];

@@ -1,7 +1,6 @@
-import { openGpu } from '../device';
+import { openEngine } from '../device';
 import { searchOnEngine } from './engineSearch';
 import type { Vectors } from './vectors';
-import { searchOnWasm } from './wasmSearch';
 
 export interface SearchInput {
   /** [Q, E] */
@@ -35,6 +34,5 @@ export type BetweenBlocks = (done: number, of: number) => Promise<void>;
  * summed over E alone, always in the same order, so neither the size of blocks nor the number of queries changes a bit. GPU→CPU sync.
  */
 export function search(input: SearchInput, between: BetweenBlocks = () => Promise.resolve()): Promise<Found[]> {
-  const engine = openGpu();
-  return engine ? searchOnEngine(engine, input, between) : searchOnWasm(input, between);
+  return searchOnEngine(openEngine(), input, between);
 }

@@ -1,7 +1,8 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine, Traits } from '../../engine';
-import { kernel } from '../../kernel';
+import { kernel, type WasmCall } from '../../kernel';
 import { memo } from '../../memo';
+import { packedBytes } from '../matmul/onWasm';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
 
@@ -16,33 +17,39 @@ export interface AttentionInputs {
   /** [blocks, 4]: first row, how many (at most `attentionBlockRows`), begin and end of their text. They cover all rows. */
   blocks: DeviceArray;
   heads: number;
+  /** Rows of the longest text. */
+  longest: number;
   dropout: DropoutPlace | undefined;
 }
 export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArray };
 
-/** Rows of a block: a GPU has registers for one, a software adapter gains by reading each key for four. */
-export function attentionBlockRows({ software }: Traits): number {
+/** Rows of a block: a GPU has registers for one, a software adapter gains by reading each key for four, wasm works on matrices. */
+export function attentionBlockRows({ software, wasm }: Traits): number {
+  if (wasm) return wasmBlockRows;
   return software ? 4 : 1;
 }
 
+/** Most texts are one block; the scores of a long one stay in the second cache. */
+const wasmBlockRows = 96;
+
 /** → y [T, H]; rows without a text give zeros. */
 export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: DeviceArray; saved: AttentionSaved } {
-  const { qkv, blocks, heads, dropout } = inputs;
+  const { qkv, blocks, heads, longest, dropout } = inputs;
   const { rows, hidden, variant, groups } = variantOf(engine, inputs);
   const y = engine.pool.allocate([rows, hidden]);
   const lse = engine.pool.allocate([rows, heads]);
-  const params = { blockCount: blocks.shape[0] ?? 0, heads, ...dropoutValues(dropout) };
+  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout) };
   engine.commands.dispatch(forwardKernel(variant), { qkv, blocks, y, lse }, params, groups);
   return { y, saved: { ...inputs, y, lse } };
 }
 
 /** dy [T, H] → the gradient of qkv, [T, 3H]. */
 export function attentionBackward(engine: Engine, dy: DeviceArray, saved: AttentionSaved): DeviceArray {
-  const { qkv, blocks, heads, y, lse, dropout } = saved;
+  const { qkv, blocks, heads, longest, y, lse, dropout } = saved;
   const { rows, variant, groups } = variantOf(engine, saved);
   const dqkv = engine.pool.allocate(qkv.shape);
   const delta = engine.pool.allocate([rows, heads]);
-  const params = { blockCount: blocks.shape[0] ?? 0, heads, ...dropoutValues(dropout) };
+  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout) };
   engine.commands.dispatch(queryKernel(variant), { qkv, blocks, dy, y, lse, dqkv, delta }, params, groups);
   engine.commands.dispatch(keyValueKernel(variant), { qkv, blocks, dy, lse, delta, dqkv }, params, groups);
   engine.pool.free(delta);
@@ -53,10 +60,21 @@ type Variant = { headSize: number; blockRows: number; dropout: boolean };
 
 function variantOf(engine: Engine, { qkv, blocks, heads, dropout }: AttentionInputs) {
   const [rows = 0, width = 0] = qkv.shape;
-  const blockRows = attentionBlockRows(engine.traits);
+  // The wasm functions take any; their shader is never compiled.
+  const blockRows = engine.traits.wasm ? 1 : attentionBlockRows(engine.traits);
   const variant: Variant = { headSize: width / 3 / heads, blockRows, dropout: dropout !== undefined };
   const groups = [Math.ceil((blocks.shape[0] ?? 0) / workgroup[0]), heads, 1] as const;
   return { rows, hidden: width / 3, variant, groups };
+}
+
+/** The wasm function of a variant. An item is one head of a block. */
+function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof params> {
+  return {
+    call,
+    items: ({ blockCount, heads }) => blockCount * heads,
+    constants: [headSize],
+    scratchBytes: ({ longest }) => packedBytes(Math.max(longest, headSize)) + 8 * (wasmBlockRows + 1) * (longest + 4),
+  };
 }
 
 /** The pieces of a kernel that depend on the head's size and the block's: all lies in registers, as vec4 where it can. */
@@ -95,7 +113,7 @@ ${list(blockRows, (r) => `  let t${r} = block.x + ${r === 0 ? '0u' : `min(${r}u,
   };
 }
 
-const params = { blockCount: 'u32', heads: 'u32', ...dropoutParams } as const;
+const params = { blockCount: 'u32', heads: 'u32', longest: 'u32', ...dropoutParams } as const;
 const workgroup = [64, 1, 1] as const;
 
 const forwardKernel = memo((variant: Variant) => {
@@ -105,6 +123,7 @@ const forwardKernel = memo((variant: Variant) => {
     params,
     reads: { qkv: element, blocks: 'vec4<u32>' },
     writes: { y: element, lse: 'f32' },
+    wasm: wasmCall('attentionForward', variant),
     workgroup,
     globals,
     body: `${start}
@@ -148,6 +167,7 @@ const queryKernel = memo((variant: Variant) => {
     params,
     reads: { qkv: element, blocks: 'vec4<u32>', dy: element, y: element, lse: 'f32' },
     writes: { dqkv: element, delta: 'f32' },
+    wasm: wasmCall('attentionQueries', variant),
     workgroup,
     globals,
     body: `${start}
@@ -188,6 +208,7 @@ const keyValueKernel = memo((variant: Variant) => {
     params,
     reads: { qkv: element, blocks: 'vec4<u32>', dy: element, lse: 'f32', delta: 'f32' },
     writes: { dqkv: element },
+    wasm: wasmCall('attentionKeyValues', variant),
     workgroup,
     globals,
     body: `${start}

@@ -60,6 +60,7 @@ const plainPartials = kernel({
   params: partialParams,
   reads: { dy: 'f32' },
   writes: { partials: 'f32' },
+  wasm: { call: 'columnPartials', items: ({ parts }) => parts, constants: [rowsInPart] },
   workgroup,
   body: loop('var sum = 0.0;', 'sum += dy[at];', 'partials[part * p.width + column] = sum;'),
 });
@@ -69,6 +70,7 @@ const normPartials = kernel({
   params: partialParams,
   reads: { dy: 'f32', z: 'f32', stats: 'vec2<f32>' },
   writes: { partials: 'f32' },
+  wasm: { call: 'normPartials', items: ({ parts }) => parts, constants: [rowsInPart] },
   workgroup,
   body: loop(
     'var sum = 0.0; var scaled = 0.0;',
@@ -92,6 +94,7 @@ const addOne = kernel({
   params: addParams,
   reads: { partials: 'f32' },
   writes: { first: 'f32' },
+  wasm: { call: 'addPartials', items: ({ width }) => width },
   workgroup,
   body: addBody(1, 'first[column] = sums[0];'),
 });
@@ -101,6 +104,7 @@ const addTwo = kernel({
   params: addParams,
   reads: { partials: 'f32' },
   writes: { first: 'f32', second: 'f32' },
+  wasm: { call: 'addTwoPartials', items: ({ width }) => width },
   workgroup,
   body: addBody(2, 'first[column] = sums[0]; second[column] = sums[1];'),
 });

@@ -2,7 +2,7 @@ import type { DeviceArray } from '../../arrays';
 import { lengthOf } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
-import { dropoutThreshold, type DropoutKey } from './dropout';
+import { dropoutThreshold, type DropoutKey } from './random';
 import { dropoutParams, philoxFunctions } from './wgsl';
 
 /** One place that drops: the key of its random numbers, and how often. */
@@ -29,6 +29,7 @@ const apply = kernel({
   params: { length: 'u32', ...dropoutParams },
   reads: { x: 'f32' },
   writes: { y: 'f32' },
+  wasm: { call: 'dropout', items: ({ length }) => Math.ceil(length / 4) },
   workgroup: [64, 1, 1],
   globals: philoxFunctions,
   body: `

@@ -47,6 +47,7 @@ const lookup = kernel({
   params: { rows: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
   reads: { words: 'f32', positions: 'f32', types: 'f32', rowInfo: 'vec4<u32>' },
   writes: { z: 'f32' },
+  wasm: { call: 'embeddingLookup', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let i = group * 64u + lane;
@@ -64,6 +65,7 @@ const segmentedSum = kernel({
   params: { count: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
   reads: { dz: 'f32', segments: 'vec4<u32>', order: 'u32' },
   writes: { table: 'f32' },
+  wasm: { call: 'embeddingGradient', items: ({ count }) => count },
   workgroup: [64, 1, 1],
   body: `
   let i = group * 64u + lane;

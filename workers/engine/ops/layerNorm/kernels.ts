@@ -49,6 +49,7 @@ const forwardKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
     reads: { z: 'f32', gamma: 'f32', beta: 'f32' },
     writes: { y: 'f32', stats: 'vec2<f32>' },
+    wasm: { call: 'layerNormForward', items: ({ rows }) => rows },
     body: `
   let at = row * p.width;
   var sum = 0.0;
@@ -68,6 +69,7 @@ const backwardKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32' },
     reads: { dy: 'f32', z: 'f32', stats: 'vec2<f32>', gamma: 'f32' },
     writes: { dz: 'f32' },
+    wasm: { call: 'layerNormBackward', items: ({ rows }) => rows },
     body: `
   let at = row * p.width;
   let mean = stats[row].x;

@@ -2,6 +2,7 @@ import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import type { Kernel } from '../../kernel';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
+import { matmulOnWasm } from './onWasm';
 import { defaultTiling, type Layout, type MatmulTiling } from './plan';
 import { matmulKernel, type Epilogue, type MatmulArray, type MatmulParam, type MatmulVariant } from './wgsl';
 
@@ -40,7 +41,6 @@ export function matmul(
   const [rows, columns] = side(y);
   const [aRows, aColumns] = side(a);
   const depth = layout === 'TN' ? aRows : aColumns;
-  const tiling = options.tiling ?? defaultTiling(engine.traits, rows, columns);
   const epilogue: Epilogue = {
     bias: !!options.bias,
     dropout: !!options.dropout,
@@ -50,22 +50,21 @@ export function matmul(
     accumulate: !!options.accumulate,
     aSums: !!options.aSums,
   };
-  const aligned = depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
-  const kernel = variantKernel({ layout, tiling, epilogue, aligned });
   const { bias = y, residual = y, aSums = y, alpha = 1 } = options;
   const pre = options.gelu ?? options.geluGradient ?? y;
+  const arrays = { a, b, y, bias, residual, pre, aSums };
+  const params = { rows, columns, depth, alpha, ...dropoutValues(options.dropout) };
+  if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, params);
+  const tiling = options.tiling ?? defaultTiling(engine.traits, rows, columns);
+  const aligned = depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
+  const kernel = variantKernel({ layout, tiling, epilogue, aligned });
   const groups = [
     Math.ceil(columns / (tiling.threadColumns * tiling.workgroup[0])),
     Math.ceil(rows / (tiling.threadRows * tiling.workgroup[1])),
     1,
   ] as const;
   const quads = Math.ceil(depth / 4);
-  engine.commands.dispatch(
-    kernel,
-    { a, b, y, bias, residual, pre, aSums },
-    { rows, columns, depth, quads, alpha, ...dropoutValues(options.dropout) },
-    groups,
-  );
+  engine.commands.dispatch(kernel, arrays, { ...params, quads }, groups);
 }
 
 function variantKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {

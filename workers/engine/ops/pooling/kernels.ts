@@ -72,6 +72,7 @@ const forwardKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32', firstText: 'u32', pick: 'u32', normalize: 'u32' },
     reads: { hidden: 'f32', offsets: 'u32' },
     writes: { unit: 'f32', norms: 'f32' },
+    wasm: { call: 'poolingForward', items: ({ rows }) => rows },
     body: `
   var begin = offsets[p.firstText + row];
   var end = offsets[p.firstText + row + 1u];
@@ -100,6 +101,7 @@ const normalizeBackwardKernel = memo((traits: Traits) =>
     params: { rows: 'u32', width: 'u32' },
     reads: { dUnit: 'f32', unit: 'f32', norms: 'f32' },
     writes: { dx: 'f32' },
+    wasm: { call: 'normalizeBackward', items: ({ rows }) => rows },
     body: `
   let at = row * p.width;
   var along = 0.0;
@@ -114,6 +116,7 @@ const spread = kernel({
   params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', pick: 'u32' },
   reads: { rowInfo: 'vec4<u32>', first: 'f32', rest: 'f32' },
   writes: { dHidden: 'f32' },
+  wasm: { call: 'poolingBackward', items: ({ rows }) => rows },
   workgroup: [64, 1, 1],
   body: `
   let i = group * 64u + lane;

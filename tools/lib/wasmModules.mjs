@@ -1,0 +1,42 @@
+/* The wasm engine's machine code: AssemblyScript, built once for each pair of what browsers may have. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { root } from './build.mjs';
+
+const sources = join(root, 'workers/engine/wasm/assembly');
+const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
+const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--importMemory', '--initialMemory', '16'];
+
+/** `relaxed` has fused multiply-add; `shared` memory is what threads need, and what only isolated pages get. */
+const variants = {
+  'relaxed-shared.wasm': ['--enable', 'simd,relaxed-simd,threads', '--sharedMemory', '--maximumMemory', '65536'],
+  'relaxed-own.wasm': ['--enable', 'simd,relaxed-simd'],
+  'plain-shared.wasm': ['--enable', 'simd,threads', '--sharedMemory', '--maximumMemory', '65536'],
+  'plain-own.wasm': ['--enable', 'simd'],
+};
+
+/** [name, path] of the built modules. What was built of the same sources is not built again. */
+export function wasmModules() {
+  const hash = createHash('sha256').update(JSON.stringify([flags, variants]));
+  for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(join(sources, name)));
+  hash.update(readFileSync(join(root, 'node_modules/assemblyscript/package.json')));
+  const folder = join(root, '.cache/wasm', hash.digest('hex').slice(0, 16));
+  mkdirSync(folder, { recursive: true });
+  return Object.entries(variants).map(([name, features]) => {
+    const path = join(folder, name);
+    if (!existsSync(path)) build(path, features);
+    return [name, path];
+  });
+}
+
+/** Under another name first: a build that was cut short must not be found. */
+function build(path, features) {
+  const unfinished = `${path}.${process.pid}`;
+  execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), '-o', unfinished, ...flags, ...features], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  renameSync(unfinished, path);
+}

@@ -1,0 +1,61 @@
+/** Philox4x32-10 (Salmon et al., SC 2011), the same numbers as the reference and the shaders draw. */
+
+let c0: u32 = 0;
+let c1: u32 = 0;
+let c2: u32 = 0;
+let c3: u32 = 0;
+
+function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
+  let a = first, b = second, c = op, d = step;
+  let k0 = seed, k1: u32 = 0;
+  for (let round = 0; round < 10; round++) {
+    const x = <u64>0xd2511f53 * <u64>a;
+    const y = <u64>0xcd9e8d57 * <u64>c;
+    a = <u32>(y >> 32) ^ b ^ k0;
+    b = <u32>y;
+    c = <u32>(x >> 32) ^ d ^ k1;
+    d = <u32>x;
+    k0 += 0x9e3779b9;
+    k1 += 0xbb67ae85;
+  }
+  c0 = a; c1 = b; c2 = c; c3 = d;
+}
+
+/** Factors of numbers 4·quad .. 4·quad + 3 of an array: 0 where dropped, else `scale`. */
+export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): v128 {
+  philox(quad, 0, op, step, seed);
+  return f32x4(
+    c0 < below ? 0 : scale,
+    c1 < below ? 0 : scale,
+    c2 < below ? 0 : scale,
+    c3 < below ? 0 : scale,
+  );
+}
+
+/** Factor of the probability that a row gives to a key of its text. */
+export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): f32 {
+  philox(rowAndHead, key, op, step, seed);
+  return c0 < below ? 0 : scale;
+}
+
+/** Factor of number i of an array. */
+export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): f32 {
+  philox(i / 4, 0, op, step, seed);
+  const lane = i % 4;
+  const drawn = lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3;
+  return drawn < below ? 0 : scale;
+}
+
+/** x ∘ mask, quads begin .. end. */
+export function dropout(
+  x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32, begin: u32, end: u32,
+): void {
+  for (let quad = begin; quad < end; quad++) {
+    const at = <usize>quad * 16;
+    if (quad * 4 + 4 <= length)
+      v128.store(y + at, f32x4.mul(v128.load(x + at), dropoutQuad(quad, seed, step, op, below, scale)));
+    else
+      for (let i = quad * 4; i < length; i++)
+        store<f32>(y + <usize>i * 4, load<f32>(x + <usize>i * 4) * dropoutOne(i, seed, step, op, below, scale));
+  }
+}

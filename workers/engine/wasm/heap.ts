@@ -1,0 +1,97 @@
+import { AppError } from '../../../src/domain/errors';
+import type { Block, Memory } from '../arrays';
+
+const pageBytes = 65_536;
+/** Vector loads may read this far behind an array's end. */
+const guardBytes = 64;
+/** Addresses are multiples of this: a line of cache. */
+const alignment = 64;
+
+class HeapBlock implements Block {
+  constructor(
+    readonly at: number,
+    readonly size: number,
+  ) {}
+}
+
+type Hole = { at: number; size: number };
+
+/** Hands out ranges of one growing wasm memory. A range goes to the smallest hole that it fits; neighbouring holes become one. */
+export class WasmHeap implements Memory {
+  #holes: Hole[] = [];
+  #end: number;
+  readonly #live = new Set<Block>();
+
+  /** What lies below `begin` is left alone. */
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    begin: number,
+  ) {
+    this.#end = begin;
+  }
+
+  /** Throws `gpu-out-of-memory` where the memory cannot grow so far. */
+  create(size: number): Block {
+    const bytes = Math.ceil((size + guardBytes) / alignment) * alignment;
+    const block = new HeapBlock(this.#fromHole(bytes) ?? this.#grow(bytes), size);
+    this.#live.add(block);
+    return block;
+  }
+
+  /** Where the block begins, in bytes. Throws a RangeError for a block of another heap, or one that was given back. */
+  addressOf(block: Block): number {
+    if (!(block instanceof HeapBlock) || !this.#live.has(block)) throw new RangeError('no block of this heap');
+    return block.at;
+  }
+
+  destroy(block: Block): void {
+    const at = this.addressOf(block);
+    this.#live.delete(block);
+    const size = Math.ceil((block.size + guardBytes) / alignment) * alignment;
+    const next = this.#holes.findIndex((hole) => hole.at > at);
+    const index = next < 0 ? this.#holes.length : next;
+    this.#holes.splice(index, 0, { at, size });
+    this.#joinWithNext(index);
+    this.#joinWithNext(index - 1);
+    const last = this.#holes.at(-1);
+    if (last && last.at + last.size === this.#end) {
+      this.#end = last.at;
+      this.#holes.pop();
+    }
+  }
+
+  #joinWithNext(index: number): void {
+    const [hole, next] = [this.#holes[index], this.#holes[index + 1]];
+    if (!hole || !next || hole.at + hole.size !== next.at) return;
+    hole.size += next.size;
+    this.#holes.splice(index + 1, 1);
+  }
+
+  #fromHole(bytes: number): number | undefined {
+    let best = -1;
+    this.#holes.forEach(({ size }, i) => {
+      if (size >= bytes && (best < 0 || size < (this.#holes[best]?.size ?? 0))) best = i;
+    });
+    const hole = this.#holes[best];
+    if (!hole) return undefined;
+    const { at } = hole;
+    hole.at += bytes;
+    hole.size -= bytes;
+    if (hole.size === 0) this.#holes.splice(best, 1);
+    return at;
+  }
+
+  #grow(bytes: number): number {
+    const at = this.#end;
+    const missing = at + bytes - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.memory.grow(Math.ceil(missing / pageBytes));
+      } catch (thrown) {
+        throw new AppError({ kind: 'gpu-out-of-memory', neededBytes: at + bytes }, { cause: thrown });
+      }
+    }
+    this.#end = at + bytes;
+    return at;
+  }
+}

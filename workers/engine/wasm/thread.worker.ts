@@ -1,0 +1,8 @@
+/** A thread of the wasm engine: takes its share of every kernel until the engine is given back. */
+import { instantiate, type ThreadStart } from './thread';
+
+addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {
+  const control = instantiate(data);
+  postMessage('ready');
+  control.serve();
+});

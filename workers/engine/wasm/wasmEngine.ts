@@ -1,0 +1,103 @@
+import { AppError } from '../../../src/domain/errors';
+import { ArrayPool, type Block } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { WasmCommands } from './commands';
+import { heapBegin, type Control } from './control';
+import { WasmHeap } from './heap';
+import { instantiate, type ThreadStart } from './thread';
+
+const firstPages = 64;
+/** In pages: 4 GiB, all that 32 bits address; where the browser refuses to reserve them, less. */
+const mostPages = [65_536, 32_768, 16_384];
+/** What a kernel may use without asking for more: packed operands of the widest block, and attention over some hundred tokens. */
+const firstScratchBytes = 2 ** 20;
+
+/** A thread that was started elsewhere, and how to stop it. */
+export interface Thread {
+  stop: () => void;
+}
+/** Starts a thread; resolves when it serves. */
+export type StartThread = (start: ThreadStart) => Promise<Thread>;
+
+export interface WasmOptions {
+  module: WebAssembly.Module;
+  /** The module was built for memory that threads share. */
+  shared: boolean;
+  threads: number;
+  startThread: StartThread;
+}
+
+/** The CPU: kernels in AssemblyScript, shared out among threads by items. Items are computed alike in any thread, so bits do not depend on their number. */
+export class WasmEngine implements Engine {
+  readonly traits: Traits = { software: true, wasm: true };
+  readonly pool: ArrayPool;
+  readonly commands: WasmCommands;
+  readonly #heap: WasmHeap;
+  readonly #control: Control;
+  readonly #threads: Thread[] = [];
+  #scratch: Block[] = [];
+
+  private constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly options: WasmOptions,
+  ) {
+    this.#heap = new WasmHeap(memory, heapBegin);
+    this.pool = new ArrayPool(this.#heap);
+    this.#control = instantiate({ module: options.module, memory, thread: 0 });
+    this.#haveScratch(firstScratchBytes);
+    const run = (name: string, values: readonly number[], items: number, grain: number): void => {
+      if (this.#threads.length > 0 && items > grain) this.#control.run(name, values, items, grain);
+      else this.#control.runAlone(name, values, items);
+    };
+    this.commands = new WasmCommands(this.pool, this.#heap, this.#threadCount, run, (bytes) =>
+      this.#haveScratch(bytes),
+    );
+  }
+
+  static async open(options: WasmOptions): Promise<WasmEngine> {
+    const engine = new WasmEngine(reserve(options.shared), options);
+    const { module, startThread } = options;
+    try {
+      for (let thread = 1; thread < engine.#threadCount; thread++)
+        engine.#threads.push(await startThread({ module, memory: engine.memory, thread }));
+    } catch (thrown) {
+      engine.dispose();
+      throw thrown;
+    }
+    return engine;
+  }
+
+  dispose(): void {
+    this.#control.quit();
+    for (const thread of this.#threads.splice(0)) thread.stop();
+    this.pool.dispose();
+  }
+
+  get #threadCount(): number {
+    return this.options.shared ? this.options.threads : 1;
+  }
+
+  /** Each thread's own memory holds at least so many bytes. */
+  #haveScratch(bytes: number): void {
+    if ((this.#scratch[0]?.size ?? 0) >= bytes) return;
+    for (const block of this.#scratch) this.#heap.destroy(block);
+    this.#scratch = [];
+    for (let thread = 0; thread < this.#threadCount; thread++) {
+      const block = this.#heap.create(bytes);
+      this.#scratch.push(block);
+      this.#control.setScratch(thread, this.#heap.addressOf(block));
+    }
+  }
+}
+
+function reserve(shared: boolean): WebAssembly.Memory {
+  let refused: unknown;
+  for (const maximum of mostPages) {
+    try {
+      return new WebAssembly.Memory({ initial: firstPages, maximum, shared });
+    } catch (thrown) {
+      refused = thrown;
+    }
+  }
+  throw new AppError({ kind: 'gpu-out-of-memory' }, { cause: refused });
+}
