@@ -44,6 +44,7 @@ export default defineConfig({
             '@tensorflow/tfjs-core',
             '@tensorflow/tfjs-backend-wasm',
             'hash-wasm',
+            'idb',
             'valibot',
           ],
         },

@@ -1,3 +1,4 @@
+import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult, ExpectedWork } from '../domain/benchmark/benchmark';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
 
@@ -29,4 +30,9 @@ export interface GpuApi {
     source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
+  /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`, and `run-busy` beside a run. */
+  benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
+  cancelBenchmark(): Promise<void>;
+  /** What a run of the experiment would compute. Rejects where its data or model are missing. */
+  expectedWork(experimentId: string): Promise<ExpectedWork>;
 }
