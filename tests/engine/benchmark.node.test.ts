@@ -4,9 +4,9 @@ import { stepFlops } from '../../src/domain/benchmark/flops';
 import { openGpu } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
 import { RunControl } from '../../workers/services/runControl';
-import { inBrowser, wasmBase } from './support';
+import { wasmBase } from './support';
 
-const device = inBrowser ? 'webgpu' : 'wasm';
+const device = 'wasm';
 
 describe('the benchmark of a device', () => {
   it('measures products and a training step, says how far it is, and gives the device back', async () => {
