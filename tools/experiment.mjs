@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /* `npm run experiment`: carries an experiment file out in the same page and workers as on the screen, in a headless Chromium. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { readExperimentFile } from './lib/experimentFile.mjs';
+import { sentenceOf, writableFolder } from './lib/files.mjs';
 import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
+import { parseOptions } from './lib/options.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
 import { listen, siteServer } from './lib/server.mjs';
 import { unzip } from './lib/unzip.mjs';
@@ -19,6 +20,9 @@ browser, in a headless Chromium on this machine. Nothing leaves the machine.
 
   --out DIR           where results are written; made when missing
   --device D          auto (default), webgpu or wasm
+  --memory GB         how much memory the run may take (default: half of the machine's,
+                      from 1.1 to 8.6 GB; at most 3.2 with wasm). What does not fit is
+                      refused before the run, with settings that would.
   --software-webgpu   with --device webgpu: compute on the processor (slow, for checks).
                       Taken by itself on a Linux machine without a graphics card.
   --browser PATH      the Chromium or Chrome to use; otherwise CHROMIUM_PATH, an installed
@@ -41,11 +45,12 @@ Written into DIR, all of it or exit code 1 with one sentence:
 const devices = ['auto', 'webgpu', 'wasm'];
 
 function readOptions() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions({
     allowPositionals: true,
     options: {
       out: { type: 'string' },
       device: { type: 'string', default: 'auto' },
+      memory: { type: 'string' },
       'software-webgpu': { type: 'boolean', default: false },
       browser: { type: 'string' },
       profile: { type: 'string' },
@@ -57,7 +62,10 @@ function readOptions() {
   if (values.out === undefined) throw new Error('Say with --out DIR where the results shall be written.');
   if (!devices.includes(values.device))
     throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
-  return { ...values, file: resolve(positionals[0]), out: resolve(values.out) };
+  const budgetBytes = values.memory === undefined ? undefined : Number(values.memory) * 1e9;
+  if (budgetBytes !== undefined && !(budgetBytes > 0))
+    throw new Error(`--memory takes a number of gigabytes, not "${values.memory}".`);
+  return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
 /** The profile belongs to an address, so a kept one keeps its port. */
@@ -67,7 +75,7 @@ async function openProfile(folder) {
     return { path, port: 0, close: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
   }
   const path = resolve(folder);
-  await mkdir(path, { recursive: true });
+  await writableFolder(path, '--profile');
   const record = join(path, 'recallsmith-port');
   const port = existsSync(record) ? Number(readFileSync(record, 'utf8')) : 0;
   return { path, port, keepPort: (used) => writeFile(record, String(used)), close: () => Promise.resolve() };
@@ -127,8 +135,10 @@ async function carryOut(options, input, profile) {
     {
       experiment: input.json,
       name: input.name,
+      fileName: input.fileName,
       modelName: input.modelName,
       device: options.device,
+      budgetBytes: options.budgetBytes,
       inputs: input.inputs,
     },
     {
@@ -194,7 +204,7 @@ async function main() {
   const options = readOptions();
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
-  await mkdir(options.out, { recursive: true });
+  await writableFolder(options.out, '--out');
   // What an earlier command left here must not be taken for this one's result.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
@@ -212,7 +222,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 main().then(
   () => process.exit(0),
   (error) => {
-    console.error(error instanceof Error ? error.message : 'The experiment failed.');
+    console.error(sentenceOf(error));
     process.exit(1);
   },
 );

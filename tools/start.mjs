@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /* `npm start`: installs and builds when needed, serves the page on this machine, opens it. Needs Node.js alone. */
 import { spawn } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
+import { parseOptions } from './lib/options.mjs';
 import { listen, siteServer, whoListens } from './lib/server.mjs';
 
 /** Fixed, because everything that the page stores belongs to its address. */
@@ -28,7 +28,7 @@ function openInBrowser(url) {
 }
 
 function options() {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     options: { port: { type: 'string' }, 'no-open': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   const port = values.port === undefined ? usualPort : Number(values.port);

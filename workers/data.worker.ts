@@ -6,7 +6,7 @@ import { getRun } from '../src/storage/runs';
 import { openDatabase } from '../src/storage/database';
 import { sweepOrphanWeights } from '../src/storage/weights';
 import { exportModel } from './services/exportModel';
-import { checkQuestions, importDataset, passageTexts } from './services/importDataset';
+import { checkQuestions, importDataset, storedPassages } from './services/importDataset';
 import { importBatchList } from './services/importBatchList';
 import { importModel } from './services/importModel';
 import { prepareDemo } from './services/prepareDemo';
@@ -28,7 +28,7 @@ const api: DataApi = {
   },
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false } = {}) => {
     const db = await openDatabase();
-    const named = knowledgeBase === undefined ? {} : { passages: await passageTexts(db, knowledgeBase) };
+    const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
     return importDataset(db, files, role, progress, { ...named, keepEmptyAnchors });
   },
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),

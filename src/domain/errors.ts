@@ -6,6 +6,8 @@ export type ModelFault =
   | 'missing-file'
   | 'not-json'
   | 'unsupported-architecture'
+  | 'empty'
+  /** `expected` and `found` are numbers of bytes. */
   | 'truncated'
   | 'header-invalid'
   | 'tensor-missing'
@@ -17,7 +19,9 @@ export type ModelFault =
 
 export type ImportFault =
   | 'empty-file'
+  | 'no-rows'
   | 'binary-file'
+  | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
   | 'literal-broken'
@@ -26,16 +30,29 @@ export type ImportFault =
   | 'text-empty'
   | 'relevant-missing'
   | 'unknown-passage'
+  | 'reference-ignored'
+  | 'no-known-passage'
+  | 'needs-knowledge-base'
   | 'duplicate-id'
   | 'not-an-object';
 
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
-  | { kind: 'import-failed'; file: string; line?: number; fault: ImportFault; field?: string }
+  | {
+      kind: 'import-failed';
+      file: string;
+      line?: number;
+      question?: number;
+      fault: ImportFault;
+      field?: string;
+      /** With no-known-columns: the names that would do; `field` are the ones that are there. */
+      expected?: string;
+    }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
-  | { kind: 'data-missing'; role: string; contentSha256?: string }
+  | { kind: 'experiment-too-new'; version: number; supported: number }
+  | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
@@ -49,6 +66,8 @@ export type AppErrorDetails =
   | { kind: 'gpu-unavailable'; reason: string }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
+  /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */
+  | { kind: 'memory-too-small'; neededBytes: number; budgetBytes: number; maxTokens?: number; batchSize?: number }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   | { kind: 'run-busy'; runId: string }
   | {

@@ -27,7 +27,9 @@ const migrations: Record<number, (old: JsonObject) => JsonObject> = {};
 function migrated(input: JsonObject): JsonObject {
   let version = input['schemaVersion'] ?? schemaVersion;
   let experiment = input;
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1 || version > schemaVersion)
+  if (typeof version === 'number' && version > schemaVersion)
+    throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
     throw invalid('schemaVersion', version, `1 to ${schemaVersion}`);
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];

@@ -4,19 +4,28 @@ import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { WorkerOptions } from './locks';
 
-/** A row that was left out, and why: file, place and fault are enough for a sentence. */
+/** A row that was left out or a reference that was ignored, and why: file, place and fault are enough for a sentence. */
 export interface RejectedRow {
   file: string;
-  line: number;
+  /** Where the file was just read; of stored rows only their number is known. */
+  line?: number;
+  question?: number;
   fault: ImportFault;
   field?: string;
+  expected?: string;
 }
 
-export interface ImportReport {
-  dataset: Dataset;
+/** What was not taken. All are counted, the first 1,000 are listed. */
+export interface LeftOut {
   rejected: RejectedRow[];
-  /** All rejected rows are counted, only the first 1,000 are listed. */
+  /** Rows that are not in the data set. */
   rejectedCount: number;
+  /** References to passages that are not there, of questions that are in the data set for their other ones. */
+  ignoredCount: number;
+}
+
+export interface ImportReport extends LeftOut {
+  dataset: Dataset;
   format: 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
   encoding: string;
 }
@@ -32,7 +41,7 @@ export interface SplitCounts {
 export type Progress = (done: number, of: number) => void;
 
 export interface ImportOptions {
-  /** Its contentSha256, where pairs name their positive by its id instead of its text. */
+  /** Its contentSha256: pairs may name their positives by its ids, and questions are looked up in it. */
   knowledgeBase?: string;
   /** Pairs that a batch list names by their place: rows without a question stay. */
   keepEmptyAnchors?: boolean;
@@ -63,11 +72,8 @@ export interface DataApi {
   /** Called once, first. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
-  /** Questions whose passages are not in the knowledge base: checked when both are chosen. */
-  checkQuestions(
-    questions: string,
-    knowledgeBase: string,
-  ): Promise<{ kept: Dataset; rejected: RejectedRow[]; rejectedCount: number }>;
+  /** Stored questions looked up in a knowledge base; `kept` is null where none names a passage of it. */
+  checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /** How the experiment's data fall into train, dev and test, by the function that the run uses. */
   countSplit(experiment: Experiment): Promise<SplitCounts>;

@@ -1,3 +1,4 @@
+import { stepCount } from '../domain/batching/batchOrder';
 import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment, ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
@@ -8,6 +9,7 @@ import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { services } from './services';
 import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from './slots';
+import { SplitState } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
@@ -19,6 +21,7 @@ export class ExperimentState {
   model = $state.raw<StoredModel | null>(null);
   runs = $state.raw<RunRecord[]>([]);
   loaded = $state(false);
+  readonly split = new SplitState();
   /** Set while the tokens of this page's session fit the settings. */
   tokenizedFor = $state<string | null>(null);
   #past = $state.raw<StoredExperiment[]>([]);
@@ -45,6 +48,22 @@ export class ExperimentState {
   );
   readonly tokensKey = $derived(this.experiment ? canonicalJson([this.experiment.data, this.experiment.model]) : '');
 
+  /** What a run would do now: pairs held out or left out do not count. Null until they are counted, and for a listed order. */
+  readonly plan = $derived.by(() => {
+    const pairs = this.experiment && this.split.countsOf(this.experiment)?.train;
+    if (!this.experiment || pairs == null) return null;
+    let steps = 0;
+    for (const { batching, duration } of this.experiment.stages) {
+      if (batching.kind === 'listed') return null;
+      steps += stepCount(pairs, batching.batchSize, duration);
+    }
+    return { pairs, steps };
+  });
+
+  async countSplit(): Promise<void> {
+    if (this.experiment && this.missing.length === 0) await this.split.count(this.experiment);
+  }
+
   async load(): Promise<void> {
     this.stored = (await services.getExperiment(this.experimentId)) ?? null;
     await Promise.all([this.#loadReferences(), this.loadRuns()]);
@@ -62,7 +81,7 @@ export class ExperimentState {
   }
 
   async #loadReferences(): Promise<void> {
-    const experiment = this.experiment;
+    const experiment = this.stored?.experiment;
     if (!experiment) return;
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {

@@ -1,17 +1,19 @@
 import type { StoredModel } from '../domain/model';
-import type { FolderFile, ImportReport, RejectedRow } from '../protocol/dataApi';
+import type { Dataset } from '../domain/records';
+import type { FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { baseUrl, services } from './services';
 import { slots, type SlotName } from './slots';
 
-export interface SlotImport {
+export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
-  report: ImportReport | null;
-  rejected: RejectedRow[];
-  rejectedCount: number;
+  /** The hashes of questions and knowledge base of which was found that no question names a passage. */
+  unusable: string | null;
 }
 
-const emptyImport: SlotImport = { progress: null, report: null, rejected: [], rejectedCount: 0 };
+const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0, ignoredCount: 0, unusable: null };
+const questionSlots = ['devQuestions', 'testQuestions'] as const;
+type QuestionSlot = (typeof questionSlots)[number];
 
 const demoModelFiles = [
   'config.json',
@@ -45,37 +47,66 @@ export class ImportsState {
 
   async importFiles(slot: SlotName, files: File[]): Promise<void> {
     if (files.length === 0) return;
+    const before = this.slots[slot];
     this.#set(slot, { ...emptyImport, progress: { done: 0, of: 0 } });
     try {
       const data = await services.data();
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
-      const report = await data.importDataset(files, slots[slot].role, progress);
-      this.#set(slot, { report, rejected: report.rejected, rejectedCount: report.rejectedCount });
-      await this.experiment.setDataset(slot, report.dataset);
-      await this.#checkQuestions(slot);
+      const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
+      const options = knowledgeBase === undefined ? {} : { knowledgeBase };
+      const { dataset, rejected, rejectedCount, ignoredCount } = await data.importDataset(
+        files,
+        slots[slot].role,
+        progress,
+        options,
+      );
+      this.#set(slot, { rejected, rejectedCount, ignoredCount });
+      await this.experiment.setDataset(slot, dataset);
+      if (slot === 'knowledgeBase')
+        for (const questions of questionSlots)
+          await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
+    } catch (thrown) {
+      // What was in the slot is still there, and with it what was told of it.
+      this.#set(slot, before);
+      throw thrown;
     } finally {
       this.#set(slot, { progress: null });
     }
   }
 
-  /** Questions are checked as soon as both they and the knowledge base are there, whichever comes last. */
-  async #checkQuestions(changed: SlotName): Promise<void> {
-    const { datasets } = this.experiment;
-    const knowledgeBase = datasets.knowledgeBase;
-    if (!knowledgeBase || changed === 'pairs') return;
-    const toCheck = changed === 'knowledgeBase' ? (['devQuestions', 'testQuestions'] as const) : [changed];
-    for (const slot of toCheck) {
-      const questions = datasets[slot];
-      if (!questions) continue;
-      const data = await services.data();
-      const checked = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
-      const before = this.slots[slot];
-      this.#set(slot, {
-        rejected: [...before.rejected, ...checked.rejected],
-        rejectedCount: before.rejectedCount + checked.rejectedCount,
-      });
-      await this.experiment.setDataset(slot, checked.kept);
-    }
+  /** After a load: what the experiment holds may be questions of which none can be used. */
+  async checkStored(): Promise<void> {
+    for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
+  }
+
+  /** Looks stored questions up in the knowledge base; `keep` is given the ones that name a passage of it. */
+  async #check(slot: QuestionSlot, keep: (kept: Dataset) => Promise<void>): Promise<void> {
+    const { knowledgeBase, [slot]: questions } = this.experiment.datasets;
+    if (!knowledgeBase || !questions) return;
+    const key = this.#pairKey(slot);
+    const data = await services.data();
+    const { kept, ...left } = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
+    // Another import may have overtaken this look.
+    if (key !== this.#pairKey(slot)) return;
+    // Rows that the import left out stay out; what was told of questions of which none could be used is told anew.
+    const before = this.slots[slot].unusable === null ? this.slots[slot] : emptyImport;
+    this.#set(slot, {
+      rejected: [...before.rejected, ...left.rejected],
+      rejectedCount: before.rejectedCount + left.rejectedCount,
+      ignoredCount: before.ignoredCount + left.ignoredCount,
+      unusable: kept ? null : key,
+    });
+    if (kept) await keep(kept);
+  }
+
+  #pairKey(slot: SlotName): string {
+    const { knowledgeBase, [slot]: questions } = this.experiment.datasets;
+    return `${questions?.contentSha256} ${knowledgeBase?.contentSha256}`;
+  }
+
+  /** Whether the slot's questions are known to name no passage of the knowledge base that is there now. */
+  isUnusable(slot: SlotName): boolean {
+    return this.slots[slot].unusable === this.#pairKey(slot);
   }
 
   async remove(slot: SlotName): Promise<void> {

@@ -25,10 +25,11 @@ export class RunState {
     return this.view;
   }
 
-  readonly active = $derived.by(() => {
+  /** No derived: it would belong to the screen that followed the run first, and stand still once that screen is gone. */
+  get active(): boolean {
     const status = this.record?.status;
     return status === 'running' || status === 'paused' || status === 'queued';
-  });
+  }
 
   async refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = null));

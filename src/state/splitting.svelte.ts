@@ -1,16 +1,37 @@
+import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
 import { services } from './services';
 
+/** All that the split depends on. */
+function keyOf({ seed, data, split, stages }: Experiment): string {
+  return canonicalJson([seed, data, split, stages.map((stage) => stage.batching.kind)]);
+}
+
 /** The three parts of an experiment's data, counted in the data worker. */
 export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
-  #asked = 0;
+  #countedFor = $state('');
+  #asked = '';
 
   async count(experiment: Experiment): Promise<void> {
-    const asked = ++this.#asked;
-    const counts = await (await services.data()).countSplit(experiment);
-    // A newer question may have overtaken this one.
-    if (asked === this.#asked) this.counts = counts;
+    const asked = keyOf(experiment);
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    try {
+      const counts = await (await services.data()).countSplit(experiment);
+      // A newer question may have overtaken this one.
+      if (asked !== this.#asked) return;
+      this.counts = counts;
+      this.#countedFor = asked;
+    } catch (thrown) {
+      if (asked === this.#asked) this.#asked = '';
+      throw thrown;
+    }
+  }
+
+  /** The counts, where they are those of this experiment and not of the one before a change. */
+  countsOf(experiment: Experiment): SplitCounts | null {
+    return this.#countedFor === keyOf(experiment) ? this.counts : null;
   }
 }

@@ -66,6 +66,31 @@ test('a question whose passage is not in the knowledge base is left out and told
   await expect(page.getByTestId('rejected-list')).toContainText('no-such-passage');
 });
 
+test('pairs may name passages by id, once the knowledge base is there; questions that name none of its passages are marked, also after a reload', async ({
+  page,
+}) => {
+  const pairs = { name: 'by-id.jsonl', content: '{"query": "链条什么时候换？", "positiveId": "chain-wear"}' };
+  await setLanguage(page, 'en');
+  await page.getByTestId('import-pairs').setInputFiles({
+    name: pairs.name,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from(pairs.content),
+  });
+  await expect(page.getByTestId('error-panel').locator('p')).toContainText('import the knowledge base first');
+  await importInto(page, 'testQuestions', {
+    name: 'lost.jsonl',
+    content: '{"query": "问", "relevant": ["no-such-passage"]}',
+  });
+  await expect(page.getByTestId('unusable-testQuestions')).toHaveCount(0);
+  await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
+  await expect(page.getByTestId('unusable-testQuestions')).toBeVisible();
+  await importInto(page, 'pairs', pairs);
+  await page.reload();
+  await expect(page.getByTestId('unusable-testQuestions')).toBeVisible();
+  await page.getByTestId('rejected-testQuestions').click();
+  await expect(page.getByTestId('rejected-list')).toContainText('question 1');
+});
+
 test('fewer pairs than one batch stop the start with a sentence that names both numbers', async ({ page }) => {
   await importOwnData(page);
   const pairs = readFileSync(ownData('pairs.csv'), 'utf8').split('\r\n').slice(0, 6).join('\r\n');

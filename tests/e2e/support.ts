@@ -23,6 +23,15 @@ export async function serveSite(port = 0): Promise<{ url: string; port: number; 
 
 /** One server for all tests of a worker; every test has a browser profile of its own, so its storage is empty. */
 export const test = base.extend<object, { siteUrl: string }>({
+  /** Svelte tells in the console what it can no longer keep right. */
+  page: async ({ page }, use) => {
+    const warnings: string[] = [];
+    page.on('console', (message) => {
+      if (message.text().includes('svelte.dev/e/')) warnings.push(message.text());
+    });
+    await use(page);
+    expect(warnings).toEqual([]);
+  },
   siteUrl: [
     async ({}, use) => {
       const server = await serveSite();

@@ -1,5 +1,7 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { reasonOf } from './files.mjs';
+import { jsonFaultLine } from './jsonFault.mjs';
 
 /** What of a model folder is worth sending: other formats of the same weights are not. */
 const modelFile = /\.(json|txt|safetensors|md)$/;
@@ -8,6 +10,9 @@ const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'b
 async function mustBe(kind, path, where) {
   const info = await stat(path).catch(() => null);
   if (!info) throw new Error(`${where} names ${path}, which does not exist.`);
+  await access(path, constants.R_OK).catch((error) => {
+    throw new Error(`${where} names ${path}, which cannot be read: ${reasonOf(error)}.`, { cause: error });
+  });
   if (kind === 'file' ? !info.isFile() : !info.isDirectory())
     throw new Error(`${where} names ${path}, which is not a ${kind}.`);
 }
@@ -24,21 +29,29 @@ async function modelFiles(folder, prefix = '') {
   return found.sort();
 }
 
+function parsed(path, text) {
+  let json;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const line = jsonFaultLine(text) ?? 1;
+    throw new Error(`${path}, line ${line}: broken JSON; check quotes, commas and brackets.`, { cause: error });
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Error(`${path} holds ${text.trim().slice(0, 40)}, not an experiment: one object, {…}, is expected.`);
+  return json;
+}
+
 /**
  * Reads an experiment file and finds what its `locations` name, relative to it.
  * `inputs` are the files to lend to the page: { slot, path (below the model's folder, or the name), file }.
  */
 export async function readExperimentFile(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
-    throw new Error(`${path} cannot be read: ${error.message}.`, { cause: error });
+    throw new Error(`${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
-  let json;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path} is not valid JSON: ${error.message}.`, { cause: error });
-  }
-  const locations = json?.locations ?? {};
+  const json = parsed(path, text);
+  const locations = json.locations ?? {};
   const inputs = [];
   const place = (slot) => resolve(dirname(path), String(locations[slot]));
   for (const slot of dataSlots) {
@@ -55,6 +68,7 @@ export async function readExperimentFile(path) {
   }
   return {
     json,
+    fileName: basename(path),
     name: basename(path).replace(/\.json$/, ''),
     modelName: locations.model === undefined ? '' : basename(place('model')),
     inputs,

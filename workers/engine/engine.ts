@@ -49,4 +49,9 @@ export interface Engine {
   readonly commands: Commands;
   /** How this run's products are cut up; without one by fixed rules. */
   readonly plan?: KernelPlan | undefined;
+  /** [scratchFloats]: numbers that an operation gives from one kernel to its next; what stands there means nothing to others. */
+  readonly scratch?: DeviceArray;
 }
+
+/** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do, and to no memory plan. */
+export const scratchFloats = 2 ** 20;

@@ -97,7 +97,7 @@ function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes
       });
     at = end;
   }
-  if (at > fileBytes) throw invalid(header.file, 'truncated', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
+  if (at > fileBytes) throw invalid(header.file, 'truncated', { expected: `${at}`, found: `${fileBytes}` });
   if (at < fileBytes)
     throw invalid(header.file, 'header-invalid', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
 }
@@ -117,13 +117,13 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
 
 /** Reads and checks the header as the format's own library does; nothing of the data is read. */
 export async function readSafetensorsHeader(blob: Blob, file: string): Promise<SafetensorsHeader> {
-  if (blob.size < 8) throw invalid(file, 'truncated', { expected: 'at least 8 bytes', found: `${blob.size} bytes` });
+  if (blob.size === 0) throw invalid(file, 'empty');
+  if (blob.size < 8) throw invalid(file, 'truncated', { expected: '8', found: `${blob.size}` });
   const length = new DataView(await blob.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes))
     throw invalid(file, 'header-invalid', { expected: `at most ${maxHeaderBytes} bytes`, found: `${length} bytes` });
   const dataBegin = 8 + Number(length);
-  if (dataBegin > blob.size)
-    throw invalid(file, 'truncated', { expected: `${dataBegin} bytes`, found: `${blob.size} bytes` });
+  if (dataBegin > blob.size) throw invalid(file, 'truncated', { expected: `${dataBegin}`, found: `${blob.size}` });
   const text = new TextDecoder().decode(await blob.slice(8, dataBegin).arrayBuffer());
   const { __metadata__: metadata = {}, ...entries } = parseHeader(file, text);
   const tensors = new Map(

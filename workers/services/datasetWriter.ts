@@ -45,11 +45,14 @@ export class DatasetWriter {
     this.#characters += charactersOf(row);
   }
 
-  /** Stores what was added; rows that are stored already are not written again. */
+  /** Stores what was added; rows that are stored already are not written again, but take the name under which they came last. */
   async finish(db: Database): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);
-    if (known?.role === this.role) return known;
+    if (known?.role === this.role) {
+      if (known.name !== this.name) await putDataset(db, { ...known, name: this.name });
+      return { ...known, name: this.name };
+    }
     for (const [index, block] of this.#blocks.entries())
       await writeBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
     const { role, name } = this;

@@ -14,6 +14,8 @@ export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: 'mean' | 'cls';
+  /** Of a batch, where memory sets a limit. */
+  mostTokens?: number | undefined;
 }
 
 /** Called between batches; throws to stop. */
@@ -72,7 +74,7 @@ export async function encodeTexts(
     batch.forEach((text, i) => vectors.set(rows.subarray(i * width, (i + 1) * width), text * width));
     return batch.length;
   };
-  const plan = encodingPlan();
+  const plan = encodingPlan(encoder.mostTokens);
   const inFlight: Promise<number>[] = [];
   let done = 0;
   try {

@@ -2,10 +2,11 @@ import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import type { StoredModel } from '../../src/domain/model';
 import type { DataRole } from '../../src/domain/records';
+import type { PassageLookup } from '../../src/domain/split/relevant';
 import type { Progress } from '../../src/protocol/dataApi';
 import type { Database } from '../../src/storage/database';
 import { putExperiment } from '../../src/storage/experiments';
-import { checkQuestions, importDataset, passageTexts } from './importDataset';
+import { importDataset, storedPassages } from './importDataset';
 import { importModel } from './importModel';
 
 /** One demo experiment: running the demo again renews it instead of filling the home screen. */
@@ -46,7 +47,7 @@ interface DemoData {
 }
 
 async function importData(db: Database, baseUrl: string, done: () => void): Promise<DemoData> {
-  const imported = async (file: string, role: DataRole, passages?: ReadonlyMap<string, string>): Promise<string> => {
+  const imported = async (file: string, role: DataRole, passages?: PassageLookup): Promise<string> => {
     const source = await fetchFile(`${baseUrl}demo/${file}`, file);
     const report = await importDataset(db, [source], role, () => undefined, passages ? { passages } : {});
     const [bad] = report.rejected;
@@ -55,13 +56,13 @@ async function importData(db: Database, baseUrl: string, done: () => void): Prom
     return report.dataset.contentSha256;
   };
   const knowledgeBase = await imported(dataFiles.knowledgeBase, 'knowledgeBase');
-  const passages = await passageTexts(db, knowledgeBase);
-  const questions = async (file: string): Promise<string> => {
-    const checked = await checkQuestions(db, await imported(file, 'questions'), knowledgeBase);
-    return checked.kept.contentSha256;
+  const passages = await storedPassages(db, knowledgeBase);
+  return {
+    knowledgeBase,
+    pairs: await imported(dataFiles.pairs, 'pairs', passages),
+    dev: await imported(dataFiles.dev, 'questions', passages),
+    test: await imported(dataFiles.test, 'questions', passages),
   };
-  const pairs = await imported(dataFiles.pairs, 'pairs', passages);
-  return { knowledgeBase, pairs, dev: await questions(dataFiles.dev), test: await questions(dataFiles.test) };
 }
 
 async function importDemoModel(db: Database, baseUrl: string, done: () => void): Promise<StoredModel> {

@@ -5,8 +5,8 @@ import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { formatKernelPlan } from '../../src/domain/kernelPlan';
-import { closeDevice, openDevice, openGpu } from '../engine/device';
 import { encodingPlan } from '../engine/model/encode';
+import { closeDevice, openDevice, openGpu, releaseIdleMemory } from '../engine/device';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
@@ -52,7 +52,12 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
 async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
   const { db, record, model, tokens } = session;
   const gpu = openGpu();
-  const counts = { training: tokensOfStep(batches, tokens), encoding: encodingPlan().tokensPerBatch };
+  const { ways = [], encodingTokens } = record.memory ?? {};
+  const pass = ways[0]?.tokensPerPass ?? Infinity;
+  const counts = {
+    training: Math.min(pass, tokensOfStep(batches, tokens)),
+    encoding: encodingPlan(encodingTokens).tokensPerBatch,
+  };
   const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
   const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune') });
   if (gpu) gpu.plan = plan;
@@ -77,6 +82,8 @@ async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> 
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
+    // Before the moments are made: they stay, and shall not lie in larger buffers of the encoder's.
+    releaseIdleMemory();
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {
@@ -89,6 +96,7 @@ async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> 
     } finally {
       state.adamW.dispose();
     }
+    releaseIdleMemory();
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptWeights(db, runId);
     await writeParameters(db, model, kept.weightsId, parameters);
@@ -152,7 +160,12 @@ async function devMetrics(session: RunSession, parameters: ParameterStore): Prom
 /** Encodes the knowledge base once; the function that it gives evaluates a part against it. */
 async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment) {
   const { model, settings, tokens, data, order, experiment, record } = session;
-  const encoder = { parameters, config: model.config, pooling: settings.pooling };
+  const encoder = {
+    parameters,
+    config: model.config,
+    pooling: settings.pooling,
+    mostTokens: record.memory?.encodingTokens,
+  };
   const startedAt = performance.now();
   const corpusVectors = await encodeTexts(encoder, tokens.corpus, between(session, 'encodeCorpus'));
   return async (part: 'dev' | 'test') => {

@@ -1,6 +1,8 @@
 import type { ImportFault } from '../errors';
 import type { DataRole, RowOf } from '../records';
+import { resolveReferences, type PassageLookup } from '../split/relevant';
 import { wellFormed } from './encoding';
+import { literalRecords } from './literal';
 
 /**
  * Column names met in the wild (uniem, FlagEmbedding, sentence-transformers, Easy-Dataset, spreadsheets), in the order in which
@@ -27,7 +29,7 @@ const aliases = {
 type AliasList = keyof typeof aliases;
 
 type Columns = Map<string, unknown>;
-type Fault = { fault: ImportFault; field?: string };
+type Fault = { fault: ImportFault; field?: string; expected?: string };
 /** Rows without ids that were given: their place decides. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 type Draft<R extends DataRole> = DraftOf[R];
@@ -108,14 +110,23 @@ function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
   return [{ id: idOf(columns, 'passageId'), text, ...(typeof title === 'string' ? { title: wellFormed(title) } : {}) }];
 }
 
-/** Texts of passages by id, for pairs that name their positive. */
-export type PassageTexts = ReadonlyMap<string, string>;
+/** Cells of a table hold lists as text: `["a1", "a2"]`, or as Python writes them. Anything else stays as it is. */
+function listInCell(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
+  const items = literalRecords(value, 'literal').map((item) => ('value' in item ? item.value : undefined));
+  return items.includes(undefined) ? value : items;
+}
 
-function namedPositives(columns: Columns, passages: PassageTexts | undefined): string[] | null {
+/** Without a knowledge base only a text of its own can stand for a passage that is named by id. */
+function namedPositives(columns: Columns, passages: PassageLookup | undefined): string[] | null {
   const named = pick(columns, 'positiveId');
-  if (!named || !passages) return null;
-  return textsOf(named.value, 'positiveId').map((id) => {
-    const text = passages.get(id);
+  if (!named) return null;
+  if (!passages) {
+    if (pick(columns, 'positive')) return null;
+    throw new RowFault({ fault: 'needs-knowledge-base', field: 'positiveId' });
+  }
+  return textsOf(listInCell(named.value), 'positiveId').map((id) => {
+    const text = passages.textOf.get(id);
     if (text === undefined) throw new RowFault({ fault: 'unknown-passage', field: id });
     return text;
   });
@@ -127,9 +138,10 @@ function withInput(anchor: string, name: string, columns: Columns): string {
   return typeof input === 'string' && input.trim() !== '' ? `${anchor}\n${wellFormed(input)}` : anchor;
 }
 
-/** How pairs are read. */
-export interface PairOptions {
-  passages?: PassageTexts;
+/** How rows are read. */
+export interface ReadOptions {
+  /** The knowledge base: pairs may name their positives by its ids, and questions are looked up in it. */
+  passages?: PassageLookup;
   /** A batch list names rows by their place in the file, so each row must stay, an empty question too. */
   keepEmptyAnchors?: boolean;
 }
@@ -140,7 +152,7 @@ function anchorOf(columns: Columns, keepEmpty: boolean): string {
   return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
 }
 
-function pairDrafts(columns: Columns, options: PairOptions): Draft<'pairs'>[] {
+function pairDrafts(columns: Columns, options: ReadOptions): Draft<'pairs'>[] {
   const text = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId');
   const named = namedPositives(columns, options.passages);
@@ -155,19 +167,28 @@ function pairDrafts(columns: Columns, options: PairOptions): Draft<'pairs'>[] {
 function referencesOf(value: unknown): string[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.entries(value).flatMap(([id, relevance]) => (Number(relevance) > 0 ? [wellFormed(id)] : []));
-  return (Array.isArray(value) ? value : [value]).flatMap((item: unknown) =>
+  const list = listInCell(value);
+  return (Array.isArray(list) ? list : [list]).flatMap((item: unknown) =>
     typeof item === 'string' || typeof item === 'number'
       ? [wellFormed(String(item))].filter((text) => text.trim() !== '')
       : [],
   );
 }
 
-/** `relevant` holds what the file says, ids or texts; the knowledge base decides which passages those are (domain/split/relevant.ts). */
-function questionDraft(columns: Columns): Draft<'questions'>[] {
+/**
+ * With a knowledge base `relevant` holds ids that are there, and `ignored` tells the references that are not; without one it
+ * holds what the file says, ids or texts (domain/split/relevant.ts decides later which passages those are).
+ */
+function questionDraft(columns: Columns, passages: PassageLookup | undefined, ignored: string[]): Draft<'questions'>[] {
   const text = asText(required(columns, 'question', 'text').value, 'text');
-  const relevant = [...new Set(referencesOf(pick(columns, 'relevant')?.value))];
-  if (relevant.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
-  return [{ id: idOf(columns, 'questionId'), text, relevant }];
+  const references = [...new Set(referencesOf(pick(columns, 'relevant')?.value))];
+  if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
+  const id = idOf(columns, 'questionId');
+  if (!passages) return [{ id, text, relevant: references }];
+  const { relevant, unknown } = resolveReferences(references, passages);
+  if (relevant.length === 0) throw new RowFault({ fault: 'unknown-passage', field: unknown[0] ?? '' });
+  ignored.push(...unknown);
+  return [{ id, text, relevant }];
 }
 
 function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
@@ -186,6 +207,14 @@ const mainColumns: Record<DataRole, AliasList> = {
   scoredPairs: 'sentence1',
 };
 
+/** The same for people: the names that are met most, for the text on the left and what belongs to it. */
+const wantedColumns: Record<DataRole, string> = {
+  knowledgeBase: 'text / passage / content',
+  pairs: 'anchor / query / question + positive / passage / answer',
+  questions: 'text / query / question + relevant / positive_ids',
+  scoredPairs: 'sentence1 + sentence2 + score',
+};
+
 /**
  * Gives raw records their role's form and every row an id that is its own: the file's, or `role-n` by the record's place.
  * One collector sees all records of a data set, over all its files.
@@ -196,32 +225,35 @@ export class RowCollector<R extends DataRole> {
 
   constructor(
     private readonly role: R,
-    private readonly pairOptions: PairOptions = {},
+    private readonly options: ReadOptions = {},
   ) {}
 
-  /** Rows of a record (several where it has several positives), or why there are none. */
-  rowsOf(value: unknown): { rows: RowOf[DataRole][] } | Fault {
+  /** Rows of a record (several where it has several positives) with its references that lead nowhere, or why there are none. */
+  rowsOf(value: unknown): { rows: RowOf[DataRole][]; ignored: string[] } | Fault {
     this.#records += 1;
+    const ignored: string[] = [];
     try {
       const columns = columnsOf(this.role, value);
-      if (!knows(columns, mainColumns[this.role])) return { fault: 'no-known-columns' };
-      const drafts = this.#drafts(columns);
-      return { rows: drafts.map((draft, index) => this.#withId(draft, index)) };
+      if (!knows(columns, mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
+      const drafts = this.#drafts(columns, ignored);
+      return { rows: drafts.map((draft, index) => this.#withId(draft, index)), ignored };
     } catch (thrown) {
-      if (thrown instanceof RowFault) return thrown.found;
-      throw thrown;
+      if (!(thrown instanceof RowFault)) throw thrown;
+      if (thrown.found.fault !== 'no-known-columns') return thrown.found;
+      const found = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+      return { ...thrown.found, field: found.join(', '), expected: wantedColumns[this.role] };
     }
   }
 
-  #drafts(columns: Columns): Draft<DataRole>[] {
+  #drafts(columns: Columns, ignored: string[]): Draft<DataRole>[] {
     const role: DataRole = this.role;
     switch (role) {
       case 'knowledgeBase':
         return passageDraft(columns);
       case 'pairs':
-        return pairDrafts(columns, this.pairOptions);
+        return pairDrafts(columns, this.options);
       case 'questions':
-        return questionDraft(columns);
+        return questionDraft(columns, this.options.passages, ignored);
       case 'scoredPairs':
         return scoredDraft(columns);
       default:

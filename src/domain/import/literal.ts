@@ -32,6 +32,8 @@ const deepest = 64;
  */
 class LiteralParser {
   at = 0;
+  /** Where each dict began. */
+  readonly begins = new WeakMap<object, number>();
 
   constructor(
     private readonly text: string,
@@ -71,6 +73,7 @@ class LiteralParser {
 
   dict(depth: number): Record<string, unknown> {
     const entries: [string, unknown][] = [];
+    const begin = this.at;
     this.at += 1;
     while (!this.closes('}')) {
       const name = this.scalar();
@@ -81,7 +84,9 @@ class LiteralParser {
       this.separator('}');
     }
     // Object.fromEntries defines own members: a key named __proto__ is a key like any other.
-    return Object.fromEntries(entries);
+    const dict = Object.fromEntries(entries);
+    this.begins.set(dict, begin);
+    return dict;
   }
 
   closes(close: string): boolean {
@@ -199,12 +204,16 @@ const wrappers = [
 
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
 
-/** An object that only holds the list becomes the list's records, counted from 1; anything else is a record itself. */
-function unwrapped(value: unknown, line: number): RawRecord[] {
+/** An object that only holds the list becomes the list's records; anything else is a record itself. */
+function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const members: [string, unknown][] = Object.entries(value);
     const list = members.find(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner))?.[1];
-    if (Array.isArray(list)) return list.map((inner: unknown, index) => ({ line: index + 1, value: inner }));
+    if (Array.isArray(list))
+      return list.map((inner: unknown) => ({
+        line: typeof inner === 'object' && inner !== null ? lineOf(inner) : line,
+        value: inner,
+      }));
   }
   return [{ line, value }];
 }
@@ -218,6 +227,7 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
   const records: RawRecord[] = [];
   const parser = new LiteralParser(text, format === 'literal');
   const lineOf = lineFinder(text);
+  const lineOfDict = (dict: object): number => lineOf(parser.begins.get(dict) ?? 0);
   let open = 0;
   for (parser.skipSpace(); !parser.atEnd; parser.skipSpace()) {
     const begin = parser.at;
@@ -229,7 +239,7 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
     }
     try {
       const value = parser.value(0);
-      if (open === 0) records.push(...unwrapped(value, lineOf(begin)));
+      if (open === 0) records.push(...unwrapped(value, lineOf(begin), lineOfDict));
       else records.push({ line: lineOf(begin), value });
     } catch (thrown) {
       if (!(thrown instanceof LiteralFault)) throw thrown;

@@ -138,10 +138,7 @@ function sharedOf(payload: unknown): SharedExperiment {
     const experiment = parseExperiment(e);
     return { experiment, name: n, ...(c ? { claim: { before: unpacked(c[0]), after: unpacked(c[1]) } } : {}) };
   } catch (cause) {
-    const tooNew =
-      cause instanceof AppError &&
-      cause.details.kind === 'experiment-invalid' &&
-      cause.details.path === 'schemaVersion';
+    const tooNew = cause instanceof AppError && cause.details.kind === 'experiment-too-new';
     throw fail(tooNew ? 'too-new' : 'invalid', cause);
   }
 }

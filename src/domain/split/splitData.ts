@@ -83,7 +83,7 @@ function questionsOf(
     const text = pair.positive.trim();
     const known = lookup.idOfText.get(text) ?? extraIds.get(text);
     if (known !== undefined) return known;
-    const id = unusedId(`extra:${pair.id}`, lookup.ids);
+    const id = unusedId(`extra:${pair.id}`, lookup.textOf);
     extraIds.set(text, id);
     extraPassages.push({ id, text: pair.positive });
     return id;
@@ -96,7 +96,7 @@ function questionsOf(
   return { dev, extraPassages };
 }
 
-function unusedId(wanted: string, used: ReadonlySet<string>): string {
+function unusedId(wanted: string, used: ReadonlyMap<string, string>): string {
   let id = wanted;
   while (used.has(id)) id += '+';
   return id;

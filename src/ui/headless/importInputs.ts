@@ -6,14 +6,14 @@ import type { StoredModel } from '../../domain/model';
 import { modelSettings } from '../../state/experiment.svelte';
 import { services } from '../../state/services';
 import { entryOf, slots, withEntry, type SlotName } from '../../state/slots';
-import type { ImportOptions, RejectedRow } from '../../protocol/dataApi';
+import type { RejectedRow } from '../../protocol/dataApi';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 
 export interface Inputs {
   experiment: Experiment;
   experimentHash: string;
-  /** Rows that were left out of each file, by slot, with the first few reasons. */
-  leftOut: Partial<Record<SlotName, { rows: number; first: RejectedRow[] }>>;
+  /** Rows that were left out of each file and references that were ignored, by slot, with the first few reasons. */
+  leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
 }
 
 type Report = (done: number, of: number) => void;
@@ -52,39 +52,23 @@ class InputReader {
     if (files.length === 0) return this.#mustBeStored(slot, promised);
     const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
     const data = await services.data();
-    const options = slot === 'pairs' ? this.#pairOptions(knowledgeBase) : {};
-    const { dataset, rejected, rejectedCount } = await data.importDataset(
-      files,
-      slots[slot].role,
-      this.report,
-      options,
-    );
-    this.#leaveOut(slot, rejected, rejectedCount);
-    let { contentSha256 } = dataset;
-    if (slots[slot].role === 'questions' && knowledgeBase !== undefined) {
-      const checked = await data.checkQuestions(contentSha256, knowledgeBase);
-      this.#leaveOut(slot, checked.rejected, checked.rejectedCount);
-      contentSha256 = checked.kept.contentSha256;
-    }
+    const options = {
+      keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
+      ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
+    };
+    const { dataset, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
+    const { rejected, rejectedCount: rows, ignoredCount: references } = left;
+    if (rejected.length > 0) this.leftOut[slot] = { rows, references, first: rejected.slice(0, reasonsListed) };
+    const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
     this.#filled = withEntry(this.#filled, slot, contentSha256);
-  }
-
-  #pairOptions(knowledgeBase: string | undefined): ImportOptions {
-    const keepEmptyAnchors = this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed');
-    return { keepEmptyAnchors, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
   }
 
   /** Without a location the data may lie in the kept profile. */
   async #mustBeStored(slot: SlotName, promised: string | undefined): Promise<void> {
     if (promised === undefined || (await services.getDataset(promised))) return;
-    throw new AppError({ kind: 'data-missing', role: slots[slot].role, contentSha256: promised });
-  }
-
-  #leaveOut(slot: SlotName, rejected: RejectedRow[], rows: number): void {
-    if (rows === 0) return;
-    const before = this.leftOut[slot] ?? { rows: 0, first: [] };
-    this.leftOut[slot] = { rows: before.rows + rows, first: [...before.first, ...rejected].slice(0, reasonsListed) };
+    const { role, part } = slots[slot];
+    throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
   }
 
   async model(): Promise<StoredModel> {

@@ -6,8 +6,12 @@ export interface HeadlessJob {
   /** The experiment file as it was read: any JSON. */
   experiment: unknown;
   name: string;
+  /** The experiment file's own name, for messages. */
+  fileName: string;
   modelName: string;
   device: DevicePreference;
+  /** Memory that the run may take; without it the device's default. */
+  budgetBytes?: number;
   inputs: { slot: string; path: string; url: string }[];
 }
 

@@ -1,3 +1,10 @@
+import { formatCount } from './format';
+
+/** A number with its noun: 1 row, 1,234 rows. */
+function count(n: number, noun: string): string {
+  return `${formatCount(n)} ${n === 1 ? noun : `${noun}s`}`;
+}
+
 /** English texts. Their shape is the dictionary's type: zh.ts must have the same keys and parameters. */
 export const en = {
   common: {
@@ -20,7 +27,6 @@ export const en = {
     previous: 'Previous',
     next: 'Next',
     page: (page: number, pages: number) => `${page} / ${pages}`,
-    rows: (n: string) => `${n} rows`,
     chooseFile: 'Choose a file',
     show: 'Show',
     hide: 'Hide',
@@ -75,7 +81,7 @@ export const en = {
     saveProject: 'Save project',
     savingProject: 'Packing the project …',
     openingProject: 'Opening the project …',
-    projectOpened: (n: number) => `${n} experiments opened.`,
+    projectOpened: (n: number) => `${count(n, 'experiment')} opened.`,
     projectSaved: (name: string) => `Saved as ${name}.`,
     linkTitle: 'Open a shared experiment',
     linkHelp: 'Paste the link. Its summary is shown first; nothing is fetched or run without your word.',
@@ -89,9 +95,8 @@ export const en = {
     deleteName: (name: string) => `Delete ${name}`,
     newName: (n: number) => `Experiment ${n}`,
     demoTag: 'Demo',
-    passages: 'passages',
-    pairs: 'pairs',
-    questions: 'questions',
+    rows: (passages: number, pairs: number, questions: number) =>
+      `${count(passages, 'passage')} · ${count(pairs, 'pair')} · ${count(questions, 'question')}`,
   },
   stages: {
     rail: 'Stages of the experiment',
@@ -194,14 +199,21 @@ export const en = {
     replace: 'Replace',
     remove: 'Remove',
     reading: 'Reading …',
-    imported: (rows: string, characters: string) => `${rows} rows · ${characters} characters`,
+    imported: (rows: number, characters: number) => `${count(rows, 'row')} · ${count(characters, 'character')}`,
     preview: 'First rows',
     previewOf: (name: string) => `Rows of ${name}`,
-    rejected: (n: string) => `${n} rows left out`,
-    rejectedTitle: (name: string) => `Rows left out of ${name}`,
-    rejectedShown: (shown: string, all: string) => `The first ${shown} of ${all} are listed.`,
-    rejectedKept: 'All other rows were imported and can be used.',
-    line: 'Line',
+    leftOut: (rows: number, references: number) =>
+      [
+        ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
+        ...(references > 0 ? [`${count(references, 'reference')} ignored`] : []),
+      ].join(', '),
+    leftOutTitle: (name: string) => `Not taken from ${name}`,
+    leftOutShown: (shown: string, all: string) => `The first ${shown} of ${all} are listed.`,
+    leftOutKept:
+      'All other rows were imported and can be used. A question whose reference was ignored is used with its other passages.',
+    unusable:
+      'No question can be used: none names a passage of this knowledge base. Correct the ids, or import the knowledge base that belongs to them.',
+    place: 'Place',
     file: 'File',
     reason: 'Reason',
     required: 'needed',
@@ -247,8 +259,8 @@ export const en = {
     devMaximum: 'At most so many',
     leaks: 'Leaks',
     leaksNone: 'No training pair asks a dev or test question.',
-    leaksFound: (n: string) =>
-      `${n} pairs ask a dev or test question word by word. They are left out of training, so that the test stays a test.`,
+    leaksFound: (n: number) =>
+      `Pairs that ask a dev or test question word by word: ${formatCount(n)}. They are left out of training, so that the test stays a test.`,
     needData: 'Import pairs, knowledge base and test questions first.',
     counting: 'Counting …',
     bar: 'Shares of the parts',
@@ -259,7 +271,7 @@ export const en = {
     run: 'Tokenize now',
     auto: 'Done by itself before a run. Tokenize now to see the lengths.',
     working: 'Tokenizing …',
-    truncated: (n: string, of: string) => `${n} of ${of} texts are longer and are cut.`,
+    truncated: (n: number, of: number) => `Longer and cut: ${formatCount(n)} of ${count(of, 'text')}.`,
     noneTruncated: 'No text is cut.',
     lengths: 'Length in tokens',
     texts: 'Texts',
@@ -301,7 +313,7 @@ export const en = {
       cancelled: (step: string) => `Cancelled at step ${step}.`,
       failed: (step: string) => `Stopped by an error at step ${step}.`,
       doneKept: (kept: string, steps: string) => `Done: the weights of step ${kept} of ${steps} were kept.`,
-      done: (steps: string) => `Done after ${steps} steps.`,
+      done: (steps: number) => `Done after ${count(steps, 'step')}.`,
       toEvaluate: 'See the result',
     },
     picture: 'Loss and dev recall over the same steps',
@@ -386,7 +398,46 @@ export const en = {
     invalid: (low: string, high: string) => `A number from ${low} to ${high}.`,
     invalidInteger: (low: string, high: string) => `A whole number from ${low} to ${high}.`,
     listed: 'The batch order is listed in the experiment and not drawn.',
-    plan: (pairs: string, steps: string) => `${pairs} pairs → ${steps} steps`,
+    memoryPlan: {
+      title: 'Memory',
+      asking: 'Counting tokens, to know what a step needs …',
+      sentence: {
+        plain: (need: string, budget: string) =>
+          `A run needs ${need} of ${budget}. It fits, so each step takes its batch at once.`,
+        recompute: (need: string, budget: string) =>
+          `A run needs ${need} of ${budget}. Each layer is computed twice, so that less is kept: steps take about a third longer.`,
+        gradCache: (need: string, budget: string, tokens: number) =>
+          `A run needs ${need} of ${budget}. Batches go through in chunks of ${count(tokens, 'token')}, twice (GradCache): the same gradients, about a third more time.`,
+      },
+      parts: { weights: 'Weights', gradients: 'Gradients', moments: 'Optimizer', activations: 'Activations' },
+      partHelp: {
+        weights: 'float32 numbers of the model.',
+        gradients: 'One number for each number that is trained.',
+        moments: 'AdamW keeps two averages for each number that is trained.',
+        activations:
+          'What the layers computed, kept for the backward pass: grows with the tokens that go through at once.',
+      },
+      batch: (tokens: number, longest: number) =>
+        `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
+      free: 'Left of the budget',
+      budget: 'Memory budget',
+      budgetHelp:
+        'What a run may take on this machine. A browser cannot tell how much memory a graphics card has: the default is half of the machine’s own, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it where the card has more.',
+      useDefault: (bytes: string) => `Back to ${bytes}`,
+      table: 'At other settings',
+      tableHelp:
+        'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
+      ways: {
+        plain: 'a batch at once',
+        recompute: 'layers computed twice',
+        gradCache: 'in chunks',
+        none: 'does not fit',
+      },
+      useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
+      useBatchSize: (n: number) => `Make the batch ${n}`,
+      useBudget: (bytes: string) => `Set the budget to ${bytes}`,
+    },
+    plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} on disk; ${free} are free.`,
     storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} on disk.`,
     storageTight: (bytes: string, free: string) =>
@@ -397,15 +448,20 @@ export const en = {
     batchStep: 'Step',
     anchor: 'Anchor (question)',
     positive: 'Positive',
-    negatives: (n: number) => `${n} in-batch negatives`,
+    negatives: (n: number) => count(n, 'in-batch negative'),
     runs: 'Runs of this experiment',
     runsNone: 'No run yet.',
     run: 'Run',
     state: 'State',
     result: 'Hit rate@1',
-    keptStep: 'Kept',
+    steps: 'Steps',
+    keptStep: 'Kept step',
     when: 'Began',
-    missing: { data: 'Import knowledge base, pairs and test questions.', model: 'Choose a base model.' },
+    missing: {
+      all: 'Import knowledge base, pairs and test questions, and choose a base model.',
+      data: 'Import knowledge base, pairs and test questions.',
+      model: 'Choose a base model.',
+    },
     goImport: 'Go to import',
     gpuBytes: 'GPU memory in use, as the backend counts it',
   },
@@ -467,7 +523,7 @@ export const en = {
     after: 'After',
     difference: 'Difference',
     interval: '95 % interval',
-    sizes: (questions: string, passages: string) => `${questions} questions, ${passages} passages`,
+    sizes: (questions: number, passages: number) => `${count(questions, 'question')}, ${count(passages, 'passage')}`,
     names: {
       hitRate: (k: number) => `Hit rate@${k}`,
       recall: (k: number) => `Recall@${k}`,
@@ -519,14 +575,14 @@ export const en = {
     exporting: 'Writing and checking …',
     exportVectors: 'Computing reference vectors …',
     exportDone: (cosine: string, texts: number) =>
-      `Done. The opened file gives the vectors of this page: smallest cosine ${cosine} over ${texts} texts.`,
+      `Done. The opened file gives the vectors of this page: smallest cosine ${cosine} over ${count(texts, 'text')}.`,
     exportFiles: 'Files in the zip',
     linkTitle: 'The experiment as a link',
     linkHelp: 'Carries the settings and the hashes of the data, never the data. Whoever opens it needs the same files.',
     includeMetrics: 'Include my metrics (marked as my claim)',
     copyLink: 'Copy the link',
     linkCopied: 'The link is in the clipboard.',
-    linkLength: (n: number) => `${n} characters`,
+    linkLength: (n: number) => count(n, 'character'),
     file: 'The experiment as a file',
     fileHelp: 'experiment.json: the same object, for the command line and for version control.',
     downloadFile: 'Download experiment.json',
@@ -573,7 +629,7 @@ export const en = {
   device: {
     webgpu: 'WebGPU',
     wasm: 'CPU (wasm)',
-    threads: (n: number) => (n === 1 ? '1 thread' : `${n} threads`),
+    threads: (n: number) => count(n, 'thread'),
     noSimd: 'no SIMD',
     reasons: {
       'webgpu-chosen': 'chosen in the settings',

@@ -1,4 +1,4 @@
-import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../domain/errors';
+import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
 import { formatBytes } from './format';
 
 export type Language = 'zh' | 'en';
@@ -14,20 +14,27 @@ function short(text: string | undefined, limit = 160): string {
   return text.length > limit ? `${text.slice(0, limit)} …` : text;
 }
 
+type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
+
 /** Why a row or a file was left out, and what helps. `field` is the column's name. */
-export function importFaultSentence(fault: ImportFault, field?: string): Sentence {
-  const name = short(field, 60);
+export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+  const name = short(field, 90);
   switch (fault) {
     case 'empty-file': return { zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' };
+    case 'no-rows': return { zh: '只有列名或空的列表，没有数据行，请补上数据', en: 'there are no rows in it, only column names or an empty list; add the rows' };
+    case 'encoding-unknown': return { zh: '文字编码不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8', en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8' };
     case 'binary-file': return { zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT', en: 'this is a binary file, not text; save it as JSONL, CSV or TXT' };
     case 'json-broken': return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check quotes, commas and brackets' };
     case 'csv-broken': return { zh: 'CSV 列数或引号不对，请检查这一行', en: 'columns or quotes of the CSV do not match; check this row' };
     case 'literal-broken': return { zh: 'Python 字面量写法有误，请检查引号和括号', en: 'broken Python literal; check quotes and brackets' };
-    case 'no-known-columns': return { zh: '没有认识的列名，请按格式示例命名各列', en: 'no known column names; name the columns as in the examples' };
+    case 'no-known-columns': return { zh: `没有认识的列名：文件里是“${name}”，需要 ${short(expected)}`, en: `no known column names: the file has “${name}”, needed are ${short(expected)}` };
     case 'field-missing': return { zh: `缺少字段“${name}”，请补上`, en: `the field “${name}” is missing; add it` };
     case 'text-empty': return { zh: `字段“${name}”是空的，请补上文字或删掉这一行`, en: `the field “${name}” is empty; fill it in or delete the row` };
     case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
     case 'unknown-passage': return { zh: `段落“${name}”不在知识库里，请改正 id 或补充该段落`, en: `the passage “${name}” is not in the knowledge base; correct the id or add the passage` };
+    case 'reference-ignored': return { zh: `段落“${name}”不在知识库里，这一处已忽略，问题按其余段落使用`, en: `the passage “${name}” is not in the knowledge base; this reference is ignored, the question is used with its others` };
+    case 'no-known-passage': return { zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或改用与之配套的知识库`, en: `no row names a passage of the knowledge base (the first names “${name}”); correct the ids, or use the knowledge base that belongs to them` };
+    case 'needs-knowledge-base': return { zh: `问答对用“${name}”指明段落的 id，请先导入知识库`, en: `the pairs name their passages by id (“${name}”); import the knowledge base first` };
     case 'duplicate-id': return { zh: `id“${name}”出现了不止一次，请改成不同的 id`, en: `the id “${name}” occurs more than once; make ids unique` };
     case 'not-an-object': return { zh: '这一行不是一个对象，请写成 {"字段": "值"} 的形式', en: 'the row is not an object; write it as {"field": "value"}' };
     default: return never(fault satisfies never);
@@ -44,6 +51,7 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
     case 'missing-file': return { zh: '文件夹里没有它，请选择完整的模型文件夹', en: 'it is not in the folder; choose the whole model folder' };
     case 'not-json': return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
     case 'unsupported-architecture': return { zh: `架构是“${found}”，目前支持 BERT 类编码器`, en: `its architecture is “${found}”; BERT-type encoders are supported` };
+    case 'empty': return { zh: '文件是空的，请重新下载', en: 'it is empty; download it again' };
     case 'truncated': return { zh: `文件不完整（应有 ${expected} 字节，实有 ${found} 字节），请重新下载`, en: `it is cut short (${expected} bytes expected, ${found} found); download it again` };
     case 'header-invalid': return { zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式', en: 'its safetensors header is invalid; download it again or use the safetensors format' };
     case 'tensor-missing': return { zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`, en: `the tensor “${tensor}” is missing; make sure these are all weights of a BERT-type encoder` };
@@ -69,10 +77,17 @@ function linkFaultSentence(fault: LinkFault): Sentence {
 
 const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
-  pairs: { zh: '训练问答对', en: 'training pairs' },
-  questions: { zh: '问题', en: 'questions' },
-  scoredPairs: { zh: '评分对', en: 'scored pairs' },
+  pairs: { zh: '训练问答对', en: 'file of training pairs' },
+  questions: { zh: '问题', en: 'file of questions' },
+  scoredPairs: { zh: '评分对', en: 'file of scored pairs' },
 };
+const partNames: Record<'dev' | 'test', Sentence> = {
+  dev: { zh: '验证问题', en: 'file of dev questions' },
+  test: { zh: '测试问题', en: 'file of test questions' },
+};
+function roleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
+  return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
+}
 const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'], Sentence> = {
   experiment: { zh: '实验', en: 'experiment' },
   run: { zh: '运行', en: 'run' },
@@ -84,16 +99,64 @@ const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'],
   file: { zh: '文件', en: 'file' },
 };
 
-function importFailed(details: Extract<AppErrorDetails, { kind: 'import-failed' }>): Sentence {
-  const fault = importFaultSentence(details.fault, details.field);
-  const file = short(details.file);
-  const zhPlace = details.line === undefined ? '' : ` 第 ${details.line} 行`;
-  const enPlace = details.line === undefined ? '' : `, line ${details.line}`;
-  return { zh: `${file}${zhPlace}：${fault.zh}。`, en: `${file}${enPlace}: ${fault.en}.` };
+/** Where in a file: the line, or of stored questions which one. */
+export function placeWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
+  if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
+  if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
+  return '';
 }
 
-/** One sentence with file, place and remedy, in both languages. */
-export function errorSentences(details: AppErrorDetails): Sentence {
+function importFailed(details: ImportDetails): Sentence {
+  const fault = importFaultSentence(details);
+  const file = short(details.file);
+  const place = placeWords(details);
+  return {
+    zh: `${file}${place && ` ${place.zh}`}：${fault.zh}。`,
+    en: `${file}${place && `, ${place.en}`}: ${fault.en}.`,
+  };
+}
+
+/** What the reader of an experiment file changes where the page sends one to a stage: each is a field of that file. */
+function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
+  const missing = (what: Sentence, field: string): Sentence => ({
+    zh: `缺少${what.zh}，请在 ${file} 的 ${field} 中写明它在哪里。`,
+    en: `There is no ${what.en}; say in ${field} of ${file} where it lies.`,
+  });
+  switch (details.kind) {
+    case 'data-missing': {
+      const field = details.role === 'questions' ? `${details.part ?? 'test'}Questions` : details.role;
+      return missing(roleName(details), `locations.${field}`);
+    }
+    case 'model-missing': return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
+    case 'nothing-to-evaluate': return details.part === 'test'
+      ? { zh: `没有可用的测试问题，请在 ${file} 的 locations.testQuestions 中写明，且其段落要在知识库里。`, en: `There is no usable test question; name some in locations.testQuestions of ${file} whose passages are in the knowledge base.` }
+      : { zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`, en: `There is no usable dev question; name some in locations.devQuestions of ${file}, or raise split.devFraction.` };
+    case 'import-failed': return details.fault === 'needs-knowledge-base'
+      ? { zh: `${short(details.file)}：问答对用 id 指明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`, en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.` }
+      : null;
+    case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
+    default: return null;
+  } // prettier-ignore
+}
+
+function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: Extract<AppErrorDetails, { kind: 'memory-too-small' }>): Sentence {
+  const [need, budget] = [formatBytes(neededBytes), formatBytes(budgetBytes)];
+  const zhWays = [maxTokens === undefined ? '' : `把最大 token 数减到 ${maxTokens}`, batchSize === undefined ? '' : `把批大小减到 ${batchSize}`, '提高内存预算'];
+  const enWays = [maxTokens === undefined ? '' : `cut texts at ${maxTokens} tokens`, batchSize === undefined ? '' : `make the batch ${batchSize}`, 'raise the memory budget'];
+  return {
+    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${zhWays.filter(Boolean).join('，或')}。`,
+    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${enWays.filter(Boolean).join(', or ')}.`,
+  };
+} // prettier-ignore
+
+/**
+ * One sentence with file, place and remedy, in both languages. `experimentFile`: the name of the file that the command line
+ * carries out; without it the sentence is for the reader of the page.
+ */
+export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
+  const inFile = experimentFile === undefined ? null : remedyInFile(details, short(experimentFile));
+  if (inFile) return inFile;
+  const experiment = short(experimentFile ?? 'experiment.json');
   switch (details.kind) {
     case 'import-failed': return importFailed(details);
     case 'model-invalid': {
@@ -102,14 +165,16 @@ export function errorSentences(details: AppErrorDetails): Sentence {
     }
     case 'experiment-invalid': {
       const want = details.expected ? { zh: `应为 ${short(details.expected)}，`, en: ` ${short(details.expected)} is expected;` } : { zh: '', en: '' };
-      return { zh: `experiment.json 的 ${short(details.path)} 处是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `experiment.json has ${short(details.found)} at ${short(details.path)};${want.en} correct it and try again.` };
+      const at = details.path === '' ? { zh: '的内容', en: '' } : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
+      return { zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `${experiment} has ${short(details.found)}${at.en};${want.en} correct it and try again.` };
     }
+    case 'experiment-too-new': return { zh: `${experiment} 由更新的版本写成（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`, en: `${experiment} was made by a newer version of Recallsmith (format ${details.version}, this one reads up to ${details.supported}); update first.` };
     case 'data-missing': {
-      const role = roleNames[details.role] ?? { zh: details.role, en: details.role };
-      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `The ${role.en} is missing; add its file in the import stage.` };
+      const role = roleName(details);
+      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `There is no ${role.en}; add the file in the import stage.` };
     }
     case 'model-missing': return { zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。', en: 'The base model is missing; choose its folder in the import stage.' };
-    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `There are ${details.pairs} pairs, fewer than one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
+    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `Too few pairs (${details.pairs}) for one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
     case 'nothing-to-evaluate': return details.part === 'test'
       ? { zh: '没有可用的测试问题，请在“导入”阶段添加，且其段落要在知识库里。', en: 'There is no usable test question; add some in the import stage whose passages are in the knowledge base.' }
       : { zh: '没有可用的验证问题，请添加，或提高“划分”中留作验证的比例。', en: 'There is no usable dev question; add some, or raise the held-out share in the split stage.' };
@@ -131,6 +196,7 @@ export function errorSentences(details: AppErrorDetails): Sentence {
       const need = details.neededBytes ? { zh: `（需要 ${formatBytes(details.neededBytes)}）`, en: ` (${formatBytes(details.neededBytes)} needed)` } : { zh: '', en: '' };
       return { zh: `内存不足${need.zh}，请减小批大小或最大 token 数，再从检查点接着运行。`, en: `Memory ran out${need.en}; make the batch or the longest text smaller and run again.` };
     }
+    case 'memory-too-small': return memoryTooSmall(details);
     case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
     case 'run-busy': return { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' };
     case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };
@@ -142,6 +208,6 @@ export function errorSentences(details: AppErrorDetails): Sentence {
   } // prettier-ignore
 }
 
-export function errorSentence(details: AppErrorDetails, language: Language): string {
-  return errorSentences(details)[language];
+export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {
+  return errorSentences(details, experimentFile)[language];
 }

@@ -1,4 +1,5 @@
 import type { Dictionary } from './en';
+import { formatCount } from './format';
 
 /** Chinese texts. */
 export const zh: Dictionary = {
@@ -22,7 +23,6 @@ export const zh: Dictionary = {
     previous: '上一页',
     next: '下一页',
     page: (page, pages) => `${page} / ${pages}`,
-    rows: (n) => `${n} 行`,
     chooseFile: '选择文件',
     show: '展开',
     hide: '收起',
@@ -90,9 +90,8 @@ export const zh: Dictionary = {
     deleteName: (name) => `删除 ${name}`,
     newName: (n) => `实验 ${n}`,
     demoTag: '演示',
-    passages: '段落',
-    pairs: '问答对',
-    questions: '问题',
+    rows: (passages, pairs, questions) =>
+      `${formatCount(passages)} 段落 · ${formatCount(pairs)} 问答对 · ${formatCount(questions)} 问题`,
   },
   stages: {
     rail: '实验的各个阶段',
@@ -172,14 +171,19 @@ export const zh: Dictionary = {
     replace: '更换',
     remove: '移除',
     reading: '正在读取……',
-    imported: (rows, characters) => `${rows} 行 · ${characters} 字`,
+    imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
     preview: '查看数据',
     previewOf: (name) => `${name} 的数据行`,
-    rejected: (n) => `${n} 行未采用`,
-    rejectedTitle: (name) => `${name} 中未采用的行`,
-    rejectedShown: (shown, all) => `共 ${all} 行，列出前 ${shown} 行。`,
-    rejectedKept: '其余各行均已导入，可以使用。',
-    line: '行号',
+    leftOut: (rows, references) =>
+      [
+        ...(rows > 0 ? [`${formatCount(rows)} 行未采用`] : []),
+        ...(references > 0 ? [`${formatCount(references)} 处段落引用已忽略`] : []),
+      ].join('，'),
+    leftOutTitle: (name) => `${name} 中未采用的内容`,
+    leftOutShown: (shown, all) => `共 ${all} 处，列出前 ${shown} 处。`,
+    leftOutKept: '其余各行均已导入，可以使用。有引用被忽略的问题，按其余段落使用。',
+    unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入与之配套的知识库。',
+    place: '位置',
     file: '文件',
     reason: '原因',
     required: '必需',
@@ -225,7 +229,7 @@ export const zh: Dictionary = {
     devMaximum: '最多留出',
     leaks: '泄漏',
     leaksNone: '没有问答对与验证或测试问题重复。',
-    leaksFound: (n) => `${n} 个问答对与验证或测试问题逐字相同，已不用于训练，测试集才仍是测试集。`,
+    leaksFound: (n) => `${formatCount(n)} 个问答对与验证或测试问题逐字相同，已不用于训练，测试集才仍是测试集。`,
     needData: '请先导入问答对、知识库和测试问题。',
     counting: '统计中……',
     bar: '三份数据的比例',
@@ -236,7 +240,7 @@ export const zh: Dictionary = {
     run: '现在分词',
     auto: '运行前会自动完成；想先看长度，可以现在分词。',
     working: '分词中……',
-    truncated: (n, of) => `${of} 条中有 ${n} 条超长，被截断。`,
+    truncated: (n, of) => `${formatCount(of)} 条中有 ${formatCount(n)} 条超长，被截断。`,
     noneTruncated: '没有文本被截断。',
     lengths: '长度（token）',
     texts: '条数',
@@ -277,7 +281,7 @@ export const zh: Dictionary = {
       cancelled: (step) => `已在第 ${step} 步取消。`,
       failed: (step) => `第 ${step} 步出错停止。`,
       doneKept: (kept, steps) => `完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
-      done: (steps) => `完成，共 ${steps} 步。`,
+      done: (steps) => `完成，共 ${formatCount(steps)} 步。`,
       toEvaluate: '查看结果',
     },
     picture: '同一横轴上的损失与验证召回',
@@ -355,7 +359,37 @@ export const zh: Dictionary = {
     invalid: (low, high) => `请填 ${low} 到 ${high} 之间的数。`,
     invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
     listed: '批次顺序由实验文件列出，不再抽取。',
-    plan: (pairs, steps) => `${pairs} 对 → ${steps} 步`,
+    memoryPlan: {
+      title: '内存',
+      asking: '正在统计 token，以估算每步所需内存……',
+      sentence: {
+        plain: (need, budget) => `运行需要 ${need}，预算 ${budget}：放得下，每步一次处理整批。`,
+        recompute: (need, budget) => `运行需要 ${need}，预算 ${budget}：每层算两遍，少留中间结果，每步约慢三分之一。`,
+        gradCache: (need, budget, tokens) =>
+          `运行需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} token 的小块处理两遍（GradCache），梯度相同，约慢三分之一。`,
+      },
+      parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
+      partHelp: {
+        weights: '模型的 float32 数值。',
+        gradients: '每个参与训练的数值各一个。',
+        moments: 'AdamW 为每个参与训练的数值保存两个平均值。',
+        activations: '各层算出、留给反向传播的数值：随同时处理的 token 数增长。',
+      },
+      batch: (tokens, longest) =>
+        `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本 ${formatCount(longest)} 个。`,
+      free: '预算余量',
+      budget: '内存预算',
+      budgetHelp:
+        '运行在本机最多可占用的内存。浏览器无法得知显卡有多少内存：默认取本机内存的一半，1.1 到 8.6 GB，CPU 上不超过 3.2 GB。显卡更大时可以调高。',
+      useDefault: (bytes) => `恢复为 ${bytes}`,
+      table: '换成其他设置',
+      tableHelp: '按放得下的最快方式计算：整批；† 每层算两遍；‡ 分块。✕：放不下，至少需要这么多。',
+      ways: { plain: '整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
+      useMaxTokens: (n) => `最大 token 数改为 ${n}`,
+      useBatchSize: (n) => `批大小改为 ${n}`,
+      useBudget: (bytes) => `预算改为 ${bytes}`,
+    },
+    plan: (pairs, steps) => `${formatCount(pairs)} 对 → ${formatCount(steps)} 步`,
     storageNeed: (bytes, free) => `两份检查点需要磁盘 ${bytes}，目前可用 ${free}。`,
     storageNeedOnly: (bytes) => `两份检查点需要磁盘 ${bytes}。`,
     storageTight: (bytes, free) =>
@@ -372,9 +406,14 @@ export const zh: Dictionary = {
     run: '运行',
     state: '状态',
     result: '检出率@1',
-    keptStep: '保留',
+    steps: '总步数',
+    keptStep: '保留的步',
     when: '开始于',
-    missing: { data: '请导入知识库、训练问答对和测试问题。', model: '请选择基座模型。' },
+    missing: {
+      all: '请导入知识库、训练问答对和测试问题，并选择基座模型。',
+      data: '请导入知识库、训练问答对和测试问题。',
+      model: '请选择基座模型。',
+    },
     goImport: '前往导入',
     gpuBytes: '计算后端正在占用的内存',
   },
@@ -426,7 +465,7 @@ export const zh: Dictionary = {
     after: '训练后',
     difference: '差值',
     interval: '95 % 区间',
-    sizes: (questions, passages) => `${questions} 个问题，${passages} 个段落`,
+    sizes: (questions, passages) => `${formatCount(questions)} 个问题，${formatCount(passages)} 个段落`,
     names: {
       hitRate: (k) => `检出率@${k}`,
       recall: (k) => `召回率@${k}`,

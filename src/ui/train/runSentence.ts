@@ -33,7 +33,7 @@ export function runSentence(dictionary: Dictionary, record: RunRecord | null, vi
       return t.failed(step);
     case 'done':
       return record.keptStep === undefined
-        ? t.done(formatCount(record.steps))
+        ? t.done(record.steps)
         : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
     case 'running':
       if (view.phase === 'train') return trainingSentence(t, record, view);

@@ -115,11 +115,17 @@ describe('an experiment', () => {
     [{ stages: [] }, 'stages'],
     [{ data: [{ role: 'pairs', contentSha256: 'abc' }] }, 'data.0.contentSha256'],
     [{ evaluation: { primary: 'accuracy' } }, 'evaluation.primary'],
-    [{ schemaVersion: 2 }, 'schemaVersion'],
+    [{ schemaVersion: 0 }, 'schemaVersion'],
     [[], ''],
     [null, ''],
   ])('%j is refused with the path of the field', (input, path) => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
+  });
+
+  it('of a newer version says so', () => {
+    const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
+    expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);
+    expect(thrown(() => parseExperimentFile({ schemaVersion: 99, locations: {} }))).toEqual(tooNew);
   });
 
   it('has one identity, however little of it is written out', async () => {

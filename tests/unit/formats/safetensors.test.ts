@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError, type ModelFault } from '../../../src/domain/errors';
+import { errorSentences } from '../../../src/ui/i18n/errors';
 import { readSafetensorsHeader, readTensorAsF32, writeSafetensors } from '../../../workers/formats/safetensors';
 
 function fileOf(
@@ -63,6 +64,7 @@ test('half precision and bfloat16 are widened exactly', async () => {
 });
 
 test.each<[string, Blob, ModelFault]>([
+  ['without a byte', new Blob([]), 'empty'],
   ['shorter than its length field', new Blob([bytes(4)]), 'truncated'],
   ['cut inside the header', fileOf('{}', bytes(0), 1000), 'truncated'],
   ['a header longer than the format allows', fileOf('{}', bytes(0), 200_000_000), 'header-invalid'],
@@ -91,6 +93,15 @@ test.each<[string, Blob, ModelFault]>([
   ['an unknown type', fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'Q4') }), bytes(4)), 'tensor-dtype'],
 ])('%s is refused', async (_what, blob, fault) => {
   expect(await faultOf(blob)).toBe(fault);
+});
+
+test('a file that is cut short is told with both sizes, each with its unit once, in both languages', async () => {
+  const blob = fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(4));
+  const thrown: unknown = await readSafetensorsHeader(blob, 'model.safetensors').catch((error: unknown) => error);
+  if (!(thrown instanceof AppError)) throw new Error('the file was taken');
+  const { zh, en } = errorSentences(thrown.details);
+  expect(zh).toContain(`应有 ${blob.size + 4} 字节，实有 ${blob.size} 字节`);
+  expect(en).toContain(`(${blob.size + 4} bytes expected, ${blob.size} found)`);
 });
 
 test('an integer tensor is not read as weights', async () => {

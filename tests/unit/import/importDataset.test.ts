@@ -6,7 +6,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { listDatasets, readRows } from '../../../src/storage/datasets';
-import { checkQuestions, importDataset } from '../../../workers/services/importDataset';
+import { importDataset } from '../../../workers/services/importDataset';
 
 let databases = 0;
 const fresh = () => openDatabase(`import-${databases++}`);
@@ -64,6 +64,8 @@ describe('the column names of a file', () => {
       kind: 'import-failed',
       file: 's.jsonl',
       fault: 'no-known-columns',
+      field: 'sentence1, sentence2, score',
+      expected: 'anchor / query / question + positive / passage / answer',
     });
   });
 
@@ -118,6 +120,15 @@ describe('the same rows', () => {
     const { rows: read, encoding, format } = await imported('knowledgeBase', file('a.txt', bytes));
     expect(read.map((row) => row.text)).toEqual(['母猪', '仔猪']);
     expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
+  });
+
+  it('read again under another name show the newer name', async () => {
+    const db = await fresh();
+    const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', ignore);
+    const first = await read('old.jsonl');
+    const { dataset } = await read('new.jsonl');
+    expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl' });
+    expect(await listDatasets(db)).toEqual([dataset]);
   });
 
   it('under other ids are another data set', async () => {
@@ -182,7 +193,7 @@ describe('a bad row', () => {
     ];
     const { rejected } = await imported('knowledgeBase', file('a.jsonl', json(...rows)));
     expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
-      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', undefined], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
+      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', 'id'], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
     ]); // prettier-ignore
     const questions = await imported(
       'questions',
@@ -214,13 +225,33 @@ describe('a file that cannot be used at all', () => {
       [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff, 0xff, 0xfe, 0xfd)],
       'binary-file',
     ],
-    ['wrong.csv', ['name,price\n猪,7\n'], 'no-known-columns'],
+    ['header.csv', ['id,text\n'], 'no-rows'],
+    ['list.json', ['[]'], 'no-rows'],
+    [
+      'latin1.csv',
+      [Uint8Array.from(Buffer.from('id,text\n1,caf\u00e9 au lait, tr\u00e8s bon\n', 'latin1'))],
+      'encoding-unknown',
+    ],
+    ['broken-utf8.txt', ['断奶仔猪的保温', Uint8Array.of(0xff), '很要紧'], 'encoding-unknown'],
   ])('is refused by name: %s', async (name, content, fault) => {
     expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
       kind: 'import-failed',
       file: name,
       fault,
     });
+  });
+
+  it('because of its columns is told which it has and which would do', async () => {
+    const wrong = file('wrong.csv', 'Name,Price\n猪,7\n');
+    const expected = { pairs: 'anchor', knowledgeBase: 'text', questions: 'relevant', scoredPairs: 'score' } as const;
+    for (const role of ['pairs', 'knowledgeBase', 'questions', 'scoredPairs'] as const)
+      expect(await refused(role, wrong)).toEqual({
+        kind: 'import-failed',
+        file: 'wrong.csv',
+        fault: 'no-known-columns',
+        field: 'Name, Price',
+        expected: expect.stringContaining(expected[role]),
+      });
   });
 
   it('because every row is broken is refused with the first of them', async () => {
@@ -254,40 +285,6 @@ describe.skipIf(!existsSync(samples))("the field report's samples (skipped witho
     expect(pairs.rejectedCount).toBe(2);
     const scored = await imported('scoredPairs', source);
     expect(scored.rows.map((row) => row.score)).toEqual([0.9, 0.8]);
-  });
-});
-
-describe('questions checked against a knowledge base', () => {
-  it('find passages by id, by text and in one cell, and tell those that are not there', async () => {
-    const db = await fresh();
-    const passages = [
-      { id: 'a', text: '甲段' },
-      { id: 'b', text: '乙段' },
-    ];
-    const questions = [
-      { q: '1', r: ['a'] },
-      { q: '2', r: '乙段' },
-      { q: '3', r: 'a; b' },
-      { q: '4', r: ['b', 'zz'] },
-      { q: '5', r: ['yy'] },
-    ];
-    const knowledgeBase = await importDataset(db, [file('kb.jsonl', json(...passages))], 'knowledgeBase', ignore);
-    const source = file('q.jsonl', json(...questions.map(({ q, r }) => ({ id: q, query: `问${q}`, relevant: r }))));
-    const report = await importDataset(db, [source], 'questions', ignore);
-    const { kept, rejected, rejectedCount } = await checkQuestions(
-      db,
-      report.dataset.contentSha256,
-      knowledgeBase.dataset.contentSha256,
-    );
-    const rows = await readRows(db, 'questions', kept.contentSha256);
-    expect(rows.map((row) => row.relevant)).toEqual([['a'], ['b'], ['a', 'b'], ['b']]);
-    expect(rejected).toEqual([
-      { file: 'q.jsonl', line: 4, fault: 'unknown-passage', field: 'zz' },
-      { file: 'q.jsonl', line: 5, fault: 'unknown-passage', field: 'yy' },
-    ]);
-    expect(rejectedCount).toBe(2);
-    const again = await checkQuestions(db, kept.contentSha256, knowledgeBase.dataset.contentSha256);
-    expect(again).toMatchObject({ kept: { contentSha256: kept.contentSha256 }, rejected: [] });
   });
 });
 

@@ -5,7 +5,9 @@ import { errorSentence, errorSentences, importFaultSentence } from '../../../src
 // Records, not lists: a kind or fault that is added to the contract fails to compile until it stands here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
+  'no-rows': true,
   'binary-file': true,
+  'encoding-unknown': true,
   'json-broken': true,
   'csv-broken': true,
   'literal-broken': true,
@@ -14,6 +16,9 @@ const importFaults: Record<ImportFault, true> = {
   'text-empty': true,
   'relevant-missing': true,
   'unknown-passage': true,
+  'reference-ignored': true,
+  'no-known-passage': true,
+  'needs-knowledge-base': true,
   'duplicate-id': true,
   'not-an-object': true,
 };
@@ -21,6 +26,7 @@ const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
   'not-json': true,
   'unsupported-architecture': true,
+  empty: true,
   truncated: true,
   'header-invalid': true,
   'tensor-missing': true,
@@ -41,7 +47,10 @@ const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(rec
 
 const others: AppErrorDetails[] = [
   { kind: 'experiment-invalid', path: 'stages.0.loss', found: '"x"', expected: 'a number' },
+  { kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' },
+  { kind: 'experiment-too-new', version: 99, supported: 1 },
   { kind: 'data-missing', role: 'knowledgeBase' },
+  { kind: 'data-missing', role: 'questions', part: 'test' },
   { kind: 'model-missing' },
   { kind: 'too-few-pairs', pairs: 3, batchSize: 16 },
   { kind: 'nothing-to-evaluate', part: 'test' },
@@ -56,6 +65,8 @@ const others: AppErrorDetails[] = [
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
+  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9, maxTokens: 256, batchSize: 8 },
+  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9 },
   { kind: 'training-diverged', step: 7, quantity: 'loss' },
   { kind: 'run-busy', runId: 'r' },
   { kind: 'not-found', what: 'run', id: 'r' },
@@ -71,6 +82,7 @@ const all: AppErrorDetails[] = [
     line: 57,
     fault,
     field: 'text',
+    expected: 'text / passage',
   })),
   ...keys(modelFaults).map((fault): AppErrorDetails => ({
     kind: 'model-invalid',
@@ -99,9 +111,69 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toBe('知识库.jsonl, line 57: broken JSON; check quotes, commas and brackets.');
   });
 
+  it("names the reader's own experiment file and its fields where the command line carries it out", () => {
+    const told = (details: AppErrorDetails) => errorSentences(details, 'own.json');
+    for (const details of all) {
+      const { zh, en } = told(details);
+      expect(`${zh}${en}`).not.toMatch(/experiment\.json(?! 文件| file)|import stage|“导入”|in the settings|“设置”|\?/);
+      expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
+      expect(en).toMatch(/[a-z].*\.$/);
+    }
+    expect(told({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(/^own\.json has "x" at seed;/);
+    expect(told({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
+      'own.json has []; an object is expected; correct it and try again.',
+    );
+    expect(told({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain('made by a newer version');
+    expect(told({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain('locations.testQuestions of own.json');
+    expect(told({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+      'locations.testQuestions of own.json',
+    );
+    expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
+    expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
+  });
+
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
-    const sentences = keys(importFaults).map((fault) => importFaultSentence(fault, 'text').zh);
+    const sentences = keys(importFaults).map(
+      (fault) => importFaultSentence({ fault, field: 'text', expected: 'text' }).zh,
+    );
     expect(new Set(sentences).size).toBe(sentences.length);
+  });
+
+  it('names the columns that are there and those that would do', () => {
+    const details = {
+      kind: 'import-failed',
+      file: 'a.csv',
+      fault: 'no-known-columns',
+      field: 'name, price',
+      expected: 'text / passage',
+    } as const;
+    for (const sentence of Object.values(errorSentences(details))) {
+      expect(sentence).toContain('“name, price”');
+      expect(sentence).toContain('text / passage');
+    }
+  });
+
+  it('names a question by its number where its line is not known', () => {
+    const details: AppErrorDetails = {
+      kind: 'import-failed',
+      file: 'q.jsonl',
+      question: 3,
+      fault: 'unknown-passage',
+      field: 'x',
+    };
+    expect(errorSentence(details, 'zh')).toMatch(/^q\.jsonl 第 3 题：段落“x”不在知识库里/);
+    expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” is not/);
+  });
+
+  it('sends who names passages without a knowledge base to import it first', () => {
+    const details: AppErrorDetails = {
+      kind: 'import-failed',
+      file: 'p.csv',
+      fault: 'needs-knowledge-base',
+      field: 'positiveId',
+    };
+    expect(errorSentence(details, 'zh')).toContain('请先导入知识库');
+    expect(errorSentence(details, 'en')).toContain('import the knowledge base first');
   });
 
   it('does not let a hostile name fill the page', () => {

@@ -1,0 +1,117 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import type { DataApi } from '../../../src/protocol/dataApi';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/importDataset';
+
+let db: Database;
+const data: Pick<DataApi, 'importDataset' | 'checkQuestions'> = {
+  importDataset: async (files, role, progress, options = {}) => {
+    const passages =
+      options.knowledgeBase === undefined ? {} : { passages: await storedPassages(db, options.knowledgeBase) };
+    return importDataset(db, files, role, progress, passages);
+  },
+  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
+};
+vi.mock('../../../src/state/services', () => ({
+  baseUrl: 'http://127.0.0.1/',
+  services: {
+    data: () => Promise.resolve(data),
+    getExperiment: (id: string) => getExperiment(db, id),
+    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    getDataset: (sha256: string) => getDataset(db, sha256),
+    listRuns: () => Promise.resolve([]),
+  },
+}));
+vi.mock('../../../src/state/app.svelte', () => ({ app: { attempt: (work: () => Promise<unknown>) => work() } }));
+vi.stubGlobal('addEventListener', () => undefined);
+const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+const { ImportsState } = await import('../../../src/state/imports.svelte');
+
+const file = (name: string, ...rows: object[]): File =>
+  new File([rows.map((row) => JSON.stringify(row)).join('\n')], name);
+const knowledgeBase = file('kb.jsonl', { id: 'a', text: '甲段' }, { id: 'b', text: '乙段' });
+const otherQuestions = file('other.jsonl', { query: '问', relevant: ['x'] });
+
+async function opened() {
+  const experiment = new ExperimentState('e');
+  await experiment.load();
+  return { experiment, imports: new ImportsState(experiment) };
+}
+let databases = 0;
+beforeEach(async () => {
+  db = await openDatabase(`imports-${databases++}`);
+  await putExperiment(db, {
+    experimentId: 'e',
+    name: 'e',
+    experiment: defaultExperiment(),
+    createdAt: 0,
+    updatedAt: 0,
+    demo: false,
+  });
+});
+
+describe('files brought into an experiment', () => {
+  it('may be pairs that name the passages of its knowledge base by id', async () => {
+    const { experiment, imports } = await opened();
+    await imports.importFiles('knowledgeBase', [knowledgeBase]);
+    await imports.importFiles('pairs', [file('pairs.jsonl', { query: '问', positiveId: 'b' })]);
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'pairs.jsonl', rows: 1 });
+  });
+
+  it('are not taken as questions where none names a passage, and what was there stays', async () => {
+    const { experiment, imports } = await opened();
+    await imports.importFiles('knowledgeBase', [knowledgeBase]);
+    await imports.importFiles('testQuestions', [
+      file('good.jsonl', { query: '问', relevant: ['a'] }, { query: '另', relevant: ['x'] }),
+    ]);
+    const thrown: unknown = await imports
+      .importFiles('testQuestions', [otherQuestions])
+      .catch((error: unknown) => error);
+    expect(thrown instanceof AppError && thrown.details).toMatchObject({ fault: 'no-known-passage', field: 'x' });
+    expect(experiment.datasets.testQuestions).toMatchObject({ name: 'good.jsonl', rows: 1 });
+    expect(imports.slots.testQuestions).toMatchObject({ progress: null, rejectedCount: 1 });
+  });
+
+  it('keep the list of what was left out when the knowledge base is imported again', async () => {
+    const { imports } = await opened();
+    await imports.importFiles('knowledgeBase', [knowledgeBase]);
+    const questions = file(
+      'q.jsonl',
+      { query: '一', relevant: ['a'] },
+      { query: '二', relevant: ['x'] },
+      { query: '三', relevant: ['b'] },
+    );
+    await imports.importFiles('testQuestions', [questions]);
+    await imports.importFiles('knowledgeBase', [file('less.jsonl', { id: 'a', text: '甲段' })]);
+    expect(imports.slots.testQuestions).toMatchObject({
+      rejected: [
+        { line: 2, field: 'x' },
+        { question: 2, field: 'b' },
+      ],
+      rejectedCount: 2,
+    });
+  });
+
+  it('that are questions of another knowledge base carry a mark when theirs comes later, also after a reload, until the right one is there', async () => {
+    const before = await opened();
+    await before.imports.importFiles('testQuestions', [otherQuestions]);
+    expect(before.imports.isUnusable('testQuestions')).toBe(false);
+    await before.imports.importFiles('knowledgeBase', [knowledgeBase]);
+    expect(before.imports.isUnusable('testQuestions')).toBe(true);
+
+    const { experiment, imports } = await opened();
+    await imports.checkStored();
+    expect(imports.isUnusable('testQuestions')).toBe(true);
+    expect(imports.slots.testQuestions.rejected).toEqual([
+      { file: 'other.jsonl', question: 1, fault: 'unknown-passage', field: 'x' },
+    ]);
+    await imports.importFiles('knowledgeBase', [file('right.jsonl', { id: 'x', text: '丙段' })]);
+    expect(imports.isUnusable('testQuestions')).toBe(false);
+    expect(experiment.datasets.testQuestions).toMatchObject({ rows: 1 });
+  });
+});
