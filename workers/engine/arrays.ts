@@ -9,20 +9,29 @@ export interface Memory {
   destroy(block: Block): void;
 }
 
-/** A range of a block, seen as an array of four-byte numbers, row after row. */
+/** How an array's numbers are stored: in four bytes (float32 or uint32), or in half precision, where the device has it. */
+export type Storage = 'f32' | 'f16';
+
+/** A range of a block, seen as an array of numbers, row after row. */
 export interface DeviceArray {
   readonly buffer: Block;
   /** In bytes, a multiple of 256. */
   readonly offset: number;
   readonly shape: readonly number[];
+  /** Four bytes a number where it is not said. */
+  readonly storage?: Storage;
 }
 
 export function lengthOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-export function bytesOf(array: DeviceArray): number {
-  return lengthOf(array.shape) * 4;
+export function bytesOf({ shape, storage }: DeviceArray): number {
+  return lengthOf(shape) * bytesPerNumber(storage);
+}
+
+export function bytesPerNumber(storage: Storage | undefined): number {
+  return storage === 'f16' ? 2 : 4;
 }
 
 /** The array's numbers under another shape of the same length. */
@@ -78,13 +87,13 @@ export class ArrayPool {
     }
   }
 
-  allocate(shape: readonly number[]): DeviceArray {
+  allocate(shape: readonly number[], storage: Storage = 'f32'): DeviceArray {
     const { rows, capacity } = this.#rowCapacity;
     const length = shape[0] === rows && rows > 0 ? lengthOf(shape.slice(1)) * capacity : lengthOf(shape);
-    const bytes = Math.max(256, Math.ceil((length * 4) / 256) * 256);
+    const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(storage)) / 256) * 256);
     const buffer = this.#take(bytes) ?? this.#create(bytes);
     this.#live.add(buffer);
-    return { buffer, offset: 0, shape };
+    return { buffer, offset: 0, shape, ...(storage === 'f16' ? { storage } : {}) };
   }
 
   /** Throws a RangeError for an array that is free already, or that is a part of another. */

@@ -38,7 +38,7 @@ export interface Commands {
   /** A new array with these numbers. */
   upload(values: Values, shape?: readonly number[]): DeviceArray;
   submit(): void;
-  /** The numbers on the host. // GPU→CPU sync. Throws what the device has reported meanwhile. */
+  /** The numbers on the host, in float32 however they are stored. // GPU→CPU sync. Throws what the device has reported meanwhile. */
   read(array: DeviceArray): Promise<Float32Array>;
 }
 
@@ -51,6 +51,8 @@ export interface Engine {
   readonly plan?: KernelPlan | undefined;
   /** [scratchFloats]: numbers that an operation gives from one kernel to its next; what stands there means nothing to others. */
   readonly scratch?: DeviceArray;
+  /** The device stores and reads numbers in half precision. */
+  readonly hasHalf?: boolean;
 }
 
 /** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do; memory plans count it. */

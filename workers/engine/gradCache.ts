@@ -6,7 +6,7 @@ import type { EncoderContext } from './model/layer';
 import { packTokens, quads, type TokenBatch } from './model/packedTokens';
 import type { SegmentTable } from './model/segments';
 import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
-import type { TrainerOptions } from './trainer';
+import type { GradientOptions } from './trainer';
 
 type Side = 'anchors' | 'positives';
 
@@ -55,7 +55,7 @@ function cutSide(side: Side, { ids, offsets }: TokenBatch, sideRow: number, toke
 export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
   batch: { anchors: TokenBatch; positives: TokenBatch },
-  { pooling, loss, tokensPerPass }: Pick<TrainerOptions, 'pooling' | 'loss'> & { tokensPerPass: number },
+  { pooling, loss, tokensPerPass }: Pick<GradientOptions, 'pooling' | 'loss'> & { tokensPerPass: number },
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, config } = context;
@@ -82,7 +82,7 @@ export function gradCacheGradients(
       commands.copy(rowsOf(dUnits[chunk.side], chunk), dUnit);
       const dPooled = normalizeBackward(engine, dUnit, pooled.saved); // [texts, H]
       for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
-      const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }); // [T, H]
+      const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.storage); // [T, H]
       pool.free(dPooled);
       backward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
     }),
@@ -107,7 +107,7 @@ function inChunk(
   });
 }
 
-function textsOf({ tokens }: EncoderContext, pooling: TrainerOptions['pooling']) {
+function textsOf({ tokens }: EncoderContext, pooling: GradientOptions['pooling']) {
   return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
 }
 

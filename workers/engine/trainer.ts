@@ -1,5 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
+import { nextLossScale, type LossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
 import { lengthOf, type DeviceArray } from './arrays';
@@ -7,6 +8,7 @@ import type { Engine } from './engine';
 import { gradCacheGradients } from './gradCache';
 import { infoNce, infoNceNumbers } from './losses/infoNceKernels';
 import type { AdamWState, Moment } from './model/adamWState';
+import { HalfWeights } from './model/halfWeights';
 import { backward, forward } from './model/encoder';
 import type { EncoderContext } from './model/layer';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
@@ -30,6 +32,8 @@ export interface TrainerOptions {
   seed: number;
   /** Plain where none is named. On tfjs every step is plain. */
   way?: StepWay | undefined;
+  /** Mixed precision, going on from this scale; without it all is computed in float32. Throws a RangeError on a device that has no half precision. */
+  lossScale?: LossScale | undefined;
   /** Goes on from these moments; they stay the caller's to dispose, as the parameters do. */
   adamW: AdamWState;
 }
@@ -42,10 +46,16 @@ export interface StepNumbers {
   positiveScore: number;
   negativeScore: number;
   tokens: number;
+  /** In mixed precision: the scale of this step's gradients. */
+  lossScale?: number;
+  /** Gradients overflowed in half precision: the step changed nothing, its norm is not finite. */
+  skipped?: true;
 }
 
 /** Trains all parameters by in-batch InfoNCE and AdamW, a step at a time. */
 export interface Trainer {
+  /** Of the next step, in mixed precision. */
+  readonly lossScale: LossScale | undefined;
   /**
    * One step on a batch of which positive i belongs to anchor i. `step` counts from 1: it is AdamW's t and the key of dropout's numbers.
    * Throws `training-diverged` with all weights as they were, and what the device reports.
@@ -58,12 +68,17 @@ export interface Trainer {
 const normAt = infoNceNumbers;
 const numbersLength = infoNceNumbers + 2;
 
+export interface GradientOptions extends Pick<TrainerOptions, 'pooling' | 'way'> {
+  /** `gradientScale`: factor of all gradients, 1 where it is not named. */
+  loss: TrainerOptions['loss'] & { gradientScale?: number | undefined };
+}
+
 /** Loss and gradients of all parameters, written to `numbers` and `gradients`, in the way that the options name. */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,
   anchors: TokenBatch,
   positives: TokenBatch,
-  options: Pick<TrainerOptions, 'pooling' | 'loss' | 'way'>,
+  options: GradientOptions,
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { pooling, loss, way = { kind: 'plain' } } = options;
@@ -84,7 +99,7 @@ export function computeGradients(
 function wholeGradients(
   context: EncoderContext,
   firstPositive: number,
-  { pooling, loss, way }: Pick<TrainerOptions, 'pooling' | 'loss'> & { way: StepWay },
+  { pooling, loss, way }: Pick<GradientOptions, 'pooling' | 'loss'> & { way: StepWay },
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, tokens } = context;
@@ -97,7 +112,7 @@ function wholeGradients(
   const dUnit = infoNce(engine, a.y, p.y, loss, into.numbers);
   const dAnchors = normalizeBackward(engine, dUnit.anchors, a.saved); // [B, H]
   const dPositives = normalizeBackward(engine, dUnit.candidates, p.saved); // [B, H]
-  const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }); // [T, H]
+  const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }, hidden.storage); // [T, H]
   const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
   for (const array of done) engine.pool.free(array);
   backward(dHidden, saved, context, { table: into.gradients, accumulate: false });
@@ -107,6 +122,8 @@ function wholeGradients(
 export class EngineTrainer implements Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
+  readonly #half: HalfWeights | undefined;
+  #lossScale: LossScale | undefined;
 
   constructor(
     private readonly options: Omit<TrainerOptions, 'parameters' | 'adamW'>,
@@ -115,6 +132,14 @@ export class EngineTrainer implements Trainer {
   ) {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
+    this.#lossScale = options.lossScale;
+    if (!options.lossScale) return;
+    if (!this.#engine.hasHalf) throw new RangeError('the device has no half precision');
+    this.#half = new HalfWeights(weights, options.config);
+  }
+
+  get lossScale(): LossScale | undefined {
+    return this.#lossScale;
   }
 
   /** As `Trainer.step`. Throws `training-diverged` with all weights as they were, and what the device reports. */
@@ -124,15 +149,19 @@ export class EngineTrainer implements Trainer {
     const parts = pool.allocate([this.#partCount()]);
     const { config, dropout: rate, seed } = this.options;
     const dropout = rate > 0 ? { rate, seed, step } : undefined;
-    const context = { engine: this.#engine, weights: this.weights, config, dropout };
-    computeGradients(context, anchors, positives, this.options, { numbers, gradients: this.#gradients });
+    const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
+    const loss = { ...this.options.loss, gradientScale: this.#lossScale?.scale };
+    this.#half?.refresh();
+    computeGradients(
+      context, anchors, positives, { ...this.options, loss }, { numbers, gradients: this.#gradients },
+    ); // prettier-ignore
     this.#update(numbers, parts, learningRate, step);
     try {
       const values = await commands.read(numbers); // GPU→CPU sync, the only one of a step
       const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
-      await this.#checkFinite(loss, gradientNorm, parts, step);
+      const scaled = await this.#checkFinite(loss, gradientNorm, parts, step);
       const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
-      return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens };
+      return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens, ...scaled };
     } finally {
       pool.free(numbers);
       pool.free(parts);
@@ -142,23 +171,27 @@ export class EngineTrainer implements Trainer {
 
   dispose(): void {
     this.#gradients.dispose();
+    this.#half?.dispose();
   }
 
   #update(numbers: DeviceArray, parts: DeviceArray, learningRate: number, step: number): void {
     const { optimizer } = this.options;
+    // AdamW's t counts the updates that were made.
+    const update = step - (this.#lossScale?.skipped ?? 0);
     let firstPart = 0;
     for (const gradients of this.#gradients.arrays) {
       if (!gradients) continue;
       sumSquares(this.#engine, gradients, parts, firstPart);
       firstPart += squareParts(gradients);
     }
-    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt);
+    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, this.#lossScale?.scale);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, { ...optimizer, learningRate, step, decayed }, normAt);
+      const options = { ...optimizer, learningRate, step: update, decayed };
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt);
     });
   }
 
@@ -166,9 +199,25 @@ export class EngineTrainer implements Trainer {
     return this.#gradients.arrays.reduce((sum, array) => sum + (array ? squareParts(array) : 0), 0);
   }
 
-  async #checkFinite(loss: number, norm: number, parts: DeviceArray, step: number): Promise<void> {
+  /** What there is to say of the loss's scale, which follows the norm. Throws `training-diverged` where a smaller scale cannot help. */
+  async #checkFinite(
+    loss: number,
+    norm: number,
+    parts: DeviceArray,
+    step: number,
+  ): Promise<Pick<StepNumbers, 'lossScale' | 'skipped'>> {
     if (!Number.isFinite(loss)) throw new AppError({ kind: 'training-diverged', step, quantity: 'loss' });
-    if (Number.isFinite(norm)) return;
+    const used = this.#lossScale;
+    const next = used && nextLossScale(used, !Number.isFinite(norm));
+    if (used && next) {
+      this.#lossScale = next;
+      return { lossScale: used.scale, ...(Number.isFinite(norm) ? {} : { skipped: true }) };
+    }
+    if (Number.isFinite(norm)) return {};
+    return this.#nameDiverged(parts, step);
+  }
+
+  async #nameDiverged(parts: DeviceArray, step: number): Promise<never> {
     const squares = await this.#engine.commands.read(parts); // GPU→CPU sync
     let part = squares.findIndex((square) => !Number.isFinite(square));
     for (const [segment, array] of this.#gradients.arrays.entries()) {

@@ -1,5 +1,6 @@
 import { bytesOf, lengthOf, type ArrayPool, type DeviceArray } from '../arrays';
 import type { Commands, Counters, Values } from '../engine';
+import { forStorage, fromHalf } from '../half';
 import { packParams, workOf, type Kernel } from '../kernel';
 import type { GpuMemory } from './gpu';
 import type { SubmitPacer } from './submitPacer';
@@ -58,7 +59,7 @@ export class GpuCommands implements Commands {
     const work = workOf(kernel, params, bytes);
     if (this.#usedSlots === slots || this.#work + work > this.#pacer.limit) this.submit();
     this.#work += work;
-    const { pipeline, layout } = this.#pipeline(kernel);
+    const { pipeline, layout } = this.#pipeline(forStorage(kernel, arrays));
     const offset = slotBytes * this.#usedSlots++;
     packParams(kernel, params, this.#slots, offset);
     const pass = this.#computePass();
@@ -71,16 +72,17 @@ export class GpuCommands implements Commands {
   }
 
   clear(array: DeviceArray): void {
-    this.#copyEncoder().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, bytesOf(array));
+    this.#copyEncoder().clearBuffer(this.#memory.bufferOf(array.buffer), array.offset, wordBytes(array));
   }
 
   copy(from: DeviceArray, to: DeviceArray): void {
-    this.#copyEncoder().copyBufferToBuffer(...this.#range(from), ...this.#range(to), bytesOf(from));
+    this.#copyEncoder().copyBufferToBuffer(...this.#range(from), ...this.#range(to), wordBytes(from));
   }
 
   write(array: DeviceArray, values: Values): void {
     if (values.length !== lengthOf(array.shape))
       throw new RangeError(`${values.length} numbers for [${array.shape.join()}]`);
+    if (array.storage === 'f16') throw new RangeError('the host writes no numbers in half precision');
     this.submit();
     this.#device.queue.writeBuffer(...this.#range(array), values);
   }
@@ -115,7 +117,7 @@ export class GpuCommands implements Commands {
   }
 
   async read(array: DeviceArray): Promise<Float32Array> {
-    const bytes = bytesOf(array);
+    const bytes = wordBytes(array);
     const staging = this.#device.createBuffer({
       size: Math.max(4, bytes),
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
@@ -125,7 +127,10 @@ export class GpuCommands implements Commands {
       this.submit();
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
       this.#check();
-      return new Float32Array(staging.getMappedRange(0, bytes).slice(0));
+      const copied = staging.getMappedRange(0, bytes).slice(0);
+      return array.storage === 'f16'
+        ? fromHalf(new Uint16Array(copied, 0, lengthOf(array.shape)))
+        : new Float32Array(copied);
     } catch (thrown) {
       this.#check();
       throw thrown;
@@ -209,6 +214,11 @@ export class GpuCommands implements Commands {
     };
     return { layout, descriptor };
   }
+}
+
+/** Bytes of a copy, whole words: arrays begin and end where they may. */
+function wordBytes(array: DeviceArray): number {
+  return 4 * Math.ceil(bytesOf(array) / 4);
 }
 
 /** Workgroups in all as [x, y, 1]; some of the last row may lie beyond the end. */

@@ -23,6 +23,10 @@ export class Gpu implements Engine {
     this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, check);
   }
 
+  get hasHalf(): boolean {
+    return this.device.features.has('shader-f16');
+  }
+
   get scratch(): DeviceArray {
     this.#scratch ??= { buffer: this.#memory.create(4 * scratchFloats), offset: 0, shape: [scratchFloats] };
     return this.#scratch;

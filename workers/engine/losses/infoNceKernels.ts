@@ -12,14 +12,14 @@ export const infoNceNumbers = 4;
 /**
  * Loss and gradients of InfoNCE in one go (see the reference beside this file for the formula and its papers): unit vectors of anchors [B, E] and
  * candidates [C, E], of which candidate i < B is right for anchor i and the rest are negatives of all; with `both` directions the reverse asks the
- * first B candidates. `leftOut`: bits of the pairs to leave out, [B, ⌈C / 32⌉] as `leftOutBits` makes them. Writes the four numbers and gives the
+ * first B candidates. `gradientScale`: factor of the gradients. `leftOut`: bits of the pairs to leave out, [B, ⌈C / 32⌉] as `leftOutBits` makes them. Writes the four numbers and gives the
  * gradients of the unit vectors.
  */
 export function infoNce(
   engine: Engine,
   anchors: DeviceArray,
   candidates: DeviceArray,
-  { temperature, directions }: InfoNceOptions,
+  { temperature, directions, gradientScale = 1 }: InfoNceOptions & { gradientScale?: number | undefined },
   numbers: DeviceArray,
   leftOut?: DeviceArray,
 ): { anchors: DeviceArray; candidates: DeviceArray } {
@@ -51,8 +51,8 @@ export function infoNce(
   for (const array of [cosines, rowStats, columnLse]) pool.free(array);
   const dAnchors = pool.allocate(anchors.shape);
   const dCandidates = pool.allocate(candidates.shape);
-  matmul(engine, 'NN', dCosines, candidates, dAnchors);
-  matmul(engine, 'TN', dCosines, anchors, dCandidates);
+  matmul(engine, 'NN', dCosines, candidates, dAnchors, { alpha: gradientScale });
+  matmul(engine, 'TN', dCosines, anchors, dCandidates, { alpha: gradientScale });
   pool.free(dCosines);
   return { anchors: dAnchors, candidates: dCandidates };
 }

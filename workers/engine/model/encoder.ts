@@ -5,6 +5,7 @@ import { embeddingLookup, tableGradient } from '../ops/embedding/kernels';
 import { planSegments } from '../ops/embedding/segmentPlan';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
 import {
+  activations,
   freeInner,
   layerBackward,
   layerForward,
@@ -95,7 +96,7 @@ function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved
     positions: weights.view(embeddingNames.positions, [maxPositions, hidden]),
     types: weights.view(embeddingNames.types, [typeVocabularySize, hidden]),
   };
-  const z = embeddingLookup(engine, tables, tokens.rowInfo, hidden); // [T, H]
+  const z = embeddingLookup(engine, tables, tokens.rowInfo, hidden, activations(context)); // [T, H]
   const gamma = weights.view(embeddingNames.gamma, [hidden]);
   const beta = weights.view(embeddingNames.beta, [hidden]);
   const { y, saved } = layerNormForward(engine, { z, gamma, beta, epsilon: config.layerNormEpsilon });

@@ -1,5 +1,5 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import type { DeviceArray } from '../arrays';
+import type { DeviceArray, Storage } from '../arrays';
 import type { Engine } from '../engine';
 import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
 import { addColumnPartials, columnSums } from '../ops/columnSums/kernels';
@@ -8,6 +8,7 @@ import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
 import { matmul } from '../ops/matmul/matmul';
 import type { DeviceTokens } from './deviceTokens';
+import type { HalfWeights } from './halfWeights';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
 
@@ -15,9 +16,16 @@ import type { SegmentTable } from './segments';
 export interface EncoderContext {
   engine: Engine;
   weights: SegmentTable;
+  /** Mixed precision: products read these instead of the weights, and activations and their gradients are stored in half. */
+  half?: HalfWeights | undefined;
   config: EncoderConfig;
   tokens: DeviceTokens;
   dropout: Dropout | undefined;
+}
+
+/** How activations and their gradients are stored. */
+export function activations({ half }: Pick<EncoderContext, 'half'>): Storage {
+  return half ? 'f16' : 'f32';
 }
 
 /** Where gradients are written to, for the parameters that the table has room for, or where `accumulate` added to what it holds. */
@@ -59,8 +67,8 @@ export function layerForward(
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
-    const y = engine.pool.allocate([rows, shape[0]]);
-    const weight = parameter(context.weights, layer, module, 'weight', shape);
+    const y = engine.pool.allocate([rows, shape[0]], x.storage);
+    const weight = productWeight(context, layer, module, shape);
     const bias = parameter(context.weights, layer, module, 'bias', [shape[0]]);
     matmul(engine, 'NT', input, weight, y, { bias, ...extra });
     return y;
@@ -77,7 +85,7 @@ export function layerForward(
   const z1 = linear(attention.y, 'attentionOutput', [hidden, hidden], attentionOutput); // [T, H]
   const attentionNorm = norm(z1, 'attentionNorm');
   const middle = attentionNorm.y; // [T, H]
-  const pre = engine.pool.allocate([rows, inner]); // [T, F]
+  const pre = engine.pool.allocate([rows, inner], x.storage); // [T, F]
   const gelu = linear(middle, 'intermediate', [inner, hidden], { gelu: pre }); // [T, F]
   const z2 = linear(gelu, 'output', [hidden, inner], { residual: middle, dropout: place(context, layer, 2) }); // [T, H]
   const outputNorm = norm(z2, 'outputNorm');
@@ -123,8 +131,8 @@ export function layerBackward(
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
-    const dx = engine.pool.allocate([d.shape[0] ?? 0, shape[1]]);
-    matmul(engine, 'NN', d, parameter(context.weights, layer, module, 'weight', shape), dx, extra);
+    const dx = engine.pool.allocate([d.shape[0] ?? 0, shape[1]], d.storage);
+    matmul(engine, 'NN', d, productWeight(context, layer, module, shape), dx, extra);
     return dx;
   };
   const dropped = (d: DeviceArray, op: number): DeviceArray => {
@@ -187,6 +195,16 @@ function parameter(
   shape: readonly number[],
 ): DeviceArray {
   return table.view(layerParameter(layer, module, part), shape);
+}
+
+/** What a product multiplies by: the weight, or its copy in half precision. */
+function productWeight(
+  { weights, half }: EncoderContext,
+  layer: number,
+  module: LayerModule,
+  shape: readonly [number, number],
+): DeviceArray {
+  return half ? half.view(layer, module, shape) : parameter(weights, layer, module, 'weight', shape);
 }
 
 /** Frees all that a layer saved but its input. */

@@ -24,11 +24,22 @@ export function sumSquares(engine: Engine, gradients: DeviceArray, parts: Device
 
 /**
  * From the parts the L2 norm of all gradients and the factor that clips it (torch.nn.utils.clip_grad_norm_; clipNorm 0 clips nothing), written
- * to numbers[at] and numbers[at + 1]; numbers[0] is the loss.
+ * to numbers[at] and numbers[at + 1]; numbers[0] is the loss. Where gradients carry a `gradientScale` the norm is that without it, and the factor
+ * takes it away too.
  */
-export function clipping(engine: Engine, parts: DeviceArray, clipNorm: number, numbers: DeviceArray, at: number): void {
+export function clipping(
+  engine: Engine,
+  parts: DeviceArray,
+  clipNorm: number,
+  numbers: DeviceArray,
+  at: number,
+  gradientScale?: number,
+): void {
   const params = { rows: 1, parts: lengthOf(parts.shape), clipNorm, at };
-  engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
+  if (gradientScale === undefined)
+    return engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
+  const unscale = 1 / gradientScale;
+  engine.commands.dispatch(scaledClippingKernel(engine.traits), { parts, numbers }, { ...params, unscale }, 1);
 }
 
 /**
@@ -70,23 +81,36 @@ const squaresKernel = memo((traits: Traits) =>
   }),
 );
 
-const clippingKernel = memo((traits: Traits) =>
-  rowKernel(traits, {
-    name: 'clipping',
-    params: { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' },
-    reads: { parts: 'f32' },
-    writes: { numbers: 'f32' },
-    wasm: { call: 'clipping', items: ({ rows }) => rows },
-    body: `
+const clippingParams = { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' } as const;
+const clippingBody = (norm: string, factor: (clip: string) => string): string => `
   var sum = 0.0;
   for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
-  let norm = sqrt(row_sum(sum, me));
+  let norm = ${norm};
   if (me == 0u) {
     // A loss that is not finite stops the run too, even where no gradient says so.
     let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
     numbers[p.at] = select(norm, numbers[0], broken);
-    numbers[p.at + 1u] = select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0);
-  }`,
+    numbers[p.at + 1u] = ${factor('select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0)')};
+  }`;
+
+const clippingKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'clipping',
+    params: clippingParams,
+    reads: { parts: 'f32' },
+    writes: { numbers: 'f32' },
+    wasm: { call: 'clipping', items: ({ rows }) => rows },
+    body: clippingBody('sqrt(row_sum(sum, me))', (clip) => clip),
+  }),
+);
+
+const scaledClippingKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'clipping of scaled gradients',
+    params: { ...clippingParams, unscale: 'f32' },
+    reads: { parts: 'f32' },
+    writes: { numbers: 'f32' },
+    body: clippingBody('sqrt(row_sum(sum, me)) * p.unscale', (clip) => `${clip} * p.unscale`),
   }),
 );
 

@@ -36,7 +36,7 @@ const wasmBlockRows = 96;
 export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: DeviceArray; saved: AttentionSaved } {
   const { qkv, blocks, heads, longest, dropout } = inputs;
   const { rows, hidden, variant, groups } = variantOf(engine, inputs);
-  const y = engine.pool.allocate([rows, hidden]);
+  const y = engine.pool.allocate([rows, hidden], qkv.storage);
   const lse = engine.pool.allocate([rows, heads]);
   const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout, heads) };
   engine.commands.dispatch(forwardKernel(variant), { qkv, blocks, y, lse }, params, groups);
@@ -47,7 +47,7 @@ export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: 
 export function attentionBackward(engine: Engine, dy: DeviceArray, saved: AttentionSaved): DeviceArray {
   const { qkv, blocks, heads, longest, y, lse, dropout } = saved;
   const { rows, variant, groups } = variantOf(engine, saved);
-  const dqkv = engine.pool.allocate(qkv.shape);
+  const dqkv = engine.pool.allocate(qkv.shape, qkv.storage);
   const delta = engine.pool.allocate([rows, heads]);
   const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout, heads) };
   engine.commands.dispatch(queryKernel(variant), { qkv, blocks, dy, y, lse, dqkv, delta }, params, groups);

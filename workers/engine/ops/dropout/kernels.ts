@@ -25,7 +25,7 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
 
 /** x ∘ mask as a new array, x [T, H]: forward of a place that drops by itself, and backward of all places. */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
-  const y = engine.pool.allocate(x.shape);
+  const y = engine.pool.allocate(x.shape, x.storage);
   const length = lengthOf(x.shape);
   const [, width = 1] = x.shape;
   engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place, width) }, Math.ceil(length / 256));

@@ -1,4 +1,4 @@
-import type { DeviceArray } from '../../arrays';
+import type { DeviceArray, Storage } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 import type { SegmentPlan } from './segmentPlan';
@@ -16,9 +16,10 @@ export function embeddingLookup(
   { words, positions, types }: { words: readonly TablePiece[]; positions: DeviceArray; types: DeviceArray },
   rowInfo: DeviceArray,
   width: number,
+  storage: Storage = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
-  const z = engine.pool.allocate([rows, width]);
+  const z = engine.pool.allocate([rows, width], storage);
   for (const { array, firstRow, rows: pieceRows } of words)
     engine.commands.dispatch(
       lookup, { words: array, positions, types, rowInfo, z }, { rows, width, firstRow, pieceRows }, Math.ceil((rows * width) / 64),

@@ -13,7 +13,7 @@ export function layerNormForward(
   { z, gamma, beta, epsilon }: { z: DeviceArray; gamma: DeviceArray; beta: DeviceArray; epsilon: number },
 ): { y: DeviceArray; saved: LayerNormSaved } {
   const [rows = 0, width = 0] = z.shape;
-  const y = engine.pool.allocate(z.shape);
+  const y = engine.pool.allocate(z.shape, z.storage);
   const stats = engine.pool.allocate([rows, 2]);
   engine.commands.dispatch(
     forwardKernel(engine.traits), { z, gamma, beta, y, stats }, { rows, width, epsilon }, rowGroups(engine.traits, rows),
@@ -30,7 +30,7 @@ export function layerNormBackward(
   accumulate = false,
 ): DeviceArray {
   const [rows = 0, width = 0] = z.shape;
-  const dz = engine.pool.allocate(z.shape);
+  const dz = engine.pool.allocate(z.shape, z.storage);
   engine.commands.dispatch(
     backwardKernel(engine.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(engine.traits, rows),
   ); // prettier-ignore

@@ -1,4 +1,4 @@
-import type { DeviceArray } from '../../arrays';
+import type { DeviceArray, Storage } from '../../arrays';
 import type { Engine, Traits } from '../../engine';
 import { kernel } from '../../kernel';
 import { memo } from '../../memo';
@@ -56,11 +56,12 @@ export function poolingBackward(
   first: DeviceArray,
   rest: DeviceArray | undefined,
   { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
+  storage: Storage = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const [firstTexts = 0, width = 0] = first.shape;
   const [restTexts = 0] = rest?.shape ?? [];
-  const dHidden = engine.pool.allocate([rows, width]);
+  const dHidden = engine.pool.allocate([rows, width], storage);
   const params = { rows, width, firstTexts, texts: firstTexts + restTexts, pick: picks[pooling] };
   engine.commands.dispatch(
     spread,

@@ -1,0 +1,186 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { firstLossScale, type LossScale } from '../../src/domain/lossScale';
+import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { EncoderConfig } from '../../src/domain/model';
+import type { Gpu } from '../../workers/engine/gpu/gpu';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { HalfWeights } from '../../workers/engine/model/halfWeights';
+import { parameterShapes } from '../../workers/engine/model/names';
+import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { computeGradients, EngineTrainer, type StepNumbers } from '../../workers/engine/trainer';
+import { halfAdapterName, halfGpu } from './halfDevice';
+import { nullGpu } from './nullDevice';
+import { batchOf, distance, layout, norm, seededRandom } from './support';
+
+/** As large as the demo's model. */
+const config: EncoderConfig = {
+  layers: 4, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 2000, maxPositions: 128, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const tensors = layout(parameterShapes(config));
+const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
+const optimizer = {
+  kind: 'adamW', learningRate: 2e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
+} as const; // prettier-ignore
+
+/** BERT's own start: normal numbers of deviation 0.02, LayerNorm as if it were not there. */
+function randomWeights(gpu: Gpu): SegmentTable {
+  const weights = new SegmentTable(gpu, planSegments(tensors));
+  const random = seededRandom(3);
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  for (const { name, length } of tensors) {
+    const start = name.includes('LayerNorm.weight') ? () => 1 : name.endsWith('bias') ? () => 0 : () => 0.02 * normal();
+    weights.write(name, Float32Array.from({ length }, start));
+  }
+  return weights;
+}
+
+/** Pairs that share most of their tokens, so that there is something to learn. */
+function pairs(count: number, seed: number): { anchors: TokenBatch; positives: TokenBatch } {
+  const random = seededRandom(seed);
+  const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
+  const anchors = Array.from({ length: count }, () => Array.from({ length: 6 + Math.floor(random() * 20) }, token));
+  const positives = anchors.map((anchor) => [...anchor.map((id) => (random() < 0.7 ? id : token())), token(), token()]);
+  return { anchors: batchOf(anchors), positives: batchOf(positives) };
+}
+
+function halves(weights: SegmentTable): HalfWeights {
+  const half = new HalfWeights(weights, config);
+  half.refresh();
+  return half;
+}
+
+async function hiddenStates(gpu: Gpu, weights: SegmentTable, mixed: boolean): Promise<Float32Array> {
+  const half = mixed ? halves(weights) : undefined;
+  const packed = packTokens(pairs(8, 1).positives, config, quads);
+  const tokens = uploadTokens(gpu, packed);
+  const hidden = lastHidden({ engine: gpu, weights, half, config, tokens, dropout: undefined });
+  expect(hidden.storage).toBe(mixed ? 'f16' : undefined);
+  const values = await gpu.commands.read(hidden);
+  gpu.pool.free(hidden);
+  freeTokens(gpu, tokens);
+  half?.dispose();
+  return values.subarray(0, packed.tokens * config.hiddenSize);
+}
+
+type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; mixed: boolean };
+
+/** All gradients without their scale, one behind the other. */
+async function gradientsOf(gpu: Gpu, weights: SegmentTable, given: GradientCase): Promise<Map<string, Float32Array>> {
+  const { way, rate = 0, gradientScale = 1, mixed } = given;
+  const half = mixed ? halves(weights) : undefined;
+  const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
+  const dropout = rate > 0 ? { rate, seed: 2, step: 7 } : undefined;
+  const { anchors, positives } = pairs(8, 1);
+  const options = { pooling: 'mean', loss: { ...loss, gradientScale }, way } as const;
+  computeGradients({ engine: gpu, weights, half, config, dropout }, anchors, positives, options, into);
+  const gradients = new Map<string, Float32Array>();
+  for (const { name } of tensors)
+    gradients.set(
+      name,
+      (await into.gradients.read(name)).map((value) => value / gradientScale),
+    );
+  gpu.pool.free(into.numbers);
+  into.gradients.dispose();
+  half?.dispose();
+  return gradients;
+}
+
+/** ‖a − b‖ / ‖b‖ over all parameters together. */
+function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): number {
+  const off = [...b].map(([name, values]) => distance(a.get(name) ?? [], values));
+  return norm(off) / norm([...b.values()].map(norm));
+}
+
+type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number };
+
+async function train(gpu: Gpu, given: TrainCase): Promise<{ numbers: StepNumbers[]; end: LossScale | undefined }> {
+  const { steps, dropout = 0, ...options } = given;
+  const weights = randomWeights(gpu);
+  const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
+  const trainer = new EngineTrainer(
+    { config, pooling: 'mean', normalize: true, loss, optimizer, dropout, seed: 1, ...options },
+    weights,
+    moments,
+  );
+  const numbers: StepNumbers[] = [];
+  for (let step = 1; step <= steps; step++) {
+    const { anchors, positives } = pairs(16, step);
+    numbers.push(await trainer.step(anchors, positives, optimizer.learningRate, step));
+  }
+  const end = trainer.lossScale;
+  trainer.dispose();
+  for (const table of [weights, moments.m, moments.v]) table.dispose();
+  expect(gpu.pool.liveArrays).toBe(0);
+  return { numbers, end };
+}
+
+describe('mixed precision, compiled without a device', () => {
+  const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 200 }];
+  it.each(ways.flatMap((way) => [0, 0.1].map((dropout) => ({ way, dropout, kind: way.kind }))))(
+    'runs every kernel of a training step with halves, $kind, dropout $dropout',
+    async ({ way, dropout }) => {
+      const { gpu, errors } = await nullGpu(['shader-f16']);
+      await train(gpu, { lossScale: firstLossScale(), way, dropout, steps: 1 });
+      expect(errors).toEqual([]);
+      gpu.dispose();
+    },
+  );
+
+  it('is refused by a device that has no half precision', async () => {
+    const { gpu } = await nullGpu();
+    await expect(train(gpu, { lossScale: firstLossScale(), steps: 1 })).rejects.toThrow('no half precision');
+    gpu.dispose();
+  });
+});
+
+const adapter = await halfAdapterName();
+const where = adapter ?? 'skipped: this machine has no adapter with shader-f16';
+
+describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, () => {
+  let gpu: Gpu;
+  const errors: string[] = [];
+  /** On a software adapter most of the time is the compiling of shaders: one device serves all. */
+  const patience = 600_000;
+  beforeAll(async () => {
+    gpu = await halfGpu(errors);
+  });
+  afterEach(() => expect(errors).toEqual([]));
+  afterAll(() => gpu.dispose());
+
+  it('gives hidden states within 2e-2', { timeout: patience }, async () => {
+    const weights = randomWeights(gpu);
+    const full = await hiddenStates(gpu, weights, false);
+    const mixed = await hiddenStates(gpu, weights, true);
+    const off = Math.max(...mixed.map((value, i) => Math.abs(value - (full[i] ?? NaN))));
+    console.log(`hidden states: ${off.toExponential(2)} off at most, ${(distance(mixed, full) / norm(full)).toExponential(2)} relative`); // prettier-ignore
+    expect(off).toBeLessThan(2e-2);
+    expect(distance(mixed, full)).toBeGreaterThan(0);
+    weights.dispose();
+  });
+
+  const cases: Omit<GradientCase, 'mixed'>[] = [
+    {}, { rate: 0.1 }, { way: { kind: 'gradCache', tokensPerPass: 60 } }, { gradientScale: 1 },
+  ]; // prettier-ignore
+  it.each(cases)('gives gradients within 2e-2 over all parameters: %j', { timeout: patience }, async (given) => {
+    const weights = randomWeights(gpu);
+    const full = await gradientsOf(gpu, weights, { rate: given.rate ?? 0, mixed: false });
+    const mixed = await gradientsOf(gpu, weights, { gradientScale: 2 ** 12, ...given, mixed: true });
+    const off = relative(mixed, full);
+    console.log(`gradients, ${JSON.stringify(given)}: ${off.toExponential(2)} relative`);
+    expect(off).toBeLessThan(2e-2);
+    expect(off).toBeGreaterThan(0);
+    weights.dispose();
+  });
+
+  it('trains with a loss within 2 % over 20 steps', { timeout: patience }, async () => {
+    const full = await train(gpu, { steps: 20 });
+    const mixed = await train(gpu, { steps: 20, lossScale: firstLossScale() });
+    const off = mixed.numbers.map(({ loss }, i) => Math.abs(loss / (full.numbers[i]?.loss ?? NaN) - 1));
+    const skipped = mixed.end?.skipped;
+    console.log(`20 steps: loss ${full.numbers.map(({ loss }) => loss.toFixed(3)).join(' ')}; ${(100 * Math.max(...off)).toFixed(2)} % off at most; scale ${mixed.end?.scale}, ${skipped} skipped`); // prettier-ignore
+    expect(Math.max(...off)).toBeLessThan(0.02);
+  });
+});
