@@ -144,7 +144,7 @@ export const en = {
       train: {
         does: 'Pulls each question towards its own passage and away from the other passages of the same batch (in-batch negatives, InfoNCE), with AdamW.',
         costs:
-          'Three times the weights in memory, twice that on disk for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
+          'Four times the weights in memory and what a batch computes (see Memory); six times the weights on disk, for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
         wrong:
           'Too high a learning rate forgets what the model knew: the loss falls and dev recall falls with it. Passages that also answer another question of the batch are false negatives.',
       },
