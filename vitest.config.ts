@@ -49,7 +49,13 @@ export default defineConfig({
         define: { 'import.meta.env.PROJECT_ROOT': JSON.stringify(process.cwd()) },
         server: { fs: { allow: ['.', '../shared'] } },
         optimizeDeps: {
-          include: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+          include: [
+            '@tensorflow/tfjs',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-wasm',
+            'hash-wasm',
+            'valibot',
+          ],
         },
         test: {
           name: 'engine-webgpu',

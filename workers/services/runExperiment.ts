@@ -1,16 +1,19 @@
 import { AppError, toAppError } from '../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../src/domain/run';
+import type { DeviceInfo, EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../src/domain/run';
 import { keptWeights, latestCheckpoint } from '../../src/storage/checkpoints';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { closeDevice, openDevice, releaseIdleMemory } from '../engine/device';
+import { formatKernelPlan } from '../../src/domain/kernelPlan';
+import { closeDevice, openDevice, openGpu, releaseIdleMemory } from '../engine/device';
+import { encodingPlan } from '../engine/model/encode';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
+import { planOfRun } from './kernelPlan';
 import type { RunControl } from './runControl';
 import { RunLog } from './runEvents';
-import { openSession, stageBatches, type RunSession } from './runSession';
+import { openSession, stageBatches, tokensOfStep, type RunSession } from './runSession';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
 
@@ -31,8 +34,9 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
     await log.status('running');
     const device = await openDevice(record.devicePreference, deps.wasmBaseUrl);
     log.append({ type: 'device', device });
-    await updateRun(deps.db, runId, { device, kernelPlan: `reference-${device.backend}` });
-    await carryOut(await openSession(deps.db, record, deps.control, log));
+    await updateRun(deps.db, runId, { device });
+    const session = await openSession(deps.db, record, deps.control, log);
+    await carryOut(session, device);
     await log.status('done');
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -44,17 +48,29 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   }
 }
 
+/** From here on the device cuts its products as the run's record says. */
+async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
+  const { db, record, model, tokens } = session;
+  const gpu = openGpu();
+  const counts = { training: tokensOfStep(batches, tokens), encoding: encodingPlan().tokensPerBatch };
+  const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
+  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune') });
+  if (gpu) gpu.plan = plan;
+  await updateRun(db, record.runId, { kernelPlan: formatKernelPlan(plan) });
+}
+
 async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function carryOut(session: RunSession): Promise<void> {
+async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> {
   const { db, model, record } = session;
   const runId = record.runId;
   const plan = await stageBatches(db, session.experiment, session.data);
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
+  await fixKernelPlan(session, device, plan);
   const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );
@@ -99,7 +115,7 @@ async function trainingState(session: RunSession, parameters: ParameterStore): P
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
 }
 
-function between(session: RunSession, what: 'encodeCorpus' | 'encodeQuestions'): BetweenBatches {
+function between(session: RunSession, what: 'tune' | 'encodeCorpus' | 'encodeQuestions'): BetweenBatches {
   return async (done, of) => {
     session.log.progress(what, done, of);
     const { log, control } = session;
