@@ -419,7 +419,6 @@ export const en = {
       },
       batch: (tokens: number, longest: number) =>
         `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
-      free: 'Left of the budget',
       budget: 'Memory budget',
       budgetHelp:
         'What a run may take on this machine. A browser cannot tell how much memory a graphics card has: the default is half of the machine’s own, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it where the card has more.',
@@ -427,6 +426,9 @@ export const en = {
       table: 'At other settings',
       tableHelp:
         'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
+      way: 'Batches',
+      wayHelp:
+        'How a step takes its batch: chosen before the run so that it fits the memory budget, and kept when the run is resumed.',
       ways: {
         plain: 'a batch at once',
         recompute: 'layers computed twice',

@@ -378,13 +378,14 @@ export const zh: Dictionary = {
       },
       batch: (tokens, longest) =>
         `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本 ${formatCount(longest)} 个。`,
-      free: '预算余量',
       budget: '内存预算',
       budgetHelp:
         '运行在本机最多可占用的内存。浏览器无法得知显卡有多少内存：默认取本机内存的一半，1.1 到 8.6 GB，CPU 上不超过 3.2 GB。显卡更大时可以调高。',
       useDefault: (bytes) => `恢复为 ${bytes}`,
       table: '换成其他设置',
       tableHelp: '按放得下的最快方式计算：整批；† 每层算两遍；‡ 分块。✕：放不下，至少需要这么多。',
+      way: '批的处理',
+      wayHelp: '每步怎样处理一批：运行前按内存预算选定，接着运行时不变。',
       ways: { plain: '整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
       useMaxTokens: (n) => `最大 token 数改为 ${n}`,
       useBatchSize: (n) => `批大小改为 ${n}`,
