@@ -144,7 +144,7 @@ export const en = {
       train: {
         does: 'Pulls each question towards its own passage and away from the other passages of the same batch (in-batch negatives, InfoNCE), with AdamW.',
         costs:
-          'Three times the weights in memory, twice that on disk for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
+          'Four times the weights in memory and what a batch computes (see Memory); six times the weights on disk, for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
         wrong:
           'Too high a learning rate forgets what the model knew: the loss falls and dev recall falls with it. Passages that also answer another question of the batch are false negatives.',
       },
@@ -423,7 +423,6 @@ export const en = {
       },
       batch: (tokens: number, longest: number) =>
         `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
-      free: 'Left of the budget',
       budget: 'Memory budget',
       budgetHelp:
         'What a run may take on this machine. A browser cannot tell how much memory a graphics card has: the default is half of the machine’s own, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it where the card has more.',
@@ -431,6 +430,9 @@ export const en = {
       table: 'At other settings',
       tableHelp:
         'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
+      way: 'Batches',
+      wayHelp:
+        'How a step takes its batch: chosen before the run so that it fits the memory budget, and kept when the run is resumed.',
       ways: {
         plain: 'a batch at once',
         recompute: 'layers computed twice',

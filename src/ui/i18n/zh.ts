@@ -121,7 +121,8 @@ export const zh: Dictionary = {
       },
       train: {
         does: '让每个问题靠近自己的段落，远离同批其他段落（批内负例，InfoNCE），用 AdamW 更新权重。',
-        costs: '内存约为权重的三倍，两份检查点再占磁盘两倍于此。耗时随 token 数 × 参数量增长，实测并显示。',
+        costs:
+          '内存为权重的四倍，加上一批的中间结果（见“内存”）；两份检查点占磁盘约权重的六倍。耗时随 token 数 × 参数量增长，实测并显示。',
         wrong: '学习率过大会忘掉原有知识：损失在降，验证召回也在降。同批中也能回答该问题的段落会成为假负例。',
       },
       evaluate: {
@@ -378,13 +379,14 @@ export const zh: Dictionary = {
       },
       batch: (tokens, longest) =>
         `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本 ${formatCount(longest)} 个。`,
-      free: '预算余量',
       budget: '内存预算',
       budgetHelp:
         '运行在本机最多可占用的内存。浏览器无法得知显卡有多少内存：默认取本机内存的一半，1.1 到 8.6 GB，CPU 上不超过 3.2 GB。显卡更大时可以调高。',
       useDefault: (bytes) => `恢复为 ${bytes}`,
       table: '换成其他设置',
       tableHelp: '按放得下的最快方式计算：整批；† 每层算两遍；‡ 分块。✕：放不下，至少需要这么多。',
+      way: '批的处理',
+      wayHelp: '每步怎样处理一批：运行前按内存预算选定，接着运行时不变。',
       ways: { plain: '整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
       useMaxTokens: (n) => `最大 token 数改为 ${n}`,
       useBatchSize: (n) => `批大小改为 ${n}`,
