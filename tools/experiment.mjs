@@ -20,6 +20,9 @@ browser, in a headless Chromium on this machine. Nothing leaves the machine.
 
   --out DIR           where results are written; made when missing
   --device D          auto (default), webgpu or wasm
+  --memory GB         how much memory the run may take (default: half of the machine's,
+                      from 1.1 to 8.6 GB; at most 3.2 with wasm). What does not fit is
+                      refused before the run, with settings that would.
   --software-webgpu   with --device webgpu: compute on the processor (slow, for checks).
                       Taken by itself on a Linux machine without a graphics card.
   --browser PATH      the Chromium or Chrome to use; otherwise CHROMIUM_PATH, an installed
@@ -47,6 +50,7 @@ function readOptions() {
     options: {
       out: { type: 'string' },
       device: { type: 'string', default: 'auto' },
+      memory: { type: 'string' },
       'software-webgpu': { type: 'boolean', default: false },
       browser: { type: 'string' },
       profile: { type: 'string' },
@@ -58,7 +62,10 @@ function readOptions() {
   if (values.out === undefined) throw new Error('Say with --out DIR where the results shall be written.');
   if (!devices.includes(values.device))
     throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
-  return { ...values, file: resolve(positionals[0]), out: resolve(values.out) };
+  const budgetBytes = values.memory === undefined ? undefined : Number(values.memory) * 1e9;
+  if (budgetBytes !== undefined && !(budgetBytes > 0))
+    throw new Error(`--memory takes a number of gigabytes, not "${values.memory}".`);
+  return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
 /** The profile belongs to an address, so a kept one keeps its port. */
@@ -131,6 +138,7 @@ async function carryOut(options, input, profile) {
       fileName: input.fileName,
       modelName: input.modelName,
       device: options.device,
+      budgetBytes: options.budgetBytes,
       inputs: input.inputs,
     },
     {

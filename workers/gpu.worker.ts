@@ -5,7 +5,7 @@ import type { GpuApi } from '../src/protocol/gpuApi';
 import { runLockName, runLockPrefix, weightsImportLock } from '../src/protocol/locks';
 import { openDatabase } from '../src/storage/database';
 import { sweepOrphanWeights } from '../src/storage/weights';
-import { createRun, viewBatch } from './services/createRun';
+import { createRun, planExperimentMemory, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
 import { encodeWithWeights } from './services/encodeWithWeights';
 import { RunControl } from './services/runControl';
@@ -30,7 +30,10 @@ const api: GpuApi = {
     baseUrl = options.baseUrl;
     await holdForLife(options.lifeLock);
   },
-  createRun: async (experimentId, preference) => createRun(await openDatabase(), experimentId, preference, __BUILD__),
+  createRun: async (experimentId, device, budgetBytes) =>
+    createRun(await openDatabase(), experimentId, { device, budgetBytes }, __BUILD__),
+  planMemory: async (experimentId, device, budgetBytes) =>
+    planExperimentMemory(await openDatabase(), experimentId, { device, budgetBytes }),
   describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: async (runId, onEvents) => {

@@ -66,6 +66,8 @@ export type AppErrorDetails =
   | { kind: 'gpu-unavailable'; reason: string }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
+  /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */
+  | { kind: 'memory-too-small'; neededBytes: number; budgetBytes: number; maxTokens?: number; batchSize?: number }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   | { kind: 'run-busy'; runId: string }
   | {

@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from './errors';
 import type { Experiment, MetricName } from './experiment';
+import type { RunMemory } from './memory/report';
 
 /** The steps of one run, in order. */
 export const runPhases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
@@ -31,6 +32,8 @@ export interface RunRecord {
   device: DeviceInfo | null;
   devicePreference: DevicePreference;
   kernelPlan: string;
+  /** Chosen before the run. Runs of earlier versions have none: all their steps are plain. */
+  memory?: RunMemory;
   status: RunStatus;
   phase: RunPhase;
   step: number;

@@ -1,3 +1,4 @@
+import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
@@ -12,8 +13,13 @@ export interface BatchView {
 export interface GpuApi {
   /** Called once, first. */
   configure(options: WorkerOptions): Promise<void>;
-  /** Writes down a new run of the experiment as it stands now; nothing is computed yet. Returns the run's id. */
-  createRun(experimentId: string, devicePreference: DevicePreference): Promise<string>;
+  /**
+   * Writes down a new run of the experiment as it stands now; texts are tokenized where they are not yet, and nothing else is computed. Returns
+   * the run's id. Refuses with `memory-too-small` what does not fit into the budget (null: the device's default).
+   */
+  createRun(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<string>;
+  /** What a run of the experiment as it stands would need. Refuses what cannot run for other reasons. */
+  planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
   /**
    * Carries out the run from where storage says it stands: a new one from the start, an interrupted one from its last

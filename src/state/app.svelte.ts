@@ -46,11 +46,18 @@ function firstDevice(): DevicePreference {
   return stored === 'webgpu' || stored === 'wasm' ? stored : 'auto';
 }
 
+function firstMemoryBudget(): number | null {
+  const stored = Number(remembered('memoryBudget') ?? NaN);
+  return Number.isFinite(stored) && stored > 0 ? stored : null;
+}
+
 /** What belongs to the page and not to an experiment: language, theme, device preference, errors, notices. */
 class AppState {
   language = $state<Language>(firstLanguage());
   theme = $state<Theme>(firstTheme());
   devicePreference = $state<DevicePreference>(firstDevice());
+  /** Bytes that a run may take on this machine; null: the default of the device. */
+  memoryBudget = $state<number | null>(firstMemoryBudget());
   error = $state.raw<AppErrorDetails | null>(null);
   notices = $state.raw<Notice[]>([]);
   paletteOpen = $state(false);
@@ -78,6 +85,11 @@ class AppState {
   setDevicePreference(preference: DevicePreference): void {
     this.devicePreference = preference;
     remember('device', preference);
+  }
+
+  setMemoryBudget(bytes: number | null): void {
+    this.memoryBudget = bytes;
+    remember('memoryBudget', bytes === null ? '' : String(bytes));
   }
 
   /** Shows what went wrong; a cancel that the user asked for is no error. */

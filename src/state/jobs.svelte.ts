@@ -106,7 +106,7 @@ class JobsState {
     // A run is worth keeping: ask that the browser does not clear it by itself. The settings tell what it answered.
     void navigator.storage.persist();
     const gpu = await services.gpu();
-    const runId = await gpu.createRun(experimentId, app.devicePreference);
+    const runId = await gpu.createRun(experimentId, app.devicePreference, app.memoryBudget);
     void this.carryOut(runId);
     return runId;
   }
@@ -175,7 +175,7 @@ class JobsState {
     try {
       const data = await services.data();
       ({ experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of })));
-      runId = await (await services.gpu()).createRun(experimentId, app.devicePreference);
+      runId = await (await services.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
       router.go({ name: 'experiment', experimentId, stage: 'train' });
     } finally {
       this.demo = null;

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
+import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
 import { EngineTrainer } from '../../workers/engine/trainer';
-import { parameterShapes } from '../../workers/engine/model/names';
-import type { TokenBatch } from '../../workers/engine/model/packedTokens';
+import { parameterShapes, type Need } from '../../workers/engine/model/names';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { nullGpu } from './nullDevice';
 import { layout } from './support';
@@ -12,7 +16,7 @@ const bertBase: EncoderConfig = {
   layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
 }; // prettier-ignore
 
-/** Dawn's null backend gives out 512 MiB. */
+/** Dawn's null backend gives out 512 MiB: what it says of arrays beyond that is not listened to. */
 const small: EncoderConfig = {
   ...bertBase,
   layers: 3,
@@ -22,11 +26,14 @@ const small: EncoderConfig = {
   vocabularySize: 8000,
 };
 
-function texts(config: EncoderConfig, count: number, length: number): TokenBatch {
-  return {
-    ids: Int32Array.from({ length: count * length }, (_, i) => (i * 7919) % config.vocabularySize),
-    offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * length),
-  };
+/** Tokens of a text, by its number and that of the step. */
+type Length = (text: number, step: number) => number;
+
+function texts(config: EncoderConfig, count: number, length: (text: number) => number): TokenBatch {
+  const offsets = new Uint32Array(count + 1);
+  for (let text = 0; text < count; text++) offsets[text + 1] = (offsets[text] ?? 0) + length(text);
+  const ids = Int32Array.from({ length: offsets[count] ?? 0 }, (_, i) => (i * 7919) % config.vocabularySize);
+  return { ids, offsets };
 }
 
 /**
@@ -55,14 +62,21 @@ function neededBytes(config: EncoderConfig, T: number): number {
   return 4 * (layers * (forward + backward) + tables + embedding + 2 * T * H + optimizer);
 }
 
-/** Two steps of training; the second is counted. */
+/** Two steps of training, or as many as `steps` says; the last is counted, and the peak of all but the first. */
 async function countStep(
   config: EncoderConfig,
   count: number,
-  length: number,
-  isTrainable?: (name: string) => boolean,
+  length: number | Length,
+  {
+    isTrainable,
+    way,
+    dropout = 0.1,
+    steps = 2,
+  }: { isTrainable?: Need; way?: StepWay; dropout?: number; steps?: number } = {},
 ) {
   const { gpu, errors } = await nullGpu();
+  const beyondNullDevice = config === bertBase;
+  if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
   const tensors = layout(parameterShapes(config));
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
     new SegmentTable(gpu, planSegments(tensors, isTrainable), kind);
@@ -82,18 +96,19 @@ async function countStep(
         weightDecay: 0.01,
         clipNorm: 1,
       },
-      dropout: 0.1,
+      dropout,
       seed: 1,
+      way,
     },
     weights,
     { m, v },
   );
-  const step = (number: number) =>
-    trainer.step(texts(config, count, length), texts(config, count, length), 1e-5, number);
-  await step(1);
-  Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
-  gpu.pool.resetPeak();
-  await step(2);
+  for (let step = 1; step <= steps; step++) {
+    if (step === 2) gpu.pool.resetPeak();
+    Object.assign(gpu.commands.counters, { dispatches: 0, boundBytes: 0 });
+    const batch = texts(config, count, (text) => (typeof length === 'number' ? length : length(text, step)));
+    await trainer.step(batch, batch, 1e-5, step);
+  }
   const { dispatches, boundBytes } = gpu.commands.counters;
   const { peakBytes } = gpu.pool;
   const parameters = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
@@ -111,7 +126,7 @@ describe('a training step, on a device that checks everything and computes nothi
 
   it('of BERT-base costs a third less where biases alone are trained, and no memory for gradients and moments', async () => {
     const all = await countStep(bertBase, 2, 16);
-    const biases = await countStep(bertBase, 2, 16, (name) => name.endsWith('bias'));
+    const biases = await countStep(bertBase, 2, 16, { isTrainable: (name) => name.endsWith('bias') });
     expect(biases.boundBytes).toBeLessThan(0.67 * all.boundBytes);
     expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
   });
@@ -130,5 +145,65 @@ describe('a training step, on a device that checks everything and computes nothi
     expect(dispatches).toBeLessThanOrEqual(400);
     expect(boundBytes).toBeLessThanOrEqual(1.5 * needed);
     expect(peakBytes).toBeLessThanOrEqual(1.2 * planned);
+  });
+
+  it('of BERT-base with GradCache has the same peak at 64 as at 1,024 pairs, within 5 %', async () => {
+    const way: StepWay = { kind: 'gradCache', tokensPerPass: 2048 };
+    const [few, many] = [await countStep(bertBase, 64, 32, { way }), await countStep(bertBase, 1024, 32, { way })];
+    console.log(`BERT-base, GradCache: peak ${few.peakBytes} bytes with 64 pairs, ${many.peakBytes} with 1,024`);
+    expect(many.peakBytes).toBeLessThan(1.05 * few.peakBytes);
+  });
+
+  const uneven: StepWay[] = [
+    { kind: 'plain', tokensPerPass: 2400 },
+    { kind: 'recompute', tokensPerPass: 2400 },
+    { kind: 'gradCache', tokensPerPass: 300 },
+  ];
+  it.each(uneven)(
+    'needs what the memory plan says, within 2 %, when batches and texts are uneven: $kind',
+    async (way) => {
+      const length: Length = (text, step) => 10 + ((text * 17 + step * 11) % (10 * step));
+      const { peakBytes, parameters, errors } = await countStep(small, 30, length, { way, steps: 4 });
+      expect(errors).toEqual([]);
+      const count = { all: parameters, trained: parameters };
+      const need = memoryNeed(small, count, { pairs: 30, tokens: 2400, longest: 49 }, way);
+      expect(Math.abs(peakBytes / need.total - 1)).toBeLessThan(0.02);
+      expect(Math.abs((peakBytes - 16 * parameters) / need.activations - 1)).toBeLessThan(0.03);
+    },
+  );
+
+  it('needs for a batch that is only encoded what the memory plan says, within 2 %', async () => {
+    const { gpu } = await nullGpu();
+    const weights = new SegmentTable(gpu, planSegments(layout(parameterShapes(small))));
+    const before = gpu.pool.totalBytes;
+    for (let batch = 0; batch < 2; batch++) {
+      const tokens = uploadTokens(gpu, packTokens(texts(small, 20, () => 50), small, quads)); // prettier-ignore
+      gpu.pool.free(lastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
+      freeTokens(gpu, tokens);
+    }
+    const planned = 1000 * encodingRowBytes(small);
+    expect(Math.abs((gpu.pool.peakBytes - before) / planned - 1)).toBeLessThan(0.02);
+    weights.dispose();
+    gpu.dispose();
+  });
+
+  const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 512 }];
+  const models: [string, EncoderConfig, number][] = [['BERT-base', bertBase, 24], ['a small model', small, 40]]; // prettier-ignore
+  const cases = models.flatMap(([model, config, pairs]) =>
+    ways.flatMap((way) => [0, 0.1].map((dropout) => ({ model, config, pairs, way, kind: way.kind, dropout }))),
+  );
+  it.each(cases)('of $model needs what the memory plan says, within 2 %, $kind, dropout $dropout', async (given) => {
+    const { config, pairs, way, dropout } = given;
+    const length = 50;
+    const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout });
+    expect(parameterCount(config)).toBe(parameters);
+    const shape = { pairs, tokens: 2 * pairs * length, longest: length };
+    const need = memoryNeed(config, { all: parameters, trained: parameters }, shape, way);
+    const activations = peakBytes - 16 * parameters;
+    console.log(
+      `${given.model}, ${given.kind}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, activations ${(activations / need.activations).toFixed(4)}`,
+    );
+    expect(Math.abs(peakBytes / need.total - 1)).toBeLessThan(0.02);
+    expect(Math.abs(activations / need.activations - 1)).toBeLessThan(0.02);
   });
 });

@@ -331,6 +331,86 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     gpu.pool.free(X);
   });
 
+  it.each([4, 7])('drops in rows 3 to 8 what it drops there in the whole array of %i numbers a row', async (width) => {
+    const gpu = engineOf(kind);
+    const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
+    const X = gpu.commands.upload(draw(13 * width).fill(1), [13, width]);
+    const part = gpu.commands.upload(draw(6 * width).fill(1), [6, width]);
+    const [whole, own] = await readAll(gpu, dropoutApply(gpu, X, place), dropoutApply(gpu, part, { ...place, firstRow: 3 })); // prettier-ignore
+    expect(own).toEqual(whole?.subarray(3 * width, 9 * width));
+    for (const array of [X, part]) gpu.pool.free(array);
+  });
+
+  it('drops in a later text by itself what it drops there in the whole batch, in attention and after a product', async () => {
+    const gpu = engineOf(kind);
+    const [hidden, heads] = [8, 2];
+    const place = { seed: 7, step: 3, op: 5, rate: 0.4 };
+    const both = packTokens(batchOf([[1, 2, 3, 4, 5, 6], [7, 8, 9]]), { ...tinyConfig, ...config }); // prettier-ignore
+    const second = packTokens(batchOf([[7, 8, 9]]), { ...tinyConfig, ...config });
+    const [qkv, weight] = [draw(9, 3 * hidden), draw(hidden, hidden)];
+    const W = gpu.commands.upload(weight, [hidden, hidden]);
+    const results: Float32Array[] = [];
+    for (const [packed, firstRow] of [
+      [both, 0],
+      [second, 6],
+    ] as const) {
+      // prettier-ignore
+      const tokens = uploadTokens(gpu, packed);
+      const dropout = { ...place, firstRow };
+      const Qkv = gpu.commands.upload(qkv.slice(firstRow * 3 * hidden), [packed.rows, 3 * hidden]);
+      const { y, saved } = attentionForward(gpu, {
+        qkv: Qkv,
+        blocks: tokens.blocks,
+        heads,
+        longest: packed.longest,
+        dropout,
+      });
+      const product = gpu.pool.allocate([packed.rows, hidden]);
+      matmul(gpu, 'NT', y, W, product, { dropout });
+      const dqkv = attentionBackward(gpu, product, saved);
+      results.push(...(await readAll(gpu, y, product, dqkv)));
+      for (const array of [Qkv, saved.lse]) gpu.pool.free(array);
+      freeTokens(gpu, tokens);
+    }
+    const [y, product, dqkv, ownY, ownProduct, ownGradient] = results;
+    expectClose(ownY, y?.subarray(6 * hidden) ?? []);
+    expectClose(ownProduct, product?.subarray(6 * hidden) ?? []);
+    expectClose(ownGradient, dqkv?.subarray(18 * hidden) ?? []);
+    gpu.pool.free(W);
+  });
+
+  it('adds the gradients of a second part of the rows to those of the first', async () => {
+    const gpu = engineOf(kind);
+    const [rows, cut, width] = [150, 70, 9];
+    const [z, dy, gamma] = [draw(rows, width), draw(rows, width), draw(width)];
+    const ids = Int32Array.from({ length: rows }, () => between(0, 4));
+    const sums = async (cuts: readonly (readonly [number, number])[]): Promise<Float32Array[]> => {
+      const [dGamma, dBeta, total] = [
+        gpu.pool.allocate([width]),
+        gpu.pool.allocate([width]),
+        gpu.pool.allocate([width]),
+      ];
+      const table = gpu.pool.allocate([5, width]);
+      gpu.commands.clear(table);
+      const Gamma = gpu.commands.upload(gamma);
+      for (const [index, [first, end]] of cuts.entries()) {
+        const part = (values: Float32Array<ArrayBuffer>): DeviceArray =>
+          gpu.commands.upload(values.slice(first * width, end * width), [end - first, width]);
+        const [Z, Dy] = [part(z), part(dy)];
+        const { y, saved } = layerNormForward(gpu, { z: Z, gamma: Gamma, beta: Gamma, epsilon: 1e-5 });
+        const dz = layerNormBackward(gpu, Dy, saved, { gamma: dGamma, beta: dBeta }, index > 0);
+        columnSums(gpu, Dy, total, index > 0);
+        tableGradient(gpu, Dy, planSegments(ids.subarray(first, end)), [{ array: table, firstRow: 0, rows: 5 }]);
+        for (const array of [Z, Dy, y, dz, saved.stats]) gpu.pool.free(array);
+      }
+      gpu.pool.free(Gamma);
+      return readAll(gpu, dGamma, dBeta, total, table);
+    };
+    const whole = await sums([[0, rows]]);
+    const inParts = await sums([[0, cut], [cut, rows]]); // prettier-ignore
+    whole.forEach((values, i) => expect(distance(inParts[i] ?? [], values)).toBeLessThan(1e-5 * norm(values)));
+  });
+
   it.each([true, false])('clips and takes an AdamW step, with decay %s', async (decayed) => {
     const gpu = engineOf(kind);
     const length = 9000;

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import type { DataRole, Row } from '../../src/domain/records';
@@ -18,6 +18,8 @@ import { Recovery } from '../../workers/services/recovery';
 import { RunControl } from '../../workers/services/runControl';
 import { runExperiment } from '../../workers/services/runExperiment';
 import { inBrowser, layout, seededRandom, wasmBase } from './support';
+
+if (!inBrowser) vi.stubGlobal('navigator', { hardwareConcurrency: 2, userAgent: 'Node' });
 
 const config = {
   layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 12, typeVocabularySize: 2,
@@ -100,7 +102,7 @@ async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<
     evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
   }; // prettier-ignore
   await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });
-  return { db, runId: await createRun(db, 'e', inBrowser ? 'webgpu' : 'wasm', 'test') };
+  return { db, runId: await createRun(db, 'e', { device: inBrowser ? 'webgpu' : 'wasm', budgetBytes: null }, 'test') };
 }
 
 /** Loses the device at chosen calls: those between blocks and between steps, counted in each phase. */

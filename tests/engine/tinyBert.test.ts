@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { StepWay } from '../../src/domain/memory/stepWay';
 import { backendBytes, checkDevice, liveArrays } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { hiddenStates } from '../../workers/engine/model/encode';
@@ -27,13 +28,13 @@ async function lossAndGradients(
   { segments: weights }: ParameterStore,
   { pooling, directions }: Case,
   dropout?: Dropout,
-  recompute = false,
+  way?: StepWay,
 ): Promise<Computed> {
   const { engine } = weights;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
   const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions } as const;
   const { anchors, positives, config } = pytorch;
-  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, recompute }, into);
+  computeGradients({ engine, weights, config, dropout }, anchors, positives, { pooling, loss, way }, into);
   const [value = NaN] = await engine.commands.read(into.numbers);
   const gradients = new Map<string, Float32Array>();
   for (const { name } of pytorch.tensors)
@@ -105,10 +106,33 @@ describe('the encoder against PyTorch, on a random BERT', () => {
       const dropout = { rate: 0.1, seed: 2, step: 7 };
       const testCase: Case = { pooling: 'mean', directions: 'both' };
       const kept = await lossAndGradients(parameters, testCase, dropout);
-      expect(await lossAndGradients(parameters, testCase, dropout, true)).toEqual(kept);
+      expect(await lossAndGradients(parameters, testCase, dropout, { kind: 'recompute' })).toEqual(kept);
       parameters.dispose();
     });
   });
+
+  const chunked: [number, number][] = [[1, 0], [16, 0], [7, 0.1], [20, 0.3], [1000, 0.1]]; // prettier-ignore
+  it.each(chunked)(
+    'has the plain gradients when it takes the batch in chunks of %i tokens, with dropout %f',
+    async (tokensPerPass, rate) => {
+      await expectNoLeak(async () => {
+        const parameters = pytorch.parameters();
+        const dropout = rate > 0 ? { rate, seed: 2, step: 7 } : undefined;
+        const testCase: Case = { pooling: 'mean', directions: 'both' };
+        const plain = await lossAndGradients(parameters, testCase, dropout);
+        const way: StepWay = { kind: 'gradCache', tokensPerPass };
+        const cached = await lossAndGradients(parameters, testCase, dropout, way);
+        expect(Math.abs(cached.loss - plain.loss)).toBeLessThan(1e-5 * plain.loss);
+        const all = norm([...plain.gradients.values()].map(norm));
+        for (const [name, gradient] of plain.gradients) {
+          const off = distance(cached.gradients.get(name) ?? [], gradient);
+          expect(off, name).toBeLessThan(1e-5 * norm(gradient) + 1e-7 * all);
+        }
+        expect(await lossAndGradients(parameters, testCase, dropout, way)).toEqual(cached);
+        parameters.dispose();
+      });
+    },
+  );
 });
 
 describe('the encoder with dropout', () => {
@@ -255,6 +279,31 @@ describe('training against PyTorch, on a random BERT', () => {
     training.dispose();
     adamW.dispose();
     parameters.dispose();
+  });
+
+  it('names the parameter whose gradient is not finite, and leaves the weights as they were', async () => {
+    await expectNoLeak(async () => {
+      const parameters = pytorch.parameters();
+      const adamW = AdamWState.create(parameters);
+      // A feed-forward number of 1e30 that nothing reads: the loss stays finite, the gradient of the weights that would read it does not.
+      const { hiddenSize: H, intermediateSize: F } = pytorch.config;
+      const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
+      parameters.write(bias, pytorch.values(`weights/${bias}`).map((value, i) => (i === 5 ? 1e30 : value))); // prettier-ignore
+      const unread = pytorch.values(`weights/${weight}`).map((value, i) => (i % F === 5 ? 0 : value));
+      expect(unread.length).toBe(H * F);
+      parameters.write(weight, unread);
+      const training = trainer(parameters, adamW);
+      const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 2);
+      const details = { kind: 'training-diverged', step: 2, quantity: 'gradientNorm', parameter: weight };
+      await expect(step).rejects.toMatchObject({ details });
+      expect(await parameters.read(weight)).toEqual(unread);
+      const other = 'embeddings.word_embeddings.weight';
+      expect(await parameters.read(other)).toEqual(pytorch.values(`weights/${other}`));
+      expect(norm(await adamW.read('m', other))).toBe(0);
+      training.dispose();
+      adamW.dispose();
+      parameters.dispose();
+    });
   });
 
   it('stops before the update when the loss is not finite, and leaves the weights as they were', async () => {

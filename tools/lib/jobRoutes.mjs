@@ -20,7 +20,7 @@ async function readJson(request) {
  * The routes by which the page gets one job and hands back its results, below a path that holds a token nobody can guess.
  * The job itself is answered once. Returns { token, route } for `siteServer`.
  *
- * @param job { experiment, name, fileName, modelName, device, inputs: [{ slot, path, file }] }
+ * @param job { experiment, name, fileName, modelName, device, budgetBytes, inputs: [{ slot, path, file }] }
  * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFile }
  */
 export function jobRoutes(job, handlers) {
@@ -32,8 +32,8 @@ export function jobRoutes(job, handlers) {
   const giveJob = (response) => {
     if (taken) return sendJson(response, 410, { error: 'this job was taken already' });
     taken = true;
-    const { experiment, name, fileName, modelName, device } = job;
-    return sendJson(response, 200, { experiment, name, fileName, modelName, device, inputs });
+    const { experiment, name, fileName, modelName, device, budgetBytes } = job;
+    return sendJson(response, 200, { experiment, name, fileName, modelName, device, budgetBytes, inputs });
   };
 
   const receive = {

@@ -46,6 +46,7 @@ export class ArrayPool {
   readonly #memory: Memory;
   #free: Free[] = [];
   readonly #live = new Set<Block>();
+  #rowCapacity = { rows: 0, capacity: 0 };
   #steps = 0;
   /** Bytes of all buffers, free ones too, and the most there ever were since `resetPeak`. */
   totalBytes = 0;
@@ -63,8 +64,24 @@ export class ArrayPool {
     this.peakBytes = this.totalBytes;
   }
 
+  /**
+   * While `work` runs, an array of `rows` rows gets a buffer that would hold `capacity` rows: so batches and chunks of all lengths find each
+   * other's buffers, and memory is the same in every step.
+   */
+  withRowCapacity<T>(rows: number, capacity: number, work: () => T): T {
+    const outside = this.#rowCapacity;
+    this.#rowCapacity = { rows, capacity: Math.max(rows, capacity) };
+    try {
+      return work();
+    } finally {
+      this.#rowCapacity = outside;
+    }
+  }
+
   allocate(shape: readonly number[]): DeviceArray {
-    const bytes = Math.max(256, Math.ceil((lengthOf(shape) * 4) / 256) * 256);
+    const { rows, capacity } = this.#rowCapacity;
+    const length = shape[0] === rows && rows > 0 ? lengthOf(shape.slice(1)) * capacity : lengthOf(shape);
+    const bytes = Math.max(256, Math.ceil((length * 4) / 256) * 256);
     const buffer = this.#take(bytes) ?? this.#create(bytes);
     this.#live.add(buffer);
     return { buffer, offset: 0, shape };

@@ -33,6 +33,18 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
   return wasmInfo(choice);
 }
 
+/** Bytes that one array may have on the device which the preference leads to; wasm sets no limit of its own. */
+export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
+  const limits = open ? openGpu()?.device.limits : (await chooseBackend(preference)).adapter?.limits;
+  return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
+}
+
+/** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. */
+export function releaseIdleMemory(): void {
+  open?.engine.commands.submit();
+  open?.engine.pool.trim(0);
+}
+
 /** Gives the device back, with all memory. */
 export function closeDevice(): void {
   const engine = open?.engine;

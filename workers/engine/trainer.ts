@@ -1,8 +1,10 @@
 import { AppError } from '../../src/domain/errors';
 import type { Stage } from '../../src/domain/experiment';
+import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
-import type { DeviceArray } from './arrays';
+import { lengthOf, type DeviceArray } from './arrays';
 import type { Engine } from './engine';
+import { gradCacheGradients } from './gradCache';
 import { infoNce, infoNceNumbers } from './losses/infoNceKernels';
 import type { AdamWState, Moment } from './model/adamWState';
 import { backward, forward } from './model/encoder';
@@ -26,8 +28,8 @@ export interface TrainerOptions {
   /** Rate at every place where BERT drops; 0 turns it off. */
   dropout: number;
   seed: number;
-  /** Computes each layer twice instead of keeping its numbers;. */
-  recompute?: boolean;
+  /** Plain where none is named. On tfjs every step is plain. */
+  way?: StepWay | undefined;
   /** Goes on from these moments; they stay the caller's to dispose, as the parameters do. */
   adamW: AdamWState;
 }
@@ -56,24 +58,41 @@ export interface Trainer {
 const normAt = infoNceNumbers;
 const numbersLength = infoNceNumbers + 2;
 
-/**
- * Loss and gradients of all parameters, written to `numbers` and `gradients`. Anchors and positives go through the encoder as one packed batch.
- */
+/** Loss and gradients of all parameters, written to `numbers` and `gradients`, in the way that the options name. */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,
   anchors: TokenBatch,
   positives: TokenBatch,
-  { pooling, loss, recompute }: Pick<TrainerOptions, 'pooling' | 'loss' | 'recompute'>,
+  options: Pick<TrainerOptions, 'pooling' | 'loss' | 'way'>,
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
+  const { pooling, loss, way = { kind: 'plain' } } = options;
+  if (way.kind === 'gradCache') {
+    const { tokensPerPass } = way;
+    return gradCacheGradients(context, { anchors, positives }, { pooling, loss, tokensPerPass }, into);
+  }
   const { engine, config } = context;
-  const tokens = uploadTokens(engine, packTokens(joinBatches(anchors, positives), config, quads));
-  const { hidden, saved } = forward({ ...context, tokens }, recompute); // [T, H]
-  const firstPositive = anchors.offsets.length - 1;
+  const packed = packTokens(joinBatches(anchors, positives), config, quads);
+  engine.pool.withRowCapacity(packed.rows, quads(way.tokensPerPass ?? packed.rows), () => {
+    const tokens = uploadTokens(engine, packed);
+    wholeGradients({ ...context, tokens }, anchors.offsets.length - 1, { pooling, loss, way }, into);
+    freeTokens(engine, tokens);
+  });
+}
+
+/** Anchors and positives go through the encoder as one packed batch; text `firstPositive` is the first of the positives. */
+function wholeGradients(
+  context: EncoderContext,
+  firstPositive: number,
+  { pooling, loss, way }: Pick<TrainerOptions, 'pooling' | 'loss'> & { way: StepWay },
+  into: { numbers: DeviceArray; gradients: SegmentTable },
+): void {
+  const { engine, tokens } = context;
+  const { hidden, saved } = forward(context, way.kind === 'recompute'); // [T, H]
   const pool = (firstText: number, texts: number) =>
     poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
   const a = pool(0, firstPositive);
-  const p = pool(firstPositive, positives.offsets.length - 1);
+  const p = pool(firstPositive, tokens.packed.texts - firstPositive);
   engine.pool.free(hidden);
   const dUnit = infoNce(engine, a.y, p.y, loss, into.numbers);
   const dAnchors = normalizeBackward(engine, dUnit.anchors, a.saved); // [B, H]
@@ -81,8 +100,7 @@ export function computeGradients(
   const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }); // [T, H]
   const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
   for (const array of done) engine.pool.free(array);
-  backward(dHidden, saved, { ...context, tokens }, into.gradients);
-  freeTokens(engine, tokens);
+  backward(dHidden, saved, context, { table: into.gradients, accumulate: false });
 }
 
 /** Nothing but a few numbers is read back in a step. */
@@ -155,13 +173,29 @@ export class EngineTrainer implements Trainer {
     let part = squares.findIndex((square) => !Number.isFinite(square));
     for (const [segment, array] of this.#gradients.arrays.entries()) {
       if (!array) continue;
-      const parameter = this.#gradients.ownerOf(segment, part * partLength);
-      if (part < squareParts(array) && parameter !== undefined)
-        throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter });
+      if (part >= 0 && part < squareParts(array)) {
+        const first = part * partLength;
+        const shape = [Math.min(partLength, lengthOf(array.shape) - first)];
+        const gradients = await this.#engine.commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
+        const parameter = this.#gradients.ownerOf(segment, first + largest(gradients));
+        throw new AppError({
+          kind: 'training-diverged',
+          step,
+          quantity: 'gradientNorm',
+          ...(parameter === undefined ? {} : { parameter }),
+        });
+      }
       part -= squareParts(array);
     }
-    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm', parameter: 'embeddings' });
+    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm' });
   }
+}
+
+/** Where the first NaN stands, or the number of the largest size. */
+function largest(values: Float32Array): number {
+  const broken = values.findIndex(Number.isNaN);
+  if (broken >= 0) return broken;
+  return values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best] ?? 0) ? i : best), 0);
 }
 
 export function createTrainer(options: TrainerOptions): Trainer {

@@ -1,10 +1,12 @@
 import { AppError } from '../../src/domain/errors';
 import { experimentHash } from '../../src/domain/canonicalJson';
-import type { DevicePreference, RunRecord } from '../../src/domain/run';
+import type { MemoryReport } from '../../src/domain/memory/report';
+import type { RunRecord } from '../../src/domain/run';
 import type { BatchView } from '../../src/protocol/gpuApi';
 import type { Database } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
 import { putRun } from '../../src/storage/runs';
+import { planMemory, refuseWhatDoesNotFit, type MemoryRequest } from './planMemory';
 import { preparedData } from './preparedData';
 import { modelOf, stageBatches } from './runSession';
 
@@ -18,7 +20,7 @@ async function experimentOf(db: Database, experimentId: string) {
 export async function createRun(
   db: Database,
   experimentId: string,
-  devicePreference: DevicePreference,
+  request: MemoryRequest,
   build: string,
 ): Promise<string> {
   const experiment = await experimentOf(db, experimentId);
@@ -27,6 +29,8 @@ export async function createRun(
   if (data.corpus.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
+  const memory = await planMemory(db, experiment, data, request);
+  refuseWhatDoesNotFit(memory);
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
@@ -34,8 +38,9 @@ export async function createRun(
     experimentHash: await experimentHash(experiment),
     build,
     device: null,
-    devicePreference,
+    devicePreference: request.device,
     kernelPlan: '',
+    memory: memory.run,
     status: 'queued',
     phase: 'prepare',
     step: 0,
@@ -44,6 +49,17 @@ export async function createRun(
   };
   await putRun(db, record);
   return record.runId;
+}
+
+/** What a run of the experiment as it stands would need. */
+export async function planExperimentMemory(
+  db: Database,
+  experimentId: string,
+  request: MemoryRequest,
+): Promise<MemoryReport> {
+  const experiment = await experimentOf(db, experimentId);
+  await modelOf(db, experiment);
+  return planMemory(db, experiment, await preparedData(db, experiment), request);
 }
 
 /** The texts that one step sees; computed from data, batching and seed alone, so any step can be looked at before the run. */

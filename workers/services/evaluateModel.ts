@@ -22,6 +22,8 @@ export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
+  /** Of a batch, where memory sets a limit. */
+  mostTokens?: number | undefined;
 }
 
 /** Called between batches; throws to stop. */
@@ -75,7 +77,7 @@ export async function encodeTexts(
   const options = { pooling: encoder.pooling, normalize: true };
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
-  const plan = encodingPlan();
+  const plan = encodingPlan(encoder.mostTokens);
   const inFlight: Promise<void>[] = [];
   try {
     for (const batch of batchesByLength(set.offsets, plan)) {

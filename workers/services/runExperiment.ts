@@ -4,7 +4,7 @@ import { keptWeights, latestCheckpoint } from '../../src/storage/checkpoints';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { closeDevice, openDevice } from '../engine/device';
+import { closeDevice, openDevice, releaseIdleMemory } from '../engine/device';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
@@ -82,6 +82,8 @@ async function carryOut(session: RunSession): Promise<void> {
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
+    // Before the moments are made: they stay, and shall not lie in larger buffers of the encoder's.
+    releaseIdleMemory();
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {
@@ -94,6 +96,7 @@ async function carryOut(session: RunSession): Promise<void> {
     } finally {
       state.adamW.dispose();
     }
+    releaseIdleMemory();
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptWeights(db, runId);
     await writeParameters(db, model, kept.weightsId, parameters);
@@ -165,7 +168,12 @@ async function devMetrics(session: RunSession, parameters: ParameterStore, step:
  */
 async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment, weights: string) {
   const { model, settings, tokens, data, order, experiment, record } = session;
-  const encoder = { parameters, config: model.config, pooling: settings.pooling };
+  const encoder = {
+    parameters,
+    config: model.config,
+    pooling: settings.pooling,
+    mostTokens: record.memory?.encodingTokens,
+  };
   const startedAt = performance.now();
   const encode = (what: 'encodeCorpus' | 'encodeQuestions', texts: 'corpus' | 'dev' | 'test') => {
     const key = `${texts} ${weights}`;

@@ -39,7 +39,7 @@ export async function modelOf(
   return { model, settings: experiment.model };
 }
 
-async function tokenSet(db: Database, key: string): Promise<TokenSet> {
+export async function tokenSet(db: Database, key: string): Promise<TokenSet> {
   const set = await getTokenSet(db, key);
   if (!set) throw new AppError({ kind: 'not-found', what: 'tokens', id: key });
   return set;

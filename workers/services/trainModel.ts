@@ -3,7 +3,7 @@ import type { Metrics } from '../../src/domain/run';
 import { learningRateAt } from '../../src/domain/schedule';
 import { writeCheckpoint } from '../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../src/storage/schema';
-import { backendBytes } from '../engine/device';
+import { backendBytes, releaseIdleMemory } from '../engine/device';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { createTrainer } from '../engine/trainer';
@@ -57,6 +57,7 @@ async function trainStage(
     state.adamW.dispose();
     state.adamW = AdamWState.create(parameters);
   }
+  releaseIdleMemory();
   const trainer = createTrainer({
     parameters,
     config: model.config,
@@ -67,6 +68,7 @@ async function trainStage(
     dropout: stage.dropout,
     seed: experiment.seed,
     adamW: state.adamW,
+    way: session.record.memory?.ways[stageIndex],
   });
   const keeper = new CheckpointKeeper(session, parameters, state);
   const trainedPairs = Math.max(1, session.data.pairs.length);
@@ -120,7 +122,9 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   const due =
     (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
   if (!due || session.data.dev.length === 0) return;
+  releaseIdleMemory();
   const metrics = await deps.evaluateDev(state.step);
+  releaseIdleMemory();
   const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
   const best = state.loop.bestDev === null || rank > state.loop.bestDev;
   if (best) {

@@ -59,7 +59,7 @@ async function newRun(inputs: Inputs, job: HeadlessJob): Promise<string> {
     updatedAt: now,
     demo: false,
   });
-  return (await services.gpu()).createRun(experimentId, job.device);
+  return (await services.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
 }
 
 async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {

@@ -10,6 +10,8 @@ export interface HeadlessJob {
   fileName: string;
   modelName: string;
   device: DevicePreference;
+  /** Memory that the run may take; without it the device's default. */
+  budgetBytes?: number;
   inputs: { slot: string; path: string; url: string }[];
 }
 

@@ -402,6 +402,45 @@ export const en = {
     invalid: (low: string, high: string) => `A number from ${low} to ${high}.`,
     invalidInteger: (low: string, high: string) => `A whole number from ${low} to ${high}.`,
     listed: 'The batch order is listed in the experiment and not drawn.',
+    memoryPlan: {
+      title: 'Memory',
+      asking: 'Counting tokens, to know what a step needs …',
+      sentence: {
+        plain: (need: string, budget: string) =>
+          `A run needs ${need} of ${budget}. It fits, so each step takes its batch at once.`,
+        recompute: (need: string, budget: string) =>
+          `A run needs ${need} of ${budget}. Each layer is computed twice, so that less is kept: steps take about a third longer.`,
+        gradCache: (need: string, budget: string, tokens: number) =>
+          `A run needs ${need} of ${budget}. Batches go through in chunks of ${count(tokens, 'token')}, twice (GradCache): the same gradients, about a third more time.`,
+      },
+      parts: { weights: 'Weights', gradients: 'Gradients', moments: 'Optimizer', activations: 'Activations' },
+      partHelp: {
+        weights: 'float32 numbers of the model.',
+        gradients: 'One number for each number that is trained.',
+        moments: 'AdamW keeps two averages for each number that is trained.',
+        activations:
+          'What the layers computed, kept for the backward pass: grows with the tokens that go through at once.',
+      },
+      batch: (tokens: number, longest: number) =>
+        `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
+      free: 'Left of the budget',
+      budget: 'Memory budget',
+      budgetHelp:
+        'What a run may take on this machine. A browser cannot tell how much memory a graphics card has: the default is half of the machine’s own, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it where the card has more.',
+      useDefault: (bytes: string) => `Back to ${bytes}`,
+      table: 'At other settings',
+      tableHelp:
+        'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
+      ways: {
+        plain: 'a batch at once',
+        recompute: 'layers computed twice',
+        gradCache: 'in chunks',
+        none: 'does not fit',
+      },
+      useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
+      useBatchSize: (n: number) => `Make the batch ${n}`,
+      useBudget: (bytes: string) => `Set the budget to ${bytes}`,
+    },
     plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} on disk; ${free} are free.`,
     storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} on disk.`,

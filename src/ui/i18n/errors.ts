@@ -139,6 +139,16 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
   } // prettier-ignore
 }
 
+function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: Extract<AppErrorDetails, { kind: 'memory-too-small' }>): Sentence {
+  const [need, budget] = [formatBytes(neededBytes), formatBytes(budgetBytes)];
+  const zhWays = [maxTokens === undefined ? '' : `把最大 token 数减到 ${maxTokens}`, batchSize === undefined ? '' : `把批大小减到 ${batchSize}`, '提高内存预算'];
+  const enWays = [maxTokens === undefined ? '' : `cut texts at ${maxTokens} tokens`, batchSize === undefined ? '' : `make the batch ${batchSize}`, 'raise the memory budget'];
+  return {
+    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${zhWays.filter(Boolean).join('，或')}。`,
+    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${enWays.filter(Boolean).join(', or ')}.`,
+  };
+} // prettier-ignore
+
 /**
  * One sentence with file, place and remedy, in both languages. `experimentFile`: the name of the file that the command line
  * carries out; without it the sentence is for the reader of the page.
@@ -186,6 +196,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
       const need = details.neededBytes ? { zh: `（需要 ${formatBytes(details.neededBytes)}）`, en: ` (${formatBytes(details.neededBytes)} needed)` } : { zh: '', en: '' };
       return { zh: `内存不足${need.zh}，请减小批大小或最大 token 数，再从检查点接着运行。`, en: `Memory ran out${need.en}; make the batch or the longest text smaller and run again.` };
     }
+    case 'memory-too-small': return memoryTooSmall(details);
     case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
     case 'run-busy': return { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' };
     case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };

@@ -360,6 +360,36 @@ export const zh: Dictionary = {
     invalid: (low, high) => `请填 ${low} 到 ${high} 之间的数。`,
     invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
     listed: '批次顺序由实验文件列出，不再抽取。',
+    memoryPlan: {
+      title: '内存',
+      asking: '正在统计 token，以估算每步所需内存……',
+      sentence: {
+        plain: (need, budget) => `运行需要 ${need}，预算 ${budget}：放得下，每步一次处理整批。`,
+        recompute: (need, budget) => `运行需要 ${need}，预算 ${budget}：每层算两遍，少留中间结果，每步约慢三分之一。`,
+        gradCache: (need, budget, tokens) =>
+          `运行需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} token 的小块处理两遍（GradCache），梯度相同，约慢三分之一。`,
+      },
+      parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
+      partHelp: {
+        weights: '模型的 float32 数值。',
+        gradients: '每个参与训练的数值各一个。',
+        moments: 'AdamW 为每个参与训练的数值保存两个平均值。',
+        activations: '各层算出、留给反向传播的数值：随同时处理的 token 数增长。',
+      },
+      batch: (tokens, longest) =>
+        `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本 ${formatCount(longest)} 个。`,
+      free: '预算余量',
+      budget: '内存预算',
+      budgetHelp:
+        '运行在本机最多可占用的内存。浏览器无法得知显卡有多少内存：默认取本机内存的一半，1.1 到 8.6 GB，CPU 上不超过 3.2 GB。显卡更大时可以调高。',
+      useDefault: (bytes) => `恢复为 ${bytes}`,
+      table: '换成其他设置',
+      tableHelp: '按放得下的最快方式计算：整批；† 每层算两遍；‡ 分块。✕：放不下，至少需要这么多。',
+      ways: { plain: '整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
+      useMaxTokens: (n) => `最大 token 数改为 ${n}`,
+      useBatchSize: (n) => `批大小改为 ${n}`,
+      useBudget: (bytes) => `预算改为 ${bytes}`,
+    },
     plan: (pairs, steps) => `${formatCount(pairs)} 对 → ${formatCount(steps)} 步`,
     storageNeed: (bytes, free) => `两份检查点需要磁盘 ${bytes}，目前可用 ${free}。`,
     storageNeedOnly: (bytes) => `两份检查点需要磁盘 ${bytes}。`,

@@ -65,6 +65,8 @@ const others: AppErrorDetails[] = [
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
+  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9, maxTokens: 256, batchSize: 8 },
+  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9 },
   { kind: 'training-diverged', step: 7, quantity: 'loss' },
   { kind: 'run-busy', runId: 'r' },
   { kind: 'not-found', what: 'run', id: 'r' },

@@ -19,11 +19,14 @@ export interface EncodingPlan {
   batchesInFlight: number;
 }
 
-/** Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of rows, and the next batch queued. */
-export function encodingPlan(): EncodingPlan {
+/**
+ * Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of
+ * rows, as far as memory goes, and the next batch queued.
+ */
+export function encodingPlan(mostTokens = Infinity): EncodingPlan {
   const { software, wasm } = openEngine().traits;
-  const tokensPerBatch = software ? 2048 : 16_384;
-  return { tokensPerBatch, textsPerBatch: tokensPerBatch / 16, batchesInFlight: wasm ? 1 : 3 };
+  const tokensPerBatch = Math.min(software ? 2048 : 16_384, mostTokens);
+  return { tokensPerBatch, textsPerBatch: Math.ceil(tokensPerBatch / 16), batchesInFlight: wasm ? 1 : 3 };
 }
 
 /** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */

@@ -4,9 +4,15 @@ import { columnSums } from '../ops/columnSums/kernels';
 import { embeddingLookup, tableGradient } from '../ops/embedding/kernels';
 import { planSegments } from '../ops/embedding/segmentPlan';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
-import { freeInner, layerBackward, layerForward, type EncoderContext, type LayerSaved } from './layer';
+import {
+  freeInner,
+  layerBackward,
+  layerForward,
+  type EncoderContext,
+  type GradientSink,
+  type LayerSaved,
+} from './layer';
 import { embeddingNames, layerParameters } from './names';
-import type { SegmentTable } from './segments';
 
 /** A layer whose numbers are computed anew for the backward pass keeps its input alone. */
 type Kept = { x: DeviceArray } | LayerSaved;
@@ -41,18 +47,19 @@ export function lastHidden(context: EncoderContext): DeviceArray {
 }
 
 /**
- * Writes the gradients that `gradients` has room for, from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops above
- * the first layer below which nothing is needed.
+ * Gradients from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops above the first layer below which nothing is
+ * needed.
  */
 export function backward(
   dHidden: DeviceArray,
   saved: EncoderSaved,
   context: EncoderContext,
-  gradients: SegmentTable,
+  gradients: GradientSink,
 ): void {
-  const embeddingNeeded = Object.values(embeddingNames).some((name) => gradients.has(name));
+  const { table } = gradients;
+  const embeddingNeeded = Object.values(embeddingNames).some((name) => table.has(name));
   const needed = Array.from({ length: context.config.layers }, (_, layer) =>
-    layerParameters(layer).some((name) => gradients.has(name)),
+    layerParameters(layer).some((name) => table.has(name)),
   );
   let dy: DeviceArray | undefined = dHidden;
   for (let layer = context.config.layers - 1; layer >= 0; layer--) {
@@ -98,33 +105,35 @@ function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved
   return { y: dropped, saved };
 }
 
-function embedBackward(dy: DeviceArray, saved: LayerNormSaved, context: EncoderContext, gradients: SegmentTable): void {
+function embedBackward(
+  dy: DeviceArray,
+  saved: LayerNormSaved,
+  context: EncoderContext,
+  { table, accumulate }: GradientSink,
+): void {
   const { engine, config, tokens, dropout } = context;
   const { hiddenSize: hidden, typeVocabularySize } = config;
   const { ids, positions, tokens: count } = tokens.packed;
   const dNorm = dropout ? dropoutApply(engine, dy, { ...dropout, op: 0 }) : dy;
   if (dNorm !== dy) engine.pool.free(dy);
-  const vector = (name: string): DeviceArray | undefined =>
-    gradients.has(name) ? gradients.view(name, [hidden]) : undefined;
-  const dz = layerNormBackward(engine, dNorm, saved, {
-    gamma: vector(embeddingNames.gamma),
-    beta: vector(embeddingNames.beta),
-  });
+  const vector = (name: string): DeviceArray | undefined => (table.has(name) ? table.view(name, [hidden]) : undefined);
+  const norm = { gamma: vector(embeddingNames.gamma), beta: vector(embeddingNames.beta) };
+  const dz = layerNormBackward(engine, dNorm, saved, norm, accumulate); // [T, H]
   engine.pool.free(dNorm);
   freeNorm(context, saved);
   for (const [name, indices] of [
     [embeddingNames.words, ids],
     [embeddingNames.positions, positions],
   ] as const) {
-    if (!gradients.has(name)) continue;
-    const pieces = gradients.pieces(name);
-    for (const { array } of pieces) engine.commands.clear(array);
+    if (!table.has(name)) continue;
+    const pieces = table.pieces(name);
+    if (!accumulate) for (const { array } of pieces) engine.commands.clear(array);
     tableGradient(engine, dz, planSegments(indices.subarray(0, count)), pieces);
   }
   const firstType = vector(embeddingNames.types); // all tokens are of type 0
   if (firstType) {
-    engine.commands.clear(gradients.view(embeddingNames.types, [typeVocabularySize, hidden]));
-    columnSums(engine, dz, firstType);
+    if (!accumulate) engine.commands.clear(table.view(embeddingNames.types, [typeVocabularySize, hidden]));
+    columnSums(engine, dz, firstType, accumulate);
   }
   engine.pool.free(dz);
 }

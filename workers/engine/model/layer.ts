@@ -2,7 +2,7 @@ import type { EncoderConfig } from '../../../src/domain/model';
 import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
-import { columnSums } from '../ops/columnSums/kernels';
+import { addColumnPartials, columnSums } from '../ops/columnSums/kernels';
 import type { Dropout } from '../ops/dropout/random';
 import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
@@ -18,6 +18,12 @@ export interface EncoderContext {
   config: EncoderConfig;
   tokens: DeviceTokens;
   dropout: Dropout | undefined;
+}
+
+/** Where gradients are written to, for the parameters that the table has room for, or where `accumulate` added to what it holds. */
+export interface GradientSink {
+  table: SegmentTable;
+  accumulate: boolean;
 }
 
 export type LayerSaved = {
@@ -88,29 +94,28 @@ export function layerForward(
 }
 
 /**
- * dy [T, H] → the layer's gradients, written to where `gradients` has room for them, and, where `needX`, dx [T, H]. Frees dy and what was
- * saved, x too.
+ * dy [T, H] → the layer's gradients, and, where `needX`, dx [T, H]. Frees dy and what was saved, x too.
  */
 export function layerBackward(
   dy: DeviceArray,
   saved: LayerSaved,
   layer: number,
   context: EncoderContext,
-  gradients: SegmentTable,
+  { table, accumulate }: GradientSink,
   needX: boolean,
 ): DeviceArray | undefined {
   const { engine, config } = context;
   const [, hidden = 0] = dy.shape;
   const inner = config.intermediateSize;
   const gradient = (module: LayerModule, part: 'weight' | 'bias', shape: readonly number[]): DeviceArray | undefined =>
-    gradients.has(layerParameter(layer, module, part)) ? parameter(gradients, layer, module, part, shape) : undefined;
+    table.has(layerParameter(layer, module, part)) ? parameter(table, layer, module, part, shape) : undefined;
   const norm = (d: DeviceArray, module: 'attentionNorm' | 'outputNorm'): DeviceArray => {
     const [gamma, beta] = [gradient(module, 'weight', [hidden]), gradient(module, 'bias', [hidden])];
-    return layerNormBackward(engine, d, saved[module], { gamma, beta });
+    return layerNormBackward(engine, d, saved[module], { gamma, beta }, accumulate);
   };
   const linear = (d: DeviceArray, input: DeviceArray, module: LayerModule, shape: readonly [number, number]): void => {
     const weights = { weight: gradient(module, 'weight', shape), bias: gradient(module, 'bias', shape.slice(0, 1)) };
-    linearGradients(engine, d, input, weights);
+    linearGradients(engine, d, input, weights, accumulate);
   };
   const inputGradient = (
     d: DeviceArray,
@@ -159,9 +164,18 @@ function linearGradients(
   dy: DeviceArray,
   x: DeviceArray,
   { weight, bias }: { weight: DeviceArray | undefined; bias: DeviceArray | undefined },
+  accumulate: boolean,
 ): void {
-  if (weight) return matmul(engine, 'TN', dy, x, weight, bias ? { aSums: bias } : {});
-  if (bias) columnSums(engine, dy, bias);
+  if (!weight) {
+    if (bias) columnSums(engine, dy, bias, accumulate);
+    return;
+  }
+  if (!bias || !accumulate)
+    return matmul(engine, 'TN', dy, x, weight, { accumulate, ...(bias ? { aSums: bias } : {}) });
+  const sums = engine.pool.allocate([1, 1, bias.shape[0] ?? 0]);
+  matmul(engine, 'TN', dy, x, weight, { accumulate, aSums: sums });
+  addColumnPartials(engine, sums, [bias], accumulate);
+  engine.pool.free(sums);
 }
 
 /** A parameter's place; `query` with three times the rows is query, key and value together. */

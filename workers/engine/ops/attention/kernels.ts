@@ -38,7 +38,7 @@ export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: 
   const { rows, hidden, variant, groups } = variantOf(engine, inputs);
   const y = engine.pool.allocate([rows, hidden]);
   const lse = engine.pool.allocate([rows, heads]);
-  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout) };
+  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout, heads) };
   engine.commands.dispatch(forwardKernel(variant), { qkv, blocks, y, lse }, params, groups);
   return { y, saved: { ...inputs, y, lse } };
 }
@@ -49,7 +49,7 @@ export function attentionBackward(engine: Engine, dy: DeviceArray, saved: Attent
   const { rows, variant, groups } = variantOf(engine, saved);
   const dqkv = engine.pool.allocate(qkv.shape);
   const delta = engine.pool.allocate([rows, heads]);
-  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout) };
+  const params = { blockCount: blocks.shape[0] ?? 0, heads, longest, ...dropoutValues(dropout, heads) };
   engine.commands.dispatch(queryKernel(variant), { qkv, blocks, dy, y, lse, dqkv, delta }, params, groups);
   engine.commands.dispatch(keyValueKernel(variant), { qkv, blocks, dy, lse, delta, dqkv }, params, groups);
   engine.pool.free(delta);

@@ -25,20 +25,26 @@ export function columnPartials(
   return partials;
 }
 
-/** Adds the parts [parts, n, H] up into n arrays [H], n ≤ 2. */
-export function addColumnPartials(engine: Engine, partials: DeviceArray, into: readonly DeviceArray[]): void {
+/** Adds the parts [parts, n, H] up into n arrays [H], n ≤ 2; where `accumulate`, to what they hold. */
+export function addColumnPartials(
+  engine: Engine,
+  partials: DeviceArray,
+  into: readonly DeviceArray[],
+  accumulate = false,
+): void {
   const [parts = 0, , width = 0] = partials.shape;
+  const params = { parts, width, accumulate: accumulate ? 1 : 0 };
   const groups = [Math.ceil(width / workgroup[0]), 1, 1] as const;
   const [first, second] = into;
   if (!first) return;
-  if (second) engine.commands.dispatch(addTwo, { partials, first, second }, { parts, width }, groups);
-  else engine.commands.dispatch(addOne, { partials, first }, { parts, width }, groups);
+  if (second) engine.commands.dispatch(addTwo, { partials, first, second }, params, groups);
+  else engine.commands.dispatch(addOne, { partials, first }, params, groups);
 }
 
-/** Σ over the rows of dy [T, H] → into [H]. */
-export function columnSums(engine: Engine, dy: DeviceArray, into: DeviceArray): void {
+/** Σ over the rows of dy [T, H] → into [H]; where `accumulate`, added to what it holds. */
+export function columnSums(engine: Engine, dy: DeviceArray, into: DeviceArray, accumulate = false): void {
   const partials = columnPartials(engine, dy);
-  addColumnPartials(engine, partials, [into]);
+  addColumnPartials(engine, partials, [into], accumulate);
   engine.pool.free(partials);
 }
 
@@ -87,7 +93,8 @@ const addBody = (n: number, stores: string): string => `
     for (var i = 0u; i < ${n}u; i++) { sums[i] += partials[(part * ${n}u + i) * p.width + column]; }
   }
   ${stores}`;
-const addParams = { parts: 'u32', width: 'u32' } as const;
+const held = (name: string): string => `select(0.0, ${name}[column], p.accumulate == 1u)`;
+const addParams = { parts: 'u32', width: 'u32', accumulate: 'u32' } as const;
 
 const addOne = kernel({
   name: 'column sums, second pass',
@@ -96,7 +103,7 @@ const addOne = kernel({
   writes: { first: 'f32' },
   wasm: { call: 'addPartials', items: ({ width }) => width },
   workgroup,
-  body: addBody(1, 'first[column] = sums[0];'),
+  body: addBody(1, `first[column] = ${held('first')} + sums[0];`),
 });
 
 const addTwo = kernel({
@@ -106,5 +113,5 @@ const addTwo = kernel({
   writes: { first: 'f32', second: 'f32' },
   wasm: { call: 'addTwoPartials', items: ({ width }) => width },
   workgroup,
-  body: addBody(2, 'first[column] = sums[0]; second[column] = sums[1];'),
+  body: addBody(2, `first[column] = ${held('first')} + sums[0]; second[column] = ${held('second')} + sums[1];`),
 });

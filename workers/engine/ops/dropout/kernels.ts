@@ -2,25 +2,33 @@ import type { DeviceArray } from '../../arrays';
 import { lengthOf } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
-import { dropoutThreshold, type DropoutKey } from './random';
+import { dropoutThreshold, type Dropout, type DropoutKey } from './random';
 import { dropoutParams, philoxFunctions } from './wgsl';
 
-/** One place that drops: the key of its random numbers, and how often. */
-export type DropoutPlace = DropoutKey & { rate: number };
+/** One place that drops: the key of its random numbers, how often, and which row of the whole batch is row 0 of the arrays (without it: the first). */
+export type DropoutPlace = DropoutKey & Pick<Dropout, 'rate' | 'firstRow'>;
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
-/** Values of the uniform's dropout fields; without a place nothing is dropped. */
-export function dropoutValues(place: DropoutPlace | undefined): DropoutValues {
-  if (!place) return { dropSeed: 0, dropStep: 0, dropOp: 0, dropBelow: 0, dropScale: 1 };
-  const { seed, step, op, rate } = place;
-  return { dropSeed: seed, dropStep: step, dropOp: op, dropBelow: dropoutThreshold(rate), dropScale: 1 / (1 - rate) };
+/** Values of the uniform's dropout fields, for rows of `width` numbers; without a place nothing is dropped. */
+export function dropoutValues(place: DropoutPlace | undefined, width: number): DropoutValues {
+  if (!place) return { dropSeed: 0, dropStep: 0, dropOp: 0, dropBelow: 0, dropFirst: 0, dropScale: 1 };
+  const { seed, step, op, rate, firstRow = 0 } = place;
+  return {
+    dropSeed: seed,
+    dropStep: step,
+    dropOp: op,
+    dropBelow: dropoutThreshold(rate),
+    dropFirst: firstRow * width,
+    dropScale: 1 / (1 - rate),
+  };
 }
 
-/** x ∘ mask as a new array: forward of a place that drops by itself, and backward of all places. */
+/** x ∘ mask as a new array, x [T, H]: forward of a place that drops by itself, and backward of all places. */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape);
   const length = lengthOf(x.shape);
-  engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place) }, Math.ceil(length / 256));
+  const [, width = 1] = x.shape;
+  engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place, width) }, Math.ceil(length / 256));
   return y;
 }
 
@@ -35,7 +43,12 @@ const apply = kernel({
   body: `
   let quad = group * 64u + lane;
   if (quad * 4u >= p.length) { return; }
-  let mask = dropout_quad(quad);
-  let end = min(quad * 4u + 4u, p.length);
-  for (var i = quad * 4u; i < end; i++) { y[i] = x[i] * mask[i - quad * 4u]; }`,
+  let first = quad * 4u;
+  let end = min(first + 4u, p.length);
+  if (p.dropFirst % 4u == 0u) {
+    let mask = dropout_quad(quad);
+    for (var i = first; i < end; i++) { y[i] = x[i] * mask[i - first]; }
+  } else {
+    for (var i = first; i < end; i++) { y[i] = x[i] * dropout_one(i); }
+  }`,
 });

@@ -6,8 +6,11 @@ export interface DropoutKey {
   op: number;
 }
 
-/** Dropout as one step of training does it; the encoder fills in the number of the op. */
-export type Dropout = { rate: number } & Omit<DropoutKey, 'op'>;
+/**
+ * Dropout as one step of training does it; the encoder fills in the number of the op. Numbers are drawn by the row's place in the whole batch:
+ * `firstRow` is that of the first row that the encoder sees, for one that sees a part.
+ */
+export type Dropout = { rate: number; firstRow?: number } & Omit<DropoutKey, 'op'>;
 
 /** Random numbers below this are dropped. */
 export function dropoutThreshold(rate: number): number {

@@ -20,21 +20,26 @@ fn philox(counter: vec4<u32>, seed: u32) -> vec4<u32> {
   }
   return c;
 }
-// Factors of numbers 4·quad .. 4·quad + 3 of an array.
-fn dropout_quad(quad: u32) -> vec4<f32> {
+fn dropout_batch_quad(quad: u32) -> vec4<f32> {
   let kept = philox(vec4<u32>(quad, 0u, p.dropOp, p.dropStep), p.dropSeed) >= vec4<u32>(p.dropBelow);
   return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), kept);
 }
+// Factors of numbers 4·quad .. 4·quad + 3 of an array whose first number is a multiple of four in the whole batch.
+fn dropout_quad(quad: u32) -> vec4<f32> {
+  return dropout_batch_quad(quad + p.dropFirst / 4u);
+}
 fn dropout_one(i: u32) -> f32 {
-  return dropout_quad(i / 4u)[i % 4u];
+  let at = i + p.dropFirst;
+  return dropout_batch_quad(at / 4u)[at % 4u];
 }
 // Factor of the probability that a row gives to a key of its text, by head.
 fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
-  return select(0.0, p.dropScale, philox(vec4<u32>(row_and_head, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
+  let at = row_and_head + p.dropFirst;
+  return select(0.0, p.dropScale, philox(vec4<u32>(at, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
 }
 `;
 
-/** Fields that a kernel needs for the functions above. */
+/** Fields that a kernel needs for the functions above. `dropFirst`: which number of the whole batch's array is number 0 of this one. */
 export const dropoutParams = {
-  dropSeed: 'u32', dropStep: 'u32', dropOp: 'u32', dropBelow: 'u32', dropScale: 'f32',
+  dropSeed: 'u32', dropStep: 'u32', dropOp: 'u32', dropBelow: 'u32', dropFirst: 'u32', dropScale: 'f32',
 } as const; // prettier-ignore

@@ -27,8 +27,8 @@ export function embeddingLookup(
 }
 
 /**
- * Gradient of a table from dz [T, H]: each row of the table that the batch took is the sum of its rows of dz, in the order of the batch.
- * The other rows of `pieces` are left alone: clear them first.
+ * Adds the gradient of a table to `pieces`, from dz [T, H]: to each row of the table that the batch took the sum of its rows of dz, in the order
+ * of the batch. The other rows are left alone: clear all before the first batch.
  */
 export function tableGradient(engine: Engine, dz: DeviceArray, plan: SegmentPlan, pieces: readonly TablePiece[]): void {
   const [, width = 0] = dz.shape;
@@ -77,5 +77,5 @@ const segmentedSum = kernel({
   if (segment.x < p.firstRow || at >= p.pieceRows) { return; }
   var sum = 0.0;
   for (var k = segment.y; k < segment.z; k++) { sum += dz[order[k] * p.width + column]; }
-  table[at * p.width + column] = sum;`,
+  table[at * p.width + column] += sum;`,
 });

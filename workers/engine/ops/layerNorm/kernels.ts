@@ -21,12 +21,13 @@ export function layerNormForward(
   return { y, saved: { z, stats, gamma } };
 }
 
-/** dy [T, H] → dz [T, H] and, where they are given, the gradients of γ and β, written in place. */
+/** dy [T, H] → dz [T, H] and, where they are given, the gradients of γ and β, written in place, or where `accumulate` added to what is there. */
 export function layerNormBackward(
   engine: Engine,
   dy: DeviceArray,
   { z, stats, gamma }: LayerNormSaved,
   { gamma: dGamma, beta: dBeta }: { gamma: DeviceArray | undefined; beta: DeviceArray | undefined },
+  accumulate = false,
 ): DeviceArray {
   const [rows = 0, width = 0] = z.shape;
   const dz = engine.pool.allocate(z.shape);
@@ -36,10 +37,10 @@ export function layerNormBackward(
   if (dGamma) {
     const partials = columnPartials(engine, dy, { z, stats });
     const unused = dBeta ? undefined : engine.pool.allocate([width]);
-    addColumnPartials(engine, partials, [dBeta ?? unused ?? dGamma, dGamma]);
+    addColumnPartials(engine, partials, [dBeta ?? unused ?? dGamma, dGamma], accumulate);
     engine.pool.free(partials);
     if (unused) engine.pool.free(unused);
-  } else if (dBeta) columnSums(engine, dy, dBeta);
+  } else if (dBeta) columnSums(engine, dy, dBeta, accumulate);
   return dz;
 }
 

@@ -53,7 +53,7 @@ export function matmul(
   const { bias = y, residual = y, aSums = y, alpha = 1 } = options;
   const pre = options.gelu ?? options.geluGradient ?? y;
   const arrays = { a, b, y, bias, residual, pre, aSums };
-  const params = { rows, columns, depth, alpha, ...dropoutValues(options.dropout) };
+  const params = { rows, columns, depth, alpha, ...dropoutValues(options.dropout, columns) };
   if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, params);
   const tiling = options.tiling ?? defaultTiling(engine.traits, rows, columns);
   const aligned = depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);

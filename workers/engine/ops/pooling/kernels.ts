@@ -50,19 +50,24 @@ export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, no
   return dx;
 }
 
-/** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest; → dHidden [T, H]. */
+/** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest, if there is one; → dHidden [T, H]. */
 export function poolingBackward(
   engine: Engine,
   first: DeviceArray,
-  rest: DeviceArray,
+  rest: DeviceArray | undefined,
   { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const [firstTexts = 0, width = 0] = first.shape;
-  const [restTexts = 0] = rest.shape;
+  const [restTexts = 0] = rest?.shape ?? [];
   const dHidden = engine.pool.allocate([rows, width]);
   const params = { rows, width, firstTexts, texts: firstTexts + restTexts, pick: picks[pooling] };
-  engine.commands.dispatch(spread, { rowInfo, first, rest, dHidden }, params, Math.ceil((rows * width) / 64));
+  engine.commands.dispatch(
+    spread,
+    { rowInfo, first, rest: rest ?? first, dHidden },
+    params,
+    Math.ceil((rows * width) / 64),
+  );
   return dHidden;
 }
 

@@ -66,7 +66,7 @@ function clearRows(at: usize, stride: usize, headSize: u32): void {
 
 export function attentionForward(
   qkv: usize, blocks: usize, y: usize, lse: usize, blockCount: u32, heads: u32, longest: u32,
-  seed: u32, step: u32, op: u32, below: u32, drop: f32, headSize: u32, from: u32, to: u32,
+  seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
   for (let item = from; item < to; item++) {
@@ -83,7 +83,7 @@ export function attentionForward(
       const row = (first + i) * heads + head;
       const at = scores + <usize>i * scoreRow;
       store<f32>(lse + <usize>row * 4, softmax(at, keys, scale));
-      if (below) maskRow(at, row, seed, step, op, below, drop);
+      if (below) maskRow(at, row, seed, step, op, below, dropFirst, drop);
     }
     overText(scores, qkv + <usize>begin * qkvRow + valueAt, qkvRow, headSize, out, yRow);
   }
@@ -112,17 +112,17 @@ function softmax(at: usize, length: u32, scale: f32): f32 {
   return top * scale + Mathf.log(total);
 }
 
-function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32, drop: f32): void {
+function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): void {
   for (let j: u32 = 0; j < keys; j++) {
     const o = at + <usize>j * 4;
-    store<f32>(o, load<f32>(o) * dropoutPair(row, j, seed, step, op, below, drop));
+    store<f32>(o, load<f32>(o) * dropoutPair(row, j, seed, step, op, below, dropFirst, drop));
   }
 }
 
 /** dq of the block's rows, and δ = dy·y by row and head. */
 export function attentionQueries(
   qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32,
-  seed: u32, step: u32, op: u32, below: u32, drop: f32, headSize: u32, from: u32, to: u32,
+  seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
   for (let item = from; item < to; item++) {
@@ -143,7 +143,7 @@ export function attentionQueries(
     for (let i: u32 = 0; i < count; i++) {
       const row = (first + i) * heads + head;
       const d = gradients + <usize>i * scoreRow;
-      if (below) maskRow(d, row, seed, step, op, below, drop);
+      if (below) maskRow(d, row, seed, step, op, below, dropFirst, drop);
       const level = splat(-load<f32>(lse + <usize>row * 4));
       const along = splat(load<f32>(delta + <usize>row * 4));
       const at = scores + <usize>i * scoreRow;
@@ -160,7 +160,7 @@ export function attentionQueries(
 /** dk and dv of the block's rows, from all rows of their text. */
 export function attentionKeyValues(
   qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32,
-  seed: u32, step: u32, op: u32, below: u32, drop: f32, headSize: u32, from: u32, to: u32,
+  seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
   for (let item = from; item < to; item++) {
@@ -178,7 +178,7 @@ export function attentionKeyValues(
     againstText(own + keyAt, qkvRow, text + queryAt, qkvRow, headSize, scores);
     againstText(own + valueAt, qkvRow, dText, yRow, headSize, gradients);
     for (let i: u32 = 0; i < count; i++)
-      keyRow(first + i - begin, i, heads, scale, seed, step, op, below, drop);
+      keyRow(first + i - begin, i, heads, scale, seed, step, op, below, dropFirst, drop);
     overText(scores, dText, yRow, headSize, into + valueAt, qkvRow);
     overText(gradients, text + queryAt, qkvRow, headSize, into + keyAt, qkvRow);
   }
@@ -195,14 +195,14 @@ function gather(lse: usize, delta: usize, heads: u32): void {
 
 /** Row i of the two matrices: scores become the used probabilities, gradients of probabilities those of scores. */
 function keyRow(
-  key: u32, i: u32, heads: u32, scale: f32, seed: u32, step: u32, op: u32, below: u32, drop: f32,
+  key: u32, i: u32, heads: u32, scale: f32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32,
 ): void {
   const at = scores + <usize>i * scoreRow;
   const d = gradients + <usize>i * scoreRow;
   for (let o: usize = 0; o < scoreRow; o += 16) {
     const probability = exp4(f32x4.sub(f32x4.mul(v128.load(at + o), splat(scale)), v128.load(byKey + o)));
     let factor = splat(1);
-    if (below) factor = masks(<u32>(o / 4), key, heads, seed, step, op, below, drop);
+    if (below) factor = masks(<u32>(o / 4), key, heads, seed, step, op, below, dropFirst, drop);
     const dProbability = f32x4.mul(v128.load(d + o), factor);
     const along = v128.load(byKey + scoreRow + o);
     v128.store(at + o, f32x4.mul(probability, factor));
@@ -211,11 +211,11 @@ function keyRow(
 }
 
 /** Factors that rows j .. j + 3 of the text give to this key. */
-function masks(j: u32, key: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, drop: f32): v128 {
+function masks(j: u32, key: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): v128 {
   let four = splat(0);
   const row = (begin + j) * heads + head;
-  four = f32x4.replace_lane(four, 0, dropoutPair(row, key, seed, step, op, below, drop));
-  four = f32x4.replace_lane(four, 1, dropoutPair(row + heads, key, seed, step, op, below, drop));
-  four = f32x4.replace_lane(four, 2, dropoutPair(row + 2 * heads, key, seed, step, op, below, drop));
-  return f32x4.replace_lane(four, 3, dropoutPair(row + 3 * heads, key, seed, step, op, below, drop));
+  four = f32x4.replace_lane(four, 0, dropoutPair(row, key, seed, step, op, below, dropFirst, drop));
+  four = f32x4.replace_lane(four, 1, dropoutPair(row + heads, key, seed, step, op, below, dropFirst, drop));
+  four = f32x4.replace_lane(four, 2, dropoutPair(row + 2 * heads, key, seed, step, op, below, dropFirst, drop));
+  return f32x4.replace_lane(four, 3, dropoutPair(row + 3 * heads, key, seed, step, op, below, dropFirst, drop));
 }

@@ -23,7 +23,7 @@ const packedAt: usize = 64;
 export function matmul(
   a: usize, b: usize, y: usize, bias: usize, residual: usize, pre: usize, aSums: usize,
   rows: u32, columns: u32, depth: u32, alpha: f32,
-  seed: u32, step: u32, op: u32, below: u32, scale: f32,
+  seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32,
   flags: u32, blockRows: u32, blockColumns: u32, begin: u32, end: u32,
 ): void {
   const aRow: usize = flags & transposedA ? 4 : <usize>depth * 4;
@@ -49,11 +49,11 @@ export function matmul(
       for (let i: u32 = 0; i < height; i++) {
         const from = (row + i) * columns + column;
         const keptRow = kept + <usize>i * width * 4;
-        finishRow(y, bias, residual, pre, keptRow, from, column, width, alpha, seed, step, op, below, scale, flags);
+        finishRow(y, bias, residual, pre, keptRow, from, column, width, alpha, seed, step, op, below, dropFirst, scale, flags);
       }
     if (flags & withASums && column == 0) {
       const sums = aSums + <usize>row * 4;
-      if (!(flags & withAccumulate)) memory.fill(sums, 0, <usize>height * 4);
+      memory.fill(sums, 0, <usize>height * 4);
       for (let k: usize = 0; k < depth; k++) addScaled(sums, a + k * aDepth + <usize>row * 4, 1, height);
     }
   }
@@ -66,16 +66,16 @@ function copyBlock(from: usize, fromStride: usize, to: usize, toStride: usize, r
 /** Epilogue of `width` numbers from number `from` of y, whose first column is `column`. */
 function finishRow(
   y: usize, bias: usize, residual: usize, pre: usize, kept: usize, from: u32, column: u32, width: u32, alpha: f32,
-  seed: u32, step: u32, op: u32, below: u32, scale: f32, flags: u32,
+  seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, flags: u32,
 ): void {
   const to = y + <usize>from * 4;
-  const vector: u32 = flags & withDropout && from & 3 ? 0 : width & ~3;
+  const vector: u32 = flags & withDropout && (from + dropFirst) & 3 ? 0 : width & ~3;
   for (let j: u32 = 0; j < vector; j += 4) {
     const o = <usize>j * 4;
     const at = <usize>(from + j) * 4;
     let v = f32x4.mul(v128.load(to + o), splat(alpha));
     if (flags & withBias) v = f32x4.add(v, v128.load(bias + <usize>(column + j) * 4));
-    if (flags & withDropout) v = f32x4.mul(v, dropoutQuad((from + j) / 4, seed, step, op, below, scale));
+    if (flags & withDropout) v = f32x4.mul(v, dropoutQuad((from + j) / 4, seed, step, op, below, dropFirst, scale));
     if (flags & withResidual) v = f32x4.add(v, v128.load(residual + at));
     if (flags & withGelu) {
       v128.store(pre + at, v);
@@ -90,7 +90,7 @@ function finishRow(
     const at = <usize>(from + j) * 4;
     let v = load<f32>(to + o) * alpha;
     if (flags & withBias) v += load<f32>(bias + <usize>(column + j) * 4);
-    if (flags & withDropout) v *= dropoutOne(from + j, seed, step, op, below, scale);
+    if (flags & withDropout) v *= dropoutOne(from + j, seed, step, op, below, dropFirst, scale);
     if (flags & withResidual) v += load<f32>(residual + at);
     if (flags & withGelu) {
       store<f32>(pre + at, v);

@@ -21,9 +21,9 @@ function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
   c0 = a; c1 = b; c2 = c; c3 = d;
 }
 
-/** Factors of numbers 4·quad .. 4·quad + 3 of an array: 0 where dropped, else `scale`. */
-export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): v128 {
-  philox(quad, 0, op, step, seed);
+/** Factors of numbers 4·quad .. 4·quad + 3 of an array that begins at a multiple of four in the whole batch: 0 where dropped, else `scale`. */
+export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
+  philox(quad + dropFirst / 4, 0, op, step, seed);
   return f32x4(
     c0 < below ? 0 : scale,
     c1 < below ? 0 : scale,
@@ -33,29 +33,30 @@ export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32
 }
 
 /** Factor of the probability that a row gives to a key of its text. */
-export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): f32 {
-  philox(rowAndHead, key, op, step, seed);
+export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
+  philox(rowAndHead + dropFirst, key, op, step, seed);
   return c0 < below ? 0 : scale;
 }
 
 /** Factor of number i of an array. */
-export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32): f32 {
-  philox(i / 4, 0, op, step, seed);
-  const lane = i % 4;
+export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
+  const at = i + dropFirst;
+  philox(at / 4, 0, op, step, seed);
+  const lane = at % 4;
   const drawn = lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3;
   return drawn < below ? 0 : scale;
 }
 
 /** x ∘ mask, quads begin .. end. */
 export function dropout(
-  x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, scale: f32, begin: u32, end: u32,
+  x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32, end: u32,
 ): void {
   for (let quad = begin; quad < end; quad++) {
     const at = <usize>quad * 16;
-    if (quad * 4 + 4 <= length)
-      v128.store(y + at, f32x4.mul(v128.load(x + at), dropoutQuad(quad, seed, step, op, below, scale)));
+    if (quad * 4 + 4 <= length && (dropFirst & 3) == 0)
+      v128.store(y + at, f32x4.mul(v128.load(x + at), dropoutQuad(quad, seed, step, op, below, dropFirst, scale)));
     else
-      for (let i = quad * 4; i < length; i++)
-        store<f32>(y + <usize>i * 4, load<f32>(x + <usize>i * 4) * dropoutOne(i, seed, step, op, below, scale));
+      for (let i = quad * 4; i < min(quad * 4 + 4, length); i++)
+        store<f32>(y + <usize>i * 4, load<f32>(x + <usize>i * 4) * dropoutOne(i, seed, step, op, below, dropFirst, scale));
   }
 }

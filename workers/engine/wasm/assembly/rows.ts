@@ -108,22 +108,24 @@ export function normPartials(
 }
 
 /** Columns of one array: Σ over the parts. */
-export function addPartials(partials: usize, to: usize, parts: u32, width: u32, begin: u32, end: u32): void {
-  addStrided(partials, to, parts, <usize>width * 4, begin, end);
+export function addPartials(
+  partials: usize, to: usize, parts: u32, width: u32, accumulate: u32, begin: u32, end: u32,
+): void {
+  addStrided(partials, to, parts, <usize>width * 4, accumulate, begin, end);
 }
 
 /** Of two arrays, whose partials lie behind each other in each part. */
 export function addTwoPartials(
-  partials: usize, first: usize, second: usize, parts: u32, width: u32, begin: u32, end: u32,
+  partials: usize, first: usize, second: usize, parts: u32, width: u32, accumulate: u32, begin: u32, end: u32,
 ): void {
   const bytes = <usize>width * 4;
-  addStrided(partials, first, parts, 2 * bytes, begin, end);
-  addStrided(partials + bytes, second, parts, 2 * bytes, begin, end);
+  addStrided(partials, first, parts, 2 * bytes, accumulate, begin, end);
+  addStrided(partials + bytes, second, parts, 2 * bytes, accumulate, begin, end);
 }
 
-function addStrided(from: usize, to: usize, parts: u32, stride: usize, begin: u32, end: u32): void {
+function addStrided(from: usize, to: usize, parts: u32, stride: usize, accumulate: u32, begin: u32, end: u32): void {
   const at = <usize>begin * 4;
-  memory.fill(to + at, 0, <usize>(end - begin) * 4);
+  if (!accumulate) memory.fill(to + at, 0, <usize>(end - begin) * 4);
   for (let part: usize = 0; part < parts; part++) addScaled(to + at, from + part * stride + at, 1, end - begin);
 }
 
@@ -153,7 +155,6 @@ export function embeddingGradient(
     const id = load<u32>(segment);
     if (id < firstRow || id - firstRow >= pieceRows) continue;
     const to = table + <usize>(id - firstRow) * bytes;
-    memory.fill(to, 0, bytes);
     const last = load<u32>(segment, 8);
     for (let k = load<u32>(segment, 4); k < last; k++)
       addScaled(to, dz + <usize>load<u32>(order + <usize>k * 4) * bytes, 1, width);

@@ -1,0 +1,97 @@
+import type { EncoderConfig } from '../model';
+import type { StepWay } from './stepWay';
+
+/** What decides how much memory the largest batch of a stage needs. */
+export interface BatchShape {
+  /** Pairs of the batch. */
+  pairs: number;
+  /** Tokens of all its texts. */
+  tokens: number;
+  /** Tokens of the longest text of the stage. */
+  longest: number;
+}
+
+/** What is trained: all numbers of the weights, and those of them that have a gradient. */
+export interface ParameterCount {
+  all: number;
+  trained: number;
+}
+
+/** Bytes that a training step holds at its peak. */
+export interface MemoryNeed {
+  weights: number;
+  gradients: number;
+  /** AdamW's two moments. */
+  moments: number;
+  /** What is kept of the batch between the forward and the backward pass, and the loss. */
+  activations: number;
+  total: number;
+}
+
+/** Numbers of an encoder's parameters, as BertModel has them without the pooler. */
+export function parameterCount(config: EncoderConfig): number {
+  const { layers, hiddenSize: H, intermediateSize: F } = config;
+  const norm = 2 * H;
+  const tables = (config.vocabularySize + config.maxPositions + config.typeVocabularySize) * H;
+  const layer = 4 * (H * H + H) + (H * F + F) + (F * H + H) + 2 * norm;
+  return tables + norm + layers * layer;
+}
+
+/** Bytes of a step on the largest batch, in one way. */
+export function memoryNeed(
+  config: EncoderConfig,
+  parameters: ParameterCount,
+  shape: BatchShape,
+  way: StepWay,
+): MemoryNeed {
+  const weights = 4 * parameters.all;
+  const gradients = 4 * parameters.trained;
+  const moments = 8 * parameters.trained;
+  const rows = rowsOf(shape, way);
+  const activations = 4 * (rows * numbersPerRow(config, way.kind) + lossNumbers(config, shape, way.kind));
+  return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
+}
+
+/** Rows that the encoder's arrays have room for. */
+export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
+  const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
+  return 4 * Math.ceil(most / 4);
+}
+
+/** Bytes of the largest array of one row; a device limits what an array may hold. */
+export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig): number {
+  return 4 * Math.max(3 * hiddenSize, intermediateSize);
+}
+
+/**
+ * Numbers that are held for each row when the backward pass of the top layer begins: there a step is largest. Buffers are used again by arrays
+ * of like size alone, so each size counts by its own: H, 3H, F, heads and pairs of numbers.
+ */
+function numbersPerRow(config: EncoderConfig, kind: StepWay['kind']): number {
+  const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
+  const kept = kind === 'recompute' ? 1 : L;
+  // Input, attention, both sums before their LayerNorm and the middle of each layer; of a layer that is computed anew its output too, in the place of its gradient.
+  const hidden = kind === 'recompute' ? L + 4 : 5 * L;
+  // The gradients of two arrays of hidden size, and the embeddings' sum.
+  const around = 3;
+  // The gradient of queries, keys and values lies in a buffer that held the feed-forward's numbers, where that is hardly larger.
+  const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
+  const queryKeyValue = kept + (gradientFits ? 0 : 1);
+  const columnParts = (2 * H + H) / 64;
+  const tokenInfo = 4 + 4 + 5;
+  return (
+    (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F + (kept + 1) * heads + (2 * kept + 1) * 2 +
+    columnParts + tokenInfo
+  ); // prettier-ignore
+}
+
+/** Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, and the tokens. */
+export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4);
+}
+
+/** Unit vectors and their gradients, once more before they were normalised, and two tables of scores. */
+function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
+  const vectors = 2 * pairs * hiddenSize;
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * pairs ** 2 + 8 * pairs;
+}

@@ -1,0 +1,79 @@
+import { AppError } from '../errors';
+import type { EncoderConfig, TokenSet } from '../model';
+import { largestShape } from './batchShape';
+import { chooseWay, encodingTokens, proposal, type MemoryLimits, type Settings, type WayChoice } from './chooseWay';
+import type { BatchShape, ParameterCount } from './plan';
+import type { MemoryAlternative, MemoryReport } from './report';
+
+type Batches = readonly (readonly number[])[];
+
+export interface RunPlanRequest {
+  config: EncoderConfig;
+  parameters: ParameterCount;
+  limits: MemoryLimits;
+  maxTokens: number;
+  tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
+  /** Of each stage. */
+  batches: readonly Batches[];
+  /** The stage's batches at another size; null where its order is listed or the pairs are too few. */
+  atBatchSize: (stage: number, batchSize: number) => Batches | null;
+}
+
+type PlannedStage = { stage: number; shape: BatchShape; choice: WayChoice };
+
+/** Chooses each stage's way, and looks at what the hungriest stage would need at other settings. */
+export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes'> {
+  const { batches, maxTokens, limits, config, parameters } = request;
+  const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
+    const shape = largestShape(stageBatches, request.tokens);
+    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits) }] : [];
+  });
+  const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
+  if (!hungriest || stages.length < batches.length)
+    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
+  const { stage, shape, choice } = hungriest;
+  const at = alternatives(request, stage);
+  const current = { batchSize: shape.pairs, maxTokens };
+  const { budgetBytes } = limits;
+  return {
+    budgetBytes,
+    shape,
+    choice,
+    run: {
+      budgetBytes,
+      ways: stages.map((planned) => planned.choice.way),
+      encodingTokens: encodingTokens(config, parameters, limits),
+    },
+    alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
+      const found = at(settings);
+      return found ? [{ ...settings, choice: found }] : [];
+    }),
+    proposal: choice.fits ? {} : proposal(current, (settings) => at(settings)?.fits ?? false),
+  };
+}
+
+/** A stage that does not fit before one that does, then by what their batches would take at once. */
+function hunger({ shape, choice }: PlannedStage): number {
+  return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
+}
+
+/** The choice at other settings. Batches are planned once for each size. */
+function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
+  const known = new Map<number, Batches | null>();
+  const given = request.batches[stage] ?? [];
+  known.set(Math.max(...given.map((batch) => batch.length)), given);
+  return ({ batchSize, maxTokens }) => {
+    const found = known.get(batchSize);
+    const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
+    known.set(batchSize, batches);
+    const shape = batches && largestShape(batches, request.tokens, maxTokens);
+    return shape && chooseWay(request.config, request.parameters, shape, request.limits);
+  };
+}
+
+/** A short table's settings: batches from half to four times as large, and texts that are cut earlier. */
+function nearby({ batchSize, maxTokens }: Settings): Settings[] {
+  const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
+  const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);
+  return lengths.flatMap((length) => sizes.map((size) => ({ batchSize: size, maxTokens: length })));
+}

@@ -1,0 +1,129 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { create, globals } from 'webgpu';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Experiment } from '../../src/domain/experiment';
+import { latestCheckpoint } from '../../src/storage/checkpoints';
+import { openDatabase, type Database } from '../../src/storage/database';
+import { getExperiment, putExperiment } from '../../src/storage/experiments';
+import { readEvents } from '../../src/storage/runEvents';
+import { getRun, listRuns } from '../../src/storage/runs';
+import { errorSentence } from '../../src/ui/i18n/errors';
+import { GpuCommands } from '../../workers/engine/gpu/commands';
+import { openGpu } from '../../workers/engine/device';
+import { createRun, planExperimentMemory } from '../../workers/services/createRun';
+import { prepareDemo } from '../../workers/services/prepareDemo';
+import { RunControl } from '../../workers/services/runControl';
+import { runExperiment } from '../../workers/services/runExperiment';
+
+const base = 'http://127.0.0.1/app/';
+const publicFolder = new URL('../../public/', import.meta.url);
+const wasmBaseUrl = '';
+
+/** A whole run on Dawn's null backend: everything happens but the computing. */
+beforeEach(() => {
+  vi.stubGlobal('fetch', (url: string) => {
+    const file = new URL(url.slice(base.length), publicFolder);
+    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
+  });
+  for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+  vi.stubGlobal('navigator', {
+    gpu: create(['backend=null']),
+    hardwareConcurrency: 2,
+    deviceMemory: 4,
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+/** The demo with two short stages: at the end of each a checkpoint is written. */
+async function demo(db: Database): Promise<{ experimentId: string; experiment: Experiment }> {
+  const { experimentId } = await prepareDemo(db, base, () => undefined);
+  const stored = await getExperiment(db, experimentId);
+  const stage = stored?.experiment.stages[0];
+  if (!stored || !stage) throw new Error('no demo');
+  const stages = [2, 3].map((value) => ({ ...stage, duration: { unit: 'steps' as const, value } }));
+  const evaluation = { ...stored.experiment.evaluation, devEverySteps: 0, checkpoint: 'last' as const };
+  const experiment = { ...stored.experiment, stages, evaluation };
+  await putExperiment(db, { ...stored, experiment });
+  return { experimentId, experiment };
+}
+
+const run = (db: Database, runId: string): Promise<void> =>
+  runExperiment({ db, control: new RunControl(), wasmBaseUrl, onEvents: () => undefined }, runId);
+
+describe('a run', () => {
+  it('whose memory runs out in the middle of a step stops at its last checkpoint with one sentence, and goes on from there', async () => {
+    const db = await openDatabase('memory-runs-out');
+    const { experimentId } = await demo(db);
+    const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 90e6 }, 'test');
+    const memory = (await getRun(db, runId))?.memory;
+    expect(memory?.ways.map(({ kind }) => kind)).toEqual(['gradCache', 'gradCache']);
+
+    let steps = 0;
+    const report = (): void => {
+      const error = new GPUOutOfMemoryError('no memory');
+      openGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+    };
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the commands it was called on
+    const { dispatch } = GpuCommands.prototype;
+    vi.spyOn(GpuCommands.prototype, 'dispatch').mockImplementation(function (this: GpuCommands, ...given) {
+      const [kernel] = given;
+      if (kernel.name === 'clipping' && ++steps === 4) report();
+      dispatch.apply(this, given);
+    });
+    await expect(run(db, runId)).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
+    const stopped = await getRun(db, runId);
+    expect(stopped).toMatchObject({ status: 'failed', phase: 'train', error: { kind: 'gpu-out-of-memory' } });
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/^Memory ran out; [^.]+\.$/);
+    expect((await latestCheckpoint(db, runId))?.step).toBe(2);
+    const stepsOf = async (): Promise<number[]> =>
+      (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event.step] : []));
+    expect(await stepsOf()).toEqual([1, 2, 3]);
+
+    await run(db, runId);
+    expect(await getRun(db, runId)).toMatchObject({ status: 'done', memory, keptStep: 5 });
+    expect(await stepsOf()).toEqual([1, 2, 3, 3, 4, 5]);
+  });
+
+  it('holds no more bytes than were planned for it, in any way', async () => {
+    for (const budgetBytes of [1e9, 130e6, 90e6]) {
+      const db = await openDatabase(`memory-planned-${budgetBytes}`);
+      const { experimentId } = await demo(db);
+      const request = { device: 'webgpu' as const, budgetBytes };
+      const { choice } = await planExperimentMemory(db, experimentId, request);
+      expect(choice.fits).toBe(true);
+      const runId = await createRun(db, experimentId, request, 'test');
+      await run(db, runId);
+      const held = (await readEvents(db, runId, 0)).flatMap((event) =>
+        event.type === 'step' ? [event.backendBytes] : [],
+      );
+      expect(held.length).toBe(5);
+      expect(Math.max(...held)).toBeLessThan(1.005 * choice.need.total);
+      console.log(`${choice.way.kind}: ${Math.max(...held)} bytes held, ${choice.need.total} planned`);
+    }
+  });
+
+  it('that cannot fit is refused before it, with the nearest settings that do', async () => {
+    const db = await openDatabase('memory-too-small');
+    const { experimentId, experiment } = await demo(db);
+    const refused = (budgetBytes: number) =>
+      createRun(db, experimentId, { device: 'webgpu', budgetBytes }, 'test').catch((thrown: unknown) => thrown);
+    expect(await refused(60e6)).toMatchObject({ details: { kind: 'memory-too-small', budgetBytes: 60e6 } });
+    const request = { device: 'webgpu', budgetBytes: 76e6 } as const;
+    const { proposal, choice } = await planExperimentMemory(db, experimentId, request);
+    expect(choice.fits).toBe(false);
+    expect(await refused(76e6)).toMatchObject({ details: { kind: 'memory-too-small', ...proposal } });
+    expect(await listRuns(db, experimentId)).toEqual([]);
+    const stored = await getExperiment(db, experimentId);
+    const { maxTokens = NaN } = proposal;
+    if (!stored || !experiment.model) throw new Error('no demo');
+    expect(maxTokens).toBeLessThan(experiment.model.maxTokens);
+    await putExperiment(db, { ...stored, experiment: { ...experiment, model: { ...experiment.model, maxTokens } } });
+    expect((await planExperimentMemory(db, experimentId, request)).choice.fits).toBe(true);
+    const runId = await createRun(db, experimentId, request, 'test');
+    expect((await getRun(db, runId))?.memory?.budgetBytes).toBe(76e6);
+  });
+});

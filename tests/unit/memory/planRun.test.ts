@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { encodingTokens } from '../../../src/domain/memory/chooseWay';
+import { encodingRowBytes, parameterCount } from '../../../src/domain/memory/plan';
+import { planRun, type RunPlanRequest } from '../../../src/domain/memory/planRun';
+import type { EncoderConfig } from '../../../src/domain/model';
+
+const GiB = 2 ** 30;
+const config: EncoderConfig = {
+  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const count = parameterCount(config);
+const pairs = 640;
+const offsets = (length: number) => ({ offsets: Uint32Array.from({ length: pairs + 1 }, (_, i) => i * length) });
+const batchesOf = (size: number): number[][] =>
+  Array.from({ length: Math.floor(pairs / size) }, (_, step) =>
+    Array.from({ length: size }, (_, i) => step * size + i),
+  );
+
+function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
+  return {
+    config,
+    parameters: { all: count, trained: count },
+    limits: { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
+    maxTokens: 256,
+    tokens: { anchors: offsets(20), positives: offsets(256) },
+    batches: sizes.map(batchesOf),
+    atBatchSize: (_, size) => (size <= pairs ? batchesOf(size) : null),
+  };
+}
+
+describe('the plan of a run', () => {
+  it('has a way for each stage, and reports the stage of the most tokens', () => {
+    const plan = planRun(request(3, [8, 64]));
+    expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
+    expect(plan.shape).toEqual({ pairs: 64, tokens: 64 * 276, longest: 256 });
+    expect(plan.choice.way).toEqual(plan.run.ways[1]);
+    expect(plan.proposal).toEqual({});
+  });
+
+  it('looks at smaller and larger batches and at shorter texts, the settings themselves among them', () => {
+    const { alternatives, choice } = planRun(request(4, [64]));
+    expect(alternatives.map(({ batchSize, maxTokens }) => [batchSize, maxTokens])).toEqual(
+      [256, 128, 64].flatMap((maxTokens) => [32, 64, 128, 256].map((batchSize) => [batchSize, maxTokens])),
+    );
+    expect(alternatives.find((one) => one.batchSize === 64 && one.maxTokens === 256)?.choice).toEqual(choice);
+    const shortest = alternatives.find((one) => one.batchSize === 32 && one.maxTokens === 64);
+    expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
+  });
+
+  it('leaves out batches that the pairs do not fill', () => {
+    expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
+  });
+
+  it('proposes settings that fit where these do not', () => {
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(1.62, [64]), ...change });
+    const { choice, proposal } = at({});
+    expect(choice.fits).toBe(false);
+    const { maxTokens = NaN, batchSize = NaN } = proposal;
+    expect(maxTokens).toBeLessThan(256);
+    expect(at({ batches: [batchesOf(batchSize)] }).choice.fits).toBe(true);
+    const cut = { anchors: offsets(20), positives: offsets(maxTokens) };
+    expect(at({ tokens: cut, maxTokens }).choice.fits).toBe(true);
+  });
+
+  it('refuses a stage without steps', () => {
+    expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
+  });
+});
+
+describe('batches that are only encoded', () => {
+  const tokensIn = (budgetGiB: number): number =>
+    encodingTokens(config, { all: count, trained: count }, { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB });
+
+  it('are as large as speed asks for where there is room, and fill what is left where there is not', () => {
+    expect(tokensIn(16)).toBe(16_384);
+    expect(16 * count + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
+    expect(16 * count + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);
+    expect(tokensIn(1)).toBe(512);
+  });
+});

@@ -1,0 +1,118 @@
+import type { DeviceArray } from './arrays';
+import { infoNce } from './losses/infoNceKernels';
+import { freeTokens, uploadTokens } from './model/deviceTokens';
+import { backward, forward, lastHidden } from './model/encoder';
+import type { EncoderContext } from './model/layer';
+import { packTokens, quads, type TokenBatch } from './model/packedTokens';
+import type { SegmentTable } from './model/segments';
+import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
+import type { TrainerOptions } from './trainer';
+
+type Side = 'anchors' | 'positives';
+
+/** Neighbouring texts of one side of a batch, which go through the encoder together. */
+export interface Chunk {
+  side: Side;
+  /** Counted in its side. */
+  firstText: number;
+  texts: number;
+  /** Where it begins in the whole packed batch, anchors before positives: dropout draws by that. */
+  firstRow: number;
+  batch: TokenBatch;
+}
+
+/** Whole texts, filled up to `tokensPerPass`; a text that is longer is a chunk by itself. */
+export function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
+  const firstPositiveRow = anchors.offsets.at(-1) ?? 0;
+  return [
+    ...cutSide('anchors', anchors, 0, tokensPerPass),
+    ...cutSide('positives', positives, firstPositiveRow, tokensPerPass),
+  ];
+}
+
+function cutSide(side: Side, { ids, offsets }: TokenBatch, sideRow: number, tokensPerPass: number): Chunk[] {
+  const chunks: Chunk[] = [];
+  const texts = offsets.length - 1;
+  let firstText = 0;
+  for (let end = 1; end <= texts; end++) {
+    const begin = offsets[firstText] ?? 0;
+    if (end < texts && (offsets[end + 1] ?? 0) - begin <= tokensPerPass) continue;
+    const batch = {
+      ids: ids.subarray(begin, offsets[end]),
+      offsets: offsets.slice(firstText, end + 1).map((offset) => offset - begin),
+    };
+    chunks.push({ side, firstText, texts: end - firstText, firstRow: sideRow + begin, batch });
+    firstText = end;
+  }
+  return chunks;
+}
+
+/**
+ * Loss and gradients of a whole batch with the memory of one chunk (GradCache: Gao et al., arXiv 2101.06983, section 3): all chunks are encoded
+ * and only their unit vectors kept; the loss gives the gradient of each vector; then each chunk is encoded again and goes backward from its
+ * vectors' gradients. Gradients are added up chunk after chunk. With dropout both times draw the same numbers.
+ */
+export function gradCacheGradients(
+  context: Omit<EncoderContext, 'tokens'>,
+  batch: { anchors: TokenBatch; positives: TokenBatch },
+  { pooling, loss, tokensPerPass }: Pick<TrainerOptions, 'pooling' | 'loss'> & { tokensPerPass: number },
+  into: { numbers: DeviceArray; gradients: SegmentTable },
+): void {
+  const { engine, config } = context;
+  const { pool, commands } = engine;
+  const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
+  const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
+  const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
+  for (const chunk of chunks)
+    inChunk(context, chunk, tokensPerPass, (inner) => {
+      const hidden = lastHidden(inner); // [T, H]
+      const { y, saved } = poolingForward(engine, hidden, textsOf(inner, pooling), true);
+      commands.copy(y, rowsOf(units[chunk.side], chunk));
+      for (const array of [hidden, y, saved.norms]) pool.free(array);
+    });
+  const { anchors, candidates } = infoNce(engine, units.anchors, units.positives, loss, into.numbers);
+  pool.free(units.anchors);
+  pool.free(units.positives);
+  const dUnits = { anchors, positives: candidates }; // [B, H] each
+  chunks.forEach((chunk, index) =>
+    inChunk(context, chunk, tokensPerPass, (inner) => {
+      const { hidden, saved } = forward(inner); // [T, H]
+      const pooled = poolingForward(engine, hidden, textsOf(inner, pooling), true);
+      const dUnit = pool.allocate(pooled.y.shape); // [texts, H]
+      commands.copy(rowsOf(dUnits[chunk.side], chunk), dUnit);
+      const dPooled = normalizeBackward(engine, dUnit, pooled.saved); // [texts, H]
+      for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
+      const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }); // [T, H]
+      pool.free(dPooled);
+      backward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
+    }),
+  );
+  pool.free(anchors);
+  pool.free(candidates);
+}
+
+/** The chunk's tokens on the device, and buffers that serve every chunk. */
+function inChunk(
+  context: Omit<EncoderContext, 'tokens'>,
+  { batch, firstRow }: Chunk,
+  tokensPerPass: number,
+  work: (context: EncoderContext) => void,
+): void {
+  const { engine, config, dropout } = context;
+  const packed = packTokens(batch, config, quads);
+  engine.pool.withRowCapacity(packed.rows, quads(tokensPerPass), () => {
+    const tokens = uploadTokens(engine, packed);
+    work({ ...context, tokens, dropout: dropout && { ...dropout, firstRow } });
+    freeTokens(engine, tokens);
+  });
+}
+
+function textsOf({ tokens }: EncoderContext, pooling: TrainerOptions['pooling']) {
+  return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
+}
+
+/** The chunk's rows of vectors [B, H]; they begin anywhere, so they can be copied but not bound. */
+function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
+  const [, width = 0] = vectors.shape;
+  return { buffer: vectors.buffer, offset: vectors.offset + firstText * width * 4, shape: [texts, width] };
+}
