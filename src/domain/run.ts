@@ -31,6 +31,7 @@ export interface RunRecord {
   build: string;
   device: DeviceInfo | null;
   devicePreference: DevicePreference;
+  /** Canonical JSON of the KernelPlan; empty before the run has begun. A run that goes on keeps it. */
   kernelPlan: string;
   /** Chosen before the run. Runs of earlier versions have none: all their steps are plain. */
   memory?: RunMemory;
@@ -112,7 +113,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   /** Progress inside a phase; `of` = 0 where the total is unknown. */
   | {
       type: 'progress';
-      what: 'tokenize' | 'load' | 'encodeCorpus' | 'encodeQuestions' | 'checkpoint';
+      what: 'tokenize' | 'tune' | 'load' | 'encodeCorpus' | 'encodeQuestions' | 'checkpoint';
       done: number;
       of: number;
     }

@@ -23,6 +23,9 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('checkpoints', { keyPath: ['runId', 'generation'] });
     db.createObjectStore('evaluations', { keyPath: ['runId', 'part', 'moment'] });
   },
+  (db) => {
+    db.createObjectStore('kernelPlans', { keyPath: 'key' });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

@@ -1,11 +1,12 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
 import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 1;
+export const databaseVersion = 2;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -54,4 +55,6 @@ export interface RecallsmithSchema extends DBSchema {
   checkpoints: { key: [string, number]; value: CheckpointManifest };
   /** Key [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
+  /** What was measured, by adapter, browser, version of the kernels and shapes. */
+  kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
 }

@@ -67,6 +67,13 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     }
   });
 
+  it('asks for subgroups where the adapter has them', async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    const { features } = (await opened()).device;
+    expect(features.has('subgroups')).toBe(adapter?.features.has('subgroups'));
+    expect(features.has('subgroups')).toBe(true); // as SwiftShader has: the kernels' tests run them there
+  });
+
   it('counts the bytes of buffers', async () => {
     const gpu = await opened();
     const before = backendBytes();

@@ -16,8 +16,8 @@ export async function nullDevice(features: readonly string[] = []): Promise<GPUD
 }
 
 /** The engine on that device, with WebGPU's lowest limits. Every complaint of the device is kept in `errors`. */
-export async function nullGpu(): Promise<{ gpu: Gpu; errors: string[] }> {
-  const device = await nullDevice();
+export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: Gpu; errors: string[] }> {
+  const device = await nullDevice(features);
   const errors: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   return { gpu: new Gpu(device, { software: false }, () => undefined), errors };

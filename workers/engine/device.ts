@@ -145,8 +145,9 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
-  const wanted: GPUFeatureName[] = ['shader-f16', 'timestamp-query'];
-  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature));
+  const wanted: readonly string[] = ['shader-f16', 'timestamp-query', 'subgroups'];
+  // The type's list of names is older than `subgroups`.
+  const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (thrown) {

@@ -1,3 +1,4 @@
+import type { KernelPlan } from '../../src/domain/kernelPlan';
 import type { ArrayPool, DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
@@ -46,4 +47,6 @@ export interface Engine {
   readonly traits: Traits;
   readonly pool: ArrayPool;
   readonly commands: Commands;
+  /** How this run's products are cut up; without one by fixed rules. */
+  readonly plan?: KernelPlan | undefined;
 }

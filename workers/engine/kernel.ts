@@ -25,6 +25,10 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   workgroup: readonly [number, number, number];
   /** Declarations outside of the entry point: workgroup memory, functions. */
   globals?: string;
+  /** FLOPs of a dispatch, where they outweigh its reading and writing. */
+  flops?: (params: Readonly<Record<Param, number>>) => number;
+  /** The kernel calls subgroup functions, and has `subgroup_size` and `subgroup_lane`. Only for devices with the feature `subgroups`. */
+  subgroups?: boolean;
   /**
    * Statements of the entry point, which has `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the number of the
    * workgroup, counted through both dimensions where `groups` was one number.
@@ -40,8 +44,13 @@ export interface Kernel<Param extends string = string, Read extends string = str
   params: readonly (readonly [Param, ParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
+  flops?(params: Readonly<Record<Param, number>>): number;
   wasm: WasmCall<Param> | undefined;
 }
+
+const subgroupInputs = `
+  @builtin(subgroup_size) subgroup_size: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,`;
 
 export function kernel<Param extends string, Read extends string, Write extends string>(
   spec: KernelSpec<Param, Read, Write>,
@@ -57,7 +66,7 @@ export function kernel<Param extends string, Read extends string, Write extends 
     ({ name, element, access }, i) =>
       `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
   );
-  const code = `struct Params {
+  const code = `${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
 ${fields || '  unused: u32,'}
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -69,14 +78,27 @@ fn main(
   @builtin(local_invocation_id) lid: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
   @builtin(workgroup_id) wid: vec3<u32>,
-  @builtin(num_workgroups) nwg: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,${spec.subgroups ? subgroupInputs : ''}
 ) {
   let group = wid.x + wid.y * nwg.x;
 ${spec.body}
 }
 `;
   const names = { reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
-  return { name: spec.name, code, params, ...names, wasm: spec.wasm };
+  const made = { name: spec.name, code, params, ...names, wasm: spec.wasm };
+  return spec.flops ? { ...made, flops: spec.flops } : made;
+}
+
+/** FLOPs that a device could do while it reads or writes a byte: about what GPUs offer, and enough to weigh kernels that only move numbers. */
+const flopsPerByte = 8;
+
+/** Estimated FLOPs of a dispatch that binds so many bytes. */
+export function workOf<Param extends string>(
+  kernel: Kernel<Param>,
+  params: Readonly<Record<Param, number>>,
+  boundBytes: number,
+): number {
+  return (kernel.flops?.(params) ?? 0) + flopsPerByte * boundBytes;
 }
 
 /** The uniform's bytes; all fields are four bytes wide, so they lie one after the other. */

@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { parseKernelPlan, type KernelPlan } from '../../src/domain/kernelPlan';
 import type { Pooling } from '../../src/domain/model';
 import type { DevicePreference } from '../../src/domain/run';
 import type { GpuApi } from '../../src/protocol/gpuApi';
@@ -6,8 +7,9 @@ import { keptWeights } from '../../src/storage/checkpoints';
 import type { Database } from '../../src/storage/database';
 import { getModel } from '../../src/storage/models';
 import { getRun } from '../../src/storage/runs';
-import { closeDevice, openDevice } from '../engine/device';
+import { closeDevice, openDevice, openGpu } from '../engine/device';
 import { encodeBatch } from '../engine/model/encode';
+import { canCarryOut } from './kernelPlan';
 import { loadParameters } from './weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
@@ -18,15 +20,24 @@ interface Weights {
   pooling: Pooling;
   normalize: boolean;
   device: DevicePreference;
+  plan: KernelPlan | null;
 }
 
 async function weightsOf(db: Database, source: Source): Promise<Weights> {
-  if (!('runId' in source)) return { ...source, weightsId: null, device: 'auto' };
+  if (!('runId' in source)) return { ...source, weightsId: null, device: 'auto', plan: null };
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
   const kept = await keptWeights(db, source.runId);
-  return { modelSha256: contentSha256, weightsId: kept.weightsId, pooling, normalize, device: run.devicePreference };
+  const plan = parseKernelPlan(run.kernelPlan);
+  return {
+    modelSha256: contentSha256,
+    weightsId: kept.weightsId,
+    pooling,
+    normalize,
+    device: run.devicePreference,
+    plan,
+  };
 }
 
 /** Vectors of a few texts, one text a batch: what an export is compared with. */
@@ -39,7 +50,9 @@ export async function encodeWithWeights(
   const weights = await weightsOf(db, source);
   const model = await getModel(db, weights.modelSha256);
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
-  await openDevice(weights.device, wasmBaseUrl);
+  const device = await openDevice(weights.device, wasmBaseUrl);
+  const gpu = openGpu();
+  if (gpu && weights.plan && canCarryOut(weights.plan, device, gpu)) gpu.plan = weights.plan;
   const parameters = await loadParameters(db, model, weights.weightsId ?? model.weightsId, () => undefined);
   try {
     const vectors: Float32Array[] = [];

@@ -1,17 +1,20 @@
 import { AppError, toAppError } from '../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../src/domain/run';
+import type { DeviceInfo, EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../src/domain/run';
 import { keptWeights, latestCheckpoint } from '../../src/storage/checkpoints';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { closeDevice, openDevice, releaseIdleMemory } from '../engine/device';
+import { formatKernelPlan } from '../../src/domain/kernelPlan';
+import { closeDevice, openDevice, openGpu, releaseIdleMemory } from '../engine/device';
+import { encodingPlan } from '../engine/model/encode';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
+import { planOfRun } from './kernelPlan';
 import { isSameDevice, lossBehind, reopenDevice } from './recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runEvents';
-import { openSession, stageBatches, type RunSession } from './runSession';
+import { openSession, stageBatches, tokensOfStep, type RunSession } from './runSession';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
 
@@ -49,9 +52,9 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   const session = await openSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
-    await updateRun(db, runId, { device, kernelPlan: `reference-${device.backend}` });
+    await updateRun(db, runId, { device });
     try {
-      return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record });
+      return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device);
     } catch (thrown) {
       const loss = await lossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
@@ -65,17 +68,29 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   }
 }
 
+/** From here on the device cuts its products as the run's record says. */
+async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
+  const { db, record, model, tokens } = session;
+  const gpu = openGpu();
+  const counts = { training: tokensOfStep(batches, tokens), encoding: encodingPlan().tokensPerBatch };
+  const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
+  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  if (gpu) gpu.plan = plan;
+  await updateRun(db, record.runId, { kernelPlan: formatKernelPlan(plan) });
+}
+
 async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function carryOut(session: RunSession): Promise<void> {
+async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> {
   const { db, model, record } = session;
   const runId = record.runId;
   const plan = await stageBatches(db, session.experiment, session.data);
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
+  await fixKernelPlan(session, device, plan);
   const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );
@@ -120,7 +135,7 @@ async function trainingState(session: RunSession, parameters: ParameterStore): P
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
 }
 
-function between(session: RunSession, what: 'encodeCorpus' | 'encodeQuestions', key: string): BetweenBatches {
+function between(session: RunSession, what: 'tune' | 'encodeCorpus' | 'encodeQuestions', key: string): BetweenBatches {
   return async (done, of) => {
     const { log, control, recovery } = session;
     log.progress(what, done, of);

@@ -83,3 +83,9 @@ export async function stageBatches(db: Database, experiment: Experiment, data: P
   }
   return plans;
 }
+
+/** About how many tokens one training step has, the first batch's number of pairs being that of all. */
+export function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSession['tokens']): number {
+  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+}

@@ -481,6 +481,7 @@ export const en = {
     what: {
       tokenize: 'tokens',
       load: 'loading weights',
+      tune: 'measuring this device',
       encodeCorpus: 'encoding passages',
       encodeQuestions: 'encoding questions',
       checkpoint: 'writing a checkpoint',

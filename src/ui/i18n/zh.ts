@@ -424,6 +424,7 @@ export const zh: Dictionary = {
     what: {
       tokenize: '分词',
       load: '载入权重',
+      tune: '测量本机显卡',
       encodeCorpus: '编码段落',
       encodeQuestions: '编码问题',
       checkpoint: '写检查点',

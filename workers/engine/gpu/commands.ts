@@ -1,7 +1,8 @@
 import { bytesOf, lengthOf, type ArrayPool, type DeviceArray } from '../arrays';
 import type { Commands, Counters, Values } from '../engine';
-import { packParams, type Kernel } from '../kernel';
+import { packParams, workOf, type Kernel } from '../kernel';
 import type { GpuMemory } from './gpu';
+import type { SubmitPacer } from './submitPacer';
 
 /** Uniforms of one submit lie in slots of this size: WebGPU's largest offset alignment. */
 const slotBytes = 256;
@@ -17,20 +18,28 @@ export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
   readonly #memory: GpuMemory;
+  readonly #pacer: SubmitPacer;
   readonly #check: () => void;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #preparing = new Map<string, Promise<void>>();
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
+  /** Estimated FLOPs recorded since the last submit. */
+  #work = 0;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   readonly counters: Counters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
   /** `check` throws what the device has reported. */
-  constructor(device: GPUDevice, pool: ArrayPool, memory: GpuMemory, check: () => void) {
+  constructor(
+    { device, pool, memory, pacer }: { device: GPUDevice; pool: ArrayPool; memory: GpuMemory; pacer: SubmitPacer },
+    check: () => void,
+  ) {
     this.#device = device;
     this.#pool = pool;
     this.#memory = memory;
+    this.#pacer = pacer;
     this.#check = check;
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
@@ -44,9 +53,12 @@ export class GpuCommands implements Commands {
     params: Readonly<Record<Param, number>>,
     groups: number | readonly [number, number, number],
   ): void {
-    if (this.#usedSlots === slots) this.submit();
-    const { pipeline, layout } = this.#pipeline(kernel);
     const bound = [...kernel.reads, ...kernel.writes].map((name) => arrays[name]);
+    const bytes = bound.reduce((sum, array) => sum + bytesOf(array), 0);
+    const work = workOf(kernel, params, bytes);
+    if (this.#usedSlots === slots || this.#work + work > this.#pacer.limit) this.submit();
+    this.#work += work;
+    const { pipeline, layout } = this.#pipeline(kernel);
     const offset = slotBytes * this.#usedSlots++;
     packParams(kernel, params, this.#slots, offset);
     const pass = this.#computePass();
@@ -55,7 +67,7 @@ export class GpuCommands implements Commands {
     const [x, y, z] = typeof groups === 'number' ? spread(groups) : groups;
     pass.dispatchWorkgroups(x, y, z);
     this.counters.dispatches++;
-    for (const array of bound) this.counters.boundBytes += bytesOf(array);
+    this.counters.boundBytes += bytes;
   }
 
   clear(array: DeviceArray): void {
@@ -86,9 +98,20 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
+    const done = this.#pacer.submitted(this.#work);
+    // A lost device is reported by itself; its submit has no time.
+    if (done) this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#encoder = null;
     this.#usedSlots = 0;
+    this.#work = 0;
     this.counters.submits++;
+  }
+
+  /** Submits, and resolves when the device has done all. */
+  async finished(): Promise<void> {
+    this.submit();
+    await this.#device.queue.onSubmittedWorkDone();
+    this.#check();
   }
 
   async read(array: DeviceArray): Promise<Float32Array> {
@@ -145,9 +168,29 @@ export class GpuCommands implements Commands {
     return this.#device.createBindGroup({ layout, entries });
   }
 
+  /** Compiles a kernel without waiting for it here. Rejects where the device cannot have it. */
+  prepare(kernel: Kernel): Promise<void> {
+    if (this.#pipelines.has(kernel.code)) return Promise.resolve();
+    const known = this.#preparing.get(kernel.code);
+    if (known) return known;
+    const { layout, descriptor } = this.#describe(kernel);
+    const preparing = this.#device.createComputePipelineAsync(descriptor).then((pipeline) => {
+      this.#pipelines.set(kernel.code, { pipeline, layout });
+    });
+    this.#preparing.set(kernel.code, preparing);
+    return preparing;
+  }
+
   #pipeline(kernel: Kernel): Pipeline {
     const known = this.#pipelines.get(kernel.code);
     if (known) return known;
+    const { layout, descriptor } = this.#describe(kernel);
+    const made = { pipeline: this.#device.createComputePipeline(descriptor), layout };
+    this.#pipelines.set(kernel.code, made);
+    return made;
+  }
+
+  #describe(kernel: Kernel): { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor } {
     const buffer = (type: GPUBufferBindingType) => ({ visibility: GPUShaderStage.COMPUTE, buffer: { type } });
     const layout = this.#device.createBindGroupLayout({
       entries: [
@@ -156,17 +199,15 @@ export class GpuCommands implements Commands {
         ...kernel.writes.map((_, i) => ({ binding: 1 + kernel.reads.length + i, ...buffer('storage') })),
       ],
     });
-    const pipeline = this.#device.createComputePipeline({
+    const descriptor = {
       label: kernel.name,
       layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: {
         module: this.#device.createShaderModule({ label: kernel.name, code: kernel.code }),
         entryPoint: 'main',
       },
-    });
-    const made = { pipeline, layout };
-    this.#pipelines.set(kernel.code, made);
-    return made;
+    };
+    return { layout, descriptor };
   }
 }
 

@@ -1,20 +1,24 @@
+import type { KernelPlan } from '../../../src/domain/kernelPlan';
 import { ArrayPool, type Block, type Memory } from '../arrays';
 import type { Engine, Traits } from '../engine';
 import { GpuCommands } from './commands';
+import { SubmitPacer } from './submitPacer';
 
 /** One WebGPU device with its buffers and commands. */
 export class Gpu implements Engine {
   readonly pool: ArrayPool;
   readonly commands: GpuCommands;
+  plan: KernelPlan | undefined;
 
   constructor(
     readonly device: GPUDevice,
     readonly traits: Traits,
     check: () => void,
+    readonly pacer = new SubmitPacer(traits.software),
   ) {
     const buffers = new GpuMemory(device);
     this.pool = new ArrayPool(buffers);
-    this.commands = new GpuCommands(device, this.pool, buffers, check);
+    this.commands = new GpuCommands({ device, pool: this.pool, memory: buffers, pacer }, check);
   }
 
   dispose(): void {

@@ -1,10 +1,13 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import type { Kernel } from '../../kernel';
+import { memo } from '../../memo';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
+import { addPartsKernel, addPartsStride } from './addParts';
+import type { Epilogue } from './epilogue';
 import { matmulOnWasm } from './onWasm';
-import { defaultTiling, type Layout, type MatmulTiling } from './plan';
-import { matmulKernel, type Epilogue, type MatmulArray, type MatmulParam, type MatmulVariant } from './wgsl';
+import { choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './plan';
+import { matmulKernel } from './wgsl';
 
 export interface MatmulOptions {
   /** α: the product's factor. */
@@ -21,14 +24,16 @@ export interface MatmulOptions {
   accumulate?: boolean;
   /** TN: the sums of a's columns, [rows]. */
   aSums?: DeviceArray;
-  tiling?: MatmulTiling;
+  /** Instead of what the engine's plan or the fixed rules say. */
+  choice?: MatmulChoice;
 }
 
-const kernels = new Map<string, Kernel<MatmulParam, MatmulArray, MatmulArray>>();
+type Arrays = Record<'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums', DeviceArray>;
+type Shape = Record<'rows' | 'columns' | 'depth', number>;
 
 /**
  * Writes op(a)·op(b) to y [M, N]: NN of a [M, K], b [K, N]; NT of a [M, K], b [N, K]; TN of a [K, M], b [K, N]. One sum is added in a fixed
- * order, so that the same tiling gives the same bits.
+ * order, so that the same plan gives the same bits.
  */
 export function matmul(
   engine: Engine,
@@ -40,8 +45,59 @@ export function matmul(
 ): void {
   const [rows, columns] = side(y);
   const [aRows, aColumns] = side(a);
-  const depth = layout === 'TN' ? aRows : aColumns;
-  const epilogue: Epilogue = {
+  const shape = { layout, rows, columns, depth: layout === 'TN' ? aRows : aColumns };
+  const epilogue = epilogueOf(options);
+  const { bias = y, residual = y, aSums = y, alpha = 1, dropout } = options;
+  const arrays = { a, b, y, bias, residual, pre: options.gelu ?? options.geluGradient ?? y, aSums };
+  const values = { alpha, ...dropoutValues(dropout, columns) };
+  if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, { ...shape, ...values });
+  const problem = { ...shape, epilogue: epilogueClass(epilogue) };
+  const { tiling, parts } = options.choice
+    ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
+    : choiceFor(engine.traits, engine.plan, problem);
+  const product = { layout, tiling, aligned: isAligned(shape) };
+  if (parts > 1) return productInParts(engine, { ...product, epilogue, parts }, arrays, shape, values);
+  const quads = Math.ceil(shape.depth / 4);
+  const groups = [...matmulGroups(tiling, rows, columns), 1] as const;
+  engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
+}
+
+export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {
+  return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
+}
+
+/** The parts of the inner dimension give products in a scratch array; a second kernel adds them in order and finishes the sums. */
+function productInParts(
+  engine: Engine,
+  { epilogue, parts, ...product }: Parameters<typeof variantKernel>[0] & { parts: number },
+  arrays: Arrays,
+  shape: Shape,
+  values: ReturnType<typeof dropoutValues> & { alpha: number },
+): void {
+  const { rows, columns, depth } = shape;
+  // Whole steps of the shared memory, so that no part ends inside one.
+  const step = Math.max(1, product.tiling.sharedDepth / 4);
+  const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
+  const used = Math.ceil(Math.ceil(depth / 4) / quads);
+  const products = engine.pool.allocate([used, rows * columns]);
+  const sums = epilogue.aSums ? engine.pool.allocate([used, rows]) : products;
+  const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
+  engine.commands.dispatch(
+    partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 },
+    [...matmulGroups(product.tiling, rows, columns), used],
+  ); // prettier-ignore
+  const aligned = columns % 4 === 0;
+  const threads = Math.max((rows * columns) / addPartsStride(aligned), epilogue.aSums ? rows : 0);
+  engine.commands.dispatch(
+    addKernel({ epilogue, aligned }), { ...arrays, products, sums }, { rows, columns, parts: used, ...values },
+    Math.ceil(threads / 64),
+  ); // prettier-ignore
+  engine.pool.free(products);
+  if (sums !== products) engine.pool.free(sums);
+}
+
+function epilogueOf(options: MatmulOptions): Epilogue {
+  return {
     bias: !!options.bias,
     dropout: !!options.dropout,
     residual: !!options.residual,
@@ -50,31 +106,36 @@ export function matmul(
     accumulate: !!options.accumulate,
     aSums: !!options.aSums,
   };
-  const { bias = y, residual = y, aSums = y, alpha = 1 } = options;
-  const pre = options.gelu ?? options.geluGradient ?? y;
-  const arrays = { a, b, y, bias, residual, pre, aSums };
-  const params = { rows, columns, depth, alpha, ...dropoutValues(options.dropout, columns) };
-  if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, params);
-  const tiling = options.tiling ?? defaultTiling(engine.traits, rows, columns);
-  const aligned = depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
-  const kernel = variantKernel({ layout, tiling, epilogue, aligned });
-  const groups = [
-    Math.ceil(columns / (tiling.threadColumns * tiling.workgroup[0])),
-    Math.ceil(rows / (tiling.threadRows * tiling.workgroup[1])),
-    1,
-  ] as const;
-  const quads = Math.ceil(depth / 4);
-  engine.commands.dispatch(kernel, arrays, { ...params, quads }, groups);
 }
 
-function variantKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {
-  const key = JSON.stringify(variant);
-  const known = kernels.get(key);
-  if (known) return known;
-  const made = matmulKernel(variant);
-  kernels.set(key, made);
-  return made;
+function isAligned({ layout, rows, columns, depth }: Shape & { layout: Layout }): boolean {
+  return depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
 }
+
+/** The kernels that `matmul` runs for this choice: what there is to compile before it is measured. */
+export function matmulKernels(
+  { layout, ...shape }: Shape & { layout: Layout },
+  { tiling, parts }: MatmulChoice,
+  options: MatmulOptions,
+): Kernel[] {
+  const epilogue = epilogueOf(options);
+  const product = { layout, tiling, aligned: isAligned({ layout, ...shape }) };
+  if (parts === 1) return [variantKernel({ ...product, epilogue })];
+  return [
+    variantKernel({ ...product, epilogue: partEpilogue(epilogue) }),
+    addKernel({ epilogue, aligned: shape.columns % 4 === 0 }),
+  ];
+}
+
+/** Of a part's product only the sums of a's columns are taken on the way. */
+function partEpilogue({ aSums }: Epilogue): Epilogue {
+  return aSums ? { aSums } : {};
+}
+
+const variantKernel = memo(matmulKernel);
+const addKernel = memo(({ epilogue, aligned }: { epilogue: Epilogue; aligned: boolean }) =>
+  addPartsKernel(epilogue, aligned),
+);
 
 function side({ shape }: DeviceArray): [number, number] {
   const [rows, columns] = shape;

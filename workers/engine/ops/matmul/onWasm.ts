@@ -3,8 +3,9 @@ import type { Engine } from '../../engine';
 import { kernel, type WasmCall } from '../../kernel';
 import { memo } from '../../memo';
 import { dropoutParams } from '../dropout/wgsl';
+import type { Epilogue } from './epilogue';
 import type { Layout } from './plan';
-import type { Epilogue, MatmulArray, MatmulParam } from './wgsl';
+import type { MatmulArray, MatmulParam } from './wgsl';
 
 /** A thread's item: so many numbers of y. Few enough rows for all threads to have work, enough to pack an operand for. */
 const blockRows = 96;

@@ -1,25 +1,8 @@
 import { kernel, type Element, type Kernel } from '../../kernel';
 import { geluFunctions } from '../gelu/wgsl';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
+import { finish, type Epilogue } from './epilogue';
 import type { Layout, MatmulTiling } from './plan';
-
-/** What happens to a sum before it is written, in this order. */
-export interface Epilogue {
-  /** + bias[column] */
-  bias?: boolean;
-  /** × dropout mask */
-  dropout?: boolean;
-  /** + residual[row, column] */
-  residual?: boolean;
-  /** The sum is written as `pre`, and GELU of it as y. */
-  gelu?: boolean;
-  /** × GELU′(pre[row, column]) */
-  geluGradient?: boolean;
-  /** Added to what y holds. */
-  accumulate?: boolean;
-  /** TN only: also writes Σ_k a[k, row] as aSums[row]: of dyᵀ·x the bias gradient. */
-  aSums?: boolean;
-}
 
 export interface MatmulVariant {
   layout: Layout;
@@ -51,13 +34,16 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
   const writes: Partial<Record<MatmulArray, Element>> = { y: result };
   if (epilogue.gelu) writes.pre = result;
   if (epilogue.aSums) writes.aSums = 'f32';
-  const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
+  const { threadRows, threadColumns, workgroup, sharedDepth, subgroups = false } = tiling;
+  const sharing = sharedDepth ? ` shared ${sharedDepth}` : subgroups ? ' by subgroups' : '';
   return kernel<MatmulParam, MatmulArray, MatmulArray>({
-    name: `matmul ${layout} ${threadRows}x${threadColumns} of ${workgroup.join('x')}${sharedDepth ? ` shared ${sharedDepth}` : ''}`,
+    name: `matmul ${layout} ${threadRows}x${threadColumns} of ${workgroup.join('x')}${sharing}`,
     params: { rows: 'u32', columns: 'u32', depth: 'u32', quads: 'u32', alpha: 'f32', ...dropoutParams },
     reads: reads as Record<MatmulArray, Element>,
     writes: writes as Record<MatmulArray, Element>,
     workgroup: [workgroup[0], workgroup[1], 1],
+    subgroups,
+    flops: ({ rows, columns, depth }) => 2 * rows * columns * depth,
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(result === 'f32' ? 'f32' : 'vec4<f32>') : '',
       epilogue.dropout ? philoxFunctions : '',
@@ -65,7 +51,7 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
       loadBlock('b', layout === 'NT', 'columns', aligned),
       sharedDepth ? sharedMemory(tiling) : '',
     ].join('\n'),
-    body: [sharedDepth ? sharedBody(variant) : registerBody(variant), store(variant)].join('\n'),
+    body: [(sharedDepth ? sharedBody : subgroups ? subgroupBody : registerBody)(variant), store(variant)].join('\n'),
   });
 }
 
@@ -124,6 +110,34 @@ ${multiply(
   (j) => `b${Math.floor(j / 4)}[${j % 4}]`,
 )}
 ${epilogue.aSums ? `    if (column0 == 0u) {\n${lines(threadRows, (i) => `      s${i} += dot(a${Math.floor(i / 4)}[${i % 4}], vec4<f32>(1.0));`)}\n    }` : ''}
+  }`;
+}
+
+/**
+ * All threads of a workgroup own the same rows. Each thread of a subgroup reads the rows' numbers of one quad, and hands them to the others
+ * when it is that quad's turn: a is read once a subgroup. The order of the sum is that of the other variants, whatever a subgroup's size.
+ */
+function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: MatmulVariant): string {
+  return `
+  let row0 = wid.y * ${threadRows}u;
+  let column0 = gid.x * ${threadColumns}u;
+${sums(threadRows, threadColumns, epilogue)}
+  let lanes = min(subgroup_size, ${workgroup[0]}u);
+  let end = min((wid.z + 1u) * p.quads, (p.depth + 3u) / 4u);
+  for (var quad0 = wid.z * p.quads; quad0 < end; quad0 += lanes) {
+${lines(threadRows / 4, (q) => `    let own${q} = block_a(row0 + ${4 * q}u, quad0 + subgroup_lane);`)}
+    let count = min(lanes, end - quad0);
+    for (var s = 0u; s < count; s++) {
+${lines(threadRows, (i) => `      let a${i} = subgroupShuffle(own${Math.floor(i / 4)}[${i % 4}], s);`)}
+${lines(threadColumns / 4, (q) => `      let b${q} = block_b(column0 + ${4 * q}u, quad0 + s);`)}
+${multiply(
+  threadRows,
+  threadColumns,
+  (i) => `a${i}`,
+  (j) => `b${Math.floor(j / 4)}[${j % 4}]`,
+)}
+${epilogue.aSums ? `      if (column0 == 0u) {\n${lines(threadRows, (i) => `        s${i} += dot(a${i}, vec4<f32>(1.0));`)}\n      }` : ''}
+    }
   }`;
 }
 
@@ -205,19 +219,4 @@ ${lines(
 ${epilogue.aSums ? `    if (${column(0)} == 0u) { aSums[wid.z * p.rows + ${row(i)}] = s${i}; }` : ''}
   }`,
 )}`;
-}
-
-function finish(epilogue: Epilogue, column: string, quads: boolean): string {
-  const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
-  return [
-    bias ? `      v += bias[${column}];` : '',
-    dropout ? `      v *= ${quads ? 'dropout_quad' : 'dropout_one'}(at);` : '',
-    residual ? '      v += residual[at];' : '',
-    gelu ? '      pre[at] = v;\n      v = gelu(v);' : '',
-    geluGradient ? '      v *= gelu_gradient(pre[at]);' : '',
-    accumulate ? '      v += y[part + at];' : '',
-    '      y[part + at] = v;',
-  ]
-    .filter(Boolean)
-    .join('\n');
 }

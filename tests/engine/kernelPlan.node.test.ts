@@ -1,0 +1,165 @@
+import 'fake-indexeddb/auto';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  formatKernelPlan,
+  kernelsVersion,
+  parseKernelPlan,
+  unmeasuredPlan,
+  type KernelPlan,
+} from '../../src/domain/kernelPlan';
+import type { DeviceInfo } from '../../src/domain/run';
+import { openDatabase } from '../../src/storage/database';
+import { getKernelPlan } from '../../src/storage/kernelPlans';
+import type { Gpu } from '../../workers/engine/gpu/gpu';
+import { tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
+import { fastest } from '../../workers/engine/ops/matmul/fastest';
+import { forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
+import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/kernelPlan';
+import { nullGpu } from './nullDevice';
+
+const config = {
+  layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, vocabularySize: 100, maxPositions: 64, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const device: DeviceInfo = {
+  backend: 'webgpu', reason: 'webgpu-available', threads: 0, simd: false,
+  adapter: { vendor: 'v', architecture: 'a', description: 'd' },
+}; // prettier-ignore
+const tokens = { training: 300, encoding: 2000 };
+const opened: Gpu[] = [];
+let databases = 0;
+
+afterEach(() => {
+  for (const gpu of opened.splice(0)) {
+    expect(gpu.pool.liveArrays).toBe(0);
+    gpu.dispose();
+  }
+});
+
+async function input(features: readonly string[] = ['subgroups']): Promise<PlanInput & { gpu: Gpu; errors: string[] }> {
+  const { gpu, errors } = await nullGpu(features);
+  opened.push(gpu);
+  const db = await openDatabase(`plans ${databases++}`);
+  return { db, gpu, device, config, tokens, browser: 'a browser', errors };
+}
+
+const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
+const recorded = (own: KernelPlan['matmul'][string]): KernelPlan => ({
+  backend: 'webgpu',
+  kernels: kernelsVersion,
+  matmul: { 'NT plain 128x384 @512': own },
+});
+
+describe('the fastest of some candidates', () => {
+  const times: Record<string, number[]> = {
+    first: [10],
+    slow: [30],
+    noisy: [6, 14, 13],
+    fast: [8, 8, 9],
+    close: [9.8],
+    broken: [],
+  };
+  const pick = (names: [string, ...string[]], most = Infinity) => {
+    const asked: string[] = [];
+    const timeOf = (name: string): Promise<number | undefined> => {
+      asked.push(name);
+      const series = times[name] ?? [];
+      return Promise.resolve(series[asked.filter((other) => other === name).length - 1] ?? series.at(-1));
+    };
+    return fastest(names, timeOf, () => asked.length >= most).then((result) => ({ ...result, asked }));
+  };
+
+  it('is that of the lowest median over interleaved rounds', async () => {
+    const { best, ms, firstMs, asked } = await pick(['first', 'slow', 'noisy', 'fast', 'broken']);
+    expect({ best, ms, firstMs }).toEqual({ best: 'fast', ms: 8, firstMs: 10 });
+    expect(asked.slice(0, 5)).toEqual(['first', 'slow', 'noisy', 'fast', 'broken']);
+    expect(asked.slice(5)).not.toContain('slow');
+    expect(asked.slice(5)).not.toContain('broken');
+  });
+
+  it('stays with the choice without measuring unless another is clearly faster', async () => {
+    expect((await pick(['first', 'close', 'slow'])).best).toBe('first');
+  });
+
+  it('ends when the time is over, with the best so far', async () => {
+    expect((await pick(['slow', 'first', 'fast'], 2)).best).toBe('first');
+    expect((await pick(['slow', 'first'], 1)).best).toBe('slow');
+  });
+});
+
+describe('measuring on a device', () => {
+  it('gives each shape a choice, frees what it used, and the device has no complaint', async () => {
+    const { gpu, errors } = await input();
+    const shapes = shapesOfRun({ config, tokens });
+    const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
+    expect(tuned).toHaveLength(shapes.length);
+    for (const { gflops, choice } of tuned) {
+      expect(gflops).toBeGreaterThan(0);
+      expect(choice.parts).toBeGreaterThanOrEqual(1);
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it('stops when the time is over', async () => {
+    const { gpu } = await input();
+    let clock = 0;
+    const tuned = await tuneMatmul(gpu, forwardShapes(config, 300), { budgetMs: 100, now: () => (clock += 20) });
+    expect(tuned.length).toBeLessThan(4);
+  });
+});
+
+describe('the plan of a run', () => {
+  it('is measured once and found again by adapter, browser, kernels and shapes', async () => {
+    const given = await input();
+    const first = await planOfRun(given, '');
+    expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
+    const key = planStoreKey(given, shapesOfRun(given));
+    expect(await getKernelPlan(given.db, key)).toEqual(first);
+    const never = { between: () => Promise.reject(new Error('measured again')) };
+    expect(await planOfRun(given, '', never)).toEqual(first);
+    await expect(planOfRun({ ...given, browser: 'the next version' }, '', never)).rejects.toThrow('measured again');
+    const other = {
+      ...given,
+      device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'another' } },
+    };
+    await expect(planOfRun(other, '', never)).rejects.toThrow('measured again');
+  });
+
+  it("is the record's when the run goes on, whatever was measured since", async () => {
+    const given = await input();
+    await planOfRun(given, '');
+    const plan = recorded({ tiling, parts: 3 });
+    expect(await planOfRun(given, formatKernelPlan(plan))).toEqual(plan);
+  });
+
+  it('is made anew where the record names what this device cannot do', async () => {
+    const given = await input([]);
+    const bySubgroups = {
+      threadRows: 8,
+      threadColumns: 4,
+      workgroup: [64, 1],
+      sharedDepth: 0,
+      subgroups: true,
+    } as const;
+    const plan = formatKernelPlan(recorded({ tiling: bySubgroups, parts: 1 }));
+    expect(parseKernelPlan(plan)).not.toBeNull();
+    expect(formatKernelPlan(await planOfRun(given, plan))).not.toBe(plan);
+    const wasm = formatKernelPlan(unmeasuredPlan('wasm'));
+    expect((await planOfRun(given, wasm)).backend).toBe('webgpu');
+  });
+
+  it('follows fixed rules on wasm and on software adapters: nothing is measured', async () => {
+    const given = await input();
+    expect(await planOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
+      unmeasuredPlan('wasm'),
+    );
+  });
+
+  it('is read back from its text, and nothing else is taken for a plan', () => {
+    const plan = recorded({ tiling, parts: 3 });
+    expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
+    const foreign = { ...plan, matmul: { x: { tiling: { ...tiling, threadRows: 4096 }, parts: 1 } } };
+    for (const text of ['', 'reference-webgpu', '{}', JSON.stringify(foreign)])
+      expect(parseKernelPlan(text)).toBeNull();
+  });
+});

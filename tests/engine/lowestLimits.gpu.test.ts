@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+import { SubmitPacer } from '../../workers/engine/gpu/submitPacer';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { parameterShapes } from '../../workers/engine/model/names';
+import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { EngineTrainer } from '../../workers/engine/trainer';
+import { golden, loadGolden } from './golden';
+import { largestDifference, layout } from './support';
+
+/** With the limits that WebGPU promises everywhere, and none of the features. */
+async function lowestDevice(): Promise<{ device: GPUDevice; errors: string[] }> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = await adapter?.requestDevice();
+  if (!device) throw new Error('no WebGPU');
+  expect(device.limits.maxStorageBuffersPerShaderStage).toBe(8);
+  expect(device.limits.maxStorageBufferBindingSize).toBe(128 * 2 ** 20);
+  const errors: string[] = [];
+  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
+  return { device, errors };
+}
+
+/** Believes the device so slow that no two dispatches fit in one submit. */
+function slowestPacer(): SubmitPacer {
+  let clock = 0;
+  const pacer = new SubmitPacer(true, () => (clock += 1e9));
+  pacer.submitted(1e12)?.();
+  return pacer;
+}
+
+/** Just above query, key and value together, [96, 32]. */
+const segmentFloats = 3200;
+/** PyTorch's model with its vocabulary spread out, two rows of zeros behind each of its rows: the same numbers from a table larger than a segment. */
+const spread = 3;
+
+async function spreadModel() {
+  const { config: small, values, ...rest } = await loadGolden();
+  const config = { ...small, vocabularySize: spread * small.vocabularySize };
+  const spreadIds = ({ ids, offsets }: TokenBatch): TokenBatch => ({ ids: ids.map((id) => spread * id), offsets });
+  const width = config.hiddenSize;
+  const weights = (name: string): Float32Array => {
+    const own = values(`weights/${name}`);
+    if (name !== words) return own;
+    const all = new Float32Array(spread * own.length);
+    for (let row = 0; row * width < own.length; row++)
+      all.set(own.subarray(row * width, (row + 1) * width), spread * row * width);
+    return all;
+  };
+  const tensors = layout(parameterShapes(config));
+  return { config, tensors, weights, values, anchors: spreadIds(rest.anchors), positives: spreadIds(rest.positives) };
+}
+
+const words = 'embeddings.word_embeddings.weight';
+
+async function train(
+  gpu: Gpu,
+  model: Awaited<ReturnType<typeof spreadModel>>,
+): Promise<{ losses: number[]; weights: Map<string, Float32Array>; hidden: Float32Array; submits: number }> {
+  const { config, tensors, anchors, positives } = model;
+  const plan = planSegments(tensors, undefined, segmentFloats);
+  const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
+  const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
+  expect(weights.pieces(words)).toHaveLength(2);
+  for (const { name } of tensors) weights.write(name, model.weights(name));
+  const tokens = uploadTokens(gpu, packTokens(anchors, config));
+  const last = lastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
+  const hidden = await gpu.commands.read(last);
+  gpu.pool.free(last);
+  freeTokens(gpu, tokens);
+  const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' } as const;
+  const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
+  const trainer = new EngineTrainer(
+    { config, pooling: 'mean', normalize: true, loss, optimizer, dropout: 0, seed: 1 },
+    weights,
+    { m, v },
+  );
+  const losses: number[] = [];
+  for (let step = 1; step <= 2; step++)
+    losses.push((await trainer.step(anchors, positives, optimizer.learningRate, step)).loss);
+  const after = new Map<string, Float32Array>();
+  for (const { name } of tensors) after.set(name, await weights.read(name));
+  trainer.dispose();
+  for (const each of [weights, m, v]) each.dispose();
+  const { submits } = gpu.commands.counters;
+  expect(gpu.pool.liveArrays).toBe(0);
+  gpu.dispose();
+  return { losses, weights: after, hidden, submits };
+}
+
+describe("a device with WebGPU's lowest limits", () => {
+  it("trains and encodes with PyTorch's numbers, its embedding table in pieces; where submits are cut changes no bit", async () => {
+    const model = await spreadModel();
+    const { device, errors } = await lowestDevice();
+    const gpu = (pacer: SubmitPacer): Gpu => new Gpu(device, { software: false }, () => undefined, pacer);
+    const whole = await train(gpu(new SubmitPacer(true)), model);
+    const cut = await train(gpu(slowestPacer()), model);
+    device.destroy();
+    expect(errors).toEqual([]);
+    whole.losses.forEach((loss, i) => {
+      const expected = golden.steps[i]?.loss ?? NaN;
+      expect(Math.abs(loss - expected)).toBeLessThan(1e-4 * expected);
+    });
+    expect(largestDifference(whole.hidden, model.values('hidden/anchors'))).toBeLessThan(2e-5);
+    expect(cut.submits).toBeGreaterThan(4 * whole.submits);
+    expect(cut.losses).toEqual(whole.losses);
+    expect(cut.weights).toEqual(whole.weights);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { EncoderConfig } from '../../src/domain/model';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { parameterShapes } from '../../workers/engine/model/names';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { poolingForward } from '../../workers/engine/ops/pooling/kernels';
+import { EngineTrainer } from '../../workers/engine/trainer';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+import { nullDevice } from './nullDevice';
+import { batchOf, layout } from './support';
+
+const config: EncoderConfig = {
+  layers: 2, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8000, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1, padTokenId: 0,
+}; // prettier-ignore
+/** Just above the largest weight matrix, [1024, 256]: the embedding table of 8,000 rows then lies in eight segments. */
+const segmentFloats = 280_000;
+
+const texts = batchOf(
+  [1, 60, 17].map((length) => Array.from({ length }, (_, i) => (i * 7919) % config.vocabularySize)),
+);
+
+describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits, $software software", (traits) => {
+  it('let a training step and an encoding through, with the embedding table in pieces', async () => {
+    const device = await nullDevice();
+    const { limits } = device;
+    expect(limits.maxStorageBuffersPerShaderStage).toBe(8);
+    expect(limits.maxStorageBufferBindingSize).toBe(128 * 2 ** 20);
+    expect(limits.maxComputeWorkgroupStorageSize).toBe(16 * 2 ** 10);
+    expect(limits.maxComputeInvocationsPerWorkgroup).toBe(256);
+    const errors: string[] = [];
+    device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
+    const gpu = new Gpu(device, traits, () => undefined);
+    const plan = planSegments(layout(parameterShapes(config)), undefined, segmentFloats);
+    const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
+    const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
+    expect(weights.pieces('embeddings.word_embeddings.weight')).toHaveLength(8);
+    const trainer = new EngineTrainer(
+      {
+        config, pooling: 'cls', normalize: true, dropout: 0.1, seed: 1,
+        loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
+        optimizer: { kind: 'adamW', learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
+      },
+      weights,
+      { m, v },
+    ); // prettier-ignore
+    await trainer.step(texts, texts, 1e-5, 1);
+    trainer.dispose();
+    const tokens = uploadTokens(gpu, packTokens(texts, config));
+    const hidden = lastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
+    const pooled = poolingForward(gpu, hidden, { ...tokens, firstText: 0, texts: 3, pooling: 'mean' }, true);
+    expect((await gpu.commands.read(pooled.y)).length).toBe(3 * config.hiddenSize);
+    for (const array of [hidden, pooled.y, pooled.saved.norms]) gpu.pool.free(array);
+    freeTokens(gpu, tokens);
+    for (const each of [weights, m, v]) each.dispose();
+    expect(errors).toEqual([]);
+    expect(gpu.pool.liveArrays).toBe(0);
+    gpu.dispose();
+  });
+});

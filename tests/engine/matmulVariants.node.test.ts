@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
+import { matmul } from '../../workers/engine/ops/matmul/matmul';
+import { candidateTilings } from '../../workers/engine/ops/matmul/candidates';
+import { choiceFor, planKey, type Layout, type MatmulShape } from '../../workers/engine/ops/matmul/plan';
+import { kernelsVersion, type KernelPlan } from '../../src/domain/kernelPlan';
+import { nullGpu } from './nullDevice';
+
+const layouts: Layout[] = ['NN', 'NT', 'TN'];
+
+describe('matmul variants, compiled without a device', () => {
+  it.each(layouts)(
+    '%s: all tilings, subgroups too, whole and in parts, with all epilogues, aligned and not',
+    async (layout) => {
+      const { gpu, errors } = await nullGpu(['subgroups']);
+      const { limits } = gpu.device;
+      const tilings = candidateTilings({ software: false }, { limits, subgroups: true });
+      expect(tilings.some(({ subgroups }) => subgroups)).toBe(true);
+      const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
+      for (const [m, n, k] of [
+        [64, 64, 256],
+        [35, 31, 261],
+      ] as const) {
+        const allocate = (...shape: number[]) => gpu.pool.allocate(shape);
+        const a = layout === 'TN' ? allocate(k, m) : allocate(m, k);
+        const b = layout === 'NT' ? allocate(n, k) : allocate(k, n);
+        const [y, residual, pre, bias, aSums] = [
+          allocate(m, n),
+          allocate(m, n),
+          allocate(m, n),
+          allocate(n),
+          allocate(m),
+        ];
+        const epilogues: MatmulOptions[] = [
+        {}, { bias }, { bias, dropout: place, residual }, { bias, gelu: pre }, { geluGradient: pre }, { residual },
+        { accumulate: true }, { geluGradient: pre, accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : []),
+      ]; // prettier-ignore
+        for (const tiling of tilings)
+          for (const parts of [1, 2])
+            for (const epilogue of epilogues) matmul(gpu, layout, a, b, y, { ...epilogue, choice: { tiling, parts } });
+      }
+      gpu.commands.submit();
+      await gpu.device.queue.onSubmittedWorkDone();
+      expect(errors).toEqual([]);
+      gpu.dispose();
+    },
+  );
+});
+
+describe('the choice of a tiling', () => {
+  const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
+  const hardware = { software: false };
+
+  it('cuts a long inner dimension where there are few tiles, and never where tiles are many', () => {
+    expect(choiceFor(hardware, undefined, shape).parts).toBe(8);
+    expect(choiceFor(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
+    expect(choiceFor(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
+    expect(choiceFor({ software: true }, undefined, shape).parts).toBe(1);
+  });
+
+  it('comes from the plan for a like number of tokens, in no more parts than the shape allows', () => {
+    const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
+    const plan: KernelPlan = {
+      backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: { tiling, parts: 16 } },
+    }; // prettier-ignore
+    expect(planKey(shape)).toBe('TN sums 256x256 @4096');
+    expect(choiceFor(hardware, plan, shape)).toEqual({ tiling, parts: 16 });
+    expect(choiceFor(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });
+    expect(choiceFor(hardware, plan, { ...shape, columns: 512 }).tiling).not.toEqual(tiling);
+    expect(choiceFor(hardware, plan, { ...shape, depth: 40 }).tiling).not.toEqual(tiling);
+  });
+});

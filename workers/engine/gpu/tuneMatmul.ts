@@ -1,0 +1,170 @@
+import { lengthOf, type DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
+import { candidateChoices, type KernelLimits } from '../ops/matmul/candidates';
+import { fastest } from '../ops/matmul/fastest';
+import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
+import { flopsOf } from '../ops/matmul/modelShapes';
+import { defaultChoice, planKey, type MatmulChoice, type MatmulShape } from '../ops/matmul/plan';
+import type { Gpu } from './gpu';
+
+export interface TunedShape {
+  shape: MatmulShape;
+  choice: MatmulChoice;
+  /** GFLOP/s of the choice, and of the one without measuring. */
+  gflops: number;
+  defaultGflops: number;
+}
+
+export interface TuneOptions {
+  budgetMs: number;
+  now?: () => number;
+  /** Called between shapes; throws to stop. */
+  between?: (done: number, of: number) => Promise<void>;
+}
+
+/** A time is taken over enough repetitions to last this long: what a submit costs by itself then hardly counts. */
+const leastMs = 3;
+const mostRepetitions = 32;
+/** Tokens of a measured product at least: fewer would measure another case. */
+const leastTokens = 128;
+/** Times that one shape needs: a dozen candidates, and a few of them again. */
+const timesPerShape = 20;
+
+/**
+ * Measures the candidates of each shape on this device, the shapes with most work first, and stops when the time is over: shapes that are
+ * left keep the choice without measuring. Where the device is slow, products of fewer tokens are measured in their stead.
+ */
+export async function tuneMatmul(
+  gpu: Gpu,
+  shapes: readonly MatmulShape[],
+  options: TuneOptions,
+): Promise<TunedShape[]> {
+  const { budgetMs, now = () => performance.now(), between } = options;
+  const deadline = now() + budgetMs;
+  const expired = (): boolean => now() >= deadline;
+  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
+  const tuned: TunedShape[] = [];
+  let flopsPerMs = await firstRate(gpu, ordered[0], now);
+  for (const [i, shape] of ordered.entries()) {
+    if (expired()) break;
+    const affordable = (flopsPerMs * budgetMs) / (ordered.length * timesPerShape);
+    const measuredShape = withTokens(shape, affordable);
+    const stand = new TestStand(gpu, measuredShape, now);
+    try {
+      const choices = candidateChoices(gpu.traits, kernelLimits(gpu), measuredShape);
+      const [first = defaultChoice(gpu.traits, measuredShape), ...rest] = choices;
+      void stand.prepare(rest);
+      const { best, ms, firstMs } = await fastest(
+        [first, ...rest],
+        (choice) => stand.timeOf(choice, flopsPerMs),
+        expired,
+      );
+      const flops = flopsOf(measuredShape);
+      tuned.push({ shape, choice: best, gflops: flops / ms / 1e6, defaultGflops: flops / firstMs / 1e6 });
+      flopsPerMs = Math.max(flopsPerMs, flops / ms);
+    } finally {
+      stand.free();
+    }
+    await between?.(i + 1, ordered.length);
+  }
+  gpu.commands.submit();
+  gpu.pool.trim(0);
+  return tuned;
+}
+
+/** The choices by the names under which the plan keeps them. */
+export function planChoices(tuned: readonly TunedShape[]): Record<string, MatmulChoice> {
+  return Object.fromEntries(tuned.map(({ shape, choice }) => [planKey(shape), choice]));
+}
+
+export function kernelLimits({ device }: Gpu): KernelLimits {
+  return { limits: device.limits, subgroups: device.features.has('subgroups') };
+}
+
+/** FLOPs a millisecond at the fewest tokens, by the choice without measuring. The first time is once only, and waits for a shader to be compiled. */
+async function firstRate(gpu: Gpu, shape: MatmulShape | undefined, now: () => number): Promise<number> {
+  if (!shape) return 1;
+  const few = withTokens(shape, 0);
+  const stand = new TestStand(gpu, few, now);
+  const choice = defaultChoice(gpu.traits, few);
+  try {
+    let flopsPerMs = 0;
+    for (let round = 0; round < 3; round++)
+      flopsPerMs = flopsOf(few) / ((await stand.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
+    return flopsPerMs;
+  } finally {
+    stand.free();
+  }
+}
+
+/** The shape with as many tokens as fit into so many FLOPs. */
+function withTokens(shape: MatmulShape, flops: number): MatmulShape {
+  const tokens = shape.layout === 'TN' ? shape.depth : shape.rows;
+  const affordable = Math.floor((flops / flopsOf(shape)) * tokens);
+  const used = Math.min(tokens, Math.max(leastTokens, 4 * Math.floor(affordable / 4)));
+  return shape.layout === 'TN' ? { ...shape, depth: used } : { ...shape, rows: used };
+}
+
+/** Operands of one product, to be multiplied in many ways. */
+class TestStand {
+  readonly #a: DeviceArray;
+  readonly #b: DeviceArray;
+  readonly #y: DeviceArray;
+  readonly #extra: DeviceArray;
+  readonly #options: MatmulOptions;
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly shape: MatmulShape,
+    private readonly now: () => number,
+  ) {
+    const { layout, epilogue, rows, columns, depth } = shape;
+    this.#a = noise(gpu, layout === 'TN' ? [depth, rows] : [rows, depth]);
+    this.#b = noise(gpu, layout === 'NT' ? [columns, depth] : [depth, columns]);
+    this.#y = gpu.pool.allocate([rows, columns]);
+    this.#extra = gpu.pool.allocate(epilogue === 'gelu' ? [rows, columns] : [Math.max(rows, columns)]);
+    const vector = (length: number): DeviceArray => ({ ...this.#extra, shape: [length] });
+    if (epilogue === 'sums') this.#options = { aSums: vector(rows) };
+    else if (epilogue === 'gelu')
+      this.#options = layout === 'NN' ? { geluGradient: this.#extra } : { gelu: this.#extra };
+    else this.#options = layout === 'NT' ? { bias: vector(columns) } : {};
+  }
+
+  /** Compiles what the choices need, all at once; what fails is found out when it is measured. */
+  async prepare(choices: readonly MatmulChoice[]): Promise<void> {
+    await Promise.allSettled(choices.map((choice) => this.#compile(choice)));
+  }
+
+  /** Milliseconds of one product; undefined where the device cannot have the kernel. */
+  async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
+    const { gpu, shape, now } = this;
+    try {
+      await this.#compile(choice);
+    } catch {
+      return undefined;
+    }
+    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
+    await gpu.commands.finished();
+    const startedAt = now();
+    for (let i = 0; i < repetitions; i++)
+      matmul(gpu, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, choice });
+    await gpu.commands.finished();
+    return Math.max(now() - startedAt, 1e-3) / repetitions;
+  }
+
+  free(): void {
+    for (const array of [this.#a, this.#b, this.#y, this.#extra]) this.gpu.pool.free(array);
+  }
+
+  async #compile(choice: MatmulChoice): Promise<void> {
+    for (const kernel of matmulKernels(this.shape, choice, this.#options)) await this.gpu.commands.prepare(kernel);
+  }
+}
+
+/** Numbers like those of a model: zeros would cost a GPU less power, and so less time. */
+function noise(engine: Engine, shape: readonly number[]): DeviceArray {
+  const values = new Float32Array(lengthOf(shape));
+  const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));
+  for (let at = 0; at < values.length; at += block.length) values.set(block.subarray(0, values.length - at), at);
+  return engine.commands.upload(values, shape);
+}

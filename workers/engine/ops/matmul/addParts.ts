@@ -1,0 +1,64 @@
+import { kernel, type Element, type Kernel } from '../../kernel';
+import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
+import { geluFunctions } from '../gelu/wgsl';
+import { finish, type Epilogue } from './epilogue';
+
+export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeof dropoutParams;
+export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
+
+/**
+ * Second pass of a product whose inner dimension was cut: adds products [parts, rows, columns] (and sums [parts, rows] of a's columns) in
+ * order, then the epilogue. Runs over quads of y where its rows are multiples of four long, else over single numbers.
+ */
+export function addPartsKernel(
+  epilogue: Epilogue,
+  aligned: boolean,
+): Kernel<AddPartsParam, AddPartsArray, AddPartsArray> {
+  const element: Element = aligned ? 'vec4<f32>' : 'f32';
+  const reads: Partial<Record<AddPartsArray, Element>> = { products: element };
+  if (epilogue.aSums) reads.sums = 'f32';
+  if (epilogue.bias) reads.bias = element;
+  if (epilogue.residual) reads.residual = element;
+  if (epilogue.geluGradient) reads.pre = element;
+  const writes: Partial<Record<AddPartsArray, Element>> = { y: element };
+  if (epilogue.gelu) writes.pre = element;
+  if (epilogue.aSums) writes.aSums = 'f32';
+  return kernel<AddPartsParam, AddPartsArray, AddPartsArray>({
+    name: 'matmul, parts added',
+    params: { rows: 'u32', columns: 'u32', parts: 'u32', alpha: 'f32', ...dropoutParams },
+    reads: reads as Record<AddPartsArray, Element>,
+    writes: writes as Record<AddPartsArray, Element>,
+    workgroup: [64, 1, 1],
+    globals: [
+      epilogue.gelu || epilogue.geluGradient ? geluFunctions(element) : '',
+      epilogue.dropout ? philoxFunctions : '',
+    ].join('\n'),
+    body: body(epilogue, aligned),
+  });
+}
+
+/** Numbers that one thread of the kernel finishes. */
+export function addPartsStride(aligned: boolean): number {
+  return aligned ? 4 : 1;
+}
+
+function body(epilogue: Epilogue, aligned: boolean): string {
+  const stride = addPartsStride(aligned);
+  const sums = `
+  if (at < p.rows) {
+    var s = 0.0;
+    for (var i = 0u; i < p.parts; i++) { s += sums[i * p.rows + at]; }
+    aSums[at] = s;
+  }`;
+  return `
+  let at = group * 64u + lane;
+  let width = p.columns / ${stride}u;
+  let size = p.rows * width;
+${epilogue.aSums ? sums : ''}
+  if (at >= size) { return; }
+  let part = 0u;
+  var v = products[at];
+  for (var i = 1u; i < p.parts; i++) { v += products[i * size + at]; }
+  v *= p.alpha;
+${finish(epilogue, 'at % width', aligned)}`;
+}
