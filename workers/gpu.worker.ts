@@ -5,9 +5,11 @@ import type { GpuApi } from '../src/protocol/gpuApi';
 import { runLockName, runLockPrefix, weightsImportLock } from '../src/protocol/locks';
 import { openDatabase } from '../src/storage/database';
 import { sweepOrphanWeights } from '../src/storage/weights';
+import { benchmarkDevice } from './services/benchmarkDevice';
 import { createRun, planExperimentMemory, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
 import { encodeWithWeights } from './services/encodeWithWeights';
+import { expectedWork } from './services/expectedWork';
 import { RunControl } from './services/runControl';
 import { runExperiment } from './services/runExperiment';
 import { holdForLife } from './services/workerLife';
@@ -17,6 +19,9 @@ installErrorTransfer();
 let baseUrl = '';
 /** One device, so one run at a time. */
 let running: { runId: string; control: RunControl } | null = null;
+
+/** Holds the device as a run does. */
+const benchmarkId = 'benchmark';
 
 const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 
@@ -58,6 +63,22 @@ const api: GpuApi = {
     if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
     return encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl());
   },
+  benchmark: async (options, onProgress) => {
+    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
+    const control = new RunControl();
+    running = { runId: benchmarkId, control };
+    try {
+      const browser = navigator.userAgent;
+      return await benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser, onProgress });
+    } finally {
+      running = null;
+    }
+  },
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelBenchmark: async () => {
+    if (running?.runId === benchmarkId) running.control.cancel();
+  },
+  expectedWork: async (experimentId) => expectedWork(await openDatabase(), experimentId),
 };
 
 /** The lock dies with this worker: a run whose lock nobody holds was interrupted. */

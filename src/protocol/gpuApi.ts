@@ -1,3 +1,4 @@
+import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult, ExpectedWork } from '../domain/benchmark/benchmark';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
@@ -36,4 +37,9 @@ export interface GpuApi {
     source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
+  /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`, and `run-busy` beside a run. */
+  benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
+  cancelBenchmark(): Promise<void>;
+  /** What a run of the experiment would compute. Rejects where its data or model are missing. */
+  expectedWork(experimentId: string): Promise<ExpectedWork>;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { largestScratchBytes } from '../../src/domain/kernelPlan';
+import { scratchBytes } from '../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../src/domain/model';
 import { EngineTrainer } from '../../workers/engine/trainer';
 import { parameterShapes, type Need } from '../../workers/engine/model/names';
@@ -123,7 +123,7 @@ async function countStep(
 /** Within 2 %, of which the scratch of products that are cut into parts is planned at its largest: a step may take less of it. */
 function expectPlanned(bytes: number, planned: number, share = 0.02): void {
   expect(bytes).toBeLessThan((1 + share) * planned);
-  expect(bytes).toBeGreaterThan((1 - share) * (planned - largestScratchBytes));
+  expect(bytes).toBeGreaterThan((1 - share) * (planned - scratchBytes));
 }
 
 describe('a training step, on a device that checks everything and computes nothing', () => {
@@ -189,7 +189,7 @@ describe('a training step, on a device that checks everything and computes nothi
       freeTokens(gpu, tokens);
     }
     const planned = 1000 * encodingRowBytes(small);
-    expectPlanned(gpu.pool.peakBytes - before, planned + largestScratchBytes);
+    expectPlanned(gpu.pool.peakBytes - before, planned + scratchBytes);
     weights.dispose();
     gpu.dispose();
   });

@@ -85,7 +85,6 @@ async function train(
   for (const each of [weights, m, v]) each.dispose();
   const { submits } = gpu.commands.counters;
   expect(gpu.pool.liveArrays).toBe(0);
-  gpu.dispose();
   return { losses, weights: after, hidden, submits };
 }
 
@@ -94,9 +93,10 @@ describe("a device with WebGPU's lowest limits", () => {
     const model = await spreadModel();
     const { device, errors } = await lowestDevice();
     const gpu = (pacer: SubmitPacer): Gpu => new Gpu(device, { software: false }, () => undefined, pacer);
-    const whole = await train(gpu(new SubmitPacer(true)), model);
-    const cut = await train(gpu(slowestPacer()), model);
-    device.destroy();
+    const [inFew, inMany] = [gpu(new SubmitPacer(true)), gpu(slowestPacer())];
+    const whole = await train(inFew, model);
+    const cut = await train(inMany, model);
+    for (const each of [inFew, inMany]) each.dispose();
     expect(errors).toEqual([]);
     whole.losses.forEach((loss, i) => {
       const expected = golden.steps[i]?.loss ?? NaN;

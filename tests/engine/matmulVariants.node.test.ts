@@ -61,10 +61,10 @@ describe('the choice of a tiling', () => {
   it('comes from the plan for a like number of tokens, in no more parts than the shape allows', () => {
     const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
     const plan: KernelPlan = {
-      backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: { tiling, parts: 16 } },
+      backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: { tiling, parts: 12 } },
     }; // prettier-ignore
     expect(planKey(shape)).toBe('TN sums 256x256 @4096');
-    expect(choiceFor(hardware, plan, shape)).toEqual({ tiling, parts: 16 });
+    expect(choiceFor(hardware, plan, shape)).toEqual({ tiling, parts: 12 });
     expect(choiceFor(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });
     expect(choiceFor(hardware, plan, { ...shape, columns: 512 }).tiling).not.toEqual(tiling);
     expect(choiceFor(hardware, plan, { ...shape, depth: 40 }).tiling).not.toEqual(tiling);

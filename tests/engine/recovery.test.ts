@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import type { DataRole, Row } from '../../src/domain/records';
@@ -19,7 +19,8 @@ import { RunControl } from '../../workers/services/runControl';
 import { runExperiment } from '../../workers/services/runExperiment';
 import { inBrowser, layout, seededRandom, wasmBase } from './support';
 
-if (!inBrowser) vi.stubGlobal('navigator', { hardwareConcurrency: 2, userAgent: 'Node' });
+// Node has none of its own before version 21.
+beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
 
 const config = {
   layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 12, typeVocabularySize: 2,

@@ -1,4 +1,4 @@
-import type { KernelPlan } from '../../src/domain/kernelPlan';
+import { scratchBytes, type KernelPlan } from '../../src/domain/kernelPlan';
 import type { ArrayPool, DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
@@ -49,4 +49,9 @@ export interface Engine {
   readonly commands: Commands;
   /** How this run's products are cut up; without one by fixed rules. */
   readonly plan?: KernelPlan | undefined;
+  /** [scratchFloats]: numbers that an operation gives from one kernel to its next; what stands there means nothing to others. */
+  readonly scratch?: DeviceArray;
 }
+
+/** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do; memory plans count it. */
+export const scratchFloats = scratchBytes / 4;

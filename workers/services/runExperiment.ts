@@ -72,7 +72,12 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
 async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
   const { db, record, model, tokens } = session;
   const gpu = openGpu();
-  const counts = { training: tokensOfStep(batches, tokens), encoding: encodingPlan().tokensPerBatch };
+  const { ways = [], encodingTokens } = record.memory ?? {};
+  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
+  const counts = {
+    training: Math.min(tokensOfStep(batches, tokens), most),
+    encoding: encodingPlan(encodingTokens).tokensPerBatch,
+  };
   const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
   const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;

@@ -1,4 +1,4 @@
-import { largestScratchBytes } from '../kernelPlan';
+import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
 import type { StepWay } from './stepWay';
 
@@ -50,7 +50,7 @@ export function memoryNeed(
   const moments = 8 * parameters.trained;
   const rows = rowsOf(shape, way);
   const kept = rows * numbersPerRow(config, way.kind) + lossNumbers(config, shape, way.kind);
-  const activations = 4 * kept + largestScratchBytes;
+  const activations = 4 * kept + scratchBytes;
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
 }
 

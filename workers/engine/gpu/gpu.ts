@@ -1,6 +1,6 @@
 import type { KernelPlan } from '../../../src/domain/kernelPlan';
-import { ArrayPool, type Block, type Memory } from '../arrays';
-import type { Engine, Traits } from '../engine';
+import { ArrayPool, type Block, type DeviceArray, type Memory } from '../arrays';
+import { scratchFloats, type Engine, type Traits } from '../engine';
 import { GpuCommands } from './commands';
 import { SubmitPacer } from './submitPacer';
 
@@ -9,6 +9,8 @@ export class Gpu implements Engine {
   readonly pool: ArrayPool;
   readonly commands: GpuCommands;
   plan: KernelPlan | undefined;
+  readonly #memory: GpuMemory;
+  #scratch: DeviceArray | undefined;
 
   constructor(
     readonly device: GPUDevice,
@@ -16,9 +18,14 @@ export class Gpu implements Engine {
     check: () => void,
     readonly pacer = new SubmitPacer(traits.software),
   ) {
-    const buffers = new GpuMemory(device);
-    this.pool = new ArrayPool(buffers);
-    this.commands = new GpuCommands({ device, pool: this.pool, memory: buffers, pacer }, check);
+    this.#memory = new GpuMemory(device);
+    this.pool = new ArrayPool(this.#memory);
+    this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, check);
+  }
+
+  get scratch(): DeviceArray {
+    this.#scratch ??= { buffer: this.#memory.create(4 * scratchFloats), offset: 0, shape: [scratchFloats] };
+    return this.#scratch;
   }
 
   dispose(): void {

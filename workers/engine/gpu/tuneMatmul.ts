@@ -5,6 +5,7 @@ import { fastest } from '../ops/matmul/fastest';
 import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
 import { flopsOf } from '../ops/matmul/modelShapes';
 import { defaultChoice, planKey, type MatmulChoice, type MatmulShape } from '../ops/matmul/plan';
+import { GpuCommands } from './commands';
 import type { Gpu } from './gpu';
 
 export interface TunedShape {
@@ -31,8 +32,8 @@ const leastTokens = 128;
 const timesPerShape = 20;
 
 /**
- * Measures the candidates of each shape on this device, the shapes with most work first, and stops when the time is over: shapes that are
- * left keep the choice without measuring. Where the device is slow, products of fewer tokens are measured in their stead.
+ * Measures the candidates of each shape on this device, the shapes with most work first, and stops when the time is over, after one at least: shapes
+ * that are left keep the choice without measuring. Where the device is slow, products of fewer tokens are measured in their stead.
  */
 export async function tuneMatmul(
   gpu: Gpu,
@@ -46,7 +47,7 @@ export async function tuneMatmul(
   const tuned: TunedShape[] = [];
   let flopsPerMs = await firstRate(gpu, ordered[0], now);
   for (const [i, shape] of ordered.entries()) {
-    if (expired()) break;
+    if (i > 0 && expired()) break;
     const affordable = (flopsPerMs * budgetMs) / (ordered.length * timesPerShape);
     const measuredShape = withTokens(shape, affordable);
     const stand = new TestStand(gpu, measuredShape, now);
@@ -70,6 +71,37 @@ export async function tuneMatmul(
   gpu.commands.submit();
   gpu.pool.trim(0);
   return tuned;
+}
+
+/** FLOPs of a product that is measured on a processor: some tens of milliseconds. */
+const processorFlops = 2e9;
+
+/** Times each shape by the one way that an engine without tilings has; `gflops` and `defaultGflops` are the same. */
+export async function measureProducts(
+  engine: Engine,
+  shapes: readonly MatmulShape[],
+  { budgetMs, now = () => performance.now(), between }: TuneOptions,
+): Promise<TunedShape[]> {
+  const deadline = now() + budgetMs;
+  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
+  const measured: TunedShape[] = [];
+  for (const [i, shape] of ordered.entries()) {
+    if (i > 0 && now() >= deadline) break;
+    const few = withTokens(shape, processorFlops);
+    const stand = new TestStand(engine, few, now);
+    const choice = defaultChoice(engine.traits, few);
+    const times: number[] = [];
+    try {
+      for (let round = 0; round < 4; round++) times.push((await stand.timeOf(choice, 0)) ?? Infinity);
+    } finally {
+      stand.free();
+    }
+    const gflops = flopsOf(few) / Math.min(...times) / 1e6;
+    measured.push({ shape, choice, gflops, defaultGflops: gflops });
+    await between?.(i + 1, ordered.length);
+  }
+  engine.pool.trim(0);
+  return measured;
 }
 
 /** The choices by the names under which the plan keeps them. */
@@ -114,15 +146,15 @@ class TestStand {
   readonly #options: MatmulOptions;
 
   constructor(
-    private readonly gpu: Gpu,
+    private readonly engine: Engine,
     private readonly shape: MatmulShape,
     private readonly now: () => number,
   ) {
     const { layout, epilogue, rows, columns, depth } = shape;
-    this.#a = noise(gpu, layout === 'TN' ? [depth, rows] : [rows, depth]);
-    this.#b = noise(gpu, layout === 'NT' ? [columns, depth] : [depth, columns]);
-    this.#y = gpu.pool.allocate([rows, columns]);
-    this.#extra = gpu.pool.allocate(epilogue === 'gelu' ? [rows, columns] : [Math.max(rows, columns)]);
+    this.#a = noise(engine, layout === 'TN' ? [depth, rows] : [rows, depth]);
+    this.#b = noise(engine, layout === 'NT' ? [columns, depth] : [depth, columns]);
+    this.#y = engine.pool.allocate([rows, columns]);
+    this.#extra = engine.pool.allocate(epilogue === 'gelu' ? [rows, columns] : [Math.max(rows, columns)]);
     const vector = (length: number): DeviceArray => ({ ...this.#extra, shape: [length] });
     if (epilogue === 'sums') this.#options = { aSums: vector(rows) };
     else if (epilogue === 'gelu')
@@ -137,27 +169,35 @@ class TestStand {
 
   /** Milliseconds of one product; undefined where the device cannot have the kernel. */
   async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
-    const { gpu, shape, now } = this;
+    const { engine, shape, now } = this;
     try {
       await this.#compile(choice);
     } catch {
       return undefined;
     }
     const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
-    await gpu.commands.finished();
+    await this.#finished();
     const startedAt = now();
     for (let i = 0; i < repetitions; i++)
-      matmul(gpu, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, choice });
-    await gpu.commands.finished();
+      matmul(engine, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, choice });
+    await this.#finished();
     return Math.max(now() - startedAt, 1e-3) / repetitions;
   }
 
   free(): void {
-    for (const array of [this.#a, this.#b, this.#y, this.#extra]) this.gpu.pool.free(array);
+    for (const array of [this.#a, this.#b, this.#y, this.#extra]) this.engine.pool.free(array);
   }
 
   async #compile(choice: MatmulChoice): Promise<void> {
-    for (const kernel of matmulKernels(this.shape, choice, this.#options)) await this.gpu.commands.prepare(kernel);
+    const { commands } = this.engine;
+    if (!(commands instanceof GpuCommands)) return;
+    for (const kernel of matmulKernels(this.shape, choice, this.#options)) await commands.prepare(kernel);
+  }
+
+  /** Other engines carry out what they are given at once. */
+  async #finished(): Promise<void> {
+    const { commands } = this.engine;
+    if (commands instanceof GpuCommands) await commands.finished();
   }
 }
 

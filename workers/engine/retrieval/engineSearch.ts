@@ -1,7 +1,7 @@
 import type { DeviceArray } from '../arrays';
 import type { Engine, Traits } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
-import type { MatmulChoice, MatmulTiling } from '../ops/matmul/plan';
+import type { MatmulTiling } from '../ops/matmul/plan';
 import { countAbove, keepBest, pickKeys, scoreOfKey } from './kernels';
 import type { BetweenBlocks, Found, SearchBlocks, SearchInput } from './search';
 import { matrixOf, range } from './vectors';
@@ -12,12 +12,11 @@ const blockBytes = 16 * 1024 * 1024;
 const mostPassages = 16_384;
 const queriesPerBlock = 256;
 
-/** One for all shapes: another could add in another order, and then a rank would depend on how the work is cut up. */
-function searchChoice({ software }: Traits): MatmulChoice {
-  const tiling: MatmulTiling = software
+/** One tiling for all shapes: another could add in another order, and then a rank would depend on how the work is cut up. */
+function searchTiling({ software }: Traits): MatmulTiling {
+  return software
     ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
-  return { tiling, parts: 1 };
 }
 
 function defaultBlocks(stride: number): SearchBlocks {
@@ -145,7 +144,9 @@ class QueryGroup {
   /** [Q, N] */
   #score(passages: DeviceArray): DeviceArray {
     const scores = { ...this.scratch.scores, shape: [this.rows.length, passages.shape[0] ?? 0] };
-    matmul(this.engine, 'NT', this.#queries, passages, scores, { choice: searchChoice(this.engine.traits) });
+    matmul(this.engine, 'NT', this.#queries, passages, scores, {
+      choice: { tiling: searchTiling(this.engine.traits), parts: 1 },
+    });
     return scores;
   }
 

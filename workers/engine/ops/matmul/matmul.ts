@@ -6,8 +6,8 @@ import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
 import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
 import { matmulOnWasm } from './onWasm';
-import { choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './plan';
-import { matmulKernel } from './wgsl';
+import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './plan';
+import { matmulKernel, type MatmulVariant } from './wgsl';
 
 export interface MatmulOptions {
   /** α: the product's factor. */
@@ -56,7 +56,8 @@ export function matmul(
     ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
     : choiceFor(engine.traits, engine.plan, problem);
   const product = { layout, tiling, aligned: isAligned(shape) };
-  if (parts > 1) return productInParts(engine, { ...product, epilogue, parts }, arrays, shape, values);
+  const scratch = parts > 1 ? engine.scratch : undefined;
+  if (scratch) return productInParts(engine, { ...product, epilogue, parts, scratch }, arrays, shape, values);
   const quads = Math.ceil(shape.depth / 4);
   const groups = [...matmulGroups(tiling, rows, columns), 1] as const;
   engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
@@ -66,10 +67,10 @@ export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' 
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 
-/** The parts of the inner dimension give products in a scratch array; a second kernel adds them in order and finishes the sums. */
+/** The parts of the inner dimension give products in the scratch array; a second kernel adds them in order and finishes the sums. */
 function productInParts(
   engine: Engine,
-  { epilogue, parts, ...product }: Parameters<typeof variantKernel>[0] & { parts: number },
+  { epilogue, parts, scratch, ...product }: MatmulVariant & { parts: number; scratch: DeviceArray },
   arrays: Arrays,
   shape: Shape,
   values: ReturnType<typeof dropoutValues> & { alpha: number },
@@ -79,8 +80,9 @@ function productInParts(
   const step = Math.max(1, product.tiling.sharedDepth / 4);
   const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
   const used = Math.ceil(Math.ceil(depth / 4) / quads);
-  const products = engine.pool.allocate([used, rows * columns]);
-  const sums = epilogue.aSums ? engine.pool.allocate([used, rows]) : products;
+  const products = { ...scratch, shape: [used, rows * columns] };
+  const sumsAt = Math.ceil((used * rows * columns) / alignmentFloats) * alignmentFloats;
+  const sums = { ...scratch, offset: scratch.offset + 4 * sumsAt, shape: [used, rows] };
   const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
   engine.commands.dispatch(
     partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 },
@@ -92,8 +94,6 @@ function productInParts(
     addKernel({ epilogue, aligned }), { ...arrays, products, sums }, { rows, columns, parts: used, ...values },
     Math.ceil(threads / 64),
   ); // prettier-ignore
-  engine.pool.free(products);
-  if (sums !== products) engine.pool.free(sums);
 }
 
 function epilogueOf(options: MatmulOptions): Epilogue {

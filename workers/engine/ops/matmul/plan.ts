@@ -1,11 +1,5 @@
-import {
-  largestScratchBytes,
-  type KernelPlan,
-  type MatmulChoice,
-  type MatmulTiling,
-  type Layout,
-} from '../../../../src/domain/kernelPlan';
-import type { Traits } from '../../engine';
+import type { KernelPlan, Layout, MatmulChoice, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import { scratchFloats, type Traits } from '../../engine';
 
 export type { Layout, MatmulChoice, MatmulTiling } from '../../../../src/domain/kernelPlan';
 
@@ -23,6 +17,8 @@ export interface MatmulShape {
 
 /** A choice that was measured at one number of tokens serves up to this many doublings away. */
 const farthestBucket = 4;
+/** Offsets of bindings are multiples of 256 bytes. */
+export const alignmentFloats = 64;
 /** A part of the inner dimension is at least this long: below, writing and adding the parts costs more than they bring. */
 const shortestPart = 128;
 
@@ -32,12 +28,10 @@ export function choiceFor(traits: Traits, plan: KernelPlan | undefined, shape: M
   return { tiling, parts: possibleParts(parts, shape) };
 }
 
-/** Parts that the shape leaves room for, at most those asked for. */
+/** Parts that the shape leaves room for, at most those asked for: their products, and sums of a's columns, lie in the engine's scratch array. */
 export function possibleParts(parts: number, { rows, columns, depth }: MatmulShape): number {
-  return Math.max(
-    1,
-    Math.min(parts, Math.floor(depth / shortestPart), Math.floor(largestScratchBytes / (4 * rows * columns))),
-  );
+  const fitting = Math.floor((scratchFloats - alignmentFloats) / (rows * columns + rows));
+  return Math.max(1, Math.min(parts, Math.floor(depth / shortestPart), fitting));
 }
 
 /** Without measuring. */

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { benchmarkConfigs, meanTextTokens, type BenchmarkProgress } from '../../src/domain/benchmark/benchmark';
+import { stepFlops } from '../../src/domain/benchmark/flops';
+import { openGpu } from '../../workers/engine/device';
+import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
+import { RunControl } from '../../workers/services/runControl';
+import { wasmBase } from './support';
+
+const device = 'wasm';
+
+describe('the benchmark of a device', () => {
+  it('measures products and a training step, says how far it is, and gives the device back', async () => {
+    const reports: BenchmarkProgress[] = [];
+    const deps = {
+      control: new RunControl(),
+      wasmBaseUrl: wasmBase,
+      browser: 'a browser',
+      onProgress: (p: BenchmarkProgress) => reports.push(p),
+    };
+    const result = await benchmarkDevice({ shapes: ['demo'], device, brief: true }, deps);
+    expect(result.device.backend).toBe(device);
+    expect(result.peakGflops).toBeGreaterThan(0);
+    const [step] = result.steps;
+    expect(step).toMatchObject({ shape: 'demo', layers: 3, layersRun: 3, pairs: 2, tokens: 256, steps: 1 });
+    if (!step) return;
+    const flops = stepFlops(benchmarkConfigs.demo, 256, meanTextTokens);
+    expect(step.gflops).toBeCloseTo(flops / step.stepMs / 1e6, 6);
+    expect(step.tokensPerSecond).toBeCloseTo((256 / step.stepMs) * 1000, 6);
+    // Weights, gradients and two moments at least.
+    expect(step.bytes).toBeGreaterThan(16 * 4.5e6);
+    expect(new Set(reports.map(({ phase }) => phase))).toEqual(new Set(['open', 'products', 'demo']));
+    expect(reports.every(({ share }) => share >= 0 && share <= 1)).toBe(true);
+    expect(openGpu()).toBeNull();
+  });
+
+  it('stops when it is cancelled, and gives the device back', async () => {
+    const control = new RunControl();
+    control.cancel();
+    const run = benchmarkDevice({ shapes: ['demo'], device, brief: true }, { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined }); // prettier-ignore
+    await expect(run).rejects.toMatchObject({ details: { kind: 'cancelled' } });
+    expect(openGpu()).toBeNull();
+  });
+});
