@@ -640,7 +640,7 @@ export const en = {
     again: 'Measure again',
     phases: {
       open: 'Opening the device',
-      products: 'Matrix products: which kernels are fastest here',
+      products: 'Matrix products',
       bertBase: 'Training steps of BERT-base',
       demo: 'Training steps of the demo model',
     },

@@ -577,7 +577,7 @@ export const zh: Dictionary = {
     again: '再测一次',
     phases: {
       open: '正在打开设备',
-      products: '矩阵乘法：比较哪些内核在本机最快',
+      products: '矩阵乘法',
       bertBase: 'BERT-base 的训练步',
       demo: '演示模型的训练步',
     },
