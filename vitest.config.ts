@@ -53,6 +53,8 @@ export default defineConfig({
             '@tensorflow/tfjs',
             '@tensorflow/tfjs-core',
             '@tensorflow/tfjs-backend-wasm',
+            '@huggingface/tokenizers',
+            'fake-indexeddb/auto',
             'hash-wasm',
             'idb',
             'valibot',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { poolings } from './model';
 import { dataRoles } from './records';
 
 /**
@@ -23,7 +24,7 @@ export const dataEntrySchema = v.strictObject({
 export const modelSchema = v.strictObject({
   /** SHA-256 over config.json, tokenizer.json and the weights as they were imported. */
   contentSha256: sha256,
-  pooling: v.picklist(['mean', 'cls']),
+  pooling: v.picklist(poolings),
   normalize: v.boolean(),
   maxTokens: v.pipe(v.number(), v.integer(), v.minValue(3), v.maxValue(8192)),
   queryPrefix: prefix,

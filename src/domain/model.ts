@@ -23,6 +23,10 @@ export interface TensorEntry {
   length: number;
 }
 
+/** How a text's token vectors become one: their mean, the first token's ([CLS]) or the last token's. */
+export const poolings = ['mean', 'cls', 'last'] as const;
+export type Pooling = (typeof poolings)[number];
+
 /**
  * The model as stored: canonical parameter names (Hugging Face BERT without `bert.`, without pooler), float32.
  * Weights lie in parts of at most 32 MiB under `weightsId`, cut anywhere.
@@ -40,7 +44,7 @@ export interface StoredModel {
   files: Record<string, string>;
   /** Read from the folder; where a file did not say, the default and `guessed: true`, shown to the user. */
   defaults: {
-    pooling: { value: 'mean' | 'cls'; guessed: boolean };
+    pooling: { value: Pooling; guessed: boolean };
     normalize: { value: boolean; guessed: boolean };
     maxTokens: { value: number; guessed: boolean };
     queryPrefix: { value: string; guessed: boolean };

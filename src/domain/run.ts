@@ -45,6 +45,8 @@ export interface RunRecord {
   weightsSha256?: string;
   /** Step whose weights were kept. */
   keptStep?: number;
+  /** How often the device was lost and the run went on by itself. */
+  deviceLosses?: number;
   error?: AppErrorDetails;
 }
 
@@ -105,6 +107,8 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
   | { type: 'status'; status: RunStatus; error?: AppErrorDetails }
   | { type: 'device'; device: DeviceInfo }
+  /** The run goes on from its last checkpoint, on a device that is opened anew. */
+  | { type: 'deviceLost'; reason: string }
   | ({ type: 'step' } & StepReport)
   /** Progress inside a phase; `of` = 0 where the total is unknown. */
   | {

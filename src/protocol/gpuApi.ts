@@ -1,5 +1,6 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult, ExpectedWork } from '../domain/benchmark/benchmark';
 import type { MemoryReport } from '../domain/memory/report';
+import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
 
@@ -33,7 +34,7 @@ export interface GpuApi {
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
   /** Vectors [text][E] of token ids by the run's kept weights (or the base model's, where no run is named). */
   encodeTexts(
-    source: { runId: string } | { modelSha256: string; pooling: 'mean' | 'cls'; normalize: boolean },
+    source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
   /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`, and `run-busy` beside a run. */

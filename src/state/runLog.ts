@@ -9,6 +9,8 @@ export interface RunView {
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
+  /** How often the device was lost and the run went on by itself. */
+  deviceLosses: number;
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
   test: Partial<Record<'before' | 'after', Metrics>>;
@@ -27,6 +29,7 @@ export function emptyRunView(): RunView {
     status: 'queued',
     error: null,
     device: null,
+    deviceLosses: 0,
     steps: [],
     dev: [],
     test: {},
@@ -58,6 +61,9 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'device':
       view.device = event.device;
+      return;
+    case 'deviceLost':
+      view.deviceLosses += 1;
       return;
     case 'step':
       cutFrom(view.steps, event.step);

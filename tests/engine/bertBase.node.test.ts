@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
 import type { StepWay } from '../../src/domain/memory/stepWay';
+import { scratchBytes } from '../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../src/domain/model';
 import { EngineTrainer } from '../../workers/engine/trainer';
 import { parameterShapes, type Need } from '../../workers/engine/model/names';
@@ -119,6 +120,12 @@ async function countStep(
   return { dispatches, boundBytes, peakBytes, parameters, errors };
 }
 
+/** Within 2 %, of which the scratch of products that are cut into parts is planned at its largest: a step may take less of it. */
+function expectPlanned(bytes: number, planned: number, share = 0.02): void {
+  expect(bytes).toBeLessThan((1 + share) * planned);
+  expect(bytes).toBeGreaterThan((1 - share) * (planned - scratchBytes));
+}
+
 describe('a training step, on a device that checks everything and computes nothing', () => {
   it("keeps to WebGPU's lowest limits and to its rules", async () => {
     expect((await countStep(small, 3, 20)).errors).toEqual([]);
@@ -167,8 +174,8 @@ describe('a training step, on a device that checks everything and computes nothi
       expect(errors).toEqual([]);
       const count = { all: parameters, trained: parameters };
       const need = memoryNeed(small, count, { pairs: 30, tokens: 2400, longest: 49 }, way);
-      expect(Math.abs(peakBytes / need.total - 1)).toBeLessThan(0.02);
-      expect(Math.abs((peakBytes - 16 * parameters) / need.activations - 1)).toBeLessThan(0.03);
+      expectPlanned(peakBytes, need.total);
+      expectPlanned(peakBytes - 16 * parameters, need.activations, 0.03);
     },
   );
 
@@ -182,7 +189,7 @@ describe('a training step, on a device that checks everything and computes nothi
       freeTokens(gpu, tokens);
     }
     const planned = 1000 * encodingRowBytes(small);
-    expect(Math.abs((gpu.pool.peakBytes - before) / planned - 1)).toBeLessThan(0.02);
+    expectPlanned(gpu.pool.peakBytes - before, planned + scratchBytes);
     weights.dispose();
     gpu.dispose();
   });
@@ -203,7 +210,7 @@ describe('a training step, on a device that checks everything and computes nothi
     console.log(
       `${given.model}, ${given.kind}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, activations ${(activations / need.activations).toFixed(4)}`,
     );
-    expect(Math.abs(peakBytes / need.total - 1)).toBeLessThan(0.02);
-    expect(Math.abs(activations / need.activations - 1)).toBeLessThan(0.02);
+    expectPlanned(peakBytes, need.total);
+    expectPlanned(activations, need.activations);
   });
 });

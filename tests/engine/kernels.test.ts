@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { poolings } from '../../src/domain/model';
 import { openDevice, openGpu } from '../../workers/engine/device';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
 import { Gpu } from '../../workers/engine/gpu/gpu';
-import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
-import { infoNce } from '../../workers/engine/losses/infoNceKernels';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import * as attentionReference from '../../workers/engine/ops/attention/attention';
@@ -283,7 +282,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     freeTokens(gpu, tokens);
   });
 
-  it.each(['mean', 'cls'] as const)('%s pooling to unit length', async (pooling) => {
+  it.each(poolings)('%s pooling to unit length', async (pooling) => {
     const gpu = engineOf(kind);
     const given = packed([[1, 2, 3], [4], [5, 6]]);
     const tokens = uploadTokens(gpu, given);
@@ -312,53 +311,6 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     expectClose(gradient, expected);
     for (const array of [Hidden, a.saved.norms, p.saved.norms, a.dPooled, p.dPooled]) gpu.pool.free(array);
     freeTokens(gpu, tokens);
-  });
-
-  it.each([
-    ['queryToPassage', 5],
-    ['both', 70],
-    ['both', 1],
-  ] as const)('InfoNCE, %s, batch %i', async (directions, size) => {
-    const gpu = engineOf(kind);
-    const options = { temperature: 0.2, directions };
-    const units = tf.tidy(() =>
-      [1, 2].map(() => normalizeReference.normalizeForward(tf.tensor2d(draw(size, 9), [size, 9])).y),
-    );
-    const [a, p] = units;
-    if (!a || !p) return;
-    const [A, P] = await Promise.all(units.map(async (unit) => gpu.commands.upload(new Float32Array(await readTensor(unit)), [size, 9]))); // prettier-ignore
-    if (!A || !P) return;
-    const numbers = gpu.pool.allocate([4]);
-    const d = infoNce(gpu, A, P, options, numbers);
-    const own = await readAll(gpu, numbers, d.anchors, d.candidates);
-    const results = tf.tidy(() => {
-      const { saved, ...scalars } = infoNceForward(a, p, options);
-      const back = infoNceBackward(saved);
-      return [
-        scalars.loss,
-        scalars.accuracy,
-        scalars.positiveScore,
-        scalars.negativeScore,
-        back.anchors,
-        back.positives,
-      ];
-    });
-    const [loss, accuracy, positive, negative, dAnchors = [], dPositives = []] = await tensorValues(...results);
-    const scalars = [loss, accuracy, positive, negative].map((value) => value?.[0] ?? NaN);
-    expect(distance(own[0] ?? [], scalars)).toBeLessThan(1e-5 * (1 + norm(scalars)));
-    // The kernels stop at the unit vectors; the reference goes through the normalisation, which takes the radial part away.
-    const tangent = async (gradient: Float32Array, unit: tf.Tensor): Promise<Float32Array> => {
-      const projected = tf.tidy(() => {
-        const g = tf.tensor2d(gradient, [size, 9]);
-        return tf.sub(g, tf.mul(unit, tf.sum(tf.mul(g, unit), 1, true)));
-      });
-      return (await tensorValues(projected))[0] ?? new Float32Array();
-    };
-    expectClose(await tangent(own[1] ?? new Float32Array(), a), dAnchors, 1);
-    expectClose(await tangent(own[2] ?? new Float32Array(), p), dPositives, 1);
-    tf.dispose(units);
-    gpu.pool.free(A);
-    gpu.pool.free(P);
   });
 
   it('looks embeddings up in a table cut in pieces, and gives each row its sum of gradients', async () => {

@@ -168,7 +168,7 @@ describe('against naive loops', () => {
         positiveScore,
         negativeScore,
         saved.anchors,
-        saved.positives,
+        saved.candidates,
         saved.probabilities,
       ]);
     });

@@ -1,8 +1,11 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { poolings } from '../../src/domain/model';
+import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { leftOutBits } from '../../workers/engine/losses/leftOut';
 import { packTokens, type PackedTokens } from '../../workers/engine/model/packedTokens';
 import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/attention';
 import { dropoutMask, probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
@@ -121,7 +124,7 @@ describe('backward passes agree with the tape through the forward pass, on shape
     });
   });
 
-  it.each(['mean', 'cls'] as const)('%s pooling', async (pooling) => {
+  it.each(poolings)('%s pooling', async (pooling) => {
     await expectNoLeak(async () => {
       const tokens = randomTokens();
       const hidden = draw([tokens.rows, 6]);
@@ -136,28 +139,52 @@ describe('backward passes agree with the tape through the forward pass, on shape
   });
 
   it.each([
-    ['queryToPassage', 5],
-    ['both', 3],
-    ['both', 1],
-  ] as const)('InfoNCE, %s, batch %i', async (directions, size) => {
+    ['queryToPassage', 5, 5, []],
+    ['both', 3, 3, []],
+    ['both', 1, 1, []],
+    ['both', 4, 40, [[2, 35], [], [0, 3, 39], [1]]],
+    ['queryToPassage', 2, 3, [[1, 2]]],
+  ] as const)('InfoNCE, %s, %i anchors, %i candidates, %j left out', async (directions, size, count, out) => {
     await expectNoLeak(async () => {
       const options = { temperature: 0.2, directions };
-      const inputs = [draw([size, 7]), draw([size, 7])];
-      const run = (...[a, p]: tf.Tensor[]) => {
-        if (!a || !p) throw new Error('two inputs');
-        return infoNceForward(a, p, options);
+      const leftOut = leftOutBits([...out, ...Array.from({ length: size - out.length }, () => [])], count);
+      const inputs = [draw([size, 7]), draw([count, 7])];
+      const run = (...[a, c]: tf.Tensor[]) => {
+        if (!a || !c) throw new Error('two inputs');
+        return infoNceForward(a, c, options, leftOut);
       };
       const whole = run(...inputs);
       await compareWithTape(
         inputs,
         (...given) => tf.reshape(run(...given).loss, [1]),
         (dy) => {
-          const { anchors, positives } = infoNceBackward(whole.saved);
-          return [tf.mul(anchors, dy), tf.mul(positives, dy)];
+          const { anchors, candidates } = infoNceBackward(whole.saved);
+          return [tf.mul(anchors, dy), tf.mul(candidates, dy)];
         },
       );
       tf.dispose([whole.loss, whole.accuracy, whole.positiveScore, whole.negativeScore]);
-      tf.dispose([whole.saved.anchors, whole.saved.positives, whole.saved.probabilities]);
+      tf.dispose([whole.saved.anchors, whole.saved.candidates, whole.saved.probabilities]);
+    });
+  });
+
+  it.each([1, 2, 9])('CoSENT of %i pairs', async (size) => {
+    await expectNoLeak(async () => {
+      const scores = tf.tensor1d(Array.from({ length: size }, () => between(0, 3) / 3));
+      const inputs = [draw([size, 7]), draw([size, 7])];
+      const run = (...[a, b]: tf.Tensor[]) => {
+        if (!a || !b) throw new Error('two inputs');
+        return cosentForward(a, b, scores, { temperature: 0.2 });
+      };
+      const whole = run(...inputs);
+      await compareWithTape(
+        inputs,
+        (...given) => tf.reshape(run(...given).loss, [1]),
+        (dy) => {
+          const { first, second } = cosentBackward(whole.saved);
+          return [tf.mul(first, dy), tf.mul(second, dy)];
+        },
+      );
+      tf.dispose([scores, whole.loss, whole.ordered, whole.saved.first, whole.saved.second, whole.saved.shares]);
     });
   });
 });

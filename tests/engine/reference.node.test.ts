@@ -27,7 +27,7 @@ describe('the reference encoder against PyTorch, on a random BERT', () => {
         const options = { temperature: golden.temperature, directions: 'queryToPassage' } as const;
         const { loss, saved: lossSaved } = infoNceForward(anchors, positives, options);
         const d = infoNceBackward(lossSaved);
-        const dHidden = poolingBackward(tf.concat([d.anchors, d.positives], 0), pooled.saved);
+        const dHidden = poolingBackward(tf.concat([d.anchors, d.candidates], 0), pooled.saved);
         return { loss, gradients: backward(dHidden, saved, context, () => true) };
       });
       const [value = NaN] = await readTensor(loss);

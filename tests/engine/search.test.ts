@@ -1,34 +1,150 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { scoreBlock } from '../../workers/engine/retrieval/search';
-import { expectNoLeak, largestDifference, openTestDevice, seededRandom } from './support';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openGpu } from '../../workers/engine/device';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+import { searchOnEngine } from '../../workers/engine/retrieval/engineSearch';
+import { scoreOfKey } from '../../workers/engine/retrieval/kernels';
+import { search, type Found, type SearchInput } from '../../workers/engine/retrieval/search';
+import { vectorsOf } from '../../workers/engine/retrieval/vectors';
+import { expectNoLeak, inBrowser, openTestDevice, seededRandom } from './support';
 
-beforeAll(openTestDevice);
+type Search = (input: SearchInput) => Promise<Found[]>;
+
+/** On WebGPU the kernels of both kinds of adapter. */
+const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
+let hardware: Gpu | undefined;
+
+beforeAll(async () => {
+  await openTestDevice();
+  const gpu = openGpu();
+  if (gpu) hardware = new Gpu(gpu.device, { software: false }, () => undefined);
+});
+afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
+
+function searchOf(kind: (typeof kinds)[number]): Search {
+  if (kind !== 'hardware') return (input) => expectNoLeak(() => search(input));
+  return (input) => {
+    if (!hardware) throw new Error('no WebGPU');
+    return searchOnEngine(hardware, input, () => Promise.resolve());
+  };
+}
 
 const random = seededRandom(5);
-const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
-const at = (values: ArrayLike<number>, index: number): number => values[index] ?? NaN;
+const below = (limit: number): number => Math.floor(random() * limit);
 
-describe('exact search', () => {
-  it('scores every query with every passage', async () => {
-    await expectNoLeak(async () => {
-      const [queryCount, passageCount, width] = [3, 40, 16];
-      const [queries, corpus] = [numbers(queryCount * width), numbers(passageCount * width)];
-      const expected = Array.from({ length: queryCount * passageCount }, (_, i) => {
-        const [query, passage] = [Math.floor(i / passageCount), i % passageCount];
-        return Array.from(
-          { length: width },
-          (_, e) => at(queries, query * width + e) * at(corpus, passage * width + e),
-        ).reduce((sum, x) => sum + x, 0);
-      });
-      expect(largestDifference(await scoreBlock(queries, corpus, width), expected)).toBeLessThan(1e-5);
+interface Case {
+  queries: number;
+  passages: number;
+  width: number;
+  k: number;
+}
+
+/** Small whole numbers, so that every sum is exact and many scores are equal; a third of the passages are copies of others. */
+function drawCase({ queries, passages, width, k }: Case, number = (): number => below(5) - 2): SearchInput {
+  const draw = (length: number): Float32Array => Float32Array.from({ length }, number);
+  const corpus = draw(passages * width);
+  for (let i = 0; i < passages; i += 3) {
+    const other = below(passages);
+    corpus.copyWithin(i * width, other * width, (other + 1) * width);
+  }
+  const targets = Array.from({ length: queries }, () => Array.from({ length: below(4) }, () => below(passages)));
+  return { queries: vectorsOf(draw(queries * width), width), corpus: vectorsOf(corpus, width), targets, k };
+}
+
+/** All scores of each query, sorted. */
+function naiveSearch({ queries, corpus, targets, k }: SearchInput): Found[] {
+  const row = (vectors: SearchInput['corpus'], i: number): Float32Array => {
+    const values = new Float32Array(vectors.width);
+    vectors.copyRow(i, values, 0);
+    return values;
+  };
+  return Array.from({ length: queries.count }, (_, q) => {
+    const query = row(queries, q);
+    const all = Array.from({ length: corpus.count }, (_, passage) => {
+      const score = row(corpus, passage).reduce((sum, x, e) => sum + x * (query[e] ?? NaN), 0);
+      return { passage, score: Number.isNaN(score) ? -Infinity : score + 0 };
     });
+    all.sort((a, b) => (a.score === b.score ? a.passage - b.passage : b.score - a.score));
+    const ranks = (targets[q] ?? []).map((target) => all.findIndex(({ passage }) => passage === target) + 1);
+    return { top: all.slice(0, k), ranks };
+  });
+}
+
+const cases: Case[] = [
+  { queries: 1, passages: 1, width: 1, k: 1 },
+  { queries: 3, passages: 40, width: 16, k: 10 },
+  { queries: 70, passages: 333, width: 7, k: 10 },
+  { queries: 5, passages: 6, width: 10, k: 10 },
+  { queries: 9, passages: 130, width: 33, k: 100 },
+];
+
+describe.each(kinds)('exact search, %s', (kind) => {
+  const run = searchOf(kind);
+
+  it.each(cases)(
+    'finds what a sort of all scores finds: $queries queries, $passages passages of $width, best $k',
+    async (testCase) => {
+      const input = drawCase(testCase);
+      const expected = naiveSearch(input);
+      expect(await run(input)).toEqual(expected);
+      for (const blocks of [
+        { passages: 7, queries: 2 },
+        { passages: 64, queries: 64 },
+        { passages: 1, queries: 100 },
+      ])
+        expect(await run({ ...input, blocks }), JSON.stringify(blocks)).toEqual(expected);
+    },
+  );
+
+  it('has the same bits in blocks of all sizes, and for a query alone', async () => {
+    const testCase = { queries: 20, passages: 150, width: 30, k: 12 };
+    const input = drawCase(testCase, () => 2 * random() - 1);
+    const found = await run(input);
+    for (const blocks of [
+      { passages: 9, queries: 3 },
+      { passages: 50, queries: 20 },
+      { passages: 149, queries: 7 },
+    ])
+      expect(await run({ ...input, blocks })).toEqual(found);
+    const alone = await run({
+      ...input,
+      queries: { ...input.queries, count: 1, copyRow: (_, into, at) => input.queries.copyRow(13, into, at) },
+      targets: [input.targets[13] ?? []],
+    });
+    expect(alone).toEqual([found[13]]);
+    const sorted = naiveSearch(input);
+    found.forEach(({ top }, q) =>
+      top.forEach(({ score }, i) => expect(Math.abs(score - (sorted[q]?.top[i]?.score ?? NaN))).toBeLessThan(1e-5)),
+    );
   });
 
-  it('scores a passage the same in any block of the corpus', async () => {
-    const width = 8;
-    const [queries, corpus] = [numbers(2 * width), numbers(8200 * width)];
-    const whole = await scoreBlock(queries, corpus, width);
-    const last = await scoreBlock(queries, corpus.subarray(8195 * width), width);
-    expect([...whole.subarray(8195, 8200)]).toEqual([...last.subarray(0, 5)]);
+  it('never puts a score that is not a number in front, and counts −0 as 0', async () => {
+    const corpus = vectorsOf(Float32Array.of(NaN, -5, 0.5, -0, 0, -Infinity, Infinity), 1);
+    const queries = vectorsOf(Float32Array.of(1), 1);
+    const [found] = await run({
+      corpus,
+      queries,
+      targets: [[0, 5, 3, 4, 6]],
+      k: 7,
+      blocks: { passages: 3, queries: 1 },
+    });
+    expect(found?.top.map(({ passage }) => passage)).toEqual([6, 2, 3, 4, 1, 0, 5]);
+    expect(found?.ranks).toEqual([6, 7, 3, 4, 1]);
+  });
+
+  it('finds nothing in an empty corpus and for no query', async () => {
+    const some = vectorsOf(Float32Array.of(1, 2), 2);
+    const none = vectorsOf(new Float32Array(), 2);
+    expect(await run({ queries: some, corpus: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [] }]);
+    expect(await run({ queries: none, corpus: some, targets: [], k: 3 })).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  it('gives back its score', () => {
+    for (const score of [0, 1.5, -2.25, 3e38, -3e38, 1e-38, Infinity, -Infinity]) {
+      const bits = new Uint32Array(Float32Array.of(score).buffer)[0] ?? 0;
+      const key = bits >= 0x8000_0000 ? ~bits >>> 0 : bits + 0x8000_0000;
+      expect(scoreOfKey(key)).toBe(Math.fround(score));
+    }
   });
 });

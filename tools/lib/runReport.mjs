@@ -93,6 +93,8 @@ export class RunReport {
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
+    if (event.type === 'deviceLost')
+      return this.#print(`device lost (${event.reason}): going on from the last checkpoint`);
     if (event.type === 'devEvaluation')
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,

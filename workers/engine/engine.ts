@@ -1,4 +1,4 @@
-import type { KernelPlan } from '../../src/domain/kernelPlan';
+import { scratchBytes, type KernelPlan } from '../../src/domain/kernelPlan';
 import type { ArrayPool, DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
@@ -53,5 +53,5 @@ export interface Engine {
   readonly scratch?: DeviceArray;
 }
 
-/** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do, and to no memory plan. */
-export const scratchFloats = 2 ** 20;
+/** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do; memory plans count it. */
+export const scratchFloats = scratchBytes / 4;

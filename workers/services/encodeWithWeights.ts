@@ -1,5 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../src/domain/kernelPlan';
+import type { Pooling } from '../../src/domain/model';
 import type { DevicePreference } from '../../src/domain/run';
 import type { GpuApi } from '../../src/protocol/gpuApi';
 import { keptWeights } from '../../src/storage/checkpoints';
@@ -16,7 +17,7 @@ type Source = Parameters<GpuApi['encodeTexts']>[0];
 interface Weights {
   modelSha256: string;
   weightsId: string | null;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
   normalize: boolean;
   device: DevicePreference;
   plan: KernelPlan | null;

@@ -1,19 +1,27 @@
 import type { Experiment } from '../../src/domain/experiment';
-import type { EncoderConfig, TokenSet } from '../../src/domain/model';
+import type { EncoderConfig, Pooling, TokenSet } from '../../src/domain/model';
 import type { Question } from '../../src/domain/records';
 import type { Evaluation, EvaluationMoment } from '../../src/domain/run';
-import { evaluateRanks, rankQuestion, type PassageOrder } from '../../src/domain/evaluate/ranking';
+import {
+  evaluateRanks,
+  questionResult,
+  relevantPlaces,
+  shownPassages,
+  type PassageOrder,
+} from '../../src/domain/evaluate/ranking';
 import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encode';
 import type { ParameterStore } from '../engine/model/parameters';
-import { scoreBlock } from '../engine/retrieval/search';
+import { search } from '../engine/retrieval/search';
+import { pickedRows, type Vectors } from '../engine/retrieval/vectors';
+import { EncodedTexts } from './encodedTexts';
 
-/** Questions whose scores against the whole knowledge base are held at once. */
-const questionsPerBlock = 32;
+/** Questions that are searched for at once: for each group of so many the knowledge base is uploaded once. */
+const questionsPerSearch = 1024;
 
 export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
   /** Of a batch, where memory sets a limit. */
   mostTokens?: number | undefined;
 }
@@ -59,34 +67,31 @@ export function pickTexts(
   return { ids, offsets };
 }
 
-/** Unit vectors of all texts of a set, [texts, E] row after row, in the set's order. */
+/** Unit vectors of all texts of a set, in its order. `vectors` may hold some already: then the work goes on behind them. */
 export async function encodeTexts(
   encoder: EncoderInUse,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   between: BetweenBatches,
-): Promise<Float32Array> {
-  const texts = set.offsets.length - 1;
-  const width = encoder.config.hiddenSize;
-  const vectors = new Float32Array(texts * width);
+  vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
+): Promise<EncodedTexts> {
   const options = { pooling: encoder.pooling, normalize: true };
-  const encode = async (batch: number[]): Promise<number> => {
-    const rows = await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options);
-    batch.forEach((text, i) => vectors.set(rows.subarray(i * width, (i + 1) * width), text * width));
-    return batch.length;
-  };
+  const encode = async (batch: number[]): Promise<void> =>
+    vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const plan = encodingPlan(encoder.mostTokens);
-  const inFlight: Promise<number>[] = [];
-  let done = 0;
+  const inFlight: Promise<void>[] = [];
   try {
     for (const batch of batchesByLength(set.offsets, plan)) {
-      inFlight.push(encode(batch));
+      if (vectors.hasAll(batch)) continue;
+      const encoding = encode(batch);
+      encoding.catch(() => undefined); // it is awaited below, maybe after another has failed
+      inFlight.push(encoding);
       if (inFlight.length < plan.batchesInFlight) continue;
-      done += (await inFlight.shift()) ?? 0;
-      await between(done, texts);
+      await inFlight.shift();
+      await between(vectors.done, vectors.count);
     }
     if (inFlight.length > 0) {
-      for (const count of await Promise.all(inFlight)) done += count;
-      await between(done, texts);
+      await Promise.all(inFlight);
+      await between(vectors.done, vectors.count);
     }
   } finally {
     await Promise.allSettled(inFlight);
@@ -101,25 +106,26 @@ export interface EvaluationInput {
   experiment: Experiment;
   questions: Question[];
   order: PassageOrder;
-  questionVectors: Float32Array;
-  corpusVectors: Float32Array;
-  width: number;
+  questionVectors: Vectors;
+  corpusVectors: Vectors;
   encodeMs: number;
 }
 
 /** Exact search of every question over the whole knowledge base, and the metrics of what it found. */
 export async function evaluateVectors(input: EvaluationInput, between: BetweenBatches): Promise<Evaluation> {
-  const { questions, order, width, corpusVectors, questionVectors } = input;
+  const { questions, order, corpusVectors, questionVectors } = input;
   const passages = order.ids.length;
+  const corpus = pickedRows(corpusVectors, passages, (place) => order.inOrder[place] ?? 0);
   const results: Evaluation['results'] = [];
-  for (let from = 0; from < questions.length; from += questionsPerBlock) {
-    const block = questions.slice(from, from + questionsPerBlock);
-    const vectors = questionVectors.subarray(from * width, (from + block.length) * width);
-    const scores = await scoreBlock(vectors, corpusVectors, width);
-    block.forEach((question, i) =>
-      results.push(rankQuestion(question, scores.subarray(i * passages, (i + 1) * passages), order)),
-    );
-    await between(from + block.length, questions.length);
+  for (let from = 0; from < questions.length; from += questionsPerSearch) {
+    const group = questions.slice(from, from + questionsPerSearch);
+    const queries = pickedRows(questionVectors, group.length, (question) => from + question);
+    const targets = group.map((question) => relevantPlaces(question, order));
+    const found = await search({ queries, corpus, targets, k: shownPassages }, between);
+    group.forEach((question, i) => {
+      const own = found[i];
+      if (own) results.push(questionResult(question, own, order));
+    });
   }
   const { runId, part, moment, encodeMs } = input;
   return {

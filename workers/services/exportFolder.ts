@@ -52,6 +52,7 @@ function pooling(settings: ExperimentModel, model: StoredModel): unknown {
     pooling_mode_mean_tokens: settings.pooling === 'mean',
     pooling_mode_max_tokens: false,
     pooling_mode_mean_sqrt_len_tokens: false,
+    pooling_mode_lasttoken: settings.pooling === 'last',
   };
 }
 

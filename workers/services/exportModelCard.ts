@@ -32,7 +32,7 @@ function results({ before, after }: ExportSource): string {
 }
 
 function snippets({ settings }: ExportSource): string {
-  const pool = settings.pooling === 'cls' ? 'cls' : 'mean';
+  const pool = settings.pooling === 'last' ? 'last_token' : settings.pooling;
   const prefix = JSON.stringify(settings.queryPrefix);
   return [
     '```python',

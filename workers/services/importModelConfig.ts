@@ -1,5 +1,5 @@
 import { AppError, type ModelFault } from '../../src/domain/errors';
-import type { EncoderConfig, StoredModel } from '../../src/domain/model';
+import { poolings, type EncoderConfig, type StoredModel } from '../../src/domain/model';
 
 type Json = Record<string, unknown>;
 
@@ -97,8 +97,9 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
     return { value: 'mean', guessed: false };
   if (modes.length <= 1 && (mode === 'pooling_mode_cls_token' || mode === 'pooling_mode_cls'))
     return { value: 'cls', guessed: false };
+  if (modes.length <= 1 && mode === 'pooling_mode_lasttoken') return { value: 'last', guessed: false };
   throw modelError('1_Pooling/config.json', 'pooling-unsupported', {
-    expected: 'mean, cls',
+    expected: poolings.join(', '),
     found: modes.map(([key]) => key).join(', ') || mode,
   });
 }

@@ -5,12 +5,13 @@ import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { formatKernelPlan } from '../../src/domain/kernelPlan';
-import { encodingPlan } from '../engine/model/encode';
 import { closeDevice, openDevice, openGpu, releaseIdleMemory } from '../engine/device';
+import { encodingPlan } from '../engine/model/encode';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
 import { planOfRun } from './kernelPlan';
+import { isSameDevice, lossBehind, reopenDevice } from './recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runEvents';
 import { openSession, stageBatches, tokensOfStep, type RunSession } from './runSession';
@@ -32,11 +33,7 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   const log = await RunLog.open(deps.db, runId, deps.onEvents);
   try {
     await log.status('running');
-    const device = await openDevice(record.devicePreference, deps.wasmBaseUrl);
-    log.append({ type: 'device', device });
-    await updateRun(deps.db, runId, { device });
-    const session = await openSession(deps.db, record, deps.control, log);
-    await carryOut(session, device);
+    await onDevices(deps, record, log);
     await log.status('done');
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -48,18 +45,41 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   }
 }
 
+/** Where a device is lost the run goes on from storage on the next one, as long as it gets further in between. */
+async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
+  const { runId } = record;
+  let device = await openDevice(record.devicePreference, wasmBaseUrl);
+  const session = await openSession(db, record, control, log);
+  for (let losses = record.deviceLosses ?? 0; ;) {
+    log.append({ type: 'device', device });
+    await updateRun(db, runId, { device });
+    try {
+      return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device);
+    } catch (thrown) {
+      const loss = await lossBehind(thrown);
+      if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
+      if (!session.recovery.mayGoOn()) throw loss;
+      await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
+      await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      const before = device;
+      device = await reopenDevice(before, wasmBaseUrl, loss);
+      if (!isSameDevice(before, device)) session.recovery.forgetVectors();
+    }
+  }
+}
+
 /** From here on the device cuts its products as the run's record says. */
 async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
   const { db, record, model, tokens } = session;
   const gpu = openGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
-  const pass = ways[0]?.tokensPerPass ?? Infinity;
+  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
-    training: Math.min(pass, tokensOfStep(batches, tokens)),
+    training: Math.min(tokensOfStep(batches, tokens), most),
     encoding: encodingPlan(encodingTokens).tokensPerBatch,
   };
   const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
-  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune') });
+  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
   await updateRun(db, record.runId, { kernelPlan: formatKernelPlan(plan) });
 }
@@ -89,7 +109,7 @@ async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> 
     try {
       if (state.step < steps)
         await trainModel(
-          { session, batches: plan, evaluateDev: () => devMetrics(session, parameters) },
+          { session, batches: plan, evaluateDev: (step) => devMetrics(session, parameters, step) },
           parameters,
           state,
         );
@@ -120,10 +140,11 @@ async function trainingState(session: RunSession, parameters: ParameterStore): P
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
 }
 
-function between(session: RunSession, what: 'tune' | 'encodeCorpus' | 'encodeQuestions'): BetweenBatches {
+function between(session: RunSession, what: 'tune' | 'encodeCorpus' | 'encodeQuestions', key: string): BetweenBatches {
   return async (done, of) => {
-    session.log.progress(what, done, of);
-    const { log, control } = session;
+    const { log, control, recovery } = session;
+    log.progress(what, done, of);
+    recovery.reached(key, done);
     await control.checkpoint(
       () => log.status('paused'),
       () => log.status('running'),
@@ -142,23 +163,30 @@ async function evaluateMoment(
   const missing: typeof parts = [];
   for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
   if (missing.length === 0) return;
-  const evaluate = await evaluator(session, parameters, moment);
+  const evaluate = await evaluator(session, parameters, moment, moment);
   for (const part of missing) {
     const evaluation = await evaluate(part);
     await putEvaluation(db, evaluation);
+    session.recovery.reached(`${part} ${moment}`, 1);
     if (part === 'test') await session.log.flushWith({ type: 'testEvaluation', moment, metrics: evaluation.metrics });
     else if (moment === 'before')
       await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
   }
+  session.recovery.forgetVectors();
 }
 
-async function devMetrics(session: RunSession, parameters: ParameterStore): Promise<Metrics> {
-  const evaluate = await evaluator(session, parameters, 'after');
-  return (await evaluate('dev')).metrics;
+async function devMetrics(session: RunSession, parameters: ParameterStore, step: number): Promise<Metrics> {
+  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
+  const { metrics } = await evaluate('dev');
+  session.recovery.forgetVectors();
+  return metrics;
 }
 
-/** Encodes the knowledge base once; the function that it gives evaluates a part against it. */
-async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment) {
+/**
+ * Encodes the knowledge base once; the function that it gives evaluates a part against it. `weights` names the weights in use: vectors that
+ * they gave before the device was lost count, for the same steps on the same device give the same weights again.
+ */
+async function evaluator(session: RunSession, parameters: ParameterStore, moment: EvaluationMoment, weights: string) {
   const { model, settings, tokens, data, order, experiment, record } = session;
   const encoder = {
     parameters,
@@ -167,15 +195,19 @@ async function evaluator(session: RunSession, parameters: ParameterStore, moment
     mostTokens: record.memory?.encodingTokens,
   };
   const startedAt = performance.now();
-  const corpusVectors = await encodeTexts(encoder, tokens.corpus, between(session, 'encodeCorpus'));
+  const encode = (what: 'encodeCorpus' | 'encodeQuestions', texts: 'corpus' | 'dev' | 'test') => {
+    const key = `${texts} ${weights}`;
+    const vectors = session.recovery.vectors(key, tokens[texts].offsets.length - 1, model.config.hiddenSize);
+    return encodeTexts(encoder, tokens[texts], between(session, what, key), vectors);
+  };
+  const corpusVectors = await encode('encodeCorpus', 'corpus');
   return async (part: 'dev' | 'test') => {
-    const questionVectors = await encodeTexts(encoder, tokens[part], between(session, 'encodeQuestions'));
+    const questionVectors = await encode('encodeQuestions', part);
     const encodeMs = performance.now() - startedAt;
-    const width = model.config.hiddenSize;
     const common = { runId: record.runId, part, moment, experiment, questions: data[part] };
     return evaluateVectors(
-      { ...common, order, questionVectors, corpusVectors, width, encodeMs },
-      between(session, 'encodeQuestions'),
+      { ...common, order, questionVectors, corpusVectors, encodeMs },
+      between(session, 'encodeQuestions', `search ${part} ${weights}`),
     );
   };
 }

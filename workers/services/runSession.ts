@@ -9,6 +9,7 @@ import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
 import { planBatches } from '../../src/domain/batching/batchOrder';
 import { preparedData, type PreparedData } from './preparedData';
+import { Recovery } from './recovery';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runEvents';
 import { tokenize } from './tokenize';
@@ -25,6 +26,7 @@ export interface RunSession {
   order: PassageOrder;
   control: RunControl;
   log: RunLog;
+  recovery: Recovery;
 }
 
 export async function modelOf(
@@ -60,7 +62,8 @@ export async function openSession(
     dev: await tokenSet(db, keys.devQuestions),
     test: await tokenSet(db, keys.testQuestions),
   };
-  return { db, record, experiment, settings, model, data, tokens, order: passageOrder(data.corpus), control, log };
+  const order = passageOrder(data.corpus);
+  return { db, record, experiment, settings, model, data, tokens, order, control, log, recovery: new Recovery() };
 }
 
 /** Rows of the training pairs, a list a step, for each stage of the experiment. */

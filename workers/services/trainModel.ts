@@ -28,7 +28,7 @@ export interface TrainingDeps {
   session: RunSession;
   /** Steps of all stages, in order. */
   batches: number[][][];
-  evaluateDev: () => Promise<Metrics>;
+  evaluateDev: (step: number) => Promise<Metrics>;
 }
 
 /** Trains from `state.step` to the end of the last stage; every state it leaves in storage can be gone on from with the same bits. */
@@ -123,7 +123,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
     (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
   if (!due || session.data.dev.length === 0) return;
   releaseIdleMemory();
-  const metrics = await deps.evaluateDev();
+  const metrics = await deps.evaluateDev(state.step);
   releaseIdleMemory();
   const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
   const best = state.loop.bestDev === null || rank > state.loop.bestDev;
@@ -164,7 +164,7 @@ class CheckpointKeeper {
 
   async write(): Promise<void> {
     if (this.#writtenStep === this.state.step) return;
-    const { db, record, model, log } = this.session;
+    const { db, record, model, log, recovery } = this.session;
     const startedAt = performance.now();
     const tensors = trainingTensors(model, this.parameters, this.state.adamW);
     const { step, loop } = this.state;
@@ -178,6 +178,7 @@ class CheckpointKeeper {
     this.#writtenAt = performance.now();
     this.#writeMs = this.#writtenAt - startedAt;
     this.#writtenStep = step;
+    recovery.reached('checkpoint', step);
     log.append({
       type: 'checkpoint',
       step,

@@ -5,80 +5,46 @@ import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Ranks } from
 import { wilsonInterval } from './statistics';
 
 /** Passages that a result shows. */
-const shown = 10;
+export const shownPassages = 10;
 
 /** The corpus as rankings see it: of equal scores the smaller id comes first, so no metric depends on the order of the work. */
 export interface PassageOrder {
   ids: string[];
   /** Place of passage i among all ids in ascending order (UTF-16 code units). */
   place: Uint32Array;
+  /** The passage at each place. */
+  inOrder: Uint32Array;
   indexOf: Map<string, number>;
 }
 
 export function passageOrder(corpus: readonly Pick<Passage, 'id'>[]): PassageOrder {
   const ids = corpus.map((passage) => passage.id);
-  const order = Uint32Array.from(ids.keys()).sort((a, b) => {
+  const inOrder = Uint32Array.from(ids.keys()).sort((a, b) => {
     const left = ids[a] ?? '';
     const right = ids[b] ?? '';
     return left < right ? -1 : left > right ? 1 : 0;
   });
   const place = new Uint32Array(ids.length);
-  order.forEach((passage, at) => (place[passage] = at));
-  return { ids, place, indexOf: new Map(ids.map((id, index) => [id, index])) };
+  inOrder.forEach((passage, at) => (place[passage] = at));
+  return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };
 }
 
-type Scores = Float32Array | Float64Array;
-
-/** A score that is not a number stands behind all others: a broken model must not look perfect. */
-function scoreOf(scores: Scores, passage: number): number {
-  const score = scores[passage] ?? Number.NaN;
-  return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
+/** Places of a question's relevant passages; those that the corpus does not hold are left out. */
+export function relevantPlaces({ relevant }: Question, { indexOf, place }: PassageOrder): number[] {
+  return [...new Set(relevant)].flatMap((id) => {
+    const passage = indexOf.get(id);
+    return passage === undefined ? [] : [place[passage] ?? 0];
+  });
 }
 
-/** Rank (from 1) of a passage under (−score, id): one more than the number of passages before it. O(passages). */
-export function rankOf(scores: Scores, place: Uint32Array, passage: number): number {
-  const own = scoreOf(scores, passage);
-  const ownPlace = place[passage] ?? 0;
-  let before = 0;
-  for (let other = 0; other < scores.length; other++) {
-    const score = scoreOf(scores, other);
-    if (score > own || (score === own && (place[other] ?? 0) < ownPlace)) before += 1;
-  }
-  return before + 1;
-}
-
-/** The first `count` passages under (−score, id), best first. Most passages cost one comparison with the last one kept. */
-export function topPassages(scores: Scores, place: Uint32Array, count: number): number[] {
-  const top: number[] = [];
-  const comesBefore = (a: number, b: number): boolean => {
-    const left = scoreOf(scores, a);
-    const right = scoreOf(scores, b);
-    return left > right || (left === right && (place[a] ?? 0) < (place[b] ?? 0));
-  };
-  for (let passage = 0; passage < scores.length; passage++) {
-    const last = top[count - 1];
-    if (last !== undefined && !comesBefore(passage, last)) continue;
-    let at = top.length;
-    while (at > 0 && comesBefore(passage, top[at - 1] ?? 0)) at -= 1;
-    top.splice(at, 0, passage);
-    if (top.length > count) top.pop();
-  }
-  return top;
-}
-
-/** Ranks of a question's relevant passages and what stood on top. `scores`: one a passage, in the order of the corpus. */
-export function rankQuestion(question: Question, scores: Scores, order: PassageOrder): QuestionResult {
-  const ranks: number[] = [];
-  for (const id of new Set(question.relevant)) {
-    const passage = order.indexOf.get(id);
-    if (passage !== undefined) ranks.push(rankOf(scores, order.place, passage));
-  }
-  ranks.sort((a, b) => a - b);
-  const top = topPassages(scores, order.place, shown).map((passage) => ({
-    passageId: order.ids[passage] ?? '',
-    score: scoreOf(scores, passage),
-  }));
-  return { questionId: question.id, ranks, top };
+/** A question's result from the ranks of its relevant passages and the places of those on top. */
+export function questionResult(
+  question: Question,
+  found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
+  { ids, inOrder }: PassageOrder,
+): QuestionResult {
+  const top = found.top.map(({ passage, score }) => ({ passageId: ids[inOrder[passage] ?? -1] ?? '', score }));
+  return { questionId: question.id, ranks: [...found.ranks].sort((a, b) => a - b), top };
 }
 
 const metricOf: Record<MetricName, (ranks: Ranks) => number> = {

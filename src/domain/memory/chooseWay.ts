@@ -1,3 +1,4 @@
+import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
 import {
   encodingRowBytes,
@@ -65,7 +66,7 @@ const leastEncodingTokens = 512;
  */
 export function encodingTokens(config: EncoderConfig, parameters: ParameterCount, limits: MemoryLimits): number {
   const fixed = 4 * parameters.all + 12 * parameters.trained;
-  const fitting = quadsIn((limits.budgetBytes - fixed) / encodingRowBytes(config));
+  const fitting = quadsIn((limits.budgetBytes - fixed - scratchBytes) / encodingRowBytes(config));
   const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config));
   return Math.min(mostEncodingTokens, mostTokens, Math.max(leastEncodingTokens, fitting));
 }

@@ -1,3 +1,4 @@
+import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
 import type { StepWay } from './stepWay';
 
@@ -23,7 +24,7 @@ export interface MemoryNeed {
   gradients: number;
   /** AdamW's two moments. */
   moments: number;
-  /** What is kept of the batch between the forward and the backward pass, and the loss. */
+  /** What is kept of the batch between the forward and the backward pass, the loss, and what products that are cut into parts may take. */
   activations: number;
   total: number;
 }
@@ -48,7 +49,8 @@ export function memoryNeed(
   const gradients = 4 * parameters.trained;
   const moments = 8 * parameters.trained;
   const rows = rowsOf(shape, way);
-  const activations = 4 * (rows * numbersPerRow(config, way.kind) + lossNumbers(config, shape, way.kind));
+  const kept = rows * numbersPerRow(config, way.kind) + lossNumbers(config, shape, way.kind);
+  const activations = 4 * kept + scratchBytes;
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
 }
 

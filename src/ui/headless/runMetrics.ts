@@ -79,6 +79,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     weightsSha256: run.weightsSha256,
     keptStep: run.keptStep,
     steps: run.steps,
+    deviceLosses: run.deviceLosses ?? 0,
     resumed: parts.resumed,
     leftOut: inputs.leftOut,
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },

@@ -237,7 +237,7 @@ export const en = {
       size: 'Weights (float32)',
       source: 'Stored in the folder as',
       pooling: 'Pooling',
-      poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]' },
+      poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
       normalize: 'Unit length',
       maxTokens: 'Longest in tokens',
       queryPrefix: 'Prefix of questions',
@@ -298,6 +298,10 @@ export const en = {
     cancel: 'Cancel the run',
     cancelAsk: 'Cancel this run? Its curves stay; it cannot be resumed.',
     again: 'New run',
+    deviceLosses: (n: number) =>
+      n === 1
+        ? 'The graphics processor was lost once; the run went on by itself, from its last checkpoint.'
+        : `The graphics processor was lost ${n} times; each time the run went on by itself, from its last checkpoint.`,
     sentence: {
       none: 'No run yet. The questions are asked before and after, the same ones.',
       queued: 'The run is about to begin.',

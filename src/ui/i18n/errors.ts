@@ -59,7 +59,7 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
     case 'tensor-dtype': return { zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`, en: `the tensor “${tensor}” has the type ${found}; use float32, float16 or bfloat16` };
     case 'vocabulary-mismatch': return { zh: `分词器有 ${found} 个词，权重只容纳 ${expected} 个，请使用配套的 tokenizer.json`, en: `the tokenizer has ${found} entries and the weights hold ${expected}; use the tokenizer.json that belongs to them` };
     case 'tokenizer-invalid': return { zh: '分词器无法读取，请使用 WordPiece 或 Unigram 的 tokenizer.json', en: 'the tokenizer cannot be read; use a tokenizer.json of WordPiece or Unigram kind' };
-    case 'pooling-unsupported': return { zh: `池化方式“${found}”不支持，请使用平均或 [CLS] 池化的模型`, en: `its pooling “${found}” is not supported; use a model with mean or [CLS] pooling` };
+    case 'pooling-unsupported': return { zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或末个 token 池化的模型`, en: `its pooling “${found}” is not supported; use a model with mean, [CLS] or last-token pooling` };
     default: return never(fault satisfies never);
   } // prettier-ignore
 }

@@ -207,7 +207,7 @@ export const zh: Dictionary = {
       size: '权重（float32）',
       source: '文件夹中的精度',
       pooling: '池化',
-      poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]' },
+      poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
       normalize: '归一化到单位长度',
       maxTokens: '最大 token 数',
       queryPrefix: '问题前缀',
@@ -267,6 +267,7 @@ export const zh: Dictionary = {
     cancel: '取消运行',
     cancelAsk: '取消这次运行？曲线会保留，但不能再接着运行。',
     again: '再运行一次',
+    deviceLosses: (n: number) => `图形处理器中断过 ${n} 次，运行每次都从最近的检查点自动接着进行。`,
     sentence: {
       none: '还没有运行。训练前后问的是同一批问题。',
       queued: '运行即将开始。',

@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
-import { evaluateRanks, passageOrder, rankQuestion } from '../../../src/domain/evaluate/ranking';
+import {
+  evaluateRanks,
+  passageOrder,
+  questionResult,
+  relevantPlaces,
+  type PassageOrder,
+} from '../../../src/domain/evaluate/ranking';
 import type { Question, Passage } from '../../../src/domain/records';
 import type { QuestionResult } from '../../../src/domain/run';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
@@ -22,6 +28,15 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
+/** What a search over the corpus finds, from one score a passage, by sorting them all. */
+function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
+  const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
+  const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);
+  const top = sorted
+    .slice(0, 10)
+    .map((place) => ({ passage: place, score: scores[order.inOrder[place] ?? -1] ?? NaN }));
+  return questionResult(question, { ranks, top }, order);
+}
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('the metrics', () => {
@@ -98,11 +113,10 @@ describe('a ranking', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  it('never puts a score that is not a number in front', () => {
-    const order = passageOrder(passagesOf(['a', 'b', 'c']));
-    const result = rankQuestion({ id: 'q', text: '', relevant: ['a'] }, Float32Array.of(Number.NaN, -5, 0.2), order);
-    expect(result.ranks).toEqual([3]);
-    expect(result.top.map((passage) => passage.passageId)).toEqual(['c', 'b', 'a']);
+  it('leaves relevant passages out that the corpus does not hold, and counts one that is named twice once', () => {
+    const order = passageOrder(passagesOf(['b', 'a', 'c']));
+    expect(order.inOrder).toEqual(Uint32Array.of(1, 0, 2));
+    expect(relevantPlaces({ id: 'q', text: '', relevant: ['c', 'x', 'b', 'c'] }, order)).toEqual([2, 1]);
   });
 
   it('without any question has no metric but zero, and an interval that knows nothing', () => {

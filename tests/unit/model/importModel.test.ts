@@ -100,6 +100,16 @@ test('pooling, normalisation, length and prefixes come from the folder; what it 
   expect(Object.values(silent.defaults).map(({ guessed }) => guessed)).toEqual([true, true, true, true, true]);
 });
 
+test.each([
+  [{ pooling_mode_lasttoken: true, pooling_mode_mean_tokens: false }, 'last'],
+  [{ pooling_mode: 'lasttoken' }, 'last'],
+  [{ pooling_mode: 'mean' }, 'mean'],
+])('the pooling of %o is %s', async (config, value) => {
+  const files = { '1_Pooling/config.json': JSON.stringify(config) };
+  const { defaults } = await importModel(await folder({ files }), 'named', quiet, await open());
+  expect(defaults.pooling).toEqual({ value, guessed: false });
+});
+
 const missing = 'encoder.layer.0.output.dense.weight';
 test.each<[string, Folder, object]>([
   ['a missing tensor', { without: missing }, { file: 'model.safetensors', fault: 'tensor-missing', tensor: missing }],

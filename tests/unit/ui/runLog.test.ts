@@ -78,6 +78,11 @@ describe('the view of a run', () => {
     expect(view.dev.map((reading) => reading.step)).toEqual([0, 25]);
   });
 
+  it('counts how often the device was lost, whatever came after', () => {
+    const view = read([step(1), { type: 'deviceLost', reason: 'x' }, step(1), { type: 'deviceLost', reason: 'y' }]);
+    expect([view.deviceLosses, view.steps.length]).toEqual([2, 1]);
+  });
+
   it('keeps the error of a failed run and forgets it when the run goes on', () => {
     const failed = read([{ type: 'status', status: 'failed', error: { kind: 'gpu-device-lost', reason: 'x' } }]);
     expect(failed.error).toEqual({ kind: 'gpu-device-lost', reason: 'x' });

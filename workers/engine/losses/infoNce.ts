@@ -1,15 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize/normalize';
+import { leftOutValues, type LeftOut } from './leftOut';
 
 /**
- * In-batch InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al., arXiv 1705.00652): row i of the
- * positives is right for anchor i, all other rows are its negatives. L = mean_i −log softmax_j(cos(a_i, p_j)/τ)_i; with `both`
- * directions the mean of that and of the same over columns.
+ * InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al., arXiv 1705.00652): candidate i is right for anchor i, all
+ * other candidates are its negatives: other anchors' positives (candidates below B) and explicit ones (from B on). L = mean_i −log softmax_j(cos(a_i,
+ * c_j)/τ)_i; with `both` directions the mean of that and of the same from candidate i < B to all anchors. Pairs that are left out have no part in it.
  */
 export type InfoNceOptions = { temperature: number; directions: 'queryToPassage' | 'both' };
 export type InfoNceSaved = {
   anchors: NormalizeSaved;
-  positives: NormalizeSaved;
+  candidates: NormalizeSaved;
   probabilities: tf.Tensor[];
   options: InfoNceOptions;
 };
@@ -21,28 +22,35 @@ export type InfoNceResult = {
   negativeScore: tf.Tensor;
 };
 
-/** anchors, positives [B, E]. */
+/** Far below any score, so that a softmax gives exactly 0. */
+const out = -1e30;
+
+/** anchors [B, E], candidates [C, E] with C ≥ B. */
 export function infoNceForward(
   anchors: tf.Tensor,
-  positives: tf.Tensor,
+  candidates: tf.Tensor,
   options: InfoNceOptions,
+  leftOut?: LeftOut,
 ): InfoNceResult & { saved: InfoNceSaved } {
   const a = normalizeForward(anchors);
-  const p = normalizeForward(positives);
-  const size = anchors.shape[0] ?? 0;
+  const c = normalizeForward(candidates);
+  const [size, count] = [anchors.shape[0] ?? 0, candidates.shape[0] ?? 0];
   const { probabilities, loss, accuracy, positiveScore, negativeScore } = tf.tidy(() => {
-    const cosines = tf.matMul(a.y, tf.transpose(p.y)); // [B, B]
-    const eye = tf.eye(size); // [B, B]
-    const right = tf.sum(tf.mul(cosines, eye), 1); // [B]
+    const eye = tf.eye(size, count); // [B, C]
+    const gone = leftOut ? tf.tensor2d(leftOutValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
+    const all = tf.matMul(a.y, tf.transpose(c.y)); // [B, C]
+    const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], out), all);
+    const right = tf.sum(tf.mul(all, eye), 1); // [B]
     const scores = tf.div(cosines, options.temperature);
-    const ways = options.directions === 'both' ? [scores, tf.transpose(scores)] : [scores];
+    const reverse = tf.transpose(tf.slice(scores, [0, 0], [size, size])); // [B, B]
+    const ways = options.directions === 'both' ? [scores, reverse] : [scores];
     const losses = ways.map((way) => tf.mean(tf.sub(tf.logSumExp(way, 1), tf.div(right, options.temperature))));
-    const others = tf.sub(tf.sum(cosines), tf.sum(right));
+    const negatives = tf.sub(tf.sub(1, eye), gone); // [B, C]
     return {
       loss: tf.div(tf.addN(losses), ways.length),
       accuracy: tf.mean(tf.cast(tf.greaterEqual(right, tf.max(cosines, 1)), 'float32')),
       positiveScore: tf.mean(right),
-      negativeScore: tf.div(others, Math.max(1, size * (size - 1))),
+      negativeScore: tf.div(tf.sum(tf.mul(all, negatives)), tf.maximum(1, tf.sum(negatives))),
       probabilities: ways.map((way) => tf.softmax(way)),
     };
   });
@@ -51,24 +59,25 @@ export function infoNceForward(
     accuracy,
     positiveScore,
     negativeScore,
-    saved: { anchors: a.saved, positives: p.saved, probabilities, options },
+    saved: { anchors: a.saved, candidates: c.saved, probabilities, options },
   };
 }
 
-/** With P the softmax over rows (and Q that over columns): dS = (P − I)/B, or the mean of it and (Qᵀ − I)/B; da = dS·p/τ, dp = dSᵀ·a/τ. */
-export function infoNceBackward({ anchors, positives, probabilities, options }: InfoNceSaved): {
+/** With P the softmax over rows (and Q that over columns): dS = (P − I)/B, or the mean of it and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ. */
+export function infoNceBackward({ anchors, candidates, probabilities, options }: InfoNceSaved): {
   anchors: tf.Tensor;
-  positives: tf.Tensor;
+  candidates: tf.Tensor;
 } {
   return tf.tidy(() => {
     const [rows, columns] = probabilities;
     if (!rows) throw new TypeError('probabilities of at least one direction');
-    const mean = columns ? tf.div(tf.add(rows, tf.transpose(columns)), 2) : rows; // [B, B]
-    const size = mean.shape[0] ?? 1;
-    const dScores = tf.div(tf.sub(mean, tf.eye(size)), size * options.temperature); // [B, B]
+    const [size = 1, count = 1] = rows.shape;
+    const wide = columns && tf.concat([tf.transpose(columns), tf.zeros([size, count - size])], 1); // [B, C]
+    const mean = wide ? tf.div(tf.add(rows, wide), 2) : rows; // [B, C]
+    const dScores = tf.div(tf.sub(mean, tf.eye(size, count)), size * options.temperature); // [B, C]
     return {
-      anchors: normalizeBackward(tf.matMul(dScores, positives.y), anchors), // [B, E]
-      positives: normalizeBackward(tf.matMul(tf.transpose(dScores), anchors.y), positives), // [B, E]
+      anchors: normalizeBackward(tf.matMul(dScores, candidates.y), anchors), // [B, E]
+      candidates: normalizeBackward(tf.matMul(tf.transpose(dScores), anchors.y), candidates), // [C, E]
     };
   });
 }

@@ -1,42 +1,38 @@
 import { openEngine } from '../device';
-import type { Engine } from '../engine';
-import { matmul } from '../ops/matmul/matmul';
+import { searchOnEngine } from './engineSearch';
+import type { Vectors } from './vectors';
 
-/** Passages whose scores are computed at once: 8 MB of vectors at 256 floats each. */
-const passagesPerBlock = 8192;
-
-/**
- * Dot products of every query with every passage: queries [Q, E], corpus [N, E] → [Q, N] row after row, in blocks of the corpus so that
- * any corpus fits. Each product is summed over E alone, so block sizes do not change it. GPU→CPU sync a block.
- */
-export async function scoreBlock(queries: Float32Array, corpus: Float32Array, width: number): Promise<Float32Array> {
-  const [queryCount, passageCount] = [queries.length / width, corpus.length / width];
-  const scores = new Float32Array(queryCount * passageCount);
-  const engine = openEngine();
-  for (let from = 0; from < passageCount; from += passagesPerBlock) {
-    const count = Math.min(passagesPerBlock, passageCount - from);
-    const passages = corpus.subarray(from * width, (from + count) * width);
-    const block = await scoreRows(engine, passages, queries, width); // [N, Q]
-    for (let passage = 0; passage < count; passage++)
-      for (let query = 0; query < queryCount; query++)
-        scores[query * passageCount + from + passage] = block[passage * queryCount + query] ?? NaN;
-  }
-  return scores;
+export interface SearchInput {
+  /** [Q, E] */
+  queries: Vectors;
+  /** [N, E], in the order in which equal scores rank: the passage with the smaller row comes first. */
+  corpus: Vectors;
+  /** By query: the passages whose rank is asked. */
+  targets: readonly (readonly number[])[];
+  /** How many of the best passages of each query are asked for; fewer come where the corpus is smaller. */
+  k: number;
+  /** How many are worked on at once; they decide speed and memory, never a result. */
+  blocks?: SearchBlocks;
 }
 
-async function scoreRows(
-  engine: Engine,
-  passages: Float32Array,
-  queries: Float32Array,
-  width: number,
-): Promise<Float32Array> {
-  const a = engine.commands.upload(new Float32Array(passages), [passages.length / width, width]);
-  const b = engine.commands.upload(new Float32Array(queries), [queries.length / width, width]);
-  const y = engine.pool.allocate([passages.length / width, queries.length / width]);
-  try {
-    matmul(engine, 'NT', a, b, y);
-    return await engine.commands.read(y); // GPU→CPU sync
-  } finally {
-    for (const array of [a, b, y]) engine.pool.free(array);
-  }
+export interface SearchBlocks {
+  passages: number;
+  queries: number;
+}
+
+/** What one query found: its best passages, best first, and the rank (from 1) of each of its targets, in their order. */
+export interface Found {
+  top: { passage: number; score: number }[];
+  ranks: number[];
+}
+
+/** Called between blocks; throws to stop. */
+export type BetweenBlocks = (done: number, of: number) => Promise<void>;
+
+/**
+ * Exact search by dot products: of equal scores the smaller row ranks first, and a score that is not a number ranks as −∞. Each product is
+ * summed over E alone, always in the same order, so neither the size of blocks nor the number of queries changes a bit. GPU→CPU sync.
+ */
+export function search(input: SearchInput, between: BetweenBlocks = () => Promise.resolve()): Promise<Found[]> {
+  return searchOnEngine(openEngine(), input, between);
 }

@@ -1,4 +1,4 @@
-import type { EncoderConfig } from '../../../src/domain/model';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
 import type { Attribute, GraphFrame, GraphNode, Initializer } from './wire';
 
 /** An initializer's values: a parameter as it is, a linear weight turned to [in, out], or a constant of the graph. */
@@ -15,7 +15,7 @@ export interface EncoderGraph extends GraphFrame {
 
 export interface GraphOptions {
   config: EncoderConfig;
-  pooling: 'mean' | 'cls';
+  pooling: Pooling;
   normalize: boolean;
 }
 
@@ -161,7 +161,12 @@ function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
   const pooledName = options.normalize ? 'pooled' : output;
   if (options.pooling === 'cls')
     graph.node('Gather', ['last_hidden_state', 'zero'], pooledName, [{ name: 'axis', int: 1 }]);
-  else {
+  else if (options.pooling === 'last') {
+    graph.constant('axis_1', 'int64', [1]);
+    const count = graph.node('ReduceSum', ['attention_mask', 'axis_1'], 'token_count'); // [B, 1]
+    const last = graph.node('Sub', [count, 'one'], 'last_token');
+    graph.node('GatherND', ['last_hidden_state', last], pooledName, [{ name: 'batch_dims', int: 1 }]);
+  } else {
     graph.constant('axis_1', 'int64', [1]);
     const mask = graph.node('Unsqueeze', ['mask', graph.constant('axis_2', 'int64', [2])], 'mask_column');
     const kept = graph.node('Mul', ['last_hidden_state', mask], 'kept');

@@ -16,7 +16,10 @@ export interface PooledTexts {
 /** Unit vectors [B, H] (pooled ones as they are, without `normalize`) and the norms [B]. */
 export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
-/** Mean over a text's tokens, or its first token, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
+/** What kernels call the kinds of pooling. */
+const picks: Record<Pooling, number> = { mean: 0, cls: 1, last: 2 };
+
+/** Mean over a text's tokens, its first token or its last, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
 export function poolingForward(
   engine: Engine,
   hidden: DeviceArray,
@@ -27,7 +30,7 @@ export function poolingForward(
   const { offsets, firstText, texts: rows, pooling } = texts;
   const unit = engine.pool.allocate([rows, width]);
   const norms = engine.pool.allocate([rows]);
-  const params = { rows, width, firstText, firstOnly: pooling === 'cls' ? 1 : 0, normalize: normalize ? 1 : 0 };
+  const params = { rows, width, firstText, pick: picks[pooling], normalize: normalize ? 1 : 0 };
   engine.commands.dispatch(
     forwardKernel(engine.traits),
     { hidden, offsets, unit, norms },
@@ -58,7 +61,7 @@ export function poolingBackward(
   const [firstTexts = 0, width = 0] = first.shape;
   const [restTexts = 0] = rest?.shape ?? [];
   const dHidden = engine.pool.allocate([rows, width]);
-  const params = { rows, width, firstTexts, texts: firstTexts + restTexts, firstOnly: pooling === 'cls' ? 1 : 0 };
+  const params = { rows, width, firstTexts, texts: firstTexts + restTexts, pick: picks[pooling] };
   engine.commands.dispatch(
     spread,
     { rowInfo, first, rest: rest ?? first, dHidden },
@@ -71,13 +74,15 @@ export function poolingBackward(
 const forwardKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'pooling forward',
-    params: { rows: 'u32', width: 'u32', firstText: 'u32', firstOnly: 'u32', normalize: 'u32' },
+    params: { rows: 'u32', width: 'u32', firstText: 'u32', pick: 'u32', normalize: 'u32' },
     reads: { hidden: 'f32', offsets: 'u32' },
     writes: { unit: 'f32', norms: 'f32' },
     wasm: { call: 'poolingForward', items: ({ rows }) => rows },
     body: `
-  let begin = offsets[p.firstText + row];
-  let end = select(offsets[p.firstText + row + 1u], begin + 1u, p.firstOnly == 1u);
+  var begin = offsets[p.firstText + row];
+  var end = offsets[p.firstText + row + 1u];
+  if (p.pick == 1u) { end = begin + 1u; }
+  if (p.pick == 2u) { begin = end - 1u; }
   let at = row * p.width;
   var squares = 0.0;
   for (var i = me; i < p.width; i += step) {
@@ -113,7 +118,7 @@ const normalizeBackwardKernel = memo((traits: Traits) =>
 
 const spread = kernel({
   name: 'pooling backward',
-  params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', firstOnly: 'u32' },
+  params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', pick: 'u32' },
   reads: { rowInfo: 'vec4<u32>', first: 'f32', rest: 'f32' },
   writes: { dHidden: 'f32' },
   wasm: { call: 'poolingBackward', items: ({ rows }) => rows },
@@ -125,8 +130,9 @@ const spread = kernel({
   let column = i % p.width;
   let info = rowInfo[row];
   var d = 0.0;
-  if (info.z < p.texts && (p.firstOnly == 0u || row == info.x)) {
-    let share = select(1.0 / f32(info.y - info.x), 1.0, p.firstOnly == 1u);
+  let picked = p.pick == 0u || (p.pick == 1u && row == info.x) || (p.pick == 2u && row + 1u == info.y);
+  if (info.z < p.texts && picked) {
+    let share = select(1.0, 1.0 / f32(info.y - info.x), p.pick == 0u);
     if (info.z < p.firstTexts) { d = first[info.z * p.width + column] * share; }
     else { d = rest[(info.z - p.firstTexts) * p.width + column] * share; }
   }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Pooling } from '../../../../src/domain/model';
 import type { PackedTokens } from '../../model/packedTokens';
 
-export type Pooling = 'mean' | 'cls';
+export type { Pooling };
 /** One weight a text and token: [B, T]. */
 export type PoolingSaved = { weights: tf.Tensor };
 
-/** Mean over a text's tokens, or its first token, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
+/** Mean over a text's tokens, its first token or its last, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
 export function poolingForward(
   hidden: tf.Tensor,
   tokens: PackedTokens,
@@ -22,8 +23,10 @@ export function poolingBackward(dy: tf.Tensor, { weights }: PoolingSaved): tf.Te
 function poolingWeights({ texts, rows, offsets }: PackedTokens, pooling: Pooling): Float32Array {
   const weights = new Float32Array(texts * rows);
   for (let text = 0; text < texts; text++) {
-    const begin = offsets[text] ?? 0;
-    const end = pooling === 'cls' ? begin + 1 : (offsets[text + 1] ?? begin);
+    const first = offsets[text] ?? 0;
+    const behind = offsets[text + 1] ?? first;
+    const begin = pooling === 'last' ? behind - 1 : first;
+    const end = pooling === 'cls' ? first + 1 : behind;
     weights.fill(1 / (end - begin), text * rows + begin, text * rows + end);
   }
   return weights;

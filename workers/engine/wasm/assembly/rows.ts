@@ -1,4 +1,4 @@
-import { addScaled, dotOf, exp1, isBroken, lanes, madd, setScaled, splat, sumOf } from './common';
+import { addScaled, dotOf, isBroken, lanes, madd, setScaled, splat, sumOf } from './common';
 
 /** Kernels that work on rows of numbers; each has its formula beside its shader, in ops. Rows, quads or columns begin .. end. */
 
@@ -161,15 +161,22 @@ export function embeddingGradient(
   }
 }
 
+/** Which tokens of a text a pooling takes. */
+const allTokens: u32 = 0;
+const firstToken: u32 = 1;
+const lastToken: u32 = 2;
+
 export function poolingForward(
   hidden: usize, offsets: usize, unit: usize, norms: usize,
-  rows: u32, width: u32, firstText: u32, firstOnly: u32, normalize: u32, begin: u32, end: u32,
+  rows: u32, width: u32, firstText: u32, pick: u32, normalize: u32, begin: u32, end: u32,
 ): void {
   const bytes = <usize>width * 4;
   for (let text = begin; text < end; text++) {
     const at = offsets + <usize>(firstText + text) * 4;
-    const from = load<u32>(at);
-    const to = firstOnly ? from + 1 : load<u32>(at, 4);
+    let from = load<u32>(at);
+    let to = load<u32>(at, 4);
+    if (pick == firstToken) to = from + 1;
+    if (pick == lastToken) from = to - 1;
     const y = unit + <usize>text * bytes;
     memory.fill(y, 0, bytes);
     for (let row = from; row < to; row++) addScaled(y, hidden + <usize>row * bytes, 1, width);
@@ -194,99 +201,22 @@ export function normalizeBackward(
 
 export function poolingBackward(
   rowInfo: usize, first: usize, rest: usize, dHidden: usize,
-  rows: u32, width: u32, firstTexts: u32, texts: u32, firstOnly: u32, begin: u32, end: u32,
+  rows: u32, width: u32, firstTexts: u32, texts: u32, pick: u32, begin: u32, end: u32,
 ): void {
   const bytes = <usize>width * 4;
   for (let row = begin; row < end; row++) {
     const info = rowInfo + <usize>row * 16;
     const from = load<u32>(info);
+    const behind = load<u32>(info, 4);
     const text = load<u32>(info, 8);
     const to = dHidden + <usize>row * bytes;
-    if (text >= texts || (firstOnly && row != from)) {
+    if (text >= texts || (pick == firstToken && row != from) || (pick == lastToken && row + 1 != behind)) {
       memory.fill(to, 0, bytes);
       continue;
     }
-    const share: f32 = firstOnly ? 1 : 1 / <f32>(load<u32>(info, 4) - from);
+    const share: f32 = pick == allTokens ? 1 / <f32>(behind - from) : 1;
     const vector = text < firstTexts ? first + <usize>text * bytes : rest + <usize>(text - firstTexts) * bytes;
     setScaled(to, vector, share, width);
-  }
-}
-
-export function infoNceRows(
-  cosines: usize, rowStats: usize, rows: u32, columns: u32, temperature: f32, both: u32, begin: u32, end: u32,
-): void {
-  for (let row = begin; row < end; row++) {
-    const at = cosines + <usize>row * columns * 4;
-    let best: f32 = -Infinity;
-    let others: f32 = 0;
-    for (let j: u32 = 0; j < columns; j++) {
-      const s = load<f32>(at + <usize>j * 4);
-      best = max(best, s);
-      if (j != row) others += s;
-    }
-    let weights: f32 = 0;
-    for (let j: u32 = 0; j < columns; j++) weights += exp1((load<f32>(at + <usize>j * 4) - best) / temperature);
-    const stats = rowStats + <usize>row * 16;
-    store<f32>(stats, best / temperature + Mathf.log(weights));
-    store<f32>(stats, load<f32>(at + <usize>row * 4), 4);
-    store<f32>(stats, best, 8);
-    store<f32>(stats, others, 12);
-  }
-}
-
-export function infoNceColumns(
-  cosines: usize, columnLse: usize, rows: u32, columns: u32, temperature: f32, both: u32, begin: u32, end: u32,
-): void {
-  const stride = <usize>columns * 4;
-  for (let column = begin; column < end; column++) {
-    const from = cosines + <usize>column * 4;
-    let best: f32 = -Infinity;
-    for (let i: usize = 0; i < rows; i++) best = max(best, load<f32>(from + i * stride));
-    let weights: f32 = 0;
-    for (let i: usize = 0; i < rows; i++) weights += exp1((load<f32>(from + i * stride) - best) / temperature);
-    store<f32>(columnLse + <usize>column * 4, best / temperature + Mathf.log(weights));
-  }
-}
-
-export function infoNceNumbers(
-  rowStats: usize, columnLse: usize, numbers: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, anchors: u32, begin: u32, end: u32,
-): void {
-  let loss: f32 = 0, hits: f32 = 0, right: f32 = 0, others: f32 = 0;
-  for (let i: u32 = 0; i < anchors; i++) {
-    const stats = rowStats + <usize>i * 16;
-    const own = load<f32>(stats, 4);
-    let term = load<f32>(stats) - own / temperature;
-    if (both) term = 0.5 * (term + load<f32>(columnLse + <usize>i * 4) - own / temperature);
-    loss += term;
-    if (own >= load<f32>(stats, 8)) hits += 1;
-    right += own;
-    others += load<f32>(stats, 12);
-  }
-  const n = <f32>anchors;
-  store<f32>(numbers, loss / n);
-  store<f32>(numbers, hits / n, 4);
-  store<f32>(numbers, right / n, 8);
-  store<f32>(numbers, others / max<f32>(1, n * <f32>(columns - 1)), 12);
-}
-
-export function infoNceGradient(
-  cosines: usize, rowStats: usize, columnLse: usize, dCosines: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, begin: u32, end: u32,
-): void {
-  for (let row = begin; row < end; row++) {
-    const lse = load<f32>(rowStats + <usize>row * 16);
-    for (let j: u32 = 0; j < columns; j++) {
-      const at = <usize>(row * columns + j) * 4;
-      const right: f32 = row == j ? 1 : 0;
-      const score = load<f32>(cosines + at) / temperature;
-      let d = exp1(score - lse) - right;
-      if (both) {
-        d *= 0.5;
-        if (j < rows) d += 0.5 * (exp1(score - load<f32>(columnLse + <usize>j * 4)) - right);
-      }
-      store<f32>(dCosines + at, d / (<f32>rows * temperature));
-    }
   }
 }
 

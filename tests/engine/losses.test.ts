@@ -1,0 +1,225 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import golden from '../fixtures/engine/losses.json';
+import type { DeviceArray } from '../../workers/engine/arrays';
+import { openDevice, openGpu } from '../../workers/engine/device';
+import type { Engine } from '../../workers/engine/engine';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
+import { cosent, cosentNumbers } from '../../workers/engine/losses/cosentKernels';
+import { infoNceBackward, infoNceForward, type InfoNceOptions } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKernels';
+import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
+import { readTensor } from '../../workers/engine/reference/tensorTable';
+import { openWasmEngine } from '../../workers/engine/wasm/open';
+import { distance, inBrowser, norm, openReference, seededRandom, wasmBase } from './support';
+
+/** A loss's numbers and the gradients of the vectors, before they were normalised. */
+interface Measured {
+  numbers: number[];
+  gradients: Float32Array[];
+}
+interface Matrix {
+  values: Float32Array<ArrayBuffer>;
+  rows: number;
+}
+interface Losses {
+  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceOptions, leftOut?: LeftOut): Promise<Measured>;
+  cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
+}
+
+const width = golden.width;
+const tensorOf = ({ values, rows }: Matrix): tf.Tensor => tf.tensor2d(values, [rows, width]);
+
+async function readMeasured(numbers: tf.Tensor[], gradients: tf.Tensor[]): Promise<Measured> {
+  const read = (tensors: tf.Tensor[]): Promise<Float32Array[]> => Promise.all(tensors.map(readTensor));
+  const measured = { numbers: (await read(numbers)).map(([x = NaN]) => x), gradients: await read(gradients) };
+  tf.dispose([numbers, gradients]);
+  return measured;
+}
+
+const reference: Losses = {
+  infoNce(anchors, candidates, options, leftOut) {
+    const [numbers, gradients] = tf.tidy(() => {
+      const { saved, ...result } = infoNceForward(tensorOf(anchors), tensorOf(candidates), options, leftOut);
+      const d = infoNceBackward(saved);
+      const scalars = [result.loss, result.accuracy, result.positiveScore, result.negativeScore];
+      return [scalars, [d.anchors, d.candidates]];
+    });
+    return readMeasured(numbers, gradients);
+  },
+  cosent(first, second, scores, temperature) {
+    const [numbers, gradients] = tf.tidy(() => {
+      const result = cosentForward(tensorOf(first), tensorOf(second), tf.tensor1d(scores), { temperature });
+      const d = cosentBackward(result.saved);
+      return [[result.loss, result.ordered], [d.first, d.second]]; // prettier-ignore
+    });
+    return readMeasured(numbers, gradients);
+  },
+};
+
+/** Row by row: the unit vector, and what a gradient of it is to the vector itself. */
+function normalized({ values, rows }: Matrix): {
+  unit: Float32Array<ArrayBuffer>;
+  back: (d: Float32Array) => Float32Array;
+} {
+  const row = (of: Float32Array, i: number): Float32Array => of.subarray(i * width, (i + 1) * width);
+  const norms = Array.from({ length: rows }, (_, i) => norm(row(values, i)));
+  const unit = values.map((x, i) => x / (norms[Math.floor(i / width)] ?? NaN));
+  const back = (d: Float32Array): Float32Array =>
+    d.map((x, i) => {
+      const at = Math.floor(i / width);
+      const radial = row(d, at).reduce((sum, y, e) => sum + y * (row(unit, at)[e] ?? NaN), 0);
+      return (x - (unit[i] ?? NaN) * radial) / (norms[at] ?? NaN);
+    });
+  return { unit, back };
+}
+
+function kernelsOf(kind: string): Losses {
+  const gpu = (): Engine => engineOf(kind);
+  const measure = async (
+    matrices: readonly [Matrix, Matrix],
+    count: number,
+    run: (arrays: [DeviceArray, DeviceArray], numbers: DeviceArray) => [DeviceArray, DeviceArray],
+  ): Promise<Measured> => {
+    const { commands, pool } = gpu();
+    const [a, b] = [normalized(matrices[0]), normalized(matrices[1])];
+    const arrays: [DeviceArray, DeviceArray] = [
+      commands.upload(a.unit, [matrices[0].rows, width]),
+      commands.upload(b.unit, [matrices[1].rows, width]),
+    ];
+    const numbers = pool.allocate([count]);
+    const d = run(arrays, numbers);
+    const measured = {
+      numbers: [...(await commands.read(numbers))],
+      gradients: [a.back(await commands.read(d[0])), b.back(await commands.read(d[1]))],
+    };
+    for (const array of [...arrays, ...d, numbers]) pool.free(array);
+    return measured;
+  };
+  return {
+    infoNce: (anchors, candidates, options, leftOut) =>
+      measure([anchors, candidates], infoNceNumbers, ([a, c], numbers) => {
+        const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
+        const d = infoNce(gpu(), a, c, options, numbers, bits);
+        if (bits) gpu().pool.free(bits);
+        return [d.anchors, d.candidates];
+      }),
+    cosent: (first, second, scores, temperature) =>
+      measure([first, second], cosentNumbers, ([a, b], numbers) => {
+        const y = gpu().commands.upload(scores);
+        const d = cosent(gpu(), a, b, y, { temperature }, numbers);
+        gpu().pool.free(y);
+        return [d.first, d.second];
+      }),
+  };
+}
+
+const kinds = inBrowser ? ['software', 'hardware', 'wasm'] : ['wasm'];
+const engines = new Map<string, Engine>();
+function engineOf(kind: string): Engine {
+  const engine = engines.get(kind);
+  if (!engine) throw new Error(`no ${kind}`);
+  return engine;
+}
+
+beforeAll(async () => {
+  await openReference();
+  engines.set('wasm', await openWasmEngine(wasmBase, 1));
+  if (!inBrowser) return;
+  await openDevice('webgpu', wasmBase);
+  const software = openGpu();
+  if (!software) throw new Error('no WebGPU');
+  engines.set('software', software);
+  engines.set('hardware', new Gpu(software.device, { software: false }, () => undefined));
+});
+afterAll(() => {
+  for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);
+});
+
+const kernels = kinds.map((kind) => [`kernels, ${kind}`, kernelsOf(kind)] as const);
+const all: readonly (readonly [string, Losses])[] = [...kernels, ['the reference', reference]];
+const matrix = (values: readonly number[]): Matrix => ({
+  values: Float32Array.from(values),
+  rows: values.length / width,
+});
+
+function expectGolden(own: Measured, expected: { loss: number; gradients: number[][] }): void {
+  expect(own.numbers[0]).toBeCloseTo(expected.loss, 5);
+  expected.gradients.forEach((gradient, i) =>
+    expect(distance(own.gradients[i] ?? [], gradient)).toBeLessThanOrEqual(1e-4 * norm(gradient)),
+  );
+}
+
+describe.each(all)('%s against sentence-transformers', (_, losses) => {
+  const [anchors, candidates] = [matrix(golden.infoNce.anchors), matrix(golden.infoNce.candidates)];
+  const { temperature } = golden;
+
+  it.each(['queryToPassage', 'both'] as const)('InfoNCE with explicit negatives, %s', async (directions) => {
+    const own = await losses.infoNce(anchors, candidates, { temperature, directions });
+    expectGolden(own, golden.infoNce[directions]);
+  });
+
+  it('InfoNCE with pairs left out', async () => {
+    const leftOut = leftOutBits(golden.infoNce.leftOut, candidates.rows);
+    const own = await losses.infoNce(anchors, candidates, { temperature, directions: 'both' }, leftOut);
+    expectGolden(own, golden.infoNce.bothLeftOut);
+  });
+
+  it('CoSENT, some scores equal', async () => {
+    const { first, second, scores } = golden.cosent;
+    const own = await losses.cosent(matrix(first), matrix(second), Float32Array.from(scores), temperature);
+    expectGolden(own, golden.cosent);
+  });
+});
+
+describe.each(kernels)('%s, agree with the reference', (_, losses) => {
+  const random = seededRandom(31);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const draw = (rows: number): Matrix => matrix(Array.from({ length: rows * width }, () => 2 * random() - 1));
+  const expectSame = (own: Measured, expected: Measured): void => {
+    expect(distance(own.numbers, expected.numbers)).toBeLessThan(1e-5 * (1 + norm(expected.numbers)));
+    expected.gradients.forEach((gradient, i) =>
+      expect(distance(own.gradients[i] ?? [], gradient)).toBeLessThanOrEqual(1e-4 * norm(gradient) + 1e-6),
+    );
+  };
+
+  it.each([
+    ['queryToPassage', 5, 5, 0],
+    ['both', 70, 70, 0],
+    ['both', 1, 1, 0],
+    ['both', 33, 100, 9],
+    ['queryToPassage', 3, 65, 40],
+    ['both', 2, 2, 1],
+  ] as const)('InfoNCE, %s, %i anchors, %i candidates, up to %i of each left out', async (directions, B, C, out) => {
+    const [anchors, candidates] = [draw(B), draw(C)];
+    const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
+    const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
+    const options = { temperature: 0.2, directions };
+    const own = await losses.infoNce(anchors, candidates, options, leftOut);
+    expectSame(own, await reference.infoNce(anchors, candidates, options, leftOut));
+  });
+
+  it.each([1, 2, 40, 130])('CoSENT of %i pairs', async (pairs) => {
+    const [first, second] = [draw(pairs), draw(pairs)];
+    const scores = Float32Array.from({ length: pairs }, () => below(7) / 6);
+    const own = await losses.cosent(first, second, scores, 0.05);
+    expectSame(own, await reference.cosent(first, second, scores, 0.05));
+  });
+
+  it('CoSENT of pairs with one score has no loss and no gradient', async () => {
+    const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
+    expect(own.numbers).toEqual([0, 1]);
+    expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
+  });
+});
+
+describe('the bits of what is left out', () => {
+  it('name each pair once, and never an anchor’s own candidate', () => {
+    const bits = leftOutBits([[33, 0, 33], [1], [2, 31]], 34);
+    expect(bits.shape).toEqual([3, 2]);
+    const values = leftOutValues(bits, 34);
+    expect([...values.keys()].filter((i) => values[i] === 1)).toEqual([33, 2 * 34 + 31]);
+    expect(() => leftOutBits([[34]], 34)).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,209 @@
+import 'fake-indexeddb/auto';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../src/domain/errors';
+import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
+import type { DataRole, Row } from '../../src/domain/records';
+import type { Evaluation, RunEvent } from '../../src/domain/run';
+import { openDatabase, type Database } from '../../src/storage/database';
+import { putDataset, writeBlock } from '../../src/storage/datasets';
+import { putExperiment } from '../../src/storage/experiments';
+import { getEvaluation } from '../../src/storage/evaluations';
+import { putModel } from '../../src/storage/models';
+import { getRun } from '../../src/storage/runs';
+import { WeightWriter } from '../../src/storage/weights';
+import { openGpu } from '../../workers/engine/device';
+import { parameterShapes } from '../../workers/engine/model/names';
+import { createRun } from '../../workers/services/createRun';
+import { Recovery } from '../../workers/services/recovery';
+import { RunControl } from '../../workers/services/runControl';
+import { runExperiment } from '../../workers/services/runExperiment';
+import { inBrowser, layout, seededRandom, wasmBase } from './support';
+
+// Node has none of its own before version 21.
+beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
+
+const config = {
+  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 12, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const modelSha256 = 'a'.repeat(64);
+
+async function storeModel(db: Database): Promise<void> {
+  const random = seededRandom(2);
+  const tensors = layout(parameterShapes(config));
+  const last = tensors.at(-1);
+  const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
+  const writer = new WeightWriter(db, 'base');
+  await writer.write(Float32Array.from({ length: totalFloats }, () => random() - 0.5));
+  await writer.finish();
+  const vocab = Object.fromEntries(Array.from({ length: config.vocabularySize }, (_, i) => [`w${i}`, i]));
+  const tokenizer = {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: { type: 'WordPiece', unk_token: 'w0', continuing_subword_prefix: '##', vocab },
+  };
+  const told = <T>(value: T) => ({ value, guessed: false });
+  await putModel(db, {
+    contentSha256: modelSha256,
+    name: 'tiny',
+    config,
+    tensors,
+    totalFloats,
+    weightsId: 'base',
+    files: { 'tokenizer.json': JSON.stringify(tokenizer) },
+    defaults: { pooling: told('mean'), normalize: told(true), maxTokens: told(12), queryPrefix: told(''), passagePrefix: told('') },
+    sourceDtype: 'F32',
+    createdAt: 1,
+  }); // prettier-ignore
+}
+
+async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
+  const contentSha256 = letter.repeat(64);
+  await writeBlock(db, contentSha256, 0, rows, '');
+  await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
+  return contentSha256;
+}
+
+/** A little experiment of two stages of six steps: between them a checkpoint is written. 600 passages are several batches on any device. */
+async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<{ db: Database; runId: string }> {
+  const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
+  const random = seededRandom(4);
+  const text = (): string =>
+    Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
+  const passages = Array.from({ length: 600 }, (_, i) => ({ id: `p${i}`, text: text() }));
+  const questions = (count: number, letter: string): Row[] =>
+    Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, text: text(), relevant: [`p${7 * i}`, `p${i}`] }));
+  const pairs = Array.from({ length: 24 }, (_, i) => ({
+    id: `${i}`,
+    anchor: text(),
+    positive: passages[i]?.text ?? '',
+  }));
+  await storeModel(db);
+  const stage = {
+    ...defaultStage(),
+    dropout: 0.1,
+    batching: { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true },
+    duration: { unit: 'epochs', value: 1 },
+  } as const;
+  const experiment: Experiment = {
+    ...defaultExperiment(),
+    data: [
+      { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
+      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
+      { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', questions(6, 'd')) },
+      { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
+    ],
+    model: {
+      contentSha256: modelSha256, pooling: 'mean', normalize: true, maxTokens: 12, queryPrefix: '', passagePrefix: '',
+    },
+    stages: [stage, stage],
+    evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
+  }; // prettier-ignore
+  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });
+  return { db, runId: await createRun(db, 'e', { device: inBrowser ? 'webgpu' : 'wasm', budgetBytes: null }, 'test') };
+}
+
+/** Loses the device at chosen calls: those between blocks and between steps, counted in each phase. */
+class LosingControl extends RunControl {
+  readonly calls: Record<string, number> = {};
+
+  constructor(
+    private readonly db: Database,
+    private readonly runId: string,
+    private readonly loses: (phase: string, call: number) => boolean,
+  ) {
+    super();
+  }
+
+  override async checkpoint(): Promise<void> {
+    await super.checkpoint();
+    const phase = (await getRun(this.db, this.runId))?.phase ?? '';
+    const call = (this.calls[phase] ?? 0) + 1;
+    this.calls[phase] = call;
+    if (!this.loses(phase, call)) return;
+    if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
+    openGpu()?.device.destroy(); // the next readback fails
+  }
+}
+
+async function carriedOut(
+  loses: (phase: string, call: number) => boolean,
+  evaluation: Partial<Experiment['evaluation']> = {},
+) {
+  const { db, runId } = await prepared(evaluation);
+  const control = new LosingControl(db, runId, loses);
+  const events: RunEvent[] = [];
+  const failure: unknown = await runExperiment(
+    { db, control, wasmBaseUrl: wasmBase, onEvents: (some) => events.push(...some) },
+    runId,
+  ).catch((thrown: unknown) => thrown);
+  const record = await getRun(db, runId);
+  const read: Partial<Evaluation>[] = [];
+  for (const part of ['dev', 'test'] as const)
+    for (const moment of ['before', 'after'] as const) {
+      const found = await getEvaluation(db, runId, part, moment);
+      if (found) read.push({ ...found, runId: '', createdAt: 0, encodeMs: 0 });
+    }
+  const losses = new Map(events.flatMap((event) => (event.type === 'step' ? [[event.step, event.loss] as const] : [])));
+  const dev = events.flatMap((event) => (event.type === 'devEvaluation' ? [[event.step, event.metrics] as const] : []));
+  const result = { read, losses, dev: new Map(dev), weights: record?.weightsSha256, keptStep: record?.keptStep };
+  return {
+    result,
+    record,
+    failure,
+    calls: control.calls,
+    lost: events.filter(({ type }) => type === 'deviceLost').length,
+  };
+}
+
+describe('a run whose device is lost', () => {
+  // On software WebGPU each device compiles all kernels anew, for half a minute: one test is enough there.
+  it.skipIf(inBrowser)(
+    'goes on from its last block of an evaluation and from its last checkpoint, to the same numbers',
+    async () => {
+      const undisturbed = await carriedOut(() => false);
+      expect(undisturbed.failure).toBeUndefined();
+      expect([undisturbed.result.read.length, undisturbed.result.losses.size, undisturbed.lost]).toEqual([4, 12, 0]);
+      const at = ['evaluateBefore 2', 'train 9', 'evaluateAfter 3'];
+      const disturbed = await carriedOut((phase, call) => at.includes(`${phase} ${call}`));
+      expect(disturbed.failure).toBeUndefined();
+      expect(disturbed.result).toEqual(undisturbed.result);
+      expect([disturbed.lost, disturbed.record?.deviceLosses, disturbed.record?.status]).toEqual([3, 3, 'done']);
+      // No block is encoded twice, and of the steps only those since the checkpoint at step 6.
+      for (const phase of ['evaluateBefore', 'evaluateAfter'])
+        expect(disturbed.calls[phase]).toBeLessThanOrEqual(undisturbed.calls[phase] ?? 0);
+      expect((disturbed.calls['train'] ?? 0) - (undisturbed.calls['train'] ?? 0)).toBeLessThanOrEqual(4);
+    },
+  );
+
+  it('goes on from the checkpoint before when it is lost in a reading of dev between steps', async () => {
+    const evaluation = { devEverySteps: 8, checkpoint: 'bestDev' } as const;
+    const undisturbed = await carriedOut(() => false, evaluation);
+    expect([...undisturbed.result.dev.keys()]).toEqual([0, 8, 12]);
+    const disturbed = await carriedOut((phase, call) => phase === 'train' && call === 9, evaluation);
+    expect(disturbed.lost).toBe(1);
+    expect(disturbed.result).toEqual(undisturbed.result);
+  });
+
+  it.skipIf(inBrowser)('gives up with one sentence when it gets no further between four losses', async () => {
+    const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
+    expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
+    expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
+    expect(lost).toBe(3);
+  });
+});
+
+describe('progress between losses', () => {
+  it('is only what gets further than ever before', () => {
+    const recovery = new Recovery();
+    recovery.reached('checkpoint', 10);
+    expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);
+    recovery.reached('checkpoint', 10);
+    expect(recovery.mayGoOn()).toBe(false);
+    recovery.reached('checkpoint', 11);
+    expect(recovery.mayGoOn()).toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { searchOnEngine } from '../../workers/engine/retrieval/engineSearch';
+import { nullGpu } from './nullDevice';
+
+describe('exact search, on a device that checks everything and computes nothing', () => {
+  it("goes through 1,000,000 passages of 768 numbers within WebGPU's lowest limits, holding 32 MiB", async () => {
+    const { gpu, errors } = await nullGpu();
+    const vector = new Float32Array(768);
+    const vectors = (count: number) => ({
+      count,
+      width: 768,
+      copyRow: (_: number, into: Float32Array, at: number) => into.set(vector, at),
+    });
+    const targets = Array.from({ length: 300 }, (_, query) => [query, 999_999 - query]);
+    const input = { queries: vectors(300), corpus: vectors(1_000_000), targets, k: 10 };
+    let last = 0;
+    const found = await searchOnEngine(gpu, input, (done) => Promise.resolve(void (last = done)));
+    const { dispatches } = gpu.commands.counters;
+    console.log(`1,000,000 passages, 300 queries: ${dispatches} dispatches, peak ${gpu.pool.peakBytes} bytes`);
+    expect(errors).toEqual([]);
+    expect([found.length, last]).toEqual([300, 1_000_000]);
+    expect(gpu.pool.peakBytes).toBeLessThan(32 * 1024 * 1024);
+    expect(gpu.pool.liveArrays).toBe(0);
+    gpu.dispose();
+  });
+});

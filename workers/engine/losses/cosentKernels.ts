@@ -1,0 +1,139 @@
+import type { DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
+import type { CosentOptions } from './cosent';
+
+/** Loss, and share of the pairs that are in the right order: what `cosent` writes. */
+export const cosentNumbers = 2;
+
+/**
+ * Loss and gradients of CoSENT in one go (see the reference beside this file for the formula and its papers): unit vectors first, second [B, E]
+ * and the scores [B] that they should be ordered by. Writes the two numbers and gives the gradients of the unit vectors.
+ */
+export function cosent(
+  engine: Engine,
+  first: DeviceArray,
+  second: DeviceArray,
+  scores: DeviceArray,
+  { temperature }: CosentOptions,
+  numbers: DeviceArray,
+): { first: DeviceArray; second: DeviceArray } {
+  const { pool, commands, traits } = engine;
+  const [rows = 0, width = 0] = first.shape;
+  const groups = rowGroups(traits, rows);
+  const cosines = pool.allocate([rows]);
+  const stats = pool.allocate([rows, 4]);
+  const d = { first: pool.allocate(first.shape), second: pool.allocate(second.shape) };
+  commands.dispatch(cosinesKernel(traits), { first, second, cosines }, { rows, width }, groups);
+  commands.dispatch(rowsKernel(traits), { cosines, scores, stats }, { rows, temperature }, groups);
+  commands.dispatch(lossKernel(traits), { stats, numbers }, { rows: 1, pairs: rows }, 1);
+  commands.dispatch(
+    gradientKernel(traits),
+    { cosines, scores, numbers, first, second, dFirst: d.first, dSecond: d.second },
+    { rows, width, temperature },
+    groups,
+  );
+  for (const array of [cosines, stats]) pool.free(array);
+  return d;
+}
+
+const cosinesKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent cosines',
+    params: { rows: 'u32', width: 'u32' },
+    reads: { first: 'f32', second: 'f32' },
+    writes: { cosines: 'f32' },
+    wasm: { call: 'cosentCosines', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.width;
+  var sum = 0.0;
+  for (var i = me; i < p.width; i += step) { sum += first[at + i] * second[at + i]; }
+  let cosine = row_sum(sum, me);
+  if (me == 0u) { cosines[row] = cosine; }`,
+  }),
+);
+
+/** By pair, over those that should score higher: the greatest term, Σ exp(term − greatest), how many there are, how many do. */
+const rowsKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent rows',
+    params: { rows: 'u32', temperature: 'f32' },
+    reads: { cosines: 'f32', scores: 'f32' },
+    writes: { stats: 'vec4<f32>' },
+    wasm: { call: 'cosentRows', items: ({ rows }) => rows },
+    body: `
+  var highest = -3.0e38;
+  var compared = 0.0;
+  var right = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    if (scores[j] > scores[row]) {
+      let difference = cosines[row] - cosines[j];
+      highest = max(highest, difference / p.temperature);
+      compared += 1.0;
+      right += select(0.0, 1.0, difference < 0.0);
+    }
+  }
+  let best = row_max(highest, me);
+  var sum = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    if (scores[j] > scores[row]) { sum += exp((cosines[row] - cosines[j]) / p.temperature - best); }
+  }
+  let terms = row_sum(sum, me);
+  let allCompared = row_sum(compared, me);
+  let allRight = row_sum(right, me);
+  if (me == 0u) { stats[row] = vec4<f32>(best, terms, allCompared, allRight); }`,
+  }),
+);
+
+const lossKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent loss',
+    params: { rows: 'u32', pairs: 'u32' },
+    reads: { stats: 'vec4<f32>' },
+    writes: { numbers: 'f32' },
+    wasm: { call: 'cosentLoss', items: ({ rows }) => rows },
+    body: `
+  var highest = 0.0;
+  for (var i = me; i < p.pairs; i += step) { highest = max(highest, stats[i].x); }
+  let best = row_max(highest, me);
+  var sum = 0.0;
+  var compared = 0.0;
+  var right = 0.0;
+  for (var i = me; i < p.pairs; i += step) {
+    sum += stats[i].y * exp(stats[i].x - best);
+    compared += stats[i].z;
+    right += stats[i].w;
+  }
+  let terms = exp(-best) + row_sum(sum, me);
+  let allCompared = row_sum(compared, me);
+  let allRight = row_sum(right, me);
+  if (me == 0u) {
+    numbers[0] = best + log(terms);
+    numbers[1] = select(1.0, allRight / max(1.0, allCompared), allCompared > 0.0);
+  }`,
+  }),
+);
+
+const gradientKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent gradient',
+    params: { rows: 'u32', width: 'u32', temperature: 'f32' },
+    reads: { cosines: 'f32', scores: 'f32', numbers: 'f32', first: 'f32', second: 'f32' },
+    writes: { dFirst: 'f32', dSecond: 'f32' },
+    wasm: { call: 'cosentGradient', items: ({ rows }) => rows },
+    body: `
+  var sum = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    let term = (cosines[row] - cosines[j]) / p.temperature;
+    if (scores[j] > scores[row]) { sum += exp(term - numbers[0]); }
+    if (scores[row] > scores[j]) { sum -= exp(-term - numbers[0]); }
+  }
+  let d = row_sum(sum, me) / p.temperature;
+  let at = row * p.width;
+  for (var i = me; i < p.width; i += step) {
+    dFirst[at + i] = d * second[at + i];
+    dSecond[at + i] = d * first[at + i];
+  }`,
+  }),
+);

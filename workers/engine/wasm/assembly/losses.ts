@@ -1,0 +1,174 @@
+import { dotOf, exp1, setScaled } from './common';
+
+/** Losses; each has its formula beside its shader, in losses. Rows or columns begin .. end. */
+
+/** Whether pair (i, j) is left out; `bits` is not read where words = 0. */
+// @ts-ignore: decorator
+@inline
+function leftOut(bits: usize, words: u32, i: u32, j: u32): bool {
+  if (words == 0) return false;
+  return ((load<u32>(bits + <usize>(i * words + j / 32) * 4) >> (j % 32)) & 1) == 1;
+}
+
+export function infoNceRows(
+  cosines: usize, bits: usize, rowStats: usize,
+  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const at = cosines + <usize>row * columns * 4;
+    let best: f32 = -Infinity;
+    let others: f32 = 0;
+    for (let j: u32 = 0; j < columns; j++) {
+      if (leftOut(bits, words, row, j)) continue;
+      const s = load<f32>(at + <usize>j * 4);
+      best = max(best, s);
+      if (j != row) others += s;
+    }
+    let weights: f32 = 0;
+    for (let j: u32 = 0; j < columns; j++)
+      if (!leftOut(bits, words, row, j)) weights += exp1((load<f32>(at + <usize>j * 4) - best) / temperature);
+    const stats = rowStats + <usize>row * 16;
+    store<f32>(stats, best / temperature + Mathf.log(weights));
+    store<f32>(stats, load<f32>(at + <usize>row * 4), 4);
+    store<f32>(stats, best, 8);
+    store<f32>(stats, others, 12);
+  }
+}
+
+export function infoNceColumns(
+  cosines: usize, bits: usize, columnLse: usize,
+  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+): void {
+  const stride = <usize>columns * 4;
+  for (let column = begin; column < end; column++) {
+    const from = cosines + <usize>column * 4;
+    let best: f32 = -Infinity;
+    for (let i: u32 = 0; i < rows; i++)
+      if (!leftOut(bits, words, i, column)) best = max(best, load<f32>(from + <usize>i * stride));
+    let weights: f32 = 0;
+    for (let i: u32 = 0; i < rows; i++)
+      if (!leftOut(bits, words, i, column)) weights += exp1((load<f32>(from + <usize>i * stride) - best) / temperature);
+    store<f32>(columnLse + <usize>column * 4, best / temperature + Mathf.log(weights));
+  }
+}
+
+export function infoNceNumbers(
+  rowStats: usize, columnLse: usize, bits: usize, numbers: usize,
+  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, anchors: u32, begin: u32, end: u32,
+): void {
+  let loss: f32 = 0, hits: f32 = 0, right: f32 = 0, others: f32 = 0;
+  let gone: u32 = 0;
+  for (let i: u32 = 0; i < anchors; i++) {
+    const stats = rowStats + <usize>i * 16;
+    const own = load<f32>(stats, 4);
+    let term = load<f32>(stats) - own / temperature;
+    if (both) term = 0.5 * (term + load<f32>(columnLse + <usize>i * 4) - own / temperature);
+    loss += term;
+    if (own >= load<f32>(stats, 8)) hits += 1;
+    right += own;
+    others += load<f32>(stats, 12);
+    for (let w: u32 = 0; w < words; w++) gone += popcnt<u32>(load<u32>(bits + <usize>(i * words + w) * 4));
+  }
+  const n = <f32>anchors;
+  store<f32>(numbers, loss / n);
+  store<f32>(numbers, hits / n, 4);
+  store<f32>(numbers, right / n, 8);
+  store<f32>(numbers, others / max<f32>(1, n * <f32>(columns - 1) - <f32>gone), 12);
+}
+
+export function infoNceGradient(
+  cosines: usize, bits: usize, rowStats: usize, columnLse: usize, dCosines: usize,
+  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+): void {
+  for (let i = begin; i < end; i++) {
+    const lse = load<f32>(rowStats + <usize>i * 16);
+    for (let j: u32 = 0; j < columns; j++) {
+      const at = (<usize>i * columns + j) * 4;
+      if (leftOut(bits, words, i, j)) {
+        store<f32>(dCosines + at, 0);
+        continue;
+      }
+      const right: f32 = i == j ? 1 : 0;
+      const score = load<f32>(cosines + at) / temperature;
+      let d = exp1(score - lse) - right;
+      if (both) {
+        d *= 0.5;
+        if (j < rows) d += 0.5 * (exp1(score - load<f32>(columnLse + <usize>j * 4)) - right);
+      }
+      store<f32>(dCosines + at, d / (<f32>rows * temperature));
+    }
+  }
+}
+
+export function cosentCosines(
+  first: usize, second: usize, cosines: usize, rows: u32, width: u32, begin: u32, end: u32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const at = <usize>row * width * 4;
+    store<f32>(cosines + <usize>row * 4, dotOf(first + at, second + at, width));
+  }
+}
+
+export function cosentRows(
+  cosines: usize, scores: usize, stats: usize, rows: u32, temperature: f32, begin: u32, end: u32,
+): void {
+  for (let row = begin; row < end; row++) {
+    const cosine = load<f32>(cosines + <usize>row * 4);
+    const score = load<f32>(scores + <usize>row * 4);
+    let best: f32 = -3e38;
+    let compared: f32 = 0;
+    let right: f32 = 0;
+    for (let j: usize = 0; j < rows; j++) {
+      if (!(load<f32>(scores + j * 4) > score)) continue;
+      const difference = cosine - load<f32>(cosines + j * 4);
+      best = max(best, difference / temperature);
+      compared += 1;
+      if (difference < 0) right += 1;
+    }
+    let terms: f32 = 0;
+    for (let j: usize = 0; j < rows; j++)
+      if (load<f32>(scores + j * 4) > score) terms += exp1((cosine - load<f32>(cosines + j * 4)) / temperature - best);
+    const to = stats + <usize>row * 16;
+    store<f32>(to, best);
+    store<f32>(to, terms, 4);
+    store<f32>(to, compared, 8);
+    store<f32>(to, right, 12);
+  }
+}
+
+export function cosentLoss(stats: usize, numbers: usize, rows: u32, pairs: u32, begin: u32, end: u32): void {
+  let best: f32 = 0;
+  for (let i: usize = 0; i < pairs; i++) best = max(best, load<f32>(stats + i * 16));
+  let terms = Mathf.exp(-best);
+  let compared: f32 = 0;
+  let right: f32 = 0;
+  for (let i: usize = 0; i < pairs; i++) {
+    const from = stats + i * 16;
+    terms += load<f32>(from, 4) * exp1(load<f32>(from) - best);
+    compared += load<f32>(from, 8);
+    right += load<f32>(from, 12);
+  }
+  store<f32>(numbers, best + Mathf.log(terms));
+  store<f32>(numbers, compared > 0 ? right / compared : 1, 4);
+}
+
+export function cosentGradient(
+  cosines: usize, scores: usize, numbers: usize, first: usize, second: usize, dFirst: usize, dSecond: usize,
+  rows: u32, width: u32, temperature: f32, begin: u32, end: u32,
+): void {
+  const loss = load<f32>(numbers);
+  for (let row = begin; row < end; row++) {
+    const cosine = load<f32>(cosines + <usize>row * 4);
+    const score = load<f32>(scores + <usize>row * 4);
+    let sum: f32 = 0;
+    for (let j: usize = 0; j < rows; j++) {
+      const term = (cosine - load<f32>(cosines + j * 4)) / temperature;
+      const other = load<f32>(scores + j * 4);
+      if (other > score) sum += exp1(term - loss);
+      if (score > other) sum -= exp1(-term - loss);
+    }
+    const at = <usize>row * width * 4;
+    setScaled(dFirst + at, second + at, sum / temperature, width);
+    setScaled(dSecond + at, first + at, sum / temperature, width);
+  }
+}
