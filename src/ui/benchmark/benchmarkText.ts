@@ -23,7 +23,7 @@ export function benchmarkText(
   }
   for (const step of result.steps)
     lines.push(
-      `${t.shapes[step.shape]}: ${t.stepOf(formatCount(step.pairs), formatCount(step.tokens))}, ${formatFigure(step.stepMs)} ms` +
+      `${t.shapes[step.shape]}: ${t.stepOf(step.pairs, step.tokens)}, ${formatFigure(step.stepMs)} ms` +
         (step.layersRun < step.layers ? ` (${t.someLayers(step.layersRun, step.layers)})` : '') +
         `; ${formatFigure(step.gflops)} GFLOP/s, ${formatPercent(step.gflops / result.peakGflops, 0)} ${t.ofPeak}; ` +
         `${formatCount(step.tokensPerSecond)} ${t.tokensPerSecond}; ${formatBytes(step.bytes)}`,
