@@ -674,7 +674,7 @@ export const en = {
     expected: 'Expected time of the experiment',
     expectedAbout: (time: string) => `About ${time}`,
     work: (steps: number, tokens: number) =>
-      `${count(steps, 'step')}, ${count(tokens, 'training token')}, evaluations included`,
+      `${count(steps, 'step')}, ${count(Math.round(tokens), 'training token')}, evaluations included`,
     notReady: 'This experiment still lacks data or a model.',
     copy: 'Copy as text',
   },
