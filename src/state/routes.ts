@@ -5,6 +5,7 @@ export type Route =
   | { name: 'experiment'; experimentId: string; stage: StageName }
   | { name: 'link'; payload: string }
   | { name: 'settings' }
+  | { name: 'benchmark' }
   | { name: 'headless' };
 
 const isStage = (word: string): word is StageName => pipeline.some(({ stage }) => stage === word);
@@ -22,6 +23,7 @@ function decoded(part: string | undefined): string {
 export function parseRoute(hash: string): Route {
   const [head = '', ...rest] = hash.replace(/^#\/?/, '').split('?')[0]?.split('/') ?? [];
   if (head === 'settings') return { name: 'settings' };
+  if (head === 'benchmark') return { name: 'benchmark' };
   if (head === 'headless') return { name: 'headless' };
   if (head === 'link') return { name: 'link', payload: rest.join('/') };
   if (head === 'experiment' && rest[0]) {
@@ -37,6 +39,8 @@ export function formatRoute(route: Route): string {
       return '#/';
     case 'settings':
       return '#/settings';
+    case 'benchmark':
+      return '#/benchmark';
     case 'headless':
       return '#/headless';
     case 'link':

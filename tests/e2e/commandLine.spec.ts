@@ -208,7 +208,7 @@ test('the server sends the headers of cross-origin isolation, and nothing to a f
   expect(home.headers.get('cache-control')).toBe('no-cache');
   const again = await fetch(running.url, { headers: { 'If-None-Match': home.headers.get('etag') ?? '' } });
   expect(again.status).toBe(304);
-  const wasm = await fetch(`${running.url}tfjs/tfjs-backend-wasm-simd.wasm`);
+  const wasm = await fetch(`${running.url}engine/plain-own.wasm`);
   expect(wasm.headers.get('content-type')).toBe('application/wasm');
   expect((await fetch(`${running.url}..%2fpackage.json`)).status).toBe(404);
   expect((await fetch(`${running.url}__job/guess/job.json`)).status).toBe(404);

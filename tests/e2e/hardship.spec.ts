@@ -73,3 +73,26 @@ test('a worker that dies in the middle of a run says so, and the run goes on fro
   expect(resumed.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
   expect(await storedRuns(page)).toHaveLength(1);
 });
+
+test('a run that cannot fit into the memory budget is refused before it, and one press makes it fit', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await importModelFolder(page, demoModel);
+  await openStage(page, 'train');
+  const sentence = page.getByTestId('memory-sentence');
+  await expect(sentence).toContainText('每步一次处理整批');
+  // Weights, gradients and moments of the demo model are 74 MB: with 4 MB for products in parts, under 81 MB its longest text of 57 tokens does not fit.
+  await page.evaluate(() => localStorage.setItem('recallsmith-memoryBudget', '81000000'));
+  await page.reload();
+  await expect(sentence).toContainText('至少需要内存');
+  await page.getByTestId('start-run').click();
+  await expect(page.getByTestId('error-panel')).toContainText('至少需要内存');
+  expect(await storedRuns(page)).toEqual([]);
+  await page.getByTestId('use-max-tokens').click();
+  await expect(sentence).toContainText('GradCache');
+  await page.getByTestId('start-run').click();
+  await runIsDone(page, 1, 3 * minute);
+});

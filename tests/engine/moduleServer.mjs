@@ -1,4 +1,4 @@
-/* Lends the engine's wasm modules to the tests, in Node and in the browser alike. */
+/* Lends the engine's wasm modules to the tests, in Node and in the browser alike, and says how far the reference run is replayed. */
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { wasmModules } from '../../tools/lib/wasmModules.mjs';
@@ -16,6 +16,7 @@ export default async function setup(project) {
     else response.end();
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  project.provide('replaySteps', Number(process.env.REPLAY_STEPS) || null);
   project.provide('wasmBase', `http://127.0.0.1:${server.address().port}/`);
   return () => new Promise((resolve) => server.close(resolve));
 }

@@ -22,7 +22,7 @@ class FakeDevice {
       this.times.push(ms);
       this.#busyUntil = Math.max(this.#busyUntil, this.clock) + ms;
       const done = pacer.submitted(recorded);
-      if (done) callbacks.push({ at: this.#busyUntil, done });
+      callbacks.push({ at: this.#busyUntil, done });
       recorded = 0;
       submits++;
     };
@@ -71,6 +71,20 @@ describe('the length of a submit', () => {
     device.times.length = 0;
     device.step(pacer, 330, 3.3e9);
     expect(Math.max(...device.times)).toBeLessThan(longestSubmitMs);
+  });
+
+  it('is not learned from a submit that waited for kernels to be compiled', () => {
+    let clock = 0;
+    const pacer = new SubmitPacer(false, () => clock);
+    const before = pacer.limit;
+    const compiling = pacer.submitted(before, true);
+    const next = pacer.submitted(before);
+    clock = 3000;
+    compiling();
+    expect([pacer.limit, pacer.longestMs]).toEqual([before, 0]);
+    clock = 3250;
+    next();
+    expect([pacer.limit, pacer.longestMs]).toEqual([before, 250]);
   });
 
   it('cuts what the engine records: each dispatch that does not fit begins a submit', async () => {

@@ -25,6 +25,8 @@ export async function openReference(): Promise<void> {
 declare module 'vitest' {
   export interface ProvidedContext {
     wasmBase: string;
+    /** How many steps of the reference run are replayed, where somebody asks for another number than usual. */
+    replaySteps: number | null;
   }
 }
 

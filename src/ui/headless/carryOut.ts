@@ -48,7 +48,7 @@ async function interruptedRun(inputs: Inputs, job: HeadlessJob): Promise<RunReco
   return undefined;
 }
 
-async function newRun(inputs: Inputs, job: HeadlessJob): Promise<string> {
+async function newRun(inputs: Inputs, job: HeadlessJob, sender: EventSender): Promise<string> {
   const now = Date.now();
   const experimentId = crypto.randomUUID();
   await services.putExperiment({
@@ -59,6 +59,9 @@ async function newRun(inputs: Inputs, job: HeadlessJob): Promise<string> {
     updatedAt: now,
     demo: false,
   });
+  // By the data worker, which tells how far it is; the plan of the run's memory finds the tokens stored.
+  const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
+  await (await services.data()).tokenize(inputs.experiment, progress);
   return (await services.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
 }
 
@@ -93,7 +96,7 @@ export async function carryOut(
   const interrupted = await interruptedRun(inputs, job);
   if (interrupted)
     sender.send('progress', { note: `resuming the interrupted run, which had reached step ${interrupted.step}` });
-  const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job)), sender);
+  const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job, sender)), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();

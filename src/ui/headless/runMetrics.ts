@@ -35,6 +35,7 @@ function environmentOf(run: RunRecord): object {
     device: run.device,
     devicePreference: run.devicePreference,
     kernelPlan: run.kernelPlan,
+    memory: run.memory,
     hardwareConcurrency: navigator.hardwareConcurrency,
     crossOriginIsolated,
   };

@@ -40,6 +40,7 @@ export const en = {
   header: {
     home: 'Experiments',
     settings: 'Settings',
+    benchmark: 'Benchmark this device',
     palette: 'Find an action',
     theme: { light: 'Light', dark: 'Dark', auto: 'As the system' },
     toggleTheme: 'Switch between light and dark',
@@ -144,7 +145,7 @@ export const en = {
       train: {
         does: 'Pulls each question towards its own passage and away from the other passages of the same batch (in-batch negatives, InfoNCE), with AdamW.',
         costs:
-          'Three times the weights in memory, twice that on disk for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
+          'Four times the weights in memory and what a batch computes (see Memory); six times the weights on disk, for two checkpoints. Time grows with tokens × parameters; it is measured and shown.',
         wrong:
           'Too high a learning rate forgets what the model knew: the loss falls and dev recall falls with it. Passages that also answer another question of the batch are false negatives.',
       },
@@ -423,7 +424,6 @@ export const en = {
       },
       batch: (tokens: number, longest: number) =>
         `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,
-      free: 'Left of the budget',
       budget: 'Memory budget',
       budgetHelp:
         'What a run may take on this machine. A browser cannot tell how much memory a graphics card has: the default is half of the machine’s own, from 1.1 to 8.6 GB, and at most 3.2 GB on the CPU. Raise it where the card has more.',
@@ -431,6 +431,9 @@ export const en = {
       table: 'At other settings',
       tableHelp:
         'What the run needs in the fastest way that fits: plain, † with layers computed twice, ‡ in chunks. ✕: does not fit, and needs at least so much.',
+      way: 'Batches',
+      wayHelp:
+        'How a step takes its batch: chosen before the run so that it fits the memory budget, and kept when the run is resumed.',
       ways: {
         plain: 'a batch at once',
         recompute: 'layers computed twice',
@@ -629,6 +632,51 @@ export const en = {
     addressNote:
       'Data belong to this address. At another port or host this page starts empty; the project file carries everything over.',
     build: 'Program',
+  },
+  benchmark: {
+    title: 'Benchmark this device',
+    about:
+      'Measures matrix products and training steps on drawn weights: what this device can do, how much of that training reaches, and how long your experiment will take. Nothing is stored or sent.',
+    what: 'Model',
+    choices: { both: 'Both', bertBase: 'BERT-base', demo: 'Demo' },
+    shapes: { bertBase: 'BERT-base, 12 layers × 768', demo: 'Demo model, 3 layers × 256' },
+    length: 'Duration',
+    lengths: { full: 'About a minute', brief: 'A few seconds' },
+    start: 'Start measuring',
+    again: 'Measure again',
+    phases: {
+      open: 'Opening the device',
+      products: 'Matrix products',
+      bertBase: 'Training steps of BERT-base',
+      demo: 'Training steps of the demo model',
+    },
+    peak: 'Best matrix product',
+    peakHelp: 'The fastest product of all that were measured stands for what this device can do.',
+    fixed: 'Same product, not tuned',
+    fixedHelp: 'The same product by the kernels that are taken without measuring.',
+    measured: (n: number) => `kernels of ${count(n, 'product')} chosen by measuring`,
+    withSubgroups: 'with subgroups',
+    withoutSubgroups: 'without subgroups',
+    longestSubmit: 'Longest submit',
+    longestSubmitHelp:
+      'Work is given to the GPU in pieces that should stay under 500 ms, so that the screen keeps moving.',
+    step: 'Training step',
+    stepMs: 'ms a step',
+    stepOf: (pairs: number, tokens: number) => `${count(pairs, 'pair')}, ${count(tokens, 'token')}`,
+    share: 'of the peak',
+    ofPeak: 'of the peak',
+    ofPeakHelp: 'GFLOP/s of the whole step against the best matrix product.',
+    tokensPerSecond: 'tokens/s',
+    memory: 'Memory',
+    someLayers: (run: number, all: number) => `${run} of ${count(all, 'layer')} run`,
+    someLayersHelp:
+      'On a processor few of BERT-base’s layers are run; tokens a second of the whole model are estimated.',
+    expected: 'Expected time of the experiment',
+    expectedAbout: (time: string) => `About ${time}`,
+    work: (steps: number, tokens: number) =>
+      `${count(steps, 'step')}, ${count(Math.round(tokens), 'training token')}, evaluations included`,
+    notReady: 'This experiment still lacks data or a model.',
+    copy: 'Copy as text',
   },
   device: {
     webgpu: 'WebGPU',

@@ -135,17 +135,29 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
       ? { zh: `${short(details.file)}：问答对用 id 指明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`, en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.` }
       : null;
     case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
+    case 'memory-too-small': return memoryTooSmall(details, file);
     default: return null;
   } // prettier-ignore
 }
 
-function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: Extract<AppErrorDetails, { kind: 'memory-too-small' }>): Sentence {
+type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
+
+/** What is needed, and what helps: on the page by the names of its fields, for the command line by those of the experiment file. */
+function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: MemoryDetails, file?: string): Sentence {
   const [need, budget] = [formatBytes(neededBytes), formatBytes(budgetBytes)];
-  const zhWays = [maxTokens === undefined ? '' : `把最大 token 数减到 ${maxTokens}`, batchSize === undefined ? '' : `把批大小减到 ${batchSize}`, '提高内存预算'];
-  const enWays = [maxTokens === undefined ? '' : `cut texts at ${maxTokens} tokens`, batchSize === undefined ? '' : `make the batch ${batchSize}`, 'raise the memory budget'];
+  const ways: Sentence[] = [];
+  if (maxTokens !== undefined) {
+    const field = file && { zh: ` ${file} 的 model.maxTokens `, en: `model.maxTokens of ${file} to ${maxTokens}` };
+    ways.push({ zh: `把${field ? field.zh : '最大 token 数'}减到 ${maxTokens}`, en: field ? `set ${field.en}` : `cut texts at ${maxTokens} tokens` });
+  }
+  if (batchSize !== undefined) {
+    const field = file && { zh: ` ${file} 的 batching.batchSize `, en: `batching.batchSize of ${file} to ${batchSize}` };
+    ways.push({ zh: `把${field ? field.zh : '批大小'}减到 ${batchSize}`, en: field ? `set ${field.en}` : `make the batch ${batchSize}` });
+  }
+  ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
   return {
-    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${zhWays.filter(Boolean).join('，或')}。`,
-    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${enWays.filter(Boolean).join(', or ')}.`,
+    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${ways.map(({ zh }) => zh).join('，或')}。`,
+    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${ways.map(({ en }) => en).join(', or ')}.`,
   };
 } // prettier-ignore
 

@@ -13,6 +13,7 @@ describe('routes', () => {
   it.each<Route>([
     { name: 'home' },
     { name: 'settings' },
+    { name: 'benchmark' },
     { name: 'headless' },
     { name: 'link', payload: 'AbC-_9' },
     { name: 'experiment', experimentId: 'a/b c', stage: 'evaluate' },

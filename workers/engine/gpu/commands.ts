@@ -28,6 +28,8 @@ export class GpuCommands implements Commands {
   #usedSlots = 0;
   /** Estimated FLOPs recorded since the last submit. */
   #work = 0;
+  /** Whether kernels were compiled since the last submit. */
+  #compiled = false;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   readonly counters: Counters = { dispatches: 0, boundBytes: 0, submits: 0 };
@@ -100,9 +102,10 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
-    const done = this.#pacer.submitted(this.#work);
-    // A lost device is reported by itself; its submit has no time.
-    if (done) this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
+    // Nobody waits for it. A lost device is reported by itself; its submit has no time.
+    const done = this.#pacer.submitted(this.#work, this.#compiled);
+    this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
+    this.#compiled = false;
     this.#encoder = null;
     this.#usedSlots = 0;
     this.#work = 0;
@@ -189,6 +192,7 @@ export class GpuCommands implements Commands {
   #pipeline(kernel: Kernel): Pipeline {
     const known = this.#pipelines.get(kernel.code);
     if (known) return known;
+    this.#compiled = true;
     const { layout, descriptor } = this.#describe(kernel);
     const made = { pipeline: this.#device.createComputePipeline(descriptor), layout };
     this.#pipelines.set(kernel.code, made);

@@ -35,16 +35,19 @@ export class SubmitPacer {
     return this.#rate * targetMs;
   }
 
-  /** Call at the submit. Gives what to call when the device has done it; undefined where its time would say little. */
-  submitted(work: number): (() => void) | undefined {
-    if (work < this.limit * smallestShare) return undefined;
+  /**
+   * Call at the submit; gives what to call when the device has done it. `compiled`: kernels were compiled for it, and its time is mostly
+   * theirs.
+   */
+  submitted(work: number, compiled = false): () => void {
     const at = this.now();
+    const telling = !compiled && work >= this.limit * smallestShare;
     return () => {
       const done = this.now();
       // The device takes one submit after the other: this one began when the one before was done.
       const ms = Math.max(done - Math.max(at, this.#lastDone), 0.01);
       this.#lastDone = done;
-      this.#learn(work, ms);
+      if (telling) this.#learn(work, ms);
     };
   }
 
