@@ -64,6 +64,8 @@ export type AppErrorDetails =
   | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: string }
+  /** Mixed precision was asked for, and the device computes in float32 alone. */
+  | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */

@@ -42,6 +42,10 @@ export const batchingSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('listed'), sha256 }),
 ]);
 
+/** `mixed`: activations and the operands of products in half precision, where the device has it; sums and the weights themselves in float32. */
+export const precisions = ['full', 'mixed'] as const;
+export type Precision = (typeof precisions)[number];
+
 export const stageSchema = v.strictObject({
   strategy: v.strictObject({ kind: v.literal('full') }),
   loss: v.strictObject({
@@ -71,6 +75,8 @@ export const stageSchema = v.strictObject({
     clipNorm: v.pipe(v.number(), v.minValue(0), v.maxValue(1e6)),
   }),
   dropout: fraction,
+  /** Left out where it is `full`, so that the identity of experiments from before it stays. */
+  precision: v.optional(v.picklist(precisions)),
 });
 
 export const metricNames = [

@@ -61,6 +61,14 @@ function completed(given: unknown, standard: unknown): unknown {
 /** Members that a model may leave out: length and prefixes of a model are read from its folder, so only these are safe. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
+/** A stage with its defaults. Full precision is what no word says: see the schema. */
+function completedStage(given: unknown): unknown {
+  const stage = completed(given, defaultStage());
+  if (!isObject(stage) || stage['precision'] !== 'full') return stage;
+  const { precision: _, ...rest } = stage;
+  return rest;
+}
+
 /** All defaults written out; nothing is checked yet. */
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
@@ -68,7 +76,7 @@ export function withDefaults(input: JsonObject): JsonObject {
   const { stages, model } = experiment;
   return {
     ...experiment,
-    stages: Array.isArray(stages) ? stages.map((stage: unknown) => completed(stage, defaultStage())) : stages,
+    stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };
 }

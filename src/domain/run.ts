@@ -66,6 +66,10 @@ export interface StepReport {
   tokens: number;
   stepMs: number;
   backendBytes: number;
+  /** In mixed precision: the scale of this step's gradients. */
+  lossScale?: number;
+  /** Gradients overflowed in half precision, so that the step changed nothing; its norm is not finite. */
+  skipped?: true;
 }
 
 export type Metrics = Record<MetricName, number> & { questions: number; passages: number };

@@ -1,5 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { LossScale } from '../domain/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
@@ -29,8 +30,8 @@ export interface CheckpointManifest {
   sha256: string;
   /** `best` holds weights only. */
   role: 'latest' | 'best';
-  /** What the step loop needs besides tensors: epoch cursor, best metric so far. */
-  loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number };
+  /** What the step loop needs besides tensors: epoch cursor, best metric so far; in mixed precision the scale of the loss. */
+  loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
   createdAt: number;
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
+import { precisions, type Precision } from '../../src/domain/experiment';
+import { firstLossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { scratchBytes } from '../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../src/domain/model';
@@ -73,9 +75,11 @@ async function countStep(
     way,
     dropout = 0.1,
     steps = 2,
-  }: { isTrainable?: Need; way?: StepWay; dropout?: number; steps?: number } = {},
+    precision = 'full',
+  }: { isTrainable?: Need; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
 ) {
-  const { gpu, errors } = await nullGpu();
+  const mixed = precision === 'mixed';
+  const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
   const tensors = layout(parameterShapes(config));
@@ -100,6 +104,7 @@ async function countStep(
       dropout,
       seed: 1,
       way,
+      lossScale: mixed ? firstLossScale() : undefined,
     },
     weights,
     { m, v },
@@ -145,6 +150,12 @@ describe('a training step, on a device that checks everything and computes nothi
     const { layers, hiddenSize, heads } = bertBase;
     const planned = 16 * parameters + 4 * rows * layers * (14 * hiddenSize + heads + 4);
     const needed = neededBytes(bertBase, rows);
+    const mixed = await countStep(bertBase, count, length, { precision: 'mixed' });
+    console.log(
+      `BERT-base, ${rows} tokens, mixed: ${mixed.dispatches} dispatches, ${mixed.boundBytes} bytes bound, peak ${mixed.peakBytes} bytes`,
+    );
+    expect(mixed.dispatches).toBeLessThanOrEqual(400);
+    expect(mixed.boundBytes).toBeLessThan(0.8 * boundBytes);
     console.log(
       `BERT-base, ${rows} tokens: ${dispatches} dispatches; ${boundBytes} bytes bound, ${(boundBytes / needed).toFixed(3)} of what is needed; ` +
         `peak ${peakBytes} bytes, ${(peakBytes / planned).toFixed(3)} of 16 a parameter and 4·T·L·(14·H + A + 4)`,
@@ -197,20 +208,27 @@ describe('a training step, on a device that checks everything and computes nothi
   const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 512 }];
   const models: [string, EncoderConfig, number][] = [['BERT-base', bertBase, 24], ['a small model', small, 40]]; // prettier-ignore
   const cases = models.flatMap(([model, config, pairs]) =>
-    ways.flatMap((way) => [0, 0.1].map((dropout) => ({ model, config, pairs, way, kind: way.kind, dropout }))),
+    ways.flatMap((way) =>
+      [0, 0.1].flatMap((dropout) =>
+        precisions.map((precision) => ({ model, config, pairs, way, kind: way.kind, dropout, precision })),
+      ),
+    ),
   );
-  it.each(cases)('of $model needs what the memory plan says, within 2 %, $kind, dropout $dropout', async (given) => {
-    const { config, pairs, way, dropout } = given;
-    const length = 50;
-    const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout });
-    expect(parameterCount(config)).toBe(parameters);
-    const shape = { pairs, tokens: 2 * pairs * length, longest: length };
-    const need = memoryNeed(config, { all: parameters, trained: parameters }, shape, way);
-    const activations = peakBytes - 16 * parameters;
-    console.log(
-      `${given.model}, ${given.kind}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, activations ${(activations / need.activations).toFixed(4)}`,
-    );
-    expectPlanned(peakBytes, need.total);
-    expectPlanned(activations, need.activations);
-  });
+  it.each(cases)(
+    'of $model needs what the memory plan says, within 2 %, $kind, dropout $dropout, $precision',
+    async (given) => {
+      const { config, pairs, way, dropout, precision } = given;
+      const length = 50;
+      const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout, precision });
+      expect(parameterCount(config)).toBe(parameters);
+      const shape = { pairs, tokens: 2 * pairs * length, longest: length };
+      const need = memoryNeed(config, { all: parameters, trained: parameters }, shape, way, precision);
+      const activations = peakBytes - (need.total - need.activations);
+      console.log(
+        `${given.model}, ${given.kind}, ${precision}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, activations ${(activations / need.activations).toFixed(4)}`,
+      );
+      expectPlanned(peakBytes, need.total);
+      expectPlanned(activations, need.activations);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { firstLossScale, type LossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
@@ -10,6 +11,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { computeGradients, EngineTrainer, type StepNumbers } from '../../workers/engine/trainer';
+import { refuseMixedWithoutHalf } from '../../workers/services/mixedPrecision';
 import { halfAdapterName, halfGpu } from './halfDevice';
 import { nullGpu } from './nullDevice';
 import { batchOf, distance, layout, norm, seededRandom } from './support';
@@ -94,20 +96,28 @@ function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): n
   return norm(off) / norm([...b.values()].map(norm));
 }
 
-type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number };
+/** `reopenAt`: before this step the trainer is made anew, as when a run goes on from a checkpoint. */
+type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number; reopenAt?: number };
 
 async function train(gpu: Gpu, given: TrainCase): Promise<{ numbers: StepNumbers[]; end: LossScale | undefined }> {
-  const { steps, dropout = 0, ...options } = given;
+  const { steps, dropout = 0, reopenAt, ...options } = given;
   const weights = randomWeights(gpu);
   const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
-  const trainer = new EngineTrainer(
-    { config, pooling: 'mean', normalize: true, loss, optimizer, dropout, seed: 1, ...options },
-    weights,
-    moments,
-  );
+  const open = (lossScale: LossScale | undefined): EngineTrainer =>
+    new EngineTrainer(
+      { config, pooling: 'mean', normalize: true, loss, optimizer, dropout, seed: 1, ...options, lossScale },
+      weights,
+      moments,
+    );
+  let trainer = open(options.lossScale);
   const numbers: StepNumbers[] = [];
   for (let step = 1; step <= steps; step++) {
     const { anchors, positives } = pairs(16, step);
+    if (step === reopenAt) {
+      const { lossScale } = trainer;
+      trainer.dispose();
+      trainer = open(lossScale);
+    }
     numbers.push(await trainer.step(anchors, positives, optimizer.learningRate, step));
   }
   const end = trainer.lossScale;
@@ -128,6 +138,14 @@ describe('mixed precision, compiled without a device', () => {
       gpu.dispose();
     },
   );
+
+  it('is refused before the run, by the stage that asks for it, where the device has no half precision', async () => {
+    const full = defaultExperiment();
+    const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
+    await expect(refuseMixedWithoutHalf(full, 'wasm')).resolves.toBeUndefined();
+    const details = { kind: 'half-unavailable', stage: 1 };
+    await expect(refuseMixedWithoutHalf(mixed, 'wasm')).rejects.toMatchObject({ details });
+  });
 
   it('is refused by a device that has no half precision', async () => {
     const { gpu } = await nullGpu();
@@ -173,6 +191,41 @@ describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, 
     expect(off).toBeLessThan(2e-2);
     expect(off).toBeGreaterThan(0);
     weights.dispose();
+  });
+
+  it(
+    'skips a step whose gradients overflow: weights stay, the scale halves, and AdamW does not count it',
+    { timeout: patience },
+    async () => {
+      const weights = randomWeights(gpu);
+      const names = ['encoder.layer.0.output.dense.weight', 'embeddings.LayerNorm.weight'];
+      const read = () => Promise.all(names.map((name) => weights.read(name)));
+      const before = await read();
+      const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
+      const options = { config, pooling: 'mean', normalize: true, loss, optimizer, dropout: 0, seed: 1 } as const;
+      const { anchors, positives } = pairs(8, 1);
+      const scale = 2 ** 80;
+      const skipping = new EngineTrainer({ ...options, lossScale: { ...firstLossScale(), scale } }, weights, moments);
+      const skipped = await skipping.step(anchors, positives, 1e-3, 1);
+      expect(skipped).toMatchObject({ skipped: true, lossScale: scale });
+      expect(skipping.lossScale).toEqual({ scale: scale / 2, goodSteps: 0, skipped: 1 });
+      expect(await read()).toEqual(before);
+      skipping.dispose();
+      const going = new EngineTrainer({ ...options, lossScale: { scale: 2 ** 16, goodSteps: 0, skipped: 1 } }, weights, moments); // prettier-ignore
+      const next = await going.step(anchors, positives, 1e-3, 2);
+      expect(next.loss).toBe(skipped.loss);
+      going.dispose();
+      // The first update moves each number by about the learning rate, if AdamW counts it as its first.
+      const moved = (await read()).map((values, i) => Math.max(...values.map((value, j) => Math.abs(value - (before[i]?.[j] ?? NaN))))); // prettier-ignore
+      for (const distance of moved) expect(Math.abs(distance / 1e-3 - 1)).toBeLessThan(0.02);
+      for (const table of [weights, moments.m, moments.v]) table.dispose();
+    },
+  );
+
+  it('goes on from a stored scale, weights and moments with the same bits', { timeout: patience }, async () => {
+    const whole = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1 });
+    const again = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1, reopenAt: 3 });
+    expect(again).toEqual(whole);
   });
 
   it('trains with a loss within 2 % over 20 steps', { timeout: patience }, async () => {

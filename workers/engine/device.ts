@@ -39,6 +39,12 @@ export async function arrayBytesAllowed(preference: DevicePreference): Promise<n
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
+/** Whether the device which the preference leads to computes in half precision; never on wasm. */
+export async function offersHalf(preference: DevicePreference): Promise<boolean> {
+  if (open) return open.engine.hasHalf ?? false;
+  return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
+}
+
 /** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. */
 export function releaseIdleMemory(): void {
   open?.engine.commands.submit();

@@ -38,6 +38,7 @@ export async function planMemory(
     maxTokens: settings.maxTokens,
     tokens: { anchors: await tokenSet(db, keys.anchors), positives: await tokenSet(db, keys.positives) },
     batches,
+    precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });
   return { ...plan, backend, defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()) };

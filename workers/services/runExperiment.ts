@@ -11,6 +11,7 @@ import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
 import { planOfRun } from './kernelPlan';
+import { refuseMixedWithoutHalf } from './mixedPrecision';
 import { isSameDevice, lossBehind, reopenDevice } from './recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runEvents';
@@ -54,6 +55,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
     log.append({ type: 'device', device });
     await updateRun(db, runId, { device });
     try {
+      await refuseMixedWithoutHalf(record.experiment, record.devicePreference);
       return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device);
     } catch (thrown) {
       const loss = await lossBehind(thrown);

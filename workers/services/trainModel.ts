@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { firstLossScale } from '../../src/domain/lossScale';
 import type { Metrics } from '../../src/domain/run';
 import { learningRateAt } from '../../src/domain/schedule';
 import { writeCheckpoint } from '../../src/storage/checkpoints';
@@ -56,6 +57,7 @@ async function trainStage(
   if (state.step === begin && stageIndex > 0) {
     state.adamW.dispose();
     state.adamW = AdamWState.create(parameters);
+    delete state.loop.lossScale;
   }
   releaseIdleMemory();
   const trainer = createTrainer({
@@ -68,6 +70,7 @@ async function trainStage(
     dropout: stage.dropout,
     seed: experiment.seed,
     adamW: state.adamW,
+    lossScale: stage.precision === 'mixed' ? (state.loop.lossScale ?? firstLossScale()) : undefined,
     way: session.record.memory?.ways[stageIndex],
   });
   const keeper = new CheckpointKeeper(session, parameters, state);
@@ -89,6 +92,7 @@ async function trainStage(
       pairsSeen += batch.length;
       state.step += 1;
       state.loop.elapsedMs += stepMs;
+      if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
       const epoch = pairsSeen / trainedPairs;
       log.append({
         type: 'step',

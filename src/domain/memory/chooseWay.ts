@@ -1,7 +1,9 @@
+import type { Precision } from '../experiment';
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
 import {
   encodingRowBytes,
+  halfWeightBytes,
   memoryNeed,
   widestRowBytes,
   type BatchShape,
@@ -34,12 +36,13 @@ export function chooseWay(
   parameters: ParameterCount,
   shape: BatchShape,
   limits: MemoryLimits,
+  precision: Precision = 'full',
 ): WayChoice {
   const choice = (way: StepWay): WayChoice => {
-    const need = memoryNeed(config, parameters, shape, way);
+    const need = memoryNeed(config, parameters, shape, way, precision);
     return { fits: need.total <= limits.budgetBytes, way, need };
   };
-  const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config));
+  const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config, precision));
   const inOnePass = (['plain', 'recompute'] as const).map((kind) => choice({ kind, tokensPerPass: shape.tokens }));
   const fitting = shape.tokens <= mostTokens ? inOnePass.find(({ fits }) => fits) : undefined;
   if (fitting) return fitting;
@@ -62,10 +65,15 @@ const leastEncodingTokens = 512;
 
 /**
  * Tokens of a batch that is only encoded, while weights, gradients and moments lie beside: of all layers it holds one. Where nothing is left over,
- * the fewest that are worth a pass.
+ * the fewest that are worth a pass. `precision`: what is trained with; encoding itself is in full.
  */
-export function encodingTokens(config: EncoderConfig, parameters: ParameterCount, limits: MemoryLimits): number {
-  const fixed = 4 * parameters.all + 12 * parameters.trained;
+export function encodingTokens(
+  config: EncoderConfig,
+  parameters: ParameterCount,
+  limits: MemoryLimits,
+  precision: Precision = 'full',
+): number {
+  const fixed = 4 * parameters.all + 12 * parameters.trained + halfWeightBytes(config, precision);
   const fitting = quadsIn((limits.budgetBytes - fixed - scratchBytes) / encodingRowBytes(config));
   const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config));
   return Math.min(mostEncodingTokens, mostTokens, Math.max(leastEncodingTokens, fitting));

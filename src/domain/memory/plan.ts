@@ -1,3 +1,5 @@
+import { multipliedWeights } from '../benchmark/flops';
+import type { Precision } from '../experiment';
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
 import type { StepWay } from './stepWay';
@@ -20,6 +22,7 @@ export interface ParameterCount {
 
 /** Bytes that a training step holds at its peak. */
 export interface MemoryNeed {
+  /** In mixed precision with the copy that products read. */
   weights: number;
   gradients: number;
   /** AdamW's two moments. */
@@ -44,13 +47,14 @@ export function memoryNeed(
   parameters: ParameterCount,
   shape: BatchShape,
   way: StepWay,
+  precision: Precision = 'full',
 ): MemoryNeed {
-  const weights = 4 * parameters.all;
+  const weights = 4 * parameters.all + halfWeightBytes(config, precision);
   const gradients = 4 * parameters.trained;
   const moments = 8 * parameters.trained;
   const rows = rowsOf(shape, way);
-  const kept = rows * numbersPerRow(config, way.kind) + lossNumbers(config, shape, way.kind);
-  const activations = 4 * kept + scratchBytes;
+  const kept = rows * rowBytes(config, way.kind, precision) + 4 * lossNumbers(config, shape, way.kind);
+  const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
 }
 
@@ -60,16 +64,25 @@ export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   return 4 * Math.ceil(most / 4);
 }
 
+/** Bytes of the copy in half precision of the matrices that products read. */
+export function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
+  return precision === 'mixed' ? 2 * multipliedWeights(config) : 0;
+}
+
+function activationBytes(precision: Precision): number {
+  return precision === 'mixed' ? 2 : 4;
+}
+
 /** Bytes of the largest array of one row; a device limits what an array may hold. */
-export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig): number {
-  return 4 * Math.max(3 * hiddenSize, intermediateSize);
+export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, precision: Precision = 'full'): number {
+  return activationBytes(precision) * Math.max(3 * hiddenSize, intermediateSize);
 }
 
 /**
- * Numbers that are held for each row when the backward pass of the top layer begins: there a step is largest. Buffers are used again by arrays
+ * Bytes that are held for each row when the backward pass of the top layer begins: there a step is largest. Buffers are used again by arrays
  * of like size alone, so each size counts by its own: H, 3H, F, heads and pairs of numbers.
  */
-function numbersPerRow(config: EncoderConfig, kind: StepWay['kind']): number {
+function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
   // Input, attention, both sums before their LayerNorm and the middle of each layer; of a layer that is computed anew its output too, in the place of its gradient.
@@ -81,10 +94,9 @@ function numbersPerRow(config: EncoderConfig, kind: StepWay['kind']): number {
   const queryKeyValue = kept + (gradientFits ? 0 : 1);
   const columnParts = (2 * H + H) / 64;
   const tokenInfo = 4 + 4 + 5;
-  return (
-    (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F + (kept + 1) * heads + (2 * kept + 1) * 2 +
-    columnParts + tokenInfo
-  ); // prettier-ignore
+  const activations = (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F;
+  const whole = (kept + 1) * heads + (2 * kept + 1) * 2 + columnParts + tokenInfo;
+  return activationBytes(precision) * activations + 4 * whole;
 }
 
 /** Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, and the tokens. */

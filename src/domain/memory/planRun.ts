@@ -1,4 +1,5 @@
 import { AppError } from '../errors';
+import type { Precision } from '../experiment';
 import type { EncoderConfig, TokenSet } from '../model';
 import { largestShape } from './batchShape';
 import { chooseWay, encodingTokens, proposal, type MemoryLimits, type Settings, type WayChoice } from './chooseWay';
@@ -15,6 +16,8 @@ export interface RunPlanRequest {
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
   /** Of each stage. */
   batches: readonly Batches[];
+  /** Of each stage; full where none is named. */
+  precisions?: readonly Precision[];
   /** The stage's batches at another size; null where its order is listed or the pairs are too few. */
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
@@ -23,10 +26,10 @@ type PlannedStage = { stage: number; shape: BatchShape; choice: WayChoice };
 
 /** Chooses each stage's way, and looks at what the hungriest stage would need at other settings. */
 export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes'> {
-  const { batches, maxTokens, limits, config, parameters } = request;
+  const { batches, maxTokens, limits, config, parameters, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = largestShape(stageBatches, request.tokens);
-    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits) }] : [];
+    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
   if (!hungriest || stages.length < batches.length)
@@ -42,7 +45,7 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     run: {
       budgetBytes,
       ways: stages.map((planned) => planned.choice.way),
-      encodingTokens: encodingTokens(config, parameters, limits),
+      encodingTokens: encodingTokens(config, parameters, limits, precisions.includes('mixed') ? 'mixed' : 'full'),
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
       const found = at(settings);
@@ -67,7 +70,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
     const shape = batches && largestShape(batches, request.tokens, maxTokens);
-    return shape && chooseWay(request.config, request.parameters, shape, request.limits);
+    return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }
 

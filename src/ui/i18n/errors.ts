@@ -135,6 +135,7 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
       ? { zh: `${short(details.file)}：问答对用 id 指明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`, en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.` }
       : null;
     case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
+    case 'half-unavailable': return { zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`, en: `This device has no mixed precision (WebGPU’s shader-f16); remove stages[${details.stage}].precision from the experiment file or use another device.` };
     case 'memory-too-small': return memoryTooSmall(details, file);
     default: return null;
   } // prettier-ignore
@@ -203,6 +204,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
     case 'project-invalid': return { zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 无法读取（${short(details.reason)}），请重新保存或换一份项目文件；本机已有内容没有改动。`, en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} cannot be read (${short(details.reason)}); save the project again or use another copy. Nothing here was changed.` };
     case 'checkpoint-corrupt': return { zh: `检查点 ${details.generation} 已损坏，将从上一个检查点接着运行；若再次出现，请重新开始运行。`, en: `Checkpoint ${details.generation} is damaged; resume goes on from the one before. If it happens again, start a new run.` };
     case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或在“设置”中改用 CPU。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver or choose the CPU in the settings.` };
+    case 'half-unavailable': return { zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。', en: 'This device has no mixed precision (WebGPU’s shader-f16); set the precision back to full or use another device.' };
     case 'gpu-device-lost': return { zh: `图形处理器中断了连接（${short(details.reason)}），可从最近的检查点接着运行。`, en: `The graphics processor was lost (${short(details.reason)}); resume goes on from the last checkpoint.` };
     case 'gpu-out-of-memory': {
       const need = details.neededBytes ? { zh: `（需要 ${formatBytes(details.neededBytes)}）`, en: ` (${formatBytes(details.neededBytes)} needed)` } : { zh: '', en: '' };

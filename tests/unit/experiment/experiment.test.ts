@@ -122,6 +122,15 @@ describe('an experiment', () => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
   });
 
+  it('says its precision where it is not full, so that experiments from before it keep their identity', async () => {
+    const of = (stage: object): Experiment => parseExperiment({ stages: [stage] });
+    expect(of({ precision: 'full' })).toEqual(defaultExperiment());
+    expect(await experimentHash(of({ precision: 'full' }))).toBe(await experimentHash(defaultExperiment()));
+    expect(of({ precision: 'mixed' }).stages[0]?.precision).toBe('mixed');
+    expect(await experimentHash(of({ precision: 'mixed' }))).not.toBe(await experimentHash(defaultExperiment()));
+    expect(thrown(() => of({ precision: 'half' }))).toMatchObject({ path: 'stages.0.precision' });
+  });
+
   it('of a newer version says so', () => {
     const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
     expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);

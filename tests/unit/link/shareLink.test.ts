@@ -61,7 +61,7 @@ const experiments: fc.Arbitrary<Experiment> = fc.record({
   model: fc.option(
     fc.record({ contentSha256: hex, pooling: fc.constantFrom('mean' as const, 'cls' as const), normalize: fc.boolean(), maxTokens: fc.integer({ min: 3, max: 8192 }), queryPrefix: fc.string({ maxLength: 60 }), passagePrefix: fc.string({ maxLength: 60 }) }),
   ),
-  stages: fc.oneof(fc.constant<Stage[]>([defaultStage()]), fc.array(stage, { minLength: 1, maxLength: 2 })),
+  stages: fc.oneof(fc.constant<Stage[]>([defaultStage()]), fc.array(fc.oneof(stage, stage.map((one) => ({ ...one, precision: 'mixed' as const }))), { minLength: 1, maxLength: 2 })),
   evaluation: fc.record({ primary: fc.constantFrom(...metricNames), ks: fc.array(positive, { minLength: 1, maxLength: 4 }), devEverySteps: fc.nat(1000), checkpoint: fc.constantFrom('bestDev' as const, 'last' as const) }),
 }); // prettier-ignore
 

@@ -64,6 +64,18 @@ describe('the plan of a run', () => {
     expect(at({ tokens: cut, maxTokens }).choice.fits).toBe(true);
   });
 
+  it('counts half of the activations and a second, half copy of the matrices in a mixed stage alone', () => {
+    const full = planRun(request(64, [64]));
+    const mixed = planRun({ ...request(64, [64]), precisions: ['mixed'] });
+    // 12 layers of 4·768² + 2·768·3072 numbers in two bytes.
+    expect(mixed.choice.need.weights - full.choice.need.weights).toBe(2 * 84_934_656);
+    expect(mixed.choice.need.activations / full.choice.need.activations).toBeGreaterThan(0.5);
+    expect(mixed.choice.need.activations / full.choice.need.activations).toBeLessThan(0.51);
+    expect(mixed.choice.need.moments).toBe(full.choice.need.moments);
+    const { ways } = planRun({ ...request(2.6, [64, 64]), precisions: ['full', 'mixed'] }).run;
+    expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
+  });
+
   it('refuses a stage without steps', () => {
     expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
   });

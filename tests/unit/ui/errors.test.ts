@@ -63,6 +63,7 @@ const others: AppErrorDetails[] = [
   { kind: 'project-invalid', file: 'a.zip', entry: 'runs.json', reason: 'x' },
   { kind: 'checkpoint-corrupt', runId: 'r', generation: 3 },
   { kind: 'gpu-unavailable', reason: 'x' },
+  { kind: 'half-unavailable', stage: 0 },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
   { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9, maxTokens: 256, batchSize: 8 },
