@@ -24,6 +24,7 @@ const tilingSchema = v.object({
   ),
   sharedDepth: v.picklist([0, 8, 16, 32]),
   subgroups: v.optional(v.boolean()),
+  matrixSide: v.optional(v.picklist([8, 16])),
 });
 
 /** How one matrix product is cut up. Each thread computes threadRows × threadColumns numbers. */
@@ -36,6 +37,8 @@ export interface MatmulTiling {
   sharedDepth: number;
   /** The threads of a subgroup read the rows' numbers together and hand them on. Needs the feature `subgroups`, one row of threads, no shared memory. */
   subgroups?: boolean | undefined;
+  /** Subgroups multiply fragments of so many rows and columns by their matrix units. For operands in half precision. */
+  matrixSide?: 8 | 16 | undefined;
 }
 
 /** `parts`: into how many the inner dimension is cut; each gives a product of its own, and these are added in order. */

@@ -11,9 +11,10 @@ import type { DeviceInfo } from '../../src/domain/run';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { Gpu } from '../../workers/engine/gpu/gpu';
-import { tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
+import { planChoices, tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
 import { fastest } from '../../workers/engine/ops/matmul/fastest';
 import { forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
+import { planKey } from '../../workers/engine/ops/matmul/plan';
 import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/kernelPlan';
 import { nullGpu } from './nullDevice';
 
@@ -97,6 +98,16 @@ describe('measuring on a device', () => {
       expect(gflops).toBeGreaterThan(0);
       expect(choice.parts).toBeGreaterThanOrEqual(1);
     }
+    expect(errors).toEqual([]);
+  });
+
+  it('gives products in half precision choices of their own', async () => {
+    const { gpu, errors } = await input(['shader-f16', 'subgroups']);
+    const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
+    const halves = shapes.filter(({ half }) => half);
+    expect(halves).toHaveLength(12);
+    const plan = planChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
+    expect(Object.keys(plan).sort()).toEqual(halves.map((shape) => planKey(shape)).sort());
     expect(errors).toEqual([]);
   });
 

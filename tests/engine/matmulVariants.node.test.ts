@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { candidateTilings } from '../../workers/engine/ops/matmul/candidates';
+import { candidateChoices, candidateTilings, tilingFits } from '../../workers/engine/ops/matmul/candidates';
+import { matrixSides, matrixTiling } from '../../workers/engine/ops/matmul/subgroupMatrix';
 import { choiceFor, planKey, type Layout, type MatmulShape } from '../../workers/engine/ops/matmul/plan';
 import { kernelsVersion, type KernelPlan } from '../../src/domain/kernelPlan';
 import { nullGpu } from './nullDevice';
@@ -45,6 +46,51 @@ describe('matmul variants, compiled without a device', () => {
       gpu.dispose();
     },
   );
+});
+
+describe('matmul variants for operands in half precision, compiled without a device', () => {
+  it.each(layouts)('%s: all tilings, subgroup matrices too, with all epilogues', async (layout) => {
+    const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
+    const { gpu, errors } = await nullGpu(features);
+    const { limits } = gpu.device;
+    const tilings = candidateTilings({ software: false }, { limits, subgroups: true, matrixSides }, true);
+    expect(tilings.map(({ matrixSide }) => matrixSide)).toEqual(expect.arrayContaining([8, 16]));
+    const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
+    for (const [m, n, k] of [[64, 64, 256], [35, 31, 261]] as const) {
+      const half = (...shape: number[]) => gpu.pool.allocate(shape, 'f16');
+      const a = layout === 'TN' ? half(k, m) : half(m, k);
+      const b = layout === 'NT' ? half(n, k) : half(k, n);
+      const [residual, pre] = [half(m, n), half(m, n)];
+      const [y, bias, aSums] = [gpu.pool.allocate([m, n]), gpu.pool.allocate([n]), gpu.pool.allocate([m])];
+      const toHalf: MatmulOptions[] = [
+        {}, { bias }, { bias, dropout: place, residual }, { bias, gelu: pre }, { geluGradient: pre }, { residual },
+      ];
+      const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
+      for (const tiling of tilings)
+        for (const parts of [1, 2]) {
+          for (const options of toHalf) matmul(gpu, layout, a, b, half(m, n), { ...options, choice: { tiling, parts } });
+          for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, choice: { tiling, parts } });
+        }
+    }
+    gpu.commands.submit();
+    await gpu.device.queue.onSubmittedWorkDone();
+    expect(errors).toEqual([]);
+    gpu.dispose();
+  }); // prettier-ignore
+
+  it('are measured by subgroup matrices only in half precision, only where the device has them, and never chosen without', () => {
+    const hardware = { software: false };
+    const device = { limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 }, subgroups: true }; // prettier-ignore
+    const shape: MatmulShape = { layout: 'NT', epilogue: 'plain', rows: 2048, columns: 768, depth: 768 };
+    const sides = (limits: Parameters<typeof candidateChoices>[1], half: boolean): (number | undefined)[] =>
+      candidateChoices(hardware, limits, { ...shape, half }).flatMap(({ tiling }) => tiling.matrixSide ?? []);
+    expect(sides({ ...device, matrixSides: [8] }, true)).toEqual([8]);
+    expect(sides({ ...device, matrixSides: [8] }, false)).toEqual([]);
+    expect(sides(device, true)).toEqual([]);
+    expect(choiceFor(hardware, undefined, { ...shape, half: true }).tiling.matrixSide).toBeUndefined();
+    expect(tilingFits(matrixTiling(8), device)).toBe(false);
+    expect(planKey({ ...shape, half: true })).toBe('NT half plain 768x768 @2048');
+  });
 });
 
 describe('the choice of a tiling', () => {

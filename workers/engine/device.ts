@@ -151,7 +151,9 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
-  const wanted: readonly string[] = ['shader-f16', 'timestamp-query', 'subgroups'];
+  const wanted: readonly string[] = [
+    'shader-f16', 'timestamp-query', 'subgroups', 'chromium-experimental-subgroup-matrix',
+  ]; // prettier-ignore
   // The type's list of names is older than `subgroups`.
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {

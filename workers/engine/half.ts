@@ -11,7 +11,7 @@ export function forStorage<Param extends string, Read extends string, Write exte
   arrays: Readonly<Record<Read | Write, DeviceArray>>,
 ): Kernel<Param, Read, Write> {
   const halves = [...kernel.reads, ...kernel.writes].filter((name) => arrays[name].storage === 'f16');
-  return halves.length === 0 ? kernel : withHalves(kernel, halves);
+  return withHalves(kernel, halves);
 }
 
 /** Texts that were made already. A kernel and the names of its half arrays say all. */
@@ -22,6 +22,7 @@ export function withHalves<Param extends string, Read extends string, Write exte
   kernel: Kernel<Param, Read, Write>,
   names: readonly (Read | Write)[],
 ): Kernel<Param, Read, Write> {
+  if (names.length === 0) return kernel;
   const known = made.get(kernel) ?? new Map<string, string>();
   made.set(kernel, known);
   const key = names.join();

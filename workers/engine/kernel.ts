@@ -29,6 +29,8 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   flops?: (params: Readonly<Record<Param, number>>) => number;
   /** The kernel calls subgroup functions, and has `subgroup_size` and `subgroup_lane`. Only for devices with the feature `subgroups`. */
   subgroups?: boolean;
+  /** The kernel uses subgroup matrices of numbers in half precision. Only for devices with the features for that. */
+  subgroupMatrix?: boolean;
   /**
    * Statements of the entry point, which has `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the number of the
    * workgroup, counted through both dimensions where `groups` was one number.
@@ -48,6 +50,8 @@ export interface Kernel<Param extends string = string, Read extends string = str
   wasm: WasmCall<Param> | undefined;
 }
 
+const subgroupMatrixFeatures =
+  'enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\ndiagnostic(off, chromium.subgroup_matrix_uniformity);\n';
 const subgroupInputs = `
   @builtin(subgroup_size) subgroup_size: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,`;
@@ -66,7 +70,7 @@ export function kernel<Param extends string, Read extends string, Write extends 
     ({ name, element, access }, i) =>
       `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
   );
-  const code = `${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
+  const code = `${spec.subgroupMatrix ? subgroupMatrixFeatures : ''}${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
 ${fields || '  unused: u32,'}
 }
 @group(0) @binding(0) var<uniform> p: Params;

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../src/domain/canonicalJson';
 import { kernelsVersion, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../src/domain/model';
+import type { Precision } from '../../src/domain/experiment';
 import type { DeviceInfo } from '../../src/domain/run';
 import type { Database } from '../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../src/storage/kernelPlans';
@@ -23,6 +24,8 @@ export interface PlanInput {
   config: EncoderConfig;
   /** Tokens that go through the encoder at once, in training and in encoding. */
   tokens: { training: number; encoding: number };
+  /** Of the stages; full where none is named. */
+  precisions?: readonly Precision[];
 }
 
 /**
@@ -52,8 +55,16 @@ export function measuredPlan(tuned: Parameters<typeof planChoices>[0]): KernelPl
   return { backend: 'webgpu', kernels: kernelsVersion, matmul: planChoices(tuned) };
 }
 
-export function shapesOfRun({ config, tokens }: Pick<PlanInput, 'config' | 'tokens'>): MatmulShape[] {
-  const training = [...forwardShapes(config, tokens.training), ...backwardShapes(config, tokens.training)];
+export function shapesOfRun({
+  config,
+  tokens,
+  precisions = ['full'],
+}: Pick<PlanInput, 'config' | 'tokens' | 'precisions'>): MatmulShape[] {
+  const training = [...new Set(precisions)].flatMap((precision) =>
+    [...forwardShapes(config, tokens.training), ...backwardShapes(config, tokens.training)].map((shape) =>
+      precision === 'mixed' ? { ...shape, half: true } : shape,
+    ),
+  );
   const named = new Map(training.map((shape) => [planKey(shape), shape]));
   for (const shape of forwardShapes(config, tokens.encoding)) named.set(planKey(shape), shape);
   return [...named.values()];

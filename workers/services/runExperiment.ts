@@ -80,7 +80,8 @@ async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: n
     training: Math.min(tokensOfStep(batches, tokens), most),
     encoding: encodingPlan(encodingTokens).tokensPerBatch,
   };
-  const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts };
+  const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
+  const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts, precisions };
   const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
   await updateRun(db, record.runId, { kernelPlan: formatKernelPlan(plan) });

@@ -1,10 +1,12 @@
 import { lengthOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
+import { copyInHalf } from '../model/halfWeights';
 import { candidateChoices, type KernelLimits } from '../ops/matmul/candidates';
 import { fastest } from '../ops/matmul/fastest';
 import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
 import { flopsOf } from '../ops/matmul/modelShapes';
 import { defaultChoice, planKey, type MatmulChoice, type MatmulShape } from '../ops/matmul/plan';
+import { matrixSides, type MatrixSide } from '../ops/matmul/subgroupMatrix';
 import { GpuCommands } from './commands';
 import type { Gpu } from './gpu';
 
@@ -114,7 +116,27 @@ export function planChoices(tuned: readonly TunedShape[]): Record<string, Matmul
 }
 
 export function kernelLimits({ device }: Gpu): KernelLimits {
-  return { limits: device.limits, subgroups: device.features.has('subgroups') };
+  return { limits: device.limits, subgroups: device.features.has('subgroups'), matrixSides: matrixSidesOf(device) };
+}
+
+/** Sides of the subgroup matrices that the device has: an experiment of Chromium's, behind a flag. */
+function matrixSidesOf(device: GPUDevice): MatrixSide[] {
+  const features: ReadonlySet<string> = device.features;
+  const of = (value: unknown, name: string): unknown =>
+    typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const info = of(device, 'adapterInfo');
+  const sizes = [of(info, 'subgroupMinSize'), of(info, 'subgroupMaxSize')];
+  if (!features.has('chromium-experimental-subgroup-matrix') || sizes.some((size) => size !== 32)) return [];
+  const configs = of(info, 'subgroupMatrixConfigs');
+  const list: unknown[] = Array.isArray(configs) ? configs : [];
+  return matrixSides.filter((side) =>
+    list.some(
+      (config) =>
+        of(config, 'componentType') === 'f16' &&
+        of(config, 'resultComponentType') === 'f32' &&
+        ['M', 'N', 'K'].every((length) => of(config, length) === side),
+    ),
+  );
 }
 
 /** FLOPs a millisecond at the fewest tokens, by the choice without measuring. The first time is once only, and waits for a shader to be compiled. */
@@ -154,11 +176,16 @@ class TestStand {
     private readonly shape: MatmulShape,
     private readonly now: () => number,
   ) {
-    const { layout, epilogue, rows, columns, depth } = shape;
-    this.#a = noise(engine, layout === 'TN' ? [depth, rows] : [rows, depth]);
-    this.#b = noise(engine, layout === 'NT' ? [columns, depth] : [depth, columns]);
-    this.#y = engine.pool.allocate([rows, columns]);
-    this.#extra = engine.pool.allocate(epilogue === 'gelu' ? [rows, columns] : [Math.max(rows, columns)]);
+    const { layout, epilogue, rows, columns, depth, half = false } = shape;
+    this.#a = noise(engine, layout === 'TN' ? [depth, rows] : [rows, depth], half);
+    this.#b = noise(engine, layout === 'NT' ? [columns, depth] : [depth, columns], half);
+    // Gradients of weights and vectors are in float32 always.
+    const result = half && layout !== 'TN' ? 'f16' : 'f32';
+    this.#y = engine.pool.allocate([rows, columns], result);
+    this.#extra =
+      epilogue === 'gelu'
+        ? engine.pool.allocate([rows, columns], result)
+        : engine.pool.allocate([Math.max(rows, columns)]);
     const vector = (length: number): DeviceArray => ({ ...this.#extra, shape: [length] });
     if (epilogue === 'sums') this.#options = { aSums: vector(rows) };
     else if (epilogue === 'gelu')
@@ -195,7 +222,8 @@ class TestStand {
   async #compile(choice: MatmulChoice): Promise<void> {
     const { commands } = this.engine;
     if (!(commands instanceof GpuCommands)) return;
-    for (const kernel of matmulKernels(this.shape, choice, this.#options)) await commands.prepare(kernel);
+    const operands = { a: this.#a, b: this.#b, y: this.#y };
+    for (const kernel of matmulKernels(this.shape, choice, this.#options, operands)) await commands.prepare(kernel);
   }
 
   /** Other engines carry out what they are given at once. */
@@ -206,9 +234,14 @@ class TestStand {
 }
 
 /** Numbers like those of a model: zeros would cost a GPU less power, and so less time. */
-function noise(engine: Engine, shape: readonly number[]): DeviceArray {
+function noise(engine: Engine, shape: readonly number[], half: boolean): DeviceArray {
   const values = new Float32Array(lengthOf(shape));
   const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));
   for (let at = 0; at < values.length; at += block.length) values.set(block.subarray(0, values.length - at), at);
-  return engine.commands.upload(values, shape);
+  const whole = engine.commands.upload(values, shape);
+  if (!half) return whole;
+  const copy = engine.pool.allocate(shape, 'f16');
+  copyInHalf(engine, whole, copy);
+  engine.pool.free(whole);
+  return copy;
 }

@@ -1,5 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import { lengthOf, reshaped, type DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
 import { kernel } from '../kernel';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
@@ -32,15 +33,18 @@ export class HalfWeights {
 
   /** Copies the weights as they are now. Call after each change of them. */
   refresh(): void {
-    for (const { weight, copy } of this.#copies.values()) {
-      const length = lengthOf(weight.shape);
-      this.weights.engine.commands.dispatch(copyKernel, { weight, copy }, { length }, Math.ceil(length / 256));
-    }
+    for (const { weight, copy } of this.#copies.values()) copyInHalf(this.weights.engine, weight, copy);
   }
 
   dispose(): void {
     for (const { copy } of this.#copies.values()) this.weights.engine.pool.free(copy);
   }
+}
+
+/** Writes numbers in float32 to an array that is stored in half precision. */
+export function copyInHalf(engine: Engine, weight: DeviceArray, copy: DeviceArray): void {
+  const length = lengthOf(weight.shape);
+  engine.commands.dispatch(copyKernel, { weight, copy }, { length }, Math.ceil(length / 256));
 }
 
 /** The matrices of one layer by which products multiply. */

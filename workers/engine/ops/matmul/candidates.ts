@@ -8,11 +8,14 @@ import {
   type MatmulShape,
   type MatmulTiling,
 } from './plan';
+import { matrixTiling, type MatrixSide } from './subgroupMatrix';
 
 /** What a device lets a kernel have. */
 export interface KernelLimits {
   limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
   subgroups: boolean;
+  /** Sides of subgroup matrices with operands in half precision and sums in float32, on subgroups of 32. */
+  matrixSides?: readonly MatrixSide[];
 }
 
 const tiling = (
@@ -39,22 +42,24 @@ const bySubgroups: MatmulTiling[] = [
   { ...tiling([8, 8], [32, 1], 0), subgroups: true },
 ];
 
-/** What is worth measuring for a product of 64 rows and columns or more, the choice without measuring first. */
-export function candidateTilings(traits: Traits, { limits, subgroups }: KernelLimits): MatmulTiling[] {
+/**
+ * What is worth measuring for a product of 64 rows and columns or more, the choice without measuring first; by subgroup matrices only where
+ * operands are in half precision.
+ */
+export function candidateTilings(traits: Traits, device: KernelLimits, half = false): MatmulTiling[] {
+  const { subgroups, matrixSides = [] } = device;
   const first = defaultTiling(traits, 64, 64);
   const rest = traits.software
     ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
-    : [...shared, ...alone, ...(subgroups ? bySubgroups : [])];
+    : [...shared, ...alone, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
   const key = JSON.stringify(first);
-  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) =>
-    tilingFits(each, { limits, subgroups }),
-  );
+  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) => tilingFits(each, device));
 }
 
 /** Each tiling whole, and where that leaves cores idle also in parts. The first is the choice without measuring. */
 export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
   const first = defaultChoice(traits, shape);
-  const all = [first.tiling, ...candidateTilings(traits, device)].flatMap((tiling) => {
+  const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {
     const parts = traits.software ? 1 : possibleParts(defaultParts(tiling, shape), shape);
     return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
   });
@@ -65,11 +70,12 @@ export function candidateChoices(traits: Traits, device: KernelLimits, shape: Ma
   });
 }
 
-export function tilingFits(tiling: MatmulTiling, { limits, subgroups }: KernelLimits): boolean {
+export function tilingFits(tiling: MatmulTiling, { limits, subgroups, matrixSides = [] }: KernelLimits): boolean {
   return (
     sharedBytes(tiling) <= limits.maxComputeWorkgroupStorageSize &&
     tiling.workgroup[0] * tiling.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup &&
-    (subgroups || !tiling.subgroups)
+    (subgroups || !tiling.subgroups) &&
+    (tiling.matrixSide === undefined || matrixSides.includes(tiling.matrixSide))
   );
 }
 

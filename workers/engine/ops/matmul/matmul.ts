@@ -1,5 +1,6 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
+import { withHalves } from '../../half';
 import type { Kernel } from '../../kernel';
 import { memo } from '../../memo';
 import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
@@ -51,7 +52,7 @@ export function matmul(
   const arrays = { a, b, y, bias, residual, pre: options.gelu ?? options.geluGradient ?? y, aSums };
   const values = { alpha, ...dropoutValues(dropout, columns) };
   if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, { ...shape, ...values });
-  const problem = { ...shape, epilogue: epilogueClass(epilogue) };
+  const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
   const { tiling, parts } = options.choice
     ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
     : choiceFor(engine.traits, engine.plan, problem);
@@ -112,18 +113,34 @@ function isAligned({ layout, rows, columns, depth }: Shape & { layout: Layout })
   return depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
 }
 
-/** The kernels that `matmul` runs for this choice: what there is to compile before it is measured. */
+function isHalf({ storage }: DeviceArray): boolean {
+  return storage === 'f16';
+}
+
+/** The kernels that `matmul` runs for this choice and operands: what there is to compile before it is measured. */
 export function matmulKernels(
   { layout, ...shape }: Shape & { layout: Layout },
   { tiling, parts }: MatmulChoice,
   options: MatmulOptions,
+  operands: Pick<Arrays, 'a' | 'b' | 'y'>,
 ): Kernel[] {
+  const { a, b, y } = operands;
+  const pre = options.gelu ?? options.geluGradient ?? y;
+  const stored = <Name extends string>(
+    kernel: Kernel<string, Name, Name>,
+    arrays: Partial<Record<Name, DeviceArray>>,
+  ): Kernel =>
+    withHalves(
+      kernel,
+      [...kernel.reads, ...kernel.writes].filter((name) => arrays[name]?.storage === 'f16'),
+    );
+  const finished = { y, pre, residual: options.residual ?? y };
   const epilogue = epilogueOf(options);
   const product = { layout, tiling, aligned: isAligned({ layout, ...shape }) };
-  if (parts === 1) return [variantKernel({ ...product, epilogue })];
+  if (parts === 1) return [stored(variantKernel({ ...product, epilogue }), { a, b, ...finished })];
   return [
-    variantKernel({ ...product, epilogue: partEpilogue(epilogue) }),
-    addKernel({ epilogue, aligned: shape.columns % 4 === 0 }),
+    stored(variantKernel({ ...product, epilogue: partEpilogue(epilogue) }), { a, b }),
+    stored(addKernel({ epilogue, aligned: shape.columns % 4 === 0 }), finished),
   ];
 }
 

@@ -13,6 +13,8 @@ export interface MatmulShape {
   rows: number;
   columns: number;
   depth: number;
+  /** Operands are stored in half precision: other tilings are fastest then. */
+  half?: boolean;
 }
 
 /** A choice that was measured at one number of tokens serves up to this many doublings away. */
@@ -84,9 +86,9 @@ function planned({ matmul }: KernelPlan, shape: MatmulShape): MatmulChoice | und
 }
 
 /** Name of a shape in a plan: rows are tokens in NN and NT, in TN the inner dimension is; tokens count by powers of two. */
-export function planKey({ layout, epilogue, rows, columns, depth }: MatmulShape, factor = 1): string {
+export function planKey({ layout, epilogue, rows, columns, depth, half }: MatmulShape, factor = 1): string {
   const [tokens, first, second] = layout === 'TN' ? [depth, rows, columns] : [rows, depth, columns];
-  return `${layout} ${epilogue} ${first}x${second} @${tokenBucket(tokens) * factor}`;
+  return `${layout}${half ? ' half' : ''} ${epilogue} ${first}x${second} @${tokenBucket(tokens) * factor}`;
 }
 
 export function tokenBucket(tokens: number): number {

@@ -3,6 +3,7 @@ import { geluFunctions } from '../gelu/wgsl';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
 import { finish, type Epilogue } from './epilogue';
 import type { Layout, MatmulTiling } from './plan';
+import { matrixBody, matrixMemory } from './subgroupMatrix';
 
 export interface MatmulVariant {
   layout: Layout;
@@ -34,29 +35,40 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
   const writes: Partial<Record<MatmulArray, Element>> = { y: result };
   if (epilogue.gelu) writes.pre = result;
   if (epilogue.aSums) writes.aSums = 'f32';
-  const { threadRows, threadColumns, workgroup, sharedDepth, subgroups = false } = tiling;
-  const sharing = sharedDepth ? ` shared ${sharedDepth}` : subgroups ? ' by subgroups' : '';
+  const { threadRows, threadColumns, workgroup, sharedDepth, subgroups = false, matrixSide } = tiling;
+  const sharing = matrixSide
+    ? ` by matrices ${matrixSide}`
+    : sharedDepth
+      ? ` shared ${sharedDepth}`
+      : subgroups
+        ? ' by subgroups'
+        : '';
   return kernel<MatmulParam, MatmulArray, MatmulArray>({
     name: `matmul ${layout} ${threadRows}x${threadColumns} of ${workgroup.join('x')}${sharing}`,
     params: { rows: 'u32', columns: 'u32', depth: 'u32', quads: 'u32', alpha: 'f32', ...dropoutParams },
     reads: reads as Record<MatmulArray, Element>,
     writes: writes as Record<MatmulArray, Element>,
-    workgroup: [workgroup[0], workgroup[1], 1],
+    // Subgroup matrices want whole subgroups along x.
+    workgroup: matrixSide ? [workgroup[0] * workgroup[1], 1, 1] : [workgroup[0], workgroup[1], 1],
     subgroups,
+    subgroupMatrix: matrixSide !== undefined,
     flops: ({ rows, columns, depth }) => 2 * rows * columns * depth,
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(result === 'f32' ? 'f32' : 'vec4<f32>') : '',
       epilogue.dropout ? philoxFunctions : '',
       loadBlock('a', layout !== 'TN', 'rows', aligned),
       loadBlock('b', layout === 'NT', 'columns', aligned),
-      sharedDepth ? sharedMemory(tiling) : '',
+      matrixSide ? matrixMemory : sharedDepth ? sharedMemory(tiling) : '',
     ].join('\n'),
-    body: [(sharedDepth ? sharedBody : subgroups ? subgroupBody : registerBody)(variant), store(variant)].join('\n'),
+    body: matrixSide
+      ? matrixBody(variant, matrixSide)
+      : [(sharedDepth ? sharedBody : subgroups ? subgroupBody : registerBody)(variant), store(variant)].join('\n'),
   });
 }
 
 /** Threads own neighbouring columns only where they do not share memory; then four are written at once. */
 function storesQuads({ aligned, tiling }: MatmulVariant): boolean {
+  if (tiling.matrixSide) return aligned;
   return aligned && tiling.sharedDepth === 0 && tiling.threadColumns % 4 === 0;
 }
 
