@@ -16,7 +16,7 @@ import { halfAdapterName, halfGpu } from './halfDevice';
 import { nullGpu } from './nullDevice';
 import { batchOf, distance, largestDifference, layout, norm, seededRandom } from './support';
 
-/** As large as the demo's model. */
+/** As wide as the demo’s model, and a layer deeper. */
 const config: EncoderConfig = {
   layers: 4, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 2000, maxPositions: 128, typeVocabularySize: 2,
   layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,

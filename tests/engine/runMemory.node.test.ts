@@ -106,6 +106,29 @@ describe('a run', () => {
     }
   });
 
+  it('in mixed precision holds no more bytes than were planned, and keeps the scale of its loss in checkpoints', async () => {
+    const db = await openDatabase('memory-mixed');
+    const { experimentId, experiment } = await demo(db);
+    const stored = await getExperiment(db, experimentId);
+    if (!stored) throw new Error('no demo');
+    const request = { device: 'webgpu' as const, budgetBytes: 1e9 };
+    const full = (await planExperimentMemory(db, experimentId, request)).choice.need;
+    const stages = experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const }));
+    await putExperiment(db, { ...stored, experiment: { ...experiment, stages } });
+    const { need } = (await planExperimentMemory(db, experimentId, request)).choice;
+    expect(need.activations).toBeLessThan(0.6 * full.activations);
+    await expect(createRun(db, experimentId, { ...request, device: 'wasm' }, 'test')).rejects.toMatchObject({
+      details: { kind: 'half-unavailable', stage: 0 },
+    });
+    const runId = await createRun(db, experimentId, request, 'test');
+    await run(db, runId);
+    const steps = (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event] : []));
+    expect(steps.map(({ lossScale, skipped }) => [lossScale, skipped])).toEqual(Array(5).fill([65_536, undefined]));
+    expect(Math.max(...steps.map(({ backendBytes }) => backendBytes))).toBeLessThan(1.005 * need.total);
+    const lossScale = { scale: 65_536, goodSteps: 3, skipped: 0 };
+    expect((await latestCheckpoint(db, runId))?.loopState.lossScale).toEqual(lossScale);
+  });
+
   it('that cannot fit is refused before it, with the nearest settings that do', async () => {
     const db = await openDatabase('memory-too-small');
     const { experimentId, experiment } = await demo(db);
