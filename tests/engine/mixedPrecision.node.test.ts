@@ -43,7 +43,7 @@ function randomWeights(gpu: Gpu): SegmentTable {
 function pairs(count: number, seed: number): { anchors: TokenBatch; positives: TokenBatch } {
   const random = seededRandom(seed);
   const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
-  const anchors = Array.from({ length: count }, () => Array.from({ length: 6 + Math.floor(random() * 20) }, token));
+  const anchors = Array.from({ length: count }, () => Array.from({ length: 6 + Math.floor(random() * 12) }, token));
   const positives = anchors.map((anchor) => [...anchor.map((id) => (random() < 0.7 ? id : token())), token(), token()]);
   return { anchors: batchOf(anchors), positives: batchOf(positives) };
 }
@@ -112,7 +112,7 @@ async function train(gpu: Gpu, given: TrainCase): Promise<{ numbers: StepNumbers
   let trainer = open(options.lossScale);
   const numbers: StepNumbers[] = [];
   for (let step = 1; step <= steps; step++) {
-    const { anchors, positives } = pairs(16, step);
+    const { anchors, positives } = pairs(6, step);
     if (step === reopenAt) {
       const { lossScale } = trainer;
       trainer.dispose();
