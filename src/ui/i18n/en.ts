@@ -640,7 +640,7 @@ export const en = {
   benchmark: {
     title: 'Benchmark this device',
     about:
-      'Measures matrix products and training steps on drawn weights: what this device can do, how much of that training reaches, and how long your experiment will take. Nothing is stored or sent.',
+      'Measures matrix products and training steps on random weights: what this device can do, how much of that training reaches, and how long your experiment will take. Nothing is stored or sent.',
     what: 'Model',
     choices: { both: 'Both', bertBase: 'BERT-base', demo: 'Demo' },
     shapes: { bertBase: 'BERT-base, 12 layers × 768', demo: 'Demo model, 3 layers × 256' },
