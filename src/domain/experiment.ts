@@ -11,6 +11,8 @@ export const schemaVersion = 1;
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+/** At 1 a decay keeps nothing and dropout leaves nothing: both would divide by 0. */
+const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const prefix = v.pipe(v.string(), v.maxLength(500));
 
 export const dataEntrySchema = v.strictObject({
@@ -66,15 +68,16 @@ export const stageSchema = v.strictObject({
   optimizer: v.strictObject({
     kind: v.literal('adamW'),
     learningRate: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-    beta1: fraction,
-    beta2: fraction,
+    beta1: fractionBelowOne,
+    beta2: fractionBelowOne,
     epsilon: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     /** Not applied to biases and LayerNorm parameters. */
     weightDecay: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
     /** Largest norm of all gradients together; 0 turns clipping off. */
     clipNorm: v.pipe(v.number(), v.minValue(0), v.maxValue(1e6)),
   }),
-  dropout: fraction,
+  /** One rate for every place that drops; `model`: the rates of its config.json. */
+  dropout: v.union([v.literal('model'), fractionBelowOne]),
   /** Left out where it is `full`, so that the identity of experiments from before it stays. */
   precision: v.optional(v.picklist(precisions)),
 });

@@ -74,7 +74,7 @@ async function gradientsOf(gpu: Gpu, weights: SegmentTable, given: GradientCase)
   const { way, rate = 0, gradientScale = 1, mixed } = given;
   const half = mixed ? halves(weights) : undefined;
   const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
-  const dropout = rate > 0 ? { rate, seed: 2, step: 7 } : undefined;
+  const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
   const { anchors, positives } = pairs(8, 1);
   const options = { pooling: 'mean', loss: { ...loss, gradientScale }, way } as const;
   computeGradients({ engine: gpu, weights, half, config, dropout }, anchors, positives, options, into);

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Stage } from '../../src/domain/experiment';
+import type { EncoderConfig } from '../../src/domain/model';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { backendBytes, checkDevice, liveArrays } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -103,7 +105,7 @@ describe('the encoder against PyTorch, on a random BERT', () => {
   it('has the same bits when layers are computed anew for the backward pass, with dropout', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
-      const dropout = { rate: 0.1, seed: 2, step: 7 };
+      const dropout = { rates: { hidden: 0.1, attention: 0.1 }, seed: 2, step: 7 };
       const testCase: Case = { pooling: 'mean', directions: 'both' };
       const kept = await lossAndGradients(parameters, testCase, dropout);
       expect(await lossAndGradients(parameters, testCase, dropout, { kind: 'recompute' })).toEqual(kept);
@@ -117,7 +119,7 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     async (tokensPerPass, rate) => {
       await expectNoLeak(async () => {
         const parameters = pytorch.parameters();
-        const dropout = rate > 0 ? { rate, seed: 2, step: 7 } : undefined;
+        const dropout = rate > 0 ? { rates: { hidden: rate, attention: rate }, seed: 2, step: 7 } : undefined;
         const testCase: Case = { pooling: 'mean', directions: 'both' };
         const plain = await lossAndGradients(parameters, testCase, dropout);
         const way: StepWay = { kind: 'gradCache', tokensPerPass };
@@ -139,7 +141,7 @@ describe('the encoder with dropout', () => {
   it('has gradients that say how the loss moves', async () => {
     await expectNoLeak(async () => {
       const testCase: Case = { pooling: 'mean', directions: 'queryToPassage' };
-      const dropout = { rate: 0.2, seed: 3, step: 1 };
+      const dropout = { rates: { hidden: 0.2, attention: 0.3 }, seed: 3, step: 1 };
       const random = seededRandom(9);
       const lossAlong = async (distance: number, direction: Map<string, Float32Array>): Promise<number> => {
         const parameters = pytorch.parameters();
@@ -187,7 +189,7 @@ describe('training against PyTorch, on a random BERT', () => {
   const trainer = (
     parameters: ParameterStore,
     adamW: AdamWState,
-    extra: { dropout?: number; seed?: number } = {},
+    extra: { config?: EncoderConfig; dropout?: Stage['dropout']; seed?: number } = {},
   ): Trainer =>
     createTrainer({
       parameters,
@@ -229,12 +231,13 @@ describe('training against PyTorch, on a random BERT', () => {
   });
 
   it('goes on from saved weights and moments with the same bits, with dropout too', async () => {
-    const after = async (resumeAt: number): Promise<Float32Array[]> => {
+    const after = async (resumeAt: number, dropout: Stage['dropout']): Promise<Float32Array[]> => {
       let parameters = pytorch.parameters();
       let adamW = AdamWState.create(parameters);
       for (let step = 1; step <= 3; step++) {
         if (step === resumeAt) ({ parameters, adamW } = await reopened(parameters, adamW));
-        const training = trainer(parameters, adamW, { dropout: 0.1, seed: 5 });
+        const config = { ...pytorch.config, hiddenDropout: 0.1, attentionDropout: 0.1 };
+        const training = trainer(parameters, adamW, { config, dropout, seed: 5 });
         await training.step(pytorch.anchors, pytorch.positives, 1e-3, step);
         training.dispose();
       }
@@ -244,7 +247,9 @@ describe('training against PyTorch, on a random BERT', () => {
       return weights;
     };
     await expectNoLeak(async () => {
-      expect(await after(2)).toEqual(await after(0));
+      expect(await after(2, 0.1)).toEqual(await after(0, 0.1));
+      expect(await after(0, 'model')).toEqual(await after(0, 0.1));
+      expect(await after(0, 0.1)).not.toEqual(await after(0, 0));
     });
   });
 

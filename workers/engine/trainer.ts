@@ -16,6 +16,7 @@ import { joinBatches, packTokens, quads, type TokenBatch } from './model/packedT
 import type { ParameterStore } from './model/parameters';
 import { SegmentTable } from './model/segments';
 import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
+import { dropoutRates } from './ops/dropout/random';
 import type { Pooling } from './ops/pooling/pooling';
 import { adamW, clipping, squareParts, sumSquares, partLength } from './optimizer/kernels';
 
@@ -27,8 +28,7 @@ export interface TrainerOptions {
   normalize: boolean;
   loss: Stage['loss'];
   optimizer: Stage['optimizer'];
-  /** Rate at every place where BERT drops; 0 turns it off. */
-  dropout: number;
+  dropout: Stage['dropout'];
   seed: number;
   /** Plain where none is named. On tfjs every step is plain. */
   way?: StepWay | undefined;
@@ -147,8 +147,9 @@ export class EngineTrainer implements Trainer {
     const { pool, commands } = this.#engine;
     const numbers = pool.allocate([numbersLength]);
     const parts = pool.allocate([this.#partCount()]);
-    const { config, dropout: rate, seed } = this.options;
-    const dropout = rate > 0 ? { rate, seed, step } : undefined;
+    const { config, seed } = this.options;
+    const rates = dropoutRates(this.options.dropout, config);
+    const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
     const loss = { ...this.options.loss, gradientScale: this.#lossScale?.scale };
     this.#half?.refresh();

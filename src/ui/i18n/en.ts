@@ -337,6 +337,9 @@ export const en = {
     timeLeft: 'Time left',
     stepMs: 'Time a step',
     epoch: 'Epoch',
+    skippedSteps: 'Steps skipped',
+    skippedHelp:
+      'Gradients overflowed in half precision: the weights stayed as they were and the scale was halved. A few are normal.',
     device: 'Device',
     waiting: 'The first step draws the first point.',
     settings: 'Settings',
@@ -359,6 +362,7 @@ export const en = {
       clipNorm: 'Gradient cap',
       seed: 'Seed',
       dropout: 'Dropout',
+      dropoutRate: 'Dropout rate',
       precision: 'Precision',
       devEverySteps: 'Dev every … steps',
       checkpoint: 'Weights kept',
@@ -381,7 +385,9 @@ export const en = {
       weightDecay: 'AdamW’s decoupled decay; none on biases and LayerNorm.',
       clipNorm: 'All gradients together are scaled down to this L2 norm; 0 turns it off.',
       seed: 'Decides shuffle, held-out pairs and dropout. Same seed, data and device: same bits.',
-      dropout: 'Share of activations dropped in training. 0 is the default: runs stay comparable.',
+      dropout:
+        'Sets some activations to 0 in training. Off by default: runs stay comparable. As the model: the rates of its config.json.',
+      dropoutRate: 'Share set to 0, the same for embeddings, attention and layer outputs.',
       precision: 'Mixed stores intermediate numbers in half the bytes. Needs shader-f16; results differ slightly.',
       devEverySteps: '0: only before and after. Each reading encodes the knowledge base once.',
       checkpoint: 'Best by dev: the weights of the best dev reading. Last: those of the last step.',
@@ -394,6 +400,9 @@ export const en = {
     options: {
       full: 'Full (float32)',
       mixed: 'Mixed (float16)',
+      noDropout: 'off',
+      asModel: 'as the model',
+      ownRate: 'own rate',
       queryToPassage: 'question → passage',
       both: 'both ways',
       epochs: 'epochs',

@@ -17,6 +17,7 @@ import type { Metrics } from '../../../src/domain/run';
 
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
+const belowOne = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const positive = fc.integer({ min: 1, max: 10_000_000 });
 
 const stage = fc.record({
@@ -45,13 +46,13 @@ const stage = fc.record({
   optimizer: fc.record({
     kind: fc.constant('adamW' as const),
     learningRate: share,
-    beta1: share,
-    beta2: share,
+    beta1: belowOne,
+    beta2: belowOne,
     epsilon: share,
     weightDecay: share,
     clipNorm: share,
   }),
-  dropout: share,
+  dropout: fc.oneof(belowOne, fc.constant('model' as const)),
 });
 const experiments: fc.Arbitrary<Experiment> = fc.record({
   schemaVersion: fc.constant(1 as const),

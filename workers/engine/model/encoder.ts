@@ -1,5 +1,6 @@
 import type { DeviceArray } from '../arrays';
 import { dropoutApply } from '../ops/dropout/kernels';
+import { embeddingPlace } from '../ops/dropout/random';
 import { columnSums } from '../ops/columnSums/kernels';
 import { embeddingLookup, tableGradient } from '../ops/embedding/kernels';
 import { planSegments } from '../ops/embedding/segmentPlan';
@@ -100,8 +101,9 @@ function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved
   const gamma = weights.view(embeddingNames.gamma, [hidden]);
   const beta = weights.view(embeddingNames.beta, [hidden]);
   const { y, saved } = layerNormForward(engine, { z, gamma, beta, epsilon: config.layerNormEpsilon });
-  if (!context.dropout) return { y, saved };
-  const dropped = dropoutApply(engine, y, { ...context.dropout, op: 0 });
+  const place = embeddingPlace(context.dropout);
+  if (!place) return { y, saved };
+  const dropped = dropoutApply(engine, y, place);
   engine.pool.free(y);
   return { y: dropped, saved };
 }
@@ -112,10 +114,11 @@ function embedBackward(
   context: EncoderContext,
   { table, accumulate }: GradientSink,
 ): void {
-  const { engine, config, tokens, dropout } = context;
+  const { engine, config, tokens } = context;
   const { hiddenSize: hidden, typeVocabularySize } = config;
   const { ids, positions, tokens: count } = tokens.packed;
-  const dNorm = dropout ? dropoutApply(engine, dy, { ...dropout, op: 0 }) : dy;
+  const place = embeddingPlace(context.dropout);
+  const dNorm = place ? dropoutApply(engine, dy, place) : dy;
   if (dNorm !== dy) engine.pool.free(dy);
   const vector = (name: string): DeviceArray | undefined => (table.has(name) ? table.view(name, [hidden]) : undefined);
   const norm = { gamma: vector(embeddingNames.gamma), beta: vector(embeddingNames.beta) };

@@ -3,8 +3,8 @@ import type { DeviceArray, Storage } from '../arrays';
 import type { Engine } from '../engine';
 import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
 import { addColumnPartials, columnSums } from '../ops/columnSums/kernels';
-import type { Dropout } from '../ops/dropout/random';
-import { dropoutApply, type DropoutPlace } from '../ops/dropout/kernels';
+import { layerPlace, type Dropout } from '../ops/dropout/random';
+import { dropoutApply } from '../ops/dropout/kernels';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
 import { matmul } from '../ops/matmul/matmul';
 import type { DeviceTokens } from './deviceTokens';
@@ -79,15 +79,18 @@ export function layerForward(
     blocks: tokens.blocks,
     heads: config.heads,
     longest: tokens.packed.longest,
-    dropout: place(context, layer, 0),
+    dropout: layerPlace(context.dropout, layer, 0),
   });
-  const attentionOutput = { residual: x, dropout: place(context, layer, 1) };
+  const attentionOutput = { residual: x, dropout: layerPlace(context.dropout, layer, 1) };
   const z1 = linear(attention.y, 'attentionOutput', [hidden, hidden], attentionOutput); // [T, H]
   const attentionNorm = norm(z1, 'attentionNorm');
   const middle = attentionNorm.y; // [T, H]
   const pre = engine.pool.allocate([rows, inner], x.storage); // [T, F]
   const gelu = linear(middle, 'intermediate', [inner, hidden], { gelu: pre }); // [T, F]
-  const z2 = linear(gelu, 'output', [hidden, inner], { residual: middle, dropout: place(context, layer, 2) }); // [T, H]
+  const z2 = linear(gelu, 'output', [hidden, inner], {
+    residual: middle,
+    dropout: layerPlace(context.dropout, layer, 2),
+  }); // [T, H]
   const outputNorm = norm(z2, 'outputNorm');
   const saved = {
     x,
@@ -135,8 +138,8 @@ export function layerBackward(
     matmul(engine, 'NN', d, productWeight(context, layer, module, shape), dx, extra);
     return dx;
   };
-  const dropped = (d: DeviceArray, op: number): DeviceArray => {
-    const where = place(context, layer, op);
+  const dropped = (d: DeviceArray, drop: 1 | 2): DeviceArray => {
+    const where = layerPlace(context.dropout, layer, drop);
     return where ? dropoutApply(engine, d, where) : d;
   };
   const free = (...arrays: DeviceArray[]): void => arrays.forEach((array) => engine.pool.free(array));
@@ -215,9 +218,4 @@ export function freeInner(
   const inner = [attention.qkv, attention.y, attention.lse, middle, pre, gelu];
   for (const norm of [attentionNorm, outputNorm]) inner.push(norm.z, norm.stats);
   for (const array of inner) engine.pool.free(array);
-}
-
-/** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
-function place({ dropout }: EncoderContext, layer: number, drop: number): DropoutPlace | undefined {
-  return dropout ? { ...dropout, op: 1 + layer * 3 + drop } : undefined;
 }

@@ -6,6 +6,7 @@ import {
   residualLayerNormForward,
   type LayerNormSaved,
 } from '../ops/layerNorm/residualLayerNorm';
+import { embeddingPlace } from '../ops/dropout/random';
 import { hiddenMask, layerBackward, layerForward, type Gradients, type LayerContext, type LayerSaved } from './layer';
 
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
@@ -83,7 +84,7 @@ function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
     epsilon: config.layerNormEpsilon,
   });
   sum.dispose();
-  const mask = hiddenMask(context, y.shape, 0);
+  const mask = hiddenMask(y.shape, embeddingPlace(context.dropout));
   // BERT drops after this LayerNorm, but before all others: the mask rides in the saved values of the op.
   return mask ? { y: tf.mul(y, mask), saved: { ...saved, mask } } : { y, saved };
 }

@@ -7,7 +7,7 @@ import {
   type ProbabilityMask,
 } from '../ops/attention/attention';
 import { dropoutMask, probabilityDropoutMask } from '../ops/dropout/dropout';
-import type { Dropout } from '../ops/dropout/random';
+import { layerPlace, type Dropout, type DropoutPlace } from '../ops/dropout/random';
 import { geluBackward, geluForward, type GeluSaved } from '../ops/gelu/gelu';
 import {
   residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
@@ -16,9 +16,6 @@ import { linearBackward, linearForward, type LinearSaved } from '../ops/linear/l
 import { layerParameter, type LayerModule, type Need } from '../model/names';
 import type { PackedTokens } from '../model/packedTokens';
 import type { TensorTable } from './tensorTable';
-
-/** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
-const dropsInLayer = 3;
 
 export interface LayerContext {
   parameters: TensorTable;
@@ -53,11 +50,11 @@ export function layerForward(x: tf.Tensor, layer: number, context: LayerContext)
       const weight = context.parameters.tensor(layerParameter(layer, module, 'weight'));
       return linearForward(input, weight, context.parameters.tensor(layerParameter(layer, module, 'bias')));
     };
-    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: number) =>
+    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: 1 | 2) =>
       residualLayerNormForward({
         x: input,
         residual,
-        mask: hiddenMask(context, input.shape, 1 + layer * dropsInLayer + drop),
+        mask: hiddenMask(input.shape, layerPlace(context.dropout, layer, drop)),
         gamma: context.parameters.tensor(layerParameter(layer, module, 'weight')),
         beta: context.parameters.tensor(layerParameter(layer, module, 'bias')),
         epsilon: context.config.layerNormEpsilon,
@@ -65,7 +62,7 @@ export function layerForward(x: tf.Tensor, layer: number, context: LayerContext)
     const [query, key, value] = [linear(x, 'query'), linear(x, 'key'), linear(x, 'value')]; // [T, H] each
     const { tokens, config } = context;
     const attention = attentionForward({
-      q: query.y, k: key.y, v: value.y, tokens, heads: config.heads, dropout: probabilityMask(context, 1 + layer * dropsInLayer),
+      q: query.y, k: key.y, v: value.y, tokens, heads: config.heads, dropout: probabilityMask(layerPlace(context.dropout, layer, 0)),
     }); // prettier-ignore
     const attentionOutput = linear(attention.y, 'attentionOutput'); // [T, H]
     const attentionNorm = norm(attentionOutput.y, x, 'attentionNorm', 1); // [T, H]
@@ -124,13 +121,10 @@ export function layerBackward(
   });
 }
 
-export function hiddenMask({ dropout }: LayerContext, shape: number[], op: number): tf.Tensor | undefined {
-  return dropout ? dropoutMask(shape, dropout.rate, { ...dropout, op }) : undefined;
+export function hiddenMask(shape: number[], place: DropoutPlace | undefined): tf.Tensor | undefined {
+  return place && dropoutMask(shape, place.rate, place);
 }
 
-function probabilityMask({ dropout }: LayerContext, op: number): ProbabilityMask | undefined {
-  return dropout
-    ? (place) =>
-        tf.tensor2d(probabilityDropoutMask(place, dropout.rate, { ...dropout, op }), [place.length, place.length])
-    : undefined;
+function probabilityMask(place: DropoutPlace | undefined): ProbabilityMask | undefined {
+  return place && ((text) => tf.tensor2d(probabilityDropoutMask(text, place.rate, place), [text.length, text.length]));
 }

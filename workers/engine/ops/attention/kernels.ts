@@ -3,7 +3,8 @@ import type { Engine, Traits } from '../../engine';
 import { kernel, type WasmCall } from '../../kernel';
 import { memo } from '../../memo';
 import { packedBytes } from '../matmul/onWasm';
-import { dropoutValues, type DropoutPlace } from '../dropout/kernels';
+import { dropoutValues } from '../dropout/kernels';
+import type { DropoutPlace } from '../dropout/random';
 import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
 
 /**

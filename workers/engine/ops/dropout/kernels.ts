@@ -2,11 +2,9 @@ import type { DeviceArray } from '../../arrays';
 import { lengthOf } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
-import { dropoutThreshold, type Dropout, type DropoutKey } from './random';
+import { dropoutThreshold, type DropoutPlace } from './random';
 import { dropoutParams, philoxFunctions } from './wgsl';
 
-/** One place that drops: the key of its random numbers, how often, and which row of the whole batch is row 0 of the arrays (without it: the first). */
-export type DropoutPlace = DropoutKey & Pick<Dropout, 'rate' | 'firstRow'>;
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
 /** Values of the uniform's dropout fields, for rows of `width` numbers; without a place nothing is dropped. */

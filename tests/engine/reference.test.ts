@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openEngine } from '../../workers/engine/device';
+import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
+import { SegmentTable } from '../../workers/engine/model/segments';
+import type { Dropout } from '../../workers/engine/ops/dropout/random';
+import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { backward, forward } from '../../workers/engine/reference/encoder';
+import { readTensor, TensorTable } from '../../workers/engine/reference/tensorTable';
+import { computeGradients } from '../../workers/engine/trainer';
+import { golden, loadGolden } from './golden';
+import { distance, expectNoLeak, norm, openReference, openTestDevice } from './support';
+
+type Golden = Awaited<ReturnType<typeof loadGolden>>;
+type Computed = { loss: number; gradients: Map<string, Float32Array> };
+const loss = { temperature: golden.temperature, directions: 'queryToPassage' } as const;
+let pytorch: Golden;
+
+beforeAll(async () => {
+  await openReference();
+  await openTestDevice();
+  pytorch = await loadGolden();
+});
+
+async function byReference(dropout: Dropout | undefined): Promise<Computed> {
+  const { anchors: first, positives: second, config } = pytorch;
+  const parameters = new TensorTable(pytorch.tensors);
+  for (const { name } of pytorch.tensors) parameters.write(name, pytorch.values(`weights/${name}`));
+  const computed = tf.tidy(() => {
+    const tokens = packTokens(joinBatches(first, second), config);
+    const context = { parameters, config, tokens, dropout };
+    const { hidden, saved } = forward(context);
+    const pooled = poolingForward(hidden, tokens, 'mean');
+    const [anchors, positives] = tf.split(pooled.y, 2);
+    if (!anchors || !positives) throw new Error('split');
+    const { loss: value, saved: lossSaved } = infoNceForward(anchors, positives, loss);
+    const d = infoNceBackward(lossSaved);
+    const dHidden = poolingBackward(tf.concat([d.anchors, d.candidates], 0), pooled.saved);
+    return { loss: value, gradients: backward(dHidden, saved, context, () => true) };
+  });
+  const [value = NaN] = await readTensor(computed.loss);
+  const gradients = new Map<string, Float32Array>();
+  for (const [name, gradient] of Object.entries(computed.gradients)) gradients.set(name, await readTensor(gradient));
+  tf.dispose([computed.loss, computed.gradients]);
+  parameters.dispose();
+  return { loss: value, gradients };
+}
+
+async function byKernels(dropout: Dropout): Promise<Computed> {
+  const { anchors, positives, config } = pytorch;
+  const engine = openEngine();
+  const parameters = pytorch.parameters();
+  const { segments: weights } = parameters;
+  const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };
+  const options = { pooling: 'mean', loss: { kind: 'inBatchInfoNce', ...loss } } as const;
+  computeGradients({ engine, weights, config, dropout }, anchors, positives, options, into);
+  const [value = NaN] = await engine.commands.read(into.numbers);
+  const gradients = new Map<string, Float32Array>();
+  for (const { name } of pytorch.tensors) gradients.set(name, await into.gradients.read(name));
+  engine.pool.free(into.numbers);
+  into.gradients.dispose();
+  parameters.dispose();
+  return { loss: value, gradients };
+}
+
+function expectSameGradients(computed: Computed, expected: (name: string) => Float32Array): void {
+  const names = pytorch.tensors.map(({ name }) => name);
+  expect([...computed.gradients.keys()].sort()).toEqual([...names].sort());
+  const all = norm(names.map((name) => norm(expected(name))));
+  for (const [name, gradient] of computed.gradients) {
+    const allowed = 1e-3 * norm(expected(name)) + 1e-6 * all;
+    expect(distance(gradient, expected(name)), name).toBeLessThanOrEqual(allowed);
+  }
+}
+
+/** The reference that kernels are compared with has to be right itself. */
+describe('the reference encoder, on a random BERT', () => {
+  it('gives the same loss and gradient of every parameter as PyTorch', async () => {
+    await expectNoLeak(async () => {
+      const computed = await byReference(undefined);
+      expect(computed.loss).toBeCloseTo(golden.losses['mean/queryToPassage'], 5);
+      expectSameGradients(computed, (name) => pytorch.values(`gradients/mean/${name}`));
+    });
+  });
+
+  it.each([
+    { hidden: 0.1, attention: 0.3 },
+    { hidden: 0.2, attention: 0 },
+    { hidden: 0, attention: 0.2 },
+  ])('drops the same numbers as the kernels at rates $hidden and $attention', async (rates) => {
+    await expectNoLeak(async () => {
+      const dropout = { rates, seed: 11, step: 3 };
+      const expected = await byReference(dropout);
+      const computed = await byKernels(dropout);
+      expect(Math.abs(computed.loss - expected.loss)).toBeLessThan(1e-4 * expected.loss);
+      expect(Math.abs(computed.loss - golden.losses['mean/queryToPassage'])).toBeGreaterThan(1e-3);
+      expectSameGradients(computed, (name) => expected.gradients.get(name) ?? new Float32Array());
+    });
+  });
+});
