@@ -47,6 +47,8 @@ export interface RunRecord {
   keptStep?: number;
   /** How often the device was lost and the run went on by itself. */
   deviceLosses?: number;
+  /** Steps after which the run went on on another device or with other kernels: valid, but not the bits of one device. */
+  deviceChanges?: number[];
   error?: AppErrorDetails;
 }
 
@@ -113,6 +115,8 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'device'; device: DeviceInfo }
   /** The run goes on from its last checkpoint, on a device that is opened anew. */
   | { type: 'deviceLost'; reason: string }
+  /** From here on another device, or other kernels, compute: see `deviceChanges`. */
+  | { type: 'deviceChanged'; step: number }
   | ({ type: 'step' } & StepReport)
   /** Progress inside a phase; `of` = 0 where the total is unknown. */
   | {

@@ -11,6 +11,8 @@ export interface RunView {
   device: DeviceInfo | null;
   /** How often the device was lost and the run went on by itself. */
   deviceLosses: number;
+  /** Steps after which another device or other kernels went on. */
+  deviceChanges: number[];
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
   test: Partial<Record<'before' | 'after', Metrics>>;
@@ -30,6 +32,7 @@ export function emptyRunView(): RunView {
     error: null,
     device: null,
     deviceLosses: 0,
+    deviceChanges: [],
     steps: [],
     dev: [],
     test: {},
@@ -64,6 +67,9 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'deviceLost':
       view.deviceLosses += 1;
+      return;
+    case 'deviceChanged':
+      view.deviceChanges.push(event.step);
       return;
     case 'step':
       cutFrom(view.steps, event.step);

@@ -11,6 +11,7 @@ import type { DeviceInfo } from '../../src/domain/run';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { Gpu } from '../../workers/engine/gpu/gpu';
+import { kernel } from '../../workers/engine/kernel';
 import { planChoices, tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
 import { fastest } from '../../workers/engine/ops/matmul/fastest';
 import { forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
@@ -111,6 +112,17 @@ describe('measuring on a device', () => {
     expect(errors).toEqual([]);
   });
 
+  it('passes over a kernel that the device refuses, which is no failure of the device', async () => {
+    const { gpu, errors } = await input();
+    const refused = (body: string) =>
+      kernel({ name: 'refused', params: {}, reads: {}, writes: { y: 'f32' }, workgroup: [1, 1, 1], body });
+    for (const body of ['y[0] = no_such_function(1.0);', 'y[0] = }']) {
+      await expect(gpu.commands.prepare(refused(body))).rejects.toThrow();
+    }
+    await gpu.commands.finished();
+    expect(errors).toEqual([]);
+  });
+
   it('stops when the time is over', async () => {
     const { gpu } = await input();
     let clock = 0;
@@ -155,6 +167,8 @@ describe('the plan of a run', () => {
     const plan = formatKernelPlan(recorded({ tiling: bySubgroups, parts: 1 }));
     expect(parseKernelPlan(plan)).not.toBeNull();
     expect(formatKernelPlan(await planOfRun(given, plan))).not.toBe(plan);
+    const older = { ...recorded({ tiling, parts: 3 }), kernels: kernelsVersion - 1 };
+    expect((await planOfRun(given, formatKernelPlan(older))).kernels).toBe(kernelsVersion);
     const wasm = formatKernelPlan(unmeasuredPlan('wasm'));
     expect((await planOfRun(given, wasm)).backend).toBe('webgpu');
   });

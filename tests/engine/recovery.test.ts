@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
+import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
 import type { DataRole, Row } from '../../src/domain/records';
 import type { Evaluation, RunEvent } from '../../src/domain/run';
 import { openDatabase, type Database } from '../../src/storage/database';
@@ -9,7 +10,8 @@ import { putDataset, writeBlock } from '../../src/storage/datasets';
 import { putExperiment } from '../../src/storage/experiments';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { putModel } from '../../src/storage/models';
-import { getRun } from '../../src/storage/runs';
+import { readEvents } from '../../src/storage/runEvents';
+import { getRun, updateRun } from '../../src/storage/runs';
 import { WeightWriter } from '../../src/storage/weights';
 import { openGpu } from '../../workers/engine/device';
 import { parameterShapes } from '../../workers/engine/model/names';
@@ -194,6 +196,24 @@ describe('a run whose device is lost', () => {
     expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
     expect(lost).toBe(3);
   });
+});
+
+describe('a run that goes on with other kernels', () => {
+  it.skipIf(inBrowser)('says after which checkpoint its bits are no longer those of one program', async () => {
+    for (const kernels of [kernelsVersion, kernelsVersion - 1]) {
+      const { db, runId } = await prepared({});
+      const goOn = (control: RunControl) => runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+      const losing = new LosingControl(db, runId, (phase, call) => phase === 'train' && call >= 9);
+      await expect(goOn(losing)).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
+      expect(await getRun(db, runId)).not.toHaveProperty('deviceChanges');
+      await updateRun(db, runId, { kernelPlan: formatKernelPlan({ ...unmeasuredPlan('wasm'), kernels }) });
+      await goOn(new RunControl());
+      const changes = kernels === kernelsVersion ? undefined : [6];
+      expect(await getRun(db, runId)).toMatchObject({ status: 'done', ...(changes && { deviceChanges: changes }) });
+      const told = (await readEvents(db, runId, 0)).filter(({ type }) => type === 'deviceChanged');
+      expect(told.map((event) => 'step' in event && event.step)).toEqual(changes ?? []);
+    }
+  }); // prettier-ignore
 });
 
 describe('progress between losses', () => {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
-import type { EncoderConfig } from '../../src/domain/model';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { backendBytes, checkDevice, liveArrays } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -9,7 +8,7 @@ import type { Dropout } from '../../workers/engine/ops/dropout/random';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { computeGradients } from '../../workers/engine/trainer';
-import { createTrainer, type Trainer } from '../../workers/engine/trainer';
+import { createTrainer, type Trainer, type TrainerOptions } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
 
@@ -189,7 +188,7 @@ describe('training against PyTorch, on a random BERT', () => {
   const trainer = (
     parameters: ParameterStore,
     adamW: AdamWState,
-    extra: { config?: EncoderConfig; dropout?: Stage['dropout']; seed?: number } = {},
+    extra: Partial<Omit<TrainerOptions, 'parameters' | 'adamW'>> = {},
   ): Trainer =>
     createTrainer({
       parameters,
@@ -317,9 +316,10 @@ describe('training against PyTorch, on a random BERT', () => {
       const adamW = AdamWState.create(parameters);
       const name = 'encoder.layer.0.output.dense.bias';
       parameters.write(name, new Float32Array(32).fill(Infinity));
-      const training = trainer(parameters, adamW);
+      const training = trainer(parameters, adamW, { stepsBefore: 10 });
       const step = training.step(pytorch.anchors, pytorch.positives, 1e-3, 4);
-      await expect(step).rejects.toMatchObject({ details: { kind: 'training-diverged', step: 4, quantity: 'loss' } });
+      const details = { kind: 'training-diverged', step: 14, quantity: 'loss', parameter: name };
+      await expect(step).rejects.toMatchObject({ details });
       const untouched = 'encoder.layer.1.output.dense.weight';
       expect(await parameters.read(untouched)).toEqual(pytorch.values(`weights/${untouched}`));
       training.dispose();

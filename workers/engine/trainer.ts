@@ -30,7 +30,9 @@ export interface TrainerOptions {
   optimizer: Stage['optimizer'];
   dropout: Stage['dropout'];
   seed: number;
-  /** Plain where none is named. On tfjs every step is plain. */
+  /** Steps of the run before the first of this trainer: its errors name a step of the run. */
+  stepsBefore?: number;
+  /** Plain where none is named. */
   way?: StepWay | undefined;
   /** Mixed precision, going on from this scale; without it all is computed in float32. Throws a RangeError on a device that has no half precision. */
   lossScale?: LossScale | undefined;
@@ -179,12 +181,7 @@ export class EngineTrainer implements Trainer {
     const { optimizer } = this.options;
     // AdamW's t counts the updates that were made.
     const update = step - (this.#lossScale?.skipped ?? 0);
-    let firstPart = 0;
-    for (const gradients of this.#gradients.arrays) {
-      if (!gradients) continue;
-      sumSquares(this.#engine, gradients, parts, firstPart);
-      firstPart += squareParts(gradients);
-    }
+    this.#sumSquares(this.#gradients, parts);
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, this.#lossScale?.scale);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
@@ -207,7 +204,7 @@ export class EngineTrainer implements Trainer {
     parts: DeviceArray,
     step: number,
   ): Promise<Pick<StepNumbers, 'lossScale' | 'skipped'>> {
-    if (!Number.isFinite(loss)) throw new AppError({ kind: 'training-diverged', step, quantity: 'loss' });
+    if (!Number.isFinite(loss)) throw this.#diverged(step, 'loss', await this.#behindLoss(parts));
     const used = this.#lossScale;
     const next = used && nextLossScale(used, !Number.isFinite(norm));
     if (used && next) {
@@ -215,29 +212,49 @@ export class EngineTrainer implements Trainer {
       return { lossScale: used.scale, ...(Number.isFinite(norm) ? {} : { skipped: true }) };
     }
     if (Number.isFinite(norm)) return {};
-    return this.#nameDiverged(parts, step);
+    throw this.#diverged(step, 'gradientNorm', await this.#firstNotFinite(this.#gradients, parts));
   }
 
-  async #nameDiverged(parts: DeviceArray, step: number): Promise<never> {
+  #diverged(step: number, quantity: 'loss' | 'gradientNorm', parameter: string | undefined): AppError {
+    const inRun = (this.options.stepsBefore ?? 0) + step;
+    return new AppError({
+      kind: 'training-diverged', step: inRun, quantity, ...(parameter === undefined ? {} : { parameter }),
+    }); // prettier-ignore
+  }
+
+  /** A parameter that is not finite spoils the loss, and so the gradients of all: it is looked for first. */
+  async #behindLoss(parts: DeviceArray): Promise<string | undefined> {
+    return (await this.#firstNotFinite(this.weights, parts)) ?? this.#firstNotFinite(this.#gradients, parts);
+  }
+
+  /** The first parameter of which the table's numbers, or the sum of their squares, are not finite. */
+  async #firstNotFinite(table: SegmentTable, parts: DeviceArray): Promise<string | undefined> {
+    this.#sumSquares(table, parts);
     const squares = await this.#engine.commands.read(parts); // GPU→CPU sync
     let part = squares.findIndex((square) => !Number.isFinite(square));
-    for (const [segment, array] of this.#gradients.arrays.entries()) {
-      if (!array) continue;
-      if (part >= 0 && part < squareParts(array)) {
-        const first = part * partLength;
-        const shape = [Math.min(partLength, lengthOf(array.shape) - first)];
-        const gradients = await this.#engine.commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
-        const parameter = this.#gradients.ownerOf(segment, first + largest(gradients));
-        throw new AppError({
-          kind: 'training-diverged',
-          step,
-          quantity: 'gradientNorm',
-          ...(parameter === undefined ? {} : { parameter }),
-        });
+    if (part < 0) return undefined;
+    for (const [segment, array] of table.arrays.entries()) {
+      if (!array || !this.#gradients.arrays[segment]) continue;
+      if (part >= squareParts(array)) {
+        part -= squareParts(array);
+        continue;
       }
-      part -= squareParts(array);
+      const first = part * partLength;
+      const shape = [Math.min(partLength, lengthOf(array.shape) - first)];
+      const values = await this.#engine.commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
+      return table.ownerOf(segment, first + largest(values));
     }
-    throw new AppError({ kind: 'training-diverged', step, quantity: 'gradientNorm' });
+    return undefined;
+  }
+
+  /** Parts of the sums of squares of all that is trained. */
+  #sumSquares(table: SegmentTable, parts: DeviceArray): void {
+    let firstPart = 0;
+    for (const [segment, array] of table.arrays.entries()) {
+      if (!array || !this.#gradients.arrays[segment]) continue;
+      sumSquares(this.#engine, array, parts, firstPart);
+      firstPart += squareParts(array);
+    }
   }
 }
 

@@ -30,7 +30,8 @@ export interface PlanInput {
 
 /**
  * The plan of a run: the one in its record, so that a run that goes on adds in the same order; else the one measured earlier on this adapter;
- * else one that is measured now. A recorded plan that the device cannot carry out, for it is another device, is made anew.
+ * else one that is measured now. A recorded plan that the device or this version of the
+ * kernels cannot carry out is made anew.
  */
 export async function planOfRun(
   input: PlanInput,
@@ -76,8 +77,8 @@ export function planStoreKey({ device, browser }: PlanInput, shapes: readonly Ma
   return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
-/** False for the plan of another kind of device, or of one with larger limits. */
-export function canCarryOut({ backend, matmul }: KernelPlan, device: DeviceInfo, gpu: Gpu | null): boolean {
-  if (backend !== device.backend) return false;
+/** False for the plan of another kind of device, of one with larger limits, or of another version of the kernels. */
+export function canCarryOut({ backend, kernels, matmul }: KernelPlan, device: DeviceInfo, gpu: Gpu | null): boolean {
+  if (backend !== device.backend || kernels !== kernelsVersion) return false;
   return !gpu || Object.values(matmul).every(({ tiling }) => tilingFits(tiling, kernelLimits(gpu)));
 }

@@ -50,28 +50,38 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
 async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
+  let before = record.device ?? device;
   const session = await openSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     await updateRun(db, runId, { device });
     try {
       await refuseMixedWithoutHalf(record.experiment, record.devicePreference);
-      return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device);
+      const moved = !isSameDevice(before, device);
+      return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device, moved);
     } catch (thrown) {
       const loss = await lossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
       if (!session.recovery.mayGoOn()) throw loss;
       await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
       await updateRun(db, runId, { deviceLosses: (losses += 1) });
-      const before = device;
+      before = device;
       device = await reopenDevice(before, wasmBaseUrl, loss);
       if (!isSameDevice(before, device)) session.recovery.forgetVectors();
     }
   }
 }
 
-/** From here on the device cuts its products as the run's record says. */
-async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: number[][][]): Promise<void> {
+/**
+ * From here on the device cuts its products as the run's record says. Where that is another plan than the run had so far, or it has `moved` to
+ * another device, the record says so: its bits are not those of one device.
+ */
+async function fixKernelPlan(
+  session: RunSession,
+  device: DeviceInfo,
+  batches: number[][][],
+  moved: boolean,
+): Promise<void> {
   const { db, record, model, tokens } = session;
   const gpu = openGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
@@ -84,7 +94,14 @@ async function fixKernelPlan(session: RunSession, device: DeviceInfo, batches: n
   const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts, precisions };
   const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
-  await updateRun(db, record.runId, { kernelPlan: formatKernelPlan(plan) });
+  const kernelPlan = formatKernelPlan(plan);
+  const begun = record.kernelPlan !== '';
+  if (begun && (moved || kernelPlan !== record.kernelPlan)) {
+    const { step = 0 } = (await latestCheckpoint(db, record.runId)) ?? {};
+    await session.log.flushWith({ type: 'deviceChanged', step });
+    await updateRun(db, record.runId, { deviceChanges: [...(record.deviceChanges ?? []), step] });
+  }
+  await updateRun(db, record.runId, { kernelPlan });
 }
 
 async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promise<void> {
@@ -92,13 +109,13 @@ async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promi
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> {
+async function carryOut(session: RunSession, device: DeviceInfo, moved: boolean): Promise<void> {
   const { db, model, record } = session;
   const runId = record.runId;
   const plan = await stageBatches(db, session.experiment, session.data);
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
-  await fixKernelPlan(session, device, plan);
+  await fixKernelPlan(session, device, plan, moved);
   const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );

@@ -69,6 +69,7 @@ async function trainStage(
     optimizer: stage.optimizer,
     dropout: stage.dropout,
     seed: experiment.seed,
+    stepsBefore: begin,
     adamW: state.adamW,
     lossScale: stage.precision === 'mixed' ? (state.loop.lossScale ?? firstLossScale()) : undefined,
     way: session.record.memory?.ways[stageIndex],

@@ -81,6 +81,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     keptStep: run.keptStep,
     steps: run.steps,
     deviceLosses: run.deviceLosses ?? 0,
+    deviceChanges: run.deviceChanges ?? [],
     resumed: parts.resumed,
     leftOut: inputs.leftOut,
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },

@@ -298,6 +298,8 @@ export const en = {
     cancel: 'Cancel the run',
     cancelAsk: 'Cancel this run? Its curves stay; it cannot be resumed.',
     again: 'New run',
+    deviceChanged: (step: number) =>
+      `After step ${step} the run went on on another device or program version: valid, but not bit for bit what one device alone would give.`,
     deviceLosses: (n: number) =>
       n === 1
         ? 'The graphics processor was lost once; the run went on by itself, from its last checkpoint.'

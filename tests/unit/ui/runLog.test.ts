@@ -83,6 +83,10 @@ describe('the view of a run', () => {
     expect([view.deviceLosses, view.steps.length]).toEqual([2, 1]);
   });
 
+  it('says after which step another device went on', () => {
+    expect(read([step(1), { type: 'deviceChanged', step: 1 }, step(2)]).deviceChanges).toEqual([1]);
+  });
+
   it('keeps the error of a failed run and forgets it when the run goes on', () => {
     const failed = read([{ type: 'status', status: 'failed', error: { kind: 'gpu-device-lost', reason: 'x' } }]);
     expect(failed.error).toEqual({ kind: 'gpu-device-lost', reason: 'x' });

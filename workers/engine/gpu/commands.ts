@@ -176,13 +176,17 @@ export class GpuCommands implements Commands {
     return this.#device.createBindGroup({ layout, entries });
   }
 
-  /** Compiles a kernel without waiting for it here. Rejects where the device cannot have it. */
+  /** Compiles a kernel without waiting for it here. Rejects where the device cannot have it, which is no failure of the device. */
   prepare(kernel: Kernel): Promise<void> {
     if (this.#pipelines.has(kernel.code)) return Promise.resolve();
     const known = this.#preparing.get(kernel.code);
     if (known) return known;
+    // A shader that does not parse would be an uncaptured error, and end the run.
+    this.#device.pushErrorScope('validation');
     const { layout, descriptor } = this.#describe(kernel);
-    const preparing = this.#device.createComputePipelineAsync(descriptor).then((pipeline) => {
+    const compiling = this.#device.createComputePipelineAsync(descriptor);
+    const preparing = Promise.all([compiling, this.#device.popErrorScope()]).then(([pipeline, error]) => {
+      if (error) throw new RangeError(error.message);
       this.#pipelines.set(kernel.code, { pipeline, layout });
     });
     this.#preparing.set(kernel.code, preparing);
