@@ -25,6 +25,9 @@ const mostThreads = 64;
 const argumentsAt = controlAt + 4 * (slots + mostThreads);
 const mostArguments = 64;
 
+/** A thread that is at work so long without a sign is gone: no kernel takes a share of a job that lasts longer. */
+const patienceMs = 120_000;
+
 /** Polls of a thread that found nothing to do, before it sleeps: some 50 µs, longer than the owner takes from job to job. */
 const polls = 20_000;
 
@@ -32,28 +35,30 @@ export type Kernels = Record<string, (...numbers: number[]) => void>;
 
 /** The memory's control numbers, as one thread sees them. */
 export class Control {
-  readonly #numbers: Int32Array;
-  readonly #arguments: Float64Array;
+  #numbers: Int32Array;
+  #arguments: Float64Array;
   #scratch = 0;
 
   /** `thread` counts from 0, the owner. */
   constructor(
-    memory: WebAssembly.Memory,
+    private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,
     private readonly names: readonly string[],
     private readonly thread: number,
   ) {
-    this.#numbers = new Int32Array(memory.buffer, controlAt, slots + mostThreads);
-    this.#arguments = new Float64Array(memory.buffer, argumentsAt, mostArguments);
+    this.#numbers = numbersOf(memory);
+    this.#arguments = argumentsOf(memory);
   }
 
   /** Owner, between jobs: gives a thread its own memory. */
   setScratch(thread: number, address: number): void {
+    this.#followMemory();
     Atomics.store(this.#numbers, slots + thread, address);
   }
 
   /** Owner: carries a job out by itself. */
   runAlone(name: string, values: readonly number[], items: number): void {
+    this.#followMemory();
     this.#kernel(name)(...values, 0, items);
   }
 
@@ -72,13 +77,15 @@ export class Control {
     Atomics.store(n, slot.open, 1);
     Atomics.add(n, slot.sequence, 1);
     Atomics.notify(n, slot.sequence);
+    let failed: number;
     try {
       this.#take();
     } finally {
       Atomics.store(n, slot.open, 0);
       this.#waitForOthers();
+      failed = Atomics.exchange(n, slot.failed, 0);
     }
-    if (Atomics.exchange(n, slot.failed, 0)) throw new RangeError(`${name} failed in a thread`);
+    if (failed) throw new RangeError(`${name} failed in a thread`);
   }
 
   /** Other threads: work until the owner quits. */
@@ -96,6 +103,7 @@ export class Control {
 
   /** Owner: ends all `serve`s. */
   quit(): void {
+    this.#followMemory();
     Atomics.store(this.#numbers, slot.quit, 1);
     Atomics.add(this.#numbers, slot.sequence, 1);
     Atomics.notify(this.#numbers, slot.sequence);
@@ -141,10 +149,29 @@ export class Control {
   #waitForOthers(): void {
     const n = this.#numbers;
     let left = polls;
+    let silent = 0;
     for (;;) {
       const inside = Atomics.load(n, slot.inside);
       if (inside === 0) return;
-      if (left-- <= 0) Atomics.wait(n, slot.inside, inside);
+      if (left-- > 0) continue;
+      // Twice, for a machine that slept meanwhile has let the first time pass.
+      silent = Atomics.wait(n, slot.inside, inside, patienceMs) === 'timed-out' ? silent + 1 : 0;
+      if (silent === 2) throw new RangeError('a wasm thread does not answer');
     }
   }
+
+  /** Memory that is not shared gives its buffer up as it grows, and these numbers with it. */
+  #followMemory(): void {
+    if (this.#numbers.byteLength > 0) return;
+    this.#numbers = numbersOf(this.memory);
+    this.#arguments = argumentsOf(this.memory);
+  }
+}
+
+function numbersOf({ buffer }: WebAssembly.Memory): Int32Array {
+  return new Int32Array(buffer, controlAt, slots + mostThreads);
+}
+
+function argumentsOf({ buffer }: WebAssembly.Memory): Float64Array {
+  return new Float64Array(buffer, argumentsAt, mostArguments);
 }

@@ -35,7 +35,7 @@ export class WasmEngine implements Engine {
   readonly #heap: WasmHeap;
   readonly #control: Control;
   readonly #threads: Thread[] = [];
-  #scratch: Block[] = [];
+  readonly #scratch: Block[] = [];
 
   private constructor(
     private readonly memory: WebAssembly.Memory,
@@ -77,16 +77,18 @@ export class WasmEngine implements Engine {
     return this.options.shared ? this.options.threads : 1;
   }
 
-  /** Each thread's own memory holds at least so many bytes. */
+  /** Each thread's own memory holds at least so many bytes. Where they cannot be had, each keeps what it had. */
   #haveScratch(bytes: number): void {
     if ((this.#scratch[0]?.size ?? 0) >= bytes) return;
-    for (const block of this.#scratch) this.#heap.destroy(block);
-    this.#scratch = [];
-    for (let thread = 0; thread < this.#threadCount; thread++) {
-      const block = this.#heap.create(bytes);
-      this.#scratch.push(block);
-      this.#control.setScratch(thread, this.#heap.addressOf(block));
+    const blocks: Block[] = [];
+    try {
+      while (blocks.length < this.#threadCount) blocks.push(this.#heap.create(bytes));
+    } catch (thrown) {
+      for (const block of blocks) this.#heap.destroy(block);
+      throw thrown;
     }
+    for (const block of this.#scratch.splice(0, Infinity, ...blocks)) this.#heap.destroy(block);
+    blocks.forEach((block, thread) => this.#control.setScratch(thread, this.#heap.addressOf(block)));
   }
 }
 

@@ -69,7 +69,8 @@ function finishRow(
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, flags: u32,
 ): void {
   const to = y + <usize>from * 4;
-  const vector: u32 = flags & withDropout && (from + dropFirst) & 3 ? 0 : width & ~3;
+  // A quad of random numbers serves four numbers of the whole batch: both must begin where one does.
+  const vector: u32 = flags & withDropout && (from | dropFirst) & 3 ? 0 : width & ~3;
   for (let j: u32 = 0; j < vector; j += 4) {
     const o = <usize>j * 4;
     const at = <usize>(from + j) * 4;
