@@ -6,7 +6,7 @@ import type { EncoderConfig } from '../../src/domain/model';
 import type { Gpu } from '../../workers/engine/gpu/gpu';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { lastHidden } from '../../workers/engine/model/encoder';
-import { HalfWeights } from '../../workers/engine/model/halfWeights';
+import { copyInHalf, HalfWeights } from '../../workers/engine/model/halfWeights';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
@@ -167,6 +167,16 @@ describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, 
   });
   afterEach(() => expect(errors).toEqual([]));
   afterAll(() => gpu.dispose());
+
+  it('makes infinite what half precision has no number for, and keeps the largest that it has', async () => {
+    const values = Float32Array.of(65_504, -65_504, 65_520, 1e30, -70_000, 1, 2 ** -24, NaN);
+    const whole = gpu.commands.upload(values);
+    const copy = gpu.pool.allocate([values.length], 'f16');
+    copyInHalf(gpu, whole, copy);
+    const expected = [65_504, -65_504, Infinity, Infinity, -Infinity, 1, 2 ** -24, NaN];
+    expect([...(await gpu.commands.read(copy))]).toEqual(expected);
+    for (const array of [whole, copy]) gpu.pool.free(array);
+  });
 
   it('gives hidden states within 2e-2', { timeout: patience }, async () => {
     const weights = randomWeights(gpu);

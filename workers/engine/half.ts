@@ -42,14 +42,30 @@ export function halvesInCode(code: string, names: readonly string[]): string {
     elements.set(name, element);
     bound = bound.replace(declaration, (_, before: string, type: string, after: string) => before + half(type) + after);
   }
-  return `enable f16;\n${converted(bound, elements)}`;
+  const conversions = [...new Set([...elements.values()].map(half))].map((type) => intoHalf[type] ?? '').join('');
+  return `enable f16;\n${converted(bound, elements)}${oneIntoHalf}${conversions}`;
 }
+
+/**
+ * What is too large becomes infinite, by its bits: WGSL lets a device make the largest number of it, and then no overflow would ever be seen, nor
+ * the loss's scale fall.
+ */
+const oneIntoHalf = `
+fn f16_of(v: f32) -> f16 {
+  return select(f16(v), bitcast<vec2<f16>>(0x7c00u | ((bitcast<u32>(v) >> 16u) & 0x8000u)).x, abs(v) > 65504.0);
+}
+`;
+const intoHalf: Readonly<Record<string, string>> = {
+  'vec2<f16>': 'fn vec2_of(v: vec2<f32>) -> vec2<f16> { return vec2(f16_of(v.x), f16_of(v.y)); }\n',
+  'vec4<f16>':
+    'fn vec4_of(v: vec4<f32>) -> vec4<f16> { return vec4(f16_of(v.x), f16_of(v.y), f16_of(v.z), f16_of(v.w)); }\n',
+};
 
 function half(type: string): string {
   return type.replace('f32', 'f16');
 }
 
-/** `x[i]` → `f32(x[i])`; `x[i] = v;` → `x[i] = f16(v);`; `x[i] += v;` → `x[i] = f16(f32(x[i]) + (v));`, each for the array's own type. */
+/** `x[i]` → `f32(x[i])`; `x[i] = v;` → `x[i] = f16_of(v);`; `x[i] += v;` → `x[i] = f16_of(f32(x[i]) + (v));`, each for the array's own type. */
 function converted(code: string, elements: ReadonlyMap<string, string>): string {
   const access = new RegExp(`(?<![\\w.])(${[...elements.keys()].join('|')})\\[`, 'g');
   let text = '';
@@ -67,7 +83,7 @@ function converted(code: string, elements: ReadonlyMap<string, string>): string 
       done = code.indexOf(';', from);
       const value = converted(code.slice(from, done), elements);
       const operator = assignment[1];
-      text += `${place} = ${half(type)}(${operator ? `${type}(${place}) ${operator} (${value})` : value})`;
+      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${operator ? `${type}(${place}) ${operator} (${value})` : value})`;
     } else text += `${type}(${place})`;
     access.lastIndex = done;
   }

@@ -78,6 +78,12 @@ function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof pa
   };
 }
 
+/** FLOPs of so many products of each row with each key, were all texts as long as the longest: of a batch of few long ones it says too much. */
+function flopsOf(products: number, { headSize, blockRows }: Variant) {
+  return ({ blockCount, heads, longest }: Readonly<Record<keyof typeof params, number>>): number =>
+    2 * products * blockCount * blockRows * longest * heads * headSize;
+}
+
 /** The pieces of a kernel that depend on the head's size and the block's: all lies in registers, as vec4 where it can. */
 function pieces({ headSize, blockRows, dropout }: Variant) {
   const vectors = headSize % 4 === 0;
@@ -122,6 +128,7 @@ const forwardKernel = memo((variant: Variant) => {
   return kernel({
     name: 'attention forward',
     params,
+    flops: flopsOf(2, variant),
     reads: { qkv: element, blocks: 'vec4<u32>' },
     writes: { y: element, lse: 'f32' },
     wasm: wasmCall('attentionForward', variant),
@@ -166,6 +173,7 @@ const queryKernel = memo((variant: Variant) => {
   return kernel({
     name: 'attention backward, queries',
     params,
+    flops: flopsOf(3, variant),
     reads: { qkv: element, blocks: 'vec4<u32>', dy: element, y: element, lse: 'f32' },
     writes: { dqkv: element, delta: 'f32' },
     wasm: wasmCall('attentionQueries', variant),
@@ -207,6 +215,7 @@ const keyValueKernel = memo((variant: Variant) => {
   return kernel({
     name: 'attention backward, keys and values',
     params,
+    flops: flopsOf(4, variant),
     reads: { qkv: element, blocks: 'vec4<u32>', dy: element, lse: 'f32', delta: 'f32' },
     writes: { dqkv: element },
     wasm: wasmCall('attentionKeyValues', variant),
