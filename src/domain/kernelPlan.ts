@@ -65,7 +65,7 @@ export interface KernelPlan {
 }
 
 /** Raised whenever kernels change so that the same plan gives other bits, or other plans are best. */
-export const kernelsVersion = 1;
+export const kernelsVersion = 2;
 
 export function unmeasuredPlan(backend: KernelPlan['backend']): KernelPlan {
   return { backend, kernels: kernelsVersion, matmul: {} };

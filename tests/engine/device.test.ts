@@ -91,6 +91,16 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     expect(checkDevice).toThrow(/gpu-out-of-memory/);
   });
 
+  it('lets no readback count whose submit the device has dropped', async () => {
+    const gpu = await opened();
+    const kept = gpu.commands.upload(Float32Array.of(1, 2, 3, 4));
+    expect([...(await gpu.commands.read(kept))]).toEqual([1, 2, 3, 4]);
+    const never = gpu.pool.allocate([gpu.device.limits.maxBufferSize / 4 + 64]);
+    gpu.commands.clear(never);
+    gpu.commands.submit();
+    await expect(gpu.commands.read(kept)).rejects.toMatchObject({ details: { kind: 'unexpected' } });
+  });
+
   it('reports a lost device, and none that it gave back itself', async () => {
     const gpu = await opened();
     const lost = deviceLost();

@@ -1,5 +1,6 @@
 import { create, globals } from 'webgpu';
 import { Gpu } from '../../workers/engine/gpu/gpu';
+import { collecting } from './nullDevice';
 
 /** Held, for a collected instance takes its devices along. */
 let instance: GPU | undefined;
@@ -21,6 +22,5 @@ export async function halfAdapterName(): Promise<string | null> {
 export async function halfGpu(errors: string[]): Promise<Gpu> {
   const device = await (await halfAdapter())?.requestDevice({ requiredFeatures: ['shader-f16'] });
   if (!device) throw new Error('no adapter with shader-f16');
-  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  return new Gpu(device, { software: false }, () => undefined);
+  return new Gpu(device, { software: false }, collecting(device, errors));
 }

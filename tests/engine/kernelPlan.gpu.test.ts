@@ -8,14 +8,14 @@ import { planSegments, SegmentTable } from '../../workers/engine/model/segments'
 import { backwardShapes, forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
 import { defaultTiling, planKey } from '../../workers/engine/ops/matmul/plan';
 import { EngineTrainer } from '../../workers/engine/trainer';
-import { batchOf, layout, seededRandom, wasmBase } from './support';
+import { batchOf, layout, seededRandom, wasmBase, strict } from './support';
 
 let gpu: Gpu;
 beforeAll(async () => {
   await openDevice('webgpu', wasmBase);
   const opened = openGpu();
   if (!opened) throw new Error('no WebGPU');
-  gpu = new Gpu(opened.device, { software: false }, () => undefined);
+  gpu = new Gpu(opened.device, { software: false }, strict());
 });
 afterAll(() => {
   gpu.dispose();

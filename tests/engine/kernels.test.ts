@@ -33,7 +33,7 @@ import { adamWUpdate } from '../../workers/engine/optimizer/adamW';
 import { clipFactor } from '../../workers/engine/optimizer/clipping';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
 import { adamW, clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/kernels';
-import { batchOf, distance, inBrowser, norm, openReference, seededRandom, wasmBase } from './support';
+import { batchOf, distance, inBrowser, norm, openReference, seededRandom, wasmBase, strict } from './support';
 
 /** Both kinds of adapter choose kernels of their own, and wasm has its functions; software WebGPU runs all of them, Node the last. */
 const kinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
@@ -52,7 +52,7 @@ beforeAll(async () => {
   const software = openGpu();
   if (!software) throw new Error('no WebGPU');
   engines.set('software', software);
-  engines.set('hardware', new Gpu(software.device, { software: false }, () => undefined));
+  engines.set('hardware', new Gpu(software.device, { software: false }, strict()));
 });
 
 afterAll(() => {

@@ -12,7 +12,7 @@ import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKern
 import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
-import { distance, inBrowser, norm, openReference, seededRandom, wasmBase } from './support';
+import { distance, inBrowser, norm, openReference, seededRandom, wasmBase, strict } from './support';
 
 /** A loss's numbers and the gradients of the vectors, before they were normalised. */
 interface Measured {
@@ -131,7 +131,7 @@ beforeAll(async () => {
   const software = openGpu();
   if (!software) throw new Error('no WebGPU');
   engines.set('software', software);
-  engines.set('hardware', new Gpu(software.device, { software: false }, () => undefined));
+  engines.set('hardware', new Gpu(software.device, { software: false }, strict()));
 });
 afterAll(() => {
   for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);

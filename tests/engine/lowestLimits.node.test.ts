@@ -8,7 +8,7 @@ import { planSegments, SegmentTable } from '../../workers/engine/model/segments'
 import { poolingForward } from '../../workers/engine/ops/pooling/kernels';
 import { EngineTrainer } from '../../workers/engine/trainer';
 import { Gpu } from '../../workers/engine/gpu/gpu';
-import { nullDevice } from './nullDevice';
+import { collecting, nullDevice } from './nullDevice';
 import { batchOf, layout } from './support';
 
 const config: EncoderConfig = {
@@ -31,8 +31,7 @@ describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits
     expect(limits.maxComputeWorkgroupStorageSize).toBe(16 * 2 ** 10);
     expect(limits.maxComputeInvocationsPerWorkgroup).toBe(256);
     const errors: string[] = [];
-    device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-    const gpu = new Gpu(device, traits, () => undefined);
+    const gpu = new Gpu(device, traits, collecting(device, errors));
     const plan = planSegments(layout(parameterShapes(config)), undefined, segmentFloats);
     const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
     const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];

@@ -40,8 +40,7 @@ describe('matmul variants, compiled without a device', () => {
           for (const parts of [1, 2])
             for (const epilogue of epilogues) matmul(gpu, layout, a, b, y, { ...epilogue, choice: { tiling, parts } });
       }
-      gpu.commands.submit();
-      await gpu.device.queue.onSubmittedWorkDone();
+      await gpu.commands.finished();
       expect(errors).toEqual([]);
       gpu.dispose();
     },
@@ -72,8 +71,7 @@ describe('matmul variants for operands in half precision, compiled without a dev
           for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, choice: { tiling, parts } });
         }
     }
-    gpu.commands.submit();
-    await gpu.device.queue.onSubmittedWorkDone();
+    await gpu.commands.finished();
     expect(errors).toEqual([]);
     gpu.dispose();
   }); // prettier-ignore

@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import { Gpu } from '../../workers/engine/gpu/gpu';
+import { Gpu, type Reports } from '../../workers/engine/gpu/gpu';
 
 /** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
 let instance: GPU | undefined;
@@ -19,6 +19,11 @@ export async function nullDevice(features: readonly string[] = []): Promise<GPUD
 export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: Gpu; errors: string[] }> {
   const device = await nullDevice(features);
   const errors: string[] = [];
+  return { gpu: new Gpu(device, { software: false }, collecting(device, errors)), errors };
+}
+
+/** Collects all complaints of the device, and fails at none. */
+export function collecting(device: GPUDevice, errors: string[]): Reports {
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  return { gpu: new Gpu(device, { software: false }, () => undefined), errors };
+  return { report: ({ message }) => void errors.push(message), check: () => undefined };
 }

@@ -5,7 +5,7 @@ import { searchOnEngine } from '../../workers/engine/retrieval/engineSearch';
 import { scoreOfKey } from '../../workers/engine/retrieval/kernels';
 import { search, type Found, type SearchInput } from '../../workers/engine/retrieval/search';
 import { vectorsOf } from '../../workers/engine/retrieval/vectors';
-import { expectNoLeak, inBrowser, openTestDevice, seededRandom } from './support';
+import { expectNoLeak, inBrowser, openTestDevice, seededRandom, strict } from './support';
 
 type Search = (input: SearchInput) => Promise<Found[]>;
 
@@ -16,7 +16,7 @@ let hardware: Gpu | undefined;
 beforeAll(async () => {
   await openTestDevice();
   const gpu = openGpu();
-  if (gpu) hardware = new Gpu(gpu.device, { software: false }, () => undefined);
+  if (gpu) hardware = new Gpu(gpu.device, { software: false }, strict());
 });
 afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
 

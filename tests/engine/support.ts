@@ -3,6 +3,7 @@ import type { TensorEntry } from '../../src/domain/model';
 import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { liveArrays, openDevice } from '../../workers/engine/device';
+import type { Reports } from '../../workers/engine/gpu/gpu';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 
 /** The same suites run on wasm in Node and on WebGPU in a browser. */
@@ -102,5 +103,16 @@ export function seededRandom(seed: number): () => number {
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Fails the next readback with what the device complained of first. */
+export function strict(): Reports {
+  let failure: Error | undefined;
+  return {
+    report: ({ message }) => void (failure ??= new Error(message)),
+    check: () => {
+      if (failure) throw failure;
+    },
   };
 }

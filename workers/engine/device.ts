@@ -122,12 +122,13 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<OpenDevice> {
   const device = await requestDevice(adapter);
-  device.addEventListener('uncapturederror', ({ error }) => {
+  const report = (error: GPUError): void => {
     failure ??=
       error instanceof GPUOutOfMemoryError
         ? new AppError({ kind: 'gpu-out-of-memory' }, { cause: error })
         : new AppError({ kind: 'unexpected', reason: error.message }, { cause: error });
-  });
+  };
+  device.addEventListener('uncapturederror', ({ error }) => report(error));
   const lost = new Promise<AppError>((resolve) => {
     void device.lost.then(({ reason, message }) => {
       if (openGpu()?.device !== device) return; // given back by closeDevice
@@ -135,7 +136,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<OpenDevi
       resolve(failure);
     });
   });
-  const gpu = new Gpu(device, { software: isSoftware(adapter.info) }, checkDevice);
+  const gpu = new Gpu(device, { software: isSoftware(adapter.info) }, { report, check: checkDevice });
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 

@@ -2,7 +2,8 @@ import { bytesOf, lengthOf, type ArrayPool, type DeviceArray } from '../arrays';
 import type { Commands, Counters, Values } from '../engine';
 import { forStorage, fromHalf } from '../half';
 import { packParams, workOf, type Kernel } from '../kernel';
-import type { GpuMemory } from './gpu';
+import { ErrorScopes } from './errorScopes';
+import type { GpuMemory, Reports } from './gpu';
 import type { SubmitPacer } from './submitPacer';
 
 /** Uniforms of one submit lie in slots of this size: WebGPU's largest offset alignment. */
@@ -21,6 +22,7 @@ export class GpuCommands implements Commands {
   readonly #memory: GpuMemory;
   readonly #pacer: SubmitPacer;
   readonly #check: () => void;
+  readonly #scopes: ErrorScopes;
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #preparing = new Map<string, Promise<void>>();
   readonly #uniforms: GPUBuffer;
@@ -34,16 +36,16 @@ export class GpuCommands implements Commands {
   #pass: GPUComputePassEncoder | null = null;
   readonly counters: Counters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
-  /** `check` throws what the device has reported. */
   constructor(
     { device, pool, memory, pacer }: { device: GPUDevice; pool: ArrayPool; memory: GpuMemory; pacer: SubmitPacer },
-    check: () => void,
+    { report, check }: Reports,
   ) {
     this.#device = device;
     this.#pool = pool;
     this.#memory = memory;
     this.#pacer = pacer;
     this.#check = check;
+    this.#scopes = new ErrorScopes(device, report);
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -102,6 +104,7 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
+    this.#scopes.next();
     // Nobody waits for it. A lost device is reported by itself; its submit has no time.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
@@ -116,6 +119,7 @@ export class GpuCommands implements Commands {
   async finished(): Promise<void> {
     this.submit();
     await this.#device.queue.onSubmittedWorkDone();
+    await this.#scopes.told();
     this.#check();
   }
 
@@ -129,12 +133,14 @@ export class GpuCommands implements Commands {
       if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
       this.submit();
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await this.#scopes.told();
       this.#check();
       const copied = staging.getMappedRange(0, bytes).slice(0);
       return array.storage === 'f16'
         ? fromHalf(new Uint16Array(copied, 0, lengthOf(array.shape)))
         : new Float32Array(copied);
     } catch (thrown) {
+      await this.#scopes.told();
       this.#check();
       throw thrown;
     } finally {
@@ -143,6 +149,7 @@ export class GpuCommands implements Commands {
   }
 
   dispose(): void {
+    this.#scopes.dispose();
     this.#uniforms.destroy();
   }
 

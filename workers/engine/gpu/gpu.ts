@@ -4,6 +4,14 @@ import { scratchFloats, type Engine, type Traits } from '../engine';
 import { GpuCommands } from './commands';
 import { SubmitPacer } from './submitPacer';
 
+/** Where the device's errors go. */
+export interface Reports {
+  /** Takes an error that the device told of. */
+  report: (error: GPUError) => void;
+  /** Throws what was reported, an error or the loss of the device: asked at every readback. */
+  check: () => void;
+}
+
 /** One WebGPU device with its buffers and commands. */
 export class Gpu implements Engine {
   readonly pool: ArrayPool;
@@ -15,12 +23,12 @@ export class Gpu implements Engine {
   constructor(
     readonly device: GPUDevice,
     readonly traits: Traits,
-    check: () => void,
+    reports: Reports,
     readonly pacer = new SubmitPacer(traits.software),
   ) {
     this.#memory = new GpuMemory(device);
     this.pool = new ArrayPool(this.#memory);
-    this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, check);
+    this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, reports);
   }
 
   get hasHalf(): boolean {
