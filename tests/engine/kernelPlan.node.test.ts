@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   formatKernelPlan,
   kernelsVersion,
@@ -12,12 +12,14 @@ import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { Gpu } from '../../workers/engine/gpu/gpu';
 import { kernel } from '../../workers/engine/kernel';
-import { planChoices, tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
+import { kernelLimits, planChoices, tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
+import { candidateChoices } from '../../workers/engine/ops/matmul/candidates';
 import { fastest } from '../../workers/engine/ops/matmul/fastest';
 import { forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
 import { planKey } from '../../workers/engine/ops/matmul/plan';
 import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/kernelPlan';
 import { nullGpu } from './nullDevice';
+import { seededRandom } from './support';
 
 const config = {
   layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, vocabularySize: 100, maxPositions: 64, typeVocabularySize: 2,
@@ -121,6 +123,16 @@ describe('measuring on a device', () => {
     }
     await gpu.commands.finished();
     expect(errors).toEqual([]);
+  });
+
+  it('keeps the choice without measuring where all others compute other numbers', async () => {
+    const { gpu } = await input();
+    const random = seededRandom(5);
+    vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
+      Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
+    );
+    for (const { shape, choice } of await tuneMatmul(gpu, shapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
+      expect(choice, planKey(shape)).toEqual(candidateChoices(gpu.traits, kernelLimits(gpu), shape)[0]);
   });
 
   it('stops when the time is over', async () => {

@@ -1,4 +1,4 @@
-import { lengthOf, type DeviceArray } from '../arrays';
+import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { copyInHalf } from '../model/halfWeights';
 import { candidateChoices, type KernelLimits } from '../ops/matmul/candidates';
@@ -30,6 +30,11 @@ const leastMs = 3;
 const mostRepetitions = 32;
 /** Tokens of a measured product at least: fewer would measure another case. */
 const leastTokens = 128;
+/** Rows at either end of a product whose numbers are looked at. */
+const edgeRows = 40;
+/** How far a choice may be off the first one, in the norm: sums in another order are some 1e-6 apart, in half precision as far as its steps. */
+const fullTolerance = 1e-4;
+const halfTolerance = 1e-2;
 /** Times that one shape needs: a dozen candidates, and a few of them again. */
 const timesPerShape = 20;
 
@@ -170,6 +175,9 @@ class TestStand {
   readonly #y: DeviceArray;
   readonly #extra: DeviceArray;
   readonly #options: MatmulOptions;
+  /** What the first choice gave, by which the others are judged; and which of them were. */
+  #expected: Float32Array | undefined;
+  readonly #judged = new Set<MatmulChoice>();
 
   constructor(
     private readonly engine: Engine,
@@ -198,7 +206,7 @@ class TestStand {
     await Promise.allSettled(choices.map((choice) => this.#compile(choice)));
   }
 
-  /** Milliseconds of one product; undefined where the device cannot have the kernel. */
+  /** Milliseconds of one product; undefined where the device cannot have the kernel, or computes other numbers by it than by the first choice. */
   async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
     const { engine, shape, now } = this;
     try {
@@ -207,12 +215,36 @@ class TestStand {
       return undefined;
     }
     const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
+    // A kernel that wrote nothing would leave the right numbers of the one before.
+    if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
     for (let i = 0; i < repetitions; i++)
       matmul(engine, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, choice });
     await this.#finished();
-    return Math.max(now() - startedAt, 1e-3) / repetitions;
+    const ms = Math.max(now() - startedAt, 1e-3) / repetitions;
+    return (await this.#isRight(choice)) ? ms : undefined;
+  }
+
+  /** Looks at the first and the last rows of the product that was computed last. GPU→CPU sync. */
+  async #isRight(choice: MatmulChoice): Promise<boolean> {
+    if (this.#judged.has(choice)) return true;
+    const values = await this.#edges();
+    const tolerance = this.shape.half ? halfTolerance : fullTolerance;
+    const isRight = !this.#expected || squaresOf(values, this.#expected) <= tolerance ** 2 * squaresOf(this.#expected);
+    this.#expected ??= values;
+    if (isRight) this.#judged.add(choice);
+    return isRight;
+  }
+
+  async #edges(): Promise<Float32Array> {
+    const [rows = 0, columns = 0] = this.#y.shape;
+    const few = Math.min(rows, edgeRows);
+    const bytes = bytesOf(this.#y) / rows;
+    const last = { ...this.#y, offset: this.#y.offset + (rows - few) * bytes, shape: [few, columns] };
+    const parts = [{ ...this.#y, shape: [few, columns] }, last].map((part) => this.engine.commands.read(part));
+    const [first, second] = await Promise.all(parts);
+    return Float32Array.from([...(first ?? []), ...(second ?? [])]);
   }
 
   free(): void {
@@ -231,6 +263,11 @@ class TestStand {
     const { commands } = this.engine;
     if (commands instanceof GpuCommands) await commands.finished();
   }
+}
+
+/** Σ (a − b)². */
+function squaresOf(a: Float32Array, b?: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + (value - (b?.[i] ?? 0)) ** 2, 0);
 }
 
 /** Numbers like those of a model: zeros would cost a GPU less power, and so less time. */
