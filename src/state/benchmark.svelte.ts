@@ -6,6 +6,7 @@ import {
   type ExpectedWork,
 } from '../domain/benchmark/benchmark';
 import { toAppError } from '../domain/errors';
+import { deviceJob } from './deviceJob.svelte';
 import { services } from './services';
 import { whileAwake } from './wakeLock';
 
@@ -18,7 +19,12 @@ class BenchmarkState {
   /** Null where no step was measured or the experiment cannot be run yet. */
   readonly expectedMs = $derived(this.work && this.result ? expectedMs(this.work, this.result.steps) : null);
 
+  /** Throws `device-busy`. */
   async run(options: BenchmarkOptions): Promise<void> {
+    await deviceJob.during('benchmark', () => this.#measure(options));
+  }
+
+  async #measure(options: BenchmarkOptions): Promise<void> {
     this.progress = { phase: 'open', share: 0, leftMs: 0 };
     this.result = null;
     try {

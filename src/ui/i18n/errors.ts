@@ -1,3 +1,4 @@
+import type { DeviceJob } from '../../domain/deviceJob';
 import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
 import { formatBytes } from './format';
 
@@ -74,6 +75,13 @@ function linkFaultSentence(fault: LinkFault): Sentence {
     default: return never(fault satisfies never);
   } // prettier-ignore
 }
+
+/** What is at work on the device where something else is asked of it. */
+const busySentences: Record<DeviceJob, Sentence> = {
+  run: { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' },
+  benchmark: { zh: '正在测试本机性能，请等它测完，或先取消它。', en: 'This device is being measured; wait for the benchmark or cancel it first.' },
+  export: { zh: '正在为导出的模型计算核对用的向量，请稍等片刻。', en: 'An export is being checked on this device; wait a moment for it.' },
+}; // prettier-ignore
 
 const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
@@ -212,7 +220,8 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
     }
     case 'memory-too-small': return memoryTooSmall(details);
     case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
-    case 'run-busy': return { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' };
+    case 'device-busy': return busySentences[details.job];
+    case 'run-elsewhere': return { zh: '这个运行正在另一个标签页中进行，请到那里查看或取消。', en: 'Another tab carries this run out; watch or cancel it there.' };
     case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };
     case 'export-mismatch': return { zh: `${short(details.file)} 与本页向量不一致（最小余弦 ${details.cosine.toFixed(6)}），没有交付；请再导出一次，若仍不一致请附上详情反馈。`, en: `${short(details.file)} does not give this page’s vectors (smallest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again, and report the details if it stays.` };
     case 'download-failed': return { zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`, en: `${short(details.url)} could not be fetched (status ${details.status}); check the connection and try again.` };

@@ -25,7 +25,7 @@ vi.mock('../../../src/state/services', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
-vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: { busyHere: false } }));
+vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
 // What the stage shows besides its words is not drawn here.
 for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
   vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
