@@ -14,6 +14,7 @@ export const en = {
     save: 'Save',
     copy: 'Copy',
     copied: 'Copied',
+    copyYourself: 'The browser does not let this page copy. The text is selected: copy it with Ctrl+C or ⌘C.',
     undo: 'Undo',
     retry: 'Try again',
     dismiss: 'Dismiss',

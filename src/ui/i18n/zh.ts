@@ -10,6 +10,7 @@ export const zh: Dictionary = {
     save: '保存',
     copy: '复制',
     copied: '已复制',
+    copyYourself: '浏览器不允许本页复制。文字已选中，请按 Ctrl+C 或 ⌘C 复制。',
     undo: '撤销',
     retry: '重试',
     dismiss: '知道了',
