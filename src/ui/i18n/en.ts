@@ -420,6 +420,7 @@ export const en = {
     memoryPlan: {
       title: 'Memory',
       asking: 'Counting tokens, to know what a step needs …',
+      later: 'What a run needs is counted when the device is free.',
       sentence: {
         plain: (need: string, budget: string) =>
           `A run needs ${need} of ${budget}. It fits, so each step takes its batch at once.`,

@@ -377,6 +377,7 @@ export const zh: Dictionary = {
     memoryPlan: {
       title: '内存',
       asking: '正在统计 token，以估算每步所需内存……',
+      later: '设备空闲后再估算运行所需的内存。',
       sentence: {
         plain: (need, budget) => `运行需要 ${need}，预算 ${budget}：放得下，每步一次处理整批。`,
         recompute: (need, budget) => `运行需要 ${need}，预算 ${budget}：每层算两遍，少留中间结果，每步约慢三分之一。`,
