@@ -54,7 +54,8 @@ const api: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelBenchmark: async () => device.benchmark?.cancel(),
-  expectedWork: async (experimentId) => expectedWork(await openDatabase(), experimentId),
+  expectedWork: async (experimentId, preference, budgetBytes) =>
+    expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };
 
 /** The lock dies with this worker: a run whose lock nobody holds was interrupted. */

@@ -44,6 +44,6 @@ export interface GpuApi {
   /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`. */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
   cancelBenchmark(): Promise<void>;
-  /** What a run of the experiment would compute. Rejects where its data or model are missing. */
-  expectedWork(experimentId: string): Promise<ExpectedWork>;
+  /** What a run of the experiment would compute. Rejects where its data or model are missing, or with `memory-too-small`. */
+  expectedWork(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<ExpectedWork>;
 }

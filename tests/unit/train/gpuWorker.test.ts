@@ -29,7 +29,7 @@ const api = exposed.api as GpuApi;
 
 const jobs = {
   run: () => api.startRun('r', () => undefined),
-  benchmark: () => api.benchmark({ shapes: ['demo'], device: 'wasm', brief: true }, () => undefined),
+  benchmark: () => api.benchmark({ shapes: ['demo'], device: 'wasm', budgetBytes: null, brief: true }, () => undefined),
   export: () => api.encodeTexts({ runId: 'r' }, [[1]]),
 };
 const names = ['run', 'benchmark', 'export'] as const;
