@@ -70,9 +70,6 @@ export type AppErrorDetails =
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
-  /** While the device was being measured. */
-  | { kind: 'benchmark-stopped'; cause: 'memory' }
-  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
   /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */
   | { kind: 'memory-too-small'; neededBytes: number; budgetBytes: number; maxTokens?: number; batchSize?: number }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
@@ -80,6 +77,9 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab carries the run out. */
   | { kind: 'run-elsewhere'; runId: string }
+  /** While the device was being measured. */
+  | { kind: 'benchmark-stopped'; cause: 'memory' }
+  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';
