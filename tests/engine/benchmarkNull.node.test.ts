@@ -18,10 +18,17 @@ async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   const requestDevice = adapter.requestDevice.bind(adapter);
   vi.spyOn(adapter, 'requestDevice').mockImplementation(async (descriptor) => {
     const device = await requestDevice(descriptor);
-    if (unheard) for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
+    if (unheard) hearNothingOf(device);
     return device;
   });
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
+}
+
+/** Two scopes that stay open hear all; whoever opens one of its own hears nothing. */
+function hearNothingOf(device: GPUDevice): void {
+  for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
+  vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
+  vi.spyOn(device, 'popErrorScope').mockResolvedValue(null);
 }
 
 const measured = (
