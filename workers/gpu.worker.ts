@@ -8,83 +8,60 @@ import { sweepOrphanWeights } from '../src/storage/weights';
 import { benchmarkDevice } from './services/benchmarkDevice';
 import { createRun, planExperimentMemory, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
+import { DeviceHold } from './services/deviceHold';
 import { encodeWithWeights } from './services/encodeWithWeights';
 import { expectedWork } from './services/expectedWork';
-import { RunControl } from './services/runControl';
 import { runExperiment } from './services/runExperiment';
 import { holdForLife } from './services/workerLife';
 
 installErrorTransfer();
 
 let baseUrl = '';
-/** One device, so one run at a time. */
-let running: { runId: string; control: RunControl } | null = null;
-
-/** Holds the device as a run does. */
-const benchmarkId = 'benchmark';
+const device = new DeviceHold();
 
 const wasmBaseUrl = (): string => `${baseUrl}engine/`;
-
-function controlOf(runId: string): RunControl {
-  if (running?.runId !== runId) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
-  return running.control;
-}
 
 const api: GpuApi = {
   configure: async (options) => {
     baseUrl = options.baseUrl;
     await holdForLife(options.lifeLock);
   },
-  createRun: async (experimentId, device, budgetBytes) =>
-    createRun(await openDatabase(), experimentId, { device, budgetBytes }, __BUILD__),
-  planMemory: async (experimentId, device, budgetBytes) =>
-    planExperimentMemory(await openDatabase(), experimentId, { device, budgetBytes }),
+  createRun: async (experimentId, preference, budgetBytes) =>
+    createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
+  planMemory: async (experimentId, preference, budgetBytes) =>
+    planExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
   describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
-  startRun: async (runId, onEvents) => {
-    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
-    const control = new RunControl();
-    running = { runId, control };
-    try {
-      await holdRun(runId, async () => {
+  startRun: (runId, onEvents) =>
+    device.during({ job: 'run', runId }, (control) =>
+      holdRun(runId, async () => {
         await runExperiment({ db: await openDatabase(), control, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
-      });
-    } finally {
-      running = null;
-    }
-  },
-  // eslint-disable-next-line @typescript-eslint/require-await -- async turns the throw of controlOf into a rejection
-  pauseRun: async (runId) => controlOf(runId).pause(),
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns the throw of controlOfRun into a rejection
+  pauseRun: async (runId) => device.controlOfRun(runId).pause(),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  continueRun: async (runId) => controlOf(runId).continue(),
+  continueRun: async (runId) => device.controlOfRun(runId).continue(),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  cancelRun: async (runId) => controlOf(runId).cancel(),
-  encodeTexts: async (source, tokenIds) => {
-    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
-    return encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl());
-  },
-  benchmark: async (options, onProgress) => {
-    if (running) throw new AppError({ kind: 'run-busy', runId: running.runId });
-    const control = new RunControl();
-    running = { runId: benchmarkId, control };
-    try {
-      const browser = navigator.userAgent;
-      return await benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser, onProgress });
-    } finally {
-      running = null;
-    }
-  },
+  cancelRun: async (runId) => device.controlOfRun(runId).cancel(),
+  encodeTexts: (source, tokenIds) =>
+    device.during({ job: 'export' }, async () =>
+      encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
+    ),
+  benchmark: (options, onProgress) =>
+    device.during({ job: 'benchmark' }, (control) =>
+      benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: navigator.userAgent, onProgress }),
+    ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  cancelBenchmark: async () => {
-    if (running?.runId === benchmarkId) running.control.cancel();
-  },
-  expectedWork: async (experimentId) => expectedWork(await openDatabase(), experimentId),
+  cancelBenchmark: async () => device.benchmark?.cancel(),
+  expectedWork: async (experimentId, preference, budgetBytes) =>
+    expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };
 
 /** The lock dies with this worker: a run whose lock nobody holds was interrupted. */
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
-    if (!lock) throw new AppError({ kind: 'run-busy', runId });
+    if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });
     await sweepWhenAlone();
     await work();
   });

@@ -1,3 +1,5 @@
+import type { DeviceJob } from './deviceJob';
+
 /**
  * The one error type of the product. `details` says what happened; the sentence that a person reads is made from it in the
  * page's language (src/ui/i18n/errors.ts). It crosses worker boundaries whole (src/protocol/errorTransfer.ts).
@@ -71,7 +73,13 @@ export type AppErrorDetails =
   /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */
   | { kind: 'memory-too-small'; neededBytes: number; budgetBytes: number; maxTokens?: number; batchSize?: number }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
-  | { kind: 'run-busy'; runId: string }
+  /** One device, so one job at a time; `job` is the one at work. */
+  | { kind: 'device-busy'; job: DeviceJob }
+  /** Another tab carries the run out. */
+  | { kind: 'run-elsewhere'; runId: string }
+  /** While the device was being measured. */
+  | { kind: 'benchmark-stopped'; cause: 'memory' }
+  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';

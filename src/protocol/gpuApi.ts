@@ -10,7 +10,10 @@ export interface BatchView {
   rows: { pairId: string; anchor: string; positive: string }[];
 }
 
-/** What the GPU worker does. It owns the device; weights never leave it but to storage. */
+/**
+ * What the GPU worker does. It owns the device; weights never leave it but to storage. A run, a benchmark and `encodeTexts` each take the device for
+ * themselves: beside another of them they reject with `device-busy`.
+ */
 export interface GpuApi {
   /** Called once, first. */
   configure(options: WorkerOptions): Promise<void>;
@@ -24,7 +27,8 @@ export interface GpuApi {
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
   /**
    * Carries out the run from where storage says it stands: a new one from the start, an interrupted one from its last
-   * checkpoint. Resolves when it is done, paused or cancelled. `onEvents` gets each batch of events after it was stored.
+   * checkpoint. Resolves when it is done or cancelled. `onEvents` gets each batch of events after it was stored. Rejects with
+   * `run-elsewhere` where another tab carries it out.
    */
   startRun(runId: string, onEvents: (events: RunEvent[]) => void): Promise<void>;
   pauseRun(runId: string): Promise<void>;
@@ -37,9 +41,9 @@ export interface GpuApi {
     source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
-  /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`, and `run-busy` beside a run. */
+  /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`. */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
   cancelBenchmark(): Promise<void>;
-  /** What a run of the experiment would compute. Rejects where its data or model are missing. */
-  expectedWork(experimentId: string): Promise<ExpectedWork>;
+  /** What a run of the experiment would compute. Rejects where its data or model are missing, or with `memory-too-small`. */
+  expectedWork(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<ExpectedWork>;
 }

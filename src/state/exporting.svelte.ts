@@ -1,12 +1,13 @@
 import type { RunRecord } from '../domain/run';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
+import { deviceJob } from './deviceJob.svelte';
 import { services } from './services';
 import { entryOf } from './slots';
 
 /** So many passages and questions are encoded for the check of an exported model. */
 const referenceTexts = 8;
 
-/** One export: the app's own vectors first, then the zip, which must give the same. */
+/** One export: the app's own vectors first, which take the device for a moment, then the zip, which must give the same. */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
@@ -14,6 +15,7 @@ export class ExportState {
   /** What the last export was checked against. */
   reference: ExportRequest['reference'] | null = null;
 
+  /** Throws `device-busy`. */
   async start(run: RunRecord): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;
@@ -23,7 +25,8 @@ export class ExportState {
       const texts = await sampleTexts(run);
       const data = await services.data();
       const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
-      const vectors = await (await services.gpu()).encodeTexts({ runId: run.runId }, tokens);
+      const gpu = await services.gpu();
+      const vectors = await deviceJob.during('export', () => gpu.encodeTexts({ runId: run.runId }, tokens));
       this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });

@@ -1,6 +1,7 @@
 import { toAppError } from '../domain/errors';
 import type { RunRecord } from '../domain/run';
 import { app } from './app.svelte';
+import { deviceJob } from './deviceJob.svelte';
 import { RunState } from './run.svelte';
 import { router } from './router.svelte';
 import { baseUrl, services } from './services';
@@ -31,10 +32,6 @@ class JobsState {
     };
   }
 
-  readonly busyHere = $derived(
-    this.demo !== null || (this.current !== null && this.current.active && !this.current.elsewhere),
-  );
-
   /** The state that follows a run; one per run and page. */
   follow(runId: string): RunState {
     const known = this.#known.get(runId) ?? new RunState(runId);
@@ -58,9 +55,20 @@ class JobsState {
       this.#watch(state);
       return;
     }
-    if (run.status === 'queued' && Date.now() - run.createdAt < freshMs) return;
+    if (run.status === 'queued' && Date.now() - run.createdAt < freshMs) {
+      this.#settleLater(run.runId);
+      return;
+    }
     await services.updateRun(run.runId, { status: 'interrupted' });
     this.changes += 1;
+  }
+
+  #settleLater(runId: string): void {
+    const settle = async (): Promise<void> => {
+      const run = await services.getRun(runId);
+      if (run) await this.#settle(run);
+    };
+    setTimeout(() => void app.attempt(settle), freshMs);
   }
 
   async #heardOf(runId: string): Promise<void> {
@@ -75,7 +83,7 @@ class JobsState {
 
   /** Follows another tab's run until its lock is free: a tab that dies says nothing. */
   #watch(state: RunState): void {
-    if (!this.busyHere) this.current = state;
+    if (deviceJob.current !== 'run') this.current = state;
     if (this.#watched.has(state.runId)) return;
     const timer = setInterval(() => void app.attempt(() => this.#look(state)), watchIntervalMs);
     this.#watched.set(state.runId, timer);
@@ -101,19 +109,35 @@ class JobsState {
     this.#channel.postMessage(runId);
   }
 
-  /** Begins a new run of the experiment as it stands; returns its id as soon as it is written down. */
+  /** Begins a new run of the experiment as it stands; returns its id as soon as it is written down. Throws `device-busy`. */
   async start(experimentId: string): Promise<string> {
     // A run is worth keeping: ask that the browser does not clear it by itself. The settings tell what it answered.
     void navigator.storage.persist();
-    const gpu = await services.gpu();
-    const runId = await gpu.createRun(experimentId, app.devicePreference, app.memoryBudget);
+    const runId = await deviceJob.during('run', () => this.#create(experimentId));
     void this.carryOut(runId);
     return runId;
   }
 
-  /** Starts or resumes; ends when the run is done, cancelled or failed. True when it is done. */
+  async #create(experimentId: string): Promise<string> {
+    return (await services.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
+  }
+
+  /** Starts or resumes; ends when the run is done, cancelled or failed, which is reported. True when it is done. */
   async carryOut(runId: string): Promise<boolean> {
     const state = this.follow(runId);
+    try {
+      await deviceJob.during('run', () => this.#work(state));
+    } catch (thrown) {
+      app.report(thrown);
+      await app.attempt(() => this.#afterFailure(state, thrown));
+    }
+    await app.attempt(() => state.refresh());
+    this.#tell(runId);
+    return state.record?.status === 'done';
+  }
+
+  async #work(state: RunState): Promise<void> {
+    const { runId } = state;
     clearInterval(this.#watched.get(runId));
     this.#watched.delete(runId);
     this.#own = runId;
@@ -124,20 +148,26 @@ class JobsState {
       await state.refresh();
       this.#tell(runId);
       await whileAwake(() => gpu.startRun(runId, () => state.notice()));
-    } catch (thrown) {
-      app.report(thrown);
-      await this.#afterFailure(runId, thrown);
+    } finally {
+      this.#own = null;
     }
-    this.#own = null;
-    await app.attempt(() => state.refresh());
-    this.#tell(runId);
-    return state.record?.status === 'done';
   }
 
-  /** A worker that died could not write down how its run ended. */
-  async #afterFailure(runId: string, thrown: unknown): Promise<void> {
-    if (toAppError(thrown).details.kind !== 'worker-crashed') return;
-    await app.attempt(() => services.updateRun(runId, { status: 'interrupted' }));
+  /**
+   * A worker that died could not write down how its run ended, and one that refused it, or could not reach storage, wrote nothing: what storage still
+   * calls queued or running can be resumed.
+   */
+  async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
+    await state.refresh();
+    if (!state.active) return;
+    // A dead worker's lock is freed a moment after the worker is known to be dead.
+    const crashed = toAppError(thrown).details.kind === 'worker-crashed';
+    if (!crashed && (await services.isRunHeld(state.runId))) {
+      state.elsewhere = true;
+      this.#watch(state);
+      return;
+    }
+    await services.updateRun(state.runId, { status: 'interrupted' });
   }
 
   async pause(runId: string): Promise<void> {
@@ -166,24 +196,26 @@ class JobsState {
     await (await services.gpu()).cancelRun(runId);
   }
 
-  /** The whole loop at one press: data, model, run. Goes to the result only when the user stayed to watch. */
+  /** The whole loop at one press: data, model, run. Goes to the result only when the user stayed to watch. Throws `device-busy`. */
   async runDemo(): Promise<void> {
-    if (this.busyHere) return;
-    this.demo = { done: 0, of: 0 };
-    let experimentId: string;
-    let runId: string;
-    try {
-      const data = await services.data();
-      ({ experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of })));
-      runId = await (await services.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
-      router.go({ name: 'experiment', experimentId, stage: 'train' });
-    } finally {
-      this.demo = null;
-    }
+    const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo());
     const done = await this.carryOut(runId);
     const { route } = router;
     if (done && route.name === 'experiment' && route.experimentId === experimentId && route.stage === 'train')
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
+  }
+
+  async #createDemo(): Promise<{ experimentId: string; runId: string }> {
+    this.demo = { done: 0, of: 0 };
+    try {
+      const data = await services.data();
+      const { experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of }));
+      const runId = await this.#create(experimentId);
+      router.go({ name: 'experiment', experimentId, stage: 'train' });
+      return { experimentId, runId };
+    } finally {
+      this.demo = null;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { expectAccessible } from './accessibility';
-import { expect, newExperiment, setLanguage, test } from './support';
+import { expect, newExperiment, setLanguage, storedRuns, test } from './support';
 
 test('the device is measured from the settings: figures of the product and the step, the time of an experiment, a text to copy', async ({
   page,
@@ -27,6 +27,7 @@ test('the device is measured from the settings: figures of the product and the s
   await page.getByTestId('copy-benchmark').click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain('Demo model, 3 layers × 256: 2 pairs, 256 tokens');
+  expect(copied).toContain('ms, batch at once; ');
   expect(copied).toContain('Chrome');
   await expectAccessible(page, 'benchmark');
   await page.getByTestId('theme').click();
@@ -35,11 +36,60 @@ test('the device is measured from the settings: figures of the product and the s
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('measuring shows how far it is and stops when it is cancelled', async ({ page, siteUrl }) => {
+test('while the device is measured no run can be started, which says why; a cancel is heard at once', async ({
+  page,
+  siteUrl,
+}) => {
   await page.goto(`${siteUrl}#/benchmark`);
+  await setLanguage(page, 'en');
   await page.getByTestId('start-benchmark').click();
   await expect(page.getByTestId('benchmark-bar')).toHaveAttribute('aria-valuenow', /\d/);
-  await page.getByTestId('cancel-benchmark').click();
-  await expect(page.getByTestId('start-benchmark')).toBeVisible({ timeout: 60_000 });
+  await page.goto(`${siteUrl}#/`);
+  await expect(page.getByTestId('run-demo')).toBeDisabled();
+  await expect(page.getByTestId('busy-reason')).toContainText('being measured');
+  await page.getByTestId('busy-reason').getByRole('link').click();
+  // Read in the turn after the click: the worker may stop so soon that no later look would see it.
+  const heard = page.getByTestId('cancel-benchmark').evaluate(async (button: HTMLButtonElement) => {
+    button.click();
+    await new Promise((resolve) => setTimeout(resolve));
+    return document.querySelector('[data-testid="benchmark-phase"]')?.textContent;
+  });
+  expect(await heard).toBe('Cancelling …');
+  await expect(page.getByTestId('start-benchmark')).toBeEnabled({ timeout: 60_000 });
   await expect(page.getByTestId('benchmark-result')).toHaveCount(0);
+  await expect(page.getByTestId('error-panel')).toHaveCount(0);
+  await page.goto(`${siteUrl}#/`);
+  await expect(page.getByTestId('run-demo')).toBeEnabled();
+  await expect(page.getByTestId('busy-reason')).toHaveCount(0);
+  expect(await storedRuns(page)).toEqual([]);
+});
+
+test('a model that the memory budget has no room for is left out with a sentence; what cannot be copied is shown', async ({
+  page,
+  siteUrl,
+}) => {
+  await page.addInitScript(() => {
+    localStorage.setItem('recallsmith-memoryBudget', '400000000');
+    // As a page on plain http has it.
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+  });
+  await page.goto(`${siteUrl}#/benchmark`);
+  await setLanguage(page, 'en');
+  await page.getByTestId('benchmark-shapes').getByText('BERT-base').click();
+  await page.getByTestId('benchmark-length').getByText('A few seconds').click();
+  await page.getByTestId('start-benchmark').click();
+  await expect(page.getByTestId('benchmark-skipped-bertBase')).toContainText('the budget is 400 MB', {
+    timeout: 120_000,
+  });
+  await expect(page.getByTestId('benchmark-bertBase')).toHaveCount(0);
+  await page.getByTestId('copy-benchmark').click();
+  const text = page.getByTestId('text-to-copy');
+  await expect(text).toBeFocused();
+  const selected = await text.evaluate((area: HTMLTextAreaElement) =>
+    area.value.slice(area.selectionStart, area.selectionEnd),
+  );
+  expect(selected).toContain('BERT-base, 12 layers × 768: not measured');
+  expect(selected).toBe(await text.inputValue());
+  await expect(page.getByTestId('error-panel')).toHaveCount(0);
+  await expectAccessible(page, 'benchmark with a text to copy');
 });

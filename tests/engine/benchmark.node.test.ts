@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { benchmarkConfigs, meanTextTokens, type BenchmarkProgress } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
 import { openGpu } from '../../workers/engine/device';
@@ -7,6 +7,9 @@ import { RunControl } from '../../workers/services/runControl';
 import { wasmBase } from './support';
 
 const device = 'wasm';
+
+// Node has none of its own before version 21.
+beforeAll(() => void vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 }));
 
 describe('the benchmark of a device', () => {
   it('measures products and a training step, says how far it is, and gives the device back', async () => {
@@ -17,11 +20,19 @@ describe('the benchmark of a device', () => {
       browser: 'a browser',
       onProgress: (p: BenchmarkProgress) => reports.push(p),
     };
-    const result = await benchmarkDevice({ shapes: ['demo'], device, brief: true }, deps);
+    const result = await benchmarkDevice({ shapes: ['demo'], device, budgetBytes: null, brief: true }, deps);
     expect(result.device.backend).toBe(device);
     expect(result.peakGflops).toBeGreaterThan(0);
     const [step] = result.steps;
-    expect(step).toMatchObject({ shape: 'demo', layers: 3, layersRun: 3, pairs: 2, tokens: 256, steps: 1 });
+    expect(step).toMatchObject({
+      shape: 'demo',
+      way: 'plain',
+      layers: 3,
+      layersRun: 3,
+      pairs: 2,
+      tokens: 256,
+      steps: 1,
+    });
     if (!step) return;
     const flops = stepFlops(benchmarkConfigs.demo, 256, meanTextTokens);
     expect(step.gflops).toBeCloseTo(flops / step.stepMs / 1e6, 6);
@@ -36,7 +47,7 @@ describe('the benchmark of a device', () => {
   it('stops when it is cancelled, and gives the device back', async () => {
     const control = new RunControl();
     control.cancel();
-    const run = benchmarkDevice({ shapes: ['demo'], device, brief: true }, { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined }); // prettier-ignore
+    const run = benchmarkDevice({ shapes: ['demo'], device, budgetBytes: null, brief: true }, { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined }); // prettier-ignore
     await expect(run).rejects.toMatchObject({ details: { kind: 'cancelled' } });
     expect(openGpu()).toBeNull();
   });

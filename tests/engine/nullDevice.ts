@@ -4,11 +4,16 @@ import { Gpu, type Reports } from '../../workers/engine/gpu/gpu';
 /** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
 let instance: GPU | undefined;
 
-export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
+export async function nullAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals);
   instance ??= create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
   const adapter = await instance.requestAdapter();
   if (!adapter) throw new Error('no null adapter');
+  return adapter;
+}
+
+export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
+  const adapter = await nullAdapter();
   const offered: ReadonlySet<string> = adapter.features;
   const missing = features.filter((feature) => !offered.has(feature));
   if (missing.length > 0) throw new Error(`the null adapter lacks ${missing.join()}`);

@@ -1,41 +1,46 @@
-import { estimateTokens, type ExpectedWork } from '../../src/domain/benchmark/benchmark';
+import type { ExpectedWork } from '../../src/domain/benchmark/benchmark';
 import { AppError } from '../../src/domain/errors';
 import type { Experiment } from '../../src/domain/experiment';
+import type { TokenSet } from '../../src/domain/model';
 import type { Database } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
+import { planMemory, refuseWhatDoesNotFit, type MemoryRequest } from './planMemory';
 import { preparedData } from './preparedData';
-import { modelOf, stageBatches } from './runSession';
+import { modelOf, stageBatches, tokenSet } from './runSession';
+import { tokenize } from './tokenize';
 
-/** Texts whose lengths stand for all: reading them all would take longer than it is worth. */
-const sampled = 500;
+type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * What a run of the experiment would compute, its texts' lengths estimated. Throws `model-missing` and `data-missing` where it cannot be run
- * yet.
+ * What a run of the experiment would compute, in the ways that are planned for it on this machine. Throws `model-missing`, `data-missing` and
+ * `memory-too-small` where it cannot be run.
  */
-export async function expectedWork(db: Database, experimentId: string): Promise<ExpectedWork> {
+export async function expectedWork(db: Database, experimentId: string, request: MemoryRequest): Promise<ExpectedWork> {
   const stored = await getExperiment(db, experimentId);
   if (!stored) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
   const { experiment } = stored;
-  const { model, settings } = await modelOf(db, experiment);
+  const { model } = await modelOf(db, experiment);
   const data = await preparedData(db, experiment);
-  const mean = (texts: readonly string[]): number => meanTokens(texts, settings.maxTokens);
-  const anchors = mean(data.pairs.map(({ anchor }) => anchor));
-  const positives = mean(data.pairs.map(({ positive }) => positive));
-  const batches = (await stageBatches(db, experiment, data)).flat();
-  const pairs = batches.reduce((sum, batch) => sum + batch.length, 0);
-  const corpus = data.corpus.length * mean(data.corpus.map(({ text }) => text));
-  const questions = [...data.dev, ...data.test].map(({ text }) => text);
-  const encodingTokens = corpus + questions.length * mean(questions);
-  const texts = Math.max(1, data.corpus.length + questions.length + 2 * pairs);
-  const trainingTokens = pairs * (anchors + positives);
+  const plan = await planMemory(db, experiment, data, request);
+  refuseWhatDoesNotFit(plan);
+  const keys = await tokenize(db, experiment, () => undefined);
+  const sets = async (...names: (keyof typeof keys)[]) => Promise.all(names.map((name) => tokenSet(db, keys[name])));
+  const pairs = await sets('anchors', 'positives');
+  const encoded = await sets('corpus', 'devQuestions', 'testQuestions');
+  const batches = await stageBatches(db, experiment, data);
+  const steps = batches.flat().length;
+  const all = [...pairs, ...encoded];
   return {
     config: model.config,
-    steps: batches.length,
-    trainingTokens,
-    encodingTokens,
-    evaluations: evaluationsOf(experiment, batches.length, data.dev.length > 0),
-    textTokens: (trainingTokens + encodingTokens) / texts,
+    steps,
+    stages: batches.map((stage, i) => ({
+      trainingTokens: tokensOf(stage.flat(), pairs),
+      way: plan.run.ways[i]?.kind ?? 'plain',
+    })),
+    mixed: experiment.stages.some(({ precision }) => precision === 'mixed'),
+    encodingTokens: sum(encoded, tokensIn),
+    evaluations: evaluationsOf(experiment, steps, data.dev.length > 0),
+    textTokens: sum(all, tokensIn) / Math.max(1, sum(all, textsIn)),
   };
 }
 
@@ -46,8 +51,19 @@ function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolea
   return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
 }
 
-function meanTokens(texts: readonly string[], maxTokens: number): number {
-  const every = Math.max(1, Math.floor(texts.length / sampled));
-  const some = texts.filter((_, i) => i % every === 0);
-  return some.reduce((sum, text) => sum + estimateTokens(text, maxTokens), 0) / Math.max(1, some.length);
+/** Of both texts of each pair. */
+function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
+  return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
+}
+
+function tokensIn({ offsets }: Offsets): number {
+  return offsets.at(-1) ?? 0;
+}
+
+function textsIn({ offsets }: Offsets): number {
+  return offsets.length - 1;
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
 }

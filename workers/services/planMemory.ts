@@ -68,7 +68,7 @@ function batchesOfSize(
 }
 
 /** What the browser tells of the machine's memory; many do not. */
-function deviceMemoryGiB(): number | undefined {
+export function deviceMemoryGiB(): number | undefined {
   const told: unknown = Reflect.get(navigator, 'deviceMemory');
   return typeof told === 'number' ? told : undefined;
 }

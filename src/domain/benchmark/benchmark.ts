@@ -1,3 +1,4 @@
+import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
 import type { DeviceInfo, DevicePreference } from '../run';
 import { forwardFlops, stepFlops } from './flops';
@@ -24,6 +25,8 @@ export const meanTextTokens = (benchmarkTexts.question + benchmarkTexts.passage)
 export interface BenchmarkOptions {
   shapes: BenchmarkShape[];
   device: DevicePreference;
+  /** What a run may take on this machine; null: the device's default. */
+  budgetBytes: number | null;
   /** Only to see that all works: one step each, hardly any measuring. */
   brief: boolean;
 }
@@ -41,15 +44,26 @@ export interface StepSpeed {
   /** Layers of the shape, and those that were run: a processor gets few of BERT-base's. */
   layers: number;
   layersRun: number;
+  /** Chosen as for a run: the fastest that fits the memory budget. */
+  way: StepWay['kind'];
   pairs: number;
   tokens: number;
   steps: number;
   /** Median, of the layers that were run. */
   stepMs: number;
+  /** Of all that was computed: in other ways than plain, the second forward pass too. */
   gflops: number;
   /** Of the whole shape: estimated by FLOPs where not all layers were run. */
   tokensPerSecond: number;
   bytes: number;
+}
+
+/** A model whose training step fits the memory budget in no way, so that it was not measured. */
+export interface SkippedShape {
+  shape: BenchmarkShape;
+  /** The least that it needs. */
+  neededBytes: number;
+  budgetBytes: number;
 }
 
 export interface BenchmarkResult {
@@ -62,7 +76,8 @@ export interface BenchmarkResult {
   measured: number;
   subgroups: boolean;
   steps: StepSpeed[];
-  /** Of a submit to the GPU; 0 where none was timed. */
+  skipped: SkippedShape[];
+  /** Of the submits to the GPU that were timed; 0 where none was. */
   longestSubmitMs: number;
 }
 
@@ -70,8 +85,10 @@ export interface BenchmarkResult {
 export interface ExpectedWork {
   config: EncoderConfig;
   steps: number;
-  /** Of all steps together. */
-  trainingTokens: number;
+  /** Of each stage: the tokens of all its steps together, and how its steps are planned to take their batches. */
+  stages: { trainingTokens: number; way: StepWay['kind'] }[];
+  /** Some stage computes in mixed precision; what was measured is in full. */
+  mixed: boolean;
   /** Of the knowledge base and the questions once. */
   encodingTokens: number;
   /** Times that these are encoded. */
@@ -79,20 +96,17 @@ export interface ExpectedWork {
   textTokens: number;
 }
 
-/** Milliseconds that an experiment will take at the speed of the step that is most like its own. */
+/** Milliseconds that an experiment will take, in the ways that are planned for it, at the speed of the step that is most like its own. */
 export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
-  const { config, trainingTokens, encodingTokens, evaluations, textTokens } = work;
+  const { config, stages, encodingTokens, evaluations, textTokens } = work;
   const distance = ({ shape }: StepSpeed): number =>
     Math.abs(Math.log(benchmarkConfigs[shape].hiddenSize / config.hiddenSize));
   const like = steps.toSorted((a, b) => distance(a) - distance(b))[0];
   if (!like || !(like.gflops > 0)) return null;
-  const training = stepFlops(config, trainingTokens, textTokens);
+  const training = stages.reduce(
+    (sum, { trainingTokens, way }) => sum + stepFlops(config, trainingTokens, textTokens, way),
+    0,
+  );
   const encoding = evaluations * forwardFlops(config, encodingTokens, textTokens);
   return (training + encoding) / (like.gflops * 1e6);
-}
-
-/** About how many tokens a BERT tokenizer makes of a text: one a Chinese character, one for four letters; two more begin and end it. */
-export function estimateTokens(text: string, maxTokens: number): number {
-  const wide = text.match(/[\u3000-\u9fff\uf900-\uffef]/gu)?.length ?? 0;
-  return Math.min(maxTokens, 2 + wide + Math.ceil((text.length - wide) / 4));
 }

@@ -1,3 +1,4 @@
+import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
 
 type Sizes = Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>;
@@ -15,7 +16,10 @@ export function forwardFlops(sizes: Sizes, tokens: number, textTokens: number): 
   return tokens * (2 * multipliedWeights(sizes) + 4 * sizes.layers * textTokens * sizes.hiddenSize);
 }
 
-/** Of a training step: forward, and twice as much backward, for the gradients of inputs and of weights. */
-export function stepFlops(sizes: Sizes, tokens: number, textTokens: number): number {
-  return 3 * forwardFlops(sizes, tokens, textTokens);
+/**
+ * Of a training step: forward, and twice as much backward, for the gradients of inputs and of weights. What is not kept is computed a second time:
+ * forward once more.
+ */
+export function stepFlops(sizes: Sizes, tokens: number, textTokens: number, way: StepWay['kind'] = 'plain'): number {
+  return (way === 'plain' ? 3 : 4) * forwardFlops(sizes, tokens, textTokens);
 }

@@ -25,9 +25,12 @@ export function benchmarkText(
     lines.push(
       `${t.shapes[step.shape]}: ${t.stepOf(step.pairs, step.tokens)}, ${formatFigure(step.stepMs)} ms` +
         (step.layersRun < step.layers ? ` (${t.someLayers(step.layersRun, step.layers)})` : '') +
+        `, ${t.ways[step.way]}` +
         `; ${formatFigure(step.gflops)} GFLOP/s, ${formatPercent(step.gflops / result.peakGflops, 0)} ${t.ofPeak}; ` +
         `${formatCount(step.tokensPerSecond)} ${t.tokensPerSecond}; ${formatBytes(step.bytes)}`,
     );
+  for (const { shape, neededBytes, budgetBytes } of result.skipped)
+    lines.push(t.skipped(t.shapes[shape], formatBytes(neededBytes), formatBytes(budgetBytes)));
   if (result.longestSubmitMs > 0) lines.push(`${t.longestSubmit}: ${formatFigure(result.longestSubmitMs)} ms`);
   if (expected) lines.push(`${t.expected} (${expected.name}): ${formatDuration(expected.ms, dictionary.time)}`);
   return lines.join('\n');

@@ -14,6 +14,7 @@ export const en = {
     save: 'Save',
     copy: 'Copy',
     copied: 'Copied',
+    copyYourself: 'The browser does not let this page copy. The text is selected: copy it with Ctrl+C or ⌘C.',
     undo: 'Undo',
     retry: 'Try again',
     dismiss: 'Dismiss',
@@ -421,6 +422,7 @@ export const en = {
     memoryPlan: {
       title: 'Memory',
       asking: 'Counting tokens, to know what a step needs …',
+      later: 'What a run needs is counted when the device is free.',
       sentence: {
         plain: (need: string, budget: string) =>
           `A run needs ${need} of ${budget}. It fits, so each step takes its batch at once.`,
@@ -658,6 +660,7 @@ export const en = {
     length: 'Duration',
     lengths: { full: 'About a minute', brief: 'A few seconds' },
     start: 'Start measuring',
+    cancelling: 'Cancelling …',
     again: 'Measure again',
     phases: {
       open: 'Opening the device',
@@ -674,13 +677,22 @@ export const en = {
     withoutSubgroups: 'without subgroups',
     longestSubmit: 'Longest submit',
     longestSubmitHelp:
-      'Work is given to the GPU in pieces that should stay under 500 ms, so that the screen keeps moving.',
+      'Work is given to the GPU in pieces that should stay under 500 ms, so that the screen keeps moving. This is the longest of those that were timed: pieces of less than an eighth of a full one are left out, and those for which shaders were compiled.',
     step: 'Training step',
     stepMs: 'ms a step',
     stepOf: (pairs: number, tokens: number) => `${count(pairs, 'pair')}, ${count(tokens, 'token')}`,
     share: 'of the peak',
     ofPeak: 'of the peak',
     ofPeakHelp: 'GFLOP/s of the whole step against the best matrix product.',
+    ways: {
+      plain: 'batch at once',
+      recompute: 'layers computed twice',
+      gradCache: 'batch in chunks, twice (GradCache)',
+    },
+    waysHelp:
+      'Steps take their batch in the fastest way that fits the memory budget, as in a run. What is computed twice counts twice in GFLOP/s.',
+    skipped: (shape: string, need: string, budget: string) =>
+      `${shape}: not measured, for it needs at least ${need} of memory and the budget is ${budget}.`,
     tokensPerSecond: 'tokens/s',
     memory: 'Memory',
     someLayers: (run: number, all: number) => `${run} of ${count(all, 'layer')} run`,
@@ -688,8 +700,12 @@ export const en = {
       'On a processor few of BERT-base’s layers are run; tokens a second of the whole model are estimated.',
     expected: 'Expected time of the experiment',
     expectedAbout: (time: string) => `About ${time}`,
+    expectedWorking: 'Counting what it has to compute …',
     work: (steps: number, tokens: number) =>
       `${count(steps, 'step')}, ${count(Math.round(tokens), 'training token')}, evaluations included`,
+    twice: 'Within the memory budget its steps compute the forward pass twice; that is included.',
+    mixed: 'Measured in full precision; the experiment uses mixed precision and may take less.',
+    notMeasured: 'No training step was measured.',
     notReady: 'This experiment still lacks data or a model.',
     copy: 'Copy as text',
   },

@@ -1,3 +1,4 @@
+import type { DeviceJob } from '../../domain/deviceJob';
 import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
 import { formatBytes } from './format';
 
@@ -72,6 +73,23 @@ function linkFaultSentence(fault: LinkFault): Sentence {
     case 'too-large': return { zh: '链接内容过大，请让分享者改用 experiment.json 文件。', en: 'The link holds too much; ask the sender for the experiment.json file instead.' };
     case 'invalid': return { zh: '这不是召回工坊的实验链接，请检查是否复制错了。', en: 'This is not a Recallsmith experiment link; check what was copied.' };
     default: return never(fault satisfies never);
+  } // prettier-ignore
+}
+
+/** What is at work on the device where something else is asked of it. */
+const busySentences: Record<DeviceJob, Sentence> = {
+  run: { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' },
+  benchmark: { zh: '正在测试本机性能，请等它测完，或先取消它。', en: 'This device is being measured; wait for the benchmark or cancel it first.' },
+  export: { zh: '正在为导出的模型计算核对用的向量，请稍等片刻。', en: 'An export is being checked on this device; wait a moment for it.' },
+}; // prettier-ignore
+
+/** A benchmark has no batch to make smaller and no checkpoint to go on from. */
+function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benchmark-stopped' }>): Sentence {
+  switch (details.cause) {
+    case 'memory': return { zh: '测量时内存不足；请只测演示模型，或在“训练”阶段调低内存预算、关闭其他程序后再测。', en: 'Memory ran out while measuring; measure the demo model alone, or lower the memory budget in the train stage or close other programs, and measure again.' };
+    case 'device': return { zh: `测量时图形处理器中断了连接（${short(details.reason)}）；请再测一次，若仍如此，请更新显卡驱动，或改用 CPU。`, en: `The graphics processor was lost while measuring (${short(details.reason)}); measure again, and if it stays, update its driver or use the CPU.` };
+    case 'worker': return { zh: `测量时计算线程意外停止（${short(details.reason)}）；请再测一次，若仍如此，请只测演示模型。`, en: `The computing worker stopped while measuring (${short(details.reason)}); measure again, and if it stays, measure the demo model alone.` };
+    default: return never(details satisfies never);
   } // prettier-ignore
 }
 
@@ -212,7 +230,9 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
     }
     case 'memory-too-small': return memoryTooSmall(details);
     case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
-    case 'run-busy': return { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' };
+    case 'device-busy': return busySentences[details.job];
+    case 'benchmark-stopped': return benchmarkStopped(details);
+    case 'run-elsewhere': return { zh: '这个运行正在另一个标签页中进行，请到那里查看或取消。', en: 'Another tab carries this run out; watch or cancel it there.' };
     case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };
     case 'export-mismatch': return { zh: `${short(details.file)} 与本页向量不一致（最小余弦 ${details.cosine.toFixed(6)}），没有交付；请再导出一次，若仍不一致请附上详情反馈。`, en: `${short(details.file)} does not give this page’s vectors (smallest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again, and report the details if it stays.` };
     case 'download-failed': return { zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`, en: `${short(details.url)} could not be fetched (status ${details.status}); check the connection and try again.` };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   benchmarkConfigs,
-  estimateTokens,
   expectedMs,
   type ExpectedWork,
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
+import { benchmarkFailure } from '../../../src/domain/benchmark/failure';
 import { forwardFlops, multipliedWeights, stepFlops } from '../../../src/domain/benchmark/flops';
+import { errorSentences } from '../../../src/ui/i18n/errors';
 
 const { bertBase, demo } = benchmarkConfigs;
 
@@ -25,10 +26,11 @@ describe('FLOPs of an encoder', () => {
 
 describe('the expected time of an experiment', () => {
   const speed = (shape: 'bertBase' | 'demo', gflops: number): StepSpeed => ({
-    shape, gflops, layers: 1, layersRun: 1, pairs: 1, tokens: 1, steps: 1, stepMs: 1, tokensPerSecond: 1, bytes: 1,
+    shape, gflops, way: 'plain', layers: 1, layersRun: 1, pairs: 1, tokens: 1, steps: 1, stepMs: 1, tokensPerSecond: 1, bytes: 1,
   }); // prettier-ignore
   const work: ExpectedWork = {
-    config: bertBase, steps: 100, trainingTokens: 100 * 2048, encodingTokens: 50_000, evaluations: 3, textTokens: 64,
+    config: bertBase, steps: 100, stages: [{ trainingTokens: 100 * 2048, way: 'plain' }], mixed: false,
+    encodingTokens: 50_000, evaluations: 3, textTokens: 64,
   }; // prettier-ignore
 
   it('is its FLOPs, three times forward in training and once a reading, at the speed of the model most like its own', () => {
@@ -39,13 +41,35 @@ describe('the expected time of an experiment', () => {
     );
   });
 
+  it('counts the forward pass a second time in the stages whose way computes it twice', () => {
+    const stages = (['plain', 'recompute', 'gradCache'] as const).map((way) => ({ trainingTokens: 1000, way }));
+    const one = forwardFlops(bertBase, 1000, 64);
+    const encoding = 3 * forwardFlops(bertBase, 50_000, 64);
+    const ms = expectedMs({ ...work, stages }, [speed('bertBase', 1000)]);
+    expect(ms).toBeCloseTo(((3 + 4 + 4) * one + encoding) / 1e9, 6);
+    expect(stepFlops(bertBase, 1000, 64, 'recompute')).toBeCloseTo((4 / 3) * stepFlops(bertBase, 1000, 64), 0);
+  });
+
   it('is unknown while no step was measured', () => {
     expect(expectedMs(work, [])).toBeNull();
   });
 });
 
-it('a text has about a token a Chinese character and one for four letters, and no more than the model takes', () => {
-  expect(estimateTokens('母猪产后不食怎么办', 512)).toBe(11);
-  expect(estimateTokens('sows that do not eat', 512)).toBe(7);
-  expect(estimateTokens('猪'.repeat(900), 512)).toBe(512);
+describe('a failure while the device is measured', () => {
+  it('is told without the batch and the checkpoint of a run; others stay what they are', () => {
+    expect(benchmarkFailure({ kind: 'gpu-out-of-memory' })).toEqual({ kind: 'benchmark-stopped', cause: 'memory' });
+    expect(benchmarkFailure({ kind: 'gpu-device-lost', reason: 'gone' })).toMatchObject({
+      cause: 'device',
+      reason: 'gone',
+    });
+    const crashed = { kind: 'worker-crashed', worker: 'gpu', reason: 'gone' } as const;
+    expect(benchmarkFailure(crashed)).toMatchObject({ cause: 'worker', reason: 'gone' });
+    const unavailable = { kind: 'gpu-unavailable', reason: 'no-adapter' } as const;
+    expect(benchmarkFailure(unavailable)).toBe(unavailable);
+    for (const cause of ['device', 'worker'] as const)
+      for (const sentence of Object.values(errorSentences({ kind: 'benchmark-stopped', cause, reason: 'gone' })))
+        expect(sentence).not.toMatch(/batch|checkpoint|批|检查点/);
+    for (const sentence of Object.values(errorSentences({ kind: 'benchmark-stopped', cause: 'memory' })))
+      expect(sentence).not.toMatch(/batch|checkpoint|批大小|检查点/);
+  });
 });

@@ -25,12 +25,13 @@ vi.mock('../../../src/state/services', () => ({
 vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
-vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: { busyHere: false } }));
+vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
 // What the stage shows besides its words is not drawn here.
 for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
   vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
+const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed.svelte');
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
@@ -110,6 +111,25 @@ describe('the training stage', () => {
     expect(shown()).toContain('Choose a base model.');
     state.change((experiment) => ({ ...experiment, data: [] }));
     expect(shown()).toContain('Import knowledge base, pairs and test questions, and choose a base model.');
+  });
+
+  it.each([
+    ['benchmark', 'This device is being measured'],
+    ['export', 'An export is being checked'],
+    ['run', 'A run is already at work'],
+  ] as const)('lets no run begin while the device is busy (%s), and says with what', async (job, reason) => {
+    const { state } = await opened();
+    const model = { contentSha256: 'm', pooling: 'mean', normalize: true, maxTokens: 128, queryPrefix: '', passagePrefix: '' } as const; // prettier-ignore
+    state.change((experiment) => ({ ...experiment, model }));
+    const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
+    const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
+    expect(startButton()).not.toContain(' disabled');
+    await deviceJob.during(job, () => {
+      expect(startButton()).toContain(' disabled');
+      expect(textOf(shown())).toContain(reason);
+      return Promise.resolve();
+    });
+    expect(textOf(shown())).not.toContain(reason);
   });
 });
 

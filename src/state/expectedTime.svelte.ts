@@ -1,0 +1,48 @@
+import { expectedMs, type BenchmarkResult, type ExpectedWork } from '../domain/benchmark/benchmark';
+import { toAppError, type AppErrorDetails } from '../domain/errors';
+import { app } from './app.svelte';
+import { services } from './services';
+import type { StoredExperiment } from './experiments.svelte';
+
+/** What cannot be run has no expected time, and that is no failure of the page. */
+const notReady: readonly AppErrorDetails['kind'][] = [
+  'model-missing', 'data-missing', 'too-few-pairs', 'memory-too-small',
+]; // prettier-ignore
+
+/** How long an experiment will take on the device as it was measured. */
+export class ExpectedTimeState {
+  experiment = $state.raw<StoredExperiment | null>(null);
+  work = $state.raw<ExpectedWork | null>(null);
+  /** Why the experiment cannot be run. */
+  problem = $state.raw<AppErrorDetails | null>(null);
+  #asked = 0;
+
+  /** Null where no step was measured, or nothing is known of the experiment. */
+  msBy({ steps }: BenchmarkResult): number | null {
+    return this.work && expectedMs(this.work, steps);
+  }
+
+  /** Only what was asked for last is shown. */
+  async ask(experiment: StoredExperiment | null): Promise<void> {
+    const question = ++this.#asked;
+    this.experiment = experiment;
+    this.work = null;
+    this.problem = null;
+    if (!experiment) return;
+    try {
+      const work = await workOf(experiment);
+      if (question === this.#asked) this.work = work;
+    } catch (thrown) {
+      if (question !== this.#asked) return;
+      const { details } = toAppError(thrown);
+      if (!notReady.includes(details.kind)) throw thrown;
+      this.problem = details;
+    }
+  }
+}
+
+async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
+  // Texts become tokens in the data worker, so that the GPU worker stays free; it then finds them stored.
+  await (await services.data()).tokenize(experiment, () => undefined);
+  return (await services.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
+}

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { openGpu } from '../../workers/engine/device';
+import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
+import { RunControl } from '../../workers/services/runControl';
+import { wasmBase } from './support';
+
+it("the benchmark runs to its end on the browser's own WebGPU adapter and gives the device back", async () => {
+  const result = await benchmarkDevice(
+    { shapes: ['demo'], device: 'webgpu', budgetBytes: null, brief: true },
+    { control: new RunControl(), wasmBaseUrl: wasmBase, browser: navigator.userAgent, onProgress: () => undefined },
+  );
+  expect(result.device.backend).toBe('webgpu');
+  expect(result.peakGflops).toBeGreaterThan(0);
+  expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, tokens: 256 }]);
+  expect(result.steps[0]?.stepMs).toBeGreaterThan(0);
+  expect(openGpu()).toBeNull();
+});

@@ -1,0 +1,85 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Experiment } from '../../../src/domain/experiment';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { planExperimentMemory } from '../../../workers/services/createRun';
+import { expectedWork } from '../../../workers/services/expectedWork';
+import { prepareDemo } from '../../../workers/services/prepareDemo';
+import { preparedData } from '../../../workers/services/preparedData';
+import { stageBatches, tokenSet } from '../../../workers/services/runSession';
+import { tokenize } from '../../../workers/services/tokenize';
+
+const publicFolder = new URL('../../../public/', import.meta.url);
+const base = 'http://127.0.0.1/app/';
+let db: Database;
+let experimentId: string;
+
+beforeAll(async () => {
+  vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 });
+  vi.stubGlobal('fetch', (url: string) => {
+    const file = new URL(url.slice(base.length), publicFolder);
+    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
+  });
+  db = await openDatabase('expected-work');
+  ({ experimentId } = await prepareDemo(db, base, () => undefined));
+});
+afterAll(() => vi.unstubAllGlobals());
+
+async function experimentOf(id: string): Promise<Experiment> {
+  const stored = await getExperiment(db, id);
+  if (!stored) throw new Error('no experiment');
+  return stored.experiment;
+}
+
+const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
+const planned = (budgetBytes: number | null) => planExperimentMemory(db, experimentId, request(budgetBytes));
+
+/** Less and less memory, until a batch does not go through at once any more. */
+async function budgetOfTwoPasses(): Promise<number> {
+  const { need } = (await planned(null)).choice;
+  for (let share = 0.9; share > 0.3; share -= 0.1) {
+    const { fits, way } = (await planned(share * need.total)).choice;
+    if (fits && way.kind !== 'plain') return share * need.total;
+  }
+  throw new Error('always plain, or does not fit');
+}
+
+describe('the work that is expected of an experiment', () => {
+  it('is that of its own tokens and batches', async () => {
+    const experiment = await experimentOf(experimentId);
+    const data = await preparedData(db, experiment);
+    const keys = await tokenize(db, experiment, () => undefined);
+    const [anchors, positives] = [await tokenSet(db, keys.anchors), await tokenSet(db, keys.positives)];
+    let tokens = 0;
+    for (const row of (await stageBatches(db, experiment, data)).flat(2))
+      for (const { offsets } of [anchors, positives]) tokens += (offsets[row + 1] ?? NaN) - (offsets[row] ?? NaN);
+    const work = await expectedWork(db, experimentId, request(null));
+    expect(work.stages).toEqual([{ trainingTokens: tokens, way: 'plain' }]);
+    expect(work.mixed).toBe(false);
+    expect(work.encodingTokens).toBeGreaterThan((await tokenSet(db, keys.corpus)).ids.length);
+    expect(work.textTokens).toBeGreaterThan(10);
+    expect(work.textTokens).toBeLessThan(128);
+  });
+
+  it('is planned in the way that a run would take within the same memory budget', async () => {
+    const budget = await budgetOfTwoPasses();
+    const { stages } = await expectedWork(db, experimentId, request(budget));
+    expect(stages.map(({ way }) => way)).toEqual((await planned(budget)).run.ways.map(({ kind }) => kind));
+    expect(stages[0]?.way).not.toBe('plain');
+  });
+
+  it('says where a stage computes in mixed precision', async () => {
+    const stored = await getExperiment(db, experimentId);
+    if (!stored) throw new Error('no experiment');
+    const stages = stored.experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const }));
+    await putExperiment(db, { ...stored, experimentId: 'mixed', experiment: { ...stored.experiment, stages } });
+    expect((await expectedWork(db, 'mixed', request(null))).mixed).toBe(true);
+  });
+
+  it('is refused where a run would be: it fits the budget in no way', async () => {
+    const work = expectedWork(db, experimentId, request(1e6));
+    await expect(work).rejects.toMatchObject({ details: { kind: 'memory-too-small' } });
+  });
+});
