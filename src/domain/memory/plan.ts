@@ -2,6 +2,7 @@ import { multipliedWeights } from '../benchmark/flops';
 import type { Precision } from '../experiment';
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
+import { largestWindow, scoreWindows } from './scoreWindows';
 import type { StepWay } from './stepWay';
 
 /** What decides how much memory the largest batch of a stage needs. */
@@ -104,8 +105,9 @@ export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: 
   return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4);
 }
 
-/** Unit vectors and their gradients, once more before they were normalised, and two tables of scores. */
+/** Unit vectors and their gradients, once more before they were normalised; a window of scores and one of their gradients. */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * pairs ** 2 + 8 * pairs;
+  const { byRow } = scoreWindows(pairs, pairs);
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * largestWindow(byRow) + 8 * pairs;
 }
