@@ -99,6 +99,8 @@ async function carryOut(session: RunSession, device: DeviceInfo): Promise<void> 
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
   await fixKernelPlan(session, device, plan);
+  // What products were measured with: the weights stay, and shall not lie in larger buffers.
+  releaseIdleMemory();
   const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );

@@ -144,8 +144,24 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
 /** What is needed, and what helps: on the page by the names of its fields, for the command line by those of the experiment file. */
-function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: MemoryDetails, file?: string): Sentence {
-  const [need, budget] = [formatBytes(neededBytes), formatBytes(budgetBytes)];
+function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
+  const lack = memoryLack(details);
+  const ways = memoryRemedies(details, file);
+  return {
+    zh: `${lack.zh}；请${ways.map(({ zh }) => zh).join('，或')}。`,
+    en: `${lack.en}; ${ways.map(({ en }) => en).join(', or ')}.`,
+  };
+}
+
+function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails): Sentence {
+  const [need, most] = [formatBytes(neededBytes), formatBytes(limitBytes)];
+  if (limit === 'array') return { zh: `这次运行有一个数组需要 ${need}，而这台设备的一个数组最多 ${most}`, en: `One array of the run needs ${need} and this device allows ${most} in one array` };
+  if (!canRaise) return { zh: `这次运行至少需要内存 ${need}，超出了 CPU（WebAssembly）可用的内存，预算 ${most}`, en: `The run needs at least ${need} of memory, more than WebAssembly can have on the CPU, and the budget is ${most}` };
+  return { zh: `这次运行至少需要内存 ${need}，预算只有 ${most}`, en: `The run needs at least ${need} of memory and the budget is ${most}` };
+} // prettier-ignore
+
+/** The settings that fit, and what helps besides: a larger budget only where it is that which lacks, and the device takes it. */
+function memoryRemedies({ limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails, file?: string): Sentence[] {
   const ways: Sentence[] = [];
   if (maxTokens !== undefined) {
     const field = file && { zh: ` ${file} 的 model.maxTokens `, en: `model.maxTokens of ${file} to ${maxTokens}` };
@@ -155,11 +171,14 @@ function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: Memo
     const field = file && { zh: ` ${file} 的 batching.batchSize `, en: `batching.batchSize of ${file} to ${batchSize}` };
     ways.push({ zh: `把${field ? field.zh : '批大小'}减到 ${batchSize}`, en: field ? `set ${field.en}` : `make the batch ${batchSize}` });
   }
-  ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
-  return {
-    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${ways.map(({ zh }) => zh).join('，或')}。`,
-    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${ways.map(({ en }) => en).join(', or ')}.`,
-  };
+  if (mixedStage !== undefined)
+    ways.push(file
+      ? { zh: `把 ${file} 的 stages[${mixedStage}].precision 设为 "mixed"`, en: `set stages[${mixedStage}].precision of ${file} to "mixed"` }
+      : { zh: '改用混合精度', en: 'use mixed precision' });
+  if (limit === 'array') ways.push({ zh: '换用更小的模型，或另一台设备', en: 'use a smaller model or another device' });
+  else if (canRaise) ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
+  else ways.push({ zh: '换用更小的模型，或有 WebGPU 的设备', en: 'use a smaller model or a device with WebGPU' });
+  return ways;
 } // prettier-ignore
 
 /**
