@@ -69,6 +69,7 @@ const others: AppErrorDetails[] = [
   { kind: 'half-unavailable', stage: 0 },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
+  { kind: 'gpu-out-of-memory', neededBytes: 3e9 },
   { ...tooSmall, maxTokens: 256, batchSize: 8, mixedStage: 1 },
   tooSmall,
   { ...tooSmall, canRaise: false },
@@ -155,6 +156,12 @@ describe('the sentence of an error', () => {
     );
     for (const { zh, en } of [atTheCap, array, told({ canRaise: false }, 'own.json')])
       expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
+  });
+
+  it('sends who ran out of memory to a new run, for the recorded one would take as much again', () => {
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后开始新的运行');
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/lower memory budget.*start a new run/);
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en', 'own.json')).toMatch(/--memory.*batchSize.*own\.json/);
   });
 
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
