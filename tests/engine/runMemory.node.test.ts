@@ -11,19 +11,23 @@ import { readEvents } from '../../src/storage/runEvents';
 import { getRun, listRuns } from '../../src/storage/runs';
 import { errorSentence } from '../../src/ui/i18n/errors';
 import { GpuCommands } from '../../workers/engine/gpu/commands';
+import { ArrayPool } from '../../workers/engine/arrays';
 import { openGpu } from '../../workers/engine/device';
 import { createRun, planExperimentMemory } from '../../workers/services/createRun';
 import { prepareDemo } from '../../workers/services/prepareDemo';
 import { RunControl } from '../../workers/services/runControl';
 import { runExperiment } from '../../workers/services/runExperiment';
+import { wasmBase } from './support';
 
 const base = 'http://127.0.0.1/app/';
 const publicFolder = new URL('../../public/', import.meta.url);
-const wasmBaseUrl = '';
+
+const fetchModule = globalThis.fetch;
 
 /** A whole run on Dawn's null backend: everything happens but the computing. */
 beforeEach(() => {
   vi.stubGlobal('fetch', (url: string) => {
+    if (!url.startsWith(base)) return fetchModule(url);
     const file = new URL(url.slice(base.length), publicFolder);
     return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
   });
@@ -58,15 +62,20 @@ async function demo(
 /** The most bytes that the pool ever held while a run was carried out. */
 async function peakOf(db: Database, runId: string): Promise<number> {
   let peak = 0;
-  const onEvents = (): void => {
-    peak = Math.max(peak, openGpu()?.pool.peakBytes ?? 0);
-  };
-  await runExperiment({ db, control: new RunControl(), wasmBaseUrl, onEvents }, runId);
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the pool it was called on
+  const { allocate } = ArrayPool.prototype;
+  const spy = vi.spyOn(ArrayPool.prototype, 'allocate').mockImplementation(function (this: ArrayPool, ...given) {
+    const array = allocate.apply(this, given);
+    peak = Math.max(peak, this.peakBytes);
+    return array;
+  });
+  await run(db, runId);
+  spy.mockRestore();
   return peak;
 }
 
 const run = (db: Database, runId: string): Promise<void> =>
-  runExperiment({ db, control: new RunControl(), wasmBaseUrl, onEvents: () => undefined }, runId);
+  runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
 
 describe('a run', () => {
   it('whose memory runs out in the middle of a step stops at its last checkpoint with one sentence, and goes on from there', async () => {
@@ -121,6 +130,32 @@ describe('a run', () => {
     console.log(`${kind}: budget ${budgetBytes}, peak of the run ${peakBytes}, after steps ${Math.max(...held)} bytes`);
     expect(peakBytes).toBeLessThanOrEqual(budgetBytes);
     expect(peakBytes).toBeGreaterThan(0.9 * budgetBytes);
+  });
+
+  it('on wasm keeps its whole memory within its budget: arrays, holes between them, and what threads have for themselves', async () => {
+    const db = await openDatabase('memory-wasm');
+    const { experimentId, experiment } = await demo(db, { devEverySteps: 1 });
+    const stored = await getExperiment(db, experimentId);
+    if (!stored || !experiment.model) throw new Error('no demo');
+    const model = { ...experiment.model, maxTokens: 32 };
+    const short = { ...experiment, model, stages: experiment.stages.slice(0, 1) };
+    await putExperiment(db, { ...stored, experiment: short });
+    const plan = (budgetBytes: number) => planExperimentMemory(db, experimentId, { device: 'wasm', budgetBytes });
+    const budgetBytes = (await plan(88e6)).choice.need.total;
+    expect((await plan(budgetBytes)).choice).toMatchObject({ fits: true, way: { kind: 'gradCache' } });
+    let memoryBytes = 0;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the memory it was called on
+    const { grow } = WebAssembly.Memory.prototype;
+    vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(function (this: WebAssembly.Memory, pages) {
+      const before = grow.call(this, pages);
+      memoryBytes = Math.max(memoryBytes, this.buffer.byteLength);
+      return before;
+    });
+    const runId = await createRun(db, experimentId, { device: 'wasm', budgetBytes }, 'test');
+    const peakBytes = await peakOf(db, runId);
+    console.log(`wasm: budget ${budgetBytes}, memory ${memoryBytes}, arrays ${peakBytes} bytes`);
+    expect(memoryBytes).toBeGreaterThan(peakBytes);
+    expect(memoryBytes).toBeLessThanOrEqual(budgetBytes);
   });
 
   it('in mixed precision holds no more bytes than were planned, and keeps the scale of its loss in checkpoints', async () => {
