@@ -34,8 +34,8 @@ export function evaluationShape(
 
 /** More tokens than this make an encoding batch no faster. */
 const mostEncodingTokens = 16_384;
-/** Fewer than this are not worth a pass. */
-const leastEncodingTokens = 512;
+/** Fewer than this are not worth a pass. Hardly a budget leaves less; where one does, it is too small. */
+const leastEncodingTokens = 128;
 
 /**
  * Bytes that an evaluation needs at least beside what training holds: first texts are encoded, the longest of them or few at a time, then

@@ -4,7 +4,7 @@ import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/doma
 import { chooseWay, proposal, type MemoryLimits } from '../../../src/domain/memory/chooseWay';
 import { searchBytes } from '../../../src/domain/evaluate/searchBlocks';
 import { scratchBytes } from '../../../src/domain/kernelPlan';
-import type { EvaluationShape } from '../../../src/domain/memory/evaluation';
+import { evaluationBytes, type EvaluationShape } from '../../../src/domain/memory/evaluation';
 import {
   encodingRowBytes,
   memoryNeed,
@@ -100,7 +100,9 @@ describe('the choice of a way', () => {
     const needWith = (evaluation?: EvaluationShape) =>
       chooseWay(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
     const step = needWith();
-    expect(needWith({ longest: 30, searches: [] }).activations - scratchBytes).toBe(512 * encodingRowBytes(bertBase));
+    const few = { longest: 30, searches: [] };
+    expect(evaluationBytes(bertBase, few)).toBe(scratchBytes + 128 * encodingRowBytes(bertBase));
+    expect(needWith(few)).toEqual(step);
     const long = needWith({ longest: 4001, searches: [] });
     expect(long.activations - scratchBytes).toBe(4004 * encodingRowBytes(bertBase));
     expect(long.total - long.activations).toBe(step.total - step.activations);

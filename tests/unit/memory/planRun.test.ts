@@ -123,7 +123,7 @@ describe('batches that are only encoded', () => {
     const held = 16 * count + scratchBytes;
     expect(held + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
     expect(held + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);
-    expect(tokensIn(1)).toBe(512);
+    expect(tokensIn(1, 57)).toBe(128);
     expect(tokensIn(1, 701)).toBe(704);
   });
 });
