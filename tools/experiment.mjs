@@ -28,7 +28,8 @@ browser, in a headless Chromium on this machine. Nothing leaves the machine.
   --browser PATH      the Chromium or Chrome to use; otherwise CHROMIUM_PATH, an installed
                       one, or Playwright's own
   --profile DIR       keep the browser's profile in DIR. When a run is killed, the same
-                      command with the same DIR resumes it from its last checkpoint.
+                      command with the same DIR resumes it from its last checkpoint; with
+                      another --memory, or after memory ran out, a new run begins.
   --help              this text
 
 "locations" in the file name the data and the model, relative to the file; docs/experiment.md
@@ -120,7 +121,9 @@ function watch(context, page, finished) {
   return new Promise((done, fail) => {
     finished.then(done, fail);
     context.once('close', () => fail(new Error('The browser was closed before the run was finished.')));
-    page.once('crash', () => fail(new Error('The page crashed, most likely for want of memory.')));
+    page.once('crash', () =>
+      fail(new Error('The page crashed, most likely for want of memory: a lower --memory helps.')),
+    );
     page.on('pageerror', (error) => fail(new Error(`The page failed: ${error.stack}`)));
   });
 }

@@ -70,8 +70,20 @@ export type AppErrorDetails =
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
-  /** Found before a run: the least that it needs, and, each by itself, the nearest settings that fit. */
-  | { kind: 'memory-too-small'; neededBytes: number; budgetBytes: number; maxTokens?: number; batchSize?: number }
+  /**
+   * Found before a run: the least that it needs of the budget, or in its largest array, and what there is. `canRaise`: the device takes a budget
+   * that is large enough. Then, each by itself, the nearest settings that fit: `mixedStage` is a stage for which mixed precision is enough.
+   */
+  | {
+      kind: 'memory-too-small';
+      limit: 'budget' | 'array';
+      neededBytes: number;
+      limitBytes: number;
+      canRaise: boolean;
+      maxTokens?: number;
+      batchSize?: number;
+      mixedStage?: number;
+    }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
   /** One device, so one job at a time; `job` is the one at work. */
   | { kind: 'device-busy'; job: DeviceJob }

@@ -7,8 +7,8 @@ import type { Engine } from '../../workers/engine/engine';
 import { Gpu } from '../../workers/engine/gpu/gpu';
 import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
 import { cosent, cosentNumbers } from '../../workers/engine/losses/cosentKernels';
-import { infoNceBackward, infoNceForward, type InfoNceOptions } from '../../workers/engine/losses/infoNce';
-import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKernels';
+import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceNumbers, type InfoNceKernelOptions } from '../../workers/engine/losses/infoNceKernels';
 import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
@@ -24,7 +24,7 @@ interface Matrix {
   rows: number;
 }
 interface Losses {
-  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceOptions, leftOut?: LeftOut): Promise<Measured>;
+  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceKernelOptions, leftOut?: LeftOut): Promise<Measured>;
   cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
 }
 
@@ -199,6 +199,23 @@ describe.each(kernels)('%s, agree with the reference', (_, losses) => {
     const own = await losses.infoNce(anchors, candidates, options, leftOut);
     expectSame(own, await reference.infoNce(anchors, candidates, options, leftOut));
   });
+
+  it.each([
+    ['queryToPassage', 130, 130, 0],
+    ['both', 200, 333, 12],
+    ['both', 70, 201, 0],
+  ] as const)(
+    'InfoNCE has the same bits in windows of all sizes, %s, %i anchors, %i candidates, up to %i of each left out',
+    async (directions, B, C, out) => {
+      const [anchors, candidates] = [draw(B), draw(C)];
+      const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
+      const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
+      const options = { temperature: 0.05, directions };
+      const whole = await losses.infoNce(anchors, candidates, options, leftOut);
+      for (const mostScores of [1, 64 * C, 128 * C])
+        expect(await losses.infoNce(anchors, candidates, { ...options, mostScores }, leftOut)).toEqual(whole);
+    },
+  );
 
   it.each([1, 2, 40, 130])('CoSENT of %i pairs', async (pairs) => {
     const [first, second] = [draw(pairs), draw(pairs)];

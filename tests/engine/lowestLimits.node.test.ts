@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { largestWindow, scoreWindows } from '../../src/domain/memory/scoreWindows';
 import type { EncoderConfig } from '../../src/domain/model';
+import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKernels';
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
@@ -59,3 +61,26 @@ describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits
     gpu.dispose();
   });
 });
+
+describe.each([{ software: false }, { software: true }])(
+  "5,900 pairs at WebGPU's lowest limits, whose scores are more than one array may hold, $software software",
+  (traits) => {
+    it.each(['queryToPassage', 'both'] as const)('go through the loss, %s', async (directions) => {
+      const [pairs, width] = [5900, 32];
+      const device = await nullDevice();
+      expect(4 * pairs ** 2).toBeGreaterThan(device.limits.maxStorageBufferBindingSize);
+      const errors: string[] = [];
+      const gpu = new Gpu(device, traits, collecting(device, errors));
+      const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
+      const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
+      const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
+      expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
+      const planned = 2 * largestWindow(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
+      expect(gpu.pool.peakBytes).toBeLessThanOrEqual(4 * planned + 256 * 8);
+      for (const array of [anchors, positives, numbers, d.anchors, d.candidates]) gpu.pool.free(array);
+      expect(errors).toEqual([]);
+      expect(gpu.pool.liveArrays).toBe(0);
+      gpu.dispose();
+    });
+  },
+);

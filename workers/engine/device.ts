@@ -6,10 +6,14 @@ import { openWasmEngine, wasmFeatures } from './wasm/open';
 
 /** The device that computes: WebGPU, or the CPU by wasm. One is open at a time: the GPU worker owns it. */
 interface OpenDevice {
+  /** What it was opened for. */
+  preference: DevicePreference;
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
   lost: Promise<AppError>;
 }
+
+type Opened = Omit<OpenDevice, 'preference'>;
 
 type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
@@ -21,13 +25,20 @@ let failure: AppError | null = null;
 export async function openDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
   closeDevice();
   const choice = await chooseBackend(preference);
-  open = choice.adapter ? await openWebGpu(choice, choice.adapter) : await openWasm(choice, wasmBaseUrl);
+  const opened = choice.adapter ? await openWebGpu(choice, choice.adapter) : await openWasm(choice, wasmBaseUrl);
+  open = { preference, ...opened };
   return open.info;
+}
+
+/** The open device, where it is the one that the preference leads to: a run at work says nothing of another device that is planned for. */
+function openFor(preference: DevicePreference): OpenDevice | null {
+  return open?.preference === preference ? open : null;
 }
 
 /** What `openDevice` would open; opens nothing. */
 export async function describeDevice(preference: DevicePreference): Promise<DeviceInfo> {
-  if (open) return open.info;
+  const known = openFor(preference);
+  if (known) return known.info;
   const choice = await chooseBackend(preference);
   if (choice.adapter) return webGpuInfo(choice, choice.adapter);
   return wasmInfo(choice);
@@ -35,13 +46,15 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
 
 /** Bytes that one array may have on the device which the preference leads to; wasm sets no limit of its own. */
 export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
-  const limits = open ? openGpu()?.device.limits : (await chooseBackend(preference)).adapter?.limits;
+  const known = openFor(preference);
+  const limits = known ? gpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
 /** Whether the device which the preference leads to computes in half precision; never on wasm. */
 export async function offersHalf(preference: DevicePreference): Promise<boolean> {
-  if (open) return open.engine.hasHalf ?? false;
+  const known = openFor(preference);
+  if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
 }
 
@@ -67,7 +80,11 @@ export function openEngine(): Engine {
 
 /** WebGPU, where it is open. */
 export function openGpu(): Gpu | null {
-  return open?.engine instanceof Gpu ? open.engine : null;
+  return open && gpuOf(open);
+}
+
+function gpuOf({ engine }: OpenDevice): Gpu | null {
+  return engine instanceof Gpu ? engine : null;
 }
 
 /** Resolves with the reason when the open device is lost; never on wasm. */
@@ -120,7 +137,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
   return { backend: 'webgpu', reason, adapter: { vendor, architecture, description }, threads: 0, simd: false };
 }
 
-async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<OpenDevice> {
+async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
   const report = (error: GPUError): void => {
     failure ??=
@@ -165,7 +182,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   }
 }
 
-async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<OpenDevice> {
+async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
   const info = wasmInfo(choice);
   const engine = await openWasmEngine(wasmBaseUrl, info.threads);
   return { info, engine, lost: new Promise<AppError>(() => undefined) };

@@ -1,3 +1,4 @@
+import { chunkTexts } from '../../src/domain/memory/plan';
 import type { DeviceArray } from './arrays';
 import { infoNce } from './losses/infoNceKernels';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
@@ -62,11 +63,14 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
+  /** As the rows' buffers serve every chunk, so do those of the texts' vectors. */
+  const mostTexts = chunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
+  const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
   for (const chunk of chunks)
     inChunk(context, chunk, tokensPerPass, (inner) => {
       const hidden = lastHidden(inner); // [T, H]
-      const { y, saved } = poolingForward(engine, hidden, textsOf(inner, pooling), true);
+      const { y, saved } = withTexts(chunk, () => poolingForward(engine, hidden, textsOf(inner, pooling), true));
       commands.copy(y, rowsOf(units[chunk.side], chunk));
       for (const array of [hidden, y, saved.norms]) pool.free(array);
     });
@@ -77,11 +81,14 @@ export function gradCacheGradients(
   chunks.forEach((chunk, index) =>
     inChunk(context, chunk, tokensPerPass, (inner) => {
       const { hidden, saved } = forward(inner); // [T, H]
-      const pooled = poolingForward(engine, hidden, textsOf(inner, pooling), true);
-      const dUnit = pool.allocate(pooled.y.shape); // [texts, H]
-      commands.copy(rowsOf(dUnits[chunk.side], chunk), dUnit);
-      const dPooled = normalizeBackward(engine, dUnit, pooled.saved); // [texts, H]
-      for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
+      const dPooled = withTexts(chunk, () => {
+        const pooled = poolingForward(engine, hidden, textsOf(inner, pooling), true);
+        const dUnit = pool.allocate(pooled.y.shape); // [texts, H]
+        commands.copy(rowsOf(dUnits[chunk.side], chunk), dUnit);
+        const dPooled = normalizeBackward(engine, dUnit, pooled.saved);
+        for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
+        return dPooled;
+      }); // [texts, H]
       const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.storage); // [T, H]
       pool.free(dPooled);
       backward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });

@@ -6,6 +6,7 @@ import type { BatchView } from '../../src/protocol/gpuApi';
 import type { Database } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
 import { putRun } from '../../src/storage/runs';
+import { offersHalf } from '../engine/device';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
 import { planMemory, refuseWhatDoesNotFit, type MemoryRequest } from './planMemory';
 import { preparedData } from './preparedData';
@@ -30,7 +31,7 @@ export async function createRun(
   if (data.corpus.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
-  await refuseMixedWithoutHalf(experiment, request.device);
+  refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
   const memory = await planMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(memory);
   const record: RunRecord = {

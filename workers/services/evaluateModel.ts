@@ -9,14 +9,13 @@ import {
   shownPassages,
   type PassageOrder,
 } from '../../src/domain/evaluate/ranking';
-import { encodeBatch, encodingPlan, type EncodingPlan } from '../engine/model/encode';
+import { questionsPerSearch } from '../../src/domain/evaluate/searchBlocks';
+import { releaseIdleMemory } from '../engine/device';
+import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../engine/model/encode';
 import type { ParameterStore } from '../engine/model/parameters';
 import { search } from '../engine/retrieval/search';
 import { pickedRows, type Vectors } from '../engine/retrieval/vectors';
 import { EncodedTexts } from './encodedTexts';
-
-/** Questions that are searched for at once: for each group of so many the knowledge base is uploaded once. */
-const questionsPerSearch = 1024;
 
 export interface EncoderInUse {
   parameters: ParameterStore;
@@ -74,13 +73,15 @@ export async function encodeTexts(
   between: BetweenBatches,
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
-  const options = { pooling: encoder.pooling, normalize: true };
+  const plan = encodingPlan(encoder.mostTokens);
+  const batches = batchesByLength(set.offsets, plan);
+  const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
-  const plan = encodingPlan(encoder.mostTokens);
   const inFlight: Promise<void>[] = [];
+  releaseIdleMemory(); // of what came before, in other sizes
   try {
-    for (const batch of batchesByLength(set.offsets, plan)) {
+    for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;
       const encoding = encode(batch);
       encoding.catch(() => undefined); // it is awaited below, maybe after another has failed
@@ -95,8 +96,19 @@ export async function encodeTexts(
     }
   } finally {
     await Promise.allSettled(inFlight);
+    releaseIdleMemory();
   }
   return vectors;
+}
+
+function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodingRoom {
+  const room = { tokens: 0, texts: 0 };
+  for (const batch of batches) {
+    const tokens = batch.reduce((sum, text) => sum + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);
+    room.tokens = Math.max(room.tokens, tokens);
+    room.texts = Math.max(room.texts, batch.length);
+  }
+  return room;
 }
 
 export interface EvaluationInput {

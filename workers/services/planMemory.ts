@@ -1,13 +1,17 @@
 import { planBatches } from '../../src/domain/batching/batchOrder';
 import { AppError } from '../../src/domain/errors';
 import type { Experiment } from '../../src/domain/experiment';
-import { budgetBytes, defaultBudgetBytes } from '../../src/domain/memory/budget';
+import { scratchBytes } from '../../src/domain/kernelPlan';
+import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../src/domain/memory/budget';
+import { evaluationShape } from '../../src/domain/memory/evaluation';
 import { parameterCount } from '../../src/domain/memory/plan';
 import { planRun } from '../../src/domain/memory/planRun';
+import { memoryRefusal } from '../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../src/domain/memory/report';
 import type { DevicePreference } from '../../src/domain/run';
 import type { Database } from '../../src/storage/database';
-import { arrayBytesAllowed, describeDevice } from '../engine/device';
+import { arrayBytesAllowed, describeDevice, offersHalf } from '../engine/device';
+import { threadScratchBytes } from '../engine/wasm/wasmEngine';
 import type { PreparedData } from './preparedData';
 import { modelOf, stageBatches, tokenSet } from './runSession';
 import { tokenize } from './tokenize';
@@ -27,27 +31,43 @@ export async function planMemory(
 ): Promise<MemoryReport> {
   const { model, settings } = await modelOf(db, experiment);
   const batches = await stageBatches(db, experiment, data);
-  const { backend } = await describeDevice(request.device);
-  const arrayBytes = await arrayBytesAllowed(request.device);
   const keys = await tokenize(db, experiment, () => undefined);
+  const encoded = [keys.corpus, keys.devQuestions, keys.testQuestions];
+  const evaluation = evaluationShape(
+    data.corpus.length,
+    [data.dev, data.test],
+    await Promise.all(encoded.map((key) => tokenSet(db, key))),
+  );
+  const { backend, threads } = await describeDevice(request.device);
+  const limits = {
+    budgetBytes: budgetBytes(backend, request.budgetBytes, deviceMemoryGiB()),
+    arrayBytes: await arrayBytesAllowed(request.device),
+    threadBytes: backend === 'wasm' ? Math.max(0, threads * threadScratchBytes - scratchBytes) : 0,
+  };
   const count = parameterCount(model.config);
   const plan = planRun({
     config: model.config,
     parameters: { all: count, trained: count },
-    limits: { budgetBytes: budgetBytes(backend, request.budgetBytes, deviceMemoryGiB()), arrayBytes },
+    limits,
     maxTokens: settings.maxTokens,
     tokens: { anchors: await tokenSet(db, keys.anchors), positives: await tokenSet(db, keys.positives) },
     batches,
+    evaluation,
+    offersHalf: await offersHalf(request.device),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });
-  return { ...plan, backend, defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()) };
+  return {
+    ...plan,
+    backend,
+    defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
+    canRaise: allowsBudget(backend, plan.choice.need.total),
+  };
 }
 
 /** Throws `memory-too-small` with what would fit. */
-export function refuseWhatDoesNotFit({ choice, budgetBytes, proposal }: MemoryReport): void {
-  if (!choice.fits)
-    throw new AppError({ kind: 'memory-too-small', neededBytes: choice.need.total, budgetBytes, ...proposal });
+export function refuseWhatDoesNotFit(report: MemoryReport): void {
+  if (!report.choice.fits) throw new AppError(memoryRefusal(report));
 }
 
 function batchesOfSize(

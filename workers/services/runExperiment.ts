@@ -5,7 +5,7 @@ import type { Database } from '../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../src/storage/evaluations';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { formatKernelPlan } from '../../src/domain/kernelPlan';
-import { closeDevice, openDevice, openGpu, releaseIdleMemory } from '../engine/device';
+import { closeDevice, openDevice, openEngine, openGpu, releaseIdleMemory } from '../engine/device';
 import { encodingPlan } from '../engine/model/encode';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
@@ -56,7 +56,8 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
     log.append({ type: 'device', device });
     await updateRun(db, runId, { device });
     try {
-      await refuseMixedWithoutHalf(record.experiment, record.devicePreference);
+      // A device that was opened anew may be another one than was asked for.
+      refuseMixedWithoutHalf(record.experiment, openEngine().hasHalf ?? false);
       const moved = !isSameDevice(before, device);
       return await carryOut({ ...session, record: (await getRun(db, runId)) ?? record }, device, moved);
     } catch (thrown) {
@@ -116,6 +117,8 @@ async function carryOut(session: RunSession, device: DeviceInfo, moved: boolean)
   const steps = plan.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
   await fixKernelPlan(session, device, plan, moved);
+  // What products were measured with: the weights stay, and shall not lie in larger buffers.
+  releaseIdleMemory();
   const parameters = await loadParameters(db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );

@@ -25,3 +25,8 @@ export function budgetBytes(backend: Backend, chosen: number | null, deviceMemor
   if (chosen === null) return defaultBudgetBytes(backend, deviceMemoryGiB);
   return backend === 'wasm' ? Math.min(chosen, wasmGiB * GiB) : chosen;
 }
+
+/** Whether a budget of so many bytes may be set. */
+export function allowsBudget(backend: Backend, bytes: number): boolean {
+  return budgetBytes(backend, bytes, undefined) >= bytes;
+}

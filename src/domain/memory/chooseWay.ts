@@ -1,15 +1,7 @@
 import type { Precision } from '../experiment';
-import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
-import {
-  encodingRowBytes,
-  halfWeightBytes,
-  memoryNeed,
-  widestRowBytes,
-  type BatchShape,
-  type MemoryNeed,
-  type ParameterCount,
-} from './plan';
+import { evaluationArrayBytes, evaluationBytes, quadsFor, quadsIn, type EvaluationShape } from './evaluation';
+import { memoryNeed, widestRowBytes, type BatchShape, type MemoryNeed, type ParameterCount } from './plan';
 import type { StepWay } from './stepWay';
 
 export interface MemoryLimits {
@@ -17,13 +9,28 @@ export interface MemoryLimits {
   budgetBytes: number;
   /** What the device allows in one array. */
   arrayBytes: number;
+  /** What the device's threads have for themselves, beyond what every device's products take. */
+  threadBytes?: number;
 }
 
-/** A way that fits, and what it needs; or the way that needs least of all, and does not fit. */
+/** Which limit a run does not keep, and by how much: the budget, or the largest array that the device allows. */
+export interface Shortage {
+  limit: 'budget' | 'array';
+  neededBytes: number;
+  limitBytes: number;
+}
+
+/** A way that fits, and what it needs; or the way that needs least of all, and why it does not fit. */
 export interface WayChoice {
   fits: boolean;
   way: StepWay;
   need: MemoryNeed;
+  shortage?: Shortage;
+}
+
+/** What a stage's steps, and the readings between them, have to go through. */
+export interface StageShape extends BatchShape {
+  evaluation?: EvaluationShape;
 }
 
 /**
@@ -34,54 +41,52 @@ export interface WayChoice {
 export function chooseWay(
   config: EncoderConfig,
   parameters: ParameterCount,
-  shape: BatchShape,
+  shape: StageShape,
   limits: MemoryLimits,
   precision: Precision = 'full',
 ): WayChoice {
+  const { budgetBytes, arrayBytes, threadBytes = 0 } = limits;
+  const stepNeed = (way: StepWay): MemoryNeed => memoryNeed(config, parameters, shape, way, precision);
   const choice = (way: StepWay): WayChoice => {
-    const need = memoryNeed(config, parameters, shape, way, precision);
-    return { fits: need.total <= limits.budgetBytes, way, need };
+    const need = runNeed(stepNeed(way), shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0, threadBytes);
+    return { fits: need.total <= budgetBytes, way, need };
   };
-  const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config, precision));
+  const gradCache = (tokensPerPass: number): StepWay => ({ kind: 'gradCache', tokensPerPass });
+  const mostTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
   const inOnePass = (['plain', 'recompute'] as const).map((kind) => choice({ kind, tokensPerPass: shape.tokens }));
+  const smallest = choice(gradCache(shape.longest));
+  const shortArray = arrayShortage(config, shape, arrayBytes, precision);
   const fitting = shape.tokens <= mostTokens ? inOnePass.find(({ fits }) => fits) : undefined;
-  if (fitting) return fitting;
-  const smallest = choice({ kind: 'gradCache', tokensPerPass: shape.longest });
-  if (!smallest.fits || shape.longest > mostTokens) {
+  if (fitting && !shortArray) return fitting;
+  if (!smallest.fits || shortArray) {
     const [least = smallest] = [smallest, ...inOnePass].sort((a, b) => a.need.total - b.need.total);
-    return { ...least, fits: false };
+    const shortage = shortArray ?? { limit: 'budget', neededBytes: least.need.total, limitBytes: budgetBytes };
+    return { ...least, fits: false, shortage };
   }
   // A step's memory is a straight line in the rows of its chunks.
-  const farther = choice({ kind: 'gradCache', tokensPerPass: shape.longest + 1024 });
-  const bytesPerRow = (farther.need.total - smallest.need.total) / 1024;
-  const spare = quadsIn((limits.budgetBytes - smallest.need.total) / bytesPerRow);
-  const tokensPerPass = Math.max(shape.longest, Math.min(shape.longest + spare, mostTokens, shape.tokens));
-  return choice({ kind: 'gradCache', tokensPerPass });
+  const least = stepNeed(gradCache(shape.longest)).total;
+  const bytesPerRow = (stepNeed(gradCache(shape.longest + 1024)).total - least) / 1024;
+  const spare = quadsIn((budgetBytes - threadBytes - least) / bytesPerRow);
+  return choice(gradCache(Math.max(shape.longest, Math.min(shape.longest + spare, mostTokens, shape.tokens))));
 }
 
-/** More tokens than this make an encoding batch no faster. */
-const mostEncodingTokens = 16_384;
-const leastEncodingTokens = 512;
+/** What a run needs of which a step needs so much: a step and an evaluation do not happen at once. */
+function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): MemoryNeed {
+  const activations = Math.max(step.activations, evaluation) + threadBytes;
+  return { ...step, activations, total: step.total - step.activations + activations };
+}
 
-/**
- * Tokens of a batch that is only encoded, while weights, gradients and moments lie beside: of all layers it holds one. Where nothing is left over,
- * the fewest that are worth a pass. `precision`: what is trained with; encoding itself is in full.
- */
-export function encodingTokens(
+/** Whether the longest text's rows, or the batch's vectors, are more than the device allows in one array. */
+function arrayShortage(
   config: EncoderConfig,
-  parameters: ParameterCount,
-  limits: MemoryLimits,
-  precision: Precision = 'full',
-): number {
-  const fixed = 4 * parameters.all + 12 * parameters.trained + halfWeightBytes(config, precision);
-  const fitting = quadsIn((limits.budgetBytes - fixed - scratchBytes) / encodingRowBytes(config));
-  const mostTokens = quadsIn(limits.arrayBytes / widestRowBytes(config));
-  return Math.min(mostEncodingTokens, mostTokens, Math.max(leastEncodingTokens, fitting));
-}
-
-/** The largest multiple of four: kernels take rows by fours. */
-function quadsIn(rows: number): number {
-  return 4 * Math.floor(rows / 4);
+  { longest, pairs, evaluation }: StageShape,
+  limitBytes: number,
+  precision: Precision,
+): Shortage | undefined {
+  const rows = quadsFor(longest) * widestRowBytes(config, precision);
+  const vectors = 4 * pairs * config.hiddenSize;
+  const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
+  return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }
 
 export interface Settings {
@@ -89,10 +94,11 @@ export interface Settings {
   maxTokens: number;
 }
 
-/** The nearest settings that fit, each by itself: a shorter limit of tokens, or a smaller batch. */
+/** The nearest settings that fit, each by itself: a shorter limit of tokens, a smaller batch, or mixed precision in a stage. */
 export interface Proposal {
   maxTokens?: number;
   batchSize?: number;
+  mixedStage?: number;
 }
 
 /** Shorter texts say too little to be worth training on. */

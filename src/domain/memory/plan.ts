@@ -2,6 +2,7 @@ import { multipliedWeights } from '../benchmark/flops';
 import type { Precision } from '../experiment';
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
+import { largestWindow, scoreWindows } from './scoreWindows';
 import type { StepWay } from './stepWay';
 
 /** What decides how much memory the largest batch of a stage needs. */
@@ -27,7 +28,10 @@ export interface MemoryNeed {
   gradients: number;
   /** AdamW's two moments. */
   moments: number;
-  /** What is kept of the batch between the forward and the backward pass, the loss, and what products that are cut into parts may take. */
+  /**
+   * What is kept of the batch between the forward and the backward pass, the loss, and what products that are cut into parts may take; or what
+   * an evaluation needs in their place, where that is more.
+   */
   activations: number;
   total: number;
 }
@@ -53,9 +57,19 @@ export function memoryNeed(
   const gradients = 4 * parameters.trained;
   const moments = 8 * parameters.trained;
   const rows = rowsOf(shape, way);
-  const kept = rows * rowBytes(config, way.kind, precision) + 4 * lossNumbers(config, shape, way.kind);
+  const chunkVectors = way.kind === 'gradCache' ? 3 * chunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
+  const kept = rows * rowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
+}
+
+/** Bytes that lie on the device from a stage's first step to its last: weights, gradients and moments. */
+export function trainingStateBytes(
+  config: EncoderConfig,
+  { all, trained }: ParameterCount,
+  precision: Precision,
+): number {
+  return 4 * all + 12 * trained + halfWeightBytes(config, precision);
 }
 
 /** Rows that the encoder's arrays have room for. */
@@ -99,13 +113,26 @@ function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Preci
   return activationBytes(precision) * activations + 4 * whole;
 }
 
-/** Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, and the tokens. */
+/** Tokens of a batch that is only encoded, for each of its texts at least: short ones shall not make the vectors many. */
+export const encodedTokensPerText = 16;
+
+/**
+ * Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, the tokens, and its share of the
+ * texts' vectors.
+ */
 export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
-  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4);
+  const vectors = (H + 1 + 1) / encodedTokensPerText;
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
 }
 
-/** Unit vectors and their gradients, once more before they were normalised, and two tables of scores. */
+/** Texts that a chunk of GradCache has room for; with [CLS] and [SEP] they have about four tokens at least. */
+export function chunkTexts(pairs: number, tokensPerPass: number): number {
+  return Math.min(pairs, Math.ceil(tokensPerPass / 4));
+}
+
+/** Unit vectors and their gradients, once more before they were normalised; a window of scores and one of their gradients. */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * pairs ** 2 + 8 * pairs;
+  const { byRow } = scoreWindows(pairs, pairs);
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * largestWindow(byRow) + 8 * pairs;
 }

@@ -2,8 +2,17 @@ import { AppError } from '../errors';
 import type { Precision } from '../experiment';
 import type { EncoderConfig, TokenSet } from '../model';
 import { largestShape } from './batchShape';
-import { chooseWay, encodingTokens, proposal, type MemoryLimits, type Settings, type WayChoice } from './chooseWay';
-import type { BatchShape, ParameterCount } from './plan';
+import {
+  chooseWay,
+  proposal,
+  type MemoryLimits,
+  type Proposal,
+  type Settings,
+  type StageShape,
+  type WayChoice,
+} from './chooseWay';
+import { encodingTokens, type EvaluationShape } from './evaluation';
+import type { ParameterCount } from './plan';
 import type { MemoryAlternative, MemoryReport } from './report';
 
 type Batches = readonly (readonly number[])[];
@@ -16,19 +25,22 @@ export interface RunPlanRequest {
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
   /** Of each stage. */
   batches: readonly Batches[];
+  evaluation: EvaluationShape;
   /** Of each stage; full where none is named. */
   precisions?: readonly Precision[];
+  /** The device computes in half precision. */
+  offersHalf?: boolean;
   /** The stage's batches at another size; null where its order is listed or the pairs are too few. */
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
 
-type PlannedStage = { stage: number; shape: BatchShape; choice: WayChoice };
+type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
 
 /** Chooses each stage's way, and looks at what the hungriest stage would need at other settings. */
-export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes'> {
-  const { batches, maxTokens, limits, config, parameters, precisions = [] } = request;
+export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+  const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
-    const shape = largestShape(stageBatches, request.tokens);
+    const shape = stageShape(request, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
@@ -40,19 +52,37 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
   const { budgetBytes } = limits;
   return {
     budgetBytes,
-    shape,
+    shape: { pairs: shape.pairs, tokens: shape.tokens, longest: shape.longest },
     choice,
     run: {
       budgetBytes,
       ways: stages.map((planned) => planned.choice.way),
-      encodingTokens: encodingTokens(config, parameters, limits, precisions.includes('mixed') ? 'mixed' : 'full'),
+      encodingTokens: encodingTokens(
+        config, parameters, evaluation, limits, precisions.includes('mixed') ? 'mixed' : 'full',
+      ), // prettier-ignore
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
       const found = at(settings);
       return found ? [{ ...settings, choice: found }] : [];
     }),
-    proposal: choice.fits ? {} : proposal(current, (settings) => at(settings)?.fits ?? false),
+    proposal: choice.fits
+      ? {}
+      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
   };
+}
+
+function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
+  const shape = largestShape(batches, tokens, maxTokens);
+  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+}
+
+/** Mixed precision, where the device has it, the stage is in full, and it would fit then. */
+function mixedProposal(
+  { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
+  { stage, shape }: PlannedStage,
+): Proposal {
+  if (!offersHalf || precisions?.[stage] === 'mixed') return {};
+  return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
 /** A stage that does not fit before one that does, then by what their batches would take at once. */
@@ -69,7 +99,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
-    const shape = batches && largestShape(batches, request.tokens, maxTokens);
+    const shape = batches && stageShape(request, batches, maxTokens);
     return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }

@@ -28,4 +28,6 @@ export interface MemoryReport {
   alternatives: MemoryAlternative[];
   /** Where it does not fit. */
   proposal: Proposal;
+  /** Whether a budget as large as the run's need may be set. Where an array is too large it does not help. */
+  canRaise: boolean;
 }

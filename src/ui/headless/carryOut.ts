@@ -2,6 +2,7 @@ import { AppError } from '../../domain/errors';
 import type { RunEvent, RunRecord } from '../../domain/run';
 import { ExportState } from '../../state/exporting.svelte';
 import { services } from '../../state/services';
+import { earlierRun } from './earlierRun';
 import { importInputs, type Inputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
@@ -36,16 +37,17 @@ class EventSender {
   }
 }
 
-/** A run of the same experiment on the same device that its browser did not finish. */
-async function interruptedRun(inputs: Inputs, job: HeadlessJob): Promise<RunRecord | undefined> {
+/** Runs of the same experiment on the same device that their browser did not finish. */
+async function unfinishedRuns(inputs: Inputs, job: HeadlessJob): Promise<RunRecord[]> {
+  const found: RunRecord[] = [];
   for (const { experimentId } of await services.listExperiments()) {
     for (const run of await services.listRuns(experimentId)) {
       const unfinished = run.status !== 'done' && run.status !== 'cancelled';
       const same = run.experimentHash === inputs.experimentHash && run.devicePreference === job.device;
-      if (unfinished && same && !(await services.isRunHeld(run.runId))) return run;
+      if (unfinished && same && !(await services.isRunHeld(run.runId))) found.push(run);
     }
   }
-  return undefined;
+  return found;
 }
 
 async function newRun(inputs: Inputs, job: HeadlessJob, sender: EventSender): Promise<string> {
@@ -93,10 +95,9 @@ export async function carryOut(
   );
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
-  const interrupted = await interruptedRun(inputs, job);
-  if (interrupted)
-    sender.send('progress', { note: `resuming the interrupted run, which had reached step ${interrupted.step}` });
-  const { run, events } = await train(interrupted?.runId ?? (await newRun(inputs, job, sender)), sender);
+  const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
+  if (earlier.note !== undefined) sender.send('progress', { note: earlier.note });
+  const { run, events } = await train(earlier.resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();
@@ -104,7 +105,7 @@ export async function carryOut(
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
-  const resumed = interrupted !== undefined;
+  const resumed = earlier.resumed !== undefined;
   await routes.post(
     'metrics',
     await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }),

@@ -459,6 +459,7 @@ export const en = {
       },
       useMaxTokens: (n: number) => `Cut texts at ${count(n, 'token')}`,
       useBatchSize: (n: number) => `Make the batch ${n}`,
+      useMixed: 'Use mixed precision',
       useBudget: (bytes: string) => `Set the budget to ${bytes}`,
     },
     plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,

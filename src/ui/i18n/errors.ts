@@ -155,15 +155,40 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
     case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
     case 'half-unavailable': return { zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`, en: `This device has no mixed precision (WebGPU’s shader-f16); remove stages[${details.stage}].precision from the experiment file or use another device.` };
     case 'memory-too-small': return memoryTooSmall(details, file);
+    case 'gpu-out-of-memory': {
+      const need = neededWords(details);
+      return { zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次：会开始新的运行。`, en: `Memory ran out${need.en}; give a lower budget with --memory, or make batching.batchSize or model.maxTokens of ${file} smaller, and run the command again: it begins a new run.` };
+    }
     default: return null;
   } // prettier-ignore
+}
+
+function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
+  if (!neededBytes) return { zh: '', en: '' };
+  return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
 }
 
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
 /** What is needed, and what helps: on the page by the names of its fields, for the command line by those of the experiment file. */
-function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: MemoryDetails, file?: string): Sentence {
-  const [need, budget] = [formatBytes(neededBytes), formatBytes(budgetBytes)];
+function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
+  const lack = memoryLack(details);
+  const ways = memoryRemedies(details, file);
+  return {
+    zh: `${lack.zh}；请${ways.map(({ zh }) => zh).join('，或')}。`,
+    en: `${lack.en}; ${ways.map(({ en }) => en).join(', or ')}.`,
+  };
+}
+
+function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails): Sentence {
+  const [need, most] = [formatBytes(neededBytes), formatBytes(limitBytes)];
+  if (limit === 'array') return { zh: `这次运行有一个数组需要 ${need}，而这台设备的一个数组最多 ${most}`, en: `One array of the run needs ${need} and this device allows ${most} in one array` };
+  if (!canRaise) return { zh: `这次运行至少需要内存 ${need}，超出了 CPU（WebAssembly）可用的内存，预算 ${most}`, en: `The run needs at least ${need} of memory, more than WebAssembly can have on the CPU, and the budget is ${most}` };
+  return { zh: `这次运行至少需要内存 ${need}，预算只有 ${most}`, en: `The run needs at least ${need} of memory and the budget is ${most}` };
+} // prettier-ignore
+
+/** The settings that fit, and what helps besides: a larger budget only where it is that which lacks, and the device takes it. */
+function memoryRemedies({ limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails, file?: string): Sentence[] {
   const ways: Sentence[] = [];
   if (maxTokens !== undefined) {
     const field = file && { zh: ` ${file} 的 model.maxTokens `, en: `model.maxTokens of ${file} to ${maxTokens}` };
@@ -173,11 +198,14 @@ function memoryTooSmall({ neededBytes, budgetBytes, maxTokens, batchSize }: Memo
     const field = file && { zh: ` ${file} 的 batching.batchSize `, en: `batching.batchSize of ${file} to ${batchSize}` };
     ways.push({ zh: `把${field ? field.zh : '批大小'}减到 ${batchSize}`, en: field ? `set ${field.en}` : `make the batch ${batchSize}` });
   }
-  ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
-  return {
-    zh: `这次运行至少需要内存 ${need}，预算只有 ${budget}；请${ways.map(({ zh }) => zh).join('，或')}。`,
-    en: `The run needs at least ${need} of memory and the budget is ${budget}; ${ways.map(({ en }) => en).join(', or ')}.`,
-  };
+  if (mixedStage !== undefined)
+    ways.push(file
+      ? { zh: `把 ${file} 的 stages[${mixedStage}].precision 设为 "mixed"`, en: `set stages[${mixedStage}].precision of ${file} to "mixed"` }
+      : { zh: '改用混合精度', en: 'use mixed precision' });
+  if (limit === 'array') ways.push({ zh: '换用更小的模型，或另一台设备', en: 'use a smaller model or another device' });
+  else if (canRaise) ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
+  else ways.push({ zh: '换用更小的模型，或有 WebGPU 的设备', en: 'use a smaller model or a device with WebGPU' });
+  return ways;
 } // prettier-ignore
 
 /**
@@ -225,8 +253,8 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
     case 'half-unavailable': return { zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。', en: 'This device has no mixed precision (WebGPU’s shader-f16); set the precision back to full or use another device.' };
     case 'gpu-device-lost': return { zh: `图形处理器中断了连接（${short(details.reason)}），可从最近的检查点接着运行。`, en: `The graphics processor was lost (${short(details.reason)}); resume goes on from the last checkpoint.` };
     case 'gpu-out-of-memory': {
-      const need = details.neededBytes ? { zh: `（需要 ${formatBytes(details.neededBytes)}）`, en: ` (${formatBytes(details.neededBytes)} needed)` } : { zh: '', en: '' };
-      return { zh: `内存不足${need.zh}，请减小批大小或最大 token 数，再从检查点接着运行。`, en: `Memory ran out${need.en}; make the batch or the longest text smaller and run again.` };
+      const need = neededWords(details);
+      return { zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后开始新的运行；接着这次运行仍会用同样多的内存。`, en: `Memory ran out${need.en}; set a lower memory budget, or make the batch or the longest text smaller, and start a new run: this one would take as much memory again.` };
     }
     case 'memory-too-small': return memoryTooSmall(details);
     case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };

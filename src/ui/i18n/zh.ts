@@ -406,6 +406,7 @@ export const zh: Dictionary = {
       ways: { plain: '整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
       useMaxTokens: (n) => `最大 token 数改为 ${n}`,
       useBatchSize: (n) => `批大小改为 ${n}`,
+      useMixed: '改用混合精度',
       useBudget: (bytes) => `预算改为 ${bytes}`,
     },
     plan: (pairs, steps) => `${formatCount(pairs)} 对 → ${formatCount(steps)} 步`,

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { largestShape } from '../../../src/domain/memory/batchShape';
-import { budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
+import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { chooseWay, proposal, type MemoryLimits } from '../../../src/domain/memory/chooseWay';
-import { memoryNeed, parameterCount, widestRowBytes, type BatchShape } from '../../../src/domain/memory/plan';
+import { searchBytes } from '../../../src/domain/evaluate/searchBlocks';
+import { scratchBytes } from '../../../src/domain/kernelPlan';
+import { evaluationBytes, type EvaluationShape } from '../../../src/domain/memory/evaluation';
+import {
+  encodingRowBytes,
+  memoryNeed,
+  parameterCount,
+  widestRowBytes,
+  type BatchShape,
+} from '../../../src/domain/memory/plan';
 import type { EncoderConfig } from '../../../src/domain/model';
 
 const GiB = 2 ** 30;
@@ -50,9 +59,75 @@ describe('the choice of a way', () => {
   });
 
   it('refuses where the longest text alone does not fit, and says what it would need', () => {
-    const { fits, need } = choose({ budgetBytes: 1.7 * GiB });
+    const { fits, need, shortage } = choose({ budgetBytes: 1.7 * GiB });
     expect(fits).toBe(false);
     expect(need.total).toBeGreaterThan(1.7 * GiB);
+    expect(shortage).toEqual({ limit: 'budget', neededBytes: need.total, limitBytes: 1.7 * GiB });
+  });
+
+  it('refuses what no array holds, whatever the budget: the longest text, or the vectors of the batch', () => {
+    const row = widestRowBytes(bertBase);
+    expect(choose({ arrayBytes: 400 * row }).fits).toBe(true);
+    expect(choose({ arrayBytes: 399 * row })).toMatchObject({
+      fits: false,
+      shortage: { limit: 'array', neededBytes: 400 * row, limitBytes: 399 * row },
+    });
+    const arrayBytes = 2 ** 27;
+    const most = Math.floor(arrayBytes / 4 / 768);
+    const at = (pairs: number) =>
+      chooseWay(bertBase, parameters, { pairs, tokens: 12 * pairs, longest: 6 }, { budgetBytes: 64 * GiB, arrayBytes });
+    expect(at(most).fits).toBe(true);
+    expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+  });
+
+  it('counts a window of the scores and not all of them, so that many pairs fit', () => {
+    const at = (pairs: number) =>
+      memoryNeed(
+        bertBase,
+        parameters,
+        { pairs, tokens: 64 * pairs, longest: 64 },
+        {
+          kind: 'gradCache',
+          tokensPerPass: 2048,
+        },
+      ).total;
+    expect(at(8192) - at(1024)).toBeLessThan(4 * 4 * 7168 * 768 + 2 * 2 ** 25);
+  });
+
+  it('counts the evaluation, where that needs more than a step: its longest text, or its search', () => {
+    const small = { pairs: 2, tokens: 40, longest: 10 };
+    const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
+    const needWith = (evaluation?: EvaluationShape) =>
+      chooseWay(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
+    const step = needWith();
+    const few = { longest: 30, searches: [] };
+    expect(evaluationBytes(bertBase, few)).toBe(scratchBytes + 128 * encodingRowBytes(bertBase));
+    expect(needWith(few)).toEqual(step);
+    const long = needWith({ longest: 4001, searches: [] });
+    expect(long.activations - scratchBytes).toBe(4004 * encodingRowBytes(bertBase));
+    expect(long.total - long.activations).toBe(step.total - step.activations);
+    const search = { questions: 1024, relevant: 2e6, passages: 1e6 };
+    const searching = needWith({ longest: 30, searches: [search] });
+    expect(searching.activations - scratchBytes).toBe(searchBytes(768, search));
+    const { budgetBytes, fits } = { budgetBytes: long.total - 1, fits: false };
+    expect(
+      chooseWay(
+        bertBase,
+        parameters,
+        { ...small, evaluation: { longest: 4001, searches: [] } },
+        { ...limits, budgetBytes },
+      ),
+    ).toMatchObject({ fits, shortage: { limit: 'budget', neededBytes: long.total } });
+  });
+
+  it('leaves room for what threads have for themselves', () => {
+    const threadBytes = 8 * 2 ** 20;
+    for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
+      const { fits, way, need } = choose({ budgetBytes, threadBytes });
+      expect(fits).toBe(true);
+      expect(need.total).toBe(memoryNeed(bertBase, parameters, shape, way).total + threadBytes);
+      expect(need.total).toBeLessThanOrEqual(budgetBytes);
+    }
   });
 });
 
@@ -111,5 +186,7 @@ describe('the budget', () => {
   it('is what was set, but on wasm no more than it can address', () => {
     expect(budgetBytes('webgpu', 20 * GiB, 8)).toBe(20 * GiB);
     expect(budgetBytes('wasm', 20 * GiB, 8)).toBe(3 * GiB);
+    expect([allowsBudget('webgpu', 20 * GiB), allowsBudget('wasm', 3 * GiB)]).toEqual([true, true]);
+    expect(allowsBudget('wasm', 3 * GiB + 1)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
-import { scratchBytes } from '../../../src/domain/kernelPlan';
 import { describe, expect, it } from 'vitest';
-import { encodingTokens } from '../../../src/domain/memory/chooseWay';
+import { questionsPerSearch } from '../../../src/domain/evaluate/searchBlocks';
+import { scratchBytes } from '../../../src/domain/kernelPlan';
+import { encodingTokens, evaluationShape, type EvaluationShape } from '../../../src/domain/memory/evaluation';
 import { encodingRowBytes, parameterCount } from '../../../src/domain/memory/plan';
 import { planRun, type RunPlanRequest } from '../../../src/domain/memory/planRun';
 import type { EncoderConfig } from '../../../src/domain/model';
@@ -18,6 +19,8 @@ const batchesOf = (size: number): number[][] =>
     Array.from({ length: size }, (_, i) => step * size + i),
   );
 
+const evaluation: EvaluationShape = { longest: 256, searches: [{ questions: 100, relevant: 100, passages: 1000 }] };
+
 function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
   return {
     config,
@@ -26,6 +29,7 @@ function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
     maxTokens: 256,
     tokens: { anchors: offsets(20), positives: offsets(256) },
     batches: sizes.map(batchesOf),
+    evaluation,
     atBatchSize: (_, size) => (size <= pairs ? batchesOf(size) : null),
   };
 }
@@ -76,20 +80,68 @@ describe('the plan of a run', () => {
     expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
   });
 
+  it('proposes mixed precision where the device has it, the stage is in full and it would fit then', () => {
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
+    const long = { anchors: offsets(20), positives: offsets(2048) };
+    const evaluated = { ...evaluation, longest: 2048 };
+    const given = { tokens: long, maxTokens: 2048, evaluation: evaluated, offersHalf: true };
+    const { choice, proposal } = at(given);
+    expect(choice.fits).toBe(false);
+    expect(proposal.mixedStage).toBe(0);
+    expect(at({ ...given, precisions: ['mixed'] }).choice.fits).toBe(true);
+    expect(at({ ...given, offersHalf: false }).proposal).not.toHaveProperty('mixedStage');
+    expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
+  });
+
+  it('cuts the texts of the evaluation too where it looks at a lower limit of tokens', () => {
+    const evaluated = { ...evaluation, longest: 4000 };
+    const at = (change: Partial<RunPlanRequest>) =>
+      planRun({ ...request(1.7, [2]), maxTokens: 4000, evaluation: evaluated, ...change });
+    const { choice, proposal } = at({});
+    expect(choice.fits).toBe(false);
+    const { maxTokens = NaN } = proposal;
+    expect(at({ maxTokens }).choice.fits).toBe(true);
+    expect(at({ maxTokens: maxTokens + 4 }).choice.fits).toBe(false);
+  });
+
   it('refuses a stage without steps', () => {
     expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
   });
 });
 
 describe('batches that are only encoded', () => {
-  const tokensIn = (budgetGiB: number): number =>
-    encodingTokens(config, { all: count, trained: count }, { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB });
+  const tokensIn = (budgetGiB: number, longest = 256): number =>
+    encodingTokens(
+      config,
+      { all: count, trained: count },
+      { longest },
+      { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
+    );
 
   it('are as large as speed asks for where there is room, and fill what is left where there is not', () => {
     expect(tokensIn(16)).toBe(16_384);
     const held = 16 * count + scratchBytes;
     expect(held + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
     expect(held + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);
-    expect(tokensIn(1)).toBe(512);
+    expect(tokensIn(1, 57)).toBe(128);
+    expect(tokensIn(1, 701)).toBe(704);
+  });
+});
+
+describe('the shape of an evaluation', () => {
+  it('has the longest of all texts, and a search for each group of questions', () => {
+    const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
+      id: `${i}`,
+      text: '',
+      relevant: i < questionsPerSearch ? ['a'] : ['a', 'b'],
+    }));
+    const texts = [[0, 3, 40], [0, 7], [0]].map((offsets) => ({ offsets: Uint32Array.from(offsets) }));
+    expect(evaluationShape(9, [questions, []], texts)).toEqual({
+      longest: 37,
+      searches: [
+        { questions: questionsPerSearch, relevant: questionsPerSearch, passages: 9 },
+        { questions: 2, relevant: 4, passages: 9 },
+      ],
+    });
   });
 });

@@ -45,6 +45,9 @@ const linkFaults: Record<LinkFault, true> = {
 };
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
+const tooSmall = {
+  kind: 'memory-too-small', limit: 'budget', neededBytes: 3e9, limitBytes: 2e9, canRaise: true,
+} as const; // prettier-ignore
 const others: AppErrorDetails[] = [
   { kind: 'experiment-invalid', path: 'stages.0.loss', found: '"x"', expected: 'a number' },
   { kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' },
@@ -66,8 +69,11 @@ const others: AppErrorDetails[] = [
   { kind: 'half-unavailable', stage: 0 },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
-  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9, maxTokens: 256, batchSize: 8 },
-  { kind: 'memory-too-small', neededBytes: 3e9, budgetBytes: 2e9 },
+  { kind: 'gpu-out-of-memory', neededBytes: 3e9 },
+  { ...tooSmall, maxTokens: 256, batchSize: 8, mixedStage: 1 },
+  tooSmall,
+  { ...tooSmall, canRaise: false },
+  { ...tooSmall, limit: 'array', batchSize: 8 },
   { kind: 'training-diverged', step: 7, quantity: 'loss' },
   { kind: 'device-busy', job: 'run' },
   { kind: 'device-busy', job: 'benchmark' },
@@ -137,6 +143,31 @@ describe('the sentence of an error', () => {
     );
     expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
     expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
+  });
+
+  it('offers of a run that does not fit what can help, and a larger budget only where the device takes it', () => {
+    const told = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
+      errorSentences({ ...tooSmall, ...change }, file);
+    expect(told({}).en).toBe(
+      'The run needs at least 3.0 GB of memory and the budget is 2.0 GB; raise the memory budget.',
+    );
+    expect(told({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
+    expect(told({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
+    const atTheCap = told({ canRaise: false, maxTokens: 256 });
+    expect(atTheCap.en).toMatch(/; cut texts at 256 tokens, or use a smaller model or a device with WebGPU\.$/);
+    expect(atTheCap.zh).toMatch(/；请把最大 token 数减到 256，或换用更小的模型，或有 WebGPU 的设备。$/);
+    const array = told({ limit: 'array', batchSize: 8 });
+    expect(array.en).toBe(
+      'One array of the run needs 3.0 GB and this device allows 2.0 GB in one array; make the batch 8, or use a smaller model or another device.',
+    );
+    for (const { zh, en } of [atTheCap, array, told({ canRaise: false }, 'own.json')])
+      expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
+  });
+
+  it('sends who ran out of memory to a new run, for the recorded one would take as much again', () => {
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后开始新的运行');
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/lower memory budget.*start a new run/);
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en', 'own.json')).toMatch(/--memory.*batchSize.*own\.json/);
   });
 
   it('differs for every import fault, so that the list of rejected rows tells them apart', () => {

@@ -1,63 +1,141 @@
-import type { DeviceArray } from '../arrays';
+import { largestWindow, scoreWindows, type ScoreWindow } from '../../../src/domain/memory/scoreWindows';
+import type { ArrayPool, DeviceArray } from '../arrays';
 import type { Engine, Traits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
 import { rowGroups, rowKernel } from '../rowKernel';
 import { matmul } from '../ops/matmul/matmul';
+import { choiceFor, type Layout, type MatmulChoice } from '../ops/matmul/plan';
 import type { InfoNceOptions } from './infoNce';
 
 /** Loss, accuracy, mean score of positives, mean score of negatives: what `infoNce` writes. */
 export const infoNceNumbers = 4;
 
+export interface InfoNceKernelOptions extends InfoNceOptions {
+  /** Factor of the gradients, 1 where it is not named. */
+  gradientScale?: number | undefined;
+  /** Numbers of scores that are held at once; they decide memory, never a result. */
+  mostScores?: number;
+}
+
 /**
  * Loss and gradients of InfoNCE in one go (see the reference beside this file for the formula and its papers): unit vectors of anchors [B, E] and
  * candidates [C, E], of which candidate i < B is right for anchor i and the rest are negatives of all; with `both` directions the reverse asks the
- * first B candidates. `gradientScale`: factor of the gradients. `leftOut`: bits of the pairs to leave out, [B, ⌈C / 32⌉] as `leftOutBits` makes them. Writes the four numbers and gives the
- * gradients of the unit vectors.
+ * first B candidates. `leftOut`: bits of the pairs to leave out, [B, ⌈C / 32⌉] as `leftOutBits` makes them. Writes the four numbers and gives the
+ * gradients of the unit vectors. Scores are computed by windows, so that neither a device's largest array nor memory limits B: sums over
+ * candidates take windows of whole rows, sums over anchors windows of whole columns, and so each sum is added in one order whatever the windows are.
  */
 export function infoNce(
   engine: Engine,
   anchors: DeviceArray,
   candidates: DeviceArray,
-  { temperature, directions, gradientScale = 1 }: InfoNceOptions & { gradientScale?: number | undefined },
+  { temperature, directions, gradientScale = 1, mostScores }: InfoNceKernelOptions,
   numbers: DeviceArray,
   leftOut?: DeviceArray,
 ): { anchors: DeviceArray; candidates: DeviceArray } {
   const { pool, commands, traits } = engine;
-  const [rows = 0] = anchors.shape;
+  const [pairs = 0] = anchors.shape;
   const [columns = 0] = candidates.shape;
-  const both = directions === 'both' ? 1 : 0;
-  const params = { rows, columns, temperature, both, words: leftOut?.shape[1] ?? 0 };
-  const cosines = pool.allocate([rows, columns]);
-  const bits = leftOut ?? cosines; // not read where words = 0
-  matmul(engine, 'NT', anchors, candidates, cosines);
-  const rowStats = pool.allocate([rows, 4]);
-  const columnLse = pool.allocate([rows]);
-  commands.dispatch(rowsKernel(traits), { cosines, bits, rowStats }, params, rowGroups(traits, rows));
-  if (both) commands.dispatch(columnsKernel, { cosines, bits, columnLse }, params, Math.ceil(rows / 64));
+  const { byRow, byColumn } = scoreWindows(pairs, columns, mostScores);
+  const largest = Math.max(largestWindow(byRow), largestWindow(byColumn));
+  const products = productsOf(engine, anchors, candidates);
+  const loss = { pairs, temperature, both: directions === 'both' ? 1 : 0, words: leftOut?.shape[1] ?? 0 };
+  const cosines = new HeldWindow(pool, largest, ({ firstRow, rows, firstColumn, columns }, y) =>
+    products.scores(rowsOf(anchors, firstRow, rows), rowsOf(candidates, firstColumn, columns), y),
+  ); // [rows, columns]
+  /** What the kernels of a window read; the bits are not read where words = 0. */
+  const at = (window: ScoreWindow) => ({ cosines: cosines.at(window), bits: leftOut ?? cosines.at(window) });
+  const rowStats = pool.allocate([pairs, 4]);
+  const columnLse = pool.allocate([pairs]);
+  for (const window of byRow)
+    commands.dispatch(
+      rowsKernel(traits), { ...at(window), rowStats }, { ...loss, ...window }, rowGroups(traits, window.rows),
+    ); // prettier-ignore
+  if (loss.both)
+    for (const window of byColumn.filter(({ firstColumn }) => firstColumn < pairs))
+      commands.dispatch(
+        columnsKernel, { ...at(window), columnLse }, { ...loss, ...window }, Math.ceil(window.columns / 64),
+      ); // prettier-ignore
   commands.dispatch(
     numbersKernel(traits),
-    { rowStats, columnLse, bits, numbers },
-    { ...params, anchors: rows, rows: 1 },
+    { rowStats, columnLse, bits: leftOut ?? columnLse, numbers },
+    { ...loss, columns, rows: 1 },
     1,
   );
-  const dCosines = pool.allocate([rows, columns]);
-  commands.dispatch(
-    gradientKernel,
-    { cosines, bits, rowStats, columnLse, dCosines },
-    params,
-    Math.ceil((rows * columns) / 64),
-  );
-  for (const array of [cosines, rowStats, columnLse]) pool.free(array);
-  const dAnchors = pool.allocate(anchors.shape);
-  const dCandidates = pool.allocate(candidates.shape);
-  matmul(engine, 'NN', dCosines, candidates, dAnchors, { alpha: gradientScale });
-  matmul(engine, 'TN', dCosines, anchors, dCandidates, { alpha: gradientScale });
-  pool.free(dCosines);
-  return { anchors: dAnchors, candidates: dCandidates };
+  const dCosines = new HeldWindow(pool, largest, (window, y) =>
+    commands.dispatch(
+      gradientKernel,
+      { ...at(window), rowStats, columnLse, dCosines: y },
+      { ...loss, ...window },
+      Math.ceil((window.rows * window.columns) / 64),
+    ),
+  ); // [rows, columns] // prettier-ignore
+  const d = { anchors: pool.allocate(anchors.shape), candidates: pool.allocate(candidates.shape) };
+  for (const window of byRow)
+    products.ofAnchors(dCosines.at(window), rowsOf(d.anchors, window.firstRow, window.rows), gradientScale);
+  for (const window of byColumn)
+    products.ofCandidates(
+      dCosines.at(window), rowsOf(d.candidates, window.firstColumn, window.columns), gradientScale,
+    ); // prettier-ignore
+  for (const each of [cosines, dCosines]) each.free();
+  for (const array of [rowStats, columnLse]) pool.free(array);
+  return d;
 }
 
-const params = { rows: 'u32', columns: 'u32', temperature: 'f32', both: 'u32', words: 'u32' } as const;
+/** The numbers of one window at a time: asked for the same window again, they are there. */
+class HeldWindow {
+  readonly #array: DeviceArray;
+  #window: ScoreWindow | undefined;
+
+  constructor(
+    private readonly pool: ArrayPool,
+    numbers: number,
+    private readonly compute: (window: ScoreWindow, into: DeviceArray) => void,
+  ) {
+    this.#array = pool.allocate([numbers]);
+  }
+
+  /** [rows, columns] */
+  at(window: ScoreWindow): DeviceArray {
+    const array = { ...this.#array, shape: [window.rows, window.columns] };
+    if (this.#window !== window) this.compute(window, array);
+    this.#window = window;
+    return array;
+  }
+
+  free(): void {
+    this.pool.free(this.#array);
+  }
+}
+
+/** The loss's three products, each cut up as that of the whole batch would be: then a sum is added in one order in windows of all sizes. */
+function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
+  const [B = 0, E = 0] = anchors.shape;
+  const [C = 0] = candidates.shape;
+  const choice = (layout: Layout, rows: number, columns: number, depth: number): MatmulChoice =>
+    choiceFor(engine.traits, engine.plan, { layout, epilogue: 'plain', rows, columns, depth });
+  const scores = choice('NT', B, C, E);
+  const ofAnchors = choice('NN', B, E, C);
+  const ofCandidates = choice('TN', C, E, B);
+  return {
+    scores: (a: DeviceArray, c: DeviceArray, y: DeviceArray) => matmul(engine, 'NT', a, c, y, { choice: scores }),
+    ofAnchors: (d: DeviceArray, y: DeviceArray, alpha: number) =>
+      matmul(engine, 'NN', d, candidates, y, { choice: ofAnchors, alpha }),
+    ofCandidates: (d: DeviceArray, y: DeviceArray, alpha: number) =>
+      matmul(engine, 'TN', d, anchors, y, { choice: ofCandidates, alpha }),
+  };
+}
+
+/** Rows of vectors [B, E]. */
+function rowsOf({ buffer, offset, shape }: DeviceArray, firstRow: number, rows: number): DeviceArray {
+  const [, width = 0] = shape;
+  return { buffer, offset: offset + firstRow * width * 4, shape: [rows, width] };
+}
+
+/** `rows` and `columns` are the window's, which begins at `firstRow`, `firstColumn` of the scores of all `pairs` anchors. */
+const params = {
+  rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32',
+} as const; // prettier-ignore
 const isLeftOut = `
 fn left_out(i: u32, j: u32) -> bool {
   if (p.words == 0u) { return false; }
@@ -65,7 +143,7 @@ fn left_out(i: u32, j: u32) -> bool {
 }
 `;
 
-/** By row, without what is left out: log Σ exp(s/τ), the right score, the best score, the sum of all others. */
+/** By row of a window of all columns, without what is left out: log Σ exp(s/τ), the right score, the best score, the sum of all others. */
 const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce rows',
@@ -76,51 +154,54 @@ const rowsKernel = memo((traits: Traits) =>
     wasm: { call: 'infoNceRows', items: ({ rows }) => rows },
     body: `
   let at = row * p.columns;
+  let i = p.firstRow + row;
   var highest = -3.0e38;
   var sum = 0.0;
   for (var j = me; j < p.columns; j += step) {
-    if (left_out(row, j)) { continue; }
+    if (left_out(i, j)) { continue; }
     let s = cosines[at + j];
     highest = max(highest, s);
-    if (j != row) { sum += s; }
+    if (j != i) { sum += s; }
   }
   let best = row_max(highest, me);
   let others = row_sum(sum, me);
   var weights = 0.0;
   for (var j = me; j < p.columns; j += step) {
-    if (!left_out(row, j)) { weights += exp((cosines[at + j] - best) / p.temperature); }
+    if (!left_out(i, j)) { weights += exp((cosines[at + j] - best) / p.temperature); }
   }
   let lse = best / p.temperature + log(row_sum(weights, me));
-  if (me == 0u) { rowStats[row] = vec4<f32>(lse, cosines[at + row], best, others); }`,
+  if (me == 0u) { rowStats[i] = vec4<f32>(lse, cosines[at + i], best, others); }`,
   }),
 );
 
+/** By column of a window of all rows that is some anchor's own: log Σ exp(s/τ), without what is left out. */
 const columnsKernel = kernel({
   name: 'infoNce columns',
   params,
   reads: { cosines: 'f32', bits: 'u32' },
   writes: { columnLse: 'f32' },
   globals: isLeftOut,
-  wasm: { call: 'infoNceColumns', items: ({ rows }) => rows },
+  wasm: { call: 'infoNceColumns', items: ({ columns }) => columns },
   workgroup: [64, 1, 1],
   body: `
-  let column = gid.x;
-  if (column >= p.rows) { return; }
+  let column = group * 64u + lane;
+  let j = p.firstColumn + column;
+  if (column >= p.columns || j >= p.pairs) { return; }
   var highest = -3.0e38;
   for (var i = 0u; i < p.rows; i++) {
-    if (!left_out(i, column)) { highest = max(highest, cosines[i * p.columns + column]); }
+    if (!left_out(i, j)) { highest = max(highest, cosines[i * p.columns + column]); }
   }
   var weights = 0.0;
   for (var i = 0u; i < p.rows; i++) {
-    if (!left_out(i, column)) { weights += exp((cosines[i * p.columns + column] - highest) / p.temperature); }
+    if (!left_out(i, j)) { weights += exp((cosines[i * p.columns + column] - highest) / p.temperature); }
   }
-  columnLse[column] = highest / p.temperature + log(weights);`,
+  columnLse[j] = highest / p.temperature + log(weights);`,
 });
 
 const numbersKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce numbers',
-    params: { ...params, anchors: 'u32' },
+    params: { rows: 'u32', columns: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' },
     reads: { rowStats: 'vec4<f32>', columnLse: 'f32', bits: 'u32' },
     writes: { numbers: 'f32' },
     wasm: { call: 'infoNceNumbers', items: ({ rows }) => rows },
@@ -130,7 +211,7 @@ const numbersKernel = memo((traits: Traits) =>
   var right = 0.0;
   var others = 0.0;
   var gone = 0.0;
-  for (var i = me; i < p.anchors; i += step) {
+  for (var i = me; i < p.pairs; i += step) {
     let stats = rowStats[i];
     var term = stats.x - stats.y / p.temperature;
     if (p.both == 1u) { term = 0.5 * (term + columnLse[i] - stats.y / p.temperature); }
@@ -140,7 +221,7 @@ const numbersKernel = memo((traits: Traits) =>
     others += stats.w;
     for (var w = 0u; w < p.words; w++) { gone += f32(countOneBits(bits[i * p.words + w])); }
   }
-  let n = f32(p.anchors);
+  let n = f32(p.pairs);
   let losses = row_sum(loss, me);
   let allHits = row_sum(hits, me);
   let allRight = row_sum(right, me);
@@ -165,9 +246,10 @@ const gradientKernel = kernel({
   workgroup: [64, 1, 1],
   body: `
   let at = group * 64u + lane;
-  let i = at / p.columns;
-  if (i >= p.rows) { return; }
-  let j = at % p.columns;
+  let row = at / p.columns;
+  if (row >= p.rows) { return; }
+  let i = p.firstRow + row;
+  let j = p.firstColumn + at % p.columns;
   if (left_out(i, j)) {
     dCosines[at] = 0.0;
     return;
@@ -177,7 +259,7 @@ const gradientKernel = kernel({
   var d = exp(score - rowStats[i].x) - right;
   if (p.both == 1u) {
     d *= 0.5;
-    if (j < p.rows) { d += 0.5 * (exp(score - columnLse[j]) - right); }
+    if (j < p.pairs) { d += 0.5 * (exp(score - columnLse[j]) - right); }
   }
-  dCosines[at] = d / (f32(p.rows) * p.temperature);`,
+  dCosines[at] = d / (f32(p.pairs) * p.temperature);`,
 });

@@ -1,3 +1,4 @@
+import { encodedTokensPerText } from '../../../src/domain/memory/plan';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { openEngine } from '../device';
 import { poolingForward } from '../ops/pooling/kernels';
@@ -10,6 +11,13 @@ import type { ParameterStore } from './parameters';
 export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
+  /** Of the largest batch to come: arrays have room for so many tokens and texts, so that batches of all sizes take the same memory. */
+  room?: EncodingRoom;
+}
+
+export interface EncodingRoom {
+  tokens: number;
+  texts: number;
 }
 
 /** How an encoding is cut up, and how many batches are on their way at once: enough to keep the device busy, little enough to hold. */
@@ -26,7 +34,8 @@ export interface EncodingPlan {
 export function encodingPlan(mostTokens = Infinity): EncodingPlan {
   const { software, wasm } = openEngine().traits;
   const tokensPerBatch = Math.min(software ? 2048 : 16_384, mostTokens);
-  return { tokensPerBatch, textsPerBatch: Math.ceil(tokensPerBatch / 16), batchesInFlight: wasm ? 1 : 3 };
+  const textsPerBatch = Math.ceil(tokensPerBatch / encodedTokensPerText);
+  return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };
 }
 
 /** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */
@@ -34,17 +43,23 @@ export async function encodeBatch(
   { segments: weights }: ParameterStore,
   config: EncoderConfig,
   batch: TokenBatch,
-  { pooling, normalize }: EncodeOptions,
+  { pooling, normalize, room = { tokens: 0, texts: 0 } }: EncodeOptions,
 ): Promise<Float32Array> {
   const { engine } = weights;
-  const tokens = uploadTokens(engine, packTokens(batch, config, quads));
-  const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
-  const texts = { ...tokens, firstText: 0, texts: batch.offsets.length - 1, pooling };
-  const { y, saved } = poolingForward(engine, hidden, texts, normalize); // [B, H]
-  freeTokens(engine, tokens);
+  const packed = packTokens(batch, config, quads);
+  const { hidden, y, norms } = engine.pool.withRowCapacity(packed.rows, quads(room.tokens), () => {
+    const tokens = uploadTokens(engine, packed);
+    const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
+    const texts = { ...tokens, firstText: 0, texts: packed.texts, pooling };
+    const { y, saved } = engine.pool.withRowCapacity(packed.texts, room.texts, () =>
+      poolingForward(engine, hidden, texts, normalize),
+    ); // [B, H]
+    freeTokens(engine, tokens);
+    return { hidden, y, norms: saved.norms };
+  });
   const read = engine.commands.read(y); // GPU→CPU sync
   // What is dispatched from here on runs behind the copy, and may reuse these buffers while it is on its way.
-  for (const array of [hidden, y, saved.norms]) engine.pool.free(array);
+  for (const array of [hidden, y, norms]) engine.pool.free(array);
   engine.pool.trim();
   return read;
 }

@@ -1,16 +1,11 @@
+import { searchBlocks, upToQuad, type SearchBlocks } from '../../../src/domain/evaluate/searchBlocks';
 import type { DeviceArray } from '../arrays';
 import type { Engine, Traits } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 import type { MatmulTiling } from '../ops/matmul/plan';
 import { countAbove, keepBest, pickKeys, scoreOfKey } from './kernels';
-import type { BetweenBlocks, Found, SearchBlocks, SearchInput } from './search';
+import type { BetweenBlocks, Found, SearchInput } from './search';
 import { matrixOf, range } from './vectors';
-
-/** Vectors of a block of the corpus: large enough to keep a GPU busy, an eighth of what WebGPU's lowest limits let a kernel bind. */
-const blockBytes = 16 * 1024 * 1024;
-/** 256 queries and 16,384 passages have 16 MiB of scores. */
-const mostPassages = 16_384;
-const queriesPerBlock = 256;
 
 /** One tiling for all shapes: another could add in another order, and then a rank would depend on how the work is cut up. */
 function searchTiling({ software }: Traits): MatmulTiling {
@@ -18,12 +13,6 @@ function searchTiling({ software }: Traits): MatmulTiling {
     ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
 }
-
-function defaultBlocks(stride: number): SearchBlocks {
-  return { passages: Math.min(mostPassages, quads(blockBytes / 4 / stride - 3)), queries: queriesPerBlock };
-}
-
-const quads = (length: number): number => Math.max(4, Math.ceil(length / 4) * 4);
 
 /** What the queries share: the vectors and the scores of one block of passages. */
 interface Scratch {
@@ -38,10 +27,10 @@ interface Scratch {
 export async function searchOnEngine(engine: Engine, input: SearchInput, between: BetweenBlocks): Promise<Found[]> {
   const { queries, corpus } = input;
   if (queries.count === 0) return [];
-  const stride = quads(corpus.width);
-  const blocks = input.blocks ?? defaultBlocks(stride);
-  const passages = engine.pool.allocate([quads(blocks.passages), stride]);
-  const scores = engine.pool.allocate([blocks.queries, quads(blocks.passages)]);
+  const stride = upToQuad(corpus.width);
+  const blocks = input.blocks ?? searchBlocks(corpus.width, { queries: queries.count, passages: corpus.count });
+  const passages = engine.pool.allocate([upToQuad(blocks.passages), stride]);
+  const scores = engine.pool.allocate([blocks.queries, upToQuad(blocks.passages)]);
   const scratch = { passages, scores, blocks, stride };
   const groups: QueryGroup[] = [];
   /** The block before: the next is uploaded while it computes, and no more than that waits. */
@@ -77,8 +66,8 @@ function uploadPassages(
   { passages, stride }: Scratch,
   rows: readonly number[],
 ): DeviceArray {
-  const block = { ...passages, shape: [quads(rows.length), stride] };
-  engine.commands.write(block, matrixOf(corpus, rows, stride, quads(rows.length)));
+  const block = { ...passages, shape: [upToQuad(rows.length), stride] };
+  engine.commands.write(block, matrixOf(corpus, rows, stride, upToQuad(rows.length)));
   return block;
 }
 

@@ -1,3 +1,4 @@
+import type { SearchBlocks } from '../../../src/domain/evaluate/searchBlocks';
 import { openEngine } from '../device';
 import { searchOnEngine } from './engineSearch';
 import type { Vectors } from './vectors';
@@ -11,13 +12,8 @@ export interface SearchInput {
   targets: readonly (readonly number[])[];
   /** How many of the best passages of each query are asked for; fewer come where the corpus is smaller. */
   k: number;
-  /** How many are worked on at once; they decide speed and memory, never a result. */
+  /** Other blocks than a search of this size has by itself. */
   blocks?: SearchBlocks;
-}
-
-export interface SearchBlocks {
-  passages: number;
-  queries: number;
 }
 
 /** What one query found: its best passages, best first, and the rank (from 1) of each of its targets, in their order. */

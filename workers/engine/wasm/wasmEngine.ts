@@ -9,8 +9,8 @@ import { instantiate, type ThreadStart } from './thread';
 const firstPages = 64;
 /** In pages: 4 GiB, all that 32 bits address; where the browser refuses to reserve them, less. */
 const mostPages = [65_536, 32_768, 16_384];
-/** What a kernel may use without asking for more: packed operands of the widest block, and attention over some hundred tokens. */
-const firstScratchBytes = 2 ** 20;
+/** What each thread has for itself, and a kernel may use without asking for more: packed operands of the widest block, and attention over some hundred tokens. */
+export const threadScratchBytes = 2 ** 20;
 
 /** A thread that was started elsewhere, and how to stop it. */
 export interface Thread {
@@ -44,7 +44,7 @@ export class WasmEngine implements Engine {
     this.#heap = new WasmHeap(memory, heapBegin);
     this.pool = new ArrayPool(this.#heap);
     this.#control = instantiate({ module: options.module, memory, thread: 0 });
-    this.#haveScratch(firstScratchBytes);
+    this.#haveScratch(threadScratchBytes);
     const run = (name: string, values: readonly number[], items: number, grain: number): void => {
       if (this.#threads.length > 0 && items > grain) this.#control.run(name, values, items, grain);
       else this.#control.runAlone(name, values, items);

@@ -12,24 +12,25 @@ function leftOut(bits: usize, words: u32, i: u32, j: u32): bool {
 
 export function infoNceRows(
   cosines: usize, bits: usize, rowStats: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
 ): void {
   for (let row = begin; row < end; row++) {
     const at = cosines + <usize>row * columns * 4;
+    const i = firstRow + row;
     let best: f32 = -Infinity;
     let others: f32 = 0;
     for (let j: u32 = 0; j < columns; j++) {
-      if (leftOut(bits, words, row, j)) continue;
+      if (leftOut(bits, words, i, j)) continue;
       const s = load<f32>(at + <usize>j * 4);
       best = max(best, s);
-      if (j != row) others += s;
+      if (j != i) others += s;
     }
     let weights: f32 = 0;
     for (let j: u32 = 0; j < columns; j++)
-      if (!leftOut(bits, words, row, j)) weights += exp1((load<f32>(at + <usize>j * 4) - best) / temperature);
-    const stats = rowStats + <usize>row * 16;
+      if (!leftOut(bits, words, i, j)) weights += exp1((load<f32>(at + <usize>j * 4) - best) / temperature);
+    const stats = rowStats + <usize>i * 16;
     store<f32>(stats, best / temperature + Mathf.log(weights));
-    store<f32>(stats, load<f32>(at + <usize>row * 4), 4);
+    store<f32>(stats, load<f32>(at + <usize>i * 4), 4);
     store<f32>(stats, best, 8);
     store<f32>(stats, others, 12);
   }
@@ -37,28 +38,30 @@ export function infoNceRows(
 
 export function infoNceColumns(
   cosines: usize, bits: usize, columnLse: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
 ): void {
   const stride = <usize>columns * 4;
   for (let column = begin; column < end; column++) {
+    const j = firstColumn + column;
+    if (j >= pairs) return;
     const from = cosines + <usize>column * 4;
     let best: f32 = -Infinity;
     for (let i: u32 = 0; i < rows; i++)
-      if (!leftOut(bits, words, i, column)) best = max(best, load<f32>(from + <usize>i * stride));
+      if (!leftOut(bits, words, i, j)) best = max(best, load<f32>(from + <usize>i * stride));
     let weights: f32 = 0;
     for (let i: u32 = 0; i < rows; i++)
-      if (!leftOut(bits, words, i, column)) weights += exp1((load<f32>(from + <usize>i * stride) - best) / temperature);
-    store<f32>(columnLse + <usize>column * 4, best / temperature + Mathf.log(weights));
+      if (!leftOut(bits, words, i, j)) weights += exp1((load<f32>(from + <usize>i * stride) - best) / temperature);
+    store<f32>(columnLse + <usize>j * 4, best / temperature + Mathf.log(weights));
   }
 }
 
 export function infoNceNumbers(
   rowStats: usize, columnLse: usize, bits: usize, numbers: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, anchors: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, pairs: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
 ): void {
   let loss: f32 = 0, hits: f32 = 0, right: f32 = 0, others: f32 = 0;
   let gone: u32 = 0;
-  for (let i: u32 = 0; i < anchors; i++) {
+  for (let i: u32 = 0; i < pairs; i++) {
     const stats = rowStats + <usize>i * 16;
     const own = load<f32>(stats, 4);
     let term = load<f32>(stats) - own / temperature;
@@ -69,7 +72,7 @@ export function infoNceNumbers(
     others += load<f32>(stats, 12);
     for (let w: u32 = 0; w < words; w++) gone += popcnt<u32>(load<u32>(bits + <usize>(i * words + w) * 4));
   }
-  const n = <f32>anchors;
+  const n = <f32>pairs;
   store<f32>(numbers, loss / n);
   store<f32>(numbers, hits / n, 4);
   store<f32>(numbers, right / n, 8);
@@ -78,12 +81,14 @@ export function infoNceNumbers(
 
 export function infoNceGradient(
   cosines: usize, bits: usize, rowStats: usize, columnLse: usize, dCosines: usize,
-  rows: u32, columns: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
+  rows: u32, columns: u32, firstRow: u32, firstColumn: u32, pairs: u32, temperature: f32, both: u32, words: u32, begin: u32, end: u32,
 ): void {
-  for (let i = begin; i < end; i++) {
+  for (let row = begin; row < end; row++) {
+    const i = firstRow + row;
     const lse = load<f32>(rowStats + <usize>i * 16);
-    for (let j: u32 = 0; j < columns; j++) {
-      const at = (<usize>i * columns + j) * 4;
+    for (let column: u32 = 0; column < columns; column++) {
+      const j = firstColumn + column;
+      const at = (<usize>row * columns + column) * 4;
       if (leftOut(bits, words, i, j)) {
         store<f32>(dCosines + at, 0);
         continue;
@@ -93,9 +98,9 @@ export function infoNceGradient(
       let d = exp1(score - lse) - right;
       if (both) {
         d *= 0.5;
-        if (j < rows) d += 0.5 * (exp1(score - load<f32>(columnLse + <usize>j * 4)) - right);
+        if (j < pairs) d += 0.5 * (exp1(score - load<f32>(columnLse + <usize>j * 4)) - right);
       }
-      store<f32>(dCosines + at, d / (<f32>rows * temperature));
+      store<f32>(dCosines + at, d / (<f32>pairs * temperature));
     }
   }
 }

@@ -1,0 +1,20 @@
+import type { AppErrorDetails } from '../errors';
+import type { MemoryReport } from './report';
+
+/** What is said of a run that does not fit: which limit it does not keep, and what helps. */
+export function memoryRefusal({
+  choice,
+  proposal,
+  budgetBytes,
+  canRaise,
+}: Pick<MemoryReport, 'choice' | 'proposal' | 'budgetBytes' | 'canRaise'>): Extract<
+  AppErrorDetails,
+  { kind: 'memory-too-small' }
+> {
+  const { limit, neededBytes, limitBytes } = choice.shortage ?? {
+    limit: 'budget',
+    neededBytes: choice.need.total,
+    limitBytes: budgetBytes,
+  };
+  return { kind: 'memory-too-small', limit, neededBytes, limitBytes, canRaise, ...proposal };
+}

@@ -1,0 +1,47 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { liveArrays, openEngine, releaseIdleMemory } from '../../workers/engine/device';
+import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
+import { encodeTexts } from '../../workers/services/evaluateModel';
+import { loadGolden } from './golden';
+import { batchOf, openTestDevice, seededRandom } from './support';
+
+let golden: Awaited<ReturnType<typeof loadGolden>>;
+beforeAll(async () => {
+  await openTestDevice();
+  golden = await loadGolden();
+});
+
+const random = seededRandom(3);
+const lengths = Array.from({ length: 60 }, () => 1 + Math.floor(random() * 24));
+
+const texts = () =>
+  batchOf(lengths.map((length) => Array.from({ length }, () => Math.floor(random() * golden.config.vocabularySize))));
+
+describe('encoding', () => {
+  it('has the same bits with room for larger batches and without', async () => {
+    const parameters = golden.parameters();
+    const batch = texts();
+    const options: EncodeOptions = { pooling: 'mean', normalize: true };
+    const alone = await encodeBatch(parameters, golden.config, batch, options);
+    const room = { tokens: 3 * (batch.offsets.at(-1) ?? 0), texts: 200 };
+    expect(await encodeBatch(parameters, golden.config, batch, { ...options, room })).toEqual(alone);
+    parameters.dispose();
+    expect(liveArrays()).toBe(0);
+  });
+
+  it('holds in batches of all sizes what the largest of them takes, and nothing afterwards', async () => {
+    const parameters = golden.parameters();
+    const set = texts();
+    const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
+    releaseIdleMemory();
+    const { pool } = openEngine();
+    const before = pool.totalBytes;
+    const held: number[] = [];
+    await encodeTexts(use, set, () => Promise.resolve(void held.push(pool.totalBytes)));
+    expect(held.length).toBeGreaterThan(3);
+    // What says where texts begin is as long as there are texts.
+    expect(Math.max(...held) - Math.min(...held)).toBeLessThan(4 * 256 * 4);
+    expect(pool.totalBytes).toBe(before);
+    parameters.dispose();
+  });
+});
