@@ -5,6 +5,7 @@ import type { GpuApi } from '../src/protocol/gpuApi';
 import { runLockName, runLockPrefix, weightsImportLock } from '../src/protocol/locks';
 import { openDatabase } from '../src/storage/database';
 import { sweepOrphanWeights } from '../src/storage/weights';
+import { browserVersion } from './services/browserVersion';
 import { benchmarkDevice } from './services/benchmarkDevice';
 import { createRun, planExperimentMemory, viewBatch } from './services/createRun';
 import { describeDevice } from './services/describeDevice';
@@ -49,8 +50,8 @@ const api: GpuApi = {
       encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
     ),
   benchmark: (options, onProgress) =>
-    device.during({ job: 'benchmark' }, (control) =>
-      benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: navigator.userAgent, onProgress }),
+    device.during({ job: 'benchmark' }, async (control) =>
+      benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelBenchmark: async () => device.benchmark?.cancel(),

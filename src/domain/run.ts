@@ -19,6 +19,8 @@ export interface DeviceInfo {
   /** wasm only. */
   threads: number;
   simd: boolean;
+  /** wasm only: fused multiply-add, which gives other bits. Runs of earlier versions do not tell. */
+  relaxedSimd?: boolean;
 }
 
 export interface RunRecord {

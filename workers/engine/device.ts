@@ -18,6 +18,8 @@ type Opened = Omit<OpenDevice, 'preference'>;
 type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
 let open: OpenDevice | null = null;
+/** The device whose errors count, from when it is had: it may be lost before the engine stands. */
+let current: GPUDevice | null = null;
 /** The first failure that the GPU reported on its own; all that was computed since may be zeros. */
 let failure: AppError | null = null;
 
@@ -68,6 +70,7 @@ export function releaseIdleMemory(): void {
 export function closeDevice(): void {
   const engine = open?.engine;
   open = null;
+  current = null;
   failure = null;
   engine?.dispose();
 }
@@ -139,7 +142,10 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
+  // Its events may come late, when it was given back and another is open.
+  current = device;
   const report = (error: GPUError): void => {
+    if (current !== device) return;
     failure ??=
       error instanceof GPUOutOfMemoryError
         ? new AppError({ kind: 'gpu-out-of-memory' }, { cause: error })
@@ -148,7 +154,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   device.addEventListener('uncapturederror', ({ error }) => report(error));
   const lost = new Promise<AppError>((resolve) => {
     void device.lost.then(({ reason, message }) => {
-      if (openGpu()?.device !== device) return; // given back by closeDevice
+      if (current !== device) return;
       failure = new AppError({ kind: 'gpu-device-lost', reason: message || reason });
       resolve(failure);
     });
@@ -198,6 +204,6 @@ function wasmThreads(): number {
 }
 
 function wasmInfo({ reason }: Choice): DeviceInfo {
-  const { threads, simd } = wasmFeatures();
-  return { backend: 'wasm', reason, adapter: null, threads: threads ? wasmThreads() : 1, simd };
+  const { threads, simd, relaxed } = wasmFeatures();
+  return { backend: 'wasm', reason, adapter: null, threads: threads ? wasmThreads() : 1, simd, relaxedSimd: relaxed };
 }

@@ -7,16 +7,14 @@ import {
   type SkippedShape,
   type StepSpeed,
 } from '../../src/domain/benchmark/benchmark';
-import { budgetBytes } from '../../src/domain/memory/budget';
-import type { MemoryLimits } from '../../src/domain/memory/chooseWay';
 import type { DeviceInfo } from '../../src/domain/run';
-import { arrayBytesAllowed, closeDevice, openDevice, openEngine, openGpu } from '../engine/device';
+import { closeDevice, openDevice, openEngine, openGpu } from '../engine/device';
 import { measureProducts, tuneMatmul, type TunedShape } from '../engine/gpu/tuneMatmul';
 import { backwardShapes, forwardShapes } from '../engine/ops/matmul/modelShapes';
 import type { MatmulShape } from '../engine/ops/matmul/plan';
 import { measureSteps, mostPairs } from './benchmarkSteps';
 import { measuredPlan } from './kernelPlan';
-import { deviceMemoryGiB } from './planMemory';
+import { memoryLimits } from './memoryLimits';
 import { lossBehind } from './recovery';
 import type { RunControl } from './runControl';
 
@@ -87,17 +85,6 @@ async function measure(
     steps,
     skipped,
     longestSubmitMs: gpu?.pacer.longestMs ?? 0,
-  };
-}
-
-/** Those of a run on this machine. */
-async function memoryLimits(
-  { backend }: DeviceInfo,
-  { device, budgetBytes: chosen }: BenchmarkOptions,
-): Promise<MemoryLimits> {
-  return {
-    budgetBytes: budgetBytes(backend, chosen, deviceMemoryGiB()),
-    arrayBytes: await arrayBytesAllowed(device),
   };
 }
 

@@ -8,7 +8,8 @@ import { getExperiment } from '../../src/storage/experiments';
 import { putRun } from '../../src/storage/runs';
 import { offersHalf } from '../engine/device';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
-import { planMemory, refuseWhatDoesNotFit, type MemoryRequest } from './planMemory';
+import type { MemoryRequest } from './memoryLimits';
+import { planMemory, refuseWhatDoesNotFit } from './planMemory';
 import { preparedData } from './preparedData';
 import { modelOf, stageBatches } from './runSession';
 

@@ -73,7 +73,7 @@ export async function encodeTexts(
   between: BetweenBatches,
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
-  const plan = encodingPlan(encoder.mostTokens);
+  const plan = encodingPlan(encoder.config, encoder.mostTokens);
   const batches = batchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>

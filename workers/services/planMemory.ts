@@ -1,26 +1,18 @@
 import { planBatches } from '../../src/domain/batching/batchOrder';
 import { AppError } from '../../src/domain/errors';
 import type { Experiment } from '../../src/domain/experiment';
-import { scratchBytes } from '../../src/domain/kernelPlan';
-import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../src/domain/memory/budget';
+import { allowsBudget, defaultBudgetBytes } from '../../src/domain/memory/budget';
 import { evaluationShape } from '../../src/domain/memory/evaluation';
 import { parameterCount } from '../../src/domain/memory/plan';
 import { planRun } from '../../src/domain/memory/planRun';
 import { memoryRefusal } from '../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../src/domain/memory/report';
-import type { DevicePreference } from '../../src/domain/run';
 import type { Database } from '../../src/storage/database';
-import { arrayBytesAllowed, describeDevice, offersHalf } from '../engine/device';
-import { threadScratchBytes } from '../engine/wasm/wasmEngine';
+import { describeDevice, offersHalf } from '../engine/device';
+import { deviceMemoryGiB, memoryLimits, type MemoryRequest } from './memoryLimits';
 import type { PreparedData } from './preparedData';
 import { modelOf, stageBatches, tokenSet } from './runSession';
 import { tokenize } from './tokenize';
-
-export interface MemoryRequest {
-  device: DevicePreference;
-  /** Null: the device's default. */
-  budgetBytes: number | null;
-}
 
 /** What a run of the experiment would need, from the tokens of its batches; makes the token sets where they are missing. */
 export async function planMemory(
@@ -38,17 +30,13 @@ export async function planMemory(
     [data.dev, data.test],
     await Promise.all(encoded.map((key) => tokenSet(db, key))),
   );
-  const { backend, threads } = await describeDevice(request.device);
-  const limits = {
-    budgetBytes: budgetBytes(backend, request.budgetBytes, deviceMemoryGiB()),
-    arrayBytes: await arrayBytesAllowed(request.device),
-    threadBytes: backend === 'wasm' ? Math.max(0, threads * threadScratchBytes - scratchBytes) : 0,
-  };
+  const info = await describeDevice(request.device);
+  const { backend } = info;
   const count = parameterCount(model.config);
   const plan = planRun({
     config: model.config,
     parameters: { all: count, trained: count },
-    limits,
+    limits: await memoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: { anchors: await tokenSet(db, keys.anchors), positives: await tokenSet(db, keys.positives) },
     batches,
@@ -85,10 +73,4 @@ function batchesOfSize(
     if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
     throw thrown;
   }
-}
-
-/** What the browser tells of the machine's memory; many do not. */
-export function deviceMemoryGiB(): number | undefined {
-  const told: unknown = Reflect.get(navigator, 'deviceMemory');
-  return typeof told === 'number' ? told : undefined;
 }

@@ -69,5 +69,6 @@ export async function reopenDevice(lost: DeviceInfo, wasmBaseUrl: string, loss: 
 
 /** Whether both compute the same bits, as far as can be told. */
 export function isSameDevice(a: DeviceInfo, b: DeviceInfo): boolean {
-  return a.backend === b.backend && JSON.stringify(a.adapter) === JSON.stringify(b.adapter);
+  const said = [a.relaxedSimd, b.relaxedSimd].filter((relaxed) => relaxed !== undefined);
+  return a.backend === b.backend && JSON.stringify(a.adapter) === JSON.stringify(b.adapter) && new Set(said).size < 2;
 }

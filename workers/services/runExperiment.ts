@@ -9,6 +9,7 @@ import { closeDevice, openDevice, openEngine, openGpu, releaseIdleMemory } from 
 import { encodingPlan } from '../engine/model/encode';
 import { AdamWState } from '../engine/model/adamWState';
 import type { ParameterStore } from '../engine/model/parameters';
+import { browserVersion } from './browserVersion';
 import { encodeTexts, evaluateVectors, type BetweenBatches } from './evaluateModel';
 import { planOfRun } from './kernelPlan';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
@@ -89,10 +90,10 @@ async function fixKernelPlan(
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
     training: Math.min(tokensOfStep(batches, tokens), most),
-    encoding: encodingPlan(encodingTokens).tokensPerBatch,
+    encoding: encodingPlan(model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
-  const input = { db, gpu, device, browser: navigator.userAgent, config: model.config, tokens: counts, precisions };
+  const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
   const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);

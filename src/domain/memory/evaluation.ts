@@ -32,8 +32,18 @@ export function evaluationShape(
   return { longest, searches };
 }
 
-/** More tokens than this make an encoding batch no faster. */
-const mostEncodingTokens = 16_384;
+/**
+ * More tokens than this make an encoding batch no faster. Nor should its largest product have more FLOPs: a dispatch is never cut, and this one takes
+ * a fifth of a second where a GPU makes 100 GFLOP/s.
+ */
+const mostTokens = 16_384;
+const mostProductFlops = 2e10;
+
+export function mostEncodingTokens({ hiddenSize, intermediateSize }: EncoderConfig): number {
+  const quick = quadsIn(mostProductFlops / (2 * hiddenSize * Math.max(intermediateSize, 3 * hiddenSize)));
+  return Math.min(mostTokens, Math.max(leastEncodingTokens, quick));
+}
+
 /** Fewer than this are not worth a pass. Hardly a budget leaves less; where one does, it is too small. */
 const leastEncodingTokens = 128;
 
@@ -66,7 +76,7 @@ export function encodingTokens(
   const spare = budgetBytes - threadBytes - trainingStateBytes(config, parameters, precision) - scratchBytes;
   const fitting = Math.max(leastEncodingTokens, quadsIn(spare / encodingRowBytes(config)));
   const allowed = quadsIn(arrayBytes / widestRowBytes(config));
-  return Math.max(quadsFor(longest), Math.min(mostEncodingTokens, allowed, fitting));
+  return Math.max(quadsFor(longest), Math.min(mostEncodingTokens(config), allowed, fitting));
 }
 
 /** The largest multiple of four: kernels take rows by fours. */

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { questionsPerSearch } from '../../../src/domain/evaluate/searchBlocks';
 import { scratchBytes } from '../../../src/domain/kernelPlan';
-import { encodingTokens, evaluationShape, type EvaluationShape } from '../../../src/domain/memory/evaluation';
+import {
+  encodingTokens,
+  mostEncodingTokens,
+  evaluationShape,
+  type EvaluationShape,
+} from '../../../src/domain/memory/evaluation';
 import { encodingRowBytes, parameterCount } from '../../../src/domain/memory/plan';
 import { planRun, type RunPlanRequest } from '../../../src/domain/memory/planRun';
 import type { EncoderConfig } from '../../../src/domain/model';
@@ -119,7 +124,9 @@ describe('batches that are only encoded', () => {
     );
 
   it('are as large as speed asks for where there is room, and fill what is left where there is not', () => {
-    expect(tokensIn(16)).toBe(16_384);
+    // 2·768·3072 FLOPs a token: 20 GFLOP in one product of the feed-forward layer.
+    expect(tokensIn(16)).toBe(4236);
+    expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;
     expect(held + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
     expect(held + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);

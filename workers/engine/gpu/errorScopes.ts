@@ -1,4 +1,5 @@
-const filters = ['out-of-memory', 'validation', 'internal'] as const;
+/** The last is told first: where memory runs out, what needed it is invalid too. */
+const filters = ['internal', 'validation', 'out-of-memory'] as const;
 
 /**
  * Scopes of errors, always open: what goes wrong between two submits is told with the second, before a readback behind it counts. An event of

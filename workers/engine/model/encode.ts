@@ -1,3 +1,4 @@
+import { mostEncodingTokens } from '../../../src/domain/memory/evaluation';
 import { encodedTokensPerText } from '../../../src/domain/memory/plan';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { openEngine } from '../device';
@@ -31,9 +32,9 @@ export interface EncodingPlan {
  * Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of
  * rows, as far as memory goes, and the next batch queued.
  */
-export function encodingPlan(mostTokens = Infinity): EncodingPlan {
+export function encodingPlan(config: EncoderConfig, mostTokens = mostEncodingTokens(config)): EncodingPlan {
   const { software, wasm } = openEngine().traits;
-  const tokensPerBatch = Math.min(software ? 2048 : 16_384, mostTokens);
+  const tokensPerBatch = Math.min(software ? 2048 : Infinity, mostTokens);
   const textsPerBatch = Math.ceil(tokensPerBatch / encodedTokensPerText);
   return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };
 }
