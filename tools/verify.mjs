@@ -113,7 +113,7 @@ const same = async () => {
 /** Long enough that a checkpoint falls into it. */
 async function longerOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
-  file.stages[0].duration.value = 8;
+  file.stages[0].duration.value = 24;
   file.locations = Object.fromEntries(
     Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]),
   );
