@@ -1,19 +1,9 @@
-import { create, globals } from 'webgpu';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { closeDevice, openDevice, openGpu } from '../../workers/engine/device';
 import type { Gpu } from '../../workers/engine/gpu/gpu';
+import { useNullBrowser } from './nullDevice';
 
-/** Held: a collected instance takes its devices along. */
-const instance = create(['backend=null']);
-
-beforeEach(() => {
-  for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
-  vi.stubGlobal('navigator', { gpu: instance });
-});
-afterEach(() => {
-  closeDevice();
-  vi.unstubAllGlobals();
-});
+useNullBrowser();
 
 async function opened(): Promise<Gpu> {
   await openDevice('webgpu', '');

@@ -1,5 +1,4 @@
-import { create, globals } from 'webgpu';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scratchBytes } from '../../src/domain/kernelPlan';
 import { encodingTokens, evaluationBytes, mostEncodingTokens } from '../../src/domain/memory/evaluation';
 import { parameterCount, trainingStateBytes } from '../../src/domain/memory/plan';
@@ -13,20 +12,11 @@ import { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { search } from '../../workers/engine/retrieval/search';
 import { encodeTexts } from '../../workers/services/evaluateModel';
+import { useNullBrowser } from './nullDevice';
 import { layout } from './support';
 
-/** Held: a collected instance takes its devices along. */
-const instance = create(['backend=null']);
-
-beforeEach(() => {
-  for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
-  vi.stubGlobal('navigator', { gpu: instance });
-});
-afterEach(() => {
-  closeDevice();
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
+useNullBrowser();
+afterEach(() => void vi.restoreAllMocks());
 
 function encoder(layers: number, hiddenSize: number, intermediateSize: number, vocabularySize: number): EncoderConfig {
   return {

@@ -1,4 +1,6 @@
 import { create, globals } from 'webgpu';
+import { afterEach, beforeEach, vi } from 'vitest';
+import { closeDevice } from '../../workers/engine/device';
 import { Gpu, type Reports } from '../../workers/engine/gpu/gpu';
 
 /** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
@@ -31,4 +33,18 @@ export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: 
 export function collecting(device: GPUDevice, errors: string[]): Reports {
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   return { report: ({ message }) => void errors.push(message), check: () => undefined };
+}
+
+/** In every test of the file a browser whose GPU is Dawn's null backend, without Chromium's experiments; devices are given back behind each. */
+export function useNullBrowser(navigator: object = {}): GPU {
+  const gpu = create(['backend=null']);
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    vi.stubGlobal('navigator', { gpu, ...navigator });
+  });
+  afterEach(() => {
+    closeDevice();
+    vi.unstubAllGlobals();
+  });
+  return gpu;
 }

@@ -1,19 +1,9 @@
-import { create, globals } from 'webgpu';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { arrayBytesAllowed, closeDevice, describeDevice, offersHalf, openDevice } from '../../workers/engine/device';
+import { describe, expect, it, vi } from 'vitest';
+import { arrayBytesAllowed, describeDevice, offersHalf, openDevice } from '../../workers/engine/device';
+import { useNullBrowser } from './nullDevice';
 import { wasmBase } from './support';
 
-/** Held: a collected instance takes its devices along. */
-const instance = create(['backend=null']);
-
-beforeEach(() => {
-  for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
-  vi.stubGlobal('navigator', { gpu: instance, hardwareConcurrency: 2 });
-});
-afterEach(() => {
-  closeDevice();
-  vi.unstubAllGlobals();
-});
+const instance = useNullBrowser({ hardwareConcurrency: 2 });
 
 const told = async (preference: 'auto' | 'webgpu' | 'wasm') => ({
   backend: (await describeDevice(preference)).backend,

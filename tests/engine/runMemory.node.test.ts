@@ -1,6 +1,5 @@
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
-import { create, globals } from 'webgpu';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../src/domain/experiment';
 import { scratchBytes } from '../../src/domain/kernelPlan';
@@ -17,6 +16,7 @@ import { createRun, planExperimentMemory } from '../../workers/services/createRu
 import { prepareDemo } from '../../workers/services/prepareDemo';
 import { RunControl } from '../../workers/services/runControl';
 import { runExperiment } from '../../workers/services/runExperiment';
+import { useNullBrowser } from './nullDevice';
 import { wasmBase } from './support';
 
 const base = 'http://127.0.0.1/app/';
@@ -25,23 +25,15 @@ const publicFolder = new URL('../../public/', import.meta.url);
 const fetchModule = globalThis.fetch;
 
 /** A whole run on Dawn's null backend: everything happens but the computing. */
+useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 beforeEach(() => {
   vi.stubGlobal('fetch', (url: string) => {
     if (!url.startsWith(base)) return fetchModule(url);
     const file = new URL(url.slice(base.length), publicFolder);
     return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
   });
-  for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
-  vi.stubGlobal('navigator', {
-    gpu: create(['backend=null']),
-    hardwareConcurrency: 2,
-    deviceMemory: 4,
-  });
 });
-afterEach(() => {
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
+afterEach(() => void vi.restoreAllMocks());
 
 /** The demo with two short stages: at the end of each a checkpoint is written. */
 async function demo(
