@@ -19,10 +19,15 @@ class BenchmarkState {
 
   async #measure(options: BenchmarkOptions): Promise<void> {
     this.progress = { phase: 'open', share: 0, leftMs: 0 };
+    this.cancelling = false;
     this.result = null;
     try {
       const gpu = await services.gpu();
-      this.result = await whileAwake(() => gpu.benchmark(options, (progress) => (this.progress = progress)));
+      this.result = await whileAwake(() => {
+        // The worker would hear nothing of a cancel that comes before its benchmark.
+        if (this.cancelling) throw new AppError({ kind: 'cancelled' });
+        return gpu.benchmark(options, (progress) => (this.progress = progress));
+      });
     } catch (thrown) {
       const { details } = toAppError(thrown);
       if (details.kind !== 'cancelled') throw new AppError(benchmarkFailure(details), { cause: thrown });

@@ -4,10 +4,10 @@ import { app } from './app.svelte';
 import { services } from './services';
 import type { StoredExperiment } from './experiments.svelte';
 
-/** What cannot be run has no expected time, and that is no failure of the page. */
-const notReady: readonly AppErrorDetails['kind'][] = [
-  'model-missing', 'data-missing', 'too-few-pairs', 'memory-too-small',
-]; // prettier-ignore
+/** The experiment is not filled in yet. */
+export function lacksInput({ kind }: AppErrorDetails): boolean {
+  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
+}
 
 /** How long an experiment will take on the device as it was measured. */
 export class ExpectedTimeState {
@@ -35,8 +35,9 @@ export class ExpectedTimeState {
     } catch (thrown) {
       if (question !== this.#asked) return;
       const { details } = toAppError(thrown);
-      if (!notReady.includes(details.kind)) throw thrown;
       this.problem = details;
+      // What cannot be run as it stands has no expected time, and that is no failure of the page.
+      if (!lacksInput(details) && details.kind !== 'memory-too-small') throw thrown;
     }
   }
 }

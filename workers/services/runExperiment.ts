@@ -55,7 +55,6 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   const session = await openSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
-    await updateRun(db, runId, { device });
     try {
       // A device that was opened anew may be another one than was asked for.
       refuseMixedWithoutHalf(record.experiment, openEngine().hasHalf ?? false);
@@ -98,12 +97,14 @@ async function fixKernelPlan(
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);
   const begun = record.kernelPlan !== '';
+  const deviceChanges = [...(record.deviceChanges ?? [])];
   if (begun && (moved || kernelPlan !== record.kernelPlan)) {
     const { step = 0 } = (await latestCheckpoint(db, record.runId)) ?? {};
     await session.log.flushWith({ type: 'deviceChanged', step });
-    await updateRun(db, record.runId, { deviceChanges: [...(record.deviceChanges ?? []), step] });
+    deviceChanges.push(step);
   }
-  await updateRun(db, record.runId, { kernelPlan });
+  // Together, so that no kill leaves the new device in the record and not that it is new.
+  await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
 async function enterPhase(session: RunSession, phase: RunRecord['phase']): Promise<void> {

@@ -63,11 +63,9 @@ export function chooseWay(
     const shortage = shortArray ?? { limit: 'budget', neededBytes: least.need.total, limitBytes: budgetBytes };
     return { ...least, fits: false, shortage };
   }
-  // A step's memory is a straight line in the rows of its chunks.
-  const least = stepNeed(gradCache(shape.longest)).total;
-  const bytesPerRow = (stepNeed(gradCache(shape.longest + 1024)).total - least) / 1024;
-  const spare = quadsIn((budgetBytes - threadBytes - least) / bytesPerRow);
-  return choice(gradCache(Math.max(shape.longest, Math.min(shape.longest + spare, mostTokens, shape.tokens))));
+  const most = Math.min(mostTokens, shape.tokens);
+  const largest = largestBelow(most + 1, shape.longest, (tokens) => choice(gradCache(tokens)).fits);
+  return choice(gradCache(largest ?? shape.longest));
 }
 
 /** What a run needs of which a step needs so much: a step and an evaluation do not happen at once. */

@@ -24,10 +24,13 @@ export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number
 function reasonToLeave({ error, memory, device, devicePreference }: RunRecord, chosenBytes?: number): string | null {
   if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory, and would again';
   if (chosenBytes === undefined) return null;
-  const backend = device?.backend ?? (devicePreference === 'wasm' ? 'wasm' : 'webgpu');
-  const asked = budgetBytes(backend, chosenBytes, undefined);
-  if (memory?.budgetBytes === asked) return null;
-  return memory
-    ? `was planned for a budget of ${formatBytes(memory.budgetBytes)}, and not for ${formatBytes(asked)}`
-    : 'was planned for no budget';
+  if (!memory) return 'was planned for no budget';
+  // Where no device was opened yet, the plan may have been made for either.
+  const backends = device ? [device.backend] : devicePreference === 'auto' ? ['webgpu', 'wasm'] : [devicePreference];
+  const asked = (['webgpu', 'wasm'] as const)
+    .filter((backend) => backends.includes(backend))
+    .map((backend) => budgetBytes(backend, chosenBytes, undefined));
+  if (asked.includes(memory.budgetBytes)) return null;
+  const [first = chosenBytes] = asked;
+  return `was planned for a budget of ${formatBytes(memory.budgetBytes)}, and not for ${formatBytes(first)}`;
 }

@@ -270,7 +270,7 @@ export const zh: Dictionary = {
     cancelAsk: '取消这次运行？曲线会保留，但不能再接着运行。',
     again: '再运行一次',
     deviceChanged: (step: number) =>
-      `从第 ${step} 步起换了设备或程序版本接着运行：结果有效，但与一台设备上从头跑到尾不会逐位相同。`,
+      `第 ${step} 步之后换了设备或程序版本接着运行：结果有效，但与一台设备上从头跑到尾不会逐位相同。`,
     deviceLosses: (n: number) => `图形处理器中断过 ${n} 次，运行每次都从最近的检查点自动接着进行。`,
     sentence: {
       none: '还没有运行。训练前后问的是同一批问题。',

@@ -21,6 +21,7 @@ describe('measuring the device', () => {
     gpu.benchmark.mockReturnValue(new Promise((_, reject) => (stop = reject)));
     const measuring = benchmark.run(options);
     expect(deviceJob.current).toBe('benchmark');
+    await vi.waitFor(() => expect(gpu.benchmark).toHaveBeenCalled());
     const cancelling = benchmark.cancel();
     expect(benchmark.cancelling).toBe(true);
     await cancelling;
@@ -29,6 +30,14 @@ describe('measuring the device', () => {
     await measuring;
     expect(benchmark).toMatchObject({ cancelling: false, progress: null, result: null });
     expect(deviceJob.current).toBeNull();
+  });
+
+  it('is cancelled also before the worker has begun', async () => {
+    const measuring = benchmark.run(options);
+    await benchmark.cancel();
+    await measuring;
+    expect(gpu.benchmark).not.toHaveBeenCalled();
+    expect(benchmark).toMatchObject({ cancelling: false, progress: null, result: null });
   });
 
   it.each<[AppErrorDetails, string]>([

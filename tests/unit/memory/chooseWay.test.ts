@@ -51,6 +51,17 @@ describe('the choice of a way', () => {
     expect(more.total).toBeGreaterThan(budget);
   });
 
+  it('refuses no budget in which the smallest chunks fit', () => {
+    // Among 64 pairs of 128 tokens at most a chunk has room for all texts from 256 rows on: up to there each row takes more.
+    const little = { pairs: 64, tokens: 9000, longest: 128 };
+    const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
+    for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
+      const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
+      expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
+      expect(need.total).toBeLessThanOrEqual(budgetBytes);
+    }
+  });
+
   it('cuts a batch into chunks where the device allows no larger array', () => {
     const { fits, way } = choose({ arrayBytes: 2 ** 27 });
     expect(fits).toBe(true);

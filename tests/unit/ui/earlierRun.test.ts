@@ -49,6 +49,7 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
     const atTheCap = { memory: { budgetBytes: 3 * 2 ** 30, ways: [], encodingTokens: 512 } };
     expect(resumedId([run('a', atTheCap)], 20e9)).toBe('a');
     expect(resumedId([run('a', { ...atTheCap, device: null })], 20e9)).toBe('a');
+    expect(resumedId([run('a', { ...atTheCap, device: null, devicePreference: 'auto' })], 20e9)).toBe('a');
     const webgpu = { ...atTheCap, device: { ...wasm, backend: 'webgpu' as const } };
     expect(resumedId([run('a', webgpu)], 20e9)).toBeUndefined();
   });
