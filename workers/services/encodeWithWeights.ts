@@ -51,10 +51,10 @@ export async function encodeWithWeights(
   const model = await getModel(db, weights.modelSha256);
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const device = await openDevice(weights.device, wasmBaseUrl);
-  const gpu = openGpu();
-  if (gpu && weights.plan && canCarryOut(weights.plan, device, gpu)) gpu.plan = weights.plan;
-  const parameters = await loadParameters(db, model, weights.weightsId ?? model.weightsId, () => undefined);
   try {
+    const gpu = openGpu();
+    if (gpu && weights.plan && canCarryOut(weights.plan, device, gpu)) gpu.plan = weights.plan;
+    const parameters = await loadParameters(db, model, weights.weightsId ?? model.weightsId, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };
@@ -62,7 +62,6 @@ export async function encodeWithWeights(
     }
     return vectors;
   } finally {
-    parameters.dispose();
-    closeDevice();
+    closeDevice(); // with the weights
   }
 }
