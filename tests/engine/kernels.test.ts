@@ -1,209 +1,32 @@
+import { describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-wasm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { poolings } from '../../src/domain/model';
-import { openDevice, openGpu } from '../../workers/engine/device';
-import { readTensor } from '../../workers/engine/reference/tensorTable';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import type { Engine } from '../../workers/engine/engine';
-import { Gpu } from '../../workers/engine/gpu/gpu';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import * as attentionReference from '../../workers/engine/ops/attention/attention';
 import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/kernels';
-import { dropoutMask, probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
-import { philox } from '../../workers/engine/ops/dropout/random';
-import { dropoutApply } from '../../workers/engine/ops/dropout/kernels';
+import { probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
 import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
 import { columnSums } from '../../workers/engine/ops/columnSums/kernels';
 import { embeddingLookup, tableGradient } from '../../workers/engine/ops/embedding/kernels';
 import { planSegments } from '../../workers/engine/ops/embedding/segmentPlan';
-import { geluBackward, geluForward } from '../../workers/engine/ops/gelu/gelu';
 import { layerNormBackward, layerNormForward } from '../../workers/engine/ops/layerNorm/kernels';
 import {
   residualLayerNormBackward,
   residualLayerNormForward,
 } from '../../workers/engine/ops/layerNorm/residualLayerNorm';
-import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/plan';
 import * as normalizeReference from '../../workers/engine/ops/normalize/normalize';
 import { normalizeBackward, poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/kernels';
 import * as poolingReference from '../../workers/engine/ops/pooling/pooling';
 import { adamWUpdate } from '../../workers/engine/optimizer/adamW';
 import { clipFactor } from '../../workers/engine/optimizer/clipping';
-import { openWasmEngine } from '../../workers/engine/wasm/open';
 import { adamW, clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/kernels';
-import { batchOf, distance, inBrowser, norm, openReference, seededRandom, wasmBase, strict } from './support';
+import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues, tinyConfig } from './kernelStand';
+import { batchOf, distance, norm } from './support';
 
-/** Both kinds of adapter choose kernels of their own, and wasm has its functions; software WebGPU runs all of them, Node the last. */
-const kinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
-const engines = new Map<string, Engine & { dispose: () => void }>();
-const engineOf = (kind: string): Engine => {
-  const engine = engines.get(kind);
-  if (!engine) throw new Error(`no ${kind}`);
-  return engine;
-};
-
-beforeAll(async () => {
-  await openReference();
-  engines.set('wasm', await openWasmEngine(wasmBase, 1));
-  if (!inBrowser) return;
-  await openDevice('webgpu', wasmBase);
-  const software = openGpu();
-  if (!software) throw new Error('no WebGPU');
-  engines.set('software', software);
-  engines.set('hardware', new Gpu(software.device, { software: false }, strict()));
-});
-
-afterAll(() => {
-  for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);
-});
-
-const random = seededRandom(23);
-const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
-const draw = (...shape: number[]): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => 2 * random() - 1);
-
-async function readAll(gpu: Engine, ...arrays: DeviceArray[]): Promise<Float32Array[]> {
-  const values: Float32Array[] = [];
-  for (const array of arrays) values.push(await gpu.commands.read(array));
-  for (const array of new Set(arrays)) gpu.pool.free(array);
-  return values;
-}
-
-/** 1e-4 of the reference's norm, and of the largest where the reference is zero but for rounding. */
-function expectClose(own: ArrayLike<number> | undefined, reference: ArrayLike<number>, scale = norm(reference)): void {
-  expect(distance(own ?? [], reference)).toBeLessThanOrEqual(1e-4 * norm(reference) + 1e-6 * scale);
-}
-
-async function tensorValues(...tensors: tf.Tensor[]): Promise<Float32Array[]> {
-  const values = await Promise.all(tensors.map(readTensor));
-  tf.dispose(tensors);
-  return values;
-}
-
-function naiveProduct(layout: Layout, a: Float32Array, b: Float32Array, [m, n, k]: readonly number[]): Float64Array {
-  const [rows = 0, columns = 0, depth = 0] = [m, n, k];
-  const y = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++)
-      for (let d = 0; d < depth; d++) {
-        const left = (layout === 'TN' ? a[d * rows + i] : a[i * depth + d]) ?? NaN;
-        const right = (layout === 'NT' ? b[j * depth + d] : b[d * columns + j]) ?? NaN;
-        y[i * columns + j] = (y[i * columns + j] ?? 0) + left * right;
-      }
-  return y;
-}
-
-describe('matmul', () => {
-  const tilings: MatmulTiling[] = [
-    { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 },
-    { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
-    { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 },
-  ];
-  const bySubgroups: MatmulTiling[] = [
-    { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
-    { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
-  ];
-  /** Each way in which a device may compute a product of so many parts. */
-  const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
-    const gpu = engines.get('software');
-    const subgroups = gpu instanceof Gpu && gpu.device.features.has('subgroups');
-    const choices = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, parts }));
-    return [
-      ...(gpu ? choices.map((choice): [Engine, MatmulChoice] => [gpu, choice]) : []),
-      ...(['wasm', 'hardware'] as const).flatMap((kind): [Engine, undefined][] => {
-        const engine = engines.get(kind);
-        return engine ? [[engine, undefined]] : [];
-      }),
-    ];
-  };
-  const shapes = [[1, 1, 1], [64, 64, 32], [37, 12, 20], [5, 7, 3], [33, 68, 50], [70, 4, 9], [100, 131, 300]]; // prettier-ignore
-  const long = [[16, 20, 392], [9, 7, 391], [8, 12, 384]]; // prettier-ignore
-  it.each(['NN', 'NT', 'TN'] as const)(
-    '%s agrees with a naive loop, at all tilings and odd shapes, whole and in parts',
-    async (layout) => {
-      for (const parts of [1, 3])
-        for (const [gpu, choice] of ways(parts))
-          for (const [m = 1, n = 1, k = 1] of parts === 1 ? shapes : long) {
-            const [a, b] = [draw(m * k), draw(n * k)];
-            const A = gpu.commands.upload(a, layout === 'TN' ? [k, m] : [m, k]);
-            const B = gpu.commands.upload(b, layout === 'NT' ? [n, k] : [k, n]);
-            const y = gpu.pool.allocate([m, n]);
-            const aSums = gpu.pool.allocate([m]);
-            matmul(gpu, layout, A, B, y, { ...(choice ? { choice } : {}), ...(layout === 'TN' ? { aSums } : {}) });
-            const [product, sums = []] = await readAll(gpu, y, aSums);
-            expectClose(product, naiveProduct(layout, a, b, [m, n, k]), Math.sqrt(m * n));
-            if (layout === 'TN') expectClose(sums, naiveProduct('TN', a, draw(k).fill(1), [m, 1, k]), m);
-            gpu.pool.free(A);
-            gpu.pool.free(B);
-          }
-    },
-  );
-
-  it.each([
-    [24, 32, 16, 1],
-    [9, 7, 5, 1],
-    [24, 32, 384, 3],
-    [9, 7, 390, 2],
-  ])(
-    'finishes a product [%i, %i] over %i in %i parts with bias, dropout, residual, GELU and accumulation',
-    async (m, n, k, parts) => {
-      for (const [gpu, choice] of ways(parts)) {
-        const way = choice ? { choice } : {};
-        const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): DeviceArray =>
-          gpu.commands.upload(values, shape);
-        const [a, b, bias, residual, pre, before] = [
-          draw(m, k),
-          draw(n, k),
-          draw(n),
-          draw(m, n),
-          draw(m, n),
-          draw(m, n),
-        ];
-        const A = upload(a, m, k);
-        const B = upload(b, n, k);
-        const product = naiveProduct('NT', a, b, [m, n, k]);
-        const place = { seed: 4, step: 9, op: 2, rate: 0.3 };
-        const [mask = []] = await tensorValues(dropoutMask([m, n], place.rate, place));
-        const finished = [gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n])] as const;
-        const [dropped, activated, beforeGelu] = finished;
-        const [Bias, Residual, Pre, accumulated] = [upload(bias, n), upload(residual, m, n), upload(pre, m, n), upload(before, m, n)]; // prettier-ignore
-        matmul(gpu, 'NT', A, B, dropped, { ...way, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
-        matmul(gpu, 'NT', A, B, activated, { ...way, bias: Bias, gelu: beforeGelu });
-        matmul(gpu, 'NT', A, B, accumulated, { ...way, geluGradient: Pre, accumulate: true });
-        const own = await readAll(gpu, dropped, activated, beforeGelu, accumulated);
-        const biased = product.map((x, i) => x + (bias[i % n] ?? NaN));
-        const tensors = tf.tidy(() => {
-          const input = tf.tensor2d(Float32Array.from(biased), [m, n]);
-          const { saved } = geluForward(tf.tensor2d(pre, [m, n]));
-          return [geluForward(input).y, geluBackward(tf.tensor2d(Float32Array.from(product), [m, n]), saved)];
-        });
-        const [gelu = [], gradient = []] = await tensorValues(...tensors);
-        const half = product.map((x, i) => (0.5 * x + (bias[i % n] ?? NaN)) * (mask[i] ?? NaN) + (residual[i] ?? NaN));
-        expectClose(own[0], half);
-        expectClose(own[1], gelu);
-        expectClose(own[2], biased);
-        expectClose(
-          own[3],
-          before.map((x, i) => x + (gradient[i] ?? NaN)),
-        );
-        for (const array of [A, B, Bias, Residual, Pre]) gpu.pool.free(array);
-      }
-    },
-  );
-
-  it.each(kinds)('gives the same bits twice (%s)', async (kind) => {
-    const gpu = engineOf(kind);
-    const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];
-    const [first, second] = [gpu.pool.allocate([24, 16]), gpu.pool.allocate([24, 16])];
-    for (const y of [first, second]) matmul(gpu, 'TN', A, B, y);
-    const [once, twice] = await readAll(gpu, first, second);
-    expect(once).toEqual(twice);
-    gpu.pool.free(A);
-    gpu.pool.free(B);
-  });
-});
+useEngines();
+const { between, draw } = draws(24);
 
 describe.each(kinds)('kernels of a %s adapter agree with the references', (kind) => {
   it.each([1, 2, 3])('LayerNorm, round %i', async () => {
@@ -239,8 +62,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
 
   const texts = (): number[][] =>
     Array.from({ length: between(1, 6) }, () => Array.from({ length: between(1, 13) }, () => between(0, 30)));
-  const config = { maxPositions: 16, vocabularySize: 31, padTokenId: 0 };
-  const packed = (given = texts()) => packTokens(batchOf(given), { ...tinyConfig, ...config }, (tokens) => tokens + 3);
+  const packed = (given = texts()) => packTokens(batchOf(given), tinyConfig, (tokens) => tokens + 3);
 
   it.each([
     [8, 2, 0],
@@ -315,7 +137,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
 
   it('looks embeddings up in a table cut in pieces, and gives each row its sum of gradients', async () => {
     const gpu = engineOf(kind);
-    const given = packTokens(batchOf(texts()), { ...tinyConfig, ...config });
+    const given = packTokens(batchOf(texts()), tinyConfig);
     const tokens = uploadTokens(gpu, given);
     const width = 5;
     const [words, positions, types, dz] = [draw(31, width), draw(16, width), draw(2, width), draw(given.rows, width)];
@@ -351,75 +173,6 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     for (const array of [Positions, Types, Dz]) gpu.pool.free(array);
     freeTokens(gpu, tokens);
   });
-
-  it('drops what the reference mask drops', async () => {
-    const gpu = engineOf(kind);
-    const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
-    const x = draw(13, 7);
-    const X = gpu.commands.upload(x, [13, 7]);
-    const [own] = await readAll(gpu, dropoutApply(gpu, X, place));
-    const [mask = []] = await tensorValues(dropoutMask([13, 7], place.rate, place));
-    expect(Array.from(own ?? [], (value) => value + 0)).toEqual(
-      Array.from(x, (value, i) => Math.fround(value * (mask[i] ?? NaN)) + 0),
-    );
-    gpu.pool.free(X);
-  });
-
-  it.each([4, 7])('drops in rows 3 to 8 what it drops there in the whole array of %i numbers a row', async (width) => {
-    const gpu = engineOf(kind);
-    const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
-    const X = gpu.commands.upload(draw(13 * width).fill(1), [13, width]);
-    const part = gpu.commands.upload(draw(6 * width).fill(1), [6, width]);
-    const [whole, own] = await readAll(gpu, dropoutApply(gpu, X, place), dropoutApply(gpu, part, { ...place, firstRow: 3 })); // prettier-ignore
-    expect(own).toEqual(whole?.subarray(3 * width, 9 * width));
-    for (const array of [X, part]) gpu.pool.free(array);
-  });
-
-  it.each([
-    [8, 6],
-    [6, 6],
-    [6, 5],
-  ])(
-    'drops of %i numbers a row in a later text by itself what it drops there in the whole batch, in attention and after a product, from row %i',
-    async (hidden, before) => {
-      const gpu = engineOf(kind);
-      const heads = 2;
-      const place = { seed: 7, step: 3, op: 5, rate: 0.4 };
-      const first = Array.from({ length: before }, (_, i) => i + 1);
-      const both = packTokens(batchOf([first, [7, 8, 9]]), { ...tinyConfig, ...config });
-      const second = packTokens(batchOf([[7, 8, 9]]), { ...tinyConfig, ...config });
-      const [qkv, weight] = [draw(before + 3, 3 * hidden), draw(hidden, hidden)];
-      const W = gpu.commands.upload(weight, [hidden, hidden]);
-      const results: Float32Array[] = [];
-      for (const [packed, firstRow] of [
-        [both, 0],
-        [second, before],
-      ] as const) {
-        // prettier-ignore
-        const tokens = uploadTokens(gpu, packed);
-        const dropout = { ...place, firstRow };
-        const Qkv = gpu.commands.upload(qkv.slice(firstRow * 3 * hidden), [packed.rows, 3 * hidden]);
-        const { y, saved } = attentionForward(gpu, {
-          qkv: Qkv,
-          blocks: tokens.blocks,
-          heads,
-          longest: packed.longest,
-          dropout,
-        });
-        const product = gpu.pool.allocate([packed.rows, hidden]);
-        matmul(gpu, 'NT', y, W, product, { dropout });
-        const dqkv = attentionBackward(gpu, product, saved);
-        results.push(...(await readAll(gpu, y, product, dqkv)));
-        for (const array of [Qkv, saved.lse]) gpu.pool.free(array);
-        freeTokens(gpu, tokens);
-      }
-      const [y, product, dqkv, ownY, ownProduct, ownGradient] = results;
-      expectClose(ownY, y?.subarray(before * hidden) ?? []);
-      expectClose(ownProduct, product?.subarray(before * hidden) ?? []);
-      expectClose(ownGradient, dqkv?.subarray(before * 3 * hidden) ?? []);
-      gpu.pool.free(W);
-    },
-  );
 
   it('adds the gradients of a second part of the rows to those of the first', async () => {
     const gpu = engineOf(kind);
@@ -503,16 +256,3 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     expect(after).toEqual(weights);
   });
 });
-
-describe('random numbers', () => {
-  it('are those of the published Philox4x32-10', () => {
-    // Known answers of Random123 1.14, kat_vectors: counter and key zero.
-    const random = new Uint32Array(4);
-    philox(0, 0, { seed: 0, step: 0, op: 0 }, random);
-    expect([...random]).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
-  });
-});
-
-const tinyConfig = {
-  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 8, typeVocabularySize: 2, layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0,
-}; // prettier-ignore

@@ -1,18 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/losses.json';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import { openDevice, openGpu } from '../../workers/engine/device';
 import type { Engine } from '../../workers/engine/engine';
-import { Gpu } from '../../workers/engine/gpu/gpu';
 import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
 import { cosent, cosentNumbers } from '../../workers/engine/losses/cosentKernels';
 import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
 import { infoNce, infoNceNumbers, type InfoNceKernelOptions } from '../../workers/engine/losses/infoNceKernels';
 import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
-import { openWasmEngine } from '../../workers/engine/wasm/open';
-import { distance, inBrowser, norm, openReference, seededRandom, wasmBase, strict } from './support';
+import { engineOf, kinds, useEngines } from './kernelStand';
+import { distance, norm, seededRandom } from './support';
 
 /** A loss's numbers and the gradients of the vectors, before they were normalised. */
 interface Measured {
@@ -115,27 +113,7 @@ function kernelsOf(kind: string): Losses {
   };
 }
 
-const kinds = inBrowser ? ['software', 'hardware', 'wasm'] : ['wasm'];
-const engines = new Map<string, Engine>();
-function engineOf(kind: string): Engine {
-  const engine = engines.get(kind);
-  if (!engine) throw new Error(`no ${kind}`);
-  return engine;
-}
-
-beforeAll(async () => {
-  await openReference();
-  engines.set('wasm', await openWasmEngine(wasmBase, 1));
-  if (!inBrowser) return;
-  await openDevice('webgpu', wasmBase);
-  const software = openGpu();
-  if (!software) throw new Error('no WebGPU');
-  engines.set('software', software);
-  engines.set('hardware', new Gpu(software.device, { software: false }, strict()));
-});
-afterAll(() => {
-  for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);
-});
+useEngines();
 
 const kernels = kinds.map((kind) => [`kernels, ${kind}`, kernelsOf(kind)] as const);
 const all: readonly (readonly [string, Losses])[] = [...kernels, ['the reference', reference]];

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import type { DeviceArray } from '../../workers/engine/arrays';
+import type { Engine } from '../../workers/engine/engine';
+import { Gpu } from '../../workers/engine/gpu/gpu';
+import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
+import { geluBackward, geluForward } from '../../workers/engine/ops/gelu/gelu';
+import { matmul } from '../../workers/engine/ops/matmul/matmul';
+import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/plan';
+import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues } from './kernelStand';
+
+useEngines();
+const { draw } = draws(23);
+
+const engineIfOpen = (wanted: string): Engine | undefined =>
+  kinds.some((kind) => kind === wanted) ? engineOf(wanted) : undefined;
+
+function naiveProduct(layout: Layout, a: Float32Array, b: Float32Array, [m, n, k]: readonly number[]): Float64Array {
+  const [rows = 0, columns = 0, depth = 0] = [m, n, k];
+  const y = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++)
+      for (let d = 0; d < depth; d++) {
+        const left = (layout === 'TN' ? a[d * rows + i] : a[i * depth + d]) ?? NaN;
+        const right = (layout === 'NT' ? b[j * depth + d] : b[d * columns + j]) ?? NaN;
+        y[i * columns + j] = (y[i * columns + j] ?? 0) + left * right;
+      }
+  return y;
+}
+
+describe('matmul', () => {
+  const tilings: MatmulTiling[] = [
+    { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 },
+    { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
+    { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 },
+  ];
+  const bySubgroups: MatmulTiling[] = [
+    { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
+    { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
+  ];
+  /** Each way in which a device may compute a product of so many parts. */
+  const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
+    const gpu = engineIfOpen('software');
+    const subgroups = gpu instanceof Gpu && gpu.device.features.has('subgroups');
+    const choices = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, parts }));
+    return [
+      ...(gpu ? choices.map((choice): [Engine, MatmulChoice] => [gpu, choice]) : []),
+      ...(['wasm', 'hardware'] as const).flatMap((kind): [Engine, undefined][] => {
+        const engine = engineIfOpen(kind);
+        return engine ? [[engine, undefined]] : [];
+      }),
+    ];
+  };
+  const shapes = [[1, 1, 1], [64, 64, 32], [37, 12, 20], [5, 7, 3], [33, 68, 50], [70, 4, 9], [100, 131, 300]]; // prettier-ignore
+  const long = [[16, 20, 392], [9, 7, 391], [8, 12, 384]]; // prettier-ignore
+  it.each(['NN', 'NT', 'TN'] as const)(
+    '%s agrees with a naive loop, at all tilings and odd shapes, whole and in parts',
+    async (layout) => {
+      for (const parts of [1, 3])
+        for (const [gpu, choice] of ways(parts))
+          for (const [m = 1, n = 1, k = 1] of parts === 1 ? shapes : long) {
+            const [a, b] = [draw(m * k), draw(n * k)];
+            const A = gpu.commands.upload(a, layout === 'TN' ? [k, m] : [m, k]);
+            const B = gpu.commands.upload(b, layout === 'NT' ? [n, k] : [k, n]);
+            const y = gpu.pool.allocate([m, n]);
+            const aSums = gpu.pool.allocate([m]);
+            matmul(gpu, layout, A, B, y, { ...(choice ? { choice } : {}), ...(layout === 'TN' ? { aSums } : {}) });
+            const [product, sums = []] = await readAll(gpu, y, aSums);
+            expectClose(product, naiveProduct(layout, a, b, [m, n, k]), Math.sqrt(m * n));
+            if (layout === 'TN') expectClose(sums, naiveProduct('TN', a, draw(k).fill(1), [m, 1, k]), m);
+            gpu.pool.free(A);
+            gpu.pool.free(B);
+          }
+    },
+  );
+
+  it.each([
+    [24, 32, 16, 1],
+    [9, 7, 5, 1],
+    [24, 32, 384, 3],
+    [9, 7, 390, 2],
+  ])(
+    'finishes a product [%i, %i] over %i in %i parts with bias, dropout, residual, GELU and accumulation',
+    async (m, n, k, parts) => {
+      for (const [gpu, choice] of ways(parts)) {
+        const way = choice ? { choice } : {};
+        const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): DeviceArray =>
+          gpu.commands.upload(values, shape);
+        const [a, b, bias, residual, pre, before] = [
+          draw(m, k),
+          draw(n, k),
+          draw(n),
+          draw(m, n),
+          draw(m, n),
+          draw(m, n),
+        ];
+        const A = upload(a, m, k);
+        const B = upload(b, n, k);
+        const product = naiveProduct('NT', a, b, [m, n, k]);
+        const place = { seed: 4, step: 9, op: 2, rate: 0.3 };
+        const [mask = []] = await tensorValues(dropoutMask([m, n], place.rate, place));
+        const finished = [gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n])] as const;
+        const [dropped, activated, beforeGelu] = finished;
+        const [Bias, Residual, Pre, accumulated] = [upload(bias, n), upload(residual, m, n), upload(pre, m, n), upload(before, m, n)]; // prettier-ignore
+        matmul(gpu, 'NT', A, B, dropped, { ...way, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
+        matmul(gpu, 'NT', A, B, activated, { ...way, bias: Bias, gelu: beforeGelu });
+        matmul(gpu, 'NT', A, B, accumulated, { ...way, geluGradient: Pre, accumulate: true });
+        const own = await readAll(gpu, dropped, activated, beforeGelu, accumulated);
+        const biased = product.map((x, i) => x + (bias[i % n] ?? NaN));
+        const tensors = tf.tidy(() => {
+          const input = tf.tensor2d(Float32Array.from(biased), [m, n]);
+          const { saved } = geluForward(tf.tensor2d(pre, [m, n]));
+          return [geluForward(input).y, geluBackward(tf.tensor2d(Float32Array.from(product), [m, n]), saved)];
+        });
+        const [gelu = [], gradient = []] = await tensorValues(...tensors);
+        const half = product.map((x, i) => (0.5 * x + (bias[i % n] ?? NaN)) * (mask[i] ?? NaN) + (residual[i] ?? NaN));
+        expectClose(own[0], half);
+        expectClose(own[1], gelu);
+        expectClose(own[2], biased);
+        expectClose(
+          own[3],
+          before.map((x, i) => x + (gradient[i] ?? NaN)),
+        );
+        for (const array of [A, B, Bias, Residual, Pre]) gpu.pool.free(array);
+      }
+    },
+  );
+
+  it.each(kinds)('gives the same bits twice (%s)', async (kind) => {
+    const gpu = engineOf(kind);
+    const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];
+    const [first, second] = [gpu.pool.allocate([24, 16]), gpu.pool.allocate([24, 16])];
+    for (const y of [first, second]) matmul(gpu, 'TN', A, B, y);
+    const [once, twice] = await readAll(gpu, first, second);
+    expect(once).toEqual(twice);
+    gpu.pool.free(A);
+    gpu.pool.free(B);
+  });
+});
