@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
+import { quadsFor } from '../../src/domain/quads';
 import { precisions, type Precision } from '../../src/domain/experiment';
 import { firstLossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
@@ -9,7 +10,7 @@ import { EngineTrainer } from '../../workers/engine/trainer';
 import { parameterShapes, type Need } from '../../workers/engine/model/names';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { lastHidden } from '../../workers/engine/model/encoder';
-import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { nullGpu } from './nullDevice';
 import { layout } from './support';
@@ -195,7 +196,7 @@ describe('a training step, on a device that checks everything and computes nothi
     const weights = new SegmentTable(gpu, planSegments(layout(parameterShapes(small))));
     const before = gpu.pool.totalBytes;
     for (let batch = 0; batch < 2; batch++) {
-      const tokens = uploadTokens(gpu, packTokens(texts(small, 20, () => 50), small, quads)); // prettier-ignore
+      const tokens = uploadTokens(gpu, packTokens(texts(small, 20, () => 50), small, quadsFor)); // prettier-ignore
       gpu.pool.free(lastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
       freeTokens(gpu, tokens);
     }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
+import { quadsFor } from '../../src/domain/quads';
 import { firstLossScale, type LossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
@@ -8,7 +9,7 @@ import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceToken
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { copyInHalf, HalfWeights } from '../../workers/engine/model/halfWeights';
 import { parameterShapes } from '../../workers/engine/model/names';
-import { packTokens, quads, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { computeGradients, EngineTrainer, type StepNumbers } from '../../workers/engine/trainer';
 import { refuseMixedWithoutHalf } from '../../workers/services/mixedPrecision';
@@ -56,7 +57,7 @@ function halves(weights: SegmentTable): HalfWeights {
 
 async function hiddenStates(gpu: Gpu, weights: SegmentTable, mixed: boolean): Promise<Float32Array> {
   const half = mixed ? halves(weights) : undefined;
-  const packed = packTokens(pairs(8, 1).positives, config, quads);
+  const packed = packTokens(pairs(8, 1).positives, config, quadsFor);
   const tokens = uploadTokens(gpu, packed);
   const hidden = lastHidden({ engine: gpu, weights, half, config, tokens, dropout: undefined });
   expect(hidden.storage).toBe(mixed ? 'f16' : undefined);

@@ -1,9 +1,10 @@
+import { quadsFor } from '../../src/domain/quads';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTensor } from '../../workers/engine/reference/tensorTable';
 import { infoNceForward } from '../../workers/engine/losses/infoNce';
 import { isDecayed, parameterShapes } from '../../workers/engine/model/names';
-import { joinBatches, packTokens, quads } from '../../workers/engine/model/packedTokens';
+import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
 import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
 import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
 import { planSegmentSum, segmentSum } from '../../workers/engine/ops/segmentSum/segmentSum';
@@ -51,7 +52,7 @@ describe('against naive loops', () => {
           [1, 9, 2],
         ]),
         config,
-        quads,
+        quadsFor,
       );
       const tables = {
         words: tf.tensor2d(numbers(61 * width), [61, width]),
@@ -216,7 +217,7 @@ describe('dropout', () => {
 
 describe('packing', () => {
   it('numbers positions by text and fills up as it is told', () => {
-    const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, quads);
+    const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, quadsFor);
     expect([...tokens.positions.subarray(0, 6)]).toEqual([0, 1, 2, 0, 0, 1]);
     expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 8, longest: 3 });
   });

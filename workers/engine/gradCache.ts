@@ -1,10 +1,11 @@
 import { chunkTexts } from '../../src/domain/memory/plan';
+import { quadsFor } from '../../src/domain/quads';
 import type { DeviceArray } from './arrays';
 import { infoNce } from './losses/infoNceKernels';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { backward, forward, lastHidden } from './model/encoder';
 import type { EncoderContext } from './model/layer';
-import { packTokens, quads, type TokenBatch } from './model/packedTokens';
+import { packTokens, type TokenBatch } from './model/packedTokens';
 import type { SegmentTable } from './model/segments';
 import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
 import type { GradientOptions } from './trainer';
@@ -106,8 +107,8 @@ function inChunk(
   work: (context: EncoderContext) => void,
 ): void {
   const { engine, config, dropout } = context;
-  const packed = packTokens(batch, config, quads);
-  engine.pool.withRowCapacity(packed.rows, quads(tokensPerPass), () => {
+  const packed = packTokens(batch, config, quadsFor);
+  engine.pool.withRowCapacity(packed.rows, quadsFor(tokensPerPass), () => {
     const tokens = uploadTokens(engine, packed);
     work({ ...context, tokens, dropout: dropout && { ...dropout, firstRow } });
     freeTokens(engine, tokens);

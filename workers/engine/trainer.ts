@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { quadsFor } from '../../src/domain/quads';
 import type { Stage } from '../../src/domain/experiment';
 import { nextLossScale, type LossScale } from '../../src/domain/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
@@ -12,7 +13,7 @@ import { HalfWeights } from './model/halfWeights';
 import { backward, forward } from './model/encoder';
 import type { EncoderContext } from './model/layer';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
-import { joinBatches, packTokens, quads, type TokenBatch } from './model/packedTokens';
+import { joinBatches, packTokens, type TokenBatch } from './model/packedTokens';
 import type { ParameterStore } from './model/parameters';
 import { SegmentTable } from './model/segments';
 import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
@@ -89,8 +90,8 @@ export function computeGradients(
     return gradCacheGradients(context, { anchors, positives }, { pooling, loss, tokensPerPass }, into);
   }
   const { engine, config } = context;
-  const packed = packTokens(joinBatches(anchors, positives), config, quads);
-  engine.pool.withRowCapacity(packed.rows, quads(way.tokensPerPass ?? packed.rows), () => {
+  const packed = packTokens(joinBatches(anchors, positives), config, quadsFor);
+  engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
     const tokens = uploadTokens(engine, packed);
     wholeGradients({ ...context, tokens }, anchors.offsets.length - 1, { pooling, loss, way }, into);
     freeTokens(engine, tokens);

@@ -1,6 +1,9 @@
 /** Chromium's description of itself, of which TypeScript's library knows nothing. */
 interface AgentData {
-  getHighEntropyValues: (hints: string[]) => Promise<{ fullVersionList?: { brand: string; version: string }[] }>;
+  getHighEntropyValues: (hints: string[]) => Promise<Details>;
+}
+interface Details {
+  fullVersionList?: { brand: string; version: string }[];
 }
 
 /**
@@ -10,7 +13,8 @@ interface AgentData {
 export async function browserVersion(): Promise<string> {
   const data: unknown = Reflect.get(navigator, 'userAgentData');
   if (!isAgentData(data)) return navigator.userAgent;
-  const { fullVersionList = [] } = await data.getHighEntropyValues(['fullVersionList']);
+  // A site may forbid the details to its pages: then it is the version that all pages are told.
+  const { fullVersionList = [] } = await data.getHighEntropyValues(['fullVersionList']).catch((): Details => ({}));
   const told = fullVersionList.map(({ brand, version }) => `${brand} ${version}`).sort();
   return [navigator.userAgent, ...told].join('; ');
 }

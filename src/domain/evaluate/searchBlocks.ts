@@ -1,3 +1,4 @@
+import { quadsFor } from '../quads';
 import { shownPassages } from './ranking';
 
 /** Vectors of a block of the corpus: large enough to keep a GPU busy, an eighth of what WebGPU's lowest limits let a kernel bind. */
@@ -43,7 +44,7 @@ export function searchBytes(width: number, { questions, relevant, passages }: Se
   return 4 * (shared + own) + 256 * arrays;
 }
 
-/** Rows and numbers by fours, as kernels read them. */
+/** Of rows and numbers in arrays, which hold four at least. */
 export function upToQuad(length: number): number {
-  return Math.max(4, Math.ceil(length / 4) * 4);
+  return Math.max(4, quadsFor(length));
 }

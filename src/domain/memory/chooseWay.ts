@@ -1,6 +1,7 @@
 import type { Precision } from '../experiment';
 import type { EncoderConfig } from '../model';
-import { evaluationArrayBytes, evaluationBytes, quadsFor, quadsIn, type EvaluationShape } from './evaluation';
+import { quadsFor, quadsIn } from '../quads';
+import { evaluationArrayBytes, evaluationBytes, type EvaluationShape } from './evaluation';
 import { memoryNeed, widestRowBytes, type BatchShape, type MemoryNeed, type ParameterCount } from './plan';
 import type { StepWay } from './stepWay';
 

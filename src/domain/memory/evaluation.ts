@@ -3,6 +3,7 @@ import { questionsPerSearch, searchBytes, type SearchShape } from '../evaluate/s
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig, TokenSet } from '../model';
 import type { Question } from '../records';
+import { quadsFor, quadsIn } from '../quads';
 import type { MemoryLimits } from './chooseWay';
 import { encodingRowBytes, trainingStateBytes, widestRowBytes, type ParameterCount } from './plan';
 
@@ -77,14 +78,4 @@ export function encodingTokens(
   const fitting = Math.max(leastEncodingTokens, quadsIn(spare / encodingRowBytes(config)));
   const allowed = quadsIn(arrayBytes / widestRowBytes(config));
   return Math.max(quadsFor(longest), Math.min(mostEncodingTokens(config), allowed, fitting));
-}
-
-/** The largest multiple of four: kernels take rows by fours. */
-export function quadsIn(rows: number): number {
-  return 4 * Math.floor(rows / 4);
-}
-
-/** The smallest multiple of four that is no less. */
-export function quadsFor(rows: number): number {
-  return 4 * Math.ceil(rows / 4);
 }

@@ -2,6 +2,7 @@ import { multipliedWeights } from '../benchmark/flops';
 import type { Precision } from '../experiment';
 import { scratchBytes } from '../kernelPlan';
 import type { EncoderConfig } from '../model';
+import { quadsFor } from '../quads';
 import { largestWindow, scoreWindows } from './scoreWindows';
 import type { StepWay } from './stepWay';
 
@@ -75,7 +76,7 @@ export function trainingStateBytes(
 /** Rows that the encoder's arrays have room for. */
 export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
-  return 4 * Math.ceil(most / 4);
+  return quadsFor(most);
 }
 
 /** Bytes of the copy in half precision of the matrices that products read. */

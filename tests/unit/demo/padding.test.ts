@@ -1,3 +1,4 @@
+import { quadsFor } from '../../../src/domain/quads';
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -5,7 +6,7 @@ import { openDatabase } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { getModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
-import { joinBatches, packTokens, quads, type TokenBatch } from '../../../workers/engine/model/packedTokens';
+import { joinBatches, packTokens, type TokenBatch } from '../../../workers/engine/model/packedTokens';
 import { batchesByLength, pickTexts } from '../../../workers/services/evaluateModel';
 import { preparedData } from '../../../workers/services/preparedData';
 import { prepareDemo } from '../../../workers/services/prepareDemo';
@@ -38,7 +39,7 @@ it('computes less than 3 % rows of padding in the demo: in each training step, a
     return found;
   };
   const count = (batch: TokenBatch): { filler: number; rows: number } => {
-    const { rows, tokens } = packTokens(batch, model.config, quads);
+    const { rows, tokens } = packTokens(batch, model.config, quadsFor);
     return { filler: rows - tokens, rows };
   };
   const shareOf = (counts: { filler: number; rows: number }[]): number =>

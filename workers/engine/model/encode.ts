@@ -1,4 +1,5 @@
 import { mostEncodingTokens } from '../../../src/domain/memory/evaluation';
+import { quadsFor } from '../../../src/domain/quads';
 import { encodedTokensPerText } from '../../../src/domain/memory/plan';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { openEngine } from '../device';
@@ -6,7 +7,7 @@ import { poolingForward } from '../ops/pooling/kernels';
 import type { Pooling } from '../ops/pooling/pooling';
 import { lastHidden } from './encoder';
 import { freeTokens, uploadTokens } from './deviceTokens';
-import { packTokens, quads, type TokenBatch } from './packedTokens';
+import { packTokens, type TokenBatch } from './packedTokens';
 import type { ParameterStore } from './parameters';
 
 export interface EncodeOptions {
@@ -47,8 +48,8 @@ export async function encodeBatch(
   { pooling, normalize, room = { tokens: 0, texts: 0 } }: EncodeOptions,
 ): Promise<Float32Array> {
   const { engine } = weights;
-  const packed = packTokens(batch, config, quads);
-  const { hidden, y, norms } = engine.pool.withRowCapacity(packed.rows, quads(room.tokens), () => {
+  const packed = packTokens(batch, config, quadsFor);
+  const { hidden, y, norms } = engine.pool.withRowCapacity(packed.rows, quadsFor(room.tokens), () => {
     const tokens = uploadTokens(engine, packed);
     const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
     const texts = { ...tokens, firstText: 0, texts: packed.texts, pooling };
@@ -72,7 +73,7 @@ export async function hiddenStates(
   batch: TokenBatch,
 ): Promise<Float32Array> {
   const { engine } = weights;
-  const tokens = uploadTokens(engine, packTokens(batch, config, quads));
+  const tokens = uploadTokens(engine, packTokens(batch, config, quadsFor));
   const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
   freeTokens(engine, tokens);
   try {

@@ -56,11 +56,6 @@ export function joinBatches(first: TokenBatch, second: TokenBatch): TokenBatch {
   return { ids, offsets };
 }
 
-/** The next multiple of four: kernels read four rows at a time. */
-export function quads(tokens: number): number {
-  return Math.ceil(tokens / 4) * 4;
-}
-
 function checkFits(ids: Int32Array, longest: number, config: EncoderConfig): void {
   const outside = ids.find((id) => id < 0 || id >= config.vocabularySize);
   const file = 'config.json';
