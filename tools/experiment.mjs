@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* `npm run experiment`: carries an experiment file out in the same page and workers as on the screen, in a headless Chromium. */
+/* `npm run experiment`: runs an experiment file in a headless Chromium, with the same page and workers as the app. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,34 +13,35 @@ import { RunReport, metricsLine } from './lib/runReport.mjs';
 import { listen, siteServer } from './lib/server.mjs';
 import { unzip } from './lib/unzip.mjs';
 
-const help = `Carries out an experiment file without a screen: the same page and workers as in the
-browser, in a headless Chromium on this machine. Nothing leaves the machine.
+const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
+headless Chromium on this machine. Nothing leaves the machine.
 
   npm run experiment -- path/to/experiment.json --out DIR [options]
 
-  --out DIR           where results are written; made when missing
+  --out DIR           folder for the results; created if missing
   --device D          auto (default), webgpu or wasm
-  --memory GB         how much memory the run may take (default: half of the machine's,
-                      from 1.1 to 8.6 GB; at most 3.2 with wasm). What does not fit is
-                      refused before the run, with settings that would.
-  --software-webgpu   with --device webgpu: compute on the processor (slow, for checks).
-                      Taken by itself on a Linux machine without a graphics card.
-  --browser PATH      the Chromium or Chrome to use; otherwise CHROMIUM_PATH, an installed
-                      one, or Playwright's own
-  --profile DIR       keep the browser's profile in DIR. When a run is killed, the same
-                      command with the same DIR resumes it from its last checkpoint; with
-                      another --memory, or after memory ran out, a new run begins.
-  --help              this text
+  --memory GB         memory budget of the run. Default: half of the machine's memory, within
+                      1.1 to 8.6 GB; wasm uses at most 3.2 GB. A run that does not fit is
+                      refused before it starts, with settings that do fit.
+  --software-webgpu   with --device webgpu: compute on the CPU (slow, for checks). Implied on
+                      a Linux machine without a graphics card.
+  --browser PATH      the Chromium or Chrome to use. Default: CHROMIUM_PATH, then an installed
+                      one, then Playwright's own
+  --profile DIR       keep the browser profile in DIR. If a run is killed, the same command
+                      with the same DIR resumes it from its last checkpoint. With another
+                      --memory, or after running out of memory, a new run starts.
+  --help              print this text
 
-"locations" in the file name the data and the model, relative to the file; docs/experiment.md
-explains every field. Examples lie in examples/.
+"locations" in the file names the data and the model, relative to the file. docs/experiment.md
+explains every field; examples/ has files to start from.
 
-Written into DIR, all of it or exit code 1 with one sentence:
-  metrics.json   all metrics before and after (test, and dev where there is one), the ranks of
-                 every question, 95 % intervals, McNemar's p, the environment, the SHA-256 of
-                 the experiment and of the trained weights, milliseconds of each phase
-  events.jsonl   a line a step (step, loss, lr, gradientNorm, tokens, ms, …) and a line for
-                 everything else that happened, with its type
+On success DIR contains the files below. On failure the command prints one sentence and exits
+with code 1.
+  metrics.json   metrics before and after (test, and dev if there is one), the ranks of every
+                 question, 95% intervals, McNemar's p, the environment, the SHA-256 of the
+                 experiment and of the trained weights, and the milliseconds of each phase
+  events.jsonl   one line per step (step, loss, lr, gradientNorm, tokens, ms, …) and one line
+                 for every other event, with its type
   export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json`;
 
 const devices = ['auto', 'webgpu', 'wasm'];
@@ -59,8 +60,8 @@ function readOptions() {
     },
   });
   if (values.help) return { help: true };
-  if (positionals.length !== 1) throw new Error('Name one experiment file; --help says how.');
-  if (values.out === undefined) throw new Error('Say with --out DIR where the results shall be written.');
+  if (positionals.length !== 1) throw new Error('Give one experiment file; --help shows how.');
+  if (values.out === undefined) throw new Error('Give a folder for the results with --out DIR.');
   if (!devices.includes(values.device))
     throw new Error(`--device takes ${devices.join(', ')}, not "${values.device}".`);
   const budgetBytes = values.memory === undefined ? undefined : Number(values.memory) * 1e9;
@@ -69,7 +70,7 @@ function readOptions() {
   return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
-/** The profile belongs to an address, so a kept one keeps its port. */
+/** Browser storage belongs to an address, port included, so a kept profile reuses its port. */
 async function openProfile(folder) {
   if (folder === undefined) {
     const path = await mkdtemp(join(tmpdir(), 'recallsmith-'));
@@ -89,25 +90,24 @@ async function listenFor(profile, server) {
     return port;
   } catch (error) {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`Port ${profile.port}, to which this profile belongs, is in use: is the run still at work?`, {
-      cause: error,
-    });
+    const sentence = `Port ${profile.port}, which this profile needs, is in use. Is its earlier run still running?`;
+    throw new Error(sentence, { cause: error });
   }
 }
 
 async function launch(options, profilePath) {
-  // Loaded here: playwright-core may only just have been installed.
+  // Imported late: installWhenNeeded() may have just installed playwright-core.
   const [{ chromium }, found] = await Promise.all([import('playwright-core'), import('./lib/chromium.mjs')]);
   const executablePath = found.findChromium(options.browser);
   if (!executablePath) throw new Error(found.noChromium);
   const software = options.device === 'webgpu' && (options['software-webgpu'] || !found.hasGraphicsCard());
   const webgpu = options.device === 'wasm' ? 'none' : software ? 'software' : 'hardware';
-  if (software) console.log('WebGPU is computed on the processor: this is slow.');
+  if (software) console.log('WebGPU runs on the CPU, which is slow.');
   return chromium
     .launchPersistentContext(profilePath, {
       executablePath,
       headless: true,
-      // Playwright would choose its small headless shell, which has no WebGPU.
+      // By default Playwright starts its headless shell, which has no WebGPU.
       ignoreDefaultArgs: ['--headless', '--headless=old'],
       args: ['--headless=new', ...found.chromiumFlags(webgpu)],
     })
@@ -116,13 +116,13 @@ async function launch(options, profilePath) {
     });
 }
 
-/** Resolves with what the page said at its end; rejects when page or browser are gone before. */
+/** Resolves with the page's final result. Rejects if the page or the browser goes away first. */
 function watch(context, page, finished) {
   return new Promise((done, fail) => {
     finished.then(done, fail);
-    context.once('close', () => fail(new Error('The browser was closed before the run was finished.')));
+    context.once('close', () => fail(new Error('The browser closed before the run finished.')));
     page.once('crash', () =>
-      fail(new Error('The page crashed, most likely for want of memory: a lower --memory helps.')),
+      fail(new Error('The page crashed, most likely because memory ran out; try a lower --memory.')),
     );
     page.on('pageerror', (error) => fail(new Error(`The page failed: ${error.stack}`)));
   });
@@ -166,7 +166,7 @@ async function carryOut(options, input, profile) {
     await Promise.race([ended, page.goto(`http://127.0.0.1:${port}/#/headless?job=${token}`)]);
     const result = await ended;
     if (!result.ok) throw new Error(result.sentence);
-    if (!metrics) throw new Error('The page ended without metrics.');
+    if (!metrics) throw new Error('The page finished without sending metrics.');
     return {
       report,
       zip,
@@ -195,12 +195,12 @@ async function writeResults(options, { report, zip, metrics }) {
   await rm(zip);
   await report.finish();
   await writeFile(join(options.out, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
+  const { k, won, lost, mcNemarP } = metrics.comparison;
+  const p = mcNemarP.toPrecision(2);
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
-  console.log(
-    `won ${metrics.comparison.won.length}, lost ${metrics.comparison.lost.length}, McNemar p = ${metrics.comparison.mcNemarP.toPrecision(2)}`,
-  );
-  console.log(`Written: metrics.json, events.jsonl and export/ (${files.length} files) in ${options.out}`);
+  console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
+  console.log(`Wrote metrics.json, events.jsonl and export/ (${files.length} files) to ${options.out}`);
 }
 
 async function main() {
@@ -208,7 +208,7 @@ async function main() {
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  // What an earlier command left here must not be taken for this one's result.
+  // Results of an earlier command must not pass for this one's.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();

@@ -1,27 +1,27 @@
 #!/usr/bin/env node
-/* `npm start`: installs and builds when needed, serves the page on this machine, opens it. Needs Node.js alone. */
+/* `npm start`: installs and builds if needed, then serves the page on this machine and opens it. Needs only Node.js. */
 import { spawn } from 'node:child_process';
 import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { listen, siteServer, whoListens } from './lib/server.mjs';
 
-/** Fixed, because everything that the page stores belongs to its address. */
+/** Fixed, because browser storage belongs to the page's address, port included. */
 const usualPort = 4178;
 
 const help = `Recallsmith (召回工坊): serves the page on this machine and opens it.
 
   npm start -- [--port N] [--no-open]
 
-  --port N    another port than ${usualPort}. Experiments, models and runs belong to the address,
-              port included: on another port the page starts empty. Use "Save project"
-              and "Open project" to carry them over.
-  --no-open   print the address only
-  --help      this text`;
+  --port N    use another port than ${usualPort}. Experiments, models and runs belong to the
+              address, port included, so on another port the page starts empty. To take
+              your work along, use "Save project" and "Open project file".
+  --no-open   print the address, but do not open it
+  --help      print this text`;
 
 function openInBrowser(url) {
   const commands = { darwin: ['open', url], win32: ['cmd', '/c', 'start', '', url] };
   const [command, ...args] = commands[process.platform] ?? ['xdg-open', url];
-  // Where there is no desktop the printed address is all that is needed.
+  // Errors are ignored: without a desktop, the printed address is enough.
   spawn(command, args, { stdio: 'ignore', detached: true })
     .on('error', () => undefined)
     .unref();
@@ -40,12 +40,12 @@ function options() {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
-    throw new Error(`Node.js 20.19 or newer is needed; this is ${process.versions.node}.`);
+    throw new Error(`Recallsmith needs Node.js 20.19 or newer; this is ${process.versions.node}.`);
 }
 
 const portTaken = (port) =>
-  `Port ${port} is used by another program; stop it, or choose a port with "npm start -- --port N" ` +
-  `(experiments belong to the address: under another port the page starts empty).`;
+  `Port ${port} is in use by another program: stop it, or choose another port with "npm start -- --port N" ` +
+  `(experiments belong to the address, so on another port the page starts empty).`;
 
 async function main() {
   checkNode();
@@ -60,8 +60,8 @@ async function main() {
   if (kind === 'other') throw new Error(portTaken(port));
   await installWhenNeeded();
   await buildWhenNeeded();
-  if (kind === 'ours') return ready('Recallsmith already runs:');
-  if (kind === 'other-checkout') return ready('Recallsmith already runs from another folder:');
+  if (kind === 'ours') return ready('Recallsmith is already running:');
+  if (kind === 'other-checkout') return ready('Recallsmith is already running from another folder:');
   await listen(siteServer({ site }), port);
   ready('Recallsmith is ready:');
   console.log('Stop it with Ctrl+C.');

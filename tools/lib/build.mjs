@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The project's folder. */
+/** The project's root folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export function version() {
@@ -21,7 +21,7 @@ const sources = [
   'workers',
 ];
 
-/** Over all files that decide what the site does; the same in a checkout and in an unpacked archive. */
+/** Returns a SHA-256 over every file that affects the built site. A checkout and an unpacked archive give the same. */
 export function sourceHash() {
   const hash = createHash('sha256');
   const visit = (path) => {
@@ -32,7 +32,7 @@ export function sourceHash() {
   return hash.digest('hex');
 }
 
-/** Version of the program: what a run records, so that two runs can be told to come from the same code. */
+/** Returns version and source hash. Each run records it, so runs of the same code can be recognised. */
 export function buildName() {
   return `${version()}+${sourceHash().slice(0, 12)}`;
 }

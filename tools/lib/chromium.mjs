@@ -19,7 +19,8 @@ const usualPlaces = {
 };
 
 /**
- * A Chromium on this machine: $CHROMIUM_PATH, an installed one, or Playwright's own; undefined where there is none.
+ * Returns the path of a Chromium: `given` or else $CHROMIUM_PATH if set, otherwise an installed one or Playwright's
+ * own. Returns undefined if the path does not exist or nothing is installed.
  * @param {string} [given]
  * @returns {string | undefined}
  */
@@ -32,32 +33,35 @@ export function findChromium(given) {
 }
 
 export const noChromium =
-  'No Chromium or Chrome was found; install one ("apt-get install chromium", or "npx playwright install chromium"), or name it with --browser or CHROMIUM_PATH.';
+  'No Chromium or Chrome found: install one ("apt-get install chromium" or "npx playwright install chromium"), ' +
+  'or give its path in --browser or CHROMIUM_PATH.';
 
-/** Keeps the browser from calling home; without a sandbox only where the kernel refuses one, to root. */
+/** Flags that stop the browser from calling home and from slowing down hidden pages. */
 const quiet = [
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A page without a window is never in the background.
+  // A headless page has no window and must not count as a background page.
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
 
+/** Whether there is a graphics card. Checked on Linux only; other systems are assumed to have one. */
 export function hasGraphicsCard() {
   if (process.platform !== 'linux') return true;
   return existsSync('/dev/dri/renderD128') || existsSync('/dev/nvidia0');
 }
 
 /**
- * Flags for WebGPU in a headless Chromium: `software` runs it on the processor; on Linux an NVIDIA card is reached by Vulkan only.
+ * Returns the flags of a headless Chromium. `software` runs WebGPU on the CPU. On Linux an NVIDIA card needs Vulkan.
  * @param {'none' | 'hardware' | 'software'} webgpu
  * @returns {string[]}
  */
 export function chromiumFlags(webgpu) {
   const flags = [...quiet];
+  // Chromium refuses to run its sandbox as root.
   if (process.getuid?.() === 0) flags.push('--no-sandbox');
   if (webgpu === 'software') flags.push('--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader');
   if (webgpu === 'hardware') {

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from './files.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
-/** What of a model folder is worth sending: other formats of the same weights are not. */
+/** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
 const modelFile = /\.(json|txt|safetensors|md)$/;
 const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
@@ -35,16 +35,16 @@ function parsed(path, text) {
     json = JSON.parse(text);
   } catch (error) {
     const line = jsonFaultLine(text) ?? 1;
-    throw new Error(`${path}, line ${line}: broken JSON; check quotes, commas and brackets.`, { cause: error });
+    throw new Error(`${path}, line ${line}: not valid JSON; check quotes, commas and brackets.`, { cause: error });
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error(`${path} holds ${text.trim().slice(0, 40)}, not an experiment: one object, {…}, is expected.`);
+    throw new Error(`${path} contains ${text.trim().slice(0, 40)}, not an experiment: expected one object, {…}.`);
   return json;
 }
 
 /**
- * Reads an experiment file and finds what its `locations` name, relative to it.
- * `inputs` are the files to lend to the page: { slot, path (below the model's folder, or the name), file }.
+ * Reads an experiment file and finds the files its `locations` name, relative to it. `inputs` lists the files to serve
+ * to the page as { slot, path, file }; `path` is relative to the model folder, or just the file name of a data file.
  */
 export async function readExperimentFile(path) {
   const text = await readFile(path, 'utf8').catch((error) => {

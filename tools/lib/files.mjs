@@ -2,23 +2,23 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const reasons = {
-  EACCES: 'access to it is denied',
-  EEXIST: 'there is a file of that name',
+  EACCES: 'access is denied',
+  EEXIST: 'a file of that name exists',
   EISDIR: 'it is a folder, not a file',
   ENAMETOOLONG: 'the name is too long',
   ENOENT: 'it does not exist',
   ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EPERM: 'it is not permitted',
+  ENOTDIR: 'part of the path is a file, not a folder',
+  EPERM: 'the system does not permit it',
   EROFS: 'the disk is read-only',
 };
 
-/** Why the system refused a file, in words. */
+/** Returns in words why the system refused a file. */
 export function reasonOf(error) {
   return reasons[error.code] ?? error.message;
 }
 
-/** Any failure as one sentence: the system's own, such as "ENOSPC: …, write", name the file and the reason. */
+/** Returns any error as one sentence. System errors such as "ENOSPC: …, write" become the file and the reason. */
 export function sentenceOf(error) {
   if (!(error instanceof Error)) return 'The experiment failed.';
   if (error.syscall !== undefined && error.code in reasons)
@@ -26,7 +26,7 @@ export function sentenceOf(error) {
   return error.message;
 }
 
-/** Folder by folder: in a place that takes no folders (/proc) Node's recursive mkdir never ends. */
+/** Creates parents one at a time: Node's recursive mkdir never returns in places that refuse folders, such as /proc. */
 async function makeFolder(path) {
   const info = await stat(path).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
@@ -37,7 +37,7 @@ async function makeFolder(path) {
   await mkdir(path);
 }
 
-/** Makes the folder that an option names where it is missing, and proves that files can be written into it. */
+/** Creates the folder given to `option` if it is missing, and throws if no file can be written there. */
 export async function writableFolder(path, option) {
   try {
     await makeFolder(path);
@@ -45,7 +45,7 @@ export async function writableFolder(path, option) {
     await writeFile(probe, '');
     await rm(probe);
   } catch (error) {
-    const reason = error.code === 'ENOENT' ? 'no folder can be made there' : reasonOf(error);
-    throw new Error(`${option} names ${path}, into which nothing can be written: ${reason}.`, { cause: error });
+    const reason = error.code === 'ENOENT' ? 'no folder can be created there' : reasonOf(error);
+    throw new Error(`${option} names ${path}, which cannot be written to: ${reason}.`, { cause: error });
   }
 }

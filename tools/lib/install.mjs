@@ -3,13 +3,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, sourceHash } from './build.mjs';
 
-/** Runs a command with the terminal handed through; rejects with one sentence when it fails. */
+/** Runs a command in this terminal. Rejects with one sentence if it fails. */
 export function runCommand(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
-    child.once('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
+    child.once('error', (error) => reject(new Error(`${command} did not start: ${error.message}`)));
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${[command, ...args].join(' ')} ended with code ${code}.`)),
+      code === 0 ? resolve() : reject(new Error(`${[command, ...args].join(' ')} exited with code ${code}.`)),
     );
   });
 }
@@ -25,10 +25,10 @@ function isInstalled() {
   return existsSync(record) && statSync(record).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
-/** Installs from the lock file when node_modules is missing or older than it. */
+/** Installs from the lock file if node_modules is missing or older than the lock file. */
 export async function installWhenNeeded() {
   if (isInstalled()) return;
-  console.log('Installing what package-lock.json names …');
+  console.log('Installing the packages in package-lock.json …');
   await npm(['ci']);
 }
 
@@ -42,7 +42,7 @@ function isBuilt() {
   }
 }
 
-/** Builds the site when it is missing or was built from other sources. */
+/** Builds the site if it is missing or was built from other sources. */
 export async function buildWhenNeeded() {
   if (isBuilt()) return;
   console.log('Building the site …');

@@ -10,15 +10,15 @@ async function readJson(request) {
   let bytes = 0;
   for await (const chunk of request) {
     bytes += chunk.length;
-    if (bytes > bodyLimit) throw new Error('the body is too large');
+    if (bytes > bodyLimit) throw new Error('the request body is too large');
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
 /**
- * The routes by which the page gets one job and hands back its results, below a path that holds a token nobody can guess.
- * The job itself is answered once. Returns { token, route } for `siteServer`.
+ * Serves one job to the page and receives its results, under a path with an unguessable token. The job can be fetched
+ * only once. Returns { token, route }; pass `route` to `siteServer`.
  *
  * @param job { experiment, name, fileName, modelName, device, budgetBytes, inputs: [{ slot, path, file }] }
  * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFile }
@@ -30,7 +30,7 @@ export function jobRoutes(job, handlers) {
   const inputs = job.inputs.map(({ slot, path }, index) => ({ slot, path, url: `file/${index}` }));
 
   const giveJob = (response) => {
-    if (taken) return sendJson(response, 410, { error: 'this job was taken already' });
+    if (taken) return sendJson(response, 410, { error: 'this job has already been fetched' });
     taken = true;
     const { experiment, name, fileName, modelName, device, budgetBytes } = job;
     return sendJson(response, 200, { experiment, name, fileName, modelName, device, budgetBytes, inputs });

@@ -1,4 +1,4 @@
-/** A bracket, comma or colon; a string; a number or word. */
+/** Group 1: a bracket, comma or colon. Group 2: a string. Group 3: a number, true, false or null. */
 const token =
   /([[\]{},:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.]))/y;
 const space = /[ \t\r\n]*/y;
@@ -6,7 +6,7 @@ const openings = ['[', '{', 'string', 'scalar'];
 
 class Fault extends Error {}
 
-/** Walks through a text as through JSON; `at` is where it stands, at its end or at what does not belong there. */
+/** Parses a text as JSON and keeps no values. `at` is the position reached: the end, or the first misplaced token. */
 class JsonWalk {
   at = 0;
 
@@ -14,7 +14,7 @@ class JsonWalk {
     this.text = text;
   }
 
-  /** Takes the next token, which must be of one of the kinds. */
+  /** Consumes the next token and returns its kind. Throws Fault if it is none of `kinds`. */
   take(...kinds) {
     space.lastIndex = this.at;
     space.exec(this.text);
@@ -48,8 +48,8 @@ class JsonWalk {
 }
 
 /**
- * The line (from 1) on which a text stops being JSON, null where it is JSON. What JSON.parse says differs from one version of
- * Node to the next, and often names no place.
+ * Returns the line (from 1) on which a text stops being JSON, or null if it is valid. JSON.parse cannot be used: its
+ * messages differ between Node versions and often name no position.
  * @param {string} text
  * @returns {number | null}
  */
@@ -61,7 +61,7 @@ export function jsonFaultLine(text) {
     return null;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    // What is missing at the end is missing behind the last thing that stands there.
+    // If the text ends too early, report the line of its last token, not a blank line after it.
     const end = walk.at === text.length ? text.trimEnd().length : walk.at;
     return text.slice(0, end).split(/\r\n|\n|\r/).length;
   }

@@ -1,19 +1,18 @@
 import { parseArgs } from 'node:util';
 
-/** What Node says about an option, in one sentence. */
+/** Returns Node's complaint about an option as one sentence. */
 function sentence(error) {
   const option = /--?[\w-]+/.exec(error.message)?.[0] ?? 'The option';
-  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-    return `There is no option ${option}; --help lists all there are.`;
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `Unknown option ${option}; --help lists all options.`;
   if (error.code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
     return error.message.includes('does not take')
       ? `${option} takes no value.`
-      : `${option} needs a value; --help says which.`;
-  return `${error.message.split(/[.\n]/)[0]}; --help says how.`;
+      : `${option} needs a value; see --help.`;
+  return `${error.message.split(/[.\n]/)[0]}; see --help.`;
 }
 
 /**
- * Node's parseArgs, whose faults become one sentence.
+ * Calls Node's parseArgs and turns its errors into one sentence.
  * @template {import('node:util').ParseArgsConfig} C
  * @param {C} config
  */

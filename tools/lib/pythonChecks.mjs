@@ -9,19 +9,25 @@ const venv = join(root, '.venv');
 const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 const ready = join(venv, 'recallsmith-ready');
 
-/** The project's own virtual environment, made where it is missing. RECALLSMITH_PYTHON names another interpreter that has the packages. */
+/**
+ * Returns a Python interpreter that has tools/python/requirements.txt: RECALLSMITH_PYTHON if set, otherwise the one in
+ * .venv, which is created if missing.
+ */
 export async function pythonWithPackages() {
   const given = process.env['RECALLSMITH_PYTHON'];
   if (given) return given;
   if (existsSync(ready)) return python;
-  console.log('Making a virtual environment with PyTorch, sentence-transformers and onnxruntime …');
+  console.log('Creating a virtual environment with PyTorch, sentence-transformers and onnxruntime …');
   await runCommand('python3', ['-m', 'venv', venv]);
   await runCommand(python, ['-m', 'pip', 'install', '--quiet', '-r', 'tools/python/requirements.txt']);
   await runCommand(python, ['-c', `open(${JSON.stringify(ready)}, 'w').close()`]);
   return python;
 }
 
-/** The exported folder in sentence-transformers and onnxruntime, against the app's vectors in metrics.json. */
+/**
+ * Compares the export in sentence-transformers and onnxruntime with the app's vectors in metrics.json. Returns the
+ * smallest cosine of each; rejects if one is too small.
+ */
 export async function exportAgreesInPython(out) {
   const script = join(root, 'tools/python/export_check.py');
   const env = { ...process.env, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' };

@@ -8,7 +8,7 @@ function duration(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** A line of events.jsonl: a step under the names that readers of training logs expect, anything else with its `type`. */
+/** Returns an event as a line of events.jsonl. Steps drop their `type` and use the names common in training logs. */
 function lineOf({ runId: _runId, ...event }) {
   if (event.type !== 'step') return event;
   const { type: _type, seq: _seq, at: _at, stepMs, learningRate, ...numbers } = event;
@@ -19,7 +19,8 @@ function lineOf({ runId: _runId, ...event }) {
 const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event))}\n`).join('');
 
 /**
- * Of a step that was made twice (once before a kill, once after the resume) the later counts. Progress is for the terminal only.
+ * Returns the events without progress, which is for the terminal only. A resumed run repeats the steps after its last
+ * checkpoint; only the later event of such a step is kept.
  * @template {{ type: string, step?: number }} E
  * @param {E[]} events
  * @returns {E[]}
@@ -34,6 +35,7 @@ export function settled(events) {
 
 const progressWords = {
   import: 'reading files',
+  tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',
   encodeCorpus: 'encoding passages',
@@ -42,7 +44,7 @@ const progressWords = {
   export: 'writing the export',
 };
 
-/** Writes events.jsonl while the run goes on and prints a line now and then. */
+/** Writes events.jsonl during the run and prints events; steps and progress at most once per `printEveryMs`. */
 export class RunReport {
   #events = [];
   #file;
@@ -63,10 +65,10 @@ export class RunReport {
   async add(events) {
     this.#events.push(...events);
     await appendFile(this.#file, toLines(events.filter((event) => event.type !== 'progress')));
-    for (const event of events) this.#tell(event);
+    for (const event of events) this.#printEvent(event);
   }
 
-  /** Once more in full, without what a resume repeated. */
+  /** Rewrites the whole file without the steps that a resume repeated. */
   async finish() {
     await writeFile(`${this.#file}.new`, toLines(settled(this.#events)));
     await rename(`${this.#file}.new`, this.#file);
@@ -77,24 +79,25 @@ export class RunReport {
   }
 
   progress({ what, done, of }) {
-    this.#now(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, of > 0 && done >= of);
+    this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, of > 0 && done >= of);
   }
 
-  #now(line, certainly = false) {
-    if (!certainly && Date.now() - this.#printedAt < printEveryMs) return;
+  /** Prints the line, unless another was printed less than `printEveryMs` ago and the line is not `important`. */
+  #printSparingly(line, important = false) {
+    if (!important && Date.now() - this.#printedAt < printEveryMs) return;
     this.#printedAt = Date.now();
     this.#print(line);
   }
 
-  #tell(event) {
+  #printEvent(event) {
     if (event.type === 'progress')
-      return this.#now(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
-    if (event.type === 'step') return this.#tellStep(event);
+      return this.#printSparingly(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
+    if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'deviceLost')
-      return this.#print(`device lost (${event.reason}): going on from the last checkpoint`);
+      return this.#print(`device lost (${event.reason}): resuming from the last checkpoint`);
     if (event.type === 'devEvaluation')
       return this.#print(
         `dev at step ${event.step}: ${metricsLine(event.metrics)}${event.best ? ', best so far' : ''}`,
@@ -103,18 +106,22 @@ export class RunReport {
     return undefined;
   }
 
-  #tellStep({ step, loss, learningRate, tokens, stepMs }) {
+  #printStep({ step, loss, learningRate, tokens, stepMs }) {
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);
     const pace = this.#recent.reduce((sum, one) => sum + one.tokens, 0) / (ms / 1000);
     const left = (ms / this.#recent.length) * Math.max(0, this.totalSteps - step);
     const of = this.totalSteps > 0 ? `/${this.totalSteps}` : '';
-    const line = `step ${step}${of}  loss ${loss.toFixed(4)}  lr ${learningRate.toExponential(2)}  ${Math.round(pace)} tokens/s`;
-    this.#now(this.totalSteps > 0 ? `${line}  ${duration(left)} of training left` : line, step === this.totalSteps);
+    const lr = learningRate.toExponential(2);
+    const line = `step ${step}${of}  loss ${loss.toFixed(4)}  lr ${lr}  ${Math.round(pace)} tokens/s`;
+    this.#printSparingly(
+      this.totalSteps > 0 ? `${line}  ${duration(left)} of training left` : line,
+      step === this.totalSteps,
+    );
   }
 }
 
-export function metricsLine(metrics) {
-  const share = (value) => `${(value * 100).toFixed(1)} %`;
-  return `hit rate@1 ${share(metrics.hitRateAt1)}, @10 ${share(metrics.hitRateAt10)}, MRR@10 ${metrics.mrrAt10.toFixed(4)}`;
+export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
+  const share = (value) => `${(value * 100).toFixed(1)}%`;
+  return `hit rate@1 ${share(hitRateAt1)}, @10 ${share(hitRateAt10)}, MRR@10 ${mrrAt10.toFixed(4)}`;
 }

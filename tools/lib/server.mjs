@@ -20,7 +20,7 @@ const types = {
   '.woff2': 'font/woff2',
 };
 
-/** What gives the page SharedArrayBuffer, and with it wasm threads. */
+/** Cross-origin isolation gives the page SharedArrayBuffer, which wasm threads need. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -28,9 +28,9 @@ const isolation = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-/** Where a running server says what it is. */
+/** Path at which a running server identifies itself. */
 export const identityPath = '/__recallsmith';
-/** Tells one checkout from another without naming its folder. */
+/** Distinguishes checkouts without revealing the folder's name. */
 export const rootHash = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 function identity() {
@@ -42,7 +42,7 @@ export function sendJson(response, status, value) {
   response.end(JSON.stringify(value));
 }
 
-/** A file with its type and an ETag, streamed. */
+/** Streams a file with its content type and an ETag. */
 export async function sendFile(request, response, file, cacheControl = 'no-cache') {
   const info = await stat(file).catch(() => null);
   if (!info?.isFile()) return sendJson(response, 404, { error: 'not found' });
@@ -64,19 +64,21 @@ async function serveSite(request, response, site, path) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'only GET' });
   const file = normalize(join(site, path.endsWith('/') ? `${path}index.html` : path));
   if (!file.startsWith(site + sep)) return sendJson(response, 404, { error: 'not found' });
-  // Names below assets/ carry their content's hash, so they never change.
+  // File names under assets/ contain a content hash, so the files never change.
   const hashed = path.startsWith('/assets/');
   return sendFile(request, response, file, hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-/** Only this machine's own names: a page elsewhere that points its name at 127.0.0.1 gets nothing. */
+/** Whether the Host header names this machine. Stops DNS rebinding, where a foreign name resolves to 127.0.0.1. */
 function isLocal(host = '') {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
 }
 
 /**
- * Serves a built site. `route(request, response, path)` may answer first and returns true when it did.
- * @param {{ site: string, route?: (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, path: string) => Promise<boolean> }} options
+ * Serves a built site. `route(request, response, path)` may answer first, and then returns true.
+ * @typedef {import('node:http').IncomingMessage} Request
+ * @typedef {import('node:http').ServerResponse} Response
+ * @param {{ site: string, route?: (request: Request, response: Response, path: string) => Promise<boolean> }} options
  */
 export function siteServer({ site, route }) {
   const answer = async (request, response) => {
@@ -94,7 +96,7 @@ export function siteServer({ site, route }) {
   });
 }
 
-/** Resolves with the port once the server listens on 127.0.0.1; port 0 takes a free one. Rejects with code EADDRINUSE. */
+/** Listens on 127.0.0.1 and resolves with the port; port 0 picks a free one. Rejects with EADDRINUSE if it is taken. */
 export function listen(server, port) {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -105,13 +107,13 @@ export function listen(server, port) {
   });
 }
 
-/** What answers on that port: 'none', 'ours' from this checkout, 'other-checkout', or 'other' for any other program. */
+/** Finds out what listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other' (another program). */
 export async function whoListens(port) {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${identityPath}`, { signal: AbortSignal.timeout(3000) });
-    const told = await response.json();
-    if (told?.app !== 'recallsmith') return { kind: 'other' };
-    return { kind: told.root === rootHash ? 'ours' : 'other-checkout', ...told };
+    const identified = await response.json();
+    if (identified?.app !== 'recallsmith') return { kind: 'other' };
+    return { kind: identified.root === rootHash ? 'ours' : 'other-checkout', ...identified };
   } catch (error) {
     return { kind: error.cause?.code === 'ECONNREFUSED' ? 'none' : 'other' };
   }

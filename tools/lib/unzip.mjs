@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw } from 'node:zlib';
 
-/* PKWARE's APPNOTE.TXT 6.3.10; sections are named beside what they are about. */
+/* The zip format: PKWARE's APPNOTE.TXT 6.3.10. Numbers such as 4.3.16 are its sections. */
 const endSignature = 0x06054b50; // 4.3.16
 const end64LocatorSignature = 0x07064b50; // 4.3.15
 const entrySignature = 0x02014b50; // 4.3.12
@@ -34,7 +34,7 @@ async function centralDirectory(file) {
   return { entries, directory: await readAt(file, offset, length) };
 }
 
-/** Sizes and offset that did not fit in 32 bits stand in the extra field 0x0001, in this order (4.5.3). */
+/** Fills in sizes and offset that do not fit in 32 bits. Extra field 0x0001 holds only those, in this order (4.5.3). */
 function with64(entry, extra) {
   let at = 0;
   while (at + 4 <= extra.length) {
@@ -55,7 +55,7 @@ function with64(entry, extra) {
 function* entriesOf({ entries, directory }) {
   let at = 0;
   for (let i = 0; i < entries; i++) {
-    if (directory.readUInt32LE(at) !== entrySignature) throw new Error('the directory of the zip is broken');
+    if (directory.readUInt32LE(at) !== entrySignature) throw new Error('the central directory of the zip is damaged');
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((place) => directory.readUInt16LE(at + place));
     const nameEnd = at + 46 + nameLength;
     const entry = {
@@ -92,11 +92,12 @@ async function writeEntry(file, zipPath, entry, target) {
   if (entry.packedBytes === 0) return (await open(target, 'w')).close();
   const packed = createReadStream(zipPath, { start, end: start + entry.packedBytes - 1 });
   const stages = entry.method === 8 ? [createInflateRaw()] : [];
-  if (entry.method !== 0 && entry.method !== 8) throw new Error(`${entry.name} is packed with method ${entry.method}`);
+  if (entry.method !== 0 && entry.method !== 8)
+    throw new Error(`${entry.name} uses compression method ${entry.method}, which is not supported`);
   await pipeline(packed, ...stages, checking(entry), createWriteStream(target));
 }
 
-/** Unpacks a zip below `folder`, a file at a time, each checked by its CRC. Returns the paths, folders left out. */
+/** Unpacks a zip into `folder` one file at a time and checks each CRC. Returns the paths of the files only. */
 export async function unzip(zipPath, folder) {
   const file = await open(zipPath);
   try {
@@ -104,7 +105,7 @@ export async function unzip(zipPath, folder) {
     for (const entry of entriesOf(await centralDirectory(file))) {
       const target = normalize(join(folder, entry.name));
       if (!target.startsWith(normalize(folder) + sep))
-        throw new Error(`the zip names a place outside of its folder: ${entry.name}`);
+        throw new Error(`the zip contains a path outside its folder: ${entry.name}`);
       if (entry.name.endsWith('/')) await mkdir(target, { recursive: true });
       else {
         await writeEntry(file, zipPath, entry, target);

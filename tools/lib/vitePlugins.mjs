@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { root, sourceHash, version } from './build.mjs';
 import { wasmModules } from './wasmModules.mjs';
 
-/** wasm files of the engine, and those that a library would fetch from elsewhere: [folder in the site, file]. */
+/** Returns [folder in the site, file] of the engine's wasm files and of those that a library would fetch from a CDN. */
 function selfHostedFiles() {
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   return [
@@ -12,7 +12,7 @@ function selfHostedFiles() {
   ];
 }
 
-/** Puts the wasm files into the site, in a build and while developing. */
+/** Adds the wasm files to the built site and to the dev server. */
 export function selfHosted() {
   const files = selfHostedFiles();
   return {
@@ -32,10 +32,10 @@ export function selfHosted() {
   };
 }
 
-/** Says which sources the site was built from: `npm start` builds anew when they changed. */
+/** Records the hash of the sources. `npm start` rebuilds if they have changed since. */
 export const buildFile = 'build.json';
 
-/** Writes sw.js: the service worker's source with the list of all files of this build, so that the page opens offline. */
+/** Writes sw.js, the service worker with this build's list of files, so that the page opens offline. */
 export function offline() {
   return {
     name: 'recallsmith-offline',

@@ -1,4 +1,4 @@
-/* The wasm engine's machine code: AssemblyScript, built once for each pair of what browsers may have. */
+/* Compiles the wasm engine's AssemblyScript, once for each combination of features a browser may have. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const sources = join(root, 'workers/engine/wasm/assembly');
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--importMemory', '--initialMemory', '16'];
 
-/** `relaxed` has fused multiply-add; `shared` memory is what threads need, and what only isolated pages get. */
+/** `relaxed` has fused multiply-add. Threads need `shared` memory, which only cross-origin isolated pages get. */
 const variants = {
   'relaxed-shared.wasm': ['--enable', 'simd,relaxed-simd,threads', '--sharedMemory', '--maximumMemory', '65536'],
   'relaxed-own.wasm': ['--enable', 'simd,relaxed-simd'],
@@ -17,7 +17,7 @@ const variants = {
   'plain-own.wasm': ['--enable', 'simd'],
 };
 
-/** [name, path] of the built modules. What was built of the same sources is not built again. */
+/** Returns [name, path] of each module. Modules are cached by a hash of their sources and compiled only if missing. */
 export function wasmModules() {
   const hash = createHash('sha256').update(JSON.stringify([flags, variants]));
   for (const name of readdirSync(sources).sort()) hash.update(name).update(readFileSync(join(sources, name)));
@@ -31,7 +31,7 @@ export function wasmModules() {
   });
 }
 
-/** Under another name first: a build that was cut short must not be found. */
+/** Compiles to a temporary name first, so that an interrupted build is never taken for a finished one. */
 function build(path, features) {
   const unfinished = `${path}.${process.pid}`;
   execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), '-o', unfinished, ...flags, ...features], {

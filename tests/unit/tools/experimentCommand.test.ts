@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { jsonFaultLine } from '../../../tools/lib/jsonFault.mjs';
 
 const tool = new URL('../../../tools/experiment.mjs', import.meta.url).pathname;
-/** What is refused is refused before anything is installed, built or started. */
+/** Bad input must be refused before anything is installed, built or started. */
 const atOnceMs = 10_000;
 
 function refused(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [tool, ...args], { timeout: atOnceMs }, (error, _stdout, stderr) => {
       if (error?.code === 1) resolve(stderr);
-      else reject(new Error(`ended with ${error?.code ?? error?.signal ?? 0}: ${stderr}`));
+      else reject(new Error(`exited with ${error?.code ?? error?.signal ?? 0}: ${stderr}`));
     });
   });
 }
@@ -30,14 +30,14 @@ function expectOneSentence(stderr: string): void {
   expect(stderr).not.toMatch(/\bE[A-Z]{4,}\b|\bat \?/);
 }
 
-describe('npm run experiment ends with 1 and one sentence', () => {
+describe('npm run experiment exits with code 1 and one sentence', () => {
   it.each([
-    ['[]', /own\.json holds \[\], not an experiment/],
-    ['null', /own\.json holds null/],
-    ['{\n  "seed": 7,\n  "stages": [\n    {"dropout": 0},,\n  ]\n}\n', /own\.json, line 4: broken JSON/],
-    ['{\n "seed": 7\n', /own\.json, line 2: broken JSON/],
+    ['[]', /own\.json contains \[\], not an experiment/],
+    ['null', /own\.json contains null/],
+    ['{\n  "seed": 7,\n  "stages": [\n    {"dropout": 0},,\n  ]\n}\n', /own\.json, line 4: not valid JSON/],
+    ['{\n "seed": 7\n', /own\.json, line 2: not valid JSON/],
     ['{"locations": {"pairs": "nowhere.csv"}}', /locations\.pairs names .*nowhere\.csv, which does not exist/],
-  ])('for the file %j', async (content, sentence) => {
+  ])('for an experiment file with the content %j', async (content, sentence) => {
     const { file, out } = await folderWith('own.json', content);
     const stderr = await refused(file, '--out', out);
     expectOneSentence(stderr);
@@ -45,7 +45,7 @@ describe('npm run experiment ends with 1 and one sentence', () => {
     expect(stderr).not.toContain('experiment.json');
   });
 
-  it('for a file that does not exist, and for a folder', async () => {
+  it('for a file that does not exist and for a folder', async () => {
     const { folder, out } = await folderWith('own.json', '{}');
     for (const [path, reason] of [
       [join(folder, 'none.json'), 'it does not exist'],
@@ -58,7 +58,7 @@ describe('npm run experiment ends with 1 and one sentence', () => {
   });
 
   it.each([
-    [['--fast'], 'There is no option --fast'],
+    [['--fast'], 'Unknown option --fast'],
     [['--out'], '--out needs a value'],
     [['--software-webgpu=yes'], '--software-webgpu takes no value'],
   ])('for the options %j', async (args, sentence) => {
@@ -67,21 +67,21 @@ describe('npm run experiment ends with 1 and one sentence', () => {
     expect(stderr).toContain(sentence);
   });
 
-  it('for an --out or --profile where nothing can be written', async () => {
+  it('for an --out folder that cannot be written to', async () => {
     const { folder, file } = await folderWith('own.json', '{}');
     await mkdir(join(folder, 'free'));
     const places = [file, join(file, 'below')];
-    // In /proc Node's own recursive mkdir never ends.
+    // In /proc, Node's recursive mkdir never returns.
     if (existsSync('/proc/self')) places.push('/proc/nowhere/out');
     for (const place of places) {
       const stderr = await refused(file, '--out', place);
       expectOneSentence(stderr);
-      expect(stderr).toContain(`--out names ${place}, into which nothing can be written`);
+      expect(stderr).toContain(`--out names ${place}, which cannot be written to`);
     }
   });
 });
 
-describe('the line of a fault in JSON', () => {
+describe('jsonFaultLine', () => {
   it.each<[string, number | null]>([
     ['{"a": [1, -2.5e3, true, null, "x\\n\\u00e9"], "b": {}}\n', null],
     [' [ ] ', null],
@@ -93,7 +93,7 @@ describe('the line of a fault in JSON', () => {
     ['[1,\n01]', 2],
     ['{}\n{}', 2],
     ['[1,\n2\n\n', 2],
-  ])('of %j is %j', (text, line) => {
+  ])('of %j returns %j', (text, line) => {
     expect(jsonFaultLine(text)).toBe(line);
     const parses = (): unknown => JSON.parse(text);
     if (line === null) expect(parses).not.toThrow();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forbiddenImport } from '../../../tools/lint/importZones';
 
 describe('the import rule', () => {
-  it('lets a zone import itself and what its row of the table names', () => {
+  it('lets a zone import itself and the zones and packages in its row of the table', () => {
     expect(forbiddenImport('src/domain/split/splitData.ts', '../random')).toBeNull();
     expect(forbiddenImport('workers/services/trainModel.ts', '../engine/device')).toBeNull();
     expect(forbiddenImport('src/domain/experiment.ts', 'valibot')).toBeNull();
@@ -20,26 +20,26 @@ describe('the import rule', () => {
     ['src/clients/gpuClient.ts', '../../workers/services/trainModel'],
     ['src/storage/runs.ts', 'comlink'],
     ['src/state/run.svelte.ts', '@tensorflow/tfjs'],
-  ])('refuses %s importing %s', (path, specifier) => {
+  ])('refuses an import in %s of %s', (path, specifier) => {
     expect(forbiddenImport(path, specifier)).toMatch(/may not import/);
   });
 
-  it('resolves relative paths before it judges', () => {
+  it('resolves relative paths before deciding', () => {
     expect(forbiddenImport('src/ui/common/Icon.svelte', '../../domain/../storage/runs')).toMatch(/storage/);
     expect(forbiddenImport('src/state/a.ts', './../state/b')).toBeNull();
   });
 
-  it('does not take a name that begins like an allowed package for that package', () => {
+  it('refuses a package whose name only starts like an allowed one', () => {
     expect(forbiddenImport('src/storage/runs.ts', 'idb-keyval')).toMatch(/idb-keyval/);
     expect(forbiddenImport('src/storage/runs.ts', 'idb/with-async-ittr')).toBeNull();
   });
 
-  it('lets screens name the types of the protocol, not call it', () => {
+  it('lets screens import types of the protocol but not its code', () => {
     expect(forbiddenImport('src/ui/report/Export.svelte', '../../protocol/dataApi', true)).toBeNull();
     expect(forbiddenImport('src/ui/report/Export.svelte', '../../protocol/dataApi', false)).toMatch(/protocol/);
   });
 
-  it('refuses code outside of all zones and leaves tools and tests free', () => {
+  it('refuses imports of files outside all zones, but lets tests import anything', () => {
     expect(forbiddenImport('src/main.ts', '../tools/lib/server')).toMatch(/no zone/);
     expect(forbiddenImport('tests/unit/a.test.ts', '../../src/storage/runs')).toBeNull();
   });

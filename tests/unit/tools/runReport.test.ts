@@ -5,11 +5,20 @@ import { describe, expect, it } from 'vitest';
 import { RunReport, settled } from '../../../tools/lib/runReport.mjs';
 
 const step = (number: number, loss: number, seq: number) => ({
-  type: 'step', step: number, loss, learningRate: 2e-4, gradientNorm: 1, tokens: 100, stepMs: 50, runId: 'r', seq, at: seq,
-}); // prettier-ignore
+  type: 'step',
+  step: number,
+  loss,
+  learningRate: 2e-4,
+  gradientNorm: 1,
+  tokens: 100,
+  stepMs: 50,
+  runId: 'r',
+  seq,
+  at: seq,
+});
 
 describe('events.jsonl', () => {
-  it('has a line a step under the names of the format, and other events with their type', async () => {
+  it('has one line per step with the documented field names, and other events with their type', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
     const report = new RunReport(folder, () => undefined);
     await report.begin();
@@ -24,7 +33,7 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('keeps the later of two lines of one step, which a resume makes, and no progress', () => {
+  it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
     const events = [
       step(1, 0.5, 0),
       step(2, 0.4, 1),

@@ -9,7 +9,7 @@ import { unzip } from '../../../tools/lib/unzip.mjs';
 const newFolder = () => mkdtemp(join(tmpdir(), 'recallsmith-unzip-'));
 
 describe('unpacking an export', () => {
-  it('gives back stored and deflated files with their folders', async () => {
+  it('restores stored and deflated files with their folders', async () => {
     const folder = await newFolder();
     const text = '检出率 '.repeat(1000);
     const zip = zipSync({
@@ -27,7 +27,7 @@ describe('unpacking an export', () => {
     expect([...(await readFile(join(folder, 'out/onnx/model.onnx')))]).toEqual([1, 2, 3]);
   });
 
-  it('reads what the page writes: sizes behind the data', async () => {
+  it('reads a streamed zip as the page writes it, with sizes after the data', async () => {
     const folder = await newFolder();
     const bytes = await downloadZip([{ name: 'a/b.bin', input: new Uint8Array(100_000).fill(7) }]).arrayBuffer();
     await writeFile(join(folder, 'a.zip'), new Uint8Array(bytes));
@@ -35,7 +35,7 @@ describe('unpacking an export', () => {
     expect((await readFile(join(folder, 'out/a/b.bin'))).every((byte) => byte === 7)).toBe(true);
   });
 
-  it('refuses a damaged file, a path outside of the folder, and what is no zip', async () => {
+  it('refuses a damaged file, a path outside the folder, and a file that is not a zip', async () => {
     const folder = await newFolder();
     const zip = zipSync({ 'a.bin': [new Uint8Array(500).fill(1), { level: 0 }] });
     zip[100] = 9;
