@@ -1,10 +1,11 @@
-"""Golden values of the engine, from PyTorch and transformers: writes tests/fixtures/engine/.
+"""Writes the engine's golden values, computed by PyTorch and transformers, to tests/fixtures/engine/.
 
-usage: engine.py [--models DIR]     (DIR holds demo-zh and e5-small-zh; default ../shared/models)
+usage: engine.py [--models DIR]     (DIR contains demo-zh and e5-small-zh; default ../shared/models)
 
-tinyBert.json / tinyBert.bin: a random BERT (2 layers x 32, 4 heads, 61 tokens), its inputs, last hidden states, InfoNCE losses for both
-poolings and both directions, all gradients, and its weights after three AdamW steps with clipping. The JSON names ranges of the .bin
-(float32, little endian). models.json: the first and last values and sums of last_hidden_state of the real models for three texts.
+tinyBert.json, tinyBert.bin: a random BERT (2 layers x 32, 4 heads, 61 tokens) with its inputs, last hidden states,
+InfoNCE losses for both poolings and both directions, all gradients, and its weights after three AdamW steps with
+clipping. The JSON gives the ranges of the .bin (float32, little-endian).
+models.json: for three texts, the first, middle and last row of each real model's last_hidden_state, and its sums.
 """
 import argparse, json, os
 import numpy as np, torch
@@ -24,7 +25,7 @@ config = BertConfig(vocab_size=61, hidden_size=32, num_hidden_layers=2, num_atte
                     type_vocab_size=2, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-12)
 model = BertModel(config, add_pooling_layer=False).float().eval()
 model.set_attn_implementation('eager')
-with torch.no_grad():  # away from the near-zero start, so that every gradient has something to say
+with torch.no_grad():  # BERT's init is close to 0; larger weights make every gradient count
     for n, p in model.named_parameters():
         p.copy_(torch.randn_like(p) * (0.2 if p.dim() > 1 else 0.1) + (1.0 if n.endswith('LayerNorm.weight') else 0.0))
 start = {n: p.detach().clone() for n, p in model.named_parameters()}

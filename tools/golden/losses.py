@@ -1,7 +1,9 @@
-"""Golden values of the losses, from sentence-transformers and PyTorch: writes tests/fixtures/engine/losses.json.
+"""Writes the losses' golden values, computed by sentence-transformers and PyTorch, to tests/fixtures/engine/losses.json.
 
-infoNce: anchors, candidates (own positives first, then explicit negatives), both directions, by MultipleNegativesRankingLoss; with pairs left
-out by PyTorch alone. cosent: pairs of sentences with scores, some equal, by CoSENTLoss. Losses and the gradients of the vectors given.
+infoNce: anchors and candidates (the positives, then explicit negatives), in one direction and in both, by
+MultipleNegativesRankingLoss. The case with masked pairs uses plain PyTorch.
+cosent: sentence pairs with scores, some of them equal, by CoSENTLoss.
+Each case holds the loss and its gradients with respect to the vectors.
 """
 import json, os
 import torch
@@ -14,7 +16,7 @@ draw = lambda *shape: torch.randn(*shape, generator=g)
 flat = lambda t: [float(f'{x:.8g}') for x in t.detach().flatten().tolist()]
 B, E, tau = 5, 8, 0.1
 
-class Model(torch.nn.Module):  # the losses look at no more of it
+class Model(torch.nn.Module):  # a stand-in: the losses are called with vectors, never with texts
     pass
 
 def measured(loss_of, *vectors):

@@ -1,8 +1,9 @@
-"""Golden retrieval metrics: what sentence-transformers' InformationRetrievalEvaluator computes from given scores.
+"""Writes golden retrieval metrics: what sentence-transformers' InformationRetrievalEvaluator computes from given scores.
 
 usage: metrics.py OUT.json
-Scores are small integers over 2048, exact in float32; the second case has many ties. The evaluator takes ties as they come, so each
-list is handed over in the product's total order (−score, id); `shuffled` holds the passages' ids in no order, on purpose.
+Scores are small integers divided by 2048, so they are exact in float32. The second case has many ties. The evaluator
+keeps ties in the order it receives them, so each list is sorted by the product's total order (−score, id) first.
+`shuffled` lists the passage ids in random order on purpose.
 """
 import json, random, sys
 from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
@@ -17,7 +18,7 @@ def case(seed, levels):
     rng.shuffle(ids)
     scores = [[rng.randrange(levels) for _ in ids] for _ in range(QUESTIONS)]
     relevant = [sorted(rng.sample(ids, rng.choice([1, 1, 1, 2, 3, 12]))) for _ in range(QUESTIONS)]
-    for row, docs in zip(scores, relevant):  # a model that knows something: half of the right passages rise
+    for row, docs in zip(scores, relevant):  # imitate a useful model: raise half of the relevant passages
         for d in docs:
             if rng.random() < 0.5:
                 row[ids.index(d)] = levels - 1 - rng.randrange(max(1, levels // 10))

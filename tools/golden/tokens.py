@@ -1,8 +1,8 @@
-"""Golden token ids: what Hugging Face's tokenizers (Rust) makes of 300 texts, for both models of ../shared.
+"""Writes golden token ids: 300 texts tokenized by Hugging Face's tokenizers (Rust), for both models in ../shared.
 
 usage: tokens.py SHARED_DIR OUT.json
-Writes, for each model and limit: SHA-256 over all ids (int32 little-endian, each text's count before its ids) and the counts.
-The texts themselves are not stored: the test builds the same list from the same files (see `texts`, its twin is tests/unit/tokenize).
+For each model and length limit, writes the counts and a SHA-256 over all ids (int32 little-endian, each text's count
+before its ids). The texts are not stored: tests/unit/tokenize builds the same list from the same files as `texts` here.
 """
 import hashlib, json, os, struct, sys
 from tokenizers import Tokenizer

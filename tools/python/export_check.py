@@ -1,9 +1,9 @@
-"""Whether an exported folder means in Python what it meant in the app.
+"""Checks that an exported folder gives the same vectors in Python as in the app.
 
 usage: export_check.py METRICS_JSON EXPORT_FOLDER
-Reads `export.reference` of metrics.json (texts with their prefixes, and the app's own vectors), encodes the texts with
-sentence-transformers (model.safetensors) and with onnxruntime (onnx/model.onnx, checked by onnx first), and asks for a cosine of
-at least 0.99999 with the app's vectors. Prints one JSON object; ends with 1 where a cosine is smaller.
+Takes texts (with their prefixes) and the app's own vectors from `export.reference` in metrics.json. Encodes the texts
+with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). Prints the
+smallest cosine of each as one JSON object, and exits with code 1 if one of them is below 0.99999.
 """
 import json
 import sys
