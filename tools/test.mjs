@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* `npm test`: all checks, from a bare checkout on. The last line stands alone: `N passed, N failed`. */
+/* `npm test`: runs all checks, even from a bare checkout. The last line is `N passed, N failed`. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { root } from './lib/build.mjs';
 const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
 
-/** A browser for the tests: on Debian, as root, from its packages; anywhere else one must be there. */
+/** Returns a browser for the tests. As root on Debian it installs one if missing; elsewhere one must be installed. */
 async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');
   const found = findChromium();
   if (found) return found;
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
     throw new Error(noChromium);
-  console.log('Installing Chromium from the distribution …');
+  console.log('Installing Chromium with apt-get …');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await runCommand('apt-get', ['update', '-qq'], { env });
   await runCommand('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-noto-cjk'], {
@@ -27,7 +27,7 @@ async function browserWhenNeeded() {
   return installed;
 }
 
-/** A check that is one thing: it passes or fails as a whole. */
+/** A check without a count of its own: it passes or fails as a whole. */
 function single(name, script, args) {
   return { name, script, args, count: (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }) };
 }
@@ -36,7 +36,7 @@ function readReport(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
-/** Counts of a suite; one that ended badly without a failed test (a crash, a file that does not load) counts as a failure. */
+/** Counts of a suite. A bad exit code without a failed test (a crash, a file that does not load) is one failure. */
 function counted(passed, failed, code) {
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
 }
@@ -96,7 +96,7 @@ function runCheck(check, browser) {
   });
 }
 
-/** Runs all checks, however the ones before ended, and says what each gave. */
+/** Runs every check, even after one has failed, and returns their counts. */
 async function runChecks(browser) {
   const results = [];
   for (const check of checks) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* `npm run verify`: `npm test` and the long checks behind the README's claims. One line a check; the last line stands alone. */
+/* `npm run verify`: `npm test`, then the long checks of the README's claims. Prints a line per check and a total. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ function check(condition, sentence) {
   if (!condition) throw new Error(sentence);
 }
 
-/** Starts the runner; resolves with its exit code, or null where it was killed by `killAtStep`. */
+/** Starts the runner. Resolves with its exit code, or null if `killAtStep` killed it. */
 function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
   const args = [
     'tools/experiment.mjs',
@@ -53,7 +53,7 @@ function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
   });
 }
 
-/** Killed only when there is a checkpoint to go on from, and something behind it that is lost. */
+/** Whether a kill would now test a resume: the run has reached step `least` and would lose steps after a checkpoint. */
 function hasCheckpointAndStep(out, least) {
   const file = join(out, 'events.jsonl');
   if (!existsSync(file)) return false;
@@ -70,7 +70,7 @@ function hasCheckpointAndStep(out, least) {
 
 async function mustRun(file, out, options) {
   const code = await experiment(file, out, options);
-  check(code === 0, `${file} ended with code ${code}`);
+  check(code === 0, `${file} exited with code ${code}`);
   return json(join(out, 'metrics.json'));
 }
 
@@ -79,38 +79,38 @@ async function replayReference() {
   const metrics = await mustRun('examples/replay-reference.json', out);
   const expected = jsonLines(join(shared, 'reference/losses.jsonl'));
   const found = losses(out);
-  check(found.length === expected.length, `${found.length} steps instead of ${expected.length}`);
+  check(found.length === expected.length, `${found.length} steps, expected ${expected.length}`);
   let worst = 0;
   for (const [i, { step, loss }] of expected.entries()) {
     const difference = Math.abs(found[i].loss - loss);
     worst = Math.max(worst, difference);
-    check(difference <= Math.max(0.001, 0.002 * loss), `step ${step}: loss ${found[i].loss} instead of ${loss}`);
+    check(difference <= Math.max(0.001, 0.002 * loss), `step ${step}: loss ${found[i].loss}, expected ${loss}`);
   }
   const reference = json(join(shared, 'reference/metrics.json'));
   for (const moment of ['before', 'after'])
     for (const name of ['hitRateAt1', 'hitRateAt3', 'hitRateAt5', 'hitRateAt10', 'recallAt10', 'mrrAt10', 'ndcgAt10']) {
       const [is, should] = [metrics[moment][name], reference[moment][name]];
-      check(Math.abs(is - should) <= 0.005, `${name} ${moment} is ${is} instead of ${should}`);
+      check(Math.abs(is - should) <= 0.005, `${name} ${moment} training is ${is}, expected ${should}`);
     }
-  return `largest difference of a loss ${worst.toExponential(1)}`;
+  return `largest difference in loss ${worst.toExponential(1)}`;
 }
 
-/** On software WebGPU, where a step takes seconds; the same test replays a few steps in `npm test`. */
+/** Replays 20 steps on software WebGPU, where a step takes seconds. `npm test` replays a few steps of the same test. */
 async function replayOnWebgpu() {
   const env = { ...process.env, REPLAY_STEPS: '20', CHROMIUM_PATH: findChromium() ?? '' };
   const args = ['run', '--project', 'engine-webgpu', 'tests/engine/sharedReference.test.ts'];
   await runCommand(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], { env });
-  return '20 steps within 0.2 % or 0.001';
+  return '20 steps within 0.2% or 0.001';
 }
 
 const same = async () => {
   const first = await mustRun('examples/own-data.json', join(work, 'same-1'));
   const second = await mustRun('examples/own-data.json', join(work, 'same-2'));
-  check(first.weightsSha256 === second.weightsSha256, 'two runs of one seed gave different weights');
+  check(first.weightsSha256 === second.weightsSha256, 'two runs with the same seed have different weights');
   return `weights ${first.weightsSha256.slice(0, 12)}`;
 };
 
-/** Long enough that a checkpoint falls into it. */
+/** The own-data example with more epochs, so that the run lasts long enough to write a checkpoint. */
 async function longerOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
   file.stages[0].duration.value = 24;
@@ -129,9 +129,12 @@ async function killedAndResumed() {
   const code = await experiment(file, out, { profile, killAtStep: 20 });
   check(code === null, 'the run ended before it could be killed');
   const resumed = await mustRun(file, out, { profile });
-  check(resumed.resumed === true, 'the run was not resumed but begun anew');
+  check(resumed.resumed === true, 'a new run started instead of resuming');
   const whole = await mustRun(file, join(work, 'whole'));
-  check(resumed.weightsSha256 === whole.weightsSha256, 'the resumed run has other weights than the whole one');
+  check(
+    resumed.weightsSha256 === whole.weightsSha256,
+    'the resumed run and the uninterrupted run have different weights',
+  );
   return `weights ${whole.weightsSha256.slice(0, 12)}`;
 }
 
@@ -147,7 +150,7 @@ async function demoFile(name, seed, pairs) {
   return path;
 }
 
-/** Every question keeps its own words and gets another question's passage. */
+/** Writes the training pairs with their passages shuffled among the questions. */
 async function shuffledPairs(seed) {
   const rows = jsonLines(join(root, 'public/demo/train-pairs.jsonl'));
   let state = seed;
@@ -162,7 +165,7 @@ async function shuffledPairs(seed) {
   return path;
 }
 
-/** The demo with a seed, run once. */
+/** Runs the demo with a seed; a second call with the same seed reuses the result. */
 async function demo(seed) {
   const out = join(work, `demo-${seed}`);
   const metrics = join(out, 'metrics.json');
@@ -178,10 +181,10 @@ async function honesty() {
       await demoFile(`wrong-${seed}`, seed, await shuffledPairs(seed)),
       join(work, `wrong-${seed}`),
     );
-    check(wrong.after.hitRateAt1 <= wrong.before.hitRateAt1, `with shuffled positives hit rate@1 rose (seed ${seed})`);
+    check(wrong.after.hitRateAt1 <= wrong.before.hitRateAt1, `hit rate@1 rose with shuffled positives (seed ${seed})`);
   }
-  check(rises >= 4, `hit rate@1 rose in ${rises} of 5 seeds only`);
-  return `rose in ${rises} of 5 seeds, with shuffled positives in none`;
+  check(rises >= 4, `hit rate@1 rose with only ${rises} of 5 seeds`);
+  return `hit rate@1 rose with ${rises} of 5 seeds, and with none when positives were shuffled`;
 }
 
 async function demoTime() {
@@ -192,10 +195,10 @@ async function demoTime() {
   return `${Math.round(seconds)} s from start to result`;
 }
 
-/** Browser tests that are too long for every change: the page's main thread under load. */
+/** Browser tests too slow for `npm test`: the page's main thread under load. */
 async function longBrowserTests() {
   await runCommand(process.execPath, ['node_modules/@playwright/test/cli.js', 'test', '--project', 'long']);
-  return 'see above';
+  return 'details above';
 }
 
 const needsShared = { replayReference, replayOnWebgpu };
@@ -212,7 +215,7 @@ const checks = {
 
 async function runOne(name) {
   if (name in needsShared && !existsSync(shared)) {
-    console.log(`${name}: skipped, ../shared is not here`);
+    console.log(`${name}: skipped, needs ../shared`);
     return null;
   }
   const begun = Date.now();
@@ -229,7 +232,7 @@ async function runOne(name) {
 async function main() {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
   if (values.help)
-    return console.log(`npm run verify -- [--only NAME]…\n\nAll of npm test, then: ${Object.keys(checks).join(', ')}`);
+    return console.log(`npm run verify -- [--only NAME]…\n\nRuns npm test, then: ${Object.keys(checks).join(', ')}`);
   await installWhenNeeded();
   await buildWhenNeeded();
   await rm(work, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 
 /**
- * The zones of the house and what each may import: its table in docs/architecture.md. A zone is found by the first pattern
- * that its path matches; `packages` are names or scopes (`@tensorflow/`).
+ * The zones of the code base and what each may import; docs/architecture.md shows the same table. A file belongs to the
+ * first zone whose pattern matches its path. `packages` holds package names, or scopes such as `@tensorflow/`.
  */
 export const zones = [
   { name: 'domain', pattern: /^src\/domain\//, zones: ['domain'], packages: ['valibot', 'hash-wasm', 'fflate'] },
@@ -55,8 +55,8 @@ function allowsPackage(zone, specifier) {
 }
 
 /**
- * Why `path` (from the project's root, with /) must not import `specifier`, or null where it may. Paths outside of the zones
- * (tools, tests, configuration) import what they like; style sheets and other assets are nobody's code.
+ * Returns why `path` (relative to the project root, with /) may not import `specifier`, or null if it may. Files
+ * outside all zones (tools, tests, configuration) may import anything. Any file may import style sheets and other assets.
  */
 export function forbiddenImport(path, specifier, isTypeOnly = false) {
   const from = zoneOf(path);
@@ -76,10 +76,10 @@ const typeOnly = (node) =>
   node.exportKind === 'type' ||
   (node.specifiers?.length > 0 && node.specifiers.every((specifier) => specifier.importKind === 'type'));
 
-/** The rule for eslint; `root` is the project's folder. */
+/** Returns the eslint rule; `root` is the project's root folder. */
 export function importZonesRule(root) {
   return {
-    meta: { type: 'problem', schema: [], docs: { description: 'imports keep to the zones of the house' } },
+    meta: { type: 'problem', schema: [], docs: { description: 'allow only the imports that the zone table permits' } },
     create(context) {
       const path = context.filename.replaceAll('\\', '/').slice(root.replaceAll('\\', '/').length).replace(/^\//, '');
       const check = (node) => {

@@ -1,4 +1,4 @@
-/* What page, worker and Node all have, for the zone that has neither of their libraries (tsconfig.domain.json). */
+/* APIs that pages, workers and Node all have; tsconfig.domain.json includes none of their type libraries. */
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
 }
