@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/* `npm run bench`: the engine against its peers, interleaved in one run; prints one table and writes bench/results/<date>.json. */
+/* `npm run bench`: times the engine and its peers, interleaved in one run. Results also go to bench/results/<date>.json. */
 import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -14,24 +14,38 @@ import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
 
-  --only ROW   one of the rows by its name, several times for several rows
-  --browser    a Chromium or Chrome to run in
-  --list       the names of the rows`;
+  --only ROW      run only this row; may be repeated
+  --browser PATH  the Chromium or Chrome to use
+  --list          print the names of the rows
+  --help          print this text`;
 
 const tiny = {
-  layers: 2, hiddenSize: 128, heads: 2, intermediateSize: 512, vocabularySize: 8000, maxPositions: 512, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+  layers: 2,
+  hiddenSize: 128,
+  heads: 2,
+  intermediateSize: 512,
+  vocabularySize: 8000,
+  maxPositions: 512,
+  typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12,
+  hiddenDropout: 0,
+  attentionDropout: 0,
+  padTokenId: 0,
+};
 const demoZh = { ...tiny, layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286 };
 const exported = join(root, '.cache/bench/export');
 
-/** Lengths like those of the demo's questions and passages, the same every time. */
+/** Returns `count` text lengths from `least` to `most` tokens, the same every time. */
 const lengths = (count, least, most) =>
   Array.from({ length: count }, (_, i) => least + ((i * 37) % (most - least + 1)));
+/** Text lengths similar to the demo's questions and passages. */
 const demoStep = { config: demoZh, anchors: lengths(16, 9, 20), positives: lengths(16, 50, 110) };
 const uniform = (count, length) => Array.from({ length: count }, () => length);
 
-/** Floating-point operations of a step's products: two a weight and token, three times for forward and both gradients, and attention. */
+/**
+ * Returns the floating-point operations of a step's matrix products: two per weight and token, times three for the
+ * forward pass and the gradients of input and weights, plus the products of attention.
+ */
 function stepFlops({ config, anchors, positives }) {
   const { layers, hiddenSize: h, intermediateSize: f } = config;
   const all = [...anchors, ...positives];
@@ -43,21 +57,25 @@ function stepFlops({ config, anchors, positives }) {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 
-/** Each row gives { figure, ours, peer, bar, met, detail }. */
+/** Each row returns { figure, ours, peer, ratio, bar, met, detail }, or a list of them. */
 const rows = {
   async stepWebgpu({ page }) {
     const task = { backend: 'webgpu', config: tiny, anchors: uniform(16, 64), positives: uniform(16, 64), rounds: 3 };
-    return against(await page('stepRow', task), 'step 2×128, 32 texts × 64 tokens, WebGPU, against stock tfjs ops', 10);
+    return against(
+      await page('stepRow', task),
+      'step, 2 layers × 128, 32 texts × 64 tokens, WebGPU, vs stock tfjs ops',
+      10,
+    );
   },
   async stepDemoWebgpu({ page }) {
     const result = await page('stepRow', { ...demoStep, backend: 'webgpu', rounds: 2 });
-    return against(result, 'step of demo-zh, 16 pairs, WebGPU, against stock tfjs ops', 10);
+    return against(result, 'step, demo-zh, 16 pairs, WebGPU, vs stock tfjs ops', 10);
   },
   async matmul({ page }) {
     const { ours, peer } = await page('matmulRow', 512, 5);
     const rate = (ms) => (2 * 512 ** 3) / median(ms) / 1e6;
     return {
-      figure: 'matmul 512³ f32 on WebGPU, GFLOP/s',
+      figure: 'matmul 512³ f32, WebGPU, GFLOP/s, vs stock tfjs ops',
       ours: rate(ours).toFixed(2),
       peer: rate(peer).toFixed(2),
       bar: '≥ 3',
@@ -66,19 +84,23 @@ const rows = {
     };
   },
   async stepWasm({ page }) {
-    const products = [[1300, 1024, 256], [1300, 256, 1024], [1300, 256, 256]]; // prettier-ignore
+    const products = [
+      [1300, 1024, 256],
+      [1300, 256, 1024],
+      [1300, 256, 256],
+    ];
     const result = await page('stepRow', { ...demoStep, backend: 'wasm', rounds: 5, products });
     const rate = stepFlops(demoStep) / (median(result.ours) / 1000);
     const share = rate / result.bestMatmul;
     return [
-      against(result, `step of demo-zh, 16 pairs, wasm (${result.threads} threads), against stock tfjs ops`, 3),
+      against(result, `step, demo-zh, 16 pairs, wasm (${result.threads} threads), vs stock tfjs ops`, 3),
       {
-        figure: 'the same, FLOP rate against the best wasm matmul of the run',
+        figure: 'the same step: FLOP rate vs the fastest wasm matmul of the run',
         ours: `${(rate / 1e9).toFixed(1)} GFLOP/s`,
         peer: `${(result.bestMatmul / 1e9).toFixed(1)} GFLOP/s`,
-        bar: '≥ 60 %',
+        bar: '≥ 60%',
         met: share >= 0.6,
-        ratio: `${(100 * share).toFixed(0)} %`,
+        ratio: `${(100 * share).toFixed(0)}%`,
       },
       await againstPytorch(result),
     ];
@@ -104,7 +126,7 @@ function against({ ours, peer, ...detail }, figure, bar) {
   };
 }
 
-/** PyTorch cannot be interleaved with a page's steps one by one; its steps follow at once on the same cores. */
+/** PyTorch's steps cannot be interleaved with those of a page, so they run right after them on the same cores. */
 async function againstPytorch({ ours, threads }) {
   const { config, anchors, positives } = demoStep;
   const python = await pythonWithPackages();
@@ -115,12 +137,12 @@ async function againstPytorch({ ours, threads }) {
     child.stdout.on('data', (data) => (text += data));
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve(text) : reject(new Error(`pytorch_step.py ended with ${code}`)),
+      code === 0 ? resolve(text) : reject(new Error(`pytorch_step.py exited with code ${code}`)),
     );
     child.stdin.end(task);
   });
   const peer = output.trim().split('\n').slice(2).map(Number);
-  return against({ ours, peer }, 'the same, against PyTorch on the same cores', 0.15);
+  return against({ ours, peer }, 'the same step, vs PyTorch on the same cores', 0.15);
 }
 
 async function encodeRow(page, backend, bar) {
@@ -140,12 +162,12 @@ async function encodeRow(page, backend, bar) {
   });
   return against(
     result,
-    `encoding the demo's passages, ${backend}, against transformers.js at batch ${result.batchSize}`,
+    `encoding the demo's passages, ${backend}, vs transformers.js with batch size ${result.batchSize}`,
     bar,
   );
 }
 
-/** transformers.js reads what the app exports: a run of the demo model cut to one step. */
+/** Exports the demo model for transformers.js, from a run of a single step. */
 async function exportDemoModel() {
   if (existsSync(join(exported, 'onnx/model.onnx'))) return;
   const out = join(root, '.cache/bench/run');
@@ -168,7 +190,7 @@ const types = {
   '.json': 'application/json',
 };
 
-/** Files that the page loads as they are, beside what vite serves. */
+/** Vite plugin that serves folders the page loads from without any transformation. */
 function plainFolders() {
   const folders = {
     export: exported,
@@ -262,10 +284,10 @@ async function main({ only, browser }) {
   const file = join(root, `bench/results/${new Date().toISOString().slice(0, 10)}.json`);
   await writeFile(file, `${JSON.stringify({ machine, results: [...earlier(file, results), ...results] }, null, 2)}\n`);
   printTable(results);
-  console.log(`\n${machine.cores} cores, ${machine.processor}; medians; ${relative(root, file)}`);
+  console.log(`\nMedians on ${machine.cores} cores, ${machine.processor}. Written to ${relative(root, file)}.`);
 }
 
-/** Rows of the same day's file that this run did not measure anew. */
+/** Returns the rows of today's results file that this run did not measure. */
 function earlier(file, results) {
   if (!existsSync(file)) return [];
   const measured = new Set(results.map(({ name }) => name));
@@ -273,7 +295,7 @@ function earlier(file, results) {
 }
 
 function printTable(results) {
-  const columns = ['', 'what', 'ours', 'peer', 'ratio', 'bar'];
+  const columns = ['', 'figure', 'ours', 'peer', 'ratio', 'bar'];
   const lines = results.map(({ met, figure, ours, peer, ratio = '', bar }) => [
     met ? '✓' : '✗',
     figure,

@@ -1,4 +1,4 @@
-/** Runs one row of the benchmark: ours and the peer by turns, each in a worker of its own. */
+/** Runs one row of the benchmark: the engine and its peer take turns, each in its own worker. */
 import { wrap, type Remote } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
@@ -8,7 +8,7 @@ import { encodeByTransformersJs, openTransformersJs } from '../peers/transformer
 import type { Ours } from './ours.worker';
 
 type Backend = 'wasm' | 'webgpu';
-/** Milliseconds of each counted run. */
+/** Milliseconds of each round, warm-up excluded. */
 export type Times = { ours: number[]; peer: number[] };
 
 const engineBase = new URL('/engine/', location.href).href;
@@ -42,11 +42,11 @@ export interface StepTask {
   anchors: number[];
   positives: number[];
   rounds: number;
-  /** Products whose best rate stands for what the machine can do: [m, n, k]. */
+  /** Shapes [m, n, k] of products; the best rate among them is taken as what the machine can do. */
   products?: [number, number, number][];
 }
 
-/** A training step against the step in stock tfjs ops; one uncounted step of each first. */
+/** Times a training step and the same step in stock tfjs ops. The first step of each is a warm-up. */
 export async function stepRow(task: StepTask): Promise<Times & { threads: number; bestMatmul: number }> {
   const { backend, config, rounds } = task;
   const ours = await openOurs(backend);
@@ -69,10 +69,10 @@ export async function stepRow(task: StepTask): Promise<Times & { threads: number
   return { ...times, threads: ours.threads, bestMatmul };
 }
 
-/** Sides of the peer's product, which it makes once. */
+/** Side of the square matrices the peer multiplies; it keeps its first pair, so the size is fixed. */
 const peerSide = 512;
 
-/** FLOP/s of the fastest product that either side has, each shape five times. */
+/** Returns the FLOP/s of the fastest product on either side; each shape runs five times. NaN if there are no shapes. */
 async function bestProduct(
   ours: Remote<Ours>,
   peer: Remote<StockPeer>,
@@ -113,7 +113,7 @@ export interface EncodeTask {
   rounds: number;
 }
 
-/** Encoding all texts against transformers.js at its best batch size. */
+/** Times encoding all texts, and transformers.js with its fastest batch size. */
 export async function encodeRow(task: EncodeTask): Promise<Times & { batchSize: number; threads: number }> {
   const { backend, config, texts, batchSizes, rounds } = task;
   const ours = await openOurs(backend);

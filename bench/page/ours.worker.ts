@@ -1,4 +1,4 @@
-/** The engine in a worker, as the app has it, with what the benchmark asks for. */
+/** The engine in a worker, as in the app, with the calls of the benchmark. */
 import { expose } from 'comlink';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
 import { openDevice, openEngine } from '../../workers/engine/device';
@@ -62,7 +62,7 @@ const ours = {
     await model?.trainer.step(anchors, positives, 1e-4, ++steps);
     return performance.now() - begin;
   },
-  /** Milliseconds of one product of [m, k] and [n, k]ᵀ. */
+  /** Returns the milliseconds of one product [m, k] · [n, k]ᵀ. */
   async matmul(m: number, n: number, k: number): Promise<number> {
     const { pool, commands } = openEngine();
     const [a, b, y] = [pool.allocate([m, k]), pool.allocate([n, k]), pool.allocate([m, n])];
@@ -75,7 +75,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Milliseconds to encode all texts as an evaluation does. */
+  /** Returns the milliseconds to encode all texts the way an evaluation does. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();
