@@ -27,7 +27,7 @@ const typed = {
     'error',
     {
       selector: 'TSAsExpression > TSAsExpression.expression[typeAnnotation.type="TSUnknownKeyword"]',
-      message: 'A cast through unknown hides a wrong type: check it, or name the right one.',
+      message: 'A cast through unknown hides type errors: check the value, or use the right type.',
     },
   ],
   eqeqeq: ['error', 'always', { null: 'ignore' }],
@@ -70,24 +70,24 @@ export default ts.config(
     languageOptions: { parser: svelteParser, parserOptions: { parser: ts.parser } },
     rules: {
       'svelte/no-at-html-tags': 'error',
-      // Links of this page are hash routes, not SvelteKit's.
+      // The page uses hash routes, not SvelteKit.
       'svelte/no-navigation-without-resolve': 'off',
-      // eslint sees no types of imported components; svelte-check does and checks these.
+      // eslint does not see the types of imported components; svelte-check does and covers these rules.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-      // State classes keep plain maps on purpose: what is drawn depends on a version counter or an assignment.
+      // State classes use plain maps on purpose: rendering depends on a version counter or an assignment.
       'svelte/prefer-svelte-reactivity': 'off',
-      // svelte-check reports the warnings that these comments are about.
+      // svelte-check, not eslint, reports the warnings that these comments silence.
       'svelte/no-unused-svelte-ignore': 'off',
       'prefer-const': 'off',
       'svelte/prefer-const': 'off',
     },
   },
   {
-    // Tests read golden values from JSON files that their own scripts wrote.
+    // Tests read golden values from untyped JSON that the project's own scripts wrote.
     files: ['tests/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',

@@ -4,12 +4,12 @@ import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 const executablePath = findChromium();
 
 export default defineConfig({
-  // `e2e` is part of npm test, `long` of npm run verify.
+  // `npm test` runs e2e; `npm run verify` also runs long.
   projects: [
     { name: 'e2e', testDir: 'tests/e2e' },
     { name: 'long', testDir: 'tests/long' },
   ],
-  // Training takes both cores of a small machine: two pages at once would only make both slow.
+  // Training keeps every core of a small machine busy; a second page would only slow both down.
   workers: 1,
   timeout: 240_000,
   expect: { timeout: 20_000 },
@@ -22,7 +22,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
-      // Playwright would choose its small headless shell, which has no WebGPU.
+      // By default Playwright starts its headless shell, which has no WebGPU.
       ignoreDefaultArgs: ['--headless', '--headless=old'],
       args: ['--headless=new', ...chromiumFlags('none')],
     },

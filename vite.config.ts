@@ -3,7 +3,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 import { buildName } from './tools/lib/build.mjs';
 import { offline, selfHosted } from './tools/lib/vitePlugins.mjs';
 
-/** What gives the page SharedArrayBuffer, and with it wasm threads. */
+/** Cross-origin isolation gives the page SharedArrayBuffer, which wasm threads need. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -11,7 +11,7 @@ const isolation = {
 
 export default defineConfig({
   base: './',
-  // onnxruntime-web without its own copy of the wasm file: it is served from ort/, once.
+  // Keeps onnxruntime-web from bundling its wasm file, which the site serves from ort/.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   plugins: [svelte(), selfHosted(), offline()],
   define: { __BUILD__: JSON.stringify(buildName()) },
