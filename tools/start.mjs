@@ -14,7 +14,7 @@ const help = `Recallsmith (召回工坊): serves the page on this machine and op
 
   --port N    use another port than ${usualPort}. Experiments, models and runs belong to the
               address, port included, so on another port the page starts empty. To take
-              your work along, use "Save project" and "Open project file".
+              your work along, save it as a project file and open that file there.
   --no-open   print the address, but do not open it
   --help      print this text`;
 
