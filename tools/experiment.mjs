@@ -208,7 +208,7 @@ async function main() {
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  // Results of an earlier command must not pass for this one's.
+  // Delete earlier results, so that they cannot be mistaken for this command's.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();

@@ -42,7 +42,7 @@ export interface StepTask {
   anchors: number[];
   positives: number[];
   rounds: number;
-  /** Shapes [m, n, k] of products; the best rate among them is taken as what the machine can do. */
+  /** Shapes [m, n, k] of products. The fastest one is the reference for the machine's speed. */
   products?: [number, number, number][];
 }
 

@@ -25,7 +25,7 @@ config = BertConfig(vocab_size=61, hidden_size=32, num_hidden_layers=2, num_atte
                     type_vocab_size=2, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-12)
 model = BertModel(config, add_pooling_layer=False).float().eval()
 model.set_attn_implementation('eager')
-with torch.no_grad():  # BERT's init is close to 0; larger weights make every gradient count
+with torch.no_grad():  # BERT's init is close to 0; larger weights give every gradient a useful size
     for n, p in model.named_parameters():
         p.copy_(torch.randn_like(p) * (0.2 if p.dim() > 1 else 0.1) + (1.0 if n.endswith('LayerNorm.weight') else 0.0))
 start = {n: p.detach().clone() for n, p in model.named_parameters()}

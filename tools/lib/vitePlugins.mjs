@@ -32,7 +32,7 @@ export function selfHosted() {
   };
 }
 
-/** Records the hash of the sources. `npm start` rebuilds if they have changed since. */
+/** File with the hash of the sources the site was built from. `npm start` rebuilds if the sources have changed. */
 export const buildFile = 'build.json';
 
 /** Writes sw.js, the service worker with this build's list of files, so that the page opens offline. */
