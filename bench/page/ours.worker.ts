@@ -1,14 +1,14 @@
 /** The engine in a worker, as in the app, with the calls of the benchmark. */
 import { expose } from 'comlink';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
-import { openDevice, openEngine } from '../../workers/engine/device';
+import { openDevice, currentEngine } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { createTrainer, type Trainer } from '../../workers/engine/trainer';
-import { encodeTexts } from '../../workers/services/evaluateModel';
+import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
+import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
 
 let model: { config: EncoderConfig; parameters: ParameterStore; trainer: Trainer } | undefined;
 let steps = 0;
@@ -27,7 +27,7 @@ const ours = {
   open: (backend: 'wasm' | 'webgpu', wasmBase: string) => openDevice(backend, wasmBase),
   startTraining(config: EncoderConfig): void {
     const tensors = layout(config);
-    const parameters = ParameterStore.create(tensors);
+    const parameters = new ParameterStore(currentEngine(), tensors);
     for (const { name, length } of tensors) {
       const norm = name.includes('LayerNorm.weight');
       parameters.write(
@@ -35,12 +35,9 @@ const ours = {
         Float32Array.from({ length }, () => (norm ? 1 : 0.07 * (Math.random() - 0.5))),
       );
     }
-    const trainer = createTrainer({
-      parameters,
+    const options: TrainerOptions = {
       config,
-      adamW: AdamWState.create(parameters),
       pooling: 'mean',
-      normalize: true,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
       optimizer: {
         kind: 'adamW',
@@ -53,7 +50,8 @@ const ours = {
       },
       dropout: 0,
       seed: 1,
-    });
+    };
+    const trainer = new Trainer(options, parameters.segments, new AdamWState(parameters).segments);
     model = { config, parameters, trainer };
     steps = 0;
   },
@@ -64,12 +62,12 @@ const ours = {
   },
   /** Returns the milliseconds of one product [m, k] · [n, k]ᵀ. */
   async matmul(m: number, n: number, k: number): Promise<number> {
-    const { pool, commands } = openEngine();
+    const { pool, commands } = currentEngine();
     const [a, b, y] = [pool.allocate([m, k]), pool.allocate([n, k]), pool.allocate([m, n])];
     for (const array of [a, b, y]) commands.clear(array);
     await commands.read({ ...y, shape: [1] });
     const begin = performance.now();
-    matmul(openEngine(), 'NT', a, b, y);
+    matmul(currentEngine(), 'NT', a, b, y);
     await commands.read({ ...y, shape: [1] });
     const ms = performance.now() - begin;
     for (const array of [a, b, y]) pool.free(array);

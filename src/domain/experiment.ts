@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { poolings } from './model';
+import { poolings, type StoredModel } from './model';
 import { dataRoles } from './records';
 
 /**
@@ -20,7 +20,6 @@ export const dataEntrySchema = v.strictObject({
   /** Only for role `questions`. */
   part: v.optional(v.picklist(['dev', 'test'])),
   contentSha256: sha256,
-  decisionsSha256: v.optional(sha256),
 });
 
 export const modelSchema = v.strictObject({
@@ -133,5 +132,21 @@ export function defaultExperiment(): Experiment {
     model: null,
     stages: [defaultStage()],
     evaluation: { primary: 'hitRateAt1', ks: [1, 3, 5, 10], devEverySteps: 25, checkpoint: 'bestDev' },
+  };
+}
+
+/** Model settings as the model's folder states them, with guesses for what it does not state. */
+export function modelSettings({
+  contentSha256,
+  defaults,
+}: Pick<StoredModel, 'contentSha256' | 'defaults'>): ExperimentModel {
+  const { pooling, normalize, maxTokens, queryPrefix, passagePrefix } = defaults;
+  return {
+    contentSha256,
+    pooling: pooling.value,
+    normalize: normalize.value,
+    maxTokens: maxTokens.value,
+    queryPrefix: queryPrefix.value,
+    passagePrefix: passagePrefix.value,
   };
 }

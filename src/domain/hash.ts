@@ -40,15 +40,3 @@ export async function sha256Stream(
   for await (const piece of pieces) hasher.update(piece);
   return hasher.hex();
 }
-
-/** A hasher for callers that can wait: it loads on the first piece. */
-export function incrementalSha256(): {
-  update(piece: ArrayBufferView | ArrayBuffer | string): Promise<void>;
-  digest(): Promise<string>;
-} {
-  const hasher = sha256Hasher();
-  return {
-    update: async (piece) => void (await hasher).update(piece),
-    digest: async () => (await hasher).hex(),
-  };
-}

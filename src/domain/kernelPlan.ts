@@ -7,9 +7,6 @@ import { canonicalJson } from './canonicalJson';
  */
 export type Layout = 'NN' | 'NT' | 'TN';
 
-/** Bytes of the scratch array in which a product that is cut into parts keeps them, whatever a plan says. */
-export const scratchBytes = 2 ** 22;
-
 /** Bounds keep a plan out of a foreign project file from asking for shaders that take minutes to compile. */
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const threadSide = v.picklist([4, 8, 16, 32]);

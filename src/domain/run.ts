@@ -110,6 +110,10 @@ export interface Evaluation {
   encodeMs: number;
 }
 
+/** What a run reports progress of. */
+export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
+export type ProgressKind = (typeof progressKinds)[number];
+
 /** Everything that happens in a run; appended to storage in batches by the worker, read by every page. */
 export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
@@ -123,7 +127,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   /** Progress inside a phase; `of` = 0 where the total is unknown. */
   | {
       type: 'progress';
-      what: 'tokenize' | 'tune' | 'load' | 'encodeCorpus' | 'encodeQuestions' | 'checkpoint';
+      what: ProgressKind;
       done: number;
       of: number;
     }

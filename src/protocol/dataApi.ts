@@ -2,6 +2,7 @@ import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
+import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
 /** A row that was left out or a reference that was ignored, and why: file, place and fault are enough for a sentence. */
@@ -87,13 +88,4 @@ export interface DataApi {
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   saveProject(progress: Progress): Promise<{ zip: Blob; fileName: string }>;
   openProject(file: File, progress: Progress): Promise<{ experiments: number; warnings: AppErrorDetails[] }>;
-}
-
-/** Token set keys, by what they hold. Rows in the order of the stored data. */
-export interface TokenKeys {
-  anchors: string;
-  positives: string;
-  corpus: string;
-  devQuestions: string;
-  testQuestions: string;
 }

@@ -2,7 +2,7 @@ import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../do
 import { benchmarkFailure } from '../domain/benchmark/failure';
 import { AppError, toAppError } from '../domain/errors';
 import { deviceJob } from './deviceJob.svelte';
-import { services } from './services';
+import { gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 /** Measuring this device. It goes on when the screen is left. */
@@ -22,7 +22,7 @@ class BenchmarkState {
     this.cancelling = false;
     this.result = null;
     try {
-      const gpu = await services.gpu();
+      const gpu = await gateway.gpu();
       this.result = await whileAwake(() => {
         // The worker would hear nothing of a cancel that comes before its benchmark.
         if (this.cancelling) throw new AppError({ kind: 'cancelled' });
@@ -39,7 +39,7 @@ class BenchmarkState {
 
   async cancel(): Promise<void> {
     this.cancelling = true;
-    await (await services.gpu()).cancelBenchmark();
+    await (await gateway.gpu()).cancelBenchmark();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DeviceInfo, DevicePreference } from '../domain/run';
-import { services } from './services';
+import { gateway } from './gateway';
 
 /** Which device a preference leads to on this machine, and what the browser lends of its disk. */
 class DeviceState {
@@ -11,7 +11,7 @@ class DeviceState {
     this.asking = true;
     this.info = null;
     try {
-      this.info = await (await services.gpu()).describeDevice(preference);
+      this.info = await (await gateway.gpu()).describeDevice(preference);
     } finally {
       this.asking = false;
     }

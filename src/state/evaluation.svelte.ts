@@ -1,8 +1,8 @@
 import { compareQuestions, type Comparison } from '../domain/evaluate/comparison';
 import type { Experiment } from '../domain/experiment';
 import type { Evaluation, QuestionResult } from '../domain/run';
-import { entryOf } from './slots';
-import { services } from './services';
+import { entryOf } from '../domain/import/slots';
+import { gateway } from './gateway';
 
 export interface QuestionRow {
   questionId: string;
@@ -52,8 +52,8 @@ export class EvaluationState {
   }
 
   async load(): Promise<void> {
-    this.before = (await services.getEvaluation(this.runId, 'test', 'before')) ?? null;
-    this.after = (await services.getEvaluation(this.runId, 'test', 'after')) ?? null;
+    this.before = (await gateway.getEvaluation(this.runId, 'test', 'before')) ?? null;
+    this.after = (await gateway.getEvaluation(this.runId, 'test', 'after')) ?? null;
     if (this.before && this.after) {
       this.comparison = compareQuestions(this.before.results, this.after.results, this.k);
       this.questions = await this.#rows(this.before, this.after, this.comparison);
@@ -81,7 +81,7 @@ export class EvaluationState {
     const entry = entryOf(this.experiment, 'testQuestions');
     if (!entry) return texts;
     for (let offset = 0; ; offset += pageRows) {
-      const rows = await services.readRows(entry.contentSha256, offset, pageRows);
+      const rows = await gateway.readRows(entry.contentSha256, offset, pageRows);
       for (const row of rows) if ('relevant' in row) texts.set(row.id, { text: row.text, relevant: row.relevant });
       if (rows.length < pageRows) return texts;
     }
@@ -99,7 +99,7 @@ export class EvaluationState {
     const entry = entryOf(this.experiment, 'knowledgeBase');
     if (!entry) return all;
     for (let offset = 0; ; offset += pageRows) {
-      const rows = await services.readRows(entry.contentSha256, offset, pageRows);
+      const rows = await gateway.readRows(entry.contentSha256, offset, pageRows);
       for (const row of rows)
         if ('text' in row && !('relevant' in row)) all.set(row.id, { id: row.id, text: row.text, title: row.title });
       if (rows.length < pageRows) return all;

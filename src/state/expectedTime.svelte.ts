@@ -1,7 +1,7 @@
 import { expectedMs, type BenchmarkResult, type ExpectedWork } from '../domain/benchmark/benchmark';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { app } from './app.svelte';
-import { services } from './services';
+import { gateway } from './gateway';
 import type { StoredExperiment } from './experiments.svelte';
 
 /** The experiment is not filled in yet. */
@@ -44,6 +44,6 @@ export class ExpectedTimeState {
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
   // Texts become tokens in the data worker, so that the GPU worker stays free; it then finds them stored.
-  await (await services.data()).tokenize(experiment, () => undefined);
-  return (await services.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
+  await (await gateway.data()).tokenize(experiment, () => undefined);
+  return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

@@ -1,14 +1,14 @@
-import { stepCount } from '../domain/batching/batchOrder';
+import { stepCount } from '../domain/train/batchOrder';
 import { canonicalJson } from '../domain/canonicalJson';
-import type { Experiment, ExperimentModel } from '../domain/experiment';
+import { modelSettings, type Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
-import { services } from './services';
-import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from './slots';
+import { gateway } from './gateway';
+import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from '../domain/import/slots';
 import { SplitState } from './splitting.svelte';
 
 const saveDelayMs = 300;
@@ -65,7 +65,7 @@ export class ExperimentState {
   }
 
   async load(): Promise<void> {
-    this.stored = (await services.getExperiment(this.experimentId)) ?? null;
+    this.stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     await Promise.all([this.#loadReferences(), this.loadRuns()]);
     this.loaded = true;
     addEventListener('pagehide', this.#onHide);
@@ -77,7 +77,7 @@ export class ExperimentState {
   }
 
   async loadRuns(): Promise<void> {
-    this.runs = await services.listRuns(this.experimentId);
+    this.runs = await gateway.listRuns(this.experimentId);
   }
 
   async #loadReferences(): Promise<void> {
@@ -86,11 +86,11 @@ export class ExperimentState {
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {
       const entry = entryOf(experiment, slot);
-      const dataset = entry ? await services.getDataset(entry.contentSha256) : undefined;
+      const dataset = entry ? await gateway.getDataset(entry.contentSha256) : undefined;
       if (dataset) found[slot] = dataset;
     }
     this.datasets = found;
-    this.model = experiment.model ? ((await services.getModel(experiment.model.contentSha256)) ?? null) : null;
+    this.model = experiment.model ? ((await gateway.getModel(experiment.model.contentSha256)) ?? null) : null;
   }
 
   /** Puts a changed experiment in place, remembers the one before for undo, and saves soon. */
@@ -134,7 +134,7 @@ export class ExperimentState {
     const { stored } = this;
     if (!this.#dirty || !stored) return;
     this.#dirty = false;
-    await app.attempt(() => services.putExperiment(stored));
+    await app.attempt(() => gateway.putExperiment(stored));
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
@@ -171,17 +171,4 @@ export class ExperimentState {
       report: result,
     };
   }
-}
-
-/** What the folder says, or where it is silent the guess, as the experiment's own settings. */
-export function modelSettings(model: StoredModel): ExperimentModel {
-  const { pooling, normalize, maxTokens, queryPrefix, passagePrefix } = model.defaults;
-  return {
-    contentSha256: model.contentSha256,
-    pooling: pooling.value,
-    normalize: normalize.value,
-    maxTokens: maxTokens.value,
-    queryPrefix: queryPrefix.value,
-    passagePrefix: passagePrefix.value,
-  };
 }

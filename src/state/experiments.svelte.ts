@@ -1,7 +1,7 @@
 import { defaultExperiment, type Experiment } from '../domain/experiment';
 import type { Evaluation, RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
-import { services } from './services';
+import { gateway } from './gateway';
 
 export type { StoredExperiment };
 
@@ -15,11 +15,11 @@ export interface ExperimentCard {
 }
 
 async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
-  const runs = await services.listRuns(stored.experimentId);
+  const runs = await gateway.listRuns(stored.experimentId);
   const done = runs.find((run) => run.status === 'done');
   const rows = { passages: 0, pairs: 0, questions: 0 };
   for (const entry of stored.experiment.data) {
-    const count = (await services.getDataset(entry.contentSha256))?.rows ?? 0;
+    const count = (await gateway.getDataset(entry.contentSha256))?.rows ?? 0;
     if (entry.role === 'knowledgeBase') rows.passages += count;
     if (entry.role === 'pairs') rows.pairs += count;
     if (entry.role === 'questions') rows.questions += count;
@@ -27,8 +27,8 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   return {
     stored,
     latest: runs[0] ?? null,
-    before: done ? ((await services.getEvaluation(done.runId, 'test', 'before')) ?? null) : null,
-    after: done ? ((await services.getEvaluation(done.runId, 'test', 'after')) ?? null) : null,
+    before: done ? ((await gateway.getEvaluation(done.runId, 'test', 'before')) ?? null) : null,
+    after: done ? ((await gateway.getEvaluation(done.runId, 'test', 'after')) ?? null) : null,
     rows,
   };
 }
@@ -40,7 +40,7 @@ class ExperimentsState {
   #hidden = new Map<string, ReturnType<typeof setTimeout>>();
 
   async load(): Promise<void> {
-    const all = await services.listExperiments();
+    const all = await gateway.listExperiments();
     const shown = all.filter((stored) => !this.#hidden.has(stored.experimentId));
     const cards = await Promise.all(shown.map(cardOf));
     this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
@@ -50,7 +50,7 @@ class ExperimentsState {
   async create(name: string, experiment: Experiment = defaultExperiment()): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
-    await services.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
+    await gateway.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
     return experimentId;
   }
 
@@ -58,7 +58,7 @@ class ExperimentsState {
   remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
     const timer = setTimeout(() => {
       this.#hidden.delete(experimentId);
-      services.deleteExperiment(experimentId).catch(failed);
+      gateway.deleteExperiment(experimentId).catch(failed);
     }, delayMs);
     this.#hidden.set(experimentId, timer);
     this.cards = this.cards.filter((card) => card.stored.experimentId !== experimentId);

@@ -1,8 +1,8 @@
 import type { RunRecord } from '../domain/run';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
 import { deviceJob } from './deviceJob.svelte';
-import { services } from './services';
-import { entryOf } from './slots';
+import { gateway } from './gateway';
+import { entryOf } from '../domain/import/slots';
 
 /** So many passages and questions are encoded for the check of an exported model. */
 const referenceTexts = 8;
@@ -23,9 +23,9 @@ export class ExportState {
     this.report = null;
     try {
       const texts = await sampleTexts(run);
-      const data = await services.data();
+      const data = await gateway.data();
       const tokens = await data.tokenizeTexts(settings.contentSha256, texts, settings.maxTokens);
-      const gpu = await services.gpu();
+      const gpu = await gateway.gpu();
       const vectors = await deviceJob.during('export', () => gpu.encodeTexts({ runId: run.runId }, tokens));
       this.reference = { texts, vectors };
       this.stage = 'writing';
@@ -46,7 +46,7 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
     const entry = entryOf(run.experiment, slot);
     if (!entry) continue;
     const prefix = slot === 'knowledgeBase' ? run.experiment.model?.passagePrefix : run.experiment.model?.queryPrefix;
-    for (const row of await services.readRows(entry.contentSha256, 0, referenceTexts))
+    for (const row of await gateway.readRows(entry.contentSha256, 0, referenceTexts))
       if ('text' in row) texts.push(`${prefix ?? ''}${row.text}`);
   }
   return texts;

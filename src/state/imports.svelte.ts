@@ -1,9 +1,10 @@
+import { demoModelFiles } from '../domain/import/modelFiles';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
-import { baseUrl, services } from './services';
-import { slots, type SlotName } from './slots';
+import { baseUrl, gateway } from './gateway';
+import { slots, type SlotName } from '../domain/import/slots';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
@@ -14,19 +15,6 @@ export interface SlotImport extends LeftOut {
 const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0, ignoredCount: 0, unusable: null };
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
-
-const demoModelFiles = [
-  'config.json',
-  'tokenizer.json',
-  'model.safetensors',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'vocab.txt',
-  'modules.json',
-  'sentence_bert_config.json',
-  'config_sentence_transformers.json',
-  '1_Pooling/config.json',
-];
 
 /** Bringing files into one experiment: a slot at a time, with what was left out. */
 export class ImportsState {
@@ -50,7 +38,7 @@ export class ImportsState {
     const before = this.slots[slot];
     this.#set(slot, { ...emptyImport, progress: { done: 0, of: 0 } });
     try {
-      const data = await services.data();
+      const data = await gateway.data();
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
       const options = knowledgeBase === undefined ? {} : { knowledgeBase };
@@ -84,7 +72,7 @@ export class ImportsState {
     const { knowledgeBase, [slot]: questions } = this.experiment.datasets;
     if (!knowledgeBase || !questions) return;
     const key = this.#pairKey(slot);
-    const data = await services.data();
+    const data = await gateway.data();
     const { kept, ...left } = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
     // Another import may have overtaken this look.
     if (key !== this.#pairKey(slot)) return;
@@ -118,7 +106,7 @@ export class ImportsState {
     if (files.length === 0) return;
     this.modelProgress = { done: 0, of: 0 };
     try {
-      const data = await services.data();
+      const data = await gateway.data();
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
       const model = await data.importModel(files, name, progress);
       await this.experiment.setModel(model);
@@ -144,7 +132,7 @@ export class ImportsState {
   }
 
   async loadModels(): Promise<void> {
-    this.models = (await services.listModels()).sort((a, b) => b.createdAt - a.createdAt);
+    this.models = (await gateway.listModels()).sort((a, b) => b.createdAt - a.createdAt);
   }
 }
 

@@ -4,7 +4,7 @@ import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { RunState } from './run.svelte';
 import { router } from './router.svelte';
-import { baseUrl, services } from './services';
+import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
@@ -41,14 +41,14 @@ class JobsState {
 
   /** After a load: what storage calls running is either at work in another tab or was interrupted. */
   async boot(): Promise<void> {
-    for (const stored of await services.listExperiments())
-      for (const run of await services.listRuns(stored.experimentId)) await this.#settle(run);
+    for (const stored of await gateway.listExperiments())
+      for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
   }
 
   async #settle(run: RunRecord): Promise<void> {
     if (run.status !== 'running' && run.status !== 'paused' && run.status !== 'queued') return;
     if (this.#own === run.runId) return;
-    if (await services.isRunHeld(run.runId)) {
+    if (await gateway.isRunHeld(run.runId)) {
       const state = this.follow(run.runId);
       state.elsewhere = true;
       await state.refresh();
@@ -59,13 +59,13 @@ class JobsState {
       this.#settleLater(run.runId);
       return;
     }
-    await services.updateRun(run.runId, { status: 'interrupted' });
+    await gateway.updateRun(run.runId, { status: 'interrupted' });
     this.changes += 1;
   }
 
   #settleLater(runId: string): void {
     const settle = async (): Promise<void> => {
-      const run = await services.getRun(runId);
+      const run = await gateway.getRun(runId);
       if (run) await this.#settle(run);
     };
     setTimeout(() => void app.attempt(settle), freshMs);
@@ -74,7 +74,7 @@ class JobsState {
   async #heardOf(runId: string): Promise<void> {
     const state = this.follow(runId);
     if (this.#own === runId) return;
-    state.elsewhere = await services.isRunHeld(runId);
+    state.elsewhere = await gateway.isRunHeld(runId);
     await state.refresh();
     if (state.elsewhere) this.#watch(state);
     else await this.#released(state);
@@ -91,7 +91,7 @@ class JobsState {
 
   async #look(state: RunState): Promise<void> {
     await state.refresh();
-    if (!state.elsewhere || !(await services.isRunHeld(state.runId))) await this.#released(state);
+    if (!state.elsewhere || !(await gateway.isRunHeld(state.runId))) await this.#released(state);
   }
 
   async #released(state: RunState): Promise<void> {
@@ -114,16 +114,16 @@ class JobsState {
     // A run is worth keeping: ask that the browser does not clear it by itself. The settings tell what it answered.
     void navigator.storage.persist();
     const runId = await deviceJob.during('run', () => this.#create(experimentId));
-    void this.carryOut(runId);
+    void this.runToEnd(runId);
     return runId;
   }
 
   async #create(experimentId: string): Promise<string> {
-    return (await services.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
+    return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
   }
 
   /** Starts or resumes; ends when the run is done, cancelled or failed, which is reported. True when it is done. */
-  async carryOut(runId: string): Promise<boolean> {
+  async runToEnd(runId: string): Promise<boolean> {
     const state = this.follow(runId);
     try {
       await deviceJob.during('run', () => this.#work(state));
@@ -144,7 +144,7 @@ class JobsState {
     state.elsewhere = false;
     this.current = state;
     try {
-      const gpu = await services.gpu();
+      const gpu = await gateway.gpu();
       await state.refresh();
       this.#tell(runId);
       await whileAwake(() => gpu.startRun(runId, () => state.notice()));
@@ -162,44 +162,44 @@ class JobsState {
     if (!state.active) return;
     // A dead worker's lock is freed a moment after the worker is known to be dead.
     const crashed = toAppError(thrown).details.kind === 'worker-crashed';
-    if (!crashed && (await services.isRunHeld(state.runId))) {
+    if (!crashed && (await gateway.isRunHeld(state.runId))) {
       state.elsewhere = true;
       this.#watch(state);
       return;
     }
-    await services.updateRun(state.runId, { status: 'interrupted' });
+    await gateway.updateRun(state.runId, { status: 'interrupted' });
   }
 
   async pause(runId: string): Promise<void> {
-    await (await services.gpu()).pauseRun(runId);
+    await (await gateway.gpu()).pauseRun(runId);
     this.follow(runId).notice();
   }
 
   /** A run that is paused in this page goes on; one whose page was closed since is resumed from storage. */
   async goOn(runId: string): Promise<void> {
     if (this.#own === runId) {
-      await (await services.gpu()).continueRun(runId);
+      await (await gateway.gpu()).continueRun(runId);
       this.follow(runId).notice();
       return;
     }
-    void this.carryOut(runId);
+    void this.runToEnd(runId);
   }
 
   async cancel(runId: string): Promise<void> {
-    const run = await services.getRun(runId);
+    const run = await gateway.getRun(runId);
     if (run?.status === 'interrupted' || run?.status === 'failed') {
-      await services.updateRun(runId, { status: 'cancelled' });
+      await gateway.updateRun(runId, { status: 'cancelled' });
       await this.follow(runId).refresh();
       this.#tell(runId);
       return;
     }
-    await (await services.gpu()).cancelRun(runId);
+    await (await gateway.gpu()).cancelRun(runId);
   }
 
   /** The whole loop at one press: data, model, run. Goes to the result only when the user stayed to watch. Throws `device-busy`. */
   async runDemo(): Promise<void> {
     const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo());
-    const done = await this.carryOut(runId);
+    const done = await this.runToEnd(runId);
     const { route } = router;
     if (done && route.name === 'experiment' && route.experimentId === experimentId && route.stage === 'train')
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
@@ -208,7 +208,7 @@ class JobsState {
   async #createDemo(): Promise<{ experimentId: string; runId: string }> {
     this.demo = { done: 0, of: 0 };
     try {
-      const data = await services.data();
+      const data = await gateway.data();
       const { experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of }));
       const runId = await this.#create(experimentId);
       router.go({ name: 'experiment', experimentId, stage: 'train' });

@@ -2,7 +2,7 @@ import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { MemoryReport } from '../domain/memory/report';
 import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
-import { services } from './services';
+import { gateway } from './gateway';
 
 /** Settings are typed digit by digit; what they need is asked for when they have stood still for so long. */
 const settleMs = 400;
@@ -34,11 +34,11 @@ export class MemoryState {
       await state.flush();
       if (!state.experiment) return;
       // Texts become tokens in the data worker, which tells how far it is; the GPU worker then finds them stored.
-      const data = await services.data();
+      const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };
       });
-      const gpu = await services.gpu();
+      const gpu = await gateway.gpu();
       const report = await gpu.planMemory(state.experimentId, app.devicePreference, app.memoryBudget);
       if (!current()) return;
       this.report = report;

@@ -1,6 +1,6 @@
 import { download } from './exporting.svelte';
 import { experiments } from './experiments.svelte';
-import { services } from './services';
+import { gateway } from './gateway';
 import type { AppErrorDetails } from '../domain/errors';
 
 /** Saving and opening everything as one file. */
@@ -23,14 +23,14 @@ class ProjectState {
 
   async save(): Promise<string> {
     return this.#work('saving', async (progress) => {
-      const { zip, fileName } = await (await services.data()).saveProject(progress);
+      const { zip, fileName } = await (await gateway.data()).saveProject(progress);
       download(zip, fileName);
       return fileName;
     });
   }
 
   async open(file: File): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
-    const opened = await this.#work('opening', async (progress) => (await services.data()).openProject(file, progress));
+    const opened = await this.#work('opening', async (progress) => (await gateway.data()).openProject(file, progress));
     await experiments.load();
     return opened;
   }

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../domain/run';
 import { app } from './app.svelte';
-import { applyEvents, emptyRunView, type RunView } from './runLog';
-import { services } from './services';
+import { applyEvents, emptyRunView, type RunView } from '../domain/train/runView';
+import { gateway } from './gateway';
 
 /** Not more often than this does the page look into the log: drawing more often than 4 times a second shows nothing more. */
 const readIntervalMs = 250;
@@ -37,8 +37,8 @@ export class RunState {
   }
 
   async #read(): Promise<void> {
-    applyEvents(this.view, await services.readEvents(this.runId, this.view.nextSeq));
-    this.record = (await services.getRun(this.runId)) ?? null;
+    applyEvents(this.view, await gateway.readEvents(this.runId, this.view.nextSeq));
+    this.record = (await gateway.getRun(this.runId)) ?? null;
     this.version += 1;
   }
 

@@ -2,15 +2,15 @@ import { decodeLink, encodeLink, type SharedExperiment } from '../domain/link/sh
 import type { Experiment } from '../domain/experiment';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
-import { baseUrl, services } from './services';
-import { slotOf, type SlotName } from './slots';
+import { baseUrl, gateway } from './gateway';
+import { slotOf, type SlotName } from '../domain/import/slots';
 
 export type { SharedExperiment };
 
 /** The link to an experiment; with a run, its metrics go along as the sender's claim. */
 export async function makeLink(stored: StoredExperiment, run: RunRecord | null): Promise<string> {
-  const before = run ? await services.getEvaluation(run.runId, 'test', 'before') : undefined;
-  const after = run ? await services.getEvaluation(run.runId, 'test', 'after') : undefined;
+  const before = run ? await gateway.getEvaluation(run.runId, 'test', 'before') : undefined;
+  const after = run ? await gateway.getEvaluation(run.runId, 'test', 'after') : undefined;
   const claim = before && after ? { before: before.metrics, after: after.metrics } : undefined;
   const payload = await encodeLink({ experiment: stored.experiment, name: stored.name, claim });
   return `${baseUrl}#/link/${payload}`;
@@ -33,7 +33,7 @@ export async function needsOf(experiment: Experiment): Promise<Need[]> {
   for (const entry of experiment.data) {
     const slot = slotOf(entry);
     if (!slot) continue;
-    const dataset = await services.getDataset(entry.contentSha256);
+    const dataset = await gateway.getDataset(entry.contentSha256);
     needs.push({
       what: slot,
       contentSha256: entry.contentSha256,
@@ -42,7 +42,7 @@ export async function needsOf(experiment: Experiment): Promise<Need[]> {
     });
   }
   if (experiment.model) {
-    const model = await services.getModel(experiment.model.contentSha256);
+    const model = await gateway.getModel(experiment.model.contentSha256);
     needs.push({
       what: 'model',
       contentSha256: experiment.model.contentSha256,

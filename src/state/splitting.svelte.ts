@@ -1,7 +1,7 @@
 import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
-import { services } from './services';
+import { gateway } from './gateway';
 
 /** All that the split depends on. */
 function keyOf({ seed, data, split, stages }: Experiment): string {
@@ -19,7 +19,7 @@ export class SplitState {
     if (asked === this.#asked) return;
     this.#asked = asked;
     try {
-      const counts = await (await services.data()).countSplit(experiment);
+      const counts = await (await gateway.data()).countSplit(experiment);
       // A newer question may have overtaken this one.
       if (asked !== this.#asked) return;
       this.counts = counts;

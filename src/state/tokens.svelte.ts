@@ -1,6 +1,7 @@
 import type { ExperimentState } from './experiment.svelte';
-import { summarizeLengths, tokenSetNames, type LengthSummary } from './lengths';
-import { services } from './services';
+import { summarizeLengths, type LengthSummary } from '../domain/tokenize/lengths';
+import { tokenSetNames } from '../domain/tokenize/tokenKeys';
+import { gateway } from './gateway';
 
 export class TokensState {
   progress = $state.raw<{ done: number; of: number } | null>(null);
@@ -13,11 +14,11 @@ export class TokensState {
     try {
       await state.flush();
       const key = state.tokensKey;
-      const data = await services.data();
+      const data = await gateway.data();
       const keys = await data.tokenize(experiment, (done, of) => (this.progress = { done, of }));
       const summaries: LengthSummary[] = [];
       for (const name of tokenSetNames) {
-        const set = keys[name] ? await services.getTokenSet(keys[name]) : undefined;
+        const set = keys[name] ? await gateway.getTokenSet(keys[name]) : undefined;
         if (!set || set.offsets.length < 2) continue;
         const lengths = Int32Array.from(
           { length: set.offsets.length - 1 },

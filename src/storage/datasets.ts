@@ -21,10 +21,6 @@ export function getDataset(db: Database, contentSha256: string): Promise<Dataset
   return db.get('datasets', contentSha256);
 }
 
-export function listDatasets(db: Database): Promise<Dataset[]> {
-  return db.getAll('datasets');
-}
-
 function blocksOf(contentSha256: string): IDBKeyRange {
   return IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
 }

@@ -1,6 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
-import type { LossScale } from '../domain/lossScale';
+import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';

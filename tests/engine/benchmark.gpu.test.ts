@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { openGpu } from '../../workers/engine/device';
-import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
-import { RunControl } from '../../workers/services/runControl';
+import { currentWebGpu } from '../../workers/engine/device';
+import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
+import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './support';
 
 it("the benchmark runs to its end on the browser's own WebGPU adapter and gives the device back", async () => {
@@ -13,5 +13,5 @@ it("the benchmark runs to its end on the browser's own WebGPU adapter and gives 
   expect(result.peakGflops).toBeGreaterThan(0);
   expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, tokens: 256 }]);
   expect(result.steps[0]?.stepMs).toBeGreaterThan(0);
-  expect(openGpu()).toBeNull();
+  expect(currentWebGpu()).toBeNull();
 });

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { benchmarkConfigs, meanTextTokens, type BenchmarkProgress } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { openGpu } from '../../workers/engine/device';
-import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
-import { RunControl } from '../../workers/services/runControl';
+import { currentWebGpu } from '../../workers/engine/device';
+import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
+import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './support';
 
 const device = 'wasm';
@@ -33,7 +33,7 @@ describe('the benchmark of a device', () => {
       tokens: 256,
       steps: 1,
     });
-    if (!step) return;
+    if (!step) throw new Error('no step was measured');
     const flops = stepFlops(benchmarkConfigs.demo, 256, meanTextTokens);
     expect(step.gflops).toBeCloseTo(flops / step.stepMs / 1e6, 6);
     expect(step.tokensPerSecond).toBeCloseTo((256 / step.stepMs) * 1000, 6);
@@ -41,7 +41,7 @@ describe('the benchmark of a device', () => {
     expect(step.bytes).toBeGreaterThan(16 * 4.5e6);
     expect(new Set(reports.map(({ phase }) => phase))).toEqual(new Set(['open', 'products', 'demo']));
     expect(reports.every(({ share }) => share >= 0 && share <= 1)).toBe(true);
-    expect(openGpu()).toBeNull();
+    expect(currentWebGpu()).toBeNull();
   });
 
   it('stops when it is cancelled, and gives the device back', async () => {
@@ -49,6 +49,6 @@ describe('the benchmark of a device', () => {
     control.cancel();
     const run = benchmarkDevice({ shapes: ['demo'], device, budgetBytes: null, brief: true }, { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined }); // prettier-ignore
     await expect(run).rejects.toMatchObject({ details: { kind: 'cancelled' } });
-    expect(openGpu()).toBeNull();
+    expect(currentWebGpu()).toBeNull();
   });
 });

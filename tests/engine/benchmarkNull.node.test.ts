@@ -6,11 +6,12 @@ import {
   type BenchmarkProgress,
 } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { backendBytes, closeDevice, liveArrays, openDevice, openGpu } from '../../workers/engine/device';
-import { benchmarkDevice } from '../../workers/services/benchmarkDevice';
-import { measureSteps } from '../../workers/services/benchmarkSteps';
-import { RunControl } from '../../workers/services/runControl';
+import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
+import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
+import { measureSteps } from '../../workers/services/benchmark/benchmarkSteps';
+import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
+import { backendBytes, liveArrays } from './support';
 
 /** A browser whose only adapter is Dawn's null backend. It gives out 512 MiB: what it says of arrays beyond that is not listened to. */
 async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
@@ -54,7 +55,7 @@ describe('the benchmark on a WebGPU device that checks everything and computes n
     expect(result.measured).toBeGreaterThan(0);
     expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 }]);
     expect(result.skipped).toEqual([]);
-    expect(openGpu()).toBeNull();
+    expect(currentWebGpu()).toBeNull();
   });
 
   it('leaves out a model that fits the memory budget in no way, and says what it needs; the others are measured', async () => {
@@ -68,10 +69,10 @@ describe('the benchmark on a WebGPU device that checks everything and computes n
 
   it('tells of a lost device, also where what failed first was something else', async () => {
     const losing = measured({}, ({ phase }) => {
-      if (phase === 'demo') openGpu()?.device.destroy();
+      if (phase === 'demo') currentWebGpu()?.device.destroy();
     });
     await expect(losing).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
-    expect(openGpu()).toBeNull();
+    expect(currentWebGpu()).toBeNull();
   });
 });
 
@@ -90,7 +91,13 @@ describe("BERT-base's step in the benchmark", () => {
     async ({ budget, way, passes }) => {
       const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
       const between = () => Promise.resolve();
-      const step = await measureSteps('bertBase', { peakGflops: 1e4, limits, budgetMs: 0, brief: false, between });
+      const step = await measureSteps(currentEngine(), 'bertBase', {
+        peakGflops: 1e4,
+        limits,
+        budgetMs: 0,
+        brief: false,
+        between,
+      });
       if (!('stepMs' in step)) throw new Error('not measured');
       expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
       expect(step.bytes).toBeLessThanOrEqual(budget);

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { encodingRowBytes, memoryNeed, parameterCount } from '../../src/domain/memory/plan';
-import { quadsFor } from '../../src/domain/quads';
+import { encodingRowBytes, memoryNeed, parameterCount } from '../../workers/engine/memory/stepMemory';
+import { quadsFor } from '../../workers/engine/quads';
 import { precisions, type Precision } from '../../src/domain/experiment';
-import { firstLossScale } from '../../src/domain/lossScale';
+import { firstLossScale } from '../../src/domain/train/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { scratchBytes } from '../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../src/domain/model';
-import { EngineTrainer } from '../../workers/engine/trainer';
+import { Trainer } from '../../workers/engine/trainer';
 import { parameterShapes, type Need } from '../../workers/engine/model/names';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { nullGpu } from './nullDevice';
 import { layout } from './support';
+import { scratchBytes } from '../../workers/engine/engine';
 
 const bertBase: EncoderConfig = {
   layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
@@ -85,13 +85,12 @@ async function countStep(
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
   const tensors = layout(parameterShapes(config));
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
-    new SegmentTable(gpu, planSegments(tensors, isTrainable), kind);
+    new SegmentTable(gpu, layOutSegments(tensors, isTrainable), kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
-  const trainer = new EngineTrainer(
+  const trainer = new Trainer(
     {
       config,
       pooling: 'mean',
-      normalize: true,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
       optimizer: {
         kind: 'adamW',
@@ -193,7 +192,7 @@ describe('a training step, on a device that checks everything and computes nothi
 
   it('needs for a batch that is only encoded what the memory plan says, within 2 %', async () => {
     const { gpu } = await nullGpu();
-    const weights = new SegmentTable(gpu, planSegments(layout(parameterShapes(small))));
+    const weights = new SegmentTable(gpu, layOutSegments(layout(parameterShapes(small))));
     const before = gpu.pool.totalBytes;
     for (let batch = 0; batch < 2; batch++) {
       const tokens = uploadTokens(gpu, packTokens(texts(small, 20, () => 50), small, quadsFor)); // prettier-ignore

@@ -1,16 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
-  backendBytes,
   checkDevice,
   closeDevice,
   describeDevice,
   deviceLost,
   openDevice,
-  openEngine,
-  openGpu,
+  currentEngine,
+  currentWebGpu,
 } from '../../workers/engine/device';
-import type { Gpu } from '../../workers/engine/gpu/gpu';
-import { inBrowser, openTestDevice, wasmBase } from './support';
+import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { backendBytes, inBrowser, openTestDevice, wasmBase } from './support';
 
 afterEach(closeDevice);
 
@@ -30,7 +29,7 @@ describe('the device', () => {
   it('counts the bytes of arrays, and gives them back with the device', async () => {
     await openTestDevice();
     const before = backendBytes();
-    openEngine().pool.allocate([256, 256]);
+    currentEngine().pool.allocate([256, 256]);
     expect(backendBytes()).toBe(before + 256 * 256 * 4);
     closeDevice();
     expect(backendBytes()).toBe(0);
@@ -46,9 +45,9 @@ describe.skipIf(inBrowser)('without WebGPU', () => {
 });
 
 describe.runIf(inBrowser)('with WebGPU', () => {
-  async function opened(): Promise<Gpu> {
+  async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
-    const gpu = openGpu();
+    const gpu = currentWebGpu();
     if (!gpu) throw new Error('not on WebGPU');
     return gpu;
   }
@@ -60,7 +59,7 @@ describe.runIf(inBrowser)('with WebGPU', () => {
         reason: 'webgpu-chosen',
         adapter: { architecture: 'swiftshader' },
       });
-      const gpu = openGpu();
+      const gpu = currentWebGpu();
       const array = gpu?.commands.upload(Float32Array.of(4, 6));
       expect(array && [...((await gpu?.commands.read(array)) ?? [])]).toEqual([4, 6]);
       closeDevice();

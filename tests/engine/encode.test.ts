@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { liveArrays, openEngine, releaseIdleMemory } from '../../workers/engine/device';
+import { currentEngine } from '../../workers/engine/device';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
-import { encodeTexts } from '../../workers/services/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
 import { loadGolden } from './golden';
-import { batchOf, openTestDevice, seededRandom } from './support';
+import { batchOf, liveArrays, openTestDevice, seededRandom } from './support';
+import { releaseIdleMemory } from '../../workers/engine/engine';
 
 let golden: Awaited<ReturnType<typeof loadGolden>>;
 beforeAll(async () => {
@@ -33,8 +34,8 @@ describe('encoding', () => {
     const parameters = golden.parameters();
     const set = texts();
     const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
-    releaseIdleMemory();
-    const { pool } = openEngine();
+    releaseIdleMemory(currentEngine());
+    const { pool } = currentEngine();
     const before = pool.totalBytes;
     const held: number[] = [];
     await encodeTexts(use, set, () => Promise.resolve(void held.push(pool.totalBytes)));

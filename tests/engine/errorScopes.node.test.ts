@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { closeDevice, openDevice, openGpu } from '../../workers/engine/device';
-import type { Gpu } from '../../workers/engine/gpu/gpu';
+import { closeDevice, openDevice, currentWebGpu } from '../../workers/engine/device';
+import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { useNullBrowser } from './nullDevice';
 
 useNullBrowser();
 
-async function opened(): Promise<Gpu> {
+async function opened(): Promise<WebGpuEngine> {
   await openDevice('webgpu', '');
-  const gpu = openGpu();
+  const gpu = currentWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
   return gpu;
 }
 
 /** Dawn's null backend has 512 MiB to give. */
-function useUp(gpu: Gpu): void {
+function useUp(gpu: WebGpuEngine): void {
   for (let array = 0; array < 3; array++) gpu.commands.clear(gpu.pool.allocate([60 * 2 ** 20]));
 }
 

@@ -1,19 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { scratchBytes } from '../../src/domain/kernelPlan';
-import { encodingTokens, evaluationBytes, mostEncodingTokens } from '../../src/domain/memory/evaluation';
-import { parameterCount, trainingStateBytes } from '../../src/domain/memory/plan';
+import { encodingTokens, evaluationBytes, mostEncodingTokens } from '../../workers/engine/memory/evaluationMemory';
+import { parameterCount, trainingStateBytes } from '../../workers/engine/memory/stepMemory';
 import type { EncoderConfig } from '../../src/domain/model';
 import { lengthOf } from '../../workers/engine/arrays';
 import { GpuCommands } from '../../workers/engine/gpu/commands';
-import { closeDevice, openDevice, openGpu } from '../../workers/engine/device';
+import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { search } from '../../workers/engine/retrieval/search';
-import { encodeTexts } from '../../workers/services/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
 import { useNullBrowser } from './nullDevice';
 import { layout } from './support';
+import { scratchBytes } from '../../workers/engine/engine';
 
 useNullBrowser();
 afterEach(() => void vi.restoreAllMocks());
@@ -41,7 +41,7 @@ const [passages, questions, relevant] = [3000, 300, 2];
 /** What weights, moments, gradients, one reading of the knowledge base and one search hold at most. */
 async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peakBytes: number; stateBytes: number }> {
   await openDevice('webgpu', '');
-  const gpu = openGpu();
+  const gpu = currentWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
   // The null backend gives out 512 MiB: what it says of arrays beyond that is not listened to, and nothing is read from them.
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementation(function (this: GpuCommands, { shape }) {
@@ -49,16 +49,16 @@ async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peak
     return Promise.resolve(new Float32Array(lengthOf(shape)));
   });
   gpu.device.popErrorScope = () => Promise.resolve(null);
-  const parameters = ParameterStore.create(layout(parameterShapes(config)));
-  const adamW = AdamWState.create(parameters);
+  const parameters = new ParameterStore(currentEngine(), layout(parameterShapes(config)));
+  const adamW = new AdamWState(parameters);
   const gradients = new SegmentTable(gpu, parameters.segments.layout, 'trainable');
   const stateBytes = gpu.pool.totalBytes;
   const use = { parameters, config, pooling: 'mean', mostTokens } as const;
   const nothing = (): Promise<void> => Promise.resolve();
-  const corpus = await encodeTexts(use, texts(passages, 480), nothing);
+  const passageVectors = await encodeTexts(use, texts(passages, 480), nothing);
   const queries = await encodeTexts(use, texts(questions, 40), nothing);
   const targets = Array.from({ length: questions }, (_, question) => [question, passages - 1 - question]);
-  await search({ queries, corpus, targets, k: 10 });
+  await search(currentEngine(), { queries, passages: passageVectors, targets, k: 10 });
   for (const each of [parameters, adamW, gradients]) each.dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   const { peakBytes } = gpu.pool;

@@ -1,5 +1,6 @@
 import golden from '../fixtures/engine/tinyBert.json';
 import type { EncoderConfig } from '../../src/domain/model';
+import { currentEngine } from '../../workers/engine/device';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { batchOf, layout, projectFile } from './support';
@@ -19,7 +20,7 @@ export async function loadGolden() {
   const config: EncoderConfig = golden.config;
   const tensors = layout(parameterShapes(config));
   const parameters = (isTrainable?: (name: string) => boolean): ParameterStore => {
-    const store = ParameterStore.create(tensors, isTrainable);
+    const store = new ParameterStore(currentEngine(), tensors, isTrainable);
     for (const { name } of tensors) store.write(name, values(`weights/${name}`));
     return store;
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHalf, halvesInCode, withHalves } from '../../workers/engine/half';
+import { fromHalf, halvesInCode, withHalves } from '../../workers/engine/halfPrecision';
 import { kernel } from '../../workers/engine/kernel';
 
 const declared = (body: string): string => `

@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import { Gpu } from '../../workers/engine/gpu/gpu';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { collecting } from './nullDevice';
 
 /** Held, for a collected instance takes its devices along. */
@@ -19,8 +19,8 @@ export async function halfAdapterName(): Promise<string | null> {
 }
 
 /** The engine on the machine's own adapter. Every complaint of the device is kept in `errors`. */
-export async function halfGpu(errors: string[]): Promise<Gpu> {
+export async function halfGpu(errors: string[]): Promise<WebGpuEngine> {
   const device = await (await halfAdapter())?.requestDevice({ requiredFeatures: ['shader-f16'] });
   if (!device) throw new Error('no adapter with shader-f16');
-  return new Gpu(device, { software: false }, collecting(device, errors));
+  return new WebGpuEngine(device, { software: false }, collecting(device, errors));
 }

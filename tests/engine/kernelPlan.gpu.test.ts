@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatKernelPlan, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../src/domain/kernelPlan';
-import { closeDevice, openDevice, openGpu } from '../../workers/engine/device';
-import { Gpu } from '../../workers/engine/gpu/gpu';
-import { tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
+import { closeDevice, openDevice, currentWebGpu } from '../../workers/engine/device';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { parameterShapes } from '../../workers/engine/model/names';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { backwardShapes, forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
-import { defaultTiling, planKey } from '../../workers/engine/ops/matmul/plan';
-import { EngineTrainer } from '../../workers/engine/trainer';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { backwardShapes, forwardShapes } from '../../workers/engine/tuning/modelShapes';
+import { defaultTiling, planKey } from '../../workers/engine/ops/matmul/choice';
+import { Trainer } from '../../workers/engine/trainer';
 import { batchOf, layout, seededRandom, wasmBase, strict } from './support';
 
-let gpu: Gpu;
+let gpu: WebGpuEngine;
 beforeAll(async () => {
   await openDevice('webgpu', wasmBase);
-  const opened = openGpu();
+  const opened = currentWebGpu();
   if (!opened) throw new Error('no WebGPU');
-  gpu = new Gpu(opened.device, { software: false }, strict());
+  gpu = new WebGpuEngine(opened.device, { software: false }, strict());
 });
 afterAll(() => {
   gpu.dispose();
@@ -38,7 +38,7 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
   gpu.plan = plan;
   const random = seededRandom(3);
   const tensors = layout(parameterShapes(config));
-  const segments = planSegments(tensors);
+  const segments = layOutSegments(tensors);
   const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, segments, kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
   for (const { name, length } of tensors)
@@ -50,11 +50,7 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
   const optimizer = {
     kind: 'adamW', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
   } as const; // prettier-ignore
-  const trainer = new EngineTrainer(
-    { config, pooling: 'mean', normalize: true, loss, optimizer, dropout: 0, seed: 1 },
-    weights,
-    { m, v },
-  );
+  const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   for (let step = 1; step <= 2; step++) await trainer.step(texts(0), texts(5), 1e-3, step);
   const after: Float32Array[] = [];
   for (const { name } of tensors) after.push(await weights.read(name));

@@ -10,16 +10,17 @@ import {
 import type { DeviceInfo } from '../../src/domain/run';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
-import type { Gpu } from '../../workers/engine/gpu/gpu';
+import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
-import { kernelLimits, planChoices, tuneMatmul } from '../../workers/engine/gpu/tuneMatmul';
-import { candidateChoices } from '../../workers/engine/ops/matmul/candidates';
-import { fastest } from '../../workers/engine/ops/matmul/fastest';
-import { forwardShapes } from '../../workers/engine/ops/matmul/modelShapes';
-import { planKey } from '../../workers/engine/ops/matmul/plan';
-import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/kernelPlan';
+import { planChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
+import { candidateChoices } from '../../workers/engine/tuning/candidates';
+import { fastest } from '../../workers/engine/tuning/fastest';
+import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
+import { planKey } from '../../workers/engine/ops/matmul/choice';
+import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/device/measureKernelPlan';
 import { nullGpu } from './nullDevice';
 import { seededRandom } from './support';
+import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
 const config = {
   layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, vocabularySize: 100, maxPositions: 64, typeVocabularySize: 2,
@@ -30,7 +31,7 @@ const device: DeviceInfo = {
   adapter: { vendor: 'v', architecture: 'a', description: 'd' },
 }; // prettier-ignore
 const tokens = { training: 300, encoding: 2000 };
-const opened: Gpu[] = [];
+const opened: WebGpuEngine[] = [];
 let databases = 0;
 
 afterEach(() => {
@@ -40,7 +41,9 @@ afterEach(() => {
   }
 });
 
-async function input(features: readonly string[] = ['subgroups']): Promise<PlanInput & { gpu: Gpu; errors: string[] }> {
+async function input(
+  features: readonly string[] = ['subgroups'],
+): Promise<PlanInput & { gpu: WebGpuEngine; errors: string[] }> {
   const { gpu, errors } = await nullGpu(features);
   opened.push(gpu);
   const db = await openDatabase(`plans ${databases++}`);

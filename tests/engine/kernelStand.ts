@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import { openDevice, openGpu } from '../../workers/engine/device';
+import { openDevice, currentWebGpu } from '../../workers/engine/device';
 import type { Engine } from '../../workers/engine/engine';
-import { Gpu } from '../../workers/engine/gpu/gpu';
-import { readTensor } from '../../workers/engine/reference/tensorTable';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { readTensor } from '../reference/engine/tensorTable';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
 import { distance, inBrowser, norm, openReference, seededRandom, strict, wasmBase } from './support';
 
@@ -20,10 +20,10 @@ export function useEngines(): void {
     engines.set('wasm', await openWasmEngine(wasmBase, 1));
     if (!inBrowser) return;
     await openDevice('webgpu', wasmBase);
-    const software = openGpu();
+    const software = currentWebGpu();
     if (!software) throw new Error('no WebGPU');
     engines.set('software', software);
-    engines.set('hardware', new Gpu(software.device, { software: false }, strict()));
+    engines.set('hardware', new WebGpuEngine(software.device, { software: false }, strict()));
   });
   afterAll(() => {
     for (const engine of engines.values()) expect(engine.pool.liveArrays).toBe(0);

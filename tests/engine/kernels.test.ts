@@ -4,26 +4,24 @@ import { poolings } from '../../src/domain/model';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { packTokens } from '../../workers/engine/model/packedTokens';
-import * as attentionReference from '../../workers/engine/ops/attention/attention';
-import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/kernels';
-import { probabilityDropoutMask } from '../../workers/engine/ops/dropout/dropout';
-import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
-import { columnSums } from '../../workers/engine/ops/columnSums/kernels';
-import { embeddingLookup, tableGradient } from '../../workers/engine/ops/embedding/kernels';
-import { planSegments } from '../../workers/engine/ops/embedding/segmentPlan';
-import { layerNormBackward, layerNormForward } from '../../workers/engine/ops/layerNorm/kernels';
-import {
-  residualLayerNormBackward,
-  residualLayerNormForward,
-} from '../../workers/engine/ops/layerNorm/residualLayerNorm';
-import * as normalizeReference from '../../workers/engine/ops/normalize/normalize';
-import { normalizeBackward, poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/kernels';
-import * as poolingReference from '../../workers/engine/ops/pooling/pooling';
-import { adamWUpdate } from '../../workers/engine/optimizer/adamW';
-import { clipFactor } from '../../workers/engine/optimizer/clipping';
-import { adamW, clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/kernels';
+import * as attentionReference from '../reference/engine/ops/attention';
+import { attentionBackward, attentionForward } from '../../workers/engine/ops/attention/attention';
+import { probabilityDropoutMask } from '../reference/engine/ops/dropout';
+import { embeddingBackward, embeddingForward } from '../reference/engine/ops/embedding';
+import { columnSums } from '../../workers/engine/ops/columnSums/columnSums';
+import { embeddingLookup, tableGradient } from '../../workers/engine/ops/embedding/embedding';
+import { groupRowsByIndex } from '../../workers/engine/ops/embedding/rowGroups';
+import { layerNormBackward, layerNormForward } from '../../workers/engine/ops/layerNorm/layerNorm';
+import { residualLayerNormBackward, residualLayerNormForward } from '../reference/engine/ops/residualLayerNorm';
+import * as normalizeReference from '../reference/engine/ops/normalize';
+import { normalizeBackward, poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import * as poolingReference from '../reference/engine/ops/pooling';
+import { adamWUpdate } from '../reference/engine/optimizer/adamW';
+import { clipFactor } from '../reference/engine/optimizer/clipping';
+import { adamW } from '../../workers/engine/optimizer/adamW';
 import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues, tinyConfig } from './kernelStand';
 import { batchOf, distance, norm } from './support';
+import { clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/gradientNorm';
 
 useEngines();
 const { between, draw } = draws(24);
@@ -33,10 +31,8 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     const gpu = engineOf(kind);
     const shape = [between(1, 150), between(2, 90)] as const;
     const [z, gamma, beta, dy] = [draw(...shape), draw(shape[1]), draw(shape[1]), draw(...shape)];
-    const [Z, Gamma, Beta, Dy] = [z, gamma, beta, dy].map((x) =>
-      gpu.commands.upload(x, x.length === shape[1] ? [shape[1]] : shape),
-    );
-    if (!Z || !Gamma || !Beta || !Dy) return;
+    const [Z, Dy] = [gpu.commands.upload(z, shape), gpu.commands.upload(dy, shape)];
+    const [Gamma, Beta] = [gpu.commands.upload(gamma), gpu.commands.upload(beta)];
     const { y, saved } = layerNormForward(gpu, { z: Z, gamma: Gamma, beta: Beta, epsilon: 1e-5 });
     const gradients = { gamma: gpu.pool.allocate([shape[1]]), beta: gpu.pool.allocate([shape[1]]) };
     const dz = layerNormBackward(gpu, Dy, saved, gradients);
@@ -111,15 +107,14 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     const width = between(2, 70);
     const [hidden, dy] = [draw(given.rows, width), draw(3, width)];
     const Hidden = gpu.commands.upload(hidden, [given.rows, width]);
-    const halves = [1, 2].map((count, half) => {
-      const pooled = poolingForward(gpu, Hidden, { ...tokens, firstText: half, texts: count, pooling }, true);
-      const dUnit = gpu.commands.upload(dy.slice(half * width, (half + count) * width), [count, width]);
+    const half = (first: 0 | 1, count: number) => {
+      const pooled = poolingForward(gpu, Hidden, { ...tokens, firstText: first, texts: count, pooling }, true);
+      const dUnit = gpu.commands.upload(dy.slice(first * width, (first + count) * width), [count, width]);
       const dPooled = normalizeBackward(gpu, dUnit, pooled.saved);
       gpu.pool.free(dUnit);
       return { ...pooled, dPooled };
-    });
-    const [a, p] = halves;
-    if (!a || !p) return;
+    };
+    const [a, p] = [half(0, 1), half(1, 2)];
     const dHidden = poolingBackward(gpu, a.dPooled, p.dPooled, { ...tokens, pooling });
     const [first = [], rest = [], gradient] = await readAll(gpu, a.y, p.y, dHidden);
     const results = tf.tidy(() => {
@@ -152,7 +147,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     const Dz = gpu.commands.upload(dz, [given.rows, width]);
     for (const { array } of pieces) gpu.commands.clear(array);
     const typeRow = gpu.pool.allocate([width]);
-    tableGradient(gpu, Dz, planSegments(given.ids), pieces);
+    tableGradient(gpu, Dz, groupRowsByIndex(given.ids), pieces);
     columnSums(gpu, Dz, typeRow);
     const [ownZ, first = [], rest = [], ownType] = await readAll(gpu, z, ...pieces.map(({ array }) => array), typeRow);
     const results = tf.tidy(() => {
@@ -195,7 +190,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
         const { y, saved } = layerNormForward(gpu, { z: Z, gamma: Gamma, beta: Gamma, epsilon: 1e-5 });
         const dz = layerNormBackward(gpu, Dy, saved, { gamma: dGamma, beta: dBeta }, index > 0);
         columnSums(gpu, Dy, total, index > 0);
-        tableGradient(gpu, Dy, planSegments(ids.subarray(first, end)), [{ array: table, firstRow: 0, rows: 5 }]);
+        tableGradient(gpu, Dy, groupRowsByIndex(ids.subarray(first, end)), [{ array: table, firstRow: 0, rows: 5 }]);
         for (const array of [Z, Dy, y, dz, saved.stats]) gpu.pool.free(array);
       }
       gpu.pool.free(Gamma);

@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/losses.json';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
-import { cosentBackward, cosentForward } from '../../workers/engine/losses/cosent';
-import { cosent, cosentNumbers } from '../../workers/engine/losses/cosentKernels';
-import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
-import { infoNce, infoNceNumbers, type InfoNceKernelOptions } from '../../workers/engine/losses/infoNceKernels';
-import { leftOutBits, leftOutValues, type LeftOut } from '../../workers/engine/losses/leftOut';
-import { readTensor } from '../../workers/engine/reference/tensorTable';
+import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
+import { cosent, cosentNumbers } from '../../workers/engine/losses/cosent';
+import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
+import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
+import { leftOutBits, type LeftOut } from '../../workers/engine/losses/leftOut';
+import { readTensor } from '../reference/engine/tensorTable';
 import { engineOf, kinds, useEngines } from './kernelStand';
 import { distance, norm, seededRandom } from './support';
+import { leftOutValues } from '../reference/engine/losses/leftOut';
 
 /** A loss's numbers and the gradients of the vectors, before they were normalised. */
 interface Measured {
@@ -22,7 +23,7 @@ interface Matrix {
   rows: number;
 }
 interface Losses {
-  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceKernelOptions, leftOut?: LeftOut): Promise<Measured>;
+  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LeftOut): Promise<Measured>;
   cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
 }
 

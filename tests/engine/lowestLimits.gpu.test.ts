@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Gpu } from '../../workers/engine/gpu/gpu';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { SubmitPacer } from '../../workers/engine/gpu/submitPacer';
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { EngineTrainer } from '../../workers/engine/trainer';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { largestDifference, layout, strict } from './support';
 
@@ -53,11 +53,11 @@ async function spreadModel() {
 const words = 'embeddings.word_embeddings.weight';
 
 async function train(
-  gpu: Gpu,
+  gpu: WebGpuEngine,
   model: Awaited<ReturnType<typeof spreadModel>>,
 ): Promise<{ losses: number[]; weights: Map<string, Float32Array>; hidden: Float32Array; submits: number }> {
   const { config, tensors, anchors, positives } = model;
-  const plan = planSegments(tensors, undefined, segmentFloats);
+  const plan = layOutSegments(tensors, undefined, segmentFloats);
   const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
   expect(weights.pieces(words)).toHaveLength(2);
@@ -69,11 +69,7 @@ async function train(
   freeTokens(gpu, tokens);
   const loss = { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' } as const;
   const optimizer = { kind: 'adamW', ...golden.optimizer } as const;
-  const trainer = new EngineTrainer(
-    { config, pooling: 'mean', normalize: true, loss, optimizer, dropout: 0, seed: 1 },
-    weights,
-    { m, v },
-  );
+  const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   const losses: number[] = [];
   for (let step = 1; step <= 2; step++)
     losses.push((await trainer.step(anchors, positives, optimizer.learningRate, step)).loss);
@@ -90,7 +86,7 @@ describe("a device with WebGPU's lowest limits", () => {
   it("trains and encodes with PyTorch's numbers, its embedding table in pieces; where submits are cut changes no bit", async () => {
     const model = await spreadModel();
     const device = await lowestDevice();
-    const gpu = (pacer: SubmitPacer): Gpu => new Gpu(device, { software: false }, strict(), pacer);
+    const gpu = (pacer: SubmitPacer): WebGpuEngine => new WebGpuEngine(device, { software: false }, strict(), pacer);
     const [inFew, inMany] = [gpu(new SubmitPacer(true)), gpu(slowestPacer())];
     const whole = await train(inFew, model);
     const cut = await train(inMany, model);

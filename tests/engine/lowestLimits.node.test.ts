@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { largestWindow, scoreWindows } from '../../src/domain/memory/scoreWindows';
+import { largestWindow, scoreWindows } from '../../workers/engine/losses/scoreWindows';
 import type { EncoderConfig } from '../../src/domain/model';
-import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNceKernels';
+import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNce';
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens } from '../../workers/engine/model/packedTokens';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { poolingForward } from '../../workers/engine/ops/pooling/kernels';
-import { EngineTrainer } from '../../workers/engine/trainer';
-import { Gpu } from '../../workers/engine/gpu/gpu';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { Trainer } from '../../workers/engine/trainer';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { collecting, nullDevice } from './nullDevice';
 import { batchOf, layout } from './support';
 
@@ -33,14 +33,14 @@ describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits
     expect(limits.maxComputeWorkgroupStorageSize).toBe(16 * 2 ** 10);
     expect(limits.maxComputeInvocationsPerWorkgroup).toBe(256);
     const errors: string[] = [];
-    const gpu = new Gpu(device, traits, collecting(device, errors));
-    const plan = planSegments(layout(parameterShapes(config)), undefined, segmentFloats);
+    const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
+    const plan = layOutSegments(layout(parameterShapes(config)), undefined, segmentFloats);
     const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
     const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
     expect(weights.pieces('embeddings.word_embeddings.weight')).toHaveLength(8);
-    const trainer = new EngineTrainer(
+    const trainer = new Trainer(
       {
-        config, pooling: 'cls', normalize: true, dropout: 0.1, seed: 1,
+        config, pooling: 'cls', dropout: 0.1, seed: 1,
         loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
         optimizer: { kind: 'adamW', learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
       },
@@ -70,7 +70,7 @@ describe.each([{ software: false }, { software: true }])(
       const device = await nullDevice();
       expect(4 * pairs ** 2).toBeGreaterThan(device.limits.maxStorageBufferBindingSize);
       const errors: string[] = [];
-      const gpu = new Gpu(device, traits, collecting(device, errors));
+      const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
       const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
       const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
       const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
-import { Gpu } from '../../workers/engine/gpu/gpu';
-import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
-import { geluBackward, geluForward } from '../../workers/engine/ops/gelu/gelu';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { dropoutMask } from '../reference/engine/ops/dropout';
+import { geluBackward, geluForward } from '../reference/engine/ops/gelu';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/plan';
+import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/choice';
 import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues } from './kernelStand';
 
 useEngines();
@@ -41,7 +41,7 @@ describe('matmul', () => {
   /** Each way in which a device may compute a product of so many parts. */
   const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
     const gpu = engineIfOpen('software');
-    const subgroups = gpu instanceof Gpu && gpu.device.features.has('subgroups');
+    const subgroups = gpu instanceof WebGpuEngine && gpu.device.features.has('subgroups');
     const choices = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, parts }));
     return [
       ...(gpu ? choices.map((choice): [Engine, MatmulChoice] => [gpu, choice]) : []),

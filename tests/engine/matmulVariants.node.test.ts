@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { candidateChoices, candidateTilings, tilingFits } from '../../workers/engine/ops/matmul/candidates';
+import { candidateChoices, candidateTilings, tilingFits } from '../../workers/engine/tuning/candidates';
 import { matrixSides, matrixTiling } from '../../workers/engine/ops/matmul/subgroupMatrix';
-import { choiceFor, planKey, type Layout, type MatmulShape } from '../../workers/engine/ops/matmul/plan';
+import { choiceFor, planKey, type Layout, type MatmulShape } from '../../workers/engine/ops/matmul/choice';
 import { kernelsVersion, type KernelPlan } from '../../src/domain/kernelPlan';
 import { nullGpu } from './nullDevice';
 

@@ -1,21 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
-import { quadsFor } from '../../src/domain/quads';
-import { firstLossScale, type LossScale } from '../../src/domain/lossScale';
+import { quadsFor } from '../../workers/engine/quads';
+import { firstLossScale, type LossScale } from '../../src/domain/train/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
-import type { Gpu } from '../../workers/engine/gpu/gpu';
+import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { lastHidden } from '../../workers/engine/model/encoder';
-import { copyInHalf, HalfWeights } from '../../workers/engine/model/halfWeights';
+import { HalfWeights } from '../../workers/engine/model/halfWeights';
 import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { computeGradients, EngineTrainer, type StepNumbers } from '../../workers/engine/trainer';
-import { refuseMixedWithoutHalf } from '../../workers/services/mixedPrecision';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { Trainer, type StepNumbers } from '../../workers/engine/trainer';
+import { refuseMixedWithoutHalf } from '../../workers/services/train/mixedPrecision';
 import { halfAdapterName, halfGpu } from './halfDevice';
 import { nullGpu } from './nullDevice';
 import { batchOf, distance, largestDifference, layout, norm, seededRandom } from './support';
+import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
+import { computeGradients } from '../../workers/engine/gradients';
 
 /** As wide as the demo’s model, and a layer deeper. */
 const config: EncoderConfig = {
@@ -29,8 +31,8 @@ const optimizer = {
 } as const; // prettier-ignore
 
 /** BERT's own start: normal numbers of deviation 0.02, LayerNorm as if it were not there. */
-function randomWeights(gpu: Gpu): SegmentTable {
-  const weights = new SegmentTable(gpu, planSegments(tensors));
+function randomWeights(gpu: WebGpuEngine): SegmentTable {
+  const weights = new SegmentTable(gpu, layOutSegments(tensors));
   const random = seededRandom(3);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   for (const { name, length } of tensors) {
@@ -55,12 +57,12 @@ function halves(weights: SegmentTable): HalfWeights {
   return half;
 }
 
-async function hiddenStates(gpu: Gpu, weights: SegmentTable, mixed: boolean): Promise<Float32Array> {
+async function hiddenStates(gpu: WebGpuEngine, weights: SegmentTable, mixed: boolean): Promise<Float32Array> {
   const half = mixed ? halves(weights) : undefined;
   const packed = packTokens(pairs(8, 1).positives, config, quadsFor);
   const tokens = uploadTokens(gpu, packed);
   const hidden = lastHidden({ engine: gpu, weights, half, config, tokens, dropout: undefined });
-  expect(hidden.storage).toBe(mixed ? 'f16' : undefined);
+  expect(hidden.dtype).toBe(mixed ? 'f16' : undefined);
   const values = await gpu.commands.read(hidden);
   gpu.pool.free(hidden);
   freeTokens(gpu, tokens);
@@ -71,7 +73,11 @@ async function hiddenStates(gpu: Gpu, weights: SegmentTable, mixed: boolean): Pr
 type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; mixed: boolean };
 
 /** All gradients without their scale, one behind the other. */
-async function gradientsOf(gpu: Gpu, weights: SegmentTable, given: GradientCase): Promise<Map<string, Float32Array>> {
+async function gradientsOf(
+  gpu: WebGpuEngine,
+  weights: SegmentTable,
+  given: GradientCase,
+): Promise<Map<string, Float32Array>> {
   const { way, rate = 0, gradientScale = 1, mixed } = given;
   const half = mixed ? halves(weights) : undefined;
   const into = { numbers: gpu.pool.allocate([8]), gradients: new SegmentTable(gpu, weights.layout, 'trainable') };
@@ -100,13 +106,16 @@ function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): n
 /** `reopenAt`: before this step the trainer is made anew, as when a run goes on from a checkpoint. */
 type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number; reopenAt?: number };
 
-async function train(gpu: Gpu, given: TrainCase): Promise<{ numbers: StepNumbers[]; end: LossScale | undefined }> {
+async function train(
+  gpu: WebGpuEngine,
+  given: TrainCase,
+): Promise<{ numbers: StepNumbers[]; end: LossScale | undefined }> {
   const { steps, dropout = 0, reopenAt, ...options } = given;
   const weights = randomWeights(gpu);
   const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
-  const open = (lossScale: LossScale | undefined): EngineTrainer =>
-    new EngineTrainer(
-      { config, pooling: 'mean', normalize: true, loss, optimizer, dropout, seed: 1, ...options, lossScale },
+  const open = (lossScale: LossScale | undefined): Trainer =>
+    new Trainer(
+      { config, pooling: 'mean', loss, optimizer, dropout, seed: 1, ...options, lossScale },
       weights,
       moments,
     );
@@ -160,7 +169,7 @@ const adapter = await halfAdapterName();
 const where = adapter ?? 'skipped: this machine has no adapter with shader-f16';
 
 describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, () => {
-  let gpu: Gpu;
+  let gpu: WebGpuEngine;
   const errors: string[] = [];
   /** On a software adapter most of the time is the compiling of shaders: one device serves all. */
   const patience = 600_000;
@@ -214,16 +223,16 @@ describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, 
       const read = () => Promise.all(names.map((name) => weights.read(name)));
       const before = await read();
       const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
-      const options = { config, pooling: 'mean', normalize: true, loss, optimizer, dropout: 0, seed: 1 } as const;
+      const options = { config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 } as const;
       const { anchors, positives } = pairs(8, 1);
       const scale = 2 ** 80;
-      const skipping = new EngineTrainer({ ...options, lossScale: { ...firstLossScale(), scale } }, weights, moments);
+      const skipping = new Trainer({ ...options, lossScale: { ...firstLossScale(), scale } }, weights, moments);
       const skipped = await skipping.step(anchors, positives, 1e-3, 1);
       expect(skipped).toMatchObject({ skipped: true, lossScale: scale });
       expect(skipping.lossScale).toEqual({ scale: scale / 2, goodSteps: 0, skipped: 1 });
       expect(await read()).toEqual(before);
       skipping.dispose();
-      const going = new EngineTrainer({ ...options, lossScale: { scale: 2 ** 16, goodSteps: 0, skipped: 1 } }, weights, moments); // prettier-ignore
+      const going = new Trainer({ ...options, lossScale: { scale: 2 ** 16, goodSteps: 0, skipped: 1 } }, weights, moments); // prettier-ignore
       const next = await going.step(anchors, positives, 1e-3, 2);
       expect(next.loss).toBe(skipped.loss);
       going.dispose();

@@ -1,15 +1,15 @@
-import { quadsFor } from '../../src/domain/quads';
+import { quadsFor } from '../../workers/engine/quads';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTensor } from '../../workers/engine/reference/tensorTable';
-import { infoNceForward } from '../../workers/engine/losses/infoNce';
+import { readTensor } from '../reference/engine/tensorTable';
+import { infoNceForward } from '../reference/engine/losses/infoNce';
 import { isDecayed, parameterShapes } from '../../workers/engine/model/names';
 import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
-import { dropoutMask } from '../../workers/engine/ops/dropout/dropout';
-import { embeddingBackward, embeddingForward } from '../../workers/engine/ops/embedding/embedding';
-import { planSegmentSum, segmentSum } from '../../workers/engine/ops/segmentSum/segmentSum';
-import { adamWUpdate, type AdamWTensors } from '../../workers/engine/optimizer/adamW';
-import { clipFactor, sumOfSquares } from '../../workers/engine/optimizer/clipping';
+import { dropoutMask } from '../reference/engine/ops/dropout';
+import { embeddingBackward, embeddingForward } from '../reference/engine/ops/embedding';
+import { planSegmentSum, segmentSum } from '../reference/engine/ops/segmentSum';
+import { adamWUpdate, type AdamWTensors } from '../reference/engine/optimizer/adamW';
+import { clipFactor, sumOfSquares } from '../reference/engine/optimizer/clipping';
 import { golden } from './golden';
 import { batchOf, distance, expectNoLeak, largestDifference, norm, openReference, seededRandom } from './support';
 

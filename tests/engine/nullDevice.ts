@@ -1,7 +1,8 @@
 import { create, globals } from 'webgpu';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { closeDevice } from '../../workers/engine/device';
-import { Gpu, type Reports } from '../../workers/engine/gpu/gpu';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import type { Reports } from '../../workers/engine/gpu/reports';
 
 /** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
 let instance: GPU | undefined;
@@ -23,10 +24,10 @@ export async function nullDevice(features: readonly string[] = []): Promise<GPUD
 }
 
 /** The engine on that device, with WebGPU's lowest limits. Every complaint of the device is kept in `errors`. */
-export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: Gpu; errors: string[] }> {
+export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: WebGpuEngine; errors: string[] }> {
   const device = await nullDevice(features);
   const errors: string[] = [];
-  return { gpu: new Gpu(device, { software: false }, collecting(device, errors)), errors };
+  return { gpu: new WebGpuEngine(device, { software: false }, collecting(device, errors)), errors };
 }
 
 /** Collects all complaints of the device, and fails at none. */

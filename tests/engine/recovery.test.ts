@@ -13,12 +13,12 @@ import { putModel } from '../../src/storage/models';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { WeightWriter } from '../../src/storage/weights';
-import { openGpu } from '../../workers/engine/device';
+import { currentWebGpu } from '../../workers/engine/device';
 import { parameterShapes } from '../../workers/engine/model/names';
-import { createRun } from '../../workers/services/createRun';
-import { Recovery } from '../../workers/services/recovery';
-import { RunControl } from '../../workers/services/runControl';
-import { runExperiment } from '../../workers/services/runExperiment';
+import { createRun } from '../../workers/services/train/createRun';
+import { Recovery } from '../../workers/services/device/recovery';
+import { RunControl } from '../../workers/services/train/runControl';
+import { runExperiment } from '../../workers/services/train/runExperiment';
 import { inBrowser, layout, seededRandom, wasmBase } from './support';
 
 // Node has none of its own before version 21.
@@ -127,7 +127,7 @@ class LosingControl extends RunControl {
     this.calls[phase] = call;
     if (!this.loses(phase, call)) return;
     if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
-    openGpu()?.device.destroy(); // the next readback fails
+    currentWebGpu()?.device.destroy(); // the next readback fails
   }
 }
 

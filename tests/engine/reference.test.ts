@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openEngine } from '../../workers/engine/device';
-import { infoNceBackward, infoNceForward } from '../../workers/engine/losses/infoNce';
+import { currentEngine } from '../../workers/engine/device';
+import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { joinBatches, packTokens } from '../../workers/engine/model/packedTokens';
 import { SegmentTable } from '../../workers/engine/model/segments';
-import type { Dropout } from '../../workers/engine/ops/dropout/random';
-import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
-import { backward, forward } from '../../workers/engine/reference/encoder';
-import { readTensor, TensorTable } from '../../workers/engine/reference/tensorTable';
-import { computeGradients } from '../../workers/engine/trainer';
+import type { Dropout } from '../../workers/engine/ops/dropout/places';
+import { poolingBackward, poolingForward } from '../reference/engine/ops/pooling';
+import { backward, forward } from '../reference/engine/encoder';
+import { readTensor, TensorTable } from '../reference/engine/tensorTable';
 import { golden, loadGolden } from './golden';
 import { distance, expectNoLeak, norm, openReference, openTestDevice } from './support';
+import { computeGradients } from '../../workers/engine/gradients';
 
 type Golden = Awaited<ReturnType<typeof loadGolden>>;
 type Computed = { loss: number; gradients: Map<string, Float32Array> };
@@ -49,7 +49,7 @@ async function byReference(dropout: Dropout | undefined): Promise<Computed> {
 
 async function byKernels(dropout: Dropout): Promise<Computed> {
   const { anchors, positives, config } = pytorch;
-  const engine = openEngine();
+  const engine = currentEngine();
   const parameters = pytorch.parameters();
   const { segments: weights } = parameters;
   const into = { numbers: engine.pool.allocate([8]), gradients: new SegmentTable(engine, weights.layout, 'trainable') };

@@ -2,7 +2,6 @@ import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../src/domain/experiment';
-import { scratchBytes } from '../../src/domain/kernelPlan';
 import { latestCheckpoint } from '../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { getExperiment, putExperiment } from '../../src/storage/experiments';
@@ -11,13 +10,14 @@ import { getRun, listRuns } from '../../src/storage/runs';
 import { errorSentence } from '../../src/ui/i18n/errors';
 import { GpuCommands } from '../../workers/engine/gpu/commands';
 import { ArrayPool } from '../../workers/engine/arrays';
-import { openGpu } from '../../workers/engine/device';
-import { createRun, planExperimentMemory } from '../../workers/services/createRun';
-import { prepareDemo } from '../../workers/services/prepareDemo';
-import { RunControl } from '../../workers/services/runControl';
-import { runExperiment } from '../../workers/services/runExperiment';
+import { currentWebGpu } from '../../workers/engine/device';
+import { createRun, planExperimentMemory } from '../../workers/services/train/createRun';
+import { prepareDemo } from '../../workers/services/import/prepareDemo';
+import { RunControl } from '../../workers/services/train/runControl';
+import { runExperiment } from '../../workers/services/train/runExperiment';
 import { useNullBrowser } from './nullDevice';
 import { wasmBase } from './support';
+import { scratchBytes } from '../../workers/engine/engine';
 
 const base = 'http://127.0.0.1/app/';
 const publicFolder = new URL('../../public/', import.meta.url);
@@ -80,7 +80,7 @@ describe('a run', () => {
     let steps = 0;
     const report = (): void => {
       const error = new GPUOutOfMemoryError('no memory');
-      openGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+      currentWebGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
     };
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the commands it was called on
     const { dispatch } = GpuCommands.prototype;

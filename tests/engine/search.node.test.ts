@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { searchOnEngine } from '../../workers/engine/retrieval/engineSearch';
+import { search } from '../../workers/engine/retrieval/search';
 import { nullGpu } from './nullDevice';
 
 describe('exact search, on a device that checks everything and computes nothing', () => {
@@ -12,9 +12,9 @@ describe('exact search, on a device that checks everything and computes nothing'
       copyRow: (_: number, into: Float32Array, at: number) => into.set(vector, at),
     });
     const targets = Array.from({ length: 300 }, (_, query) => [query, 999_999 - query]);
-    const input = { queries: vectors(300), corpus: vectors(1_000_000), targets, k: 10 };
+    const input = { queries: vectors(300), passages: vectors(1_000_000), targets, k: 10 };
     let last = 0;
-    const found = await searchOnEngine(gpu, input, (done) => Promise.resolve(void (last = done)));
+    const found = await search(gpu, input, (done) => Promise.resolve(void (last = done)));
     const { dispatches } = gpu.commands.counters;
     console.log(`1,000,000 passages, 300 queries: ${dispatches} dispatches, peak ${gpu.pool.peakBytes} bytes`);
     expect(errors).toEqual([]);

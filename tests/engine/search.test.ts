@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openGpu } from '../../workers/engine/device';
-import { Gpu } from '../../workers/engine/gpu/gpu';
-import { searchOnEngine } from '../../workers/engine/retrieval/engineSearch';
-import { scoreOfKey } from '../../workers/engine/retrieval/kernels';
-import { search, type Found, type SearchInput } from '../../workers/engine/retrieval/search';
+import { currentEngine, currentWebGpu } from '../../workers/engine/device';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { search } from '../../workers/engine/retrieval/search';
 import { vectorsOf } from '../../workers/engine/retrieval/vectors';
 import { expectNoLeak, inBrowser, openTestDevice, seededRandom, strict } from './support';
+import { scoreOfKey } from '../../workers/engine/retrieval/scores';
+import type { Found, SearchInput } from '../../workers/engine/retrieval/searchInput';
 
 type Search = (input: SearchInput) => Promise<Found[]>;
 
 /** On WebGPU the kernels of both kinds of adapter. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
-let hardware: Gpu | undefined;
+let hardware: WebGpuEngine | undefined;
 
 beforeAll(async () => {
   await openTestDevice();
-  const gpu = openGpu();
-  if (gpu) hardware = new Gpu(gpu.device, { software: false }, strict());
+  const gpu = currentWebGpu();
+  if (gpu) hardware = new WebGpuEngine(gpu.device, { software: false }, strict());
 });
 afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
 
 function searchOf(kind: (typeof kinds)[number]): Search {
-  if (kind !== 'hardware') return (input) => expectNoLeak(() => search(input));
+  if (kind !== 'hardware') return (input) => expectNoLeak(() => search(currentEngine(), input));
   return (input) => {
     if (!hardware) throw new Error('no WebGPU');
-    return searchOnEngine(hardware, input, () => Promise.resolve());
+    return search(hardware, input);
   };
 }
 
@@ -41,26 +41,26 @@ interface Case {
 /** Small whole numbers, so that every sum is exact and many scores are equal; a third of the passages are copies of others. */
 function drawCase({ queries, passages, width, k }: Case, number = (): number => below(5) - 2): SearchInput {
   const draw = (length: number): Float32Array => Float32Array.from({ length }, number);
-  const corpus = draw(passages * width);
+  const values = draw(passages * width);
   for (let i = 0; i < passages; i += 3) {
     const other = below(passages);
-    corpus.copyWithin(i * width, other * width, (other + 1) * width);
+    values.copyWithin(i * width, other * width, (other + 1) * width);
   }
   const targets = Array.from({ length: queries }, () => Array.from({ length: below(4) }, () => below(passages)));
-  return { queries: vectorsOf(draw(queries * width), width), corpus: vectorsOf(corpus, width), targets, k };
+  return { queries: vectorsOf(draw(queries * width), width), passages: vectorsOf(values, width), targets, k };
 }
 
 /** All scores of each query, sorted. */
-function naiveSearch({ queries, corpus, targets, k }: SearchInput): Found[] {
-  const row = (vectors: SearchInput['corpus'], i: number): Float32Array => {
+function naiveSearch({ queries, passages, targets, k }: SearchInput): Found[] {
+  const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);
     vectors.copyRow(i, values, 0);
     return values;
   };
   return Array.from({ length: queries.count }, (_, q) => {
     const query = row(queries, q);
-    const all = Array.from({ length: corpus.count }, (_, passage) => {
-      const score = row(corpus, passage).reduce((sum, x, e) => sum + x * (query[e] ?? NaN), 0);
+    const all = Array.from({ length: passages.count }, (_, passage) => {
+      const score = row(passages, passage).reduce((sum, x, e) => sum + x * (query[e] ?? NaN), 0);
       return { passage, score: Number.isNaN(score) ? -Infinity : score + 0 };
     });
     all.sort((a, b) => (a.score === b.score ? a.passage - b.passage : b.score - a.score));
@@ -118,10 +118,10 @@ describe.each(kinds)('exact search, %s', (kind) => {
   });
 
   it('never puts a score that is not a number in front, and counts −0 as 0', async () => {
-    const corpus = vectorsOf(Float32Array.of(NaN, -5, 0.5, -0, 0, -Infinity, Infinity), 1);
+    const passages = vectorsOf(Float32Array.of(NaN, -5, 0.5, -0, 0, -Infinity, Infinity), 1);
     const queries = vectorsOf(Float32Array.of(1), 1);
     const [found] = await run({
-      corpus,
+      passages,
       queries,
       targets: [[0, 5, 3, 4, 6]],
       k: 7,
@@ -131,11 +131,11 @@ describe.each(kinds)('exact search, %s', (kind) => {
     expect(found?.ranks).toEqual([6, 7, 3, 4, 1]);
   });
 
-  it('finds nothing in an empty corpus and for no query', async () => {
+  it('finds nothing in an empty knowledge base and for no query', async () => {
     const some = vectorsOf(Float32Array.of(1, 2), 2);
     const none = vectorsOf(new Float32Array(), 2);
-    expect(await run({ queries: some, corpus: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [] }]);
-    expect(await run({ queries: none, corpus: some, targets: [], k: 3 })).toEqual([]);
+    expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [] }]);
+    expect(await run({ queries: none, passages: some, targets: [], k: 3 })).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
 import { parameterShapes } from '../../workers/engine/model/names';
+import { currentEngine } from '../../workers/engine/device';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { readSafetensorsF16 } from '../reference/safetensorsF16';
 import { layout, projectFile } from './support';
@@ -41,7 +42,7 @@ export async function loadSharedModel(
   };
   const tensors = layout(parameterShapes(config));
   const weights = readSafetensorsF16(await projectFile(`${sharedFolder}/models/${name}/model.safetensors`));
-  const parameters = ParameterStore.create(tensors);
+  const parameters = new ParameterStore(currentEngine(), tensors);
   for (const { name: tensor } of tensors) {
     const values = weights.get(tensor) ?? weights.get(`bert.${tensor}`);
     if (!values) throw new Error(`${name}: no ${tensor}`);

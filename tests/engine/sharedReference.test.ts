@@ -1,11 +1,10 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { liveArrays } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { createTrainer } from '../../workers/engine/trainer';
+import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
 import { hasShared, loadSharedModel, sharedText } from './sharedModels';
-import { batchOf, inBrowser, openTestDevice } from './support';
+import { batchOf, inBrowser, liveArrays, openTestDevice } from './support';
 
 beforeAll(openTestDevice);
 
@@ -40,13 +39,10 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
         }),
       );
     const { config, parameters } = await loadSharedModel('demo-zh');
-    const adamW = AdamWState.create(parameters);
-    const trainer = createTrainer({
-      parameters,
-      adamW,
+    const adamW = new AdamWState(parameters);
+    const options: TrainerOptions = {
       config,
       pooling: 'mean',
-      normalize: true,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
       optimizer: {
         kind: 'adamW',
@@ -59,7 +55,8 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
       },
       dropout: 0,
       seed: 7,
-    });
+    };
+    const trainer = new Trainer(options, parameters.segments, adamW.segments);
     const arrayCounts: number[] = [];
     for (let step = 0; step < steps; step++) {
       const rows = (batches[step] ?? []).map((row) => pairs[row] ?? { query: '', positive: '' });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { longestSubmitMs, SubmitPacer } from '../../workers/engine/gpu/submitPacer';
-import { Gpu } from '../../workers/engine/gpu/gpu';
+import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { defaultTiling } from '../../workers/engine/ops/matmul/plan';
+import { defaultTiling } from '../../workers/engine/ops/matmul/choice';
 import { nullDevice } from './nullDevice';
 import { strict } from './support';
 
@@ -90,7 +90,7 @@ describe('the length of a submit', () => {
 
   it('cuts what the engine records: each dispatch that does not fit begins a submit', async () => {
     const pacer = new SubmitPacer(true, () => 0);
-    const gpu = new Gpu(await nullDevice(), { software: false }, strict(), pacer);
+    const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strict(), pacer);
     const [a, b, y] = [gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512])];
     const choice = { tiling: defaultTiling(gpu.traits, 512, 512), parts: 1 };
     for (let i = 0; i < 5; i++) matmul(gpu, 'NN', a, b, y, { choice });

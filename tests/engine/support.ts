@@ -2,15 +2,34 @@ import { expect, inject } from 'vitest';
 import type { TensorEntry } from '../../src/domain/model';
 import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { liveArrays, openDevice } from '../../workers/engine/device';
-import type { Reports } from '../../workers/engine/gpu/gpu';
+import type { ArrayPool } from '../../workers/engine/arrays';
+import { currentEngine, openDevice } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
+import type { Reports } from '../../workers/engine/gpu/reports';
 
 /** The same suites run on wasm in Node and on WebGPU in a browser. */
 export const inBrowser = typeof document !== 'undefined';
 
 /** Where the engine's wasm modules lie: built before the tests, see moduleServer.mjs. */
 export const wasmBase = inject('wasmBase');
+
+function currentPool(): ArrayPool | null {
+  try {
+    return currentEngine().pool;
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes that the open device holds, free buffers included; 0 without a device. */
+export function backendBytes(): number {
+  return currentPool()?.totalBytes ?? 0;
+}
+
+/** Arrays that nobody has freed. */
+export function liveArrays(): number {
+  return currentPool()?.liveArrays ?? 0;
+}
 
 export async function openTestDevice(): Promise<void> {
   await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);

@@ -1,16 +1,25 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import { backendBytes, checkDevice, liveArrays } from '../../workers/engine/device';
+import { checkDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { hiddenStates } from '../../workers/engine/model/encode';
-import type { Dropout } from '../../workers/engine/ops/dropout/random';
+import type { Dropout } from '../../workers/engine/ops/dropout/places';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
-import { computeGradients } from '../../workers/engine/trainer';
-import { createTrainer, type Trainer, type TrainerOptions } from '../../workers/engine/trainer';
+import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
-import { distance, expectNoLeak, largestDifference, norm, openTestDevice, seededRandom } from './support';
+import {
+  backendBytes,
+  distance,
+  expectNoLeak,
+  largestDifference,
+  liveArrays,
+  norm,
+  openTestDevice,
+  seededRandom,
+} from './support';
+import { computeGradients } from '../../workers/engine/gradients';
 
 type Golden = Awaited<ReturnType<typeof loadGolden>>;
 let pytorch: Golden;
@@ -185,27 +194,15 @@ describe('training against PyTorch, on a random BERT', () => {
     loss: { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' },
     optimizer: { kind: 'adamW', ...golden.optimizer },
   } as const;
-  const trainer = (
-    parameters: ParameterStore,
-    adamW: AdamWState,
-    extra: Partial<Omit<TrainerOptions, 'parameters' | 'adamW'>> = {},
-  ): Trainer =>
-    createTrainer({
-      parameters,
-      config: pytorch.config,
-      pooling: 'mean',
-      normalize: true,
-      ...stage,
-      dropout: 0,
-      seed: 1,
-      adamW,
-      ...extra,
-    });
+  const trainer = (parameters: ParameterStore, adamW: AdamWState, extra: Partial<TrainerOptions> = {}): Trainer => {
+    const options = { config: pytorch.config, pooling: 'mean', ...stage, dropout: 0, seed: 1, ...extra } as const;
+    return new Trainer(options, parameters.segments, adamW.segments);
+  };
 
   it('has the same losses, gradient norms and weights over three AdamW steps with clipping', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
-      const adamW = AdamWState.create(parameters);
+      const adamW = new AdamWState(parameters);
       const training = trainer(parameters, adamW);
       for (const [index, expected] of golden.steps.entries()) {
         const numbers = await training.step(
@@ -232,7 +229,7 @@ describe('training against PyTorch, on a random BERT', () => {
   it('goes on from saved weights and moments with the same bits, with dropout too', async () => {
     const after = async (resumeAt: number, dropout: Stage['dropout']): Promise<Float32Array[]> => {
       let parameters = pytorch.parameters();
-      let adamW = AdamWState.create(parameters);
+      let adamW = new AdamWState(parameters);
       for (let step = 1; step <= 3; step++) {
         if (step === resumeAt) ({ parameters, adamW } = await reopened(parameters, adamW));
         const config = { ...pytorch.config, hiddenDropout: 0.1, attentionDropout: 0.1 };
@@ -256,7 +253,7 @@ describe('training against PyTorch, on a random BERT', () => {
     parameters: ParameterStore,
     adamW: AdamWState,
   ): Promise<{ parameters: ParameterStore; adamW: AdamWState }> {
-    const next = { parameters: pytorch.parameters(), adamW: AdamWState.create(parameters) };
+    const next = { parameters: pytorch.parameters(), adamW: new AdamWState(parameters) };
     for (const { name } of pytorch.tensors) {
       next.parameters.write(name, await parameters.read(name));
       for (const moment of ['m', 'v'] as const) next.adamW.write(moment, name, await adamW.read(moment, name));
@@ -268,7 +265,7 @@ describe('training against PyTorch, on a random BERT', () => {
 
   it(`holds as many tensors at step ${flatSteps} as at step 20, and no more bytes than it reached by step 50`, async () => {
     const parameters = pytorch.parameters();
-    const adamW = AdamWState.create(parameters);
+    const adamW = new AdamWState(parameters);
     const training = trainer(parameters, adamW);
     const counts: number[] = [];
     const bytes: number[] = [];
@@ -288,7 +285,7 @@ describe('training against PyTorch, on a random BERT', () => {
   it('names the parameter whose gradient is not finite, and leaves the weights as they were', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
-      const adamW = AdamWState.create(parameters);
+      const adamW = new AdamWState(parameters);
       // A feed-forward number of 1e30 that nothing reads: the loss stays finite, the gradient of the weights that would read it does not.
       const { hiddenSize: H, intermediateSize: F } = pytorch.config;
       const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
@@ -313,7 +310,7 @@ describe('training against PyTorch, on a random BERT', () => {
   it('stops before the update when the loss is not finite, and leaves the weights as they were', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
-      const adamW = AdamWState.create(parameters);
+      const adamW = new AdamWState(parameters);
       const name = 'encoder.layer.0.output.dense.bias';
       parameters.write(name, new Float32Array(32).fill(Infinity));
       const training = trainer(parameters, adamW, { stepsBefore: 10 });

@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { kernel } from '../../workers/engine/kernel';
 import { parameterShapes } from '../../workers/engine/model/names';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
-import { planSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { dropoutApply } from '../../workers/engine/ops/dropout/kernels';
-import { EngineTrainer } from '../../workers/engine/trainer';
+import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { dropoutApply } from '../../workers/engine/ops/dropout/dropout';
+import { Trainer } from '../../workers/engine/trainer';
 import { wasmFeatures } from '../../workers/engine/wasm/open';
 import type { ThreadStart } from '../../workers/engine/wasm/thread';
 import { WasmEngine, type Thread } from '../../workers/engine/wasm/wasmEngine';
@@ -71,14 +71,14 @@ function batch(texts: number, salt: number): TokenBatch {
 async function trained(name: string, threads: number): Promise<string> {
   const engine = await open(name, threads);
   const tensors = layout(parameterShapes(config));
-  const plan = planSegments(tensors);
+  const plan = layOutSegments(tensors);
   const [weights, m, v] = [new SegmentTable(engine, plan), new SegmentTable(engine, plan), new SegmentTable(engine, plan)]; // prettier-ignore
   const random = seededRandom(3);
   for (const tensor of tensors)
     weights.write(tensor.name, Float32Array.from({ length: tensor.length }, () => (tensor.name.endsWith('Norm.weight') ? 1 : random() - 0.5))); // prettier-ignore
-  const trainer = new EngineTrainer(
+  const trainer = new Trainer(
     {
-      config, pooling: 'mean', normalize: true, dropout: 0.1, seed: 1,
+      config, pooling: 'mean', dropout: 0.1, seed: 1,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
       optimizer: { kind: 'adamW', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
     },

@@ -38,7 +38,7 @@ const progressWords = {
   tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',
-  encodeCorpus: 'encoding passages',
+  encodePassages: 'encoding passages',
   encodeQuestions: 'encoding questions',
   checkpoint: 'writing a checkpoint',
   export: 'writing the export',

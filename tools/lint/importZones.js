@@ -23,12 +23,19 @@ export const zones = [
     packages: ['svelte', 'bits-ui', 'uplot'],
   },
   {
+    name: 'headless',
+    pattern: /^src\/headless\//,
+    zones: ['headless', 'ui', 'state', 'domain'],
+    typeZones: ['protocol'],
+    packages: ['svelte'],
+  },
+  {
     name: 'shell',
     pattern: /^src\/[^/]+$/,
-    zones: ['shell', 'ui', 'state', 'clients', 'storage', 'protocol', 'domain'],
+    zones: ['shell', 'ui', 'headless', 'state', 'clients', 'storage', 'protocol', 'domain'],
     packages: ['svelte', 'bits-ui'],
   },
-  { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: ['@tensorflow/'] },
+  { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: [] },
   { name: 'formats', pattern: /^workers\/formats\//, zones: ['formats', 'domain'], packages: ['@bufbuild/protobuf'] },
   {
     name: 'services',
@@ -39,7 +46,7 @@ export const zones = [
   {
     name: 'worker entries',
     pattern: /^workers\/[^/]+\.worker\.ts$/,
-    zones: ['services', 'storage', 'protocol', 'domain'],
+    zones: ['services', 'protocol', 'domain'],
     packages: ['comlink'],
   },
 ];

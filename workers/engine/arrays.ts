@@ -10,7 +10,7 @@ export interface Memory {
 }
 
 /** How an array's numbers are stored: in four bytes (float32 or uint32), or in half precision, where the device has it. */
-export type Storage = 'f32' | 'f16';
+export type DType = 'f32' | 'f16';
 
 /** A range of a block, seen as an array of numbers, row after row. */
 export interface DeviceArray {
@@ -19,19 +19,19 @@ export interface DeviceArray {
   readonly offset: number;
   readonly shape: readonly number[];
   /** Four bytes a number where it is not said. */
-  readonly storage?: Storage;
+  readonly dtype?: DType;
 }
 
 export function lengthOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-export function bytesOf({ shape, storage }: DeviceArray): number {
-  return lengthOf(shape) * bytesPerNumber(storage);
+export function bytesOf({ shape, dtype }: DeviceArray): number {
+  return lengthOf(shape) * bytesPerNumber(dtype);
 }
 
-export function bytesPerNumber(storage: Storage | undefined): number {
-  return storage === 'f16' ? 2 : 4;
+export function bytesPerNumber(dtype: DType | undefined): number {
+  return dtype === 'f16' ? 2 : 4;
 }
 
 /** The array's numbers under another shape of the same length. */
@@ -87,13 +87,13 @@ export class ArrayPool {
     }
   }
 
-  allocate(shape: readonly number[], storage: Storage = 'f32'): DeviceArray {
+  allocate(shape: readonly number[], dtype: DType = 'f32'): DeviceArray {
     const { rows, capacity } = this.#rowCapacity;
     const length = shape[0] === rows && rows > 0 ? lengthOf(shape.slice(1)) * capacity : lengthOf(shape);
-    const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(storage)) / 256) * 256);
+    const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(dtype)) / 256) * 256);
     const buffer = this.#take(bytes) ?? this.#create(bytes);
     this.#live.add(buffer);
-    return { buffer, offset: 0, shape, ...(storage === 'f16' ? { storage } : {}) };
+    return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
   /** Throws a RangeError for an array that is free already, or that is a part of another. */

@@ -1,7 +1,7 @@
 import { AppError } from '../../src/domain/errors';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
 import type { Engine } from './engine';
-import { Gpu } from './gpu/gpu';
+import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine, wasmFeatures } from './wasm/open';
 
 /** The device that computes: WebGPU, or the CPU by wasm. One is open at a time: the GPU worker owns it. */
@@ -33,13 +33,13 @@ export async function openDevice(preference: DevicePreference, wasmBaseUrl: stri
 }
 
 /** The open device, where it is the one that the preference leads to: a run at work says nothing of another device that is planned for. */
-function openFor(preference: DevicePreference): OpenDevice | null {
+function currentFor(preference: DevicePreference): OpenDevice | null {
   return open?.preference === preference ? open : null;
 }
 
 /** What `openDevice` would open; opens nothing. */
 export async function describeDevice(preference: DevicePreference): Promise<DeviceInfo> {
-  const known = openFor(preference);
+  const known = currentFor(preference);
   if (known) return known.info;
   const choice = await chooseBackend(preference);
   if (choice.adapter) return webGpuInfo(choice, choice.adapter);
@@ -48,22 +48,16 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
 
 /** Bytes that one array may have on the device which the preference leads to; wasm sets no limit of its own. */
 export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
-  const known = openFor(preference);
-  const limits = known ? gpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
+  const known = currentFor(preference);
+  const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
 /** Whether the device which the preference leads to computes in half precision; never on wasm. */
 export async function offersHalf(preference: DevicePreference): Promise<boolean> {
-  const known = openFor(preference);
+  const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
-}
-
-/** Gives buffers back that nothing uses at the moment: between phases whose arrays are of different sizes. */
-export function releaseIdleMemory(): void {
-  open?.engine.commands.submit();
-  open?.engine.pool.trim(0);
 }
 
 /** Gives the device back, with all memory. */
@@ -76,18 +70,18 @@ export function closeDevice(): void {
 }
 
 /** Throws a RangeError where no device is open. */
-export function openEngine(): Engine {
+export function currentEngine(): Engine {
   if (!open) throw new RangeError('no open device');
   return open.engine;
 }
 
 /** WebGPU, where it is open. */
-export function openGpu(): Gpu | null {
-  return open && gpuOf(open);
+export function currentWebGpu(): WebGpuEngine | null {
+  return open && webGpuOf(open);
 }
 
-function gpuOf({ engine }: OpenDevice): Gpu | null {
-  return engine instanceof Gpu ? engine : null;
+function webGpuOf({ engine }: OpenDevice): WebGpuEngine | null {
+  return engine instanceof WebGpuEngine ? engine : null;
 }
 
 /** Resolves with the reason when the open device is lost; never on wasm. */
@@ -98,16 +92,6 @@ export function deviceLost(): Promise<AppError> {
 /** Throws what the GPU has reported since the device was opened: out of memory silently drops work, so every readback asks. */
 export function checkDevice(): void {
   if (failure) throw failure;
-}
-
-/** Bytes held by all arrays, free ones too. */
-export function backendBytes(): number {
-  return open?.engine.pool.totalBytes ?? 0;
-}
-
-/** Arrays that nobody has freed. */
-export function liveArrays(): number {
-  return open?.engine.pool.liveArrays ?? 0;
 }
 
 async function chooseBackend(preference: DevicePreference): Promise<Choice> {
@@ -159,7 +143,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
       resolve(failure);
     });
   });
-  const gpu = new Gpu(device, { software: isSoftware(adapter.info) }, { report, check: checkDevice });
+  const gpu = new WebGpuEngine(device, { software: isSoftware(adapter.info) }, { report, check: checkDevice });
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 

@@ -1,4 +1,4 @@
-import { scratchBytes, type KernelPlan } from '../../src/domain/kernelPlan';
+import type { KernelPlan } from '../../src/domain/kernelPlan';
 import type { ArrayPool, DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
@@ -55,5 +55,12 @@ export interface Engine {
   readonly hasHalf?: boolean;
 }
 
-/** Floats of an engine's scratch array, 4 MiB. It belongs to the engine as its uniforms do; memory plans count it. */
+/** Frees the buffers that no array uses, between phases whose arrays have other sizes. */
+export function releaseIdleMemory({ commands, pool }: Pick<Engine, 'commands' | 'pool'>): void {
+  commands.submit();
+  pool.trim(0);
+}
+
+/** Size of an engine's scratch array. It belongs to the engine as its uniforms do; memory plans count it. */
+export const scratchBytes = 2 ** 22;
 export const scratchFloats = scratchBytes / 4;

@@ -1,14 +1,14 @@
-import { chunkTexts } from '../../src/domain/memory/plan';
-import { quadsFor } from '../../src/domain/quads';
+import type { Pooling } from '../../src/domain/model';
+import { chunkTexts } from './memory/stepMemory';
+import { quadsFor } from './quads';
 import type { DeviceArray } from './arrays';
-import { infoNce } from './losses/infoNceKernels';
+import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
 import { backward, forward, lastHidden } from './model/encoder';
 import type { EncoderContext } from './model/layer';
 import { packTokens, type TokenBatch } from './model/packedTokens';
 import type { SegmentTable } from './model/segments';
-import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/kernels';
-import type { GradientOptions } from './trainer';
+import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/pooling';
 
 type Side = 'anchors' | 'positives';
 
@@ -57,7 +57,7 @@ function cutSide(side: Side, { ids, offsets }: TokenBatch, sideRow: number, toke
 export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
   batch: { anchors: TokenBatch; positives: TokenBatch },
-  { pooling, loss, tokensPerPass }: Pick<GradientOptions, 'pooling' | 'loss'> & { tokensPerPass: number },
+  { pooling, loss, tokensPerPass }: { pooling: Pooling; loss: InfoNceRunOptions; tokensPerPass: number },
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, config } = context;
@@ -90,7 +90,7 @@ export function gradCacheGradients(
         for (const array of [hidden, pooled.y, pooled.saved.norms, dUnit]) pool.free(array);
         return dPooled;
       }); // [texts, H]
-      const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.storage); // [T, H]
+      const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.dtype); // [T, H]
       pool.free(dPooled);
       backward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
     }),
@@ -115,7 +115,7 @@ function inChunk(
   });
 }
 
-function textsOf({ tokens }: EncoderContext, pooling: GradientOptions['pooling']) {
+function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
   return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
 }
 

@@ -7,7 +7,7 @@ import { wilsonInterval } from './statistics';
 /** Passages that a result shows. */
 export const shownPassages = 10;
 
-/** The corpus as rankings see it: of equal scores the smaller id comes first, so no metric depends on the order of the work. */
+/** The knowledge base as rankings see it: of equal scores the smaller id comes first, so no metric depends on the order of the work. */
 export interface PassageOrder {
   ids: string[];
   /** Place of passage i among all ids in ascending order (UTF-16 code units). */
@@ -17,8 +17,8 @@ export interface PassageOrder {
   indexOf: Map<string, number>;
 }
 
-export function passageOrder(corpus: readonly Pick<Passage, 'id'>[]): PassageOrder {
-  const ids = corpus.map((passage) => passage.id);
+export function passageOrder(passages: readonly Pick<Passage, 'id'>[]): PassageOrder {
+  const ids = passages.map((passage) => passage.id);
   const inOrder = Uint32Array.from(ids.keys()).sort((a, b) => {
     const left = ids[a] ?? '';
     const right = ids[b] ?? '';
@@ -29,7 +29,7 @@ export function passageOrder(corpus: readonly Pick<Passage, 'id'>[]): PassageOrd
   return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };
 }
 
-/** Places of a question's relevant passages; those that the corpus does not hold are left out. */
+/** Places of a question's relevant passages; those that are not in the knowledge base are left out. */
 export function relevantPlaces({ relevant }: Question, { indexOf, place }: PassageOrder): number[] {
   return [...new Set(relevant)].flatMap((id) => {
     const passage = indexOf.get(id);

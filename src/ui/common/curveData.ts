@@ -1,5 +1,5 @@
 import type { StepReport } from '../../domain/run';
-import type { RunView } from '../../state/runLog';
+import type { RunView } from '../../domain/train/runView';
 
 /** More points than this are not seen on a screen, and drawing them would hold up the page. */
 const mostPoints = 1500;

@@ -284,7 +284,7 @@ export const en = {
     sets: {
       anchors: 'Questions of the pairs',
       positives: 'Passages of the pairs',
-      corpus: 'Knowledge base',
+      knowledgeBase: 'Knowledge base',
       devQuestions: 'Dev questions',
       testQuestions: 'Test questions',
     },
@@ -503,7 +503,7 @@ export const en = {
       tokenize: 'tokens',
       load: 'loading weights',
       tune: 'measuring this device',
-      encodeCorpus: 'encoding passages',
+      encodePassages: 'encoding passages',
       encodeQuestions: 'encoding questions',
       checkpoint: 'writing a checkpoint',
     },

@@ -254,7 +254,7 @@ export const zh: Dictionary = {
     sets: {
       anchors: '问答对的问题',
       positives: '问答对的段落',
-      corpus: '知识库',
+      knowledgeBase: '知识库',
       devQuestions: '验证问题',
       testQuestions: '测试问题',
     },
@@ -444,7 +444,7 @@ export const zh: Dictionary = {
       tokenize: '分词',
       load: '载入权重',
       tune: '测量本机显卡',
-      encodeCorpus: '编码段落',
+      encodePassages: '编码段落',
       encodeQuestions: '编码问题',
       checkpoint: '写检查点',
     },

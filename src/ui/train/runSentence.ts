@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../domain/run';
-import type { RunView } from '../../state/runLog';
+import type { RunView } from '../../domain/train/runView';
 import type { Dictionary } from '../i18n/en';
 import { formatCount, formatFigure, formatPercent } from '../i18n/format';
 

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../src/domain/experiment';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { planExperimentMemory } from '../../../workers/services/createRun';
-import { expectedWork } from '../../../workers/services/expectedWork';
-import { prepareDemo } from '../../../workers/services/prepareDemo';
-import { preparedData } from '../../../workers/services/preparedData';
-import { stageBatches, tokenSet } from '../../../workers/services/runSession';
-import { tokenize } from '../../../workers/services/tokenize';
+import { planExperimentMemory } from '../../../workers/services/train/createRun';
+import { expectedWork } from '../../../workers/services/benchmark/expectedWork';
+import { prepareDemo } from '../../../workers/services/import/prepareDemo';
+import { preparedData } from '../../../workers/services/split/preparedData';
+import { stageBatches, tokenSet } from '../../../workers/services/train/runSession';
+import { tokenize } from '../../../workers/services/tokenize/tokenize';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
 const base = 'http://127.0.0.1/app/';
@@ -58,7 +58,7 @@ describe('the work that is expected of an experiment', () => {
     const work = await expectedWork(db, experimentId, request(null));
     expect(work.stages).toEqual([{ trainingTokens: tokens, way: 'plain' }]);
     expect(work.mixed).toBe(false);
-    expect(work.encodingTokens).toBeGreaterThan((await tokenSet(db, keys.corpus)).ids.length);
+    expect(work.encodingTokens).toBeGreaterThan((await tokenSet(db, keys.knowledgeBase)).ids.length);
     expect(work.textTokens).toBeGreaterThan(10);
     expect(work.textTokens).toBeLessThan(128);
   });

@@ -28,7 +28,7 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
-/** What a search over the corpus finds, from one score a passage, by sorting them all. */
+/** What a search over the knowledge base finds, from one score a passage, by sorting them all. */
 function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
   const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
   const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);
@@ -90,7 +90,7 @@ describe('the metrics', () => {
 });
 
 describe('a ranking', () => {
-  it('is that of sorting everything, whatever the ties and the order of the corpus', () => {
+  it('is that of sorting everything, whatever the ties and the order of the passages', () => {
     const cases = fc.record({
       ids: fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', '1', '猪', 'Z'), minLength: 1, maxLength: 3 }), {
         minLength: 1,
@@ -113,7 +113,7 @@ describe('a ranking', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  it('leaves relevant passages out that the corpus does not hold, and counts one that is named twice once', () => {
+  it('leaves relevant passages out that are not in the knowledge base, and counts one that is named twice once', () => {
     const order = passageOrder(passagesOf(['b', 'a', 'c']));
     expect(order.inOrder).toEqual(Uint32Array.of(1, 0, 2));
     expect(relevantPlaces({ id: 'q', text: '', relevant: ['c', 'x', 'b', 'c'] }, order)).toEqual([2, 1]);

@@ -4,7 +4,7 @@ import { canonicalJson, experimentHash } from '../../../src/domain/canonicalJson
 import type { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
-import { incrementalSha256, sha256Hex, sha256Stream } from '../../../src/domain/hash';
+import { sha256Hasher, sha256Hex, sha256Stream } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 
 const hash = (digit: string): string => digit.repeat(64);
@@ -74,10 +74,9 @@ describe('SHA-256', () => {
     expect(await sha256Stream(['a', new TextEncoder().encode('bc')])).toBe(expected);
     const whole = Float32Array.of(1, 2, 3, 4);
     expect(await sha256Stream([whole.subarray(0, 1), whole.subarray(1)])).toBe(await sha256Hex(whole));
-    const hasher = incrementalSha256();
-    await hasher.update('ab');
-    await hasher.update('c');
-    expect(await hasher.digest()).toBe(expected);
+    const hasher = await sha256Hasher();
+    hasher.update('ab').update('c');
+    expect(hasher.hex()).toBe(expected);
   });
 });
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
-import { listDatasets, readRows } from '../../../src/storage/datasets';
-import { importDataset } from '../../../workers/services/importDataset';
+import { readRows } from '../../../src/storage/datasets';
+import { importDataset } from '../../../workers/services/import/importDataset';
 
 let databases = 0;
 const fresh = () => openDatabase(`import-${databases++}`);
@@ -24,7 +24,7 @@ async function refused(role: DataRole, ...files: File[]): Promise<unknown> {
     () => null,
     (thrown: unknown) => thrown,
   );
-  expect(await listDatasets(db)).toEqual([]);
+  expect(await db.getAll('datasets')).toEqual([]);
   return error instanceof AppError ? error.details : error;
 }
 
@@ -128,7 +128,7 @@ describe('the same rows', () => {
     const first = await read('old.jsonl');
     const { dataset } = await read('new.jsonl');
     expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl' });
-    expect(await listDatasets(db)).toEqual([dataset]);
+    expect(await db.getAll('datasets')).toEqual([dataset]);
   });
 
   it('under other ids are another data set', async () => {

@@ -6,7 +6,7 @@ import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/importDataset';
+import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
 
 let db: Database;
 const data: Pick<DataApi, 'importDataset' | 'checkQuestions'> = {
@@ -17,9 +17,9 @@ const data: Pick<DataApi, 'importDataset' | 'checkQuestions'> = {
   },
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
 };
-vi.mock('../../../src/state/services', () => ({
+vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
-  services: {
+  gateway: {
     data: () => Promise.resolve(data),
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),

@@ -3,8 +3,8 @@ import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { openDatabase } from '../../../src/storage/database';
-import { listDatasets, readRows } from '../../../src/storage/datasets';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/importDataset';
+import { readRows } from '../../../src/storage/datasets';
+import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
 
 let databases = 0;
 const fresh = () => openDatabase(`references-${databases++}`);
@@ -122,7 +122,7 @@ describe('questions and a knowledge base', () => {
       fault: 'no-known-passage',
       field: 'x1',
     });
-    expect((await listDatasets(db)).map((dataset) => dataset.role)).toEqual(['knowledgeBase']);
+    expect((await db.getAll('datasets')).map((dataset) => dataset.role)).toEqual(['knowledgeBase']);
   });
 
   it('that were stored before a knowledge base of other passages are none at all', async () => {

@@ -3,7 +3,7 @@ import { downloadZip } from 'client-zip';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { openDatabase, type Database } from '../../../src/storage/database';
-import { openProject, projectFormat, saveProject } from '../../../workers/services/projectFile';
+import { openProject, projectFormat, saveProject } from '../../../workers/services/project/projectFile';
 
 const quiet = (): void => undefined;
 const stores = ['datasetBlocks', 'datasets', 'weightParts', 'experiments', 'runEvents', 'batchLists'] as const;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/domain/hash';
-import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize';
+import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize/tokenize';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const golden: Record<string, { sha256: string; texts: number; tokens: number }> = JSON.parse(

@@ -7,9 +7,9 @@ import type { StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
-import { importDataset } from '../../../workers/services/importDataset';
-import { preparedData } from '../../../workers/services/preparedData';
-import { TextTokenizer, tokenize, tokenizeTexts } from '../../../workers/services/tokenize';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { preparedData } from '../../../workers/services/split/preparedData';
+import { TextTokenizer, tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
 
 const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
 const modelSha256 = 'a'.repeat(64);
@@ -102,12 +102,12 @@ describe('tokenizing an experiment', () => {
     const texts = {
       anchors: data.pairs.map((pair) => `问：${pair.anchor}`),
       positives: data.pairs.map((pair) => pair.positive),
-      corpus: data.corpus.map((passage) => passage.text),
+      knowledgeBase: data.knowledgeBase.map((passage) => passage.text),
       devQuestions: data.dev.map((question) => `问：${question.text}`),
       testQuestions: data.test.map((question) => `问：${question.text}`),
     };
     const tokenizer = new TextTokenizer(model);
-    for (const part of ['anchors', 'positives', 'corpus', 'devQuestions', 'testQuestions'] as const) {
+    for (const part of ['anchors', 'positives', 'knowledgeBase', 'devQuestions', 'testQuestions'] as const) {
       const set = await getTokenSet(db, keys[part]);
       expect(set?.offsets.length).toBe(texts[part].length + 1);
       texts[part].forEach((text, i) =>
@@ -115,7 +115,7 @@ describe('tokenizing an experiment', () => {
       );
     }
     expect(texts.devQuestions).toHaveLength(3);
-    expect((await getTokenSet(db, keys.corpus))?.truncated).toBe(texts.corpus.length);
+    expect((await getTokenSet(db, keys.knowledgeBase))?.truncated).toBe(texts.knowledgeBase.length);
   });
 
   it('keeps the first and the last special token of a text that is cut', async () => {
@@ -147,7 +147,7 @@ describe('tokenizing an experiment', () => {
       { ...experiment, model: { ...experiment.model!, queryPrefix: '' } },
       () => undefined,
     );
-    expect([prefixed.corpus, prefixed.positives]).toEqual([keys.corpus, keys.positives]);
+    expect([prefixed.knowledgeBase, prefixed.positives]).toEqual([keys.knowledgeBase, keys.positives]);
     expect(prefixed.anchors).not.toBe(keys.anchors);
     encode.mockRestore();
   });
@@ -158,8 +158,8 @@ describe('tokenizing an experiment', () => {
     await tokenize(db, experiment, progress);
     const [done, of] = progress.mock.lastCall ?? [];
     expect(done).toBe(of);
-    const { pairs, corpus, dev, test } = await preparedData(db, experiment);
-    expect(of).toBe(pairs.length * 2 + corpus.length + dev.length + test.length);
+    const { pairs, knowledgeBase, dev, test } = await preparedData(db, experiment);
+    expect(of).toBe(pairs.length * 2 + knowledgeBase.length + dev.length + test.length);
   });
 
   it('says what is missing: the model, the data, or a tokenizer that can be read', async () => {

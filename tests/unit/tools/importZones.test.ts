@@ -4,9 +4,9 @@ import { forbiddenImport } from '../../../tools/lint/importZones';
 describe('the import rule', () => {
   it('lets a zone import itself and the zones and packages in its row of the table', () => {
     expect(forbiddenImport('src/domain/split/splitData.ts', '../random')).toBeNull();
-    expect(forbiddenImport('workers/services/trainModel.ts', '../engine/device')).toBeNull();
+    expect(forbiddenImport('workers/services/train/trainModel.ts', '../../engine/device')).toBeNull();
     expect(forbiddenImport('src/domain/experiment.ts', 'valibot')).toBeNull();
-    expect(forbiddenImport('workers/engine/device.ts', '@tensorflow/tfjs-core/dist/tensor')).toBeNull();
+    expect(forbiddenImport('workers/services/report/exportModel.ts', '@huggingface/transformers')).toBeNull();
   });
 
   it.each([
@@ -15,9 +15,11 @@ describe('the import rule', () => {
     ['src/ui/train/Train.svelte', '../../storage/runs'],
     ['src/ui/train/Train.svelte', '../../clients/gpuClient'],
     ['src/state/run.svelte.ts', '../ui/i18n'],
-    ['workers/engine/device.ts', '../services/trainModel'],
+    ['workers/engine/device.ts', '../services/train/trainModel'],
+    ['workers/engine/device.ts', '@tensorflow/tfjs-core/dist/tensor'],
+    ['workers/gpu.worker.ts', '../src/storage/database'],
     ['workers/formats/onnx/writer.ts', '../../engine/device'],
-    ['src/clients/gpuClient.ts', '../../workers/services/trainModel'],
+    ['src/clients/gpuClient.ts', '../../workers/services/train/trainModel'],
     ['src/storage/runs.ts', 'comlink'],
     ['src/state/run.svelte.ts', '@tensorflow/tfjs'],
   ])('refuses an import in %s of %s', (path, specifier) => {

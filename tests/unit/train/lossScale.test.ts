@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstLossScale, nextLossScale, type LossScale } from '../../../src/domain/lossScale';
+import { firstLossScale, nextLossScale, type LossScale } from '../../../src/domain/train/lossScale';
 
 /** The scale after steps of which each overflowed or not. */
 function after(state: LossScale | null, overflows: readonly boolean[]): LossScale | null {

@@ -1,9 +1,10 @@
 import { bytesOf, lengthOf, type ArrayPool, type DeviceArray } from '../arrays';
 import type { Commands, Counters, Values } from '../engine';
-import { forStorage, fromHalf } from '../half';
+import { forDTypes, fromHalf } from '../halfPrecision';
 import { packParams, workOf, type Kernel } from '../kernel';
 import { ErrorScopes } from './errorScopes';
-import type { GpuMemory, Reports } from './gpu';
+import type { GpuMemory } from './gpuMemory';
+import type { Reports } from './reports';
 import type { SubmitPacer } from './submitPacer';
 
 /** Uniforms of one submit lie in slots of this size: WebGPU's largest offset alignment. */
@@ -63,7 +64,7 @@ export class GpuCommands implements Commands {
     const work = workOf(kernel, params, bytes);
     if (this.#usedSlots === slots || this.#work + work > this.#pacer.limit) this.submit();
     this.#work += work;
-    const { pipeline, layout } = this.#pipeline(forStorage(kernel, arrays));
+    const { pipeline, layout } = this.#pipeline(forDTypes(kernel, arrays));
     const offset = slotBytes * this.#usedSlots++;
     packParams(kernel, params, this.#slots, offset);
     const pass = this.#computePass();
@@ -86,7 +87,7 @@ export class GpuCommands implements Commands {
   write(array: DeviceArray, values: Values): void {
     if (values.length !== lengthOf(array.shape))
       throw new RangeError(`${values.length} numbers for [${array.shape.join()}]`);
-    if (array.storage === 'f16') throw new RangeError('the host writes no numbers in half precision');
+    if (array.dtype === 'f16') throw new RangeError('the host writes no numbers in half precision');
     this.submit();
     this.#device.queue.writeBuffer(...this.#range(array), values);
   }
@@ -136,7 +137,7 @@ export class GpuCommands implements Commands {
       await this.#scopes.told();
       this.#check();
       const copied = staging.getMappedRange(0, bytes).slice(0);
-      return array.storage === 'f16'
+      return array.dtype === 'f16'
         ? fromHalf(new Uint16Array(copied, 0, lengthOf(array.shape)))
         : new Float32Array(copied);
     } catch (thrown) {

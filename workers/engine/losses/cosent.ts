@@ -1,55 +1,144 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize/normalize';
+import type { DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
+
+export interface CosentOptions {
+  temperature: number;
+}
+
+/** Loss, and share of the pairs that are in the right order: what `cosent` writes. */
+export const cosentNumbers = 2;
 
 /**
- * CoSENT for scored pairs (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss): s_i = cos(first_i, second_i) should order as
- * the scores y_i do. L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
+ * Loss and gradients of CoSENT for scored pairs (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss):
+ * s_i = cos(first_i, second_i) should be ordered as the scores y_i are. L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
+ * Takes unit vectors first, second [B, E] and scores [B]; writes `cosentNumbers` numbers and returns the gradients of
+ * the unit vectors.
  */
-export type CosentOptions = { temperature: number };
-export type CosentSaved = {
-  first: NormalizeSaved;
-  second: NormalizeSaved;
-  /** exp((s_i − s_j)/τ − L) where y_j > y_i, else 0: [B, B]. */
-  shares: tf.Tensor;
-  options: CosentOptions;
-};
-/** Scalars. `ordered`: share of the pairs with different scores whose cosines are in the same order; 1 where there are none. */
-export type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
-
-/** first, second [B, E]; scores [B]. */
-export function cosentForward(
-  first: tf.Tensor,
-  second: tf.Tensor,
-  scores: tf.Tensor,
-  options: CosentOptions,
-): CosentResult & { saved: CosentSaved } {
-  const a = normalizeForward(first);
-  const b = normalizeForward(second);
-  const { shares, loss, ordered } = tf.tidy(() => {
-    const cosines = tf.sum(tf.mul(a.y, b.y), 1); // [B]
-    const differences = tf.sub(tf.expandDims(cosines, 1), tf.expandDims(cosines, 0)); // [B, B]
-    const compared = tf.less(tf.expandDims(scores, 1), tf.expandDims(scores, 0)); // [B, B]
-    const terms = tf.where(compared, tf.div(differences, options.temperature), tf.fill(differences.shape, -1e30));
-    const loss = tf.logSumExp(tf.concat([tf.zeros([1]), tf.reshape(terms, [-1])]));
-    const pairs = tf.sum(tf.cast(compared, 'float32'));
-    const right = tf.sum(tf.cast(tf.logicalAnd(compared, tf.less(differences, 0)), 'float32'));
-    const ordered = tf.where(tf.greater(pairs, 0), tf.div(right, tf.maximum(pairs, 1)), tf.scalar(1));
-    return { loss, ordered, shares: tf.exp(tf.sub(terms, loss)) };
-  });
-  return { loss, ordered, saved: { first: a.saved, second: b.saved, shares, options } };
+export function cosent(
+  engine: Engine,
+  first: DeviceArray,
+  second: DeviceArray,
+  scores: DeviceArray,
+  { temperature }: CosentOptions,
+  numbers: DeviceArray,
+): { first: DeviceArray; second: DeviceArray } {
+  const { pool, commands, traits } = engine;
+  const [rows = 0, width = 0] = first.shape;
+  const groups = rowGroups(traits, rows);
+  const cosines = pool.allocate([rows]);
+  const stats = pool.allocate([rows, 4]);
+  const d = { first: pool.allocate(first.shape), second: pool.allocate(second.shape) };
+  commands.dispatch(cosinesKernel(traits), { first, second, cosines }, { rows, width }, groups);
+  commands.dispatch(rowsKernel(traits), { cosines, scores, stats }, { rows, temperature }, groups);
+  commands.dispatch(lossKernel(traits), { stats, numbers }, { rows: 1, pairs: rows }, 1);
+  commands.dispatch(
+    gradientKernel(traits),
+    { cosines, scores, numbers, first, second, dFirst: d.first, dSecond: d.second },
+    { rows, width, temperature },
+    groups,
+  );
+  for (const array of [cosines, stats]) pool.free(array);
+  return d;
 }
 
-/** dL/ds_i = (Σ_j shares_ij − Σ_j shares_ji)/τ; dfirst_i = ds_i·second_i, dsecond_i = ds_i·first_i. */
-export function cosentBackward({ first, second, shares, options }: CosentSaved): {
-  first: tf.Tensor;
-  second: tf.Tensor;
-} {
-  return tf.tidy(() => {
-    const dCosines = tf.div(tf.sub(tf.sum(shares, 1), tf.sum(shares, 0)), options.temperature); // [B]
-    const column = tf.expandDims(dCosines, 1);
-    return {
-      first: normalizeBackward(tf.mul(column, second.y), first), // [B, E]
-      second: normalizeBackward(tf.mul(column, first.y), second), // [B, E]
-    };
-  });
-}
+const cosinesKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent cosines',
+    params: { rows: 'u32', width: 'u32' },
+    reads: { first: 'f32', second: 'f32' },
+    writes: { cosines: 'f32' },
+    wasm: { call: 'cosentCosines', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.width;
+  var sum = 0.0;
+  for (var i = me; i < p.width; i += step) { sum += first[at + i] * second[at + i]; }
+  let cosine = row_sum(sum, me);
+  if (me == 0u) { cosines[row] = cosine; }`,
+  }),
+);
+
+/** By pair, over those that should score higher: the greatest term, Σ exp(term − greatest), how many there are, how many do. */
+const rowsKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent rows',
+    params: { rows: 'u32', temperature: 'f32' },
+    reads: { cosines: 'f32', scores: 'f32' },
+    writes: { stats: 'vec4<f32>' },
+    wasm: { call: 'cosentRows', items: ({ rows }) => rows },
+    body: `
+  var highest = -3.0e38;
+  var compared = 0.0;
+  var right = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    if (scores[j] > scores[row]) {
+      let difference = cosines[row] - cosines[j];
+      highest = max(highest, difference / p.temperature);
+      compared += 1.0;
+      right += select(0.0, 1.0, difference < 0.0);
+    }
+  }
+  let best = row_max(highest, me);
+  var sum = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    if (scores[j] > scores[row]) { sum += exp((cosines[row] - cosines[j]) / p.temperature - best); }
+  }
+  let terms = row_sum(sum, me);
+  let allCompared = row_sum(compared, me);
+  let allRight = row_sum(right, me);
+  if (me == 0u) { stats[row] = vec4<f32>(best, terms, allCompared, allRight); }`,
+  }),
+);
+
+const lossKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent loss',
+    params: { rows: 'u32', pairs: 'u32' },
+    reads: { stats: 'vec4<f32>' },
+    writes: { numbers: 'f32' },
+    wasm: { call: 'cosentLoss', items: ({ rows }) => rows },
+    body: `
+  var highest = 0.0;
+  for (var i = me; i < p.pairs; i += step) { highest = max(highest, stats[i].x); }
+  let best = row_max(highest, me);
+  var sum = 0.0;
+  var compared = 0.0;
+  var right = 0.0;
+  for (var i = me; i < p.pairs; i += step) {
+    sum += stats[i].y * exp(stats[i].x - best);
+    compared += stats[i].z;
+    right += stats[i].w;
+  }
+  let terms = exp(-best) + row_sum(sum, me);
+  let allCompared = row_sum(compared, me);
+  let allRight = row_sum(right, me);
+  if (me == 0u) {
+    numbers[0] = best + log(terms);
+    numbers[1] = select(1.0, allRight / max(1.0, allCompared), allCompared > 0.0);
+  }`,
+  }),
+);
+
+const gradientKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'cosent gradient',
+    params: { rows: 'u32', width: 'u32', temperature: 'f32' },
+    reads: { cosines: 'f32', scores: 'f32', numbers: 'f32', first: 'f32', second: 'f32' },
+    writes: { dFirst: 'f32', dSecond: 'f32' },
+    wasm: { call: 'cosentGradient', items: ({ rows }) => rows },
+    body: `
+  var sum = 0.0;
+  for (var j = me; j < p.rows; j += step) {
+    let term = (cosines[row] - cosines[j]) / p.temperature;
+    if (scores[j] > scores[row]) { sum += exp(term - numbers[0]); }
+    if (scores[row] > scores[j]) { sum -= exp(-term - numbers[0]); }
+  }
+  let d = row_sum(sum, me) / p.temperature;
+  let at = row * p.width;
+  for (var i = me; i < p.width; i += step) {
+    dFirst[at + i] = d * second[at + i];
+    dSecond[at + i] = d * first[at + i];
+  }`,
+  }),
+);

@@ -1,83 +1,309 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize/normalize';
-import { leftOutValues, type LeftOut } from './leftOut';
+import { largestWindow, scoreWindows, type ScoreWindow } from './scoreWindows';
+import type { ArrayPool, DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { kernel } from '../kernel';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
+import { matmul } from '../ops/matmul/matmul';
+import { choiceFor, type Layout, type MatmulChoice } from '../ops/matmul/choice';
+
+/** Numbers that `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the negatives. */
+export const infoNceNumbers = 4;
+
+export interface InfoNceOptions {
+  temperature: number;
+  directions: 'queryToPassage' | 'both';
+}
+
+export interface InfoNceRunOptions extends InfoNceOptions {
+  /** Factor of all gradients; 1 by default. */
+  gradientScale?: number | undefined;
+  /** Scores held at once. Affects memory, never a result. */
+  mostScores?: number;
+}
 
 /**
- * InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al., arXiv 1705.00652): candidate i is right for anchor i, all
- * other candidates are its negatives: other anchors' positives (candidates below B) and explicit ones (from B on). L = mean_i −log softmax_j(cos(a_i,
- * c_j)/τ)_i; with `both` directions the mean of that and of the same from candidate i < B to all anchors. Pairs that are left out have no part in it.
+ * Loss and gradients of InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al.,
+ * arXiv 1705.00652). Candidate i is the positive of anchor i; all other candidates are its negatives: the other anchors'
+ * positives (candidates below B) and explicit negatives (from B on). L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
+ * `both` takes the mean of that and of the same loss from candidates i < B to all anchors.
+ *
+ * anchors [B, E] and candidates [C, E] are unit vectors. `leftOut` [B, ⌈C / 32⌉] holds the bits of pairs without any part
+ * in the loss (see `leftOutBits`). Writes `infoNceNumbers` numbers and returns the gradients of the unit vectors.
+ *
+ * Scores are computed window by window, so neither memory nor the device's largest array limits B. Sums over candidates
+ * use windows of whole rows and sums over anchors windows of whole columns, so each sum has one order for all window sizes.
  */
-export type InfoNceOptions = { temperature: number; directions: 'queryToPassage' | 'both' };
-export type InfoNceSaved = {
-  anchors: NormalizeSaved;
-  candidates: NormalizeSaved;
-  probabilities: tf.Tensor[];
-  options: InfoNceOptions;
-};
-/** Scalars. Scores are cosines. */
-export type InfoNceResult = {
-  loss: tf.Tensor;
-  accuracy: tf.Tensor;
-  positiveScore: tf.Tensor;
-  negativeScore: tf.Tensor;
-};
+export function infoNce(
+  engine: Engine,
+  anchors: DeviceArray,
+  candidates: DeviceArray,
+  options: InfoNceRunOptions,
+  numbers: DeviceArray,
+  leftOut?: DeviceArray,
+): { anchors: DeviceArray; candidates: DeviceArray } {
+  const { pool } = engine;
+  const { temperature, directions, gradientScale = 1, mostScores } = options;
+  const [pairs = 0] = anchors.shape;
+  const [columns = 0] = candidates.shape;
+  const windows = scoreWindows(pairs, columns, mostScores);
+  const largest = Math.max(largestWindow(windows.byRow), largestWindow(windows.byColumn));
+  const products = productsOf(engine, anchors, candidates);
+  const params = { pairs, temperature, both: directions === 'both' ? 1 : 0, words: leftOut?.shape[1] ?? 0 };
+  const cosines = new WindowBuffer(pool, largest, ({ firstRow, rows, firstColumn, columns }, into) =>
+    products.scores(rowsOf(anchors, firstRow, rows), rowsOf(candidates, firstColumn, columns), into),
+  ); // [rows, columns]
+  const stats = scoreStats(engine, cosines, windows, params, leftOut); // rowStats [B, 4], columnLse [B]
+  lossNumbers(engine, stats, { ...params, columns }, numbers, leftOut);
+  const dCosines = new WindowBuffer(pool, largest, (window, into) => {
+    const scores = cosines.compute(window);
+    const arrays = { cosines: scores, bits: leftOut ?? scores, ...stats, dCosines: into };
+    const groups = Math.ceil((window.rows * window.columns) / 64);
+    engine.commands.dispatch(gradientKernel, arrays, { ...params, ...window }, groups);
+  }); // [rows, columns]
+  const d = { anchors: pool.allocate(anchors.shape), candidates: pool.allocate(candidates.shape) };
+  for (const window of windows.byRow) {
+    const dScores = dCosines.compute(window);
+    products.ofAnchors(dScores, rowsOf(d.anchors, window.firstRow, window.rows), gradientScale);
+  }
+  for (const window of windows.byColumn) {
+    const dScores = dCosines.compute(window);
+    products.ofCandidates(dScores, rowsOf(d.candidates, window.firstColumn, window.columns), gradientScale);
+  }
+  for (const buffer of [cosines, dCosines]) buffer.free();
+  for (const array of [stats.rowStats, stats.columnLse]) pool.free(array);
+  return d;
+}
 
-/** Far below any score, so that a softmax gives exactly 0. */
-const out = -1e30;
+interface LossParams {
+  pairs: number;
+  temperature: number;
+  /** 1 with `both` directions. */
+  both: number;
+  /** Words of `leftOut` per anchor; 0 without. */
+  words: number;
+}
 
-/** anchors [B, E], candidates [C, E] with C ≥ B. */
-export function infoNceForward(
-  anchors: tf.Tensor,
-  candidates: tf.Tensor,
-  options: InfoNceOptions,
-  leftOut?: LeftOut,
-): InfoNceResult & { saved: InfoNceSaved } {
-  const a = normalizeForward(anchors);
-  const c = normalizeForward(candidates);
-  const [size, count] = [anchors.shape[0] ?? 0, candidates.shape[0] ?? 0];
-  const { probabilities, loss, accuracy, positiveScore, negativeScore } = tf.tidy(() => {
-    const eye = tf.eye(size, count); // [B, C]
-    const gone = leftOut ? tf.tensor2d(leftOutValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
-    const all = tf.matMul(a.y, tf.transpose(c.y)); // [B, C]
-    const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], out), all);
-    const right = tf.sum(tf.mul(all, eye), 1); // [B]
-    const scores = tf.div(cosines, options.temperature);
-    const reverse = tf.transpose(tf.slice(scores, [0, 0], [size, size])); // [B, B]
-    const ways = options.directions === 'both' ? [scores, reverse] : [scores];
-    const losses = ways.map((way) => tf.mean(tf.sub(tf.logSumExp(way, 1), tf.div(right, options.temperature))));
-    const negatives = tf.sub(tf.sub(1, eye), gone); // [B, C]
-    return {
-      loss: tf.div(tf.addN(losses), ways.length),
-      accuracy: tf.mean(tf.cast(tf.greaterEqual(right, tf.max(cosines, 1)), 'float32')),
-      positiveScore: tf.mean(right),
-      negativeScore: tf.div(tf.sum(tf.mul(all, negatives)), tf.maximum(1, tf.sum(negatives))),
-      probabilities: ways.map((way) => tf.softmax(way)),
-    };
-  });
+interface ScoreStats {
+  /** [B, 4]: log Σ exp(s/τ), the positive's score, the best score, the sum of all negatives' scores. */
+  rowStats: DeviceArray;
+  /** [B]: log Σ exp(s/τ) over the anchors. Undefined contents with one direction. */
+  columnLse: DeviceArray;
+}
+
+function scoreStats(
+  { pool, commands, traits }: Engine,
+  cosines: WindowBuffer,
+  { byRow, byColumn }: ReturnType<typeof scoreWindows>,
+  params: LossParams,
+  leftOut: DeviceArray | undefined,
+): ScoreStats {
+  const stats = { rowStats: pool.allocate([params.pairs, 4]), columnLse: pool.allocate([params.pairs]) };
+  for (const window of byRow) {
+    const scores = cosines.compute(window);
+    // The kernels do not read the bits where `words` is 0, but something must be bound.
+    const arrays = { cosines: scores, bits: leftOut ?? scores, rowStats: stats.rowStats };
+    commands.dispatch(rowsKernel(traits), arrays, { ...params, ...window }, rowGroups(traits, window.rows));
+  }
+  if (!params.both) return stats;
+  for (const window of byColumn) {
+    if (window.firstColumn >= params.pairs) continue; // explicit negatives only
+    const scores = cosines.compute(window);
+    const arrays = { cosines: scores, bits: leftOut ?? scores, columnLse: stats.columnLse };
+    commands.dispatch(columnsKernel, arrays, { ...params, ...window }, Math.ceil(window.columns / 64));
+  }
+  return stats;
+}
+
+function lossNumbers(
+  { commands, traits }: Engine,
+  stats: ScoreStats,
+  params: LossParams & { columns: number },
+  numbers: DeviceArray,
+  leftOut: DeviceArray | undefined,
+): void {
+  const arrays = { ...stats, bits: leftOut ?? stats.columnLse, numbers };
+  commands.dispatch(numbersKernel(traits), arrays, { ...params, rows: 1 }, 1);
+}
+
+/** One window's numbers. A window that is asked for twice in a row is computed once. */
+class WindowBuffer {
+  readonly #array: DeviceArray;
+  #window: ScoreWindow | undefined;
+
+  constructor(
+    private readonly pool: ArrayPool,
+    numbers: number,
+    private readonly fill: (window: ScoreWindow, into: DeviceArray) => void,
+  ) {
+    this.#array = pool.allocate([numbers]);
+  }
+
+  /** [rows, columns], valid until another window is computed. */
+  compute(window: ScoreWindow): DeviceArray {
+    const array = { ...this.#array, shape: [window.rows, window.columns] };
+    if (this.#window !== window) this.fill(window, array);
+    this.#window = window;
+    return array;
+  }
+
+  free(): void {
+    this.pool.free(this.#array);
+  }
+}
+
+/** The loss's three products, each cut up as that of the whole batch would be: then a sum is added in one order in windows of all sizes. */
+function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
+  const [B = 0, E = 0] = anchors.shape;
+  const [C = 0] = candidates.shape;
+  const choice = (layout: Layout, rows: number, columns: number, depth: number): MatmulChoice =>
+    choiceFor(engine.traits, engine.plan, { layout, epilogue: 'plain', rows, columns, depth });
+  const scores = choice('NT', B, C, E);
+  const ofAnchors = choice('NN', B, E, C);
+  const ofCandidates = choice('TN', C, E, B);
   return {
-    loss,
-    accuracy,
-    positiveScore,
-    negativeScore,
-    saved: { anchors: a.saved, candidates: c.saved, probabilities, options },
+    scores: (a: DeviceArray, c: DeviceArray, y: DeviceArray) => matmul(engine, 'NT', a, c, y, { choice: scores }),
+    ofAnchors: (d: DeviceArray, y: DeviceArray, alpha: number) =>
+      matmul(engine, 'NN', d, candidates, y, { choice: ofAnchors, alpha }),
+    ofCandidates: (d: DeviceArray, y: DeviceArray, alpha: number) =>
+      matmul(engine, 'TN', d, anchors, y, { choice: ofCandidates, alpha }),
   };
 }
 
-/** With P the softmax over rows (and Q that over columns): dS = (P − I)/B, or the mean of it and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ. */
-export function infoNceBackward({ anchors, candidates, probabilities, options }: InfoNceSaved): {
-  anchors: tf.Tensor;
-  candidates: tf.Tensor;
-} {
-  return tf.tidy(() => {
-    const [rows, columns] = probabilities;
-    if (!rows) throw new TypeError('probabilities of at least one direction');
-    const [size = 1, count = 1] = rows.shape;
-    const wide = columns && tf.concat([tf.transpose(columns), tf.zeros([size, count - size])], 1); // [B, C]
-    const mean = wide ? tf.div(tf.add(rows, wide), 2) : rows; // [B, C]
-    const dScores = tf.div(tf.sub(mean, tf.eye(size, count)), size * options.temperature); // [B, C]
-    return {
-      anchors: normalizeBackward(tf.matMul(dScores, candidates.y), anchors), // [B, E]
-      candidates: normalizeBackward(tf.matMul(tf.transpose(dScores), anchors.y), candidates), // [C, E]
-    };
-  });
+/** Rows of vectors [B, E]. */
+function rowsOf({ buffer, offset, shape }: DeviceArray, firstRow: number, rows: number): DeviceArray {
+  const [, width = 0] = shape;
+  return { buffer, offset: offset + firstRow * width * 4, shape: [rows, width] };
 }
+
+/** `rows` and `columns` are the window's, which begins at `firstRow`, `firstColumn` of the scores of all `pairs` anchors. */
+const params = {
+  rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32',
+} as const; // prettier-ignore
+const isLeftOut = `
+fn left_out(i: u32, j: u32) -> bool {
+  if (p.words == 0u) { return false; }
+  return ((bits[i * p.words + j / 32u] >> (j % 32u)) & 1u) == 1u;
+}
+`;
+
+/** By row of a window of all columns, without what is left out: log Σ exp(s/τ), the right score, the best score, the sum of all others. */
+const rowsKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'infoNce rows',
+    params,
+    reads: { cosines: 'f32', bits: 'u32' },
+    writes: { rowStats: 'vec4<f32>' },
+    globals: isLeftOut,
+    wasm: { call: 'infoNceRows', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.columns;
+  let i = p.firstRow + row;
+  var highest = -3.0e38;
+  var sum = 0.0;
+  for (var j = me; j < p.columns; j += step) {
+    if (left_out(i, j)) { continue; }
+    let s = cosines[at + j];
+    highest = max(highest, s);
+    if (j != i) { sum += s; }
+  }
+  let best = row_max(highest, me);
+  let others = row_sum(sum, me);
+  var weights = 0.0;
+  for (var j = me; j < p.columns; j += step) {
+    if (!left_out(i, j)) { weights += exp((cosines[at + j] - best) / p.temperature); }
+  }
+  let lse = best / p.temperature + log(row_sum(weights, me));
+  if (me == 0u) { rowStats[i] = vec4<f32>(lse, cosines[at + i], best, others); }`,
+  }),
+);
+
+/** By column of a window of all rows that is some anchor's own: log Σ exp(s/τ), without what is left out. */
+const columnsKernel = kernel({
+  name: 'infoNce columns',
+  params,
+  reads: { cosines: 'f32', bits: 'u32' },
+  writes: { columnLse: 'f32' },
+  globals: isLeftOut,
+  wasm: { call: 'infoNceColumns', items: ({ columns }) => columns },
+  workgroup: [64, 1, 1],
+  body: `
+  let column = group * 64u + lane;
+  let j = p.firstColumn + column;
+  if (column >= p.columns || j >= p.pairs) { return; }
+  var highest = -3.0e38;
+  for (var i = 0u; i < p.rows; i++) {
+    if (!left_out(i, j)) { highest = max(highest, cosines[i * p.columns + column]); }
+  }
+  var weights = 0.0;
+  for (var i = 0u; i < p.rows; i++) {
+    if (!left_out(i, j)) { weights += exp((cosines[i * p.columns + column] - highest) / p.temperature); }
+  }
+  columnLse[j] = highest / p.temperature + log(weights);`,
+});
+
+const numbersKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'infoNce numbers',
+    params: { rows: 'u32', columns: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' },
+    reads: { rowStats: 'vec4<f32>', columnLse: 'f32', bits: 'u32' },
+    writes: { numbers: 'f32' },
+    wasm: { call: 'infoNceNumbers', items: ({ rows }) => rows },
+    body: `
+  var loss = 0.0;
+  var hits = 0.0;
+  var right = 0.0;
+  var others = 0.0;
+  var gone = 0.0;
+  for (var i = me; i < p.pairs; i += step) {
+    let stats = rowStats[i];
+    var term = stats.x - stats.y / p.temperature;
+    if (p.both == 1u) { term = 0.5 * (term + columnLse[i] - stats.y / p.temperature); }
+    loss += term;
+    hits += select(0.0, 1.0, stats.y >= stats.z);
+    right += stats.y;
+    others += stats.w;
+    for (var w = 0u; w < p.words; w++) { gone += f32(countOneBits(bits[i * p.words + w])); }
+  }
+  let n = f32(p.pairs);
+  let losses = row_sum(loss, me);
+  let allHits = row_sum(hits, me);
+  let allRight = row_sum(right, me);
+  let allOthers = row_sum(others, me);
+  let allGone = row_sum(gone, me);
+  if (me == 0u) {
+    numbers[0] = losses / n;
+    numbers[1] = allHits / n;
+    numbers[2] = allRight / n;
+    numbers[3] = allOthers / max(1.0, n * f32(p.columns - 1u) - allGone);
+  }`,
+  }),
+);
+
+const gradientKernel = kernel({
+  name: 'infoNce gradient',
+  params,
+  reads: { cosines: 'f32', bits: 'u32', rowStats: 'vec4<f32>', columnLse: 'f32' },
+  writes: { dCosines: 'f32' },
+  globals: isLeftOut,
+  wasm: { call: 'infoNceGradient', items: ({ rows }) => rows },
+  workgroup: [64, 1, 1],
+  body: `
+  let at = group * 64u + lane;
+  let row = at / p.columns;
+  if (row >= p.rows) { return; }
+  let i = p.firstRow + row;
+  let j = p.firstColumn + at % p.columns;
+  if (left_out(i, j)) {
+    dCosines[at] = 0.0;
+    return;
+  }
+  let right = select(0.0, 1.0, i == j);
+  let score = cosines[at] / p.temperature;
+  var d = exp(score - rowStats[i].x) - right;
+  if (p.both == 1u) {
+    d *= 0.5;
+    if (j < p.pairs) { d += 0.5 * (exp(score - columnLse[j]) - right); }
+  }
+  dCosines[at] = d / (f32(p.pairs) * p.temperature);`,
+});

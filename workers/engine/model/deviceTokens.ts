@@ -1,6 +1,6 @@
 import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import { attentionBlockRows } from '../ops/attention/kernels';
+import { attentionBlockRows } from '../ops/attention/attention';
 import type { PackedTokens } from './packedTokens';
 
 /** Packed tokens on the device. */

@@ -1,10 +1,9 @@
-import { mostEncodingTokens } from '../../../src/domain/memory/evaluation';
-import { quadsFor } from '../../../src/domain/quads';
-import { encodedTokensPerText } from '../../../src/domain/memory/plan';
-import type { EncoderConfig } from '../../../src/domain/model';
-import { openEngine } from '../device';
-import { poolingForward } from '../ops/pooling/kernels';
-import type { Pooling } from '../ops/pooling/pooling';
+import { mostEncodingTokens } from '../memory/evaluationMemory';
+import { quadsFor } from '../quads';
+import { encodedTokensPerText } from '../memory/stepMemory';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
+import type { Traits } from '../engine';
+import { poolingForward } from '../ops/pooling/pooling';
 import { lastHidden } from './encoder';
 import { freeTokens, uploadTokens } from './deviceTokens';
 import { packTokens, type TokenBatch } from './packedTokens';
@@ -33,8 +32,11 @@ export interface EncodingPlan {
  * Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of
  * rows, as far as memory goes, and the next batch queued.
  */
-export function encodingPlan(config: EncoderConfig, mostTokens = mostEncodingTokens(config)): EncodingPlan {
-  const { software, wasm } = openEngine().traits;
+export function encodingPlan(
+  { software, wasm }: Traits,
+  config: EncoderConfig,
+  mostTokens = mostEncodingTokens(config),
+): EncodingPlan {
   const tokensPerBatch = Math.min(software ? 2048 : Infinity, mostTokens);
   const textsPerBatch = Math.ceil(tokensPerBatch / encodedTokensPerText);
   return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };

@@ -1,10 +1,10 @@
 import type { DeviceArray } from '../arrays';
-import { dropoutApply } from '../ops/dropout/kernels';
-import { embeddingPlace } from '../ops/dropout/random';
-import { columnSums } from '../ops/columnSums/kernels';
-import { embeddingLookup, tableGradient } from '../ops/embedding/kernels';
-import { planSegments } from '../ops/embedding/segmentPlan';
-import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
+import { dropoutApply } from '../ops/dropout/dropout';
+import { embeddingPlace } from '../ops/dropout/places';
+import { columnSums } from '../ops/columnSums/columnSums';
+import { embeddingLookup, tableGradient } from '../ops/embedding/embedding';
+import { groupRowsByIndex } from '../ops/embedding/rowGroups';
+import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import {
   activations,
   freeInner,
@@ -132,7 +132,7 @@ function embedBackward(
     if (!table.has(name)) continue;
     const pieces = table.pieces(name);
     if (!accumulate) for (const { array } of pieces) engine.commands.clear(array);
-    tableGradient(engine, dz, planSegments(indices.subarray(0, count)), pieces);
+    tableGradient(engine, dz, groupRowsByIndex(indices.subarray(0, count)), pieces);
   }
   const firstType = vector(embeddingNames.types); // all tokens are of type 0
   if (firstType) {

@@ -1,7 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import { lengthOf, reshaped, type DeviceArray } from '../arrays';
-import type { Engine } from '../engine';
-import { kernel } from '../kernel';
+import { reshaped, type DeviceArray } from '../arrays';
+import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
 
@@ -41,12 +40,6 @@ export class HalfWeights {
   }
 }
 
-/** Writes numbers in float32 to an array that is stored in half precision. */
-export function copyInHalf(engine: Engine, weight: DeviceArray, copy: DeviceArray): void {
-  const length = lengthOf(weight.shape);
-  engine.commands.dispatch(copyKernel, { weight, copy }, { length }, Math.ceil(length / 256));
-}
-
 /** The matrices of one layer by which products multiply. */
 function matrixShapes(H: number, F: number): [LayerModule, readonly [number, number]][] {
   return [
@@ -56,14 +49,3 @@ function matrixShapes(H: number, F: number): [LayerModule, readonly [number, num
     ['output', [H, F]],
   ];
 }
-
-const copyKernel = kernel({
-  name: 'weights in half precision',
-  params: { length: 'u32' },
-  reads: { weight: 'vec4<f32>' },
-  writes: { copy: 'vec4<f32>' },
-  workgroup: [64, 1, 1],
-  body: `
-  let i = group * 64u + lane;
-  if (4u * i < p.length) { copy[i] = weight[i]; }`,
-});

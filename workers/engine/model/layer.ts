@@ -1,11 +1,11 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import type { DeviceArray, Storage } from '../arrays';
+import type { DeviceArray, DType } from '../arrays';
 import type { Engine } from '../engine';
-import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/kernels';
-import { addColumnPartials, columnSums } from '../ops/columnSums/kernels';
-import { layerPlace, type Dropout } from '../ops/dropout/random';
-import { dropoutApply } from '../ops/dropout/kernels';
-import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/kernels';
+import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/attention';
+import { addColumnPartials, columnSums } from '../ops/columnSums/columnSums';
+import { layerPlace, type Dropout } from '../ops/dropout/places';
+import { dropoutApply } from '../ops/dropout/dropout';
+import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import { matmul } from '../ops/matmul/matmul';
 import type { DeviceTokens } from './deviceTokens';
 import type { HalfWeights } from './halfWeights';
@@ -24,7 +24,7 @@ export interface EncoderContext {
 }
 
 /** How activations and their gradients are stored. */
-export function activations({ half }: Pick<EncoderContext, 'half'>): Storage {
+export function activations({ half }: Pick<EncoderContext, 'half'>): DType {
   return half ? 'f16' : 'f32';
 }
 
@@ -67,7 +67,7 @@ export function layerForward(
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
-    const y = engine.pool.allocate([rows, shape[0]], x.storage);
+    const y = engine.pool.allocate([rows, shape[0]], x.dtype);
     const weight = productWeight(context, layer, module, shape);
     const bias = parameter(context.weights, layer, module, 'bias', [shape[0]]);
     matmul(engine, 'NT', input, weight, y, { bias, ...extra });
@@ -85,7 +85,7 @@ export function layerForward(
   const z1 = linear(attention.y, 'attentionOutput', [hidden, hidden], attentionOutput); // [T, H]
   const attentionNorm = norm(z1, 'attentionNorm');
   const middle = attentionNorm.y; // [T, H]
-  const pre = engine.pool.allocate([rows, inner], x.storage); // [T, F]
+  const pre = engine.pool.allocate([rows, inner], x.dtype); // [T, F]
   const gelu = linear(middle, 'intermediate', [inner, hidden], { gelu: pre }); // [T, F]
   const z2 = linear(gelu, 'output', [hidden, inner], {
     residual: middle,
@@ -134,7 +134,7 @@ export function layerBackward(
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
-    const dx = engine.pool.allocate([d.shape[0] ?? 0, shape[1]], d.storage);
+    const dx = engine.pool.allocate([d.shape[0] ?? 0, shape[1]], d.dtype);
     matmul(engine, 'NN', d, productWeight(context, layer, module, shape), dx, extra);
     return dx;
   };

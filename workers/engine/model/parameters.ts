@@ -1,25 +1,22 @@
 import type { TensorEntry } from '../../../src/domain/model';
-import { openEngine } from '../device';
+import type { Engine } from '../engine';
 import type { Need } from './names';
-import { planSegments, SegmentTable } from './segments';
+import { layOutSegments, SegmentTable } from './segments';
 
-/** The weights of one encoder on the open device, by canonical name. Linear weights are [out, in]. */
+/** The weights of one encoder on one engine, by canonical name. Linear weights are [out, in]. */
 export class ParameterStore {
   readonly segments: SegmentTable;
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
-  private constructor(
+  /** All weights are zero until they are written. Parameters that are not trainable have no gradient and no moments. */
+  constructor(
+    engine: Engine,
     readonly tensors: readonly TensorEntry[],
-    readonly isTrainable: Need,
+    readonly isTrainable: Need = () => true,
   ) {
-    this.segments = new SegmentTable(openEngine(), planSegments(tensors, isTrainable), 'all');
+    this.segments = new SegmentTable(engine, layOutSegments(tensors, isTrainable), 'all');
     this.totalBytes = tensors.reduce((sum, { length }) => sum + length * 4, 0);
-  }
-
-  /** All zero until they are written. What `isTrainable` does not name is frozen: it has no gradient and no moments. */
-  static create(tensors: readonly TensorEntry[], isTrainable: Need = () => true): ParameterStore {
-    return new ParameterStore(tensors, isTrainable);
   }
 
   /** Zeros, one for each number of the parameters that are trained. */

@@ -2,7 +2,7 @@ import type { TensorEntry } from '../../../src/domain/model';
 import { AppError } from '../../../src/domain/errors';
 import { lengthOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import type { TablePiece } from '../ops/embedding/kernels';
+import type { TablePiece } from '../ops/embedding/embedding';
 import { isDecayed, type Need } from './names';
 
 /** Floats of one segment: WebGPU promises bindings of 128 MiB everywhere. */
@@ -32,7 +32,7 @@ export interface SegmentLayout {
  * parameter larger than a segment is cut by rows. Parameters that `need` does not name are frozen and lie by themselves: they have no gradients and
  * no moments. Throws a RangeError where only some of query, key and value are frozen.
  */
-export function planSegments(
+export function layOutSegments(
   tensors: readonly TensorEntry[],
   need: Need = () => true,
   largest = segmentFloats,

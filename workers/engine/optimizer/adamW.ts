@@ -1,32 +1,56 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { lengthOf, type DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
+import { kernel } from '../kernel';
 
-/** AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2), in the order of PyTorch's operations. */
 export interface AdamWOptions {
   beta1: number;
   beta2: number;
   epsilon: number;
   weightDecay: number;
 }
-export type AdamWTensors = { parameter: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
 
 /**
- * One update: θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). `step` is t, from 1; `gradientScale` is the factor of clipping;
- * `decayed` says whether λ applies. The corrections are computed on the host in float64: in float32 they cost 1e-5 of v.
+ * AdamW on one segment of parameters (see the reference beside this file), all of them with or all without decay. Nothing is changed where the
+ * norm, numbers[at], is not finite: the run stops on the weights it had.
  */
-export function adamWUpdate(
-  { parameter, m, v }: AdamWTensors,
-  gradient: tf.Tensor,
-  options: AdamWOptions & { learningRate: number; step: number; gradientScale: number; decayed: boolean },
-): AdamWTensors {
-  const { beta1, beta2, epsilon, learningRate, step, gradientScale } = options;
-  const shrink = options.decayed ? 1 - learningRate * options.weightDecay : 1;
-  const stepSize = learningRate / (1 - beta1 ** step);
-  const rootCorrection = Math.sqrt(1 - beta2 ** step);
-  return tf.tidy(() => {
-    const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, (1 - beta1) * gradientScale));
-    const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), (1 - beta2) * gradientScale ** 2));
-    const denominator = tf.add(tf.div(tf.sqrt(nextV), rootCorrection), epsilon);
-    const kept = shrink === 1 ? parameter : tf.mul(parameter, shrink);
-    return { parameter: tf.sub(kept, tf.mul(tf.div(nextM, denominator), stepSize)), m: nextM, v: nextV };
-  });
+export function adamW(
+  engine: Engine,
+  segment: { weights: DeviceArray; gradients: DeviceArray; m: DeviceArray; v: DeviceArray; numbers: DeviceArray },
+  options: AdamWOptions & { learningRate: number; step: number; decayed: boolean },
+  at: number,
+): void {
+  const { beta1, beta2, epsilon, learningRate, step, decayed, weightDecay } = options;
+  const length = lengthOf(segment.weights.shape);
+  const params = {
+    length, at, beta1, beta2, epsilon,
+    rest1: 1 - beta1,
+    rest2: 1 - beta2,
+    shrink: decayed ? 1 - learningRate * weightDecay : 1,
+    stepSize: learningRate / (1 - beta1 ** step),
+    rootCorrection: Math.sqrt(1 - beta2 ** step),
+  }; // prettier-ignore
+  engine.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
 }
+
+const adamWKernel = kernel({
+  name: 'adamW',
+  params: {
+    length: 'u32', at: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', rest1: 'f32', rest2: 'f32',
+    shrink: 'f32', stepSize: 'f32', rootCorrection: 'f32',
+  }, // prettier-ignore
+  reads: { gradients: 'vec4<f32>', numbers: 'f32' },
+  writes: { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' },
+  wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  if (i * 4u >= p.length) { return; }
+  // By its bits: a shader compiler may assume that no number is NaN or infinite.
+  if ((bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u) { return; }
+  let g = gradients[i] * numbers[p.at + 1u];
+  let m1 = m[i] * p.beta1 + g * p.rest1;
+  let v1 = v[i] * p.beta2 + g * g * p.rest2;
+  m[i] = m1;
+  v[i] = v1;
+  weights[i] = weights[i] * p.shrink - m1 / (sqrt(v1) / p.rootCorrection + p.epsilon) * p.stepSize;`,
+});

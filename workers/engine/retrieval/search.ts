@@ -1,34 +1,49 @@
-import type { SearchBlocks } from '../../../src/domain/evaluate/searchBlocks';
-import { openEngine } from '../device';
-import { searchOnEngine } from './engineSearch';
-import type { Vectors } from './vectors';
-
-export interface SearchInput {
-  /** [Q, E] */
-  queries: Vectors;
-  /** [N, E], in the order in which equal scores rank: the passage with the smaller row comes first. */
-  corpus: Vectors;
-  /** By query: the passages whose rank is asked. */
-  targets: readonly (readonly number[])[];
-  /** How many of the best passages of each query are asked for; fewer come where the corpus is smaller. */
-  k: number;
-  /** Other blocks than a search of this size has by itself. */
-  blocks?: SearchBlocks;
-}
-
-/** What one query found: its best passages, best first, and the rank (from 1) of each of its targets, in their order. */
-export interface Found {
-  top: { passage: number; score: number }[];
-  ranks: number[];
-}
-
-/** Called between blocks; throws to stop. */
-export type BetweenBlocks = (done: number, of: number) => Promise<void>;
+import type { Engine } from '../engine';
+import { uploadPassages } from './passageBlock';
+import { QueryGroup } from './queryGroup';
+import { searchBlocks, upToQuad } from './searchBlocks';
+import type { BetweenBlocks, Found, SearchInput } from './searchInput';
+import { range } from './vectors';
 
 /**
  * Exact search by dot products: of equal scores the smaller row ranks first, and a score that is not a number ranks as −∞. Each product is
  * summed over E alone, always in the same order, so neither the size of blocks nor the number of queries changes a bit. GPU→CPU sync.
  */
-export function search(input: SearchInput, between: BetweenBlocks = () => Promise.resolve()): Promise<Found[]> {
-  return searchOnEngine(openEngine(), input, between);
+export async function search(
+  engine: Engine,
+  input: SearchInput,
+  between: BetweenBlocks = () => Promise.resolve(),
+): Promise<Found[]> {
+  const { queries, passages } = input;
+  if (queries.count === 0) return [];
+  const stride = upToQuad(passages.width);
+  const blocks = input.blocks ?? searchBlocks(passages.width, { queries: queries.count, passages: passages.count });
+  const block = engine.pool.allocate([upToQuad(blocks.passages), stride]);
+  const scores = engine.pool.allocate([blocks.queries, upToQuad(blocks.passages)]);
+  const scratch = { block, scores, blocks, stride };
+  const groups: QueryGroup[] = [];
+  /** The block before: the next is uploaded while it computes, and no more than that waits. */
+  let pending: Promise<unknown> = Promise.resolve();
+  try {
+    for (let first = 0; first < queries.count; first += blocks.queries)
+      groups.push(
+        new QueryGroup(engine, input, scratch, range(first, Math.min(blocks.queries, queries.count - first))),
+      );
+    for (let first = 0; first < passages.count; first += blocks.passages) {
+      const count = Math.min(blocks.passages, passages.count - first);
+      const uploaded = uploadPassages(engine, passages, scratch, range(first, count));
+      for (const group of groups) group.take(uploaded, count, first);
+      await pending;
+      pending = groups[0]?.settle() ?? Promise.resolve();
+      await between(first + count, passages.count);
+    }
+    const found: Found[] = [];
+    for (const group of groups) found.push(...(await group.read())); // GPU→CPU sync
+    return found;
+  } finally {
+    await Promise.allSettled([pending]);
+    for (const group of groups) group.dispose();
+    for (const array of [block, scores]) engine.pool.free(array);
+    engine.pool.trim();
+  }
 }

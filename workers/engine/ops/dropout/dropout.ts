@@ -1,35 +1,52 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { dropoutThreshold, philox, type DropoutKey } from './random';
+import type { DeviceArray } from '../../arrays';
+import { lengthOf } from '../../arrays';
+import type { Engine } from '../../engine';
+import { kernel } from '../../kernel';
+import { dropoutThreshold, type DropoutPlace } from './places';
+import { dropoutParams, philoxFunctions } from './philox';
 
-/** A mask of 0 (with probability `rate`) and 1/(1 − rate) (Srivastava et al., JMLR 2014). */
-export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.Tensor {
-  const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
-  const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
-  const random = new Uint32Array(4);
-  for (let i = 0; i < mask.length; i++) {
-    if (i % 4 === 0) philox(i / 4, 0, key, random);
-    mask[i] = (random[i % 4] ?? 0) < below ? 0 : keep;
-  }
-  return tf.tensor(mask, shape);
+export type DropoutValues = Record<keyof typeof dropoutParams, number>;
+
+/** Values of the uniform's dropout fields, for rows of `width` numbers; without a place nothing is dropped. */
+export function dropoutValues(place: DropoutPlace | undefined, width: number): DropoutValues {
+  if (!place) return { dropSeed: 0, dropStep: 0, dropOp: 0, dropBelow: 0, dropFirst: 0, dropScale: 1 };
+  const { seed, step, op, rate, firstRow = 0 } = place;
+  return {
+    dropSeed: seed,
+    dropStep: step,
+    dropOp: op,
+    dropBelow: dropoutThreshold(rate),
+    dropFirst: firstRow * width,
+    dropScale: 1 / (1 - rate),
+  };
 }
 
-/**
- * The same over attention probabilities of one text and head, [S, S]. `row` is the text's first row in the batch: rows are counted through the
- * batch, keys within the text, so that the numbers do not depend on how texts are put together for computing.
- */
-export function probabilityDropoutMask(
-  { row, length, head, heads }: { row: number; length: number; head: number; heads: number },
-  rate: number,
-  key: DropoutKey,
-): Float32Array {
-  const mask = new Float32Array(length * length);
-  const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
-  const random = new Uint32Array(4);
-  for (let query = 0; query < length; query++) {
-    for (let other = 0; other < length; other++) {
-      philox((row + query) * heads + head, other, key, random);
-      mask[query * length + other] = (random[0] ?? 0) < below ? 0 : keep;
-    }
-  }
-  return mask;
+/** x ∘ mask as a new array, x [T, H]: forward of a place that drops by itself, and backward of all places. */
+export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
+  const y = engine.pool.allocate(x.shape, x.dtype);
+  const length = lengthOf(x.shape);
+  const [, width = 1] = x.shape;
+  engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place, width) }, Math.ceil(length / 256));
+  return y;
 }
+
+const apply = kernel({
+  name: 'dropout',
+  params: { length: 'u32', ...dropoutParams },
+  reads: { x: 'f32' },
+  writes: { y: 'f32' },
+  wasm: { call: 'dropout', items: ({ length }) => Math.ceil(length / 4) },
+  workgroup: [64, 1, 1],
+  globals: philoxFunctions,
+  body: `
+  let quad = group * 64u + lane;
+  if (quad * 4u >= p.length) { return; }
+  let first = quad * 4u;
+  let end = min(first + 4u, p.length);
+  if (p.dropFirst % 4u == 0u) {
+    let mask = dropout_quad(quad);
+    for (var i = first; i < end; i++) { y[i] = x[i] * mask[i - first]; }
+  } else {
+    for (var i = first; i < end; i++) { y[i] = x[i] * dropout_one(i); }
+  }`,
+});

@@ -1,38 +1,82 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { PackedTokens } from '../../model/packedTokens';
-import { planSegmentSum, segmentSum } from '../segmentSum/segmentSum';
+import type { DeviceArray, DType } from '../../arrays';
+import type { Engine } from '../../engine';
+import { kernel } from '../../kernel';
+import type { RowGroups } from './rowGroups';
 
-/** y[t] = words[id_t] + positions[position_t] + types[0]: BERT's input (Devlin et al., arXiv 1810.04805, fig. 2), all of type 0. */
-export type EmbeddingTables = { words: tf.Tensor; positions: tf.Tensor; types: tf.Tensor };
-export type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean };
-export type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
-
-/** Tables [V, H], [positions, H], [types, H] → y [T, H]. Nothing but the ids is needed for the backward pass. */
-export function embeddingForward(tables: EmbeddingTables, tokens: PackedTokens): tf.Tensor {
-  return tf.tidy(() => {
-    const words = tf.gather(tables.words, tf.tensor1d(tokens.ids, 'int32')); // [T, H]
-    const positions = tf.gather(tables.positions, tf.tensor1d(tokens.positions, 'int32')); // [T, H]
-    const type = tf.slice(tables.types, [0, 0], [1, -1]); // [1, H]
-    return tf.add(tf.add(words, type), positions);
-  });
+/** Rows firstRow .. firstRow + rows of a table that may be too large for one binding. */
+export interface TablePiece {
+  array: DeviceArray;
+  firstRow: number;
+  rows: number;
 }
 
-/** dense gradients of the tables, zero in rows that no token took: AdamW moves those too. */
-export function embeddingBackward(
-  dy: tf.Tensor,
-  shapes: Record<keyof EmbeddingTables, number>,
-  tokens: PackedTokens,
-  need: EmbeddingNeed,
-): EmbeddingGradients {
-  return tf.tidy(() => {
-    const gradients: EmbeddingGradients = {};
-    if (need.words) gradients.words = segmentSum(dy, planSegmentSum(tokens.ids, shapes.words)); // [V, H]
-    if (need.positions) gradients.positions = segmentSum(dy, planSegmentSum(tokens.positions, shapes.positions));
-    if (need.types) {
-      const first = tf.sum(dy, 0, true); // [1, H]
-      gradients.types =
-        shapes.types > 1 ? tf.concat([first, tf.zeros([shapes.types - 1, dy.shape[1] ?? 0])], 0) : first;
-    }
-    return gradients;
-  });
+/** z[t] = words[id_t] + positions[t − begin of its text] + types[0]: → [T, H]. `rowInfo`: see packed rows. */
+export function embeddingLookup(
+  engine: Engine,
+  { words, positions, types }: { words: readonly TablePiece[]; positions: DeviceArray; types: DeviceArray },
+  rowInfo: DeviceArray,
+  width: number,
+  storage: DType = 'f32',
+): DeviceArray {
+  const [rows = 0] = rowInfo.shape;
+  const z = engine.pool.allocate([rows, width], storage);
+  for (const { array, firstRow, rows: pieceRows } of words)
+    engine.commands.dispatch(
+      lookup, { words: array, positions, types, rowInfo, z }, { rows, width, firstRow, pieceRows }, Math.ceil((rows * width) / 64),
+    ); // prettier-ignore
+  return z;
 }
+
+/**
+ * Adds the gradient of a table to `pieces`, from dz [T, H]: to each row of the table that the batch took the sum of its rows of dz, in the order
+ * of the batch. The other rows are left alone: clear all before the first batch.
+ */
+export function tableGradient(engine: Engine, dz: DeviceArray, plan: RowGroups, pieces: readonly TablePiece[]): void {
+  const [, width = 0] = dz.shape;
+  const segments = engine.commands.upload(plan.segments, [plan.count, 4]);
+  const order = engine.commands.upload(plan.order);
+  for (const { array, firstRow, rows: pieceRows } of pieces)
+    engine.commands.dispatch(
+      segmentedSum, { dz, segments, order, table: array }, { count: plan.count, width, firstRow, pieceRows }, Math.ceil((plan.count * width) / 64),
+    ); // prettier-ignore
+  engine.pool.free(segments);
+  engine.pool.free(order);
+}
+
+const lookup = kernel({
+  name: 'embedding lookup',
+  params: { rows: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+  reads: { words: 'f32', positions: 'f32', types: 'f32', rowInfo: 'vec4<u32>' },
+  writes: { z: 'f32' },
+  wasm: { call: 'embeddingLookup', items: ({ rows }) => rows },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let row = i / p.width;
+  if (row >= p.rows) { return; }
+  let column = i % p.width;
+  let info = rowInfo[row];
+  let at = info.w - p.firstRow;
+  if (info.w < p.firstRow || at >= p.pieceRows) { return; }
+  z[i] = (words[at * p.width + column] + types[column]) + positions[(row - info.x) * p.width + column];`,
+});
+
+const segmentedSum = kernel({
+  name: 'embedding gradient',
+  params: { count: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+  reads: { dz: 'f32', segments: 'vec4<u32>', order: 'u32' },
+  writes: { table: 'f32' },
+  wasm: { call: 'embeddingGradient', items: ({ count }) => count },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let index = i / p.width;
+  if (index >= p.count) { return; }
+  let column = i % p.width;
+  let segment = segments[index];
+  let at = segment.x - p.firstRow;
+  if (segment.x < p.firstRow || at >= p.pieceRows) { return; }
+  var sum = 0.0;
+  for (var k = segment.y; k < segment.z; k++) { sum += dz[order[k] * p.width + column]; }
+  table[at * p.width + column] += sum;`,
+});

@@ -1,6 +1,6 @@
 import { kernel, type Element, type Kernel } from '../../kernel';
-import { dropoutParams, philoxFunctions } from '../dropout/wgsl';
-import { geluFunctions } from '../gelu/wgsl';
+import { dropoutParams, philoxFunctions } from '../dropout/philox';
+import { geluFunctions } from '../gelu/gelu';
 import { finish, type Epilogue } from './epilogue';
 
 export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeof dropoutParams;

@@ -1,15 +1,15 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
-import { withHalves } from '../../half';
+import { withHalves } from '../../halfPrecision';
 import type { Kernel } from '../../kernel';
 import { memo } from '../../memo';
-import { dropoutValues } from '../dropout/kernels';
-import type { DropoutPlace } from '../dropout/random';
+import { dropoutValues } from '../dropout/dropout';
+import type { DropoutPlace } from '../dropout/places';
 import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
-import { matmulOnWasm } from './onWasm';
-import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './plan';
-import { matmulKernel, type MatmulVariant } from './wgsl';
+import { matmulOnWasm } from './wasmProduct';
+import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './choice';
+import { matmulKernel, type MatmulVariant } from './tileKernel';
 
 export interface MatmulOptions {
   /** α: the product's factor. */
@@ -114,8 +114,8 @@ function isAligned({ layout, rows, columns, depth }: Shape & { layout: Layout })
   return depth % 4 === 0 && columns % 4 === 0 && (layout !== 'TN' || rows % 4 === 0);
 }
 
-function isHalf({ storage }: DeviceArray): boolean {
-  return storage === 'f16';
+function isHalf({ dtype }: DeviceArray): boolean {
+  return dtype === 'f16';
 }
 
 /** The kernels that `matmul` runs for this choice and operands: what there is to compile before it is measured. */
@@ -133,7 +133,7 @@ export function matmulKernels(
   ): Kernel =>
     withHalves(
       kernel,
-      [...kernel.reads, ...kernel.writes].filter((name) => arrays[name]?.storage === 'f16'),
+      [...kernel.reads, ...kernel.writes].filter((name) => arrays[name]?.dtype === 'f16'),
     );
   const finished = { y, pre, residual: options.residual ?? y };
   const epilogue = epilogueOf(options);

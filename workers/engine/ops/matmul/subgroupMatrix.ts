@@ -1,6 +1,6 @@
 import type { Epilogue } from './epilogue';
 import { finish } from './epilogue';
-import type { Layout, MatmulTiling } from './plan';
+import type { Layout, MatmulTiling } from './choice';
 
 /**
  * A product by the matrix units that subgroups share (Chromium's experimental subgroup matrices): operands in half precision, sums in float32. Four

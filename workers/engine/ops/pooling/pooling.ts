@@ -1,33 +1,141 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Pooling } from '../../../../src/domain/model';
-import type { PackedTokens } from '../../model/packedTokens';
+import type { DeviceArray, DType } from '../../arrays';
+import type { Engine, Traits } from '../../engine';
+import { kernel } from '../../kernel';
+import { memo } from '../../memo';
+import { rowGroups, rowKernel } from '../../rowKernel';
 
-export type { Pooling };
-/** One weight a text and token: [B, T]. */
-export type PoolingSaved = { weights: tf.Tensor };
+/** Some neighbouring texts of a packed batch. `offsets` [texts of the batch + 1]: where each begins. */
+export interface PooledTexts {
+  offsets: DeviceArray;
+  rowInfo: DeviceArray;
+  firstText: number;
+  texts: number;
+  pooling: Pooling;
+}
+/** Unit vectors [B, H] (pooled ones as they are, without `normalize`) and the norms [B]. */
+export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
-/** Mean over a text's tokens, its first token or its last, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
+/** What kernels call the kinds of pooling. */
+const picks: Record<Pooling, number> = { mean: 0, cls: 1, last: 2 };
+
+/** Mean over a text's tokens, its first token or its last, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
 export function poolingForward(
-  hidden: tf.Tensor,
-  tokens: PackedTokens,
-  pooling: Pooling,
-): { y: tf.Tensor; saved: PoolingSaved } {
-  const weights = tf.tensor2d(poolingWeights(tokens, pooling), [tokens.texts, tokens.rows]); // [B, T]
-  return { y: tf.matMul(weights, hidden), saved: { weights } };
+  engine: Engine,
+  hidden: DeviceArray,
+  texts: PooledTexts,
+  normalize: boolean,
+): { y: DeviceArray; saved: PoolingSaved } {
+  const [, width = 0] = hidden.shape;
+  const { offsets, firstText, texts: rows, pooling } = texts;
+  const unit = engine.pool.allocate([rows, width]);
+  const norms = engine.pool.allocate([rows]);
+  const params = { rows, width, firstText, pick: picks[pooling], normalize: normalize ? 1 : 0 };
+  engine.commands.dispatch(
+    forwardKernel(engine.traits),
+    { hidden, offsets, unit, norms },
+    params,
+    rowGroups(engine.traits, rows),
+  );
+  return { y: unit, saved: { unit, norms, texts } };
 }
 
-export function poolingBackward(dy: tf.Tensor, { weights }: PoolingSaved): tf.Tensor {
-  return tf.tidy(() => tf.matMul(tf.transpose(weights), dy)); // [T, H]
+/** The gradient of the vectors before they were normalised, from dUnit [B, H]: (dy − u·(u·dy))/‖x‖. */
+export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
+  const [rows = 0, width = 0] = unit.shape;
+  const dx = engine.pool.allocate([rows, width]);
+  engine.commands.dispatch(
+    normalizeBackwardKernel(engine.traits), { dUnit, unit, norms, dx }, { rows, width }, rowGroups(engine.traits, rows),
+  ); // prettier-ignore
+  return dx;
 }
 
-function poolingWeights({ texts, rows, offsets }: PackedTokens, pooling: Pooling): Float32Array {
-  const weights = new Float32Array(texts * rows);
-  for (let text = 0; text < texts; text++) {
-    const first = offsets[text] ?? 0;
-    const behind = offsets[text + 1] ?? first;
-    const begin = pooling === 'last' ? behind - 1 : first;
-    const end = pooling === 'cls' ? first + 1 : behind;
-    weights.fill(1 / (end - begin), text * rows + begin, text * rows + end);
+/** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest, if there is one; → dHidden [T, H]. */
+export function poolingBackward(
+  engine: Engine,
+  first: DeviceArray,
+  rest: DeviceArray | undefined,
+  { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
+  storage: DType = 'f32',
+): DeviceArray {
+  const [rows = 0] = rowInfo.shape;
+  const [firstTexts = 0, width = 0] = first.shape;
+  const [restTexts = 0] = rest?.shape ?? [];
+  const dHidden = engine.pool.allocate([rows, width], storage);
+  const params = { rows, width, firstTexts, texts: firstTexts + restTexts, pick: picks[pooling] };
+  engine.commands.dispatch(
+    spread,
+    { rowInfo, first, rest: rest ?? first, dHidden },
+    params,
+    Math.ceil((rows * width) / 64),
+  );
+  return dHidden;
+}
+
+const forwardKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'pooling forward',
+    params: { rows: 'u32', width: 'u32', firstText: 'u32', pick: 'u32', normalize: 'u32' },
+    reads: { hidden: 'f32', offsets: 'u32' },
+    writes: { unit: 'f32', norms: 'f32' },
+    wasm: { call: 'poolingForward', items: ({ rows }) => rows },
+    body: `
+  var begin = offsets[p.firstText + row];
+  var end = offsets[p.firstText + row + 1u];
+  if (p.pick == 1u) { end = begin + 1u; }
+  if (p.pick == 2u) { begin = end - 1u; }
+  let at = row * p.width;
+  var squares = 0.0;
+  for (var i = me; i < p.width; i += step) {
+    var sum = 0.0;
+    for (var t = begin; t < end; t++) { sum += hidden[t * p.width + i]; }
+    let mean = sum / f32(end - begin);
+    unit[at + i] = mean;
+    squares += mean * mean;
   }
-  return weights;
-}
+  let norm = max(sqrt(row_sum(squares, me)), 1e-12);
+  if (me == 0u) { norms[row] = norm; }
+  if (p.normalize == 1u) {
+    for (var i = me; i < p.width; i += step) { unit[at + i] = unit[at + i] / norm; }
+  }`,
+  }),
+);
+
+const normalizeBackwardKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'normalize backward',
+    params: { rows: 'u32', width: 'u32' },
+    reads: { dUnit: 'f32', unit: 'f32', norms: 'f32' },
+    writes: { dx: 'f32' },
+    wasm: { call: 'normalizeBackward', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.width;
+  var along = 0.0;
+  for (var i = me; i < p.width; i += step) { along += dUnit[at + i] * unit[at + i]; }
+  let radial = row_sum(along, me);
+  for (var i = me; i < p.width; i += step) { dx[at + i] = (dUnit[at + i] - unit[at + i] * radial) / norms[row]; }`,
+  }),
+);
+
+const spread = kernel({
+  name: 'pooling backward',
+  params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', pick: 'u32' },
+  reads: { rowInfo: 'vec4<u32>', first: 'f32', rest: 'f32' },
+  writes: { dHidden: 'f32' },
+  wasm: { call: 'poolingBackward', items: ({ rows }) => rows },
+  workgroup: [64, 1, 1],
+  body: `
+  let i = group * 64u + lane;
+  let row = i / p.width;
+  if (row >= p.rows) { return; }
+  let column = i % p.width;
+  let info = rowInfo[row];
+  var d = 0.0;
+  let picked = p.pick == 0u || (p.pick == 1u && row == info.x) || (p.pick == 2u && row + 1u == info.y);
+  if (info.z < p.texts && picked) {
+    let share = select(1.0, 1.0 / f32(info.y - info.x), p.pick == 0u);
+    if (info.z < p.firstTexts) { d = first[info.z * p.width + column] * share; }
+    else { d = rest[(info.z - p.firstTexts) * p.width + column] * share; }
+  }
+  dHidden[i] = d;`,
+});

@@ -1,0 +1,15 @@
+/** Text files of a model folder. They are kept as text, because an export needs them again. */
+export const modelTextFiles = [
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'vocab.txt',
+  'modules.json',
+  'sentence_bert_config.json',
+  'config_sentence_transformers.json',
+  '1_Pooling/config.json',
+] as const;
+
+/** All files of the demo model's folder. */
+export const demoModelFiles = [...modelTextFiles, 'model.safetensors'] as const;

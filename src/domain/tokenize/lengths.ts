@@ -1,0 +1,30 @@
+import type { TokenSetName } from './tokenKeys';
+
+/** Lengths of one set of texts in tokens. */
+export interface LengthSummary {
+  name: TokenSetName;
+  texts: number;
+  truncated: number;
+  median: number;
+  p95: number;
+  longest: number;
+  bins: number[];
+  binWidth: number;
+}
+
+const mostBins = 48;
+
+/** Quantiles and a histogram of at most 48 bins from lengths; bins are a power of two wide, so that their edges are round. */
+export function summarizeLengths(name: TokenSetName, lengths: Int32Array, truncated: number): LengthSummary {
+  const sorted = lengths.slice().sort();
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  const longest = sorted[sorted.length - 1] ?? 0;
+  let binWidth = 1;
+  while ((longest + 1) / binWidth > mostBins) binWidth *= 2;
+  const bins = new Array<number>(Math.max(1, Math.ceil((longest + 1) / binWidth))).fill(0);
+  for (const length of lengths) {
+    const bin = Math.floor(length / binWidth);
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  return { name, texts: lengths.length, truncated, median: at(0.5), p95: at(0.95), longest, bins, binWidth };
+}

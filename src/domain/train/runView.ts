@@ -1,0 +1,171 @@
+import type { AppErrorDetails } from '../errors';
+import {
+  progressKinds,
+  type DeviceInfo,
+  type Metrics,
+  type ProgressKind,
+  type RunEvent,
+  type RunPhase,
+  type RunStatus,
+  type StepReport,
+} from '../run';
+
+/** What a run's event log says so far. Lists are appended to in place: `version` in RunState tells when to look again. */
+export interface RunView {
+  /** The next event to read. */
+  nextSeq: number;
+  phase: RunPhase;
+  status: RunStatus;
+  error: AppErrorDetails | null;
+  device: DeviceInfo | null;
+  /** How often the device was lost and the run went on by itself. */
+  deviceLosses: number;
+  /** Steps after which another device or other kernels went on. */
+  deviceChanges: number[];
+  steps: StepReport[];
+  dev: { step: number; metrics: Metrics; best: boolean }[];
+  test: Partial<Record<'before' | 'after', Metrics>>;
+  progress: { what: ProgressKind; done: number; of: number } | null;
+  checkpoint: { step: number; writeMs: number; bytes: number } | null;
+  phaseStartedAt: Partial<Record<RunPhase, number>>;
+  /** How long the evaluation before took; a resumed run passes over it quickly, so the longest counts. */
+  evaluationMs: number;
+  lastAt: number;
+}
+
+export function emptyRunView(): RunView {
+  return {
+    nextSeq: 0,
+    phase: 'prepare',
+    status: 'queued',
+    error: null,
+    device: null,
+    deviceLosses: 0,
+    deviceChanges: [],
+    steps: [],
+    dev: [],
+    test: {},
+    progress: null,
+    checkpoint: null,
+    phaseStartedAt: {},
+    evaluationMs: 0,
+    lastAt: 0,
+  };
+}
+
+/** A resumed run repeats the steps since its checkpoint: what lies at or behind `step` is written anew. */
+function cutFrom<T extends { step: number }>(list: T[], step: number): void {
+  while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
+}
+
+function applyEvent(view: RunView, event: RunEvent): void {
+  switch (event.type) {
+    case 'phase':
+      view.phase = event.phase;
+      view.progress = null;
+      view.phaseStartedAt[event.phase] = event.at;
+      if (event.phase === 'train')
+        view.evaluationMs = Math.max(view.evaluationMs, event.at - (view.phaseStartedAt.evaluateBefore ?? event.at));
+      return;
+    case 'status':
+      view.status = event.status;
+      view.error = event.error ?? null;
+      return;
+    case 'device':
+      view.device = event.device;
+      return;
+    case 'deviceLost':
+      view.deviceLosses += 1;
+      return;
+    case 'deviceChanged':
+      view.deviceChanges.push(event.step);
+      return;
+    case 'step':
+      cutFrom(view.steps, event.step);
+      view.steps.push(event);
+      view.progress = null;
+      return;
+    case 'progress':
+      // Logs of 0.1 name some kinds otherwise.
+      if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
+      return;
+    case 'devEvaluation':
+      // The reading after is of the kept weights, whichever step they come from: it is no point of the curve.
+      if (view.phase === 'evaluateAfter') return;
+      cutFrom(view.dev, event.step);
+      view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
+      return;
+    case 'testEvaluation':
+      view.test[event.moment] = event.metrics;
+      return;
+    case 'checkpoint':
+      view.checkpoint = { step: event.step, writeMs: event.writeMs, bytes: event.bytes };
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** Adds events in the order of their numbers; one that was seen already is passed over. */
+export function applyEvents(view: RunView, events: RunEvent[]): void {
+  for (const event of events) {
+    if (event.seq < view.nextSeq) continue;
+    applyEvent(view, event);
+    view.nextSeq = event.seq + 1;
+    view.lastAt = event.at;
+  }
+}
+
+const recentSteps = 20;
+
+function recentMean(view: RunView, value: (step: StepReport) => number): number {
+  const recent = view.steps.slice(-recentSteps);
+  return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
+}
+
+/** Tokens a second over the last 20 steps; 0 before the first. */
+export function tokensPerSecond(view: RunView): number {
+  const ms = recentMean(view, (step) => step.stepMs);
+  return ms > 0 ? (recentMean(view, (step) => step.tokens) / ms) * 1000 : 0;
+}
+
+/**
+ * Milliseconds to the end, or null while nothing was measured: the pace of training so far, readings of dev and checkpoints
+ * included, times the steps left, and once more the time of the evaluation before.
+ */
+export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
+  const evaluation = view.evaluationMs;
+  if (view.phase === 'evaluateAfter') {
+    const { progress } = view;
+    const started = view.phaseStartedAt.evaluateAfter ?? now;
+    if (progress?.what === 'encodePassages' && progress.done > 0 && progress.of > 0)
+      return ((now - started) / progress.done) * (progress.of - progress.done);
+    return evaluation > 0 ? Math.max(0, started + evaluation - now) : null;
+  }
+  const last = view.steps[view.steps.length - 1];
+  if (view.phase !== 'train' || !last || view.steps.length < 3) return null;
+  const pace = recentMean(view, (step) => step.stepMs);
+  return pace * Math.max(0, totalSteps - last.step) + evaluation;
+}
+
+/** Share of the run that is done, from 0 to 1: training weighs most, each evaluation a tenth. */
+export function runShare(view: RunView, totalSteps: number): number {
+  const { progress } = view;
+  const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;
+  switch (view.phase) {
+    case 'prepare':
+      return 0.02 * inPhase;
+    case 'evaluateBefore':
+      return 0.02 + 0.08 * (progress?.what === 'encodePassages' ? inPhase : 0);
+    case 'train': {
+      const step = view.steps[view.steps.length - 1]?.step ?? 0;
+      return 0.1 + 0.8 * (totalSteps > 0 ? Math.min(1, step / totalSteps) : 0);
+    }
+    case 'evaluateAfter':
+      return 0.9 + 0.1 * (progress?.what === 'encodePassages' ? inPhase : 0);
+    case 'done':
+      return 1;
+    default:
+      return view.phase satisfies never;
+  }
+}

@@ -1,0 +1,102 @@
+import { experimentHash } from '../domain/canonicalJson';
+import { AppError } from '../domain/errors';
+import { modelSettings, type DataEntry, type Experiment } from '../domain/experiment';
+import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import type { StoredModel } from '../domain/model';
+import { gateway } from '../state/gateway';
+import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
+import type { RejectedRow } from '../protocol/dataApi';
+import type { HeadlessJob, JobRoutes } from './jobRoutes';
+
+export interface Inputs {
+  experiment: Experiment;
+  experimentHash: string;
+  /** Rows that were left out of each file and references that were ignored, by slot, with the first few reasons. */
+  leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
+}
+
+type Report = (done: number, of: number) => void;
+const reasonsListed = 20;
+
+/** The knowledge base comes first: pairs and questions name its passages. */
+const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
+
+/** A hash that the file promises must be the one of what was read. */
+function mustAgree(path: string, promised: string | undefined, read: string): void {
+  if (promised !== undefined && promised !== read)
+    throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
+}
+
+class InputReader {
+  readonly leftOut: Inputs['leftOut'] = {};
+  #filled: Experiment;
+
+  constructor(
+    private readonly routes: JobRoutes,
+    private readonly job: HeadlessJob,
+    private readonly file: ExperimentFile,
+    private readonly report: Report,
+  ) {
+    this.#filled = file.experiment;
+  }
+
+  async data(): Promise<DataEntry[]> {
+    for (const slot of order) await this.#slot(slot);
+    return this.#filled.data;
+  }
+
+  async #slot(slot: SlotName): Promise<void> {
+    const files = (await this.routes.files(this.job, slot)).map(({ file }) => file);
+    const promised = entryOf(this.file.experiment, slot)?.contentSha256;
+    if (files.length === 0) return this.#mustBeStored(slot, promised);
+    const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
+    const data = await gateway.data();
+    const options = {
+      keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
+      ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
+    };
+    const { dataset, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
+    const { rejected, rejectedCount: rows, ignoredCount: references } = left;
+    if (rejected.length > 0) this.leftOut[slot] = { rows, references, first: rejected.slice(0, reasonsListed) };
+    const { contentSha256 } = dataset;
+    mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
+    this.#filled = withEntry(this.#filled, slot, contentSha256);
+  }
+
+  /** Without a location the data may lie in the kept profile. */
+  async #mustBeStored(slot: SlotName, promised: string | undefined): Promise<void> {
+    if (promised === undefined || (await gateway.getDataset(promised))) return;
+    const { role, part } = slots[slot];
+    throw new AppError({ kind: 'data-missing', role, ...(part ? { part } : {}), contentSha256: promised });
+  }
+
+  async model(): Promise<StoredModel> {
+    const files = await this.routes.files(this.job, 'model');
+    const promised = this.file.model?.contentSha256;
+    if (files.length > 0) {
+      const model = await (await gateway.data()).importModel(files, this.job.modelName, this.report);
+      mustAgree('model.contentSha256', promised, model.contentSha256);
+      return model;
+    }
+    const stored = promised === undefined ? undefined : await gateway.getModel(promised);
+    if (!stored)
+      throw new AppError({ kind: 'model-missing', ...(promised === undefined ? {} : { contentSha256: promised }) });
+    return stored;
+  }
+
+  async batches(): Promise<string | undefined> {
+    const [list] = await this.routes.files(this.job, 'batches');
+    return list ? (await (await gateway.data()).importBatchList(list.file)).sha256 : undefined;
+  }
+}
+
+/** Reads all files of the job into storage, and gives the experiment that they make, with nothing left open. */
+export async function importInputs(routes: JobRoutes, job: HeadlessJob, report: Report): Promise<Inputs> {
+  const file = parseExperimentFile(job.experiment);
+  const reader = new InputReader(routes, job, file, report);
+  const data = await reader.data();
+  const model = modelSettings(await reader.model());
+  const batchesSha256 = await reader.batches();
+  const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut: reader.leftOut };
+}

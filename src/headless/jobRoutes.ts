@@ -1,0 +1,56 @@
+import type { DevicePreference } from '../domain/run';
+import { AppError } from '../domain/errors';
+
+/** A job as the local runner gives it (tools/lib/jobRoutes.mjs). `inputs` are files to fetch below the job's own path. */
+export interface HeadlessJob {
+  /** The experiment file as it was read: any JSON. */
+  experiment: unknown;
+  name: string;
+  /** The experiment file's own name, for messages. */
+  fileName: string;
+  modelName: string;
+  device: DevicePreference;
+  /** Memory that the run may take; without it the device's default. */
+  budgetBytes?: number;
+  inputs: { slot: string; path: string; url: string }[];
+}
+
+export type JobResult = { ok: true } | { ok: false; sentence: string; details: AppError['details'] };
+
+/** The runner's routes for one job; every answer but 200 is `download-failed`. */
+export class JobRoutes {
+  readonly #base: URL;
+
+  constructor(token: string, pageUrl: string) {
+    this.#base = new URL(`__job/${encodeURIComponent(token)}/`, pageUrl);
+  }
+
+  async #ask(path: string, init?: RequestInit): Promise<Response> {
+    const url = new URL(path, this.#base);
+    const response = await fetch(url, { cache: 'no-store', ...init });
+    if (!response.ok) throw new AppError({ kind: 'download-failed', url: url.pathname, status: response.status });
+    return response;
+  }
+
+  async job(): Promise<HeadlessJob> {
+    return (await (await this.#ask('job.json')).json()) as HeadlessJob;
+  }
+
+  /** The files of one slot, with their paths below the slot's folder. */
+  async files(job: HeadlessJob, slot: string): Promise<{ path: string; file: File }[]> {
+    const found: { path: string; file: File }[] = [];
+    for (const input of job.inputs.filter((one) => one.slot === slot)) {
+      const blob = await (await this.#ask(input.url)).blob();
+      found.push({ path: input.path, file: new File([blob], input.path.split('/').pop() ?? input.path) });
+    }
+    return found;
+  }
+
+  async post(path: 'events' | 'progress' | 'metrics' | 'finish', value: unknown): Promise<void> {
+    await this.#ask(path, { method: 'POST', body: JSON.stringify(value) });
+  }
+
+  async postExport(zip: Blob): Promise<void> {
+    await this.#ask('export', { method: 'POST', body: zip });
+  }
+}

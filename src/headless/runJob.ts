@@ -1,0 +1,114 @@
+import { AppError } from '../domain/errors';
+import type { RunEvent, RunRecord } from '../domain/run';
+import { ExportState } from '../state/exporting.svelte';
+import { gateway } from '../state/gateway';
+import { earlierRun } from './earlierRun';
+import { importInputs, type Inputs } from './importInputs';
+import type { HeadlessJob, JobRoutes } from './jobRoutes';
+import { runMetrics } from './runMetrics';
+
+/** Progress of reading files reaches the terminal this often. */
+const progressMs = 1000;
+
+function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
+  let sentAt = 0;
+  return (done, of) => {
+    if (performance.now() - sentAt < progressMs) return;
+    sentAt = performance.now();
+    send(done, of);
+  };
+}
+
+/** What is told to the runner in the order in which it happened; a failure is thrown by `settled`. */
+class EventSender {
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(private readonly routes: JobRoutes) {}
+
+  send(path: 'events' | 'progress', value: unknown): void {
+    const next = this.#tail.then(() => this.routes.post(path, value));
+    // Kept for `settled`: a rejection that is only waited for later must not count as unhandled.
+    next.catch(() => undefined);
+    this.#tail = next;
+  }
+
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+}
+
+/** Runs of the same experiment on the same device that their browser did not finish. */
+async function unfinishedRuns(inputs: Inputs, job: HeadlessJob): Promise<RunRecord[]> {
+  const found: RunRecord[] = [];
+  for (const { experimentId } of await gateway.listExperiments()) {
+    for (const run of await gateway.listRuns(experimentId)) {
+      const unfinished = run.status !== 'done' && run.status !== 'cancelled';
+      const same = run.experimentHash === inputs.experimentHash && run.devicePreference === job.device;
+      if (unfinished && same && !(await gateway.isRunHeld(run.runId))) found.push(run);
+    }
+  }
+  return found;
+}
+
+async function newRun(inputs: Inputs, job: HeadlessJob, sender: EventSender): Promise<string> {
+  const now = Date.now();
+  const experimentId = crypto.randomUUID();
+  await gateway.putExperiment({
+    experimentId,
+    name: job.name,
+    experiment: inputs.experiment,
+    createdAt: now,
+    updatedAt: now,
+    demo: false,
+  });
+  // By the data worker, which tells how far it is; the plan of the run's memory finds the tokens stored.
+  const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
+  await (await gateway.data()).tokenize(inputs.experiment, progress);
+  return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
+}
+
+async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
+  const earlier = await gateway.readEvents(runId, 0);
+  if (earlier.length > 0) sender.send('events', earlier);
+  const { steps = 0 } = (await gateway.getRun(runId)) ?? {};
+  sender.send('progress', { totalSteps: steps });
+  await (await gateway.gpu()).startRun(runId, (events) => sender.send('events', events));
+  await sender.settled();
+  const run = await gateway.getRun(runId);
+  if (run?.status !== 'done')
+    throw run?.error ? new AppError(run.error) : new AppError({ kind: 'not-found', what: 'run', id: runId });
+  return { run, events: await gateway.readEvents(runId, 0) };
+}
+
+/** The whole loop of one job: files in, run, metrics and export out. Everything else is the page's own code. */
+export async function runJob(
+  routes: JobRoutes,
+  job: HeadlessJob,
+  sentenceOf: (inputs: Inputs) => string[],
+): Promise<void> {
+  const sender = new EventSender(routes);
+  const begun = performance.now();
+  const inputs = await importInputs(
+    routes,
+    job,
+    throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
+  );
+  const importMs = performance.now() - begun;
+  for (const note of sentenceOf(inputs)) sender.send('progress', { note });
+  const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
+  if (earlier.note !== undefined) sender.send('progress', { note: earlier.note });
+  const { run, events } = await train(earlier.resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
+  const exportBegun = performance.now();
+  sender.send('progress', { what: 'export', done: 0, of: 0 });
+  const exporting = new ExportState();
+  const exported = await exporting.start(run);
+  if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
+  await sender.settled();
+  const exportMs = performance.now() - exportBegun;
+  const resumed = earlier.resumed !== undefined;
+  await routes.post(
+    'metrics',
+    await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }),
+  );
+  await routes.postExport(exported.zip);
+}

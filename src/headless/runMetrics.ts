@@ -1,0 +1,95 @@
+import { compareQuestions } from '../domain/evaluate/comparison';
+import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
+import type { ExportReport, ExportRequest } from '../protocol/dataApi';
+import { primaryK } from '../state/evaluation.svelte';
+import { gateway } from '../state/gateway';
+import type { Inputs } from './importInputs';
+
+function ranksOf(evaluation: Evaluation): Record<string, number[]> {
+  return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
+}
+
+/** General values of one reading beside the fixed metrics. */
+function readingOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs }: Evaluation): object {
+  return { metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs };
+}
+
+/** Milliseconds in each phase; what a resumed run did before it was killed counts, the time between does not. */
+export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
+  const durations: Record<string, number> = {};
+  let phase: string | null = null;
+  let last = 0;
+  for (const event of events) {
+    const isNewStart = event.type === 'status' && event.status === 'running';
+    if (phase !== null && !isNewStart) durations[phase] = (durations[phase] ?? 0) + event.at - last;
+    if (event.type === 'phase') phase = event.phase === 'done' ? null : event.phase;
+    last = event.at;
+  }
+  return durations;
+}
+
+function environmentOf(run: RunRecord): object {
+  return {
+    build: run.build,
+    browser: navigator.userAgent,
+    device: run.device,
+    devicePreference: run.devicePreference,
+    kernelPlan: run.kernelPlan,
+    memory: run.memory,
+    hardwareConcurrency: navigator.hardwareConcurrency,
+    crossOriginIsolated,
+  };
+}
+
+export interface MetricsParts {
+  run: RunRecord;
+  events: readonly RunEvent[];
+  inputs: Inputs;
+  resumed: boolean;
+  exported: ExportReport;
+  /** The app's own vectors of a few texts: any reader of the export must give the same. */
+  reference: ExportRequest['reference'];
+  importMs: number;
+  exportMs: number;
+}
+
+/** metrics.json: everything that the report on the screen shows, and what it was computed with. */
+export async function runMetrics(parts: MetricsParts): Promise<object> {
+  const { run, inputs, exported } = parts;
+  const read = (part: 'dev' | 'test', moment: 'before' | 'after') => gateway.getEvaluation(run.runId, part, moment);
+  const [before, after, devBefore, devAfter] = [
+    await read('test', 'before'),
+    await read('test', 'after'),
+    await read('dev', 'before'),
+    await read('dev', 'after'),
+  ];
+  if (!before || !after) return {};
+  const k = primaryK(run.experiment);
+  const { won, lost, unchanged, p, verdict, mrrChange } = compareQuestions(before.results, after.results, k);
+  return {
+    before: before.metrics,
+    after: after.metrics,
+    hitRateIntervals: { before: before.hitRateIntervals, after: after.hitRateIntervals },
+    ranksBefore: ranksOf(before),
+    ranksAfter: ranksOf(after),
+    comparison: { k, verdict, won, lost, unchanged: unchanged.length, mcNemarP: p, mrrChange },
+    test: { before: readingOf(before), after: readingOf(after) },
+    dev: { before: devBefore ? readingOf(devBefore) : null, after: devAfter ? readingOf(devAfter) : null },
+    experimentHash: inputs.experimentHash,
+    experiment: inputs.experiment,
+    weightsSha256: run.weightsSha256,
+    keptStep: run.keptStep,
+    steps: run.steps,
+    deviceLosses: run.deviceLosses ?? 0,
+    deviceChanges: run.deviceChanges ?? [],
+    resumed: parts.resumed,
+    leftOut: inputs.leftOut,
+    durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
+    export: {
+      files: exported.files,
+      check: exported.check,
+      reference: { texts: parts.reference.texts, vectors: parts.reference.vectors.map((vector) => [...vector]) },
+    },
+    environment: environmentOf(run),
+  };
+}

@@ -1,0 +1,80 @@
+import type { StoredModel, TokenSet } from '../domain/model';
+import type { Dataset, Row } from '../domain/records';
+import type { Evaluation, EvaluationMoment, RunEvent, RunRecord } from '../domain/run';
+import type { DataApi } from '../protocol/dataApi';
+import type { GpuApi } from '../protocol/gpuApi';
+import { openDatabase } from '../storage/database';
+import * as datasets from '../storage/datasets';
+import * as evaluations from '../storage/evaluations';
+import * as stored from '../storage/experiments';
+import * as models from '../storage/models';
+import * as runEvents from '../storage/runEvents';
+import * as runs from '../storage/runs';
+import type { StoredExperiment } from '../storage/schema';
+import * as tokenSets from '../storage/tokenSets';
+
+/** Where the page lies, with a trailing slash: workers find wasm, the demo and its model below it. */
+export const baseUrl = new URL('.', document.baseURI).href;
+
+/** The one door of the state classes to storage and workers; workers start with the first call that needs one. */
+export const gateway = {
+  async data(): Promise<DataApi> {
+    const { dataClient } = await import('../clients/dataClient');
+    return dataClient();
+  },
+  async gpu(): Promise<GpuApi> {
+    const { gpuClient } = await import('../clients/gpuClient');
+    return gpuClient();
+  },
+  async listExperiments(): Promise<StoredExperiment[]> {
+    return stored.listExperiments(await openDatabase());
+  },
+  async getExperiment(experimentId: string): Promise<StoredExperiment | undefined> {
+    return stored.getExperiment(await openDatabase(), experimentId);
+  },
+  async putExperiment(experiment: StoredExperiment): Promise<void> {
+    await stored.putExperiment(await openDatabase(), experiment);
+  },
+  async deleteExperiment(experimentId: string): Promise<void> {
+    const database = await openDatabase();
+    for (const run of await runs.listRuns(database, experimentId)) await runs.deleteRun(database, run.runId);
+    await stored.deleteExperiment(database, experimentId);
+  },
+  /** Newest first. */
+  async listRuns(experimentId: string): Promise<RunRecord[]> {
+    const found = await runs.listRuns(await openDatabase(), experimentId);
+    return found.sort((a, b) => b.createdAt - a.createdAt);
+  },
+  async getRun(runId: string): Promise<RunRecord | undefined> {
+    return runs.getRun(await openDatabase(), runId);
+  },
+  async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
+    await runs.updateRun(await openDatabase(), runId, change);
+  },
+  async readEvents(runId: string, fromSeq: number): Promise<RunEvent[]> {
+    return runEvents.readEvents(await openDatabase(), runId, fromSeq);
+  },
+  async getDataset(contentSha256: string): Promise<Dataset | undefined> {
+    return datasets.getDataset(await openDatabase(), contentSha256);
+  },
+  async readRows(contentSha256: string, offset: number, limit: number): Promise<Row[]> {
+    return datasets.readRowsPage(await openDatabase(), contentSha256, offset, limit);
+  },
+  async getModel(contentSha256: string): Promise<StoredModel | undefined> {
+    return models.getModel(await openDatabase(), contentSha256);
+  },
+  async listModels(): Promise<StoredModel[]> {
+    return models.listModels(await openDatabase());
+  },
+  async getTokenSet(key: string): Promise<TokenSet | undefined> {
+    return tokenSets.getTokenSet(await openDatabase(), key);
+  },
+  async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
+    return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
+  },
+  /** Whether some living tab carries the run out. */
+  async isRunHeld(runId: string): Promise<boolean> {
+    const { isRunHeld } = await import('../clients/runLock');
+    return isRunHeld(runId);
+  },
+};

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { largestShape } from '../../../workers/engine/memory/batchShape';
+import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
+import { chooseWay, proposal } from '../../../workers/engine/memory/chooseWay';
+import { searchBytes } from '../../../workers/engine/retrieval/searchBlocks';
+import { evaluationBytes, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
+import {
+  encodingRowBytes,
+  memoryNeed,
+  parameterCount,
+  widestRowBytes,
+} from '../../../workers/engine/memory/stepMemory';
+import type { EncoderConfig } from '../../../src/domain/model';
+import { scratchBytes } from '../../../workers/engine/engine';
+import type { BatchShape } from '../../../src/domain/memory/report';
+import type { MemoryLimits } from '../../../workers/engine/memory/memoryLimits';
+
+const GiB = 2 ** 30;
+const bertBase: EncoderConfig = {
+  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const count = parameterCount(bertBase);
+const parameters = { all: count, trained: count };
+const shape: BatchShape = { pairs: 64, tokens: 12_000, longest: 400 };
+const choose = (limits: Partial<MemoryLimits>) =>
+  chooseWay(bertBase, parameters, shape, { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB, ...limits });
+
+describe('the choice of a way', () => {
+  it('knows the parameters of BERT-base Chinese', () => {
+    // bert-base-chinese without its pooler: 102,267,648 − 590,592.
+    expect(count).toBe(101_677_056);
+  });
+
+  it('takes plain, then recompute, then GradCache as the budget shrinks, and never more than the budget', () => {
+    const kinds: string[] = [];
+    for (let budget = 16 * GiB; budget > 1.9 * GiB; budget *= 0.98) {
+      const { fits, way, need } = choose({ budgetBytes: budget });
+      expect(fits).toBe(true);
+      expect(need.total).toBeLessThanOrEqual(budget);
+      expect(need).toEqual(memoryNeed(bertBase, parameters, shape, way));
+      if (kinds.at(-1) !== way.kind) kinds.push(way.kind);
+    }
+    expect(kinds).toEqual(['plain', 'recompute', 'gradCache']);
+  });
+
+  it('fills GradCache’s chunks to within four rows of the budget', () => {
+    const budget = 2 * GiB;
+    const { way } = choose({ budgetBytes: budget });
+    if (way.kind !== 'gradCache') throw new Error(way.kind);
+    const more = memoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
+    expect(more.total).toBeGreaterThan(budget);
+  });
+
+  it('refuses no budget in which the smallest chunks fit', () => {
+    // Among 64 pairs of 128 tokens at most a chunk has room for all texts from 256 rows on: up to there each row takes more.
+    const little = { pairs: 64, tokens: 9000, longest: 128 };
+    const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
+    for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
+      const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
+      expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
+      expect(need.total).toBeLessThanOrEqual(budgetBytes);
+    }
+  });
+
+  it('cuts a batch into chunks where the device allows no larger array', () => {
+    const { fits, way } = choose({ arrayBytes: 2 ** 27 });
+    expect(fits).toBe(true);
+    expect(way).toEqual({ kind: 'gradCache', tokensPerPass: 10_920 });
+    expect(10_920 * widestRowBytes(bertBase)).toBeLessThanOrEqual(2 ** 27);
+  });
+
+  it('refuses where the longest text alone does not fit, and says what it would need', () => {
+    const { fits, need, shortage } = choose({ budgetBytes: 1.7 * GiB });
+    expect(fits).toBe(false);
+    expect(need.total).toBeGreaterThan(1.7 * GiB);
+    expect(shortage).toEqual({ limit: 'budget', neededBytes: need.total, limitBytes: 1.7 * GiB });
+  });
+
+  it('refuses what no array holds, whatever the budget: the longest text, or the vectors of the batch', () => {
+    const row = widestRowBytes(bertBase);
+    expect(choose({ arrayBytes: 400 * row }).fits).toBe(true);
+    expect(choose({ arrayBytes: 399 * row })).toMatchObject({
+      fits: false,
+      shortage: { limit: 'array', neededBytes: 400 * row, limitBytes: 399 * row },
+    });
+    const arrayBytes = 2 ** 27;
+    const most = Math.floor(arrayBytes / 4 / 768);
+    const at = (pairs: number) =>
+      chooseWay(bertBase, parameters, { pairs, tokens: 12 * pairs, longest: 6 }, { budgetBytes: 64 * GiB, arrayBytes });
+    expect(at(most).fits).toBe(true);
+    expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+  });
+
+  it('counts a window of the scores and not all of them, so that many pairs fit', () => {
+    const at = (pairs: number) =>
+      memoryNeed(
+        bertBase,
+        parameters,
+        { pairs, tokens: 64 * pairs, longest: 64 },
+        {
+          kind: 'gradCache',
+          tokensPerPass: 2048,
+        },
+      ).total;
+    expect(at(8192) - at(1024)).toBeLessThan(4 * 4 * 7168 * 768 + 2 * 2 ** 25);
+  });
+
+  it('counts the evaluation, where that needs more than a step: its longest text, or its search', () => {
+    const small = { pairs: 2, tokens: 40, longest: 10 };
+    const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
+    const needWith = (evaluation?: EvaluationShape) =>
+      chooseWay(bertBase, parameters, { ...small, ...(evaluation ? { evaluation } : {}) }, limits).need;
+    const step = needWith();
+    const few = { longest: 30, searches: [] };
+    expect(evaluationBytes(bertBase, few)).toBe(scratchBytes + 128 * encodingRowBytes(bertBase));
+    expect(needWith(few)).toEqual(step);
+    const long = needWith({ longest: 4001, searches: [] });
+    expect(long.activations - scratchBytes).toBe(4004 * encodingRowBytes(bertBase));
+    expect(long.total - long.activations).toBe(step.total - step.activations);
+    const search = { questions: 1024, relevant: 2e6, passages: 1e6 };
+    const searching = needWith({ longest: 30, searches: [search] });
+    expect(searching.activations - scratchBytes).toBe(searchBytes(768, search));
+    const { budgetBytes, fits } = { budgetBytes: long.total - 1, fits: false };
+    expect(
+      chooseWay(
+        bertBase,
+        parameters,
+        { ...small, evaluation: { longest: 4001, searches: [] } },
+        { ...limits, budgetBytes },
+      ),
+    ).toMatchObject({ fits, shortage: { limit: 'budget', neededBytes: long.total } });
+  });
+
+  it('leaves room for what threads have for themselves', () => {
+    const threadBytes = 8 * 2 ** 20;
+    for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
+      const { fits, way, need } = choose({ budgetBytes, threadBytes });
+      expect(fits).toBe(true);
+      expect(need.total).toBe(memoryNeed(bertBase, parameters, shape, way).total + threadBytes);
+      expect(need.total).toBeLessThanOrEqual(budgetBytes);
+    }
+  });
+});
+
+describe('the proposal', () => {
+  const limits = { budgetBytes: 1.6 * GiB, arrayBytes: 2 * GiB };
+  const fitsIn = (budget: number) => (settings: { batchSize: number; maxTokens: number }) => {
+    const longest = Math.min(400, settings.maxTokens);
+    const given = { pairs: settings.batchSize, tokens: settings.batchSize * longest, longest };
+    return chooseWay(bertBase, parameters, given, { ...limits, budgetBytes: budget }).fits;
+  };
+
+  it('is the longest limit of tokens that fits, and the largest batch', () => {
+    const fits = fitsIn(1.6 * GiB);
+    const { maxTokens, batchSize } = proposal({ batchSize: 64, maxTokens: 512 }, fits);
+    expect(maxTokens).toBeGreaterThan(16);
+    expect(fits({ batchSize: 64, maxTokens: maxTokens ?? 0 })).toBe(true);
+    expect(fits({ batchSize: 64, maxTokens: (maxTokens ?? 0) + 4 })).toBe(false);
+    // Two pairs, each layer computed anew, need less than one text of which all layers are kept.
+    expect(batchSize).toBe(2);
+  });
+
+  it('is the largest batch that fits, where a smaller one does', () => {
+    expect(proposal({ batchSize: 60, maxTokens: 20 }, ({ batchSize }) => batchSize <= 23)).toEqual({ batchSize: 23 });
+  });
+
+  it('is empty where the weights alone are too large', () => {
+    expect(proposal({ batchSize: 64, maxTokens: 512 }, fitsIn(1 * GiB))).toEqual({});
+  });
+});
+
+describe('the largest batch', () => {
+  const offsets = (...lengths: number[]) => ({
+    offsets: Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0))]),
+  });
+  const tokens = { anchors: offsets(3, 4, 5, 6), positives: offsets(30, 10, 20, 40) };
+
+  it('has the most tokens of any, and the longest text of all', () => {
+    expect(largestShape([[0, 1], [2, 3], [1, 2]], tokens)).toEqual({ pairs: 2, tokens: 71, longest: 40 }); // prettier-ignore
+  });
+
+  it('has no text longer than the limit', () => {
+    expect(largestShape([[0, 1], [2, 3]], tokens, 12)).toEqual({ pairs: 2, tokens: 35, longest: 12 }); // prettier-ignore
+  });
+
+  it('is none without batches', () => {
+    expect(largestShape([], tokens)).toBeNull();
+  });
+});
+
+describe('the budget', () => {
+  it('is half of the machine’s memory, from 1 to 8 GiB, and at most 3 on wasm', () => {
+    expect([0.5, 4, 8, 32, undefined].map((memory) => defaultBudgetBytes('webgpu', memory) / GiB)).toEqual([1, 2, 4, 8, 2]); // prettier-ignore
+    expect([0.5, 4, 8, 32].map((memory) => defaultBudgetBytes('wasm', memory) / GiB)).toEqual([1, 2, 3, 3]);
+  });
+
+  it('is what was set, but on wasm no more than it can address', () => {
+    expect(budgetBytes('webgpu', 20 * GiB, 8)).toBe(20 * GiB);
+    expect(budgetBytes('wasm', 20 * GiB, 8)).toBe(3 * GiB);
+    expect([allowsBudget('webgpu', 20 * GiB), allowsBudget('wasm', 3 * GiB)]).toEqual([true, true]);
+    expect(allowsBudget('wasm', 3 * GiB + 1)).toBe(false);
+  });
+});

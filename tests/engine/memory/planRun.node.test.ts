@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { questionsPerSearch } from '../../../workers/engine/retrieval/searchBlocks';
+import {
+  encodingTokens,
+  mostEncodingTokens,
+  evaluationShape,
+  type EvaluationShape,
+} from '../../../workers/engine/memory/evaluationMemory';
+import { encodingRowBytes, parameterCount } from '../../../workers/engine/memory/stepMemory';
+import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
+import type { EncoderConfig } from '../../../src/domain/model';
+import { scratchBytes } from '../../../workers/engine/engine';
+
+const GiB = 2 ** 30;
+const config: EncoderConfig = {
+  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const count = parameterCount(config);
+const pairs = 640;
+const offsets = (length: number) => ({ offsets: Uint32Array.from({ length: pairs + 1 }, (_, i) => i * length) });
+const batchesOf = (size: number): number[][] =>
+  Array.from({ length: Math.floor(pairs / size) }, (_, step) =>
+    Array.from({ length: size }, (_, i) => step * size + i),
+  );
+
+const evaluation: EvaluationShape = { longest: 256, searches: [{ questions: 100, relevant: 100, passages: 1000 }] };
+
+function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
+  return {
+    config,
+    parameters: { all: count, trained: count },
+    limits: { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
+    maxTokens: 256,
+    tokens: { anchors: offsets(20), positives: offsets(256) },
+    batches: sizes.map(batchesOf),
+    evaluation,
+    atBatchSize: (_, size) => (size <= pairs ? batchesOf(size) : null),
+  };
+}
+
+describe('the plan of a run', () => {
+  it('has a way for each stage, and reports the stage of the most tokens', () => {
+    const plan = planRun(request(3, [8, 64]));
+    expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
+    expect(plan.shape).toEqual({ pairs: 64, tokens: 64 * 276, longest: 256 });
+    expect(plan.choice.way).toEqual(plan.run.ways[1]);
+    expect(plan.proposal).toEqual({});
+  });
+
+  it('looks at smaller and larger batches and at shorter texts, the settings themselves among them', () => {
+    const { alternatives, choice } = planRun(request(4, [64]));
+    expect(alternatives.map(({ batchSize, maxTokens }) => [batchSize, maxTokens])).toEqual(
+      [256, 128, 64].flatMap((maxTokens) => [32, 64, 128, 256].map((batchSize) => [batchSize, maxTokens])),
+    );
+    expect(alternatives.find((one) => one.batchSize === 64 && one.maxTokens === 256)?.choice).toEqual(choice);
+    const shortest = alternatives.find((one) => one.batchSize === 32 && one.maxTokens === 64);
+    expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
+  });
+
+  it('leaves out batches that the pairs do not fill', () => {
+    expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
+  });
+
+  it('proposes settings that fit where these do not', () => {
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(1.62, [64]), ...change });
+    const { choice, proposal } = at({});
+    expect(choice.fits).toBe(false);
+    const { maxTokens = NaN, batchSize = NaN } = proposal;
+    expect(maxTokens).toBeLessThan(256);
+    expect(at({ batches: [batchesOf(batchSize)] }).choice.fits).toBe(true);
+    const cut = { anchors: offsets(20), positives: offsets(maxTokens) };
+    expect(at({ tokens: cut, maxTokens }).choice.fits).toBe(true);
+  });
+
+  it('counts half of the activations and a second, half copy of the matrices in a mixed stage alone', () => {
+    const full = planRun(request(64, [64]));
+    const mixed = planRun({ ...request(64, [64]), precisions: ['mixed'] });
+    // 12 layers of 4·768² + 2·768·3072 numbers in two bytes.
+    expect(mixed.choice.need.weights - full.choice.need.weights).toBe(2 * 84_934_656);
+    expect(mixed.choice.need.activations / full.choice.need.activations).toBeGreaterThan(0.5);
+    expect(mixed.choice.need.activations / full.choice.need.activations).toBeLessThan(0.51);
+    expect(mixed.choice.need.moments).toBe(full.choice.need.moments);
+    const { ways } = planRun({ ...request(2.6, [64, 64]), precisions: ['full', 'mixed'] }).run;
+    expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
+  });
+
+  it('proposes mixed precision where the device has it, the stage is in full and it would fit then', () => {
+    const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
+    const long = { anchors: offsets(20), positives: offsets(2048) };
+    const evaluated = { ...evaluation, longest: 2048 };
+    const given = { tokens: long, maxTokens: 2048, evaluation: evaluated, offersHalf: true };
+    const { choice, proposal } = at(given);
+    expect(choice.fits).toBe(false);
+    expect(proposal.mixedStage).toBe(0);
+    expect(at({ ...given, precisions: ['mixed'] }).choice.fits).toBe(true);
+    expect(at({ ...given, offersHalf: false }).proposal).not.toHaveProperty('mixedStage');
+    expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
+  });
+
+  it('cuts the texts of the evaluation too where it looks at a lower limit of tokens', () => {
+    const evaluated = { ...evaluation, longest: 4000 };
+    const at = (change: Partial<RunPlanRequest>) =>
+      planRun({ ...request(1.7, [2]), maxTokens: 4000, evaluation: evaluated, ...change });
+    const { choice, proposal } = at({});
+    expect(choice.fits).toBe(false);
+    const { maxTokens = NaN } = proposal;
+    expect(at({ maxTokens }).choice.fits).toBe(true);
+    expect(at({ maxTokens: maxTokens + 4 }).choice.fits).toBe(false);
+  });
+
+  it('refuses a stage without steps', () => {
+    expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
+  });
+});
+
+describe('batches that are only encoded', () => {
+  const tokensIn = (budgetGiB: number, longest = 256): number =>
+    encodingTokens(
+      config,
+      { all: count, trained: count },
+      { longest },
+      { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
+    );
+
+  it('are as large as speed asks for where there is room, and fill what is left where there is not', () => {
+    // 2·768·3072 FLOPs a token: 20 GFLOP in one product of the feed-forward layer.
+    expect(tokensIn(16)).toBe(4236);
+    expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
+    const held = 16 * count + scratchBytes;
+    expect(held + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
+    expect(held + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);
+    expect(tokensIn(1, 57)).toBe(128);
+    expect(tokensIn(1, 701)).toBe(704);
+  });
+});
+
+describe('the shape of an evaluation', () => {
+  it('has the longest of all texts, and a search for each group of questions', () => {
+    const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
+      id: `${i}`,
+      text: '',
+      relevant: i < questionsPerSearch ? ['a'] : ['a', 'b'],
+    }));
+    const texts = [[0, 3, 40], [0, 7], [0]].map((offsets) => ({ offsets: Uint32Array.from(offsets) }));
+    expect(evaluationShape(9, [questions, []], texts)).toEqual({
+      longest: 37,
+      searches: [
+        { questions: questionsPerSearch, relevant: questionsPerSearch, passages: 9 },
+        { questions: 2, relevant: 4, passages: 9 },
+      ],
+    });
+  });
+});

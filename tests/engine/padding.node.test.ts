@@ -1,0 +1,67 @@
+import { quadsFor } from '../../workers/engine/quads';
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, expect, it, vi } from 'vitest';
+import { openDatabase } from '../../src/storage/database';
+import { getExperiment } from '../../src/storage/experiments';
+import { getModel } from '../../src/storage/models';
+import { getTokenSet } from '../../src/storage/tokenSets';
+import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { batchesByLength, pickTexts } from '../../workers/services/evaluate/evaluateModel';
+import { preparedData } from '../../workers/services/split/preparedData';
+import { prepareDemo } from '../../workers/services/import/prepareDemo';
+import { stageBatches } from '../../workers/services/train/runSession';
+import { tokenize } from '../../workers/services/tokenize/tokenize';
+
+const base = 'http://127.0.0.1/app/';
+afterEach(() => vi.unstubAllGlobals());
+
+/** As the encoder's batches are cut on a CPU, and on a GPU. */
+const plans = [
+  { tokensPerBatch: 2048, textsPerBatch: 128 },
+  { tokensPerBatch: 16_384, textsPerBatch: 1024 },
+];
+
+it('computes less than 3 % rows of padding in the demo: in each training step, and over an evaluation', async () => {
+  vi.stubGlobal('fetch', (url: string) => {
+    const file = new URL(`../../public/${url.slice(base.length)}`, import.meta.url);
+    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
+  });
+  const db = await openDatabase('padding');
+  const { experimentId } = await prepareDemo(db, base, () => undefined);
+  const experiment = (await getExperiment(db, experimentId))?.experiment;
+  const model = await getModel(db, experiment?.model?.contentSha256 ?? '');
+  if (!experiment || !model) throw new Error('no demo');
+  const keys = await tokenize(db, experiment, () => undefined);
+  const set = async (key: keyof typeof keys): Promise<TokenBatch> => {
+    const found = await getTokenSet(db, keys[key]);
+    if (!found) throw new Error(key);
+    return found;
+  };
+  const count = (batch: TokenBatch): { filler: number; rows: number } => {
+    const { rows, tokens } = packTokens(batch, model.config, quadsFor);
+    return { filler: rows - tokens, rows };
+  };
+  const shareOf = (counts: { filler: number; rows: number }[]): number =>
+    counts.reduce((sum, { filler }) => sum + filler, 0) / counts.reduce((sum, { rows }) => sum + rows, 0);
+
+  const [anchors, positives] = [await set('anchors'), await set('positives')];
+  const batches = (await stageBatches(db, experiment, await preparedData(db, experiment))).flat();
+  const steps = batches.map((rows) => count(joinBatches(pickTexts(anchors, rows), pickTexts(positives, rows))));
+  const evaluations = [];
+  for (const plan of plans) {
+    const encoded = [];
+    for (const key of ['knowledgeBase', 'devQuestions', 'testQuestions'] as const) {
+      const texts = await set(key);
+      encoded.push(...batchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
+    }
+    evaluations.push(shareOf(encoded));
+  }
+  const percent = (share: number): string => `${(100 * share).toFixed(3)} %`;
+  console.log(
+    `rows of padding: ${percent(shareOf(steps))} of ${steps.length} steps, at most ${percent(Math.max(...steps.map((step) => shareOf([step]))))} ` +
+      `of a step; ${evaluations.map(percent).join(' and ')} of an evaluation`,
+  );
+  for (const step of steps) expect(shareOf([step])).toBeLessThan(0.03);
+  for (const share of evaluations) expect(share).toBeLessThan(0.03);
+});

@@ -1,0 +1,121 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { embeddingNames, layerParameters, type Need } from '../../../workers/engine/model/names';
+import { embeddingBackward, embeddingForward } from './ops/embedding';
+import {
+  residualLayerNormBackward,
+  residualLayerNormForward,
+  type LayerNormSaved,
+} from './ops/residualLayerNorm';
+import { embeddingPlace } from '../../../workers/engine/ops/dropout/places';
+import { hiddenMask, layerBackward, layerForward, type Gradients, type LayerContext, type LayerSaved } from './layer';
+
+export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
+
+/** hidden [T, H] and what the backward pass needs; call inside a tidy. */
+export function forward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {
+  const embedded = embed(context);
+  const layers: LayerSaved[] = [];
+  let hidden = embedded.y; // [T, H]
+  for (let layer = 0; layer < context.config.layers; layer++) {
+    const { y, saved } = layerForward(hidden, layer, context);
+    layers.push(saved);
+    hidden = y;
+  }
+  return { hidden, saved: { embeddingNorm: embedded.saved, layers } };
+}
+
+/**
+ * Gradients of the parameters that `need` names, from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops
+ * above the first layer below which nothing is needed.
+ */
+export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: LayerContext, need: Need): Gradients {
+  const gradients: Gradients = {};
+  const embeddingNeeded = Object.values(embeddingNames).some(need);
+  let dy: tf.Tensor | undefined = dHidden;
+  for (let layer = context.config.layers - 1; layer >= 0 && dy; layer--) {
+    const layerSaved = saved.layers.pop();
+    if (!layerSaved) break;
+    const lowerNeeded =
+      embeddingNeeded ||
+      Array.from({ length: layer }, (_, lower) => layerParameters(lower))
+        .flat()
+        .some(need);
+    const result: ReturnType<typeof layerBackward> = layerBackward(
+      dy,
+      layerSaved,
+      layer,
+      context.tokens,
+      need,
+      lowerNeeded,
+    );
+    Object.assign(gradients, result.gradients);
+    dy.dispose();
+    disposeSaved(layerSaved);
+    dy = result.dx;
+  }
+  if (dy && embeddingNeeded) Object.assign(gradients, embedBackward(dy, saved.embeddingNorm, context, need));
+  return gradients;
+}
+
+export function lastHidden(context: LayerContext): tf.Tensor {
+  let hidden = tf.tidy(() => embed(context).y); // [T, H]
+  for (let layer = 0; layer < context.config.layers; layer++) {
+    const next = tf.tidy(() => layerForward(hidden, layer, context).y);
+    hidden.dispose();
+    hidden = next;
+  }
+  return hidden;
+}
+
+function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
+  const { parameters, config, tokens } = context;
+  const [words, positions, types] = [embeddingNames.words, embeddingNames.positions, embeddingNames.types].map((name) =>
+    parameters.tensor(name),
+  );
+  if (!words || !positions || !types) throw new TypeError('three embedding tables');
+  const sum = embeddingForward({ words, positions, types }, tokens); // [T, H]
+  const [gamma, beta] = [parameters.tensor(embeddingNames.gamma), parameters.tensor(embeddingNames.beta)];
+  const { y, saved } = residualLayerNormForward({
+    x: sum,
+    residual: undefined,
+    mask: undefined,
+    gamma,
+    beta,
+    epsilon: config.layerNormEpsilon,
+  });
+  sum.dispose();
+  const mask = hiddenMask(y.shape, embeddingPlace(context.dropout));
+  // BERT drops after this LayerNorm, but before all others: the mask rides in the saved values of the op.
+  return mask ? { y: tf.mul(y, mask), saved: { ...saved, mask } } : { y, saved };
+}
+
+function embedBackward(dy: tf.Tensor, saved: LayerNormSaved, { config, tokens }: LayerContext, need: Need): Gradients {
+  return tf.tidy(() => {
+    const gradients: Gradients = {};
+    const dNorm = saved.mask ? tf.mul(dy, saved.mask) : dy;
+    const wanted = { x: true, gamma: need(embeddingNames.gamma), beta: need(embeddingNames.beta) };
+    const norm = residualLayerNormBackward(dNorm, { ...saved, mask: undefined }, wanted);
+    if (norm.gamma) gradients[embeddingNames.gamma] = norm.gamma;
+    if (norm.beta) gradients[embeddingNames.beta] = norm.beta;
+    const rows = { words: config.vocabularySize, positions: config.maxPositions, types: config.typeVocabularySize };
+    const { words, positions, types } = embeddingNames;
+    const tables = embeddingBackward(norm.x ?? dNorm, rows, tokens, {
+      words: need(words),
+      positions: need(positions),
+      types: need(types),
+    });
+    if (tables.words) gradients[words] = tables.words;
+    if (tables.positions) gradients[positions] = tables.positions;
+    if (tables.types) gradients[types] = tables.types;
+    return gradients;
+  });
+}
+
+/** Frees all that a layer saved, but the parameters, which are kept. */
+function disposeSaved(saved: tf.TensorContainer): void {
+  if (saved instanceof tf.Tensor) {
+    if (!saved.kept) saved.dispose();
+  } else if (typeof saved === 'object') {
+    for (const inner of Object.values(saved)) disposeSaved(inner);
+  }
+}

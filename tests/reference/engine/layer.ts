@@ -1,0 +1,130 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { EncoderConfig } from '../../../src/domain/model';
+import {
+  attentionBackward,
+  attentionForward,
+  type AttentionSaved,
+  type ProbabilityMask,
+} from './ops/attention';
+import { dropoutMask, probabilityDropoutMask } from './ops/dropout';
+import { layerPlace, type Dropout, type DropoutPlace } from '../../../workers/engine/ops/dropout/places';
+import { geluBackward, geluForward, type GeluSaved } from './ops/gelu';
+import {
+  residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
+} from './ops/residualLayerNorm'; // prettier-ignore
+import { linearBackward, linearForward, type LinearSaved } from './ops/linear';
+import { layerParameter, type LayerModule, type Need } from '../../../workers/engine/model/names';
+import type { PackedTokens } from '../../../workers/engine/model/packedTokens';
+import type { TensorTable } from './tensorTable';
+
+export interface LayerContext {
+  parameters: TensorTable;
+  config: EncoderConfig;
+  tokens: PackedTokens;
+  dropout: Dropout | undefined;
+}
+
+type NormModule = 'attentionNorm' | 'outputNorm';
+type LinearModule = Exclude<LayerModule, NormModule>;
+
+export type LayerSaved = {
+  query: LinearSaved;
+  key: LinearSaved;
+  value: LinearSaved;
+  attention: AttentionSaved;
+  attentionOutput: LinearSaved;
+  attentionNorm: LayerNormSaved;
+  intermediate: LinearSaved;
+  gelu: GeluSaved;
+  output: LinearSaved;
+  outputNorm: LayerNormSaved;
+};
+
+/** Gradients by parameter name. */
+export type Gradients = Record<string, tf.Tensor>;
+
+/** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. */
+export function layerForward(x: tf.Tensor, layer: number, context: LayerContext): { y: tf.Tensor; saved: LayerSaved } {
+  return tf.tidy(() => {
+    const linear = (input: tf.Tensor, module: LayerModule) => {
+      const weight = context.parameters.tensor(layerParameter(layer, module, 'weight'));
+      return linearForward(input, weight, context.parameters.tensor(layerParameter(layer, module, 'bias')));
+    };
+    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: 1 | 2) =>
+      residualLayerNormForward({
+        x: input,
+        residual,
+        mask: hiddenMask(input.shape, layerPlace(context.dropout, layer, drop)),
+        gamma: context.parameters.tensor(layerParameter(layer, module, 'weight')),
+        beta: context.parameters.tensor(layerParameter(layer, module, 'bias')),
+        epsilon: context.config.layerNormEpsilon,
+      });
+    const [query, key, value] = [linear(x, 'query'), linear(x, 'key'), linear(x, 'value')]; // [T, H] each
+    const { tokens, config } = context;
+    const attention = attentionForward({
+      q: query.y, k: key.y, v: value.y, tokens, heads: config.heads, dropout: probabilityMask(layerPlace(context.dropout, layer, 0)),
+    }); // prettier-ignore
+    const attentionOutput = linear(attention.y, 'attentionOutput'); // [T, H]
+    const attentionNorm = norm(attentionOutput.y, x, 'attentionNorm', 1); // [T, H]
+    const intermediate = linear(attentionNorm.y, 'intermediate'); // [T, F]
+    const gelu = geluForward(intermediate.y); // [T, F]
+    const output = linear(gelu.y, 'output'); // [T, H]
+    const outputNorm = norm(output.y, attentionNorm.y, 'outputNorm', 2); // [T, H]
+    const saved: LayerSaved = {
+      query: query.saved, key: key.saved, value: value.saved, attention: attention.saved, attentionOutput: attentionOutput.saved,
+      attentionNorm: attentionNorm.saved, intermediate: intermediate.saved, gelu: gelu.saved, output: output.saved, outputNorm: outputNorm.saved,
+    }; // prettier-ignore
+    return { y: outputNorm.y, saved };
+  });
+}
+
+/** dy [T, H] → the layer's gradients and, where `needX`, dx [T, H]. */
+export function layerBackward(
+  dy: tf.Tensor,
+  saved: LayerSaved,
+  layer: number,
+  tokens: PackedTokens,
+  need: Need,
+  needX: boolean,
+): { dx: tf.Tensor | undefined; gradients: Gradients } {
+  return tf.tidy(() => {
+    const gradients: Gradients = {};
+    const name = (module: LayerModule, part: 'weight' | 'bias'): string => layerParameter(layer, module, part);
+    const wants = (module: LayerModule) => ({ weight: need(name(module, 'weight')), bias: need(name(module, 'bias')) });
+    const put = (module: LayerModule, weight?: tf.Tensor, bias?: tf.Tensor): void => {
+      if (weight) gradients[name(module, 'weight')] = weight;
+      if (bias) gradients[name(module, 'bias')] = bias;
+    };
+    const linear = (gradient: tf.Tensor, module: LinearModule, x = true): tf.Tensor => {
+      const result = linearBackward(gradient, saved[module], { x, ...wants(module) });
+      put(module, result.weight, result.bias);
+      return result.x ?? gradient;
+    };
+    const norm = (gradient: tf.Tensor, module: NormModule): { x: tf.Tensor; sum: tf.Tensor } => {
+      const { weight, bias } = wants(module);
+      const result = residualLayerNormBackward(gradient, saved[module], { x: true, gamma: weight, beta: bias });
+      put(module, result.gamma, result.beta);
+      return { x: result.x ?? gradient, sum: result.sum ?? gradient };
+    };
+    const outer = norm(dy, 'outputNorm'); // [T, H]
+    const dGelu = linear(outer.x, 'output'); // [T, F]
+    const dIntermediate = geluBackward(dGelu, saved.gelu); // [T, F]
+    dGelu.dispose();
+    const dMiddle = tf.add(linear(dIntermediate, 'intermediate'), outer.sum); // [T, H]
+    dIntermediate.dispose();
+    const inner = norm(dMiddle, 'attentionNorm'); // [T, H]
+    const dAttention = linear(inner.x, 'attentionOutput'); // [T, H]
+    const { q, k, v } = attentionBackward(dAttention, saved.attention, tokens); // [T, H] each
+    const parts = [linear(q, 'query', needX), linear(k, 'key', needX), linear(v, 'value', needX)];
+    const dx = needX ? parts.reduce((sum, part) => tf.add(sum, part), inner.sum) : undefined; // [T, H]
+    return { dx, gradients };
+  });
+}
+
+export function hiddenMask(shape: number[], place: DropoutPlace | undefined): tf.Tensor | undefined {
+  return place && dropoutMask(shape, place.rate, place);
+}
+
+function probabilityMask(place: DropoutPlace | undefined): ProbabilityMask | undefined {
+  return place && ((text) => tf.tensor2d(probabilityDropoutMask(text, place.rate, place), [text.length, text.length]));
+}

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { philox } from '../../../../src/domain/random';
+import { dropoutThreshold, type DropoutKey } from '../../../../workers/engine/ops/dropout/places';
+
+/** Four random numbers of a place that drops: counter (first, second, op, step), key (seed, 0). */
+function draw(first: number, second: number, { seed, step, op }: DropoutKey): number[] {
+  return philox([first >>> 0, second >>> 0, op >>> 0, step >>> 0], [seed >>> 0, 0]);
+}
+
+/** A mask of 0 (with probability `rate`) and 1/(1 − rate) (Srivastava et al., JMLR 2014). */
+export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.Tensor {
+  const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
+  let random: number[] = [];
+  for (let i = 0; i < mask.length; i++) {
+    if (i % 4 === 0) random = draw(i / 4, 0, key);
+    mask[i] = (random[i % 4] ?? 0) < below ? 0 : keep;
+  }
+  return tf.tensor(mask, shape);
+}
+
+/**
+ * The same over attention probabilities of one text and head, [S, S]. `row` is the text's first row in the batch: rows are counted through the
+ * batch, keys within the text, so that the numbers do not depend on how texts are put together for computing.
+ */
+export function probabilityDropoutMask(
+  { row, length, head, heads }: { row: number; length: number; head: number; heads: number },
+  rate: number,
+  key: DropoutKey,
+): Float32Array {
+  const mask = new Float32Array(length * length);
+  const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
+  for (let query = 0; query < length; query++) {
+    for (let other = 0; other < length; other++) {
+      const [random = 0] = draw((row + query) * heads + head, other, key);
+      mask[query * length + other] = random < below ? 0 : keep;
+    }
+  }
+  return mask;
+}

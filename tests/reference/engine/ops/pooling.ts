@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Pooling } from '../../../../src/domain/model';
+import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
+
+/** One weight a text and token: [B, T]. */
+export type PoolingSaved = { weights: tf.Tensor };
+
+/** Mean over a text's tokens, its first token or its last, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
+export function poolingForward(
+  hidden: tf.Tensor,
+  tokens: PackedTokens,
+  pooling: Pooling,
+): { y: tf.Tensor; saved: PoolingSaved } {
+  const weights = tf.tensor2d(poolingWeights(tokens, pooling), [tokens.texts, tokens.rows]); // [B, T]
+  return { y: tf.matMul(weights, hidden), saved: { weights } };
+}
+
+export function poolingBackward(dy: tf.Tensor, { weights }: PoolingSaved): tf.Tensor {
+  return tf.tidy(() => tf.matMul(tf.transpose(weights), dy)); // [T, H]
+}
+
+function poolingWeights({ texts, rows, offsets }: PackedTokens, pooling: Pooling): Float32Array {
+  const weights = new Float32Array(texts * rows);
+  for (let text = 0; text < texts; text++) {
+    const first = offsets[text] ?? 0;
+    const behind = offsets[text + 1] ?? first;
+    const begin = pooling === 'last' ? behind - 1 : first;
+    const end = pooling === 'cls' ? first + 1 : behind;
+    weights.fill(1 / (end - begin), text * rows + begin, text * rows + end);
+  }
+  return weights;
+}

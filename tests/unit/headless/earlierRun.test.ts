@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { AppErrorDetails } from '../../../src/domain/errors';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import type { RunRecord } from '../../../src/domain/run';
+import { earlierRun } from '../../../src/headless/earlierRun';
+
+const wasm = { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 1, simd: true } as const;
+
+function run(runId: string, change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    runId, experimentId: 'e', experiment: defaultExperiment(), experimentHash: 'h', build: 'b', device: wasm,
+    devicePreference: 'wasm', kernelPlan: '', memory: { budgetBytes: 2e9, ways: [], encodingTokens: 512 }, status: 'interrupted',
+    phase: 'train', step: 7, steps: 9, createdAt: 0, ...change,
+  }; // prettier-ignore
+}
+const outOfMemory: AppErrorDetails = { kind: 'gpu-out-of-memory' };
+const resumedId = (runs: RunRecord[], chosen?: number) => earlierRun(runs, chosen).resumed?.runId;
+
+describe('the runner, with an unfinished run of the same experiment,', () => {
+  it('goes on with it where no budget or the same is asked for, and says so', () => {
+    const expected = { note: 'resuming the interrupted run, which had reached step 7' };
+    expect(earlierRun([run('a')], undefined)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
+    expect(earlierRun([run('a')], 2e9)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
+    expect(earlierRun([run('a', { status: 'failed', error: { kind: 'device-busy', job: 'run' } })], 2e9)).toMatchObject(
+      expected,
+    );
+  });
+
+  it('begins a new one where another budget is asked for, and says so', () => {
+    expect(earlierRun([run('a')], 1e9)).toEqual({
+      note: 'beginning a new run: the interrupted one was planned for a budget of 2.0 GB, and not for 1.0 GB',
+    });
+    const { memory: _, ...unplanned } = run('a');
+    expect(earlierRun([unplanned], 1e9)).toEqual({
+      note: 'beginning a new run: the interrupted one was planned for no budget',
+    });
+    expect(resumedId([unplanned])).toBe('a');
+  });
+
+  it('begins a new one where memory ran out, whatever budget is asked for, and says so', () => {
+    const left = run('a', { status: 'failed', error: outOfMemory });
+    for (const chosen of [undefined, 2e9, 1e9])
+      expect(earlierRun([left], chosen)).toEqual({
+        note: 'beginning a new run: the interrupted one ran out of memory, and would again',
+      });
+  });
+
+  it('takes a budget beyond what wasm has for the one that the run was planned for in its place', () => {
+    const atTheCap = { memory: { budgetBytes: 3 * 2 ** 30, ways: [], encodingTokens: 512 } };
+    expect(resumedId([run('a', atTheCap)], 20e9)).toBe('a');
+    expect(resumedId([run('a', { ...atTheCap, device: null })], 20e9)).toBe('a');
+    expect(resumedId([run('a', { ...atTheCap, device: null, devicePreference: 'auto' })], 20e9)).toBe('a');
+    const webgpu = { ...atTheCap, device: { ...wasm, backend: 'webgpu' as const } };
+    expect(resumedId([run('a', webgpu)], 20e9)).toBeUndefined();
+  });
+
+  it('passes over those that it leaves', () => {
+    const failed = run('a', { status: 'failed', error: outOfMemory });
+    expect(resumedId([failed, run('b')], 2e9)).toBe('b');
+    expect(resumedId([failed, run('b')], 1e9)).toBeUndefined();
+    expect(earlierRun([], 1e9)).toEqual({});
+  });
+});

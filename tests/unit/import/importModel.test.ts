@@ -1,0 +1,155 @@
+import 'fake-indexeddb/auto';
+import { expect, test } from 'vitest';
+import type { FolderFile } from '../../../src/protocol/dataApi';
+import { openDatabase } from '../../../src/storage/database';
+import { readWeightRange } from '../../../src/storage/weights';
+import { writeSafetensors } from '../../../workers/formats/safetensors';
+import { importModel } from '../../../workers/services/import/importModel';
+import { parameterShapes } from '../../../workers/engine/model/names';
+
+const sizes = {
+  model_type: 'bert', hidden_act: 'gelu', hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16,
+  vocab_size: 5, max_position_embeddings: 12, type_vocab_size: 2, layer_norm_eps: 1e-12,
+}; // prettier-ignore
+const config = {
+  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 5, maxPositions: 12, typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
+}; // prettier-ignore
+const vocab = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i]));
+
+interface Folder {
+  prefix?: string;
+  without?: string;
+  reshape?: string;
+  files?: Record<string, string | null>;
+}
+
+/** A random little BERT as a folder of files. */
+async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
+  const shapes = parameterShapes(config).filter(({ name }) => name !== without);
+  const entries = shapes.map(({ name, shape }) => ({
+    name: prefix + name,
+    shape: name === reshape ? [...shape, 1] : shape,
+  }));
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const read = (name: string): Promise<Float32Array> => {
+    const shape = entries.find((entry) => entry.name === name)?.shape ?? [];
+    return Promise.resolve(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + name.length));
+  };
+  const pooler = { name: `${prefix}pooler.dense.bias`, shape: [8] };
+  for await (const piece of writeSafetensors([...entries, pooler], (name) =>
+    name === pooler.name ? Promise.resolve(new Float32Array(8)) : read(name),
+  ))
+    pieces.push(piece);
+  const texts: Record<string, string | null> = {
+    'config.json': JSON.stringify(sizes),
+    'tokenizer.json': JSON.stringify({ model: { type: 'WordPiece', vocab: vocab(5) } }),
+    ...files,
+  };
+  const list: FolderFile[] = Object.entries(texts).flatMap(([path, text]) =>
+    text === null ? [] : [{ path: `some/folder/${path}`, file: new File([text], path) }],
+  );
+  return [...list, { path: 'some/folder/model.safetensors', file: new File(pieces, 'model.safetensors') }];
+}
+
+const open = () => openDatabase(`test-${crypto.randomUUID()}`);
+const quiet = (): void => undefined;
+
+test('names with and without a prefix give the same model, and the pooler is left out', async () => {
+  const db = await open();
+  const plain = await importModel(await folder(), 'plain', quiet, db);
+  const wrapped = await importModel(await folder({ prefix: 'bert.' }), 'wrapped', quiet, await open());
+  expect(plain.tensors.map(({ name }) => name)).toEqual(parameterShapes(config).map(({ name }) => name));
+  expect(wrapped.tensors).toEqual(plain.tensors);
+  expect(plain.tensors.every(({ offset }) => offset % 64 === 0)).toBe(true);
+  const last = plain.tensors.at(-1);
+  const values = new Float32Array(await readWeightRange(db, plain.weightsId, (last?.offset ?? 0) * 4, 32));
+  expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
+});
+
+test('the same folder again is the same model, stored once', async () => {
+  const db = await open();
+  const first = await importModel(await folder(), 'one', quiet, db);
+  const second = await importModel(await folder(), 'two', quiet, db);
+  expect(second.contentSha256).toBe(first.contentSha256);
+  expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 1]);
+});
+
+test('pooling, normalisation, length and prefixes come from the folder; what it does not say is marked as guessed', async () => {
+  const told = await importModel(
+    await folder({
+      files: {
+        '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true, pooling_mode_mean_tokens: false }),
+        'modules.json': JSON.stringify([{ type: 'sentence_transformers.models.Transformer' }]),
+        'sentence_bert_config.json': JSON.stringify({ max_seq_length: 10 }),
+        'config_sentence_transformers.json': JSON.stringify({ prompts: { query: 'q: ', document: 'd: ' } }),
+      },
+    }),
+    'told',
+    quiet,
+    await open(),
+  );
+  expect(told.defaults).toEqual({
+    pooling: { value: 'cls', guessed: false },
+    normalize: { value: false, guessed: false },
+    maxTokens: { value: 10, guessed: false },
+    queryPrefix: { value: 'q: ', guessed: false },
+    passagePrefix: { value: 'd: ', guessed: false },
+  });
+  const silent = await importModel(await folder(), 'silent', quiet, await open());
+  expect(Object.values(silent.defaults).map(({ guessed }) => guessed)).toEqual([true, true, true, true, true]);
+});
+
+test.each([
+  [{ pooling_mode_lasttoken: true, pooling_mode_mean_tokens: false }, 'last'],
+  [{ pooling_mode: 'lasttoken' }, 'last'],
+  [{ pooling_mode: 'mean' }, 'mean'],
+])('the pooling of %o is %s', async (config, value) => {
+  const files = { '1_Pooling/config.json': JSON.stringify(config) };
+  const { defaults } = await importModel(await folder({ files }), 'named', quiet, await open());
+  expect(defaults.pooling).toEqual({ value, guessed: false });
+});
+
+const missing = 'encoder.layer.0.output.dense.weight';
+test.each<[string, Folder, object]>([
+  ['a missing tensor', { without: missing }, { file: 'model.safetensors', fault: 'tensor-missing', tensor: missing }],
+  [
+    'a tensor of another shape',
+    { reshape: missing },
+    { file: 'model.safetensors', fault: 'tensor-shape', tensor: missing, expected: '[8, 16]', found: '[8, 16, 1]' },
+  ],
+  [
+    'a tokenizer with more tokens than the embedding has rows',
+    { files: { 'tokenizer.json': JSON.stringify({ model: { vocab: vocab(6) } }) } },
+    { file: 'tokenizer.json', fault: 'vocabulary-mismatch', expected: '5', found: '6' },
+  ],
+  [
+    'a tokenizer without vocabulary',
+    { files: { 'tokenizer.json': '{"model":{}}' } },
+    { file: 'tokenizer.json', fault: 'tokenizer-invalid' },
+  ],
+  ['no tokenizer', { files: { 'tokenizer.json': null } }, { file: 'tokenizer.json', fault: 'missing-file' }],
+  ['no config', { files: { 'config.json': null } }, { file: 'config.json', fault: 'missing-file' }],
+  ['a broken config', { files: { 'config.json': '{' } }, { file: 'config.json', fault: 'not-json' }],
+  [
+    'another architecture',
+    { files: { 'config.json': JSON.stringify({ ...sizes, model_type: 'roberta' }) } },
+    { file: 'config.json', fault: 'unsupported-architecture' },
+  ],
+  [
+    'another activation',
+    { files: { 'config.json': JSON.stringify({ ...sizes, hidden_act: 'relu' }) } },
+    { fault: 'unsupported-architecture', tensor: 'hidden_act' },
+  ],
+  [
+    'a pooling that is not computed here',
+    { files: { '1_Pooling/config.json': JSON.stringify({ pooling_mode_max_tokens: true }) } },
+    { file: '1_Pooling/config.json', fault: 'pooling-unsupported' },
+  ],
+])('%s is refused by name, and nothing is stored', async (_what, wrong, details) => {
+  const db = await open();
+  await expect(importModel(await folder(wrong), 'x', quiet, db)).rejects.toMatchObject({
+    details: { kind: 'model-invalid', ...details },
+  });
+  expect([await db.count('models'), await db.count('weightParts')]).toEqual([0, 0]);
+});

@@ -1,0 +1,70 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+import { openDatabase } from '../../../src/storage/database';
+import { getExperiment } from '../../../src/storage/experiments';
+import { preparedData } from '../../../workers/services/split/preparedData';
+import { prepareDemo } from '../../../workers/services/import/prepareDemo';
+
+const publicFolder = new URL('../../../public/', import.meta.url);
+const base = 'http://127.0.0.1/app/';
+/** Serves public/ as the page's server does. */
+function serve(missing?: string): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', (url: string) => {
+    const path = url.slice(base.length);
+    asked.push(path);
+    const file = new URL(path, publicFolder);
+    return Promise.resolve(
+      path === missing || !existsSync(file) ? new Response('', { status: 404 }) : new Response(readFileSync(file)),
+    );
+  });
+  return asked;
+}
+afterEach(() => vi.unstubAllGlobals());
+
+describe('the demo', () => {
+  it('becomes an experiment whose data and model are all stored, and only its own address is asked', async () => {
+    const asked = serve();
+    const db = await openDatabase('demo-whole');
+    const progress = vi.fn();
+    const { experimentId } = await prepareDemo(db, base, progress);
+    const stored = await getExperiment(db, experimentId);
+    expect(stored?.demo).toBe(true);
+    const data = await preparedData(db, stored!.experiment);
+    const count = (file: string): number =>
+      readFileSync(new URL(`demo/${file}.jsonl`, publicFolder), 'utf8')
+        .trim()
+        .split('\n').length;
+    expect([data.pairs.length + data.leaks, data.knowledgeBase.length, data.dev.length, data.test.length]).toEqual([
+      count('train-pairs'),
+      count('knowledge-base'),
+      count('dev-questions'),
+      count('test-questions'),
+    ]);
+    expect(data.knowledgeBase.map((passage) => passage.text)).toContain(data.pairs[0]?.positive);
+    expect(stored?.experiment.model).toMatchObject({ pooling: 'mean', maxTokens: 128 });
+    expect(progress).toHaveBeenLastCalledWith(asked.length + 1, asked.length + 1);
+  });
+
+  it('made twice is one experiment with the same hashes', async () => {
+    serve();
+    const db = await openDatabase('demo-twice');
+    const first = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
+    const second = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
+    expect(second?.experiment).toEqual(first?.experiment);
+  });
+
+  it('that cannot be fetched says which file is missing, and leaves no experiment', async () => {
+    serve('demo/dev-questions.jsonl');
+    const db = await openDatabase('demo-missing');
+    const thrown: unknown = await prepareDemo(db, base, () => undefined).catch((error: unknown) => error);
+    expect(thrown instanceof AppError ? thrown.details : thrown).toEqual({
+      kind: 'download-failed',
+      url: `${base}demo/dev-questions.jsonl`,
+      status: 404,
+    });
+    expect(await getExperiment(db, 'demo')).toBeUndefined();
+  });
+});

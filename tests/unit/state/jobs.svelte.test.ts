@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import type { RunRecord, RunStatus } from '../../../src/domain/run';
+
+const records = new Map<string, RunRecord>();
+const held = new Set<string>();
+const startRun = vi.fn<(runId: string) => Promise<void>>();
+const reported: AppErrorDetails[] = [];
+
+const write = (runId: string, status: RunStatus): void =>
+  void records.set(runId, { runId, experimentId: 'e', status, createdAt: Date.now() } as RunRecord);
+
+vi.mock('../../../src/state/gateway', () => ({
+  baseUrl: 'http://127.0.0.1/',
+  gateway: {
+    gpu: () => Promise.resolve({ startRun, createRun: () => Promise.resolve((write('r', 'queued'), 'r')) }),
+    getRun: (runId: string) => Promise.resolve(records.get(runId)),
+    readEvents: () => Promise.resolve([]),
+    isRunHeld: (runId: string) => Promise.resolve(held.has(runId)),
+    listExperiments: () => Promise.resolve([{ experimentId: 'e' }]),
+    listRuns: () => Promise.resolve([...records.values()]),
+    updateRun: (runId: string, change: { status: RunStatus }) => Promise.resolve(write(runId, change.status)),
+  },
+}));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: {
+    report: (thrown: AppError) => void reported.push(thrown.details),
+    attempt: (work: () => Promise<unknown>) => work(),
+  },
+}));
+vi.mock('../../../src/state/wakeLock', () => ({ whileAwake: (work: () => Promise<unknown>) => work() }));
+vi.mock('../../../src/state/router.svelte', () => ({ router: {} }));
+vi.stubGlobal('BroadcastChannel', class { postMessage = () => undefined }); // prettier-ignore
+vi.stubGlobal('navigator', { storage: { persist: () => Promise.resolve(true) } });
+const { jobs } = await import('../../../src/state/jobs.svelte');
+const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
+
+beforeEach(() => {
+  records.clear();
+  held.clear();
+  reported.length = 0;
+  startRun.mockReset();
+});
+
+describe('a run', () => {
+  it('is not written down while the device is measured; the refusal names what is at work', async () => {
+    let finish = (): void => undefined;
+    const measuring = deviceJob.during('benchmark', () => new Promise<void>((resolve) => (finish = resolve)));
+    await expect(jobs.start('e')).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
+    await expect(jobs.runDemo()).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
+    expect(records.size).toBe(0);
+    finish();
+    await measuring;
+    expect(deviceJob.current).toBeNull();
+  });
+
+  it.each<AppErrorDetails>([
+    { kind: 'device-busy', job: 'export' },
+    { kind: 'storage-failed', reason: 'closed' },
+    { kind: 'worker-crashed', worker: 'gpu', reason: 'gone' },
+  ])('that could not begin can be resumed, and nothing counts as busy: $kind', async (details) => {
+    startRun.mockRejectedValueOnce(new AppError(details));
+    await jobs.start('e');
+    await vi.waitFor(() => expect(jobs.follow('r').record?.status).toBe('interrupted'));
+    expect(reported).toEqual([details]);
+    expect(jobs.current?.active).toBe(false);
+    expect(deviceJob.current).toBeNull();
+    startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    await expect(jobs.runToEnd('r')).resolves.toBe(true);
+  });
+
+  it('whose failure is written down stays failed', async () => {
+    startRun.mockImplementationOnce((runId) => {
+      write(runId, 'failed');
+      return Promise.reject(new AppError({ kind: 'gpu-out-of-memory' }));
+    });
+    await jobs.start('e');
+    await vi.waitFor(() => expect(jobs.follow('r').record?.status).toBe('failed'));
+  });
+
+  it('that another tab carries out is only watched', async () => {
+    write('r', 'running');
+    held.add('r');
+    startRun.mockRejectedValueOnce(new AppError({ kind: 'run-elsewhere', runId: 'r' }));
+    await expect(jobs.runToEnd('r')).resolves.toBe(false);
+    expect(jobs.follow('r').elsewhere).toBe(true);
+    expect(records.get('r')?.status).toBe('running');
+  });
+
+  it('that is still queued and whose tab died a moment ago can be resumed soon after', async () => {
+    vi.useFakeTimers();
+    try {
+      write('q', 'queued');
+      await jobs.boot();
+      expect(records.get('q')?.status).toBe('queued');
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(records.get('q')?.status).toBe('interrupted');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

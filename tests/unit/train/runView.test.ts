@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
+import {
+  applyEvents,
+  emptyRunView,
+  runShare,
+  timeLeftMs,
+  tokensPerSecond,
+  type RunView,
+} from '../../../src/domain/train/runView';
+
+const metrics: Metrics = {
+  hitRateAt1: 0.5,
+  hitRateAt3: 0.6,
+  hitRateAt5: 0.7,
+  hitRateAt10: 0.8,
+  recallAt10: 0.8,
+  mrrAt10: 0.6,
+  ndcgAt10: 0.65,
+  questions: 10,
+  passages: 100,
+};
+
+function step(number: number, loss = 1): RunEventBody {
+  return {
+    type: 'step',
+    step: number,
+    stage: 0,
+    epoch: 0,
+    loss,
+    learningRate: 1e-4,
+    gradientNorm: 1,
+    inBatchAccuracy: 0.5,
+    positiveScore: 0.7,
+    negativeScore: 0.1,
+    tokens: 500,
+    stepMs: 250,
+    backendBytes: 1000,
+  };
+}
+
+function read(bodies: RunEventBody[], atEach = 1000): RunView {
+  const view = emptyRunView();
+  applyEvents(
+    view,
+    bodies.map((body, seq): RunEvent => ({ runId: 'r', seq, at: seq * atEach, ...body })),
+  );
+  return view;
+}
+
+describe('the view of a run', () => {
+  it('takes an event that comes twice only once', () => {
+    const view = emptyRunView();
+    const event: RunEvent = { runId: 'r', seq: 0, at: 0, ...step(1) };
+    applyEvents(view, [event]);
+    applyEvents(view, [event]);
+    expect(view.steps).toHaveLength(1);
+    expect(view.nextSeq).toBe(1);
+  });
+
+  it('replaces the steps that a resumed run makes again', () => {
+    const view = read([step(1, 5), step(2, 4), step(3, 3), step(2, 40), step(3, 30)]);
+    expect(view.steps.map(({ step: number, loss }) => [number, loss])).toEqual([
+      [1, 5],
+      [2, 40],
+      [3, 30],
+    ]);
+  });
+
+  it('keeps the reading of the kept weights out of the dev curve', () => {
+    const view = read([
+      { type: 'devEvaluation', step: 0, metrics, best: false },
+      { type: 'phase', phase: 'train' },
+      { type: 'devEvaluation', step: 25, metrics, best: true },
+      { type: 'phase', phase: 'evaluateAfter' },
+      { type: 'devEvaluation', step: 50, metrics, best: false },
+    ]);
+    expect(view.dev.map((reading) => reading.step)).toEqual([0, 25]);
+  });
+
+  it('counts how often the device was lost, whatever came after', () => {
+    const view = read([step(1), { type: 'deviceLost', reason: 'x' }, step(1), { type: 'deviceLost', reason: 'y' }]);
+    expect([view.deviceLosses, view.steps.length]).toEqual([2, 1]);
+  });
+
+  it('says after which step another device went on', () => {
+    expect(read([step(1), { type: 'deviceChanged', step: 1 }, step(2)]).deviceChanges).toEqual([1]);
+  });
+
+  it('keeps the error of a failed run and forgets it when the run goes on', () => {
+    const failed = read([{ type: 'status', status: 'failed', error: { kind: 'gpu-device-lost', reason: 'x' } }]);
+    expect(failed.error).toEqual({ kind: 'gpu-device-lost', reason: 'x' });
+    expect(
+      read([
+        { type: 'status', status: 'failed', error: { kind: 'cancelled' } },
+        { type: 'status', status: 'running' },
+      ]).error,
+    ).toBeNull();
+  });
+});
+
+describe('pace and time left', () => {
+  it('counts tokens a second from tokens and milliseconds of the steps', () => {
+    expect(tokensPerSecond(read([step(1), step(2)]))).toBe(2000);
+    expect(tokensPerSecond(emptyRunView())).toBe(0);
+  });
+
+  it('is the steps left at the measured pace and one more evaluation', () => {
+    const view = read(
+      [{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)],
+      1000,
+    );
+    expect(timeLeftMs(view, 13, 5000)).toBe(10 * 250 + 1000);
+  });
+
+  it('is not claimed before three steps were measured', () => {
+    expect(timeLeftMs(read([{ type: 'phase', phase: 'train' }, step(1), step(2)]), 10, 0)).toBeNull();
+  });
+
+  it('never goes back when an evaluation is passed over by a resume', () => {
+    const view = read([
+      { type: 'phase', phase: 'evaluateBefore' },
+      { type: 'progress', what: 'encodePassages', done: 1, of: 2 },
+      { type: 'phase', phase: 'train' },
+      { type: 'phase', phase: 'evaluateBefore' },
+      { type: 'phase', phase: 'train' },
+    ]);
+    expect(view.evaluationMs).toBe(2000);
+  });
+
+  it('moves from 0 to 1 through the phases', () => {
+    const phases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
+    const shares = phases.map((phase) => runShare(read([{ type: 'phase', phase }]), 10));
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares[0]).toBe(0);
+    expect(shares[4]).toBe(1);
+    expect(runShare(read([{ type: 'phase', phase: 'train' }, step(5)]), 10)).toBeCloseTo(0.5);
+  });
+
+  it('passes over progress of a kind that only older versions wrote', () => {
+    const view = emptyRunView();
+    const old: RunEvent = JSON.parse(
+      '{ "runId": "r", "seq": 0, "at": 1, "type": "progress", "what": "encodeCorpus", "done": 1, "of": 2 }',
+    );
+    applyEvents(view, [old]);
+    expect([view.nextSeq, view.progress]).toEqual([1, null]);
+  });
+});

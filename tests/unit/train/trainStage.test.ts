@@ -1,0 +1,160 @@
+import 'fake-indexeddb/auto';
+import { render } from 'svelte/server';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { planBatches } from '../../../src/domain/train/batchOrder';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import type { RunRecord } from '../../../src/domain/run';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { countSplit, preparedData } from '../../../workers/services/split/preparedData';
+
+let db: Database;
+vi.mock('../../../src/state/gateway', () => ({
+  baseUrl: 'http://127.0.0.1/',
+  gateway: {
+    data: () =>
+      Promise.resolve({ countSplit: (experiment: Parameters<typeof countSplit>[1]) => countSplit(db, experiment) }),
+    getExperiment: (id: string) => getExperiment(db, id),
+    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    getDataset: (sha256: string) => getDataset(db, sha256),
+    listRuns: () => Promise.resolve([]),
+  },
+}));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
+}));
+vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
+// What the stage shows besides its words is not drawn here.
+for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
+  vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
+vi.stubGlobal('location', { hash: '' });
+vi.stubGlobal('addEventListener', () => undefined);
+const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
+const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed.svelte');
+const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
+const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
+
+async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+  const file = new File([JSON.stringify(rows)], `${role}.json`);
+  return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
+}
+/** 80 pairs, of which the default split holds 4 out as dev; batches of 2, 2 epochs. */
+async function opened() {
+  const [stage] = defaultExperiment().stages;
+  if (!stage) throw new Error('no stage');
+  const experiment = {
+    ...defaultExperiment(),
+    data: [
+      { role: 'knowledgeBase' as const, contentSha256: await stored('knowledgeBase', [{ id: 'p', text: '段' }]) },
+      {
+        role: 'pairs' as const,
+        contentSha256: await stored(
+          'pairs',
+          Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i}` })),
+        ),
+      },
+      {
+        role: 'questions' as const,
+        part: 'test' as const,
+        contentSha256: await stored('questions', [{ query: '测', relevant: ['p'] }]),
+      },
+    ],
+    stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
+  };
+  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+  const state = new ExperimentState('e');
+  await state.load();
+  return { experiment, state };
+}
+const textOf = (body: string): string =>
+  body
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+let databases = 0;
+beforeEach(async () => {
+  db = await openDatabase(`plan-${databases++}`);
+});
+
+describe('the forecast of steps', () => {
+  it('is what the run will do: pairs that are held out as dev do not count', async () => {
+    const { experiment, state } = await opened();
+    expect(state.plan).toBeNull();
+    await state.countSplit();
+    const { pairs } = await preparedData(db, experiment);
+    const [stage] = experiment.stages;
+    const batches = stage ? planBatches({ pairs, stage, stageIndex: 0, seed: experiment.seed }) : [];
+    expect(state.plan).toEqual({ pairs: 76, steps: batches.length });
+    expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
+  });
+
+  it('waits for the count of a changed split, and keeps it when only the learning rate changes', async () => {
+    const { state } = await opened();
+    await state.countSplit();
+    state.change((e) => ({ ...e, stages: e.stages.map((stage) => ({ ...stage, dropout: 0.1 })) }));
+    expect(state.plan?.pairs).toBe(76);
+    state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
+    expect(state.plan).toBeNull();
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+  });
+});
+
+describe('the training stage', () => {
+  it('names what is missing: of an empty experiment the base model too', async () => {
+    const { state } = await opened();
+    const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
+    expect(shown()).toContain('Choose a base model.');
+    state.change((experiment) => ({ ...experiment, data: [] }));
+    expect(shown()).toContain('Import knowledge base, pairs and test questions, and choose a base model.');
+  });
+
+  it.each([
+    ['benchmark', 'This device is being measured'],
+    ['export', 'An export is being checked'],
+    ['run', 'A run is already at work'],
+  ] as const)('lets no run begin while the device is busy (%s), and says with what', async (job, reason) => {
+    const { state } = await opened();
+    const model = { contentSha256: 'm', pooling: 'mean', normalize: true, maxTokens: 128, queryPrefix: '', passagePrefix: '' } as const; // prettier-ignore
+    state.change((experiment) => ({ ...experiment, model }));
+    const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
+    const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
+    expect(startButton()).not.toContain(' disabled');
+    await deviceJob.during(job, () => {
+      expect(startButton()).toContain(' disabled');
+      expect(textOf(shown())).toContain(reason);
+      return Promise.resolve();
+    });
+    expect(textOf(shown())).not.toContain(reason);
+  });
+});
+
+describe('the list of runs', () => {
+  it('has a column for all steps and one for the step whose weights were kept', async () => {
+    const { state } = await opened();
+    const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
+    state.runs = [
+      { ...run, keptStep: 50 },
+      { ...run, runId: 's' },
+    ];
+    const { body } = render(RunList, { props: { experiment: state, current: null, onchoose: () => undefined } });
+    const rows = body
+      .split('<tr')
+      .slice(1)
+      .map((row) =>
+        row
+          .split(/<t[hd]/)
+          .slice(1)
+          .map((cell) => textOf(`<td${cell}`)),
+      );
+    expect(rows[0]?.slice(2)).toEqual(['Steps', 'Kept step']);
+    expect(rows.slice(1).map((row) => row.slice(2))).toEqual([
+      ['76', '50'],
+      ['76', '–'],
+    ]);
+  });
+});

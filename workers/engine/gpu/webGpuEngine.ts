@@ -1,0 +1,42 @@
+import type { KernelPlan } from '../../../src/domain/kernelPlan';
+import { ArrayPool, type DeviceArray } from '../arrays';
+import { scratchFloats, type Engine, type Traits } from '../engine';
+import { GpuCommands } from './commands';
+import { GpuMemory } from './gpuMemory';
+import type { Reports } from './reports';
+import { SubmitPacer } from './submitPacer';
+
+/** One WebGPU device with its buffers and commands. */
+export class WebGpuEngine implements Engine {
+  readonly pool: ArrayPool;
+  readonly commands: GpuCommands;
+  plan: KernelPlan | undefined;
+  readonly #memory: GpuMemory;
+  #scratch: DeviceArray | undefined;
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly traits: Traits,
+    reports: Reports,
+    readonly pacer = new SubmitPacer(traits.software),
+  ) {
+    this.#memory = new GpuMemory(device);
+    this.pool = new ArrayPool(this.#memory);
+    this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, reports);
+  }
+
+  get hasHalf(): boolean {
+    return this.device.features.has('shader-f16');
+  }
+
+  get scratch(): DeviceArray {
+    this.#scratch ??= { buffer: this.#memory.create(4 * scratchFloats), offset: 0, shape: [scratchFloats] };
+    return this.#scratch;
+  }
+
+  dispose(): void {
+    this.commands.dispose();
+    this.pool.dispose();
+    this.device.destroy();
+  }
+}

@@ -1,0 +1,63 @@
+import type { StepWay } from '../../src/domain/memory/stepWay';
+import type { Pooling } from '../../src/domain/model';
+import type { DeviceArray } from './arrays';
+import { gradCacheGradients } from './gradCache';
+import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
+import { freeTokens, uploadTokens } from './model/deviceTokens';
+import { backward, forward } from './model/encoder';
+import type { EncoderContext } from './model/layer';
+import { joinBatches, packTokens, type TokenBatch } from './model/packedTokens';
+import type { SegmentTable } from './model/segments';
+import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/pooling';
+import { quadsFor } from './quads';
+
+export interface GradientOptions {
+  pooling: Pooling;
+  loss: InfoNceRunOptions;
+  /** `plain` by default. */
+  way?: StepWay | undefined;
+}
+
+/** Loss and gradients of all trained parameters, written to `numbers` and `gradients`. All ways give the same gradients. */
+export function computeGradients(
+  context: Omit<EncoderContext, 'tokens'>,
+  anchors: TokenBatch,
+  positives: TokenBatch,
+  { pooling, loss, way = { kind: 'plain' } }: GradientOptions,
+  into: { numbers: DeviceArray; gradients: SegmentTable },
+): void {
+  if (way.kind === 'gradCache') {
+    const { tokensPerPass } = way;
+    return gradCacheGradients(context, { anchors, positives }, { pooling, loss, tokensPerPass }, into);
+  }
+  const { engine, config } = context;
+  const packed = packTokens(joinBatches(anchors, positives), config, quadsFor);
+  engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
+    const tokens = uploadTokens(engine, packed);
+    wholeBatchGradients({ ...context, tokens }, anchors.offsets.length - 1, { pooling, loss, way }, into);
+    freeTokens(engine, tokens);
+  });
+}
+
+/** Encodes anchors and positives as one packed batch. Text `firstPositive` is the first of the positives. */
+function wholeBatchGradients(
+  context: EncoderContext,
+  firstPositive: number,
+  { pooling, loss, way }: GradientOptions & { way: StepWay },
+  into: { numbers: DeviceArray; gradients: SegmentTable },
+): void {
+  const { engine, tokens } = context;
+  const { hidden, saved } = forward(context, way.kind === 'recompute'); // [T, H]
+  const pool = (firstText: number, texts: number) =>
+    poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
+  const a = pool(0, firstPositive);
+  const p = pool(firstPositive, tokens.packed.texts - firstPositive);
+  engine.pool.free(hidden);
+  const dUnit = infoNce(engine, a.y, p.y, loss, into.numbers);
+  const dAnchors = normalizeBackward(engine, dUnit.anchors, a.saved); // [B, H]
+  const dPositives = normalizeBackward(engine, dUnit.candidates, p.saved); // [B, H]
+  const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }, hidden.dtype); // [T, H]
+  const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
+  for (const array of done) engine.pool.free(array);
+  backward(dHidden, saved, context, { table: into.gradients, accumulate: false });
+}

@@ -1,0 +1,113 @@
+import type { DeviceArray } from './arrays';
+import type { Kernel } from './kernel';
+
+/**
+ * Kernels are written for float32. Where an array of a dispatch is stored in half precision, this makes the kernel's text for it: what is read
+ * from such an array is converted to float32 at once, what is written to it is converted from float32 last, and all that is computed in between
+ * is the same.
+ */
+export function forDTypes<Param extends string, Read extends string, Write extends string>(
+  kernel: Kernel<Param, Read, Write>,
+  arrays: Readonly<Record<Read | Write, DeviceArray>>,
+): Kernel<Param, Read, Write> {
+  const halves = [...kernel.reads, ...kernel.writes].filter((name) => arrays[name].dtype === 'f16');
+  return withHalves(kernel, halves);
+}
+
+/** Texts that were made already. A kernel and the names of its half arrays say all. */
+const made = new WeakMap<object, Map<string, string>>();
+
+/** The kernel with the named arrays stored in half precision. */
+export function withHalves<Param extends string, Read extends string, Write extends string>(
+  kernel: Kernel<Param, Read, Write>,
+  names: readonly (Read | Write)[],
+): Kernel<Param, Read, Write> {
+  if (names.length === 0) return kernel;
+  const known = made.get(kernel) ?? new Map<string, string>();
+  made.set(kernel, known);
+  const key = names.join();
+  const code = known.get(key) ?? halvesInCode(kernel.code, names);
+  known.set(key, code);
+  return { ...kernel, code };
+}
+
+/** Throws a RangeError for an array that the code does not bind. */
+export function halvesInCode(code: string, names: readonly string[]): string {
+  const elements = new Map<string, string>();
+  let bound = code;
+  for (const name of names) {
+    const declaration = new RegExp(`(var<storage, \\w+> ${name}: array<)([^;]*)(>;)`);
+    const element = declaration.exec(bound)?.[2];
+    if (!element?.includes('f32')) throw new RangeError(`no array ${name} of floats`);
+    elements.set(name, element);
+    bound = bound.replace(declaration, (_, before: string, type: string, after: string) => before + half(type) + after);
+  }
+  const conversions = [...new Set([...elements.values()].map(half))].map((type) => intoHalf[type] ?? '').join('');
+  return `enable f16;\n${converted(bound, elements)}${oneIntoHalf}${conversions}`;
+}
+
+/**
+ * What is too large becomes infinite, by its bits: WGSL lets a device make the largest number of it, and then no overflow would ever be seen, nor
+ * the loss's scale fall.
+ */
+const oneIntoHalf = `
+fn f16_of(v: f32) -> f16 {
+  return select(f16(v), bitcast<vec2<f16>>(0x7c00u | ((bitcast<u32>(v) >> 16u) & 0x8000u)).x, abs(v) > 65504.0);
+}
+`;
+const intoHalf: Readonly<Record<string, string>> = {
+  'vec2<f16>': 'fn vec2_of(v: vec2<f32>) -> vec2<f16> { return vec2(f16_of(v.x), f16_of(v.y)); }\n',
+  'vec4<f16>':
+    'fn vec4_of(v: vec4<f32>) -> vec4<f16> { return vec4(f16_of(v.x), f16_of(v.y), f16_of(v.z), f16_of(v.w)); }\n',
+};
+
+function half(type: string): string {
+  return type.replace('f32', 'f16');
+}
+
+/** `x[i]` → `f32(x[i])`; `x[i] = v;` → `x[i] = f16_of(v);`; `x[i] += v;` → `x[i] = f16_of(f32(x[i]) + (v));`, each for the array's own type. */
+function converted(code: string, elements: ReadonlyMap<string, string>): string {
+  const access = new RegExp(`(?<![\\w.])(${[...elements.keys()].join('|')})\\[`, 'g');
+  let text = '';
+  let done = 0;
+  for (let found = access.exec(code); found; found = access.exec(code)) {
+    const [, name = ''] = found;
+    const type = elements.get(name) ?? 'f32';
+    const indexEnd = closing(code, access.lastIndex);
+    const place = `${name}[${converted(code.slice(access.lastIndex, indexEnd), elements)}]`;
+    const assignment = /^\s*([-+*/]?)=(?!=)\s*/.exec(code.slice(indexEnd + 1));
+    text += code.slice(done, found.index);
+    done = indexEnd + 1;
+    if (assignment) {
+      const from = done + assignment[0].length;
+      done = code.indexOf(';', from);
+      const value = converted(code.slice(from, done), elements);
+      const operator = assignment[1];
+      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${operator ? `${type}(${place}) ${operator} (${value})` : value})`;
+    } else text += `${type}(${place})`;
+    access.lastIndex = done;
+  }
+  return text + code.slice(done);
+}
+
+/** Where the bracket closes that opened just before `from`. */
+function closing(code: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < code.length; at++) {
+    if (code[at] === '[') depth++;
+    else if (code[at] === ']' && --depth === 0) return at;
+  }
+  throw new RangeError('a bracket is not closed');
+}
+
+/** Float32 of numbers in half precision, from their bits. */
+export function fromHalf(bits: Uint16Array): Float32Array {
+  return Float32Array.from(bits, (each) => {
+    const sign = each & 0x8000 ? -1 : 1;
+    const exponent = (each >> 10) & 0x1f;
+    const fraction = each & 0x3ff;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+}

@@ -1,0 +1,105 @@
+import { AppError } from '../../../src/domain/errors';
+import type { Precision } from '../../../src/domain/experiment';
+import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
+import { largestShape } from './batchShape';
+import { chooseWay, proposal, type StageShape } from './chooseWay';
+import { encodingTokens, type EvaluationShape } from './evaluationMemory';
+import type { ParameterCount } from './stepMemory';
+import type { MemoryAlternative, MemoryReport, Proposal, Settings, WayChoice } from '../../../src/domain/memory/report';
+import type { MemoryLimits } from './memoryLimits';
+
+type Batches = readonly (readonly number[])[];
+
+export interface RunPlanRequest {
+  config: EncoderConfig;
+  parameters: ParameterCount;
+  limits: MemoryLimits;
+  maxTokens: number;
+  tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
+  /** Of each stage. */
+  batches: readonly Batches[];
+  evaluation: EvaluationShape;
+  /** Of each stage; full where none is named. */
+  precisions?: readonly Precision[];
+  /** The device computes in half precision. */
+  offersHalf?: boolean;
+  /** The stage's batches at another size; null where its order is listed or the pairs are too few. */
+  atBatchSize: (stage: number, batchSize: number) => Batches | null;
+}
+
+type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
+
+/** Chooses each stage's way, and looks at what the hungriest stage would need at other settings. */
+export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+  const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
+  const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
+    const shape = stageShape(request, stageBatches, maxTokens);
+    return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
+  });
+  const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
+  if (!hungriest || stages.length < batches.length)
+    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
+  const { stage, shape, choice } = hungriest;
+  const at = alternatives(request, stage);
+  const current = { batchSize: shape.pairs, maxTokens };
+  const { budgetBytes } = limits;
+  return {
+    budgetBytes,
+    shape: { pairs: shape.pairs, tokens: shape.tokens, longest: shape.longest },
+    choice,
+    run: {
+      budgetBytes,
+      ways: stages.map((planned) => planned.choice.way),
+      encodingTokens: encodingTokens(
+        config, parameters, evaluation, limits, precisions.includes('mixed') ? 'mixed' : 'full',
+      ), // prettier-ignore
+    },
+    alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
+      const found = at(settings);
+      return found ? [{ ...settings, choice: found }] : [];
+    }),
+    proposal: choice.fits
+      ? {}
+      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
+  };
+}
+
+function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
+  const shape = largestShape(batches, tokens, maxTokens);
+  return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
+}
+
+/** Mixed precision, where the device has it, the stage is in full, and it would fit then. */
+function mixedProposal(
+  { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
+  { stage, shape }: PlannedStage,
+): Proposal {
+  if (!offersHalf || precisions?.[stage] === 'mixed') return {};
+  return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
+}
+
+/** A stage that does not fit before one that does, then by what their batches would take at once. */
+function hunger({ shape, choice }: PlannedStage): number {
+  return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
+}
+
+/** The choice at other settings. Batches are planned once for each size. */
+function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
+  const known = new Map<number, Batches | null>();
+  const given = request.batches[stage] ?? [];
+  known.set(Math.max(...given.map((batch) => batch.length)), given);
+  return ({ batchSize, maxTokens }) => {
+    const found = known.get(batchSize);
+    const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
+    known.set(batchSize, batches);
+    const shape = batches && stageShape(request, batches, maxTokens);
+    return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
+  };
+}
+
+/** A short table's settings: batches from half to four times as large, and texts that are cut earlier. */
+function nearby({ batchSize, maxTokens }: Settings): Settings[] {
+  const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
+  const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);
+  return lengths.flatMap((length) => sizes.map((size) => ({ batchSize: size, maxTokens: length })));
+}

@@ -1,0 +1,91 @@
+import type { DeviceArray } from '../../arrays';
+import type { Engine, Traits } from '../../engine';
+import { memo } from '../../memo';
+import { rowGroups, rowKernel } from '../../rowKernel';
+import { addColumnPartials, columnPartials, columnSums } from '../columnSums/columnSums';
+
+/** z [T, H] is what was normalised; stats [T, 2] its mean and 1/σ by row. */
+export type LayerNormSaved = { z: DeviceArray; stats: DeviceArray; gamma: DeviceArray };
+
+/** y = (z − mean)/√(var + ε)·γ + β by row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
+export function layerNormForward(
+  engine: Engine,
+  { z, gamma, beta, epsilon }: { z: DeviceArray; gamma: DeviceArray; beta: DeviceArray; epsilon: number },
+): { y: DeviceArray; saved: LayerNormSaved } {
+  const [rows = 0, width = 0] = z.shape;
+  const y = engine.pool.allocate(z.shape, z.dtype);
+  const stats = engine.pool.allocate([rows, 2]);
+  engine.commands.dispatch(
+    forwardKernel(engine.traits), { z, gamma, beta, y, stats }, { rows, width, epsilon }, rowGroups(engine.traits, rows),
+  ); // prettier-ignore
+  return { y, saved: { z, stats, gamma } };
+}
+
+/** dy [T, H] → dz [T, H] and, where they are given, the gradients of γ and β, written in place, or where `accumulate` added to what is there. */
+export function layerNormBackward(
+  engine: Engine,
+  dy: DeviceArray,
+  { z, stats, gamma }: LayerNormSaved,
+  { gamma: dGamma, beta: dBeta }: { gamma: DeviceArray | undefined; beta: DeviceArray | undefined },
+  accumulate = false,
+): DeviceArray {
+  const [rows = 0, width = 0] = z.shape;
+  const dz = engine.pool.allocate(z.shape, z.dtype);
+  engine.commands.dispatch(
+    backwardKernel(engine.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(engine.traits, rows),
+  ); // prettier-ignore
+  if (dGamma) {
+    const partials = columnPartials(engine, dy, { z, stats });
+    const unused = dBeta ? undefined : engine.pool.allocate([width]);
+    addColumnPartials(engine, partials, [dBeta ?? unused ?? dGamma, dGamma], accumulate);
+    engine.pool.free(partials);
+    if (unused) engine.pool.free(unused);
+  } else if (dBeta) columnSums(engine, dy, dBeta, accumulate);
+  return dz;
+}
+
+const forwardKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'layerNorm forward',
+    params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
+    reads: { z: 'f32', gamma: 'f32', beta: 'f32' },
+    writes: { y: 'f32', stats: 'vec2<f32>' },
+    wasm: { call: 'layerNormForward', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.width;
+  var sum = 0.0;
+  for (var i = me; i < p.width; i += step) { sum += z[at + i]; }
+  let mean = row_sum(sum, me) / f32(p.width);
+  var squares = 0.0;
+  for (var i = me; i < p.width; i += step) { let d = z[at + i] - mean; squares += d * d; }
+  let scale = 1.0 / sqrt(row_sum(squares, me) / f32(p.width) + p.epsilon);
+  for (var i = me; i < p.width; i += step) { y[at + i] = (z[at + i] - mean) * scale * gamma[i] + beta[i]; }
+  if (me == 0u) { stats[row] = vec2<f32>(mean, scale); }`,
+  }),
+);
+
+const backwardKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'layerNorm backward',
+    params: { rows: 'u32', width: 'u32' },
+    reads: { dy: 'f32', z: 'f32', stats: 'vec2<f32>', gamma: 'f32' },
+    writes: { dz: 'f32' },
+    wasm: { call: 'layerNormBackward', items: ({ rows }) => rows },
+    body: `
+  let at = row * p.width;
+  let mean = stats[row].x;
+  let scale = stats[row].y;
+  var sum = 0.0;
+  var along = 0.0;
+  for (var i = me; i < p.width; i += step) {
+    let g = dy[at + i] * gamma[i];
+    sum += g;
+    along += g * (z[at + i] - mean) * scale;
+  }
+  let meanG = row_sum(sum, me) / f32(p.width);
+  let meanAlong = row_sum(along, me) / f32(p.width);
+  for (var i = me; i < p.width; i += step) {
+    dz[at + i] = scale * (dy[at + i] * gamma[i] - meanG - (z[at + i] - mean) * scale * meanAlong);
+  }`,
+  }),
+);

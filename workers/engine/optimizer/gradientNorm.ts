@@ -1,0 +1,89 @@
+import { lengthOf, type DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import { memo } from '../memo';
+import { rowGroups, rowKernel } from '../rowKernel';
+
+/** Numbers whose squares one thread or workgroup adds before all parts are added: few enough for float32, and to name a parameter by. */
+export const partLength = 4096;
+
+export function squareParts({ shape }: DeviceArray): number {
+  return Math.ceil(lengthOf(shape) / partLength);
+}
+
+/** Σ g² of each part of a gradient segment, written to parts[firstPart …]. */
+export function sumSquares(engine: Engine, gradients: DeviceArray, parts: DeviceArray, firstPart: number): void {
+  const length = lengthOf(gradients.shape);
+  const rows = squareParts(gradients);
+  engine.commands.dispatch(
+    squaresKernel(engine.traits), { gradients, parts }, { rows, length, firstPart }, rowGroups(engine.traits, rows),
+  ); // prettier-ignore
+}
+
+/**
+ * From the parts the L2 norm of all gradients and the factor that clips it (torch.nn.utils.clip_grad_norm_; clipNorm 0 clips nothing), written
+ * to numbers[at] and numbers[at + 1]; numbers[0] is the loss. Where gradients carry a `gradientScale` the norm is that without it, and the factor
+ * takes it away too.
+ */
+export function clipping(
+  engine: Engine,
+  parts: DeviceArray,
+  clipNorm: number,
+  numbers: DeviceArray,
+  at: number,
+  gradientScale?: number,
+): void {
+  const params = { rows: 1, parts: lengthOf(parts.shape), clipNorm, at };
+  if (gradientScale === undefined)
+    return engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
+  const unscale = 1 / gradientScale;
+  engine.commands.dispatch(scaledClippingKernel(engine.traits), { parts, numbers }, { ...params, unscale }, 1);
+}
+
+const squaresKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'gradient squares',
+    params: { rows: 'u32', length: 'u32', firstPart: 'u32' },
+    reads: { gradients: 'f32' },
+    writes: { parts: 'f32' },
+    wasm: { call: 'gradientSquares', items: ({ rows }) => rows, constants: [partLength] },
+    body: `
+  let end = min((row + 1u) * ${partLength}u, p.length);
+  var sum = 0.0;
+  for (var i = row * ${partLength}u + me; i < end; i += step) { sum += gradients[i] * gradients[i]; }
+  let all = row_sum(sum, me);
+  if (me == 0u) { parts[p.firstPart + row] = all; }`,
+  }),
+);
+
+const clippingParams = { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' } as const;
+const clippingBody = (norm: string, factor: (clip: string) => string): string => `
+  var sum = 0.0;
+  for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
+  let norm = ${norm};
+  if (me == 0u) {
+    // A loss that is not finite stops the run too, even where no gradient says so.
+    let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
+    numbers[p.at] = select(norm, numbers[0], broken);
+    numbers[p.at + 1u] = ${factor('select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0)')};
+  }`;
+
+const clippingKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'clipping',
+    params: clippingParams,
+    reads: { parts: 'f32' },
+    writes: { numbers: 'f32' },
+    wasm: { call: 'clipping', items: ({ rows }) => rows },
+    body: clippingBody('sqrt(row_sum(sum, me))', (clip) => clip),
+  }),
+);
+
+const scaledClippingKernel = memo((traits: Traits) =>
+  rowKernel(traits, {
+    name: 'clipping of scaled gradients',
+    params: { ...clippingParams, unscale: 'f32' },
+    reads: { parts: 'f32' },
+    writes: { numbers: 'f32' },
+    body: clippingBody('sqrt(row_sum(sum, me)) * p.unscale', (clip) => `${clip} * p.unscale`),
+  }),
+);

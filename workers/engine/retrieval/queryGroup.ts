@@ -1,0 +1,146 @@
+import type { DeviceArray } from '../arrays';
+import type { Engine, Traits } from '../engine';
+import type { MatmulTiling } from '../ops/matmul/choice';
+import { matmul } from '../ops/matmul/matmul';
+import { uploadPassages, type Scratch } from './passageBlock';
+import { countAbove, pickKeys } from './rankCounts';
+import { scoreOfKey } from './scores';
+import type { Found, SearchInput } from './searchInput';
+import { keepBest } from './topK';
+import { matrixOf, range } from './vectors';
+
+/** One tiling for all shapes: another could add in another order, and then a rank would depend on how the work is cut up. */
+function searchTiling({ software }: Traits): MatmulTiling {
+  return software
+    ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
+    : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
+}
+
+/** Some queries with the best that they have found so far, and how many passages rank above each of their targets. */
+export class QueryGroup {
+  readonly #queries: DeviceArray; // [Q, E]
+  /** [Q, k, 2]: what is known, and where the next is written. */
+  #kept: DeviceArray;
+  #next: DeviceArray;
+  readonly #targets: TargetArrays | undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly input: SearchInput,
+    private readonly scratch: Scratch,
+    private readonly rows: readonly number[],
+  ) {
+    const { commands, pool } = engine;
+    const { stride } = scratch;
+    const values = matrixOf(input.queries, rows, stride);
+    this.#queries = commands.upload(values, [rows.length, stride]);
+    const shape = [rows.length, Math.max(1, Math.min(input.k, input.passages.count)), 2];
+    this.#kept = pool.allocate(shape);
+    this.#next = pool.allocate(shape);
+    commands.clear(this.#kept);
+    this.#targets = this.#scoreTargets();
+  }
+
+  /** Scores a block of passages, [N, E]. */
+  take(passages: DeviceArray, count: number, first: number): void {
+    const block = { scores: this.#score(passages), count, first };
+    keepBest(this.engine, block, this.#kept, this.#next);
+    [this.#kept, this.#next] = [this.#next, this.#kept];
+    if (this.#targets) countAbove(this.engine, block, this.#targets);
+    this.engine.commands.submit();
+  }
+
+  /** Resolves when all that was recorded is computed. GPU→CPU sync. */
+  settle(): Promise<unknown> {
+    return this.engine.commands.read({ ...this.#kept, shape: [1] });
+  }
+
+  /** GPU→CPU sync. */
+  async read(): Promise<Found[]> {
+    const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
+    const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
+    const [, k = 0] = this.#kept.shape;
+    const asked = Math.min(this.input.k, this.input.passages.count);
+    return this.rows.map((query, i) => ({
+      top: range(i * k, asked).map((at) => ({
+        passage: kept[2 * at + 1] ?? 0,
+        score: scoreOfKey(kept[2 * at] ?? 0),
+      })),
+      ranks: (this.input.targets[query] ?? []).map((_, t) => 1 + (counts?.[this.#targets?.at[i]?.[t] ?? 0] ?? 0)),
+    }));
+  }
+
+  dispose(): void {
+    const targets = this.#targets ? [this.#targets.targets, this.#targets.keys, this.#targets.counts] : [];
+    for (const array of [this.#queries, this.#kept, this.#next, ...targets]) this.engine.pool.free(array);
+  }
+
+  /** [Q, N] */
+  #score(passages: DeviceArray): DeviceArray {
+    const scores = { ...this.scratch.scores, shape: [this.rows.length, passages.shape[0] ?? 0] };
+    matmul(this.engine, 'NT', this.#queries, passages, scores, {
+      choice: { tiling: searchTiling(this.engine.traits), parts: 1 },
+    });
+    return scores;
+  }
+
+  /** The targets' own scores come first, for the counts compare with them: the passages asked for, block by block. */
+  #scoreTargets(): TargetArrays | undefined {
+    const { engine, input, scratch, rows } = this;
+    const { info, passages, at } = planTargets(
+      rows.map((row) => input.targets[row] ?? []),
+      scratch.blocks.passages,
+    );
+    const count = info.length / 4;
+    if (count === 0) return undefined;
+    const targets = engine.commands.upload(info, [count, 4]);
+    const keys = engine.pool.allocate([count]);
+    const counts = engine.pool.allocate([count]);
+    engine.commands.clear(counts);
+    for (const { passages: some, first, targets: length } of passages) {
+      const block = uploadPassages(engine, input.passages, scratch, some);
+      pickKeys(engine, this.#score(block), targets, keys, [first, length]);
+    }
+    return { targets, keys, counts, at };
+  }
+}
+
+interface TargetArrays {
+  targets: DeviceArray; // [P, 4]
+  keys: DeviceArray; // [P]
+  counts: DeviceArray; // [P]
+  /** Where each query's targets lie, in their order. */
+  at: readonly (readonly number[])[];
+}
+
+interface TargetPlan {
+  /** [P, 4]: query, passage, column in its block, 0; by passage. */
+  info: Uint32Array<ArrayBuffer>;
+  /** Passages to score at once, and the targets they hold. */
+  passages: { passages: number[]; first: number; targets: number }[];
+  at: number[][];
+}
+
+function planTargets(targets: readonly (readonly number[])[], perBlock: number): TargetPlan {
+  const pairs = targets.flatMap((own, query) => own.map((passage, t) => ({ query, passage, t })));
+  pairs.sort((a, b) => a.passage - b.passage);
+  const info = new Uint32Array(4 * pairs.length);
+  const at = targets.map((own) => own.map(() => 0));
+  const passages: TargetPlan['passages'] = [];
+  pairs.forEach(({ query, passage, t }, i) => {
+    let block = passages.at(-1);
+    const known = block?.passages.at(-1) === passage;
+    if (!block || (!known && block.passages.length === perBlock))
+      passages.push((block = { passages: [], first: i, targets: 0 }));
+    if (!known) block.passages.push(passage);
+    block.targets += 1;
+    info.set([query, passage, block.passages.length - 1], 4 * i);
+    const own = at[query];
+    if (own) own[t] = i;
+  });
+  return { info, passages, at };
+}
+
+function wholeNumbers({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
+}

@@ -1,0 +1,84 @@
+import type { Traits } from '../engine';
+import {
+  defaultChoice,
+  defaultParts,
+  defaultTiling,
+  possibleParts,
+  type MatmulChoice,
+  type MatmulShape,
+  type MatmulTiling,
+} from '../ops/matmul/choice';
+import { matrixTiling, type MatrixSide } from '../ops/matmul/subgroupMatrix';
+
+/** What a device lets a kernel have. */
+export interface KernelLimits {
+  limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
+  subgroups: boolean;
+  /** Sides of subgroup matrices with operands in half precision and sums in float32, on subgroups of 32. */
+  matrixSides?: readonly MatrixSide[];
+}
+
+const tiling = (
+  [threadRows, threadColumns]: readonly [number, number],
+  workgroup: readonly [number, number],
+  sharedDepth: number,
+): MatmulTiling => ({ threadRows, threadColumns, workgroup, sharedDepth });
+
+/** Tiles of 32 to 128 a side. Large ones reuse more of what they read, small ones keep more cores busy; which is best differs by GPU. */
+const shared: MatmulTiling[] = [
+  tiling([8, 8], [8, 8], 16),
+  tiling([4, 4], [16, 16], 16),
+  tiling([4, 8], [16, 16], 16),
+  tiling([8, 8], [16, 16], 8),
+  tiling([8, 4], [16, 8], 16),
+  tiling([4, 4], [8, 8], 32),
+];
+
+const alone: MatmulTiling[] = [tiling([8, 8], [8, 8], 0), tiling([4, 8], [8, 16], 0)];
+
+const bySubgroups: MatmulTiling[] = [
+  { ...tiling([8, 4], [64, 1], 0), subgroups: true },
+  { ...tiling([16, 4], [64, 1], 0), subgroups: true },
+  { ...tiling([8, 8], [32, 1], 0), subgroups: true },
+];
+
+/**
+ * What is worth measuring for a product of 64 rows and columns or more, the choice without measuring first; by subgroup matrices only where
+ * operands are in half precision.
+ */
+export function candidateTilings(traits: Traits, device: KernelLimits, half = false): MatmulTiling[] {
+  const { subgroups, matrixSides = [] } = device;
+  const first = defaultTiling(traits, 64, 64);
+  const rest = traits.software
+    ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
+    : [...shared, ...alone, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
+  const key = JSON.stringify(first);
+  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) => tilingFits(each, device));
+}
+
+/** Each tiling whole, and where that leaves cores idle also in parts. The first is the choice without measuring. */
+export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
+  const first = defaultChoice(traits, shape);
+  const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {
+    const parts = traits.software ? 1 : possibleParts(defaultParts(tiling, shape), shape);
+    return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
+  });
+  const seen = new Set<string>();
+  return [{ ...first, parts: possibleParts(first.parts, shape) }, ...all].filter((choice) => {
+    const key = JSON.stringify(choice);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+export function tilingFits(tiling: MatmulTiling, { limits, subgroups, matrixSides = [] }: KernelLimits): boolean {
+  return (
+    sharedBytes(tiling) <= limits.maxComputeWorkgroupStorageSize &&
+    tiling.workgroup[0] * tiling.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup &&
+    (subgroups || !tiling.subgroups) &&
+    (tiling.matrixSide === undefined || matrixSides.includes(tiling.matrixSide))
+  );
+}
+
+function sharedBytes({ threadRows, threadColumns, workgroup, sharedDepth }: MatmulTiling): number {
+  return 4 * sharedDepth * (threadRows * workgroup[1] + threadColumns * workgroup[0]);
+}

@@ -1,0 +1,40 @@
+import type { Engine } from '../engine';
+import { defaultChoice, type MatmulShape } from '../ops/matmul/choice';
+import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
+import { flopsOf } from './modelShapes';
+import { ProductStand } from './productStand';
+
+/** FLOPs of a product that is measured on a processor: some tens of milliseconds. */
+const processorFlops = 1e9;
+const roundsMs = 500;
+
+/** Times each shape by the way that is taken without measuring; `gflops` and `defaultGflops` are the same. For wasm and software adapters. */
+export async function measureProducts(
+  engine: Engine,
+  shapes: readonly MatmulShape[],
+  { budgetMs, now = () => performance.now(), between }: TuneOptions,
+): Promise<TunedShape[]> {
+  const deadline = now() + budgetMs;
+  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
+  const measured: TunedShape[] = [];
+  for (const [i, shape] of ordered.entries()) {
+    if (i > 0 && now() >= deadline) break;
+    const few = withTokens(shape, processorFlops);
+    const stand = new ProductStand(engine, few, now);
+    const choice = defaultChoice(engine.traits, few);
+    const times: number[] = [];
+    try {
+      const until = now() + roundsMs;
+      // The first time is the compiler's too.
+      for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
+        times.push((await stand.timeOf(choice, 0)) ?? Infinity);
+    } finally {
+      stand.free();
+    }
+    const gflops = flopsOf(few) / Math.min(...times) / 1e6;
+    measured.push({ shape, choice, gflops, defaultGflops: gflops });
+    await between?.(i + 1, ordered.length);
+  }
+  engine.pool.trim(0);
+  return measured;
+}

@@ -1,0 +1,143 @@
+import {
+  benchmarkConfigs,
+  meanTextTokens,
+  type BenchmarkOptions,
+  type BenchmarkProgress,
+  type BenchmarkResult,
+  type SkippedShape,
+  type StepSpeed,
+} from '../../../src/domain/benchmark/benchmark';
+import type { DeviceInfo } from '../../../src/domain/run';
+import { closeDevice, openDevice, currentEngine, currentWebGpu } from '../../engine/device';
+import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
+import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
+import type { MatmulShape } from '../../engine/ops/matmul/choice';
+import { measureSteps, mostPairs } from './benchmarkSteps';
+import { measuredPlan } from '../device/measureKernelPlan';
+import { memoryLimits } from '../device/memoryLimits';
+import { lossBehind } from '../device/recovery';
+import type { RunControl } from '../train/runControl';
+import { measureProducts } from '../../engine/tuning/measureProducts';
+import type { TunedShape } from '../../engine/tuning/measuredShape';
+
+/** What each part may take, in milliseconds: together less than a minute. */
+const budgets = { products: 8000, steps: 18_000 } as const;
+const briefBudgets = { products: 400, steps: 0 } as const;
+
+interface Deps {
+  control: RunControl;
+  wasmBaseUrl: string;
+  /** Name and version, as it calls itself. */
+  browser: string;
+  onProgress: (progress: BenchmarkProgress) => void;
+}
+
+/** Measures matrix products and training steps on random weights. Throws `cancelled`, and what the device reports. */
+export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
+  const progress = new Progress(options, deps.onProgress);
+  progress.report('open', 0);
+  const device = await openDevice(options.device, deps.wasmBaseUrl);
+  try {
+    return await measure(device, options, deps, progress);
+  } catch (thrown) {
+    throw (await lossBehind(thrown)) ?? thrown;
+  } finally {
+    closeDevice();
+  }
+}
+
+/** On the open device. */
+async function measure(
+  device: DeviceInfo,
+  options: BenchmarkOptions,
+  { control, browser }: Deps,
+  progress: Progress,
+): Promise<BenchmarkResult> {
+  const during =
+    (phase: BenchmarkProgress['phase']): Between =>
+    async (share) => {
+      progress.report(phase, share);
+      await control.checkpoint();
+    };
+  const products = await bestProducts(options, during('products'));
+  const peak = products.reduce((best, each) => (each.gflops > best.gflops ? each : best));
+  const gpu = currentWebGpu();
+  const tuned = gpu !== null && !gpu.traits.software;
+  if (tuned) gpu.plan = measuredPlan(products);
+  const request = {
+    peakGflops: peak.gflops,
+    limits: await memoryLimits(device, options),
+    budgetMs: budgetsOf(options).steps,
+    brief: options.brief,
+  };
+  const [steps, skipped]: [StepSpeed[], SkippedShape[]] = [[], []];
+  for (const shape of options.shapes) {
+    const measured = await measureSteps(currentEngine(), shape, { ...request, between: during(shape) });
+    if ('stepMs' in measured) steps.push(measured);
+    else skipped.push(measured);
+  }
+  return {
+    device,
+    browser,
+    // Where few products were measured, a step may have shown more.
+    peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
+    fixedGflops: peak.defaultGflops,
+    measured: tuned ? products.length : 0,
+    subgroups: products.some(({ choice }) => choice.tiling.subgroups === true),
+    steps,
+    skipped,
+    longestSubmitMs: gpu?.pacer.longestMs ?? 0,
+  };
+}
+
+function budgetsOf({ brief }: BenchmarkOptions): Record<'products' | 'steps', number> {
+  return brief ? briefBudgets : budgets;
+}
+
+type Between = (share: number) => Promise<void>;
+
+/** Time that is left, by what each part may take. */
+class Progress {
+  readonly #phases: readonly BenchmarkProgress['phase'][];
+  readonly #budgets: Record<'products' | 'steps', number>;
+  #lastMs = -Infinity;
+
+  constructor(
+    options: BenchmarkOptions,
+    private readonly tell: (progress: BenchmarkProgress) => void,
+  ) {
+    this.#phases = ['products', ...options.shapes];
+    this.#budgets = budgetsOf(options);
+  }
+
+  report(phase: BenchmarkProgress['phase'], share: number): void {
+    const now = performance.now();
+    if (now - this.#lastMs < 100 && share > 0 && share < 1) return;
+    this.#lastMs = now;
+    const msOf = (each: BenchmarkProgress['phase']): number =>
+      this.#budgets[each === 'products' ? 'products' : 'steps'];
+    const all = this.#phases.reduce((sum, each) => sum + msOf(each), 0);
+    const place = this.#phases.indexOf(phase);
+    const before = this.#phases.slice(0, Math.max(0, place)).reduce((sum, each) => sum + msOf(each), 0);
+    const done = before + (place < 0 ? 0 : share * msOf(phase));
+    this.tell({ phase, share: all > 0 ? done / all : 0, leftMs: all - done });
+  }
+}
+
+/** The products of all shapes: on a GPU by the fastest kernels, on a processor by the fixed ones, as in a run. */
+async function bestProducts(options: BenchmarkOptions, between: Between): Promise<TunedShape[]> {
+  const tokens = mostPairs * 2 * meanTextTokens;
+  const wanted = options.shapes.flatMap((shape): MatmulShape[] => {
+    const config = benchmarkConfigs[shape];
+    return [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];
+  });
+  const tuning = {
+    budgetMs: budgetsOf(options).products,
+    between: (done: number, of: number) => between(done / of),
+  };
+  await between(0);
+  const gpu = currentWebGpu();
+  return gpu && !gpu.traits.software
+    ? tuneMatmul(gpu, wanted, tuning)
+    : measureProducts(currentEngine(), wanted, tuning);
+}

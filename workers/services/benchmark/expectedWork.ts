@@ -1,0 +1,70 @@
+import type { ExpectedWork } from '../../../src/domain/benchmark/benchmark';
+import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import type { TokenSet } from '../../../src/domain/model';
+import type { Database } from '../../../src/storage/database';
+import { getExperiment } from '../../../src/storage/experiments';
+import type { MemoryRequest } from '../device/memoryLimits';
+import { planMemory, refuseWhatDoesNotFit } from '../train/memoryReport';
+import { preparedData } from '../split/preparedData';
+import { modelOf, stageBatches, tokenSet } from '../train/runSession';
+import { tokenize } from '../tokenize/tokenize';
+
+type Offsets = Pick<TokenSet, 'offsets'>;
+
+/**
+ * What a run of the experiment would compute, in the ways that are planned for it on this machine. Throws `model-missing`, `data-missing` and
+ * `memory-too-small` where it cannot be run.
+ */
+export async function expectedWork(db: Database, experimentId: string, request: MemoryRequest): Promise<ExpectedWork> {
+  const stored = await getExperiment(db, experimentId);
+  if (!stored) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
+  const { experiment } = stored;
+  const { model } = await modelOf(db, experiment);
+  const data = await preparedData(db, experiment);
+  const plan = await planMemory(db, experiment, data, request);
+  refuseWhatDoesNotFit(plan);
+  const keys = await tokenize(db, experiment, () => undefined);
+  const sets = async (...names: (keyof typeof keys)[]) => Promise.all(names.map((name) => tokenSet(db, keys[name])));
+  const pairs = await sets('anchors', 'positives');
+  const encoded = await sets('knowledgeBase', 'devQuestions', 'testQuestions');
+  const batches = await stageBatches(db, experiment, data);
+  const steps = batches.flat().length;
+  const all = [...pairs, ...encoded];
+  return {
+    config: model.config,
+    steps,
+    stages: batches.map((stage, i) => ({
+      trainingTokens: tokensOf(stage.flat(), pairs),
+      way: plan.run.ways[i]?.kind ?? 'plain',
+    })),
+    mixed: experiment.stages.some(({ precision }) => precision === 'mixed'),
+    encodingTokens: sum(encoded, tokensIn),
+    evaluations: evaluationsOf(experiment, steps, data.dev.length > 0),
+    textTokens: sum(all, tokensIn) / Math.max(1, sum(all, textsIn)),
+  };
+}
+
+/** Before and after, and on the way where dev is read. */
+function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolean): number {
+  if (!hasDev) return 2;
+  const { devEverySteps } = evaluation;
+  return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
+}
+
+/** Of both texts of each pair. */
+function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
+  return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
+}
+
+function tokensIn({ offsets }: Offsets): number {
+  return offsets.at(-1) ?? 0;
+}
+
+function textsIn({ offsets }: Offsets): number {
+  return offsets.length - 1;
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}

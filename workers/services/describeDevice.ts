@@ -1,1 +1,0 @@
-export { describeDevice } from '../engine/device';

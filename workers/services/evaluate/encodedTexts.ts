@@ -1,0 +1,45 @@
+import type { Vectors } from '../../engine/retrieval/vectors';
+
+/** Vectors lie in pieces, for no array can hold those of a million passages for sure. */
+const rowsPerPiece = 65_536;
+
+/** Vectors of a list of texts on the host, as far as they are encoded: they outlive the device that computed them. */
+export class EncodedTexts implements Vectors {
+  readonly #pieces: Float32Array[] = [];
+  readonly #encoded: Uint8Array;
+  /** Texts that are encoded. */
+  done = 0;
+
+  constructor(
+    readonly count: number,
+    readonly width: number,
+  ) {
+    this.#encoded = new Uint8Array(count);
+    for (let first = 0; first < count; first += rowsPerPiece)
+      this.#pieces.push(new Float32Array(Math.min(rowsPerPiece, count - first) * width));
+  }
+
+  hasAll(texts: readonly number[]): boolean {
+    return texts.every((text) => this.#encoded[text] === 1);
+  }
+
+  /** Takes the vectors of some texts, [texts.length, E]. */
+  set(texts: readonly number[], rows: Float32Array): void {
+    texts.forEach((text, i) => {
+      this.#piece(text).set(rows.subarray(i * this.width, (i + 1) * this.width), (text % rowsPerPiece) * this.width);
+      this.done += 1 - (this.#encoded[text] ?? 1);
+      this.#encoded[text] = 1;
+    });
+  }
+
+  copyRow(text: number, into: Float32Array, at: number): void {
+    const begin = (text % rowsPerPiece) * this.width;
+    into.set(this.#piece(text).subarray(begin, begin + this.width), at);
+  }
+
+  #piece(text: number): Float32Array {
+    const piece = this.#pieces[Math.floor(text / rowsPerPiece)];
+    if (!piece) throw new RangeError(`text ${text} of ${this.count}`);
+    return piece;
+  }
+}

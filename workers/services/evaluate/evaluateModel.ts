@@ -1,0 +1,157 @@
+import type { Experiment } from '../../../src/domain/experiment';
+import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
+import type { Question } from '../../../src/domain/records';
+import type { Evaluation, EvaluationMoment } from '../../../src/domain/run';
+import {
+  evaluateRanks,
+  questionResult,
+  relevantPlaces,
+  shownPassages,
+  type PassageOrder,
+} from '../../../src/domain/evaluate/ranking';
+import { questionsPerSearch } from '../../engine/retrieval/searchBlocks';
+import { releaseIdleMemory, type Engine } from '../../engine/engine';
+import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
+import type { ParameterStore } from '../../engine/model/parameters';
+import { search } from '../../engine/retrieval/search';
+import { pickedRows, type Vectors } from '../../engine/retrieval/vectors';
+import { EncodedTexts } from './encodedTexts';
+
+export interface EncoderInUse {
+  parameters: ParameterStore;
+  config: EncoderConfig;
+  pooling: Pooling;
+  /** Of a batch, where memory sets a limit. */
+  mostTokens?: number | undefined;
+}
+
+/** Called between batches; throws to stop. */
+export type BetweenBatches = (done: number, of: number) => Promise<void>;
+
+/** Texts by length, then in batches of like length: [text indexes] a batch. */
+export function batchesByLength(
+  offsets: Uint32Array,
+  { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
+): number[][] {
+  const length = (text: number): number => (offsets[text + 1] ?? 0) - (offsets[text] ?? 0);
+  const order = Array.from({ length: offsets.length - 1 }, (_, text) => text);
+  order.sort((a, b) => length(a) - length(b) || a - b);
+  const batches: number[][] = [];
+  let batch: number[] = [];
+  let tokens = 0;
+  for (const text of order) {
+    if (batch.length > 0 && (tokens + length(text) > tokensPerBatch || batch.length === textsPerBatch)) {
+      batches.push(batch);
+      batch = [];
+      tokens = 0;
+    }
+    batch.push(text);
+    tokens += length(text);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+/** The packed ids of some texts of a set, in the order given. */
+export function pickTexts(
+  set: Pick<TokenSet, 'ids' | 'offsets'>,
+  texts: readonly number[],
+): { ids: Int32Array; offsets: Uint32Array } {
+  const offsets = new Uint32Array(texts.length + 1);
+  texts.forEach((text, i) => {
+    offsets[i + 1] = (offsets[i] ?? 0) + (set.offsets[text + 1] ?? 0) - (set.offsets[text] ?? 0);
+  });
+  const ids = new Int32Array(offsets[texts.length] ?? 0);
+  texts.forEach((text, i) => ids.set(set.ids.subarray(set.offsets[text], set.offsets[text + 1]), offsets[i]));
+  return { ids, offsets };
+}
+
+/** Unit vectors of all texts of a set, in its order. `vectors` may hold some already: then the work goes on behind them. */
+export async function encodeTexts(
+  encoder: EncoderInUse,
+  set: Pick<TokenSet, 'ids' | 'offsets'>,
+  between: BetweenBatches,
+  vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
+): Promise<EncodedTexts> {
+  const { engine } = encoder.parameters.segments;
+  const plan = encodingPlan(engine.traits, encoder.config, encoder.mostTokens);
+  const batches = batchesByLength(set.offsets, plan);
+  const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
+  const encode = async (batch: number[]): Promise<void> =>
+    vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
+  const inFlight: Promise<void>[] = [];
+  releaseIdleMemory(engine); // of what came before, in other sizes
+  try {
+    for (const batch of batches) {
+      if (vectors.hasAll(batch)) continue;
+      const encoding = encode(batch);
+      encoding.catch(() => undefined); // it is awaited below, maybe after another has failed
+      inFlight.push(encoding);
+      if (inFlight.length < plan.batchesInFlight) continue;
+      await inFlight.shift();
+      await between(vectors.done, vectors.count);
+    }
+    if (inFlight.length > 0) {
+      await Promise.all(inFlight);
+      await between(vectors.done, vectors.count);
+    }
+  } finally {
+    await Promise.allSettled(inFlight);
+    releaseIdleMemory(engine);
+  }
+  return vectors;
+}
+
+function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodingRoom {
+  const room = { tokens: 0, texts: 0 };
+  for (const batch of batches) {
+    const tokens = batch.reduce((sum, text) => sum + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);
+    room.tokens = Math.max(room.tokens, tokens);
+    room.texts = Math.max(room.texts, batch.length);
+  }
+  return room;
+}
+
+export interface EvaluationInput {
+  runId: string;
+  part: 'dev' | 'test';
+  moment: EvaluationMoment;
+  experiment: Experiment;
+  questions: Question[];
+  order: PassageOrder;
+  questionVectors: Vectors;
+  passageVectors: Vectors;
+  encodeMs: number;
+}
+
+/** Exact search of every question over the whole knowledge base, and the metrics of what it found. */
+export async function evaluateVectors(
+  engine: Engine,
+  input: EvaluationInput,
+  between: BetweenBatches,
+): Promise<Evaluation> {
+  const { questions, order, passageVectors, questionVectors } = input;
+  const count = order.ids.length;
+  const passages = pickedRows(passageVectors, count, (place) => order.inOrder[place] ?? 0);
+  const results: Evaluation['results'] = [];
+  for (let from = 0; from < questions.length; from += questionsPerSearch) {
+    const group = questions.slice(from, from + questionsPerSearch);
+    const queries = pickedRows(questionVectors, group.length, (question) => from + question);
+    const targets = group.map((question) => relevantPlaces(question, order));
+    const found = await search(engine, { queries, passages, targets, k: shownPassages }, between);
+    group.forEach((question, i) => {
+      const own = found[i];
+      if (own) results.push(questionResult(question, own, order));
+    });
+  }
+  const { runId, part, moment, encodeMs } = input;
+  return {
+    runId,
+    part,
+    moment,
+    encodeMs,
+    results,
+    createdAt: Date.now(),
+    ...evaluateRanks(results, questions, count, input.experiment.evaluation.ks),
+  };
+}

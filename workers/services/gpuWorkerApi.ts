@@ -1,0 +1,75 @@
+import { AppError } from '../../src/domain/errors';
+import type { GpuApi } from '../../src/protocol/gpuApi';
+import { runLockName, runLockPrefix, weightsImportLock } from '../../src/protocol/locks';
+import { openDatabase } from '../../src/storage/database';
+import { sweepOrphanWeights } from '../../src/storage/weights';
+import { browserVersion } from './device/browserVersion';
+import { benchmarkDevice } from './benchmark/benchmarkDevice';
+import { createRun, planExperimentMemory, viewBatch } from './train/createRun';
+import { describeDevice } from '../engine/device';
+import { DeviceHold } from './device/deviceHold';
+import { encodeWithWeights } from './report/encodeWithWeights';
+import { expectedWork } from './benchmark/expectedWork';
+import { runExperiment } from './train/runExperiment';
+import { holdForLife } from './device/workerLife';
+
+let baseUrl = '';
+const device = new DeviceHold();
+
+const wasmBaseUrl = (): string => `${baseUrl}engine/`;
+
+/** What the GPU worker offers to the page. */
+export const gpuWorkerApi: GpuApi = {
+  configure: async (options) => {
+    baseUrl = options.baseUrl;
+    await holdForLife(options.lifeLock);
+  },
+  createRun: async (experimentId, preference, budgetBytes) =>
+    createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
+  planMemory: async (experimentId, preference, budgetBytes) =>
+    planExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+  describeDevice: (preference) => describeDevice(preference),
+  viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
+  startRun: (runId, onEvents) =>
+    device.during({ job: 'run', runId }, (control) =>
+      holdRun(runId, async () => {
+        await runExperiment({ db: await openDatabase(), control, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns the throw of controlOfRun into a rejection
+  pauseRun: async (runId) => device.controlOfRun(runId).pause(),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  continueRun: async (runId) => device.controlOfRun(runId).continue(),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelRun: async (runId) => device.controlOfRun(runId).cancel(),
+  encodeTexts: (source, tokenIds) =>
+    device.during({ job: 'export' }, async () =>
+      encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
+    ),
+  benchmark: (options, onProgress) =>
+    device.during({ job: 'benchmark' }, async (control) =>
+      benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelBenchmark: async () => device.benchmark?.cancel(),
+  expectedWork: async (experimentId, preference, budgetBytes) =>
+    expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+};
+
+/** The lock dies with this worker: a run whose lock nobody holds was interrupted. */
+async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
+  await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
+    if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });
+    await sweepWhenAlone();
+    await work();
+  });
+}
+
+/** Another tab may be between the parts of a checkpoint and its record, by a run or by a project that comes in: then not now. */
+async function sweepWhenAlone(): Promise<void> {
+  await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {
+    const { held = [] } = await navigator.locks.query();
+    if (lock && held.filter(({ name }) => name?.startsWith(runLockPrefix)).length === 1)
+      await sweepOrphanWeights(await openDatabase(), 'checkpoint');
+  });
+}

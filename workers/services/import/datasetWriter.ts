@@ -1,0 +1,70 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { sha256Hasher, sha256Hex, type Sha256Hasher } from '../../../src/domain/hash';
+import { rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
+import type { Database } from '../../../src/storage/database';
+import { getDataset, putDataset, writeBlock } from '../../../src/storage/datasets';
+
+function charactersOf(row: Row): number {
+  if ('relevant' in row) return row.text.length;
+  if ('text' in row) return row.text.length;
+  return 'anchor' in row ? row.anchor.length + row.positive.length : row.sentence1.length + row.sentence2.length;
+}
+
+/**
+ * Collects the rows of a data set and stores them under the hash of their canonical JSON, a line a row. The hash is known only
+ * at the end, so rows wait in memory: a kill before the end leaves nothing, and one while blocks are written leaves blocks that
+ * the next import of the same rows overwrites. The data set itself is written last: what is listed is whole.
+ */
+export class DatasetWriter {
+  readonly #blocks: { rows: Row[]; canonical: string }[] = [];
+  #rows = 0;
+  #characters = 0;
+
+  private constructor(
+    private readonly role: DataRole,
+    private readonly name: string,
+    private readonly hasher: Sha256Hasher,
+  ) {}
+
+  static async open(role: DataRole, name: string): Promise<DatasetWriter> {
+    return new DatasetWriter(role, name, await sha256Hasher());
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(row: Row): void {
+    const line = `${canonicalJson(row)}\n`;
+    this.hasher.update(line);
+    if (this.#rows % rowsPerBlock === 0) this.#blocks.push({ rows: [], canonical: '' });
+    const block = this.#blocks.at(-1);
+    block?.rows.push(row);
+    if (block) block.canonical += line;
+    this.#rows += 1;
+    this.#characters += charactersOf(row);
+  }
+
+  /** Stores what was added; rows that are stored already are not written again, but take the name under which they came last. */
+  async finish(db: Database): Promise<Dataset> {
+    const contentSha256 = this.hasher.hex();
+    const known = await getDataset(db, contentSha256);
+    if (known?.role === this.role) {
+      if (known.name !== this.name) await putDataset(db, { ...known, name: this.name });
+      return { ...known, name: this.name };
+    }
+    for (const [index, block] of this.#blocks.entries())
+      await writeBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
+    const { role, name } = this;
+    const dataset: Dataset = {
+      contentSha256,
+      role,
+      name,
+      rows: this.#rows,
+      characters: this.#characters,
+      createdAt: Date.now(),
+    };
+    await putDataset(db, dataset);
+    return dataset;
+  }
+}

@@ -1,0 +1,216 @@
+import { AppError } from '../../../src/domain/errors';
+import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import {
+  encodingCandidates,
+  isValidIn,
+  looksLikeText,
+  sampleBytes,
+  type TextEncodingName,
+} from '../../../src/domain/import/encoding';
+import { formatOf, readerOf } from '../../../src/domain/import/format';
+import { literalRecords } from '../../../src/domain/import/literal';
+import type { ImportFormat, RawRecord } from '../../../src/domain/import/reading';
+import type { DataRole, Dataset } from '../../../src/domain/records';
+import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
+import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { getDataset, readRows } from '../../../src/storage/datasets';
+import { DatasetWriter } from './datasetWriter';
+
+/** Rejected rows that a report lists; all are counted. */
+const listedRejections = 1000;
+/** Longest excerpt of a text that stands in a report for a passage that was not found. */
+const excerptLength = 80;
+const excerpt = (text: string): string => text.slice(0, excerptLength);
+
+class Rejections {
+  readonly listed: RejectedRow[] = [];
+  #rows = 0;
+  #references = 0;
+
+  #list(row: RejectedRow): void {
+    if (this.listed.length < listedRejections) this.listed.push(row);
+  }
+
+  add(row: RejectedRow): void {
+    this.#rows += 1;
+    this.#list(row);
+  }
+
+  /** A reference of a row that is used all the same. */
+  ignore(place: Omit<RejectedRow, 'fault' | 'field'>, reference: string): void {
+    this.#references += 1;
+    this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
+  }
+
+  get leftOut(): LeftOut {
+    return { rejected: this.listed, rejectedCount: this.#rows, ignoredCount: this.#references };
+  }
+}
+
+async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+}
+
+async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
+  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const candidates = encodingCandidates(sample);
+  for (const encoding of candidates) {
+    if (!(await isValidIn(encoding, bytesOf(file)))) continue;
+    const head = new TextDecoder(encoding).decode(sample);
+    if (looksLikeText(head)) return { encoding, head };
+  }
+  // Every byte is a character of Latin-1: what reads like text there is text, only in an encoding that cannot be told.
+  const isText = candidates.length > 0 && looksLikeText(new TextDecoder('latin1').decode(sample));
+  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
+}
+
+/** The records of a file, a list a piece that was read. `read` is told the bytes so far. */
+async function* recordsOf(
+  file: File,
+  format: ImportFormat,
+  encoding: TextEncodingName,
+  read: (bytes: number) => void,
+): AsyncGenerator<RawRecord[]> {
+  const decoder = new TextDecoder(encoding);
+  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
+  const pieces: string[] = [];
+  let bytes = 0;
+  for await (const piece of bytesOf(file)) {
+    bytes += piece.length;
+    const text = decoder.decode(piece, { stream: true });
+    if (reader) yield reader.push(text);
+    else pieces.push(text);
+    read(bytes);
+  }
+  if (reader) yield reader.end();
+  else if (format === 'json' || format === 'literal') yield literalRecords(pieces.join(''), format);
+}
+
+interface ImportJob<R extends DataRole> {
+  collector: RowCollector<R>;
+  writer: DatasetWriter;
+  rejections: Rejections;
+}
+
+/** Reads one file into the data set. A file without one good row is an error as a whole. */
+async function importFile<R extends DataRole>(
+  file: File,
+  job: ImportJob<R>,
+  read: (bytes: number) => void,
+): Promise<{ format: ImportFormat; encoding: string }> {
+  const { encoding, head } = await encodingOf(file);
+  const format = formatOf(file.name, head);
+  const rowsBefore = job.writer.rows;
+  let firstRejection: RejectedRow | null = null;
+  for await (const records of recordsOf(file, format, encoding, read)) {
+    for (const record of records) {
+      const result = 'fault' in record ? record : job.collector.rowsOf(record.value);
+      const place = { file: file.name, line: record.line };
+      if ('rows' in result) {
+        for (const row of result.rows) job.writer.add(row);
+        for (const reference of result.ignored) job.rejections.ignore(place, reference);
+      } else {
+        const rejection: RejectedRow = { ...place, ...told(result) };
+        job.rejections.add(rejection);
+        firstRejection ??= rejection;
+      }
+    }
+  }
+  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
+  return { format, encoding };
+}
+
+/** A fault as a report lists it. */
+function told({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
+  return {
+    fault,
+    ...(field === undefined ? {} : { field: excerpt(field) }),
+    ...(expected === undefined ? {} : { expected }),
+  };
+}
+
+function wholeFileFault(file: string, rejection: RejectedRow | null, head: string): AppError {
+  if (!rejection)
+    return new AppError({ kind: 'import-failed', file, fault: head.trim() === '' ? 'empty-file' : 'no-rows' });
+  const { line: _line, ...ofFile } = rejection;
+  switch (rejection.fault) {
+    case 'no-known-columns':
+    case 'needs-knowledge-base':
+      return new AppError({ kind: 'import-failed', ...ofFile });
+    case 'unknown-passage':
+      return new AppError({ kind: 'import-failed', ...ofFile, fault: 'no-known-passage' });
+    default:
+      return new AppError({ kind: 'import-failed', ...rejection });
+  }
+}
+
+/** A stored knowledge base as pairs and questions find its passages. */
+export async function storedPassages(db: Database, knowledgeBase: string): Promise<PassageLookup> {
+  return passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase));
+}
+
+/**
+ * Reads files into one data set. Good rows are kept, bad ones told with file and line. With a knowledge base questions keep the
+ * references that are in it.
+ * @throws import-failed where a file is empty, no text, or holds no row that can be used.
+ */
+export async function importDataset(
+  db: Database,
+  files: File[],
+  role: DataRole,
+  progress: Progress,
+  options: ReadOptions = {},
+): Promise<ImportReport> {
+  const of = files.reduce((sum, file) => sum + file.size, 0);
+  const name = files.map((file) => file.name).join(', ');
+  const job = {
+    collector: new RowCollector(role, options),
+    writer: await DatasetWriter.open(role, name),
+    rejections: new Rejections(),
+  };
+  let before = 0;
+  let first: Awaited<ReturnType<typeof importFile>> | null = null;
+  for (const file of files) {
+    const seen = await importFile(file, job, (bytes) => progress(before + bytes, of));
+    first ??= seen;
+    before += file.size;
+  }
+  if (!first) throw new AppError({ kind: 'import-failed', file: '', fault: 'empty-file' });
+  const dataset = await job.writer.finish(db);
+  return { dataset, ...job.rejections.leftOut, ...first };
+}
+
+async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
+  const dataset = await getDataset(db, contentSha256);
+  if (!dataset) throw new AppError({ kind: 'data-missing', role, contentSha256 });
+  return dataset;
+}
+
+/**
+ * Stored questions as a data set whose every passage is in the knowledge base; the same one where nothing had to change. What leads
+ * nowhere is told by the question's number (from 1): the lines of the file are not stored.
+ */
+export async function checkQuestions(
+  db: Database,
+  questions: string,
+  knowledgeBase: string,
+): Promise<LeftOut & { kept: Dataset | null }> {
+  const dataset = await datasetOf(db, 'questions', questions);
+  const rows = await readRows(db, 'questions', questions);
+  const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
+  const rejections = new Rejections();
+  let dropped = -1;
+  for (const one of unknown) {
+    const place = { file: dataset.name, question: one.index + 1 };
+    if (!one.dropped) rejections.ignore(place, one.reference);
+    else if (one.index !== dropped)
+      rejections.add({ ...place, fault: 'unknown-passage', field: excerpt(one.reference) });
+    if (one.dropped) dropped = one.index;
+  }
+  if (kept.length === 0) return { kept: null, ...rejections.leftOut };
+  const writer = await DatasetWriter.open('questions', dataset.name);
+  for (const row of kept) writer.add(row);
+  return { kept: await writer.finish(db), ...rejections.leftOut };
+}

@@ -1,0 +1,117 @@
+import { demoModelFiles } from '../../../src/domain/import/modelFiles';
+import { AppError } from '../../../src/domain/errors';
+import { defaultExperiment, defaultStage, modelSettings, type Experiment } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
+import type { DataRole } from '../../../src/domain/records';
+import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { Progress } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { putExperiment } from '../../../src/storage/experiments';
+import { importDataset, storedPassages } from './importDataset';
+import { importModel } from './importModel';
+
+/** One demo experiment: running the demo again renews it instead of filling the home screen. */
+export const demoExperimentId = 'demo';
+const demoName = '猪场知识库 · Pig farming';
+
+const dataFiles = {
+  knowledgeBase: 'knowledge-base.jsonl',
+  pairs: 'train-pairs.jsonl',
+  dev: 'dev-questions.jsonl',
+  test: 'test-questions.jsonl',
+} as const;
+
+async function fetchFile(url: string, name: string): Promise<File> {
+  const response = await fetch(url);
+  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
+  return new File([await response.blob()], name);
+}
+
+interface DemoData {
+  knowledgeBase: string;
+  pairs: string;
+  dev: string;
+  test: string;
+}
+
+async function importData(db: Database, baseUrl: string, done: () => void): Promise<DemoData> {
+  const imported = async (file: string, role: DataRole, passages?: PassageLookup): Promise<string> => {
+    const source = await fetchFile(`${baseUrl}demo/${file}`, file);
+    const report = await importDataset(db, [source], role, () => undefined, passages ? { passages } : {});
+    const [bad] = report.rejected;
+    if (bad) throw new AppError({ kind: 'import-failed', ...bad });
+    done();
+    return report.dataset.contentSha256;
+  };
+  const knowledgeBase = await imported(dataFiles.knowledgeBase, 'knowledgeBase');
+  const passages = await storedPassages(db, knowledgeBase);
+  return {
+    knowledgeBase,
+    pairs: await imported(dataFiles.pairs, 'pairs', passages),
+    dev: await imported(dataFiles.dev, 'questions', passages),
+    test: await imported(dataFiles.test, 'questions', passages),
+  };
+}
+
+async function importDemoModel(db: Database, baseUrl: string, done: () => void): Promise<StoredModel> {
+  const files = [];
+  for (const path of demoModelFiles) {
+    files.push({ path, file: await fetchFile(`${baseUrl}models/demo-zh/${path}`, path.split('/').at(-1) ?? path) });
+    done();
+  }
+  return importModel(files, 'demo-zh', () => undefined, db);
+}
+
+/** 128 tokens hold the demo's longest passage; the model could take more, at the price of time. */
+const demoMaxTokens = 128;
+
+export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {
+  const stage = defaultStage();
+  const standard = defaultExperiment();
+  return {
+    ...standard,
+    data: [
+      { role: 'knowledgeBase', contentSha256: data.knowledgeBase },
+      { role: 'pairs', contentSha256: data.pairs },
+      { role: 'questions', part: 'dev', contentSha256: data.dev },
+      { role: 'questions', part: 'test', contentSha256: data.test },
+    ],
+    model: { ...modelSettings(model), maxTokens: demoMaxTokens },
+    stages: [
+      {
+        ...stage,
+        batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: true },
+        duration: { unit: 'epochs', value: 2 },
+      },
+    ],
+    evaluation: { ...standard.evaluation, devEverySteps: 25, checkpoint: 'bestDev' },
+  };
+}
+
+/**
+ * Imports what lies under public/demo and public/models/demo-zh, and stores the demo's experiment.
+ * @throws download-failed where a file does not come; import-failed where the demo's own data are wrong.
+ */
+export async function prepareDemo(
+  db: Database,
+  baseUrl: string,
+  progress: Progress,
+): Promise<{ experimentId: string }> {
+  const of = Object.keys(dataFiles).length + demoModelFiles.length + 1;
+  let files = 0;
+  const done = (): void => progress((files += 1), of);
+  const data = await importData(db, baseUrl, done);
+  const model = await importDemoModel(db, baseUrl, done);
+  const experiment = demoExperiment(data, model);
+  const now = Date.now();
+  await putExperiment(db, {
+    experimentId: demoExperimentId,
+    name: demoName,
+    experiment,
+    createdAt: now,
+    updatedAt: now,
+    demo: true,
+  });
+  done();
+  return { experimentId: demoExperimentId };
+}

@@ -1,0 +1,225 @@
+import { downloadZip } from 'client-zip';
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
+import { parseExperiment } from '../../../src/domain/parseExperiment';
+import type { Progress } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
+import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
+
+/** Changes when an older program could not read what is written. */
+export const projectFormat = 1;
+const manifestPath = 'manifest.json';
+
+/** Stores kept whole as one JSON list each, in the order in which they are written back: what others name comes first. */
+const listStores = ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints', 'runs', 'experiments'] as const;
+type ListStore = (typeof listStores)[number];
+/** A token set can be made again, and settings belong to the machine: neither is in a project. */
+type PartStore = 'datasetBlocks' | 'runEvents' | 'weightParts';
+
+const keyOf: { [S in ListStore]: (value: RecallsmithSchema[S]['value']) => RecallsmithSchema[S]['key'] } = {
+  batchLists: ({ sha256 }) => sha256,
+  evaluations: ({ runId, part, moment }) => [runId, part, moment],
+  models: ({ contentSha256 }) => contentSha256,
+  datasets: ({ contentSha256 }) => contentSha256,
+  checkpoints: ({ runId, generation }) => [runId, generation],
+  runs: ({ runId }) => runId,
+  experiments: ({ experimentId }) => experimentId,
+};
+
+interface Manifest {
+  app: 'recallsmith';
+  format: number;
+  build: string;
+  files: { path: string; sha256: string; bytes: number }[];
+}
+
+type Content = { path: string; bytes: Uint8Array<ArrayBuffer> };
+
+function jsonBytes(value: unknown): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+async function* contents(db: Database): AsyncGenerator<Content> {
+  for (const key of await db.getAllKeys('datasetBlocks'))
+    yield { path: `datasetBlocks/${key.join('/')}.json`, bytes: jsonBytes(await db.get('datasetBlocks', key)) };
+  for (const runId of await db.getAllKeys('runs')) {
+    const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, Infinity]));
+    yield { path: `runEvents/${runId}.json`, bytes: jsonBytes(events) };
+  }
+  for (const key of await db.getAllKeys('weightParts')) {
+    const part = await db.get('weightParts', key);
+    if (part) yield { path: `weightParts/${key.join('/')}.bin`, bytes: new Uint8Array(part.bytes) };
+  }
+  for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
+}
+
+/** Everything of this address in one zip: data, models, experiments, runs, checkpoints; a manifest with hashes stands last. */
+export async function saveProject(
+  db: Database,
+  build: string,
+  progress: Progress,
+): Promise<{ zip: Blob; fileName: string }> {
+  const total =
+    (await db.count('datasetBlocks')) + (await db.count('weightParts')) + (await db.count('runs')) + listStores.length;
+  const files: Manifest['files'] = [];
+  async function* entries(): AsyncGenerator<{ name: string; input: Uint8Array<ArrayBuffer> }> {
+    for await (const { path, bytes } of contents(db)) {
+      files.push({ path, sha256: await sha256Hex(bytes), bytes: bytes.length });
+      progress(files.length, total);
+      yield { name: path, input: bytes };
+    }
+    const manifest: Manifest = { app: 'recallsmith', format: projectFormat, build, files };
+    yield { name: manifestPath, input: jsonBytes(manifest) };
+  }
+  const zip = await downloadZip(entries()).blob();
+  return { zip, fileName: `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip` };
+}
+
+class ProjectReader {
+  private constructor(
+    private readonly blob: Blob,
+    private readonly file: string,
+    private readonly byPath: Map<string, ZipEntry>,
+    readonly manifest: Manifest,
+  ) {}
+
+  static async open(file: File): Promise<ProjectReader> {
+    const byPath = new Map((await readZipDirectory(file, file.name)).map((entry) => [entry.path, entry]));
+    const entry = byPath.get(manifestPath);
+    if (!entry)
+      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: 'missing' });
+    const manifest = parseManifest(file.name, await (await zipEntryBlob(file, file.name, entry)).text());
+    return new ProjectReader(file, file.name, byPath, manifest);
+  }
+
+  invalid(entry: string, reason: string): AppError {
+    return new AppError({ kind: 'project-invalid', file: this.file, entry, reason });
+  }
+
+  async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const entry = this.byPath.get(path);
+    if (!entry) throw this.invalid(path, 'missing');
+    return new Uint8Array(await (await zipEntryBlob(this.blob, this.file, entry)).arrayBuffer());
+  }
+
+  async list<S extends ListStore | PartStore>(path: string): Promise<RecallsmithSchema[S]['value'][]> {
+    try {
+      const value: unknown = JSON.parse(new TextDecoder().decode(await this.read(path)));
+      if (Array.isArray(value)) return value as RecallsmithSchema[S]['value'][];
+    } catch (cause) {
+      if (cause instanceof AppError) throw cause;
+      throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: 'not JSON' }, { cause });
+    }
+    throw this.invalid(path, 'no list');
+  }
+
+  /** Every file of the manifest is there with the bytes that were written. Nothing is stored before this has passed. */
+  async verify(progress: Progress): Promise<void> {
+    for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
+      const found = await this.read(path);
+      if (found.length !== bytes || (await sha256Hasher()).update(found).hex() !== sha256)
+        throw this.invalid(path, 'damaged');
+      progress(index + 1, this.manifest.files.length * 2);
+    }
+  }
+}
+
+function parseManifest(file: string, text: string): Manifest {
+  const invalid = new AppError({
+    kind: 'project-invalid',
+    file,
+    entry: manifestPath,
+    reason: 'not a Recallsmith project',
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid;
+  }
+  const manifest = value as Partial<Manifest> | null;
+  if (manifest?.app !== 'recallsmith' || typeof manifest.format !== 'number' || !Array.isArray(manifest.files))
+    throw invalid;
+  if (manifest.format > projectFormat)
+    throw new AppError({ kind: 'project-too-new', file, version: manifest.format, supported: projectFormat });
+  return { app: 'recallsmith', format: manifest.format, build: String(manifest.build), files: manifest.files };
+}
+
+/**
+ * Adds what a project file holds to what is here. Nothing that is here is overwritten: an experiment of the same id and other content
+ * comes in as a copy. A damaged file changes nothing. Parts are written before what names them, so a kill leaves only orphans.
+ */
+export async function openProject(
+  db: Database,
+  file: File,
+  progress: Progress,
+): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
+  const reader = await ProjectReader.open(file);
+  await reader.verify(progress);
+  const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
+    ...stored,
+    experiment: parseExperiment(stored.experiment),
+  }));
+  const runs = await reader.list<'runs'>('runs.json');
+  const newIds = await copiesOf(db, experiments);
+  const { files } = reader.manifest;
+  let done = files.length;
+  for (const { path } of files) {
+    await writeParts(db, reader, path);
+    progress(++done, files.length * 2);
+  }
+  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const)
+    await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
+  await addMissing(
+    db,
+    'runs',
+    runs.map((run) => ({ ...run, experimentId: newIds.get(run.experimentId) ?? run.experimentId })),
+  );
+  await addMissing(
+    db,
+    'experiments',
+    experiments.map((stored) => ({ ...stored, experimentId: newIds.get(stored.experimentId) ?? stored.experimentId })),
+  );
+  return { experiments: experiments.length, warnings: [] };
+}
+
+/** New ids for experiments whose id is taken by one of other content. */
+async function copiesOf(db: Database, experiments: StoredExperiment[]): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const stored of experiments) {
+    const here = await db.get('experiments', stored.experimentId);
+    if (here && JSON.stringify(here.experiment) !== JSON.stringify(stored.experiment))
+      ids.set(stored.experimentId, crypto.randomUUID());
+  }
+  return ids;
+}
+
+async function addMissing<S extends ListStore>(
+  db: Database,
+  store: S,
+  values: RecallsmithSchema[S]['value'][],
+): Promise<void> {
+  const transaction = db.transaction(store, 'readwrite');
+  for (const value of values) {
+    if ((await transaction.store.getKey(keyOf[store](value))) === undefined) await transaction.store.put(value);
+  }
+  await transaction.done;
+}
+
+async function writeParts(db: Database, reader: ProjectReader, path: string): Promise<void> {
+  const [store, id = '', part = ''] = path.split('/');
+  if (store === 'weightParts') {
+    const index = Number.parseInt(part, 10);
+    const key: [string, number] = [id, index];
+    if ((await db.getKey('weightParts', key)) === undefined)
+      await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
+  } else if (store === 'datasetBlocks') {
+    const block = JSON.parse(
+      new TextDecoder().decode(await reader.read(path)),
+    ) as RecallsmithSchema['datasetBlocks']['value'];
+    await db.put('datasetBlocks', block);
+  } else if (store === 'runEvents') {
+    for (const event of await reader.list<'runEvents'>(path)) await db.put('runEvents', event);
+  }
+}

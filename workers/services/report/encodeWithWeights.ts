@@ -1,0 +1,73 @@
+import { AppError } from '../../../src/domain/errors';
+import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import type { Pooling } from '../../../src/domain/model';
+import type { DevicePreference } from '../../../src/domain/run';
+import type { GpuApi } from '../../../src/protocol/gpuApi';
+import { keptWeights } from '../../../src/storage/checkpoints';
+import type { Database } from '../../../src/storage/database';
+import { getModel } from '../../../src/storage/models';
+import { getRun } from '../../../src/storage/runs';
+import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
+import { encodeBatch } from '../../engine/model/encode';
+import { canUsePlan } from '../device/measureKernelPlan';
+import { loadParameters } from '../train/weightTransfer';
+
+type Source = Parameters<GpuApi['encodeTexts']>[0];
+
+interface Weights {
+  modelSha256: string;
+  weightsId: string | null;
+  pooling: Pooling;
+  normalize: boolean;
+  device: DevicePreference;
+  plan: KernelPlan | null;
+}
+
+async function weightsOf(db: Database, source: Source): Promise<Weights> {
+  if (!('runId' in source)) return { ...source, weightsId: null, device: 'auto', plan: null };
+  const run = await getRun(db, source.runId);
+  if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
+  const { contentSha256, pooling, normalize } = run.experiment.model;
+  const kept = await keptWeights(db, source.runId);
+  const plan = parseKernelPlan(run.kernelPlan);
+  return {
+    modelSha256: contentSha256,
+    weightsId: kept.weightsId,
+    pooling,
+    normalize,
+    device: run.devicePreference,
+    plan,
+  };
+}
+
+/** Vectors of a few texts, one text a batch: what an export is compared with. */
+export async function encodeWithWeights(
+  db: Database,
+  source: Source,
+  tokenIds: number[][],
+  wasmBaseUrl: string,
+): Promise<Float32Array[]> {
+  const weights = await weightsOf(db, source);
+  const model = await getModel(db, weights.modelSha256);
+  if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
+  const device = await openDevice(weights.device, wasmBaseUrl);
+  try {
+    const gpu = currentWebGpu();
+    if (gpu && weights.plan && canUsePlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
+    const parameters = await loadParameters(
+      currentEngine(),
+      db,
+      model,
+      weights.weightsId ?? model.weightsId,
+      () => undefined,
+    );
+    const vectors: Float32Array[] = [];
+    for (const ids of tokenIds) {
+      const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };
+      vectors.push(await encodeBatch(parameters, model.config, batch, weights));
+    }
+    return vectors;
+  } finally {
+    closeDevice(); // with the weights
+  }
+}

@@ -1,0 +1,66 @@
+import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../../src/domain/records';
+import { splitData } from '../../../src/domain/split/splitData';
+import type { SplitCounts } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { readRows } from '../../../src/storage/datasets';
+
+/** The rows that a run works with, split; every list is in the order in which it is tokenized. */
+export interface PreparedData {
+  /** Training pairs only. */
+  pairs: Pair[];
+  /** The knowledge base, and after it the positives of held-out pairs that it does not hold. */
+  knowledgeBase: Passage[];
+  dev: Question[];
+  test: Question[];
+  /** Pairs that ask the same as a dev or test question: left out of training, unless a listed order names rows itself. */
+  leaks: number;
+}
+
+async function rowsOf<R extends DataRole>(
+  db: Database,
+  experiment: Experiment,
+  role: R,
+  part?: QuestionPart,
+): Promise<RowOf[R][]> {
+  const entries = experiment.data.filter((entry) => entry.role === role && entry.part === part);
+  const lists: RowOf[R][][] = [];
+  for (const entry of entries) lists.push(await readRows(db, role, entry.contentSha256));
+  return lists.flat();
+}
+
+function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
+  const seen = new Set<string>();
+  for (const { id } of knowledgeBase) {
+    if (seen.has(id))
+      throw new AppError({ kind: 'experiment-invalid', path: 'data', found: `passage ${id} in two knowledge bases` });
+    seen.add(id);
+  }
+}
+
+/**
+ * Reads the experiment's data and splits it. Parts that the experiment does not name are empty.
+ * @throws data-missing where a data set that it names is not stored.
+ */
+export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
+  const knowledgeBase = await rowsOf(db, experiment, 'knowledgeBase');
+  refuseSharedIds(knowledgeBase);
+  const pairs = await rowsOf(db, experiment, 'pairs');
+  const devQuestions = await rowsOf(db, experiment, 'questions', 'dev');
+  const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
+  const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions });
+  return {
+    pairs: split.trainRows.flatMap((row) => pairs[row] ?? []),
+    knowledgeBase: [...knowledgeBase, ...split.extraPassages],
+    dev: split.dev,
+    test: split.test,
+    leaks: split.leaks,
+  };
+}
+
+/** How many questions and pairs each part has. */
+export async function countSplit(db: Database, experiment: Experiment): Promise<SplitCounts> {
+  const { pairs, dev, test, leaks } = await preparedData(db, experiment);
+  return { train: pairs.length, dev: dev.length, test: test.length, leaks };
+}

@@ -1,0 +1,161 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
+import type { StoredModel, TokenSet } from '../../../src/domain/model';
+import type { TokenKeys } from '../../../src/domain/tokenize/tokenKeys';
+import type { Progress } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { getModel } from '../../../src/storage/models';
+import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
+import { preparedData } from '../split/preparedData';
+
+/** Part of every key: a change of what is written under it makes all stored sets stale. */
+const tokenSetVersion = 1;
+/** Texts between two reports, and between two chances for messages to come in. */
+const textsPerTurn = 256;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+function jsonFile(files: Record<string, string>, path: string): object {
+  const invalid = (found?: string) =>
+    new AppError({
+      kind: 'model-invalid',
+      file: path,
+      fault: 'tokenizer-invalid',
+      ...(found === undefined ? {} : { found }),
+    });
+  const text = files[path];
+  if (text === undefined) throw new AppError({ kind: 'model-invalid', file: path, fault: 'missing-file' });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (cause) {
+    throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
+  }
+  throw invalid('no object');
+}
+
+/** Turns texts into ids with the tokenizer of a model folder. */
+export class TextTokenizer {
+  readonly #tokenizer: Tokenizer;
+
+  constructor(model: Pick<StoredModel, 'files'>) {
+    const definition = jsonFile(model.files, 'tokenizer.json');
+    const config = 'tokenizer_config.json' in model.files ? jsonFile(model.files, 'tokenizer_config.json') : {};
+    try {
+      this.#tokenizer = new Tokenizer(definition, config);
+    } catch (cause) {
+      throw new AppError({ kind: 'model-invalid', file: 'tokenizer.json', fault: 'tokenizer-invalid' }, { cause });
+    }
+  }
+
+  /** Ids with the model's special tokens; a text that is too long loses its end, never its last special token. */
+  encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
+    const { ids } = this.#tokenizer.encode(text);
+    if (ids.length <= maxTokens) return { ids, truncated: false };
+    return { ids: [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)], truncated: true };
+  }
+}
+
+/** One token set to be made: texts, and all that their ids depend on. */
+interface TokenJob {
+  texts: string[];
+  prefix: string;
+}
+
+async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
+  const hasher = await sha256Hasher();
+  // Lengths stand before the texts, so that no two lists of texts run together to the same bytes.
+  for (const text of job.texts) hasher.update(`${text.length}:`).update(text);
+  const texts = hasher.hex();
+  return sha256Hex(
+    canonicalJson({ tokenSetVersion, texts, count: job.texts.length, modelSha256, prefix: job.prefix, maxTokens }),
+  );
+}
+
+/** Encodes texts one after another into packed ids. `done` is told between turns. */
+export async function encodeAll(
+  tokenizer: TextTokenizer,
+  texts: readonly string[],
+  prefix: string,
+  maxTokens: number,
+  done: (texts: number) => void,
+): Promise<Omit<TokenSet, 'key'>> {
+  const rows: number[][] = [];
+  const offsets = new Uint32Array(texts.length + 1);
+  let truncated = 0;
+  for (const [index, text] of texts.entries()) {
+    const encoded = tokenizer.encode(prefix + text, maxTokens);
+    rows.push(encoded.ids);
+    offsets[index + 1] = (offsets[index] ?? 0) + encoded.ids.length;
+    if (encoded.truncated) truncated += 1;
+    if ((index + 1) % textsPerTurn === 0) {
+      done(index + 1);
+      await nextTurn();
+    }
+  }
+  const ids = new Int32Array(offsets[texts.length] ?? 0);
+  rows.forEach((row, index) => ids.set(row, offsets[index]));
+  return { ids, offsets, truncated };
+}
+
+async function storedModel(db: Database, contentSha256: string | undefined): Promise<StoredModel> {
+  const model = contentSha256 === undefined ? undefined : await getModel(db, contentSha256);
+  if (model) return model;
+  throw new AppError({ kind: 'model-missing', ...(contentSha256 === undefined ? {} : { contentSha256 }) });
+}
+
+/**
+ * Makes the token sets of an experiment where they are missing. Rows are those of `preparedData`, in its order.
+ * @throws model-missing, data-missing, model-invalid (a tokenizer that cannot be read).
+ */
+export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
+  const model = await storedModel(db, experiment.model?.contentSha256);
+  const { maxTokens, queryPrefix, passagePrefix } = experiment.model ?? {
+    maxTokens: 0,
+    queryPrefix: '',
+    passagePrefix: '',
+  };
+  const data = await preparedData(db, experiment);
+  const jobs: Record<keyof TokenKeys, TokenJob> = {
+    anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
+    positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
+    knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
+    devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
+    testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
+  };
+  const of = Object.values(jobs).reduce((sum, job) => sum + job.texts.length, 0);
+  let before = 0;
+  let tokenizer: TextTokenizer | undefined;
+  const make = async (job: TokenJob): Promise<string> => {
+    const key = await keyOf(job, model.contentSha256, maxTokens);
+    if (!(await hasTokenSet(db, key))) {
+      tokenizer ??= new TextTokenizer(model);
+      const set = await encodeAll(tokenizer, job.texts, job.prefix, maxTokens, (texts) => progress(before + texts, of));
+      await putTokenSet(db, { key, ...set });
+    }
+    before += job.texts.length;
+    progress(before, of);
+    return key;
+  };
+  return {
+    anchors: await make(jobs.anchors),
+    positives: await make(jobs.positives),
+    knowledgeBase: await make(jobs.knowledgeBase),
+    devQuestions: await make(jobs.devQuestions),
+    testQuestions: await make(jobs.testQuestions),
+  };
+}
+
+/** Token ids of a few texts as they are (no prefix is added); nothing is stored. */
+export async function tokenizeTexts(
+  db: Database,
+  modelSha256: string,
+  texts: string[],
+  maxTokens: number,
+): Promise<number[][]> {
+  const tokenizer = new TextTokenizer(await storedModel(db, modelSha256));
+  return texts.map((text) => tokenizer.encode(text, maxTokens).ids);
+}

@@ -1,0 +1,51 @@
+import { AppError } from '../../../src/domain/errors';
+
+/** A macrotask: ops on wasm are synchronous, so without it no message (pause, cancel) would ever arrive during a run. */
+export function yieldToMessages(): Promise<void> {
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port2.postMessage(null);
+  });
+}
+
+/** What the page asks of a running job; the job looks at it between steps and blocks. */
+export class RunControl {
+  #cancelled = false;
+  #pause: { promise: Promise<void>; release: () => void } | null = null;
+
+  get paused(): boolean {
+    return this.#pause !== null;
+  }
+
+  pause(): void {
+    if (this.#pause) return;
+    let release = (): void => undefined;
+    const promise = new Promise<void>((resolve) => (release = resolve));
+    this.#pause = { promise, release };
+  }
+
+  continue(): void {
+    this.#pause?.release();
+    this.#pause = null;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.continue();
+  }
+
+  /** Lets messages in; waits while paused. Throws `cancelled` once the run was cancelled. */
+  async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
+    await yieldToMessages();
+    if (this.#pause && !this.#cancelled) {
+      await onPause?.();
+      while (this.#pause) await this.#pause.promise;
+      if (!this.#cancelled) await onContinue?.();
+    }
+    if (this.#cancelled) throw new AppError({ kind: 'cancelled' });
+  }
+}

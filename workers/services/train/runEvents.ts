@@ -1,0 +1,92 @@
+import { toAppError, type AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import type { RunEvent, RunEventBody, RunStatus } from '../../../src/domain/run';
+import type { Database } from '../../../src/storage/database';
+import { appendEvents } from '../../../src/storage/runEvents';
+import { updateRun } from '../../../src/storage/runs';
+
+/** Events are stored in batches this far apart: often enough for a live curve, rare enough not to matter. */
+const batchMs = 250;
+/** Progress is worth an event only this often; it is not stored more densely than it is seen. */
+const progressMs = 200;
+
+type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];
+
+/** The log of one run: everything that happens in it is stored first and told to the page afterwards. */
+export class RunLog {
+  #waiting: { body: RunEventBody; at: number }[] = [];
+  #tail: Promise<void> = Promise.resolve();
+  #lastFlush = 0;
+  #lastProgress = 0;
+  #failure: AppError | null = null;
+
+  private constructor(
+    private readonly db: Database,
+    private readonly runId: string,
+    private readonly onEvents: (events: RunEvent[]) => void,
+  ) {}
+
+  static open(db: Database, runId: string, onEvents: (events: RunEvent[]) => void): Promise<RunLog> {
+    return Promise.resolve(new RunLog(db, runId, onEvents));
+  }
+
+  /** Takes an event; it is stored with the next batch. Throws what an earlier batch failed with. */
+  append(body: RunEventBody): void {
+    if (this.#failure !== null) throw this.#failure;
+    this.#waiting.push({ body, at: Date.now() });
+    const now = performance.now();
+    if (now - this.#lastFlush >= batchMs) this.#startFlush();
+  }
+
+  progress(what: ProgressWhat, done: number, of: number): void {
+    const now = performance.now();
+    if (now - this.#lastProgress < progressMs && done < of) return;
+    this.#lastProgress = now;
+    this.append({ type: 'progress', what, done, of });
+  }
+
+  /** Stores an event and all before it now. */
+  async flushWith(body: RunEventBody): Promise<void> {
+    this.append(body);
+    await this.flush();
+  }
+
+  /** Writes the run's status, in its record and as an event. */
+  async status(status: RunStatus, error?: AppErrorDetails): Promise<void> {
+    await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
+    await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
+  }
+
+  /** Waits for a batch that is being stored: a loop that never waits starves storage, and the page sees old steps. */
+  async settle(): Promise<void> {
+    await this.#tail;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async flush(): Promise<void> {
+    this.#startFlush();
+    await this.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+  }
+
+  #startFlush(): void {
+    this.#lastFlush = performance.now();
+    const batch = this.#waiting;
+    if (batch.length === 0) return;
+    this.#waiting = [];
+    this.#tail = this.#tail
+      .then(() => this.#store(batch))
+      .catch((thrown: unknown) => {
+        this.#failure = toAppError(thrown);
+      });
+  }
+
+  async #store(batch: { body: RunEventBody; at: number }[]): Promise<void> {
+    const events = await appendEvents(this.db, this.runId, batch);
+    const step = events.reduce((last, event) => (event.type === 'step' ? event.step : last), -1);
+    if (step >= 0) await updateRun(this.db, this.runId, { step });
+    this.onEvents(events);
+  }
+}

@@ -1,0 +1,246 @@
+import { AppError, toAppError } from '../../../src/domain/errors';
+import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../../src/domain/run';
+import { keptWeights, latestCheckpoint } from '../../../src/storage/checkpoints';
+import type { Database } from '../../../src/storage/database';
+import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
+import { getRun, updateRun } from '../../../src/storage/runs';
+import { formatKernelPlan } from '../../../src/domain/kernelPlan';
+import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
+import { releaseIdleMemory } from '../../engine/engine';
+import { encodingPlan } from '../../engine/model/encode';
+import { AdamWState } from '../../engine/model/adamWState';
+import type { ParameterStore } from '../../engine/model/parameters';
+import { browserVersion } from '../device/browserVersion';
+import { encodeTexts, evaluateVectors, type BetweenBatches } from '../evaluate/evaluateModel';
+import { planOfRun } from '../device/measureKernelPlan';
+import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
+import type { RunControl } from './runControl';
+import { RunLog } from './runEvents';
+import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
+import { trainModel, type TrainingState } from './trainModel';
+import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+
+export interface RunDeps {
+  db: Database;
+  control: RunControl;
+  /** Where the engine's wasm modules lie. */
+  wasmBaseUrl: string;
+  onEvents: (events: RunEvent[]) => void;
+}
+
+/** Carries a run out from where storage says it stands, to its end, a cancel, or an error, which is stored and thrown. */
+export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
+  const record = await getRun(deps.db, runId);
+  if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
+  const log = await RunLog.open(deps.db, runId, deps.onEvents);
+  try {
+    await log.status('running');
+    await onDevices(deps, record, log);
+    await log.status('done');
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    await log.status(error.details.kind === 'cancelled' ? 'cancelled' : 'failed', error.details);
+    if (error.details.kind !== 'cancelled') throw error;
+  } finally {
+    await log.close();
+    closeDevice();
+  }
+}
+
+/** Where a device is lost the run goes on from storage on the next one, as long as it gets further in between. */
+async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
+  const { runId } = record;
+  let device = await openDevice(record.devicePreference, wasmBaseUrl);
+  let before = record.device ?? device;
+  const session = await openSession(db, record, control, log);
+  for (let losses = record.deviceLosses ?? 0; ;) {
+    log.append({ type: 'device', device });
+    try {
+      const engine = currentEngine();
+      // A reopened device may be another one than the run was planned for.
+      refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
+      const moved = !isSameDevice(before, device);
+      const current = (await getRun(db, runId)) ?? record;
+      return await runPhases({ ...session, record: current, engine, device }, moved);
+    } catch (thrown) {
+      const loss = await lossBehind(thrown);
+      if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
+      if (!session.recovery.mayGoOn()) throw loss;
+      await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
+      await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      before = device;
+      device = await reopenDevice(before, wasmBaseUrl, loss);
+      if (!isSameDevice(before, device)) session.recovery.forgetVectors();
+    }
+  }
+}
+
+/**
+ * From here on the device cuts its products as the run's record says. Where that is another plan than the run had so far, or it has `moved` to
+ * another device, the record says so: its bits are not those of one device.
+ */
+async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
+  const { db, record, model, tokens, engine, device } = session;
+  const gpu = currentWebGpu();
+  const { ways = [], encodingTokens } = record.memory ?? {};
+  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
+  const counts = {
+    training: Math.min(tokensOfStep(batches, tokens), most),
+    encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
+  };
+  const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
+  const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
+  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  if (gpu) gpu.plan = plan;
+  const kernelPlan = formatKernelPlan(plan);
+  const begun = record.kernelPlan !== '';
+  const deviceChanges = [...(record.deviceChanges ?? [])];
+  if (begun && (moved || kernelPlan !== record.kernelPlan)) {
+    const { step = 0 } = (await latestCheckpoint(db, record.runId)) ?? {};
+    await session.log.flushWith({ type: 'deviceChanged', step });
+    deviceChanges.push(step);
+  }
+  // Together, so that no kill leaves the new device in the record and not that it is new.
+  await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
+}
+
+async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Promise<void> {
+  await session.log.flushWith({ type: 'phase', phase });
+  await updateRun(session.db, session.record.runId, { phase });
+}
+
+async function runPhases(session: DeviceSession, moved: boolean): Promise<void> {
+  const { db, model, record, engine } = session;
+  const runId = record.runId;
+  const batches = await stageBatches(db, session.experiment, session.data);
+  const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
+  await updateRun(db, runId, { steps });
+  await fixKernelPlan(session, batches, moved);
+  // What products were measured with: the weights stay, and shall not lie in larger buffers.
+  releaseIdleMemory(engine);
+  const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
+    session.log.progress('load', done, of),
+  );
+  try {
+    await enterPhase(session, 'evaluateBefore');
+    await evaluateMoment(session, parameters, 'before');
+    // Before the moments are made: they stay, and shall not lie in larger buffers of the encoder's.
+    releaseIdleMemory(engine);
+    await enterPhase(session, 'train');
+    const state = await trainingState(session, parameters);
+    try {
+      if (state.step < steps)
+        await trainModel(
+          { session, batches, evaluateDev: (step) => devMetrics(session, parameters, step) },
+          parameters,
+          state,
+        );
+    } finally {
+      state.adamW.dispose();
+    }
+    releaseIdleMemory(engine);
+    await enterPhase(session, 'evaluateAfter');
+    const kept = await keptWeights(db, runId);
+    await writeParameters(db, model, kept.weightsId, parameters);
+    await evaluateMoment(session, parameters, 'after');
+    const hash = await weightsSha256(model.tensors, parameters);
+    await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
+    await session.log.flushWith({ type: 'phase', phase: 'done' });
+  } finally {
+    parameters.dispose();
+  }
+}
+
+/** Where training goes on: the newest good checkpoint, or the base model at step 0. */
+async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
+  const { db, record, model } = session;
+  const checkpoint = await latestCheckpoint(db, record.runId);
+  if (!checkpoint)
+    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) };
+  await writeParameters(db, model, checkpoint.weightsId, parameters);
+  const adamW = await loadAdamW(db, model, checkpoint.weightsId, parameters);
+  return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+}
+
+function between(
+  session: DeviceSession,
+  what: 'tune' | 'encodePassages' | 'encodeQuestions',
+  key: string,
+): BetweenBatches {
+  return async (done, of) => {
+    const { log, control, recovery } = session;
+    log.progress(what, done, of);
+    recovery.reached(key, done);
+    await control.checkpoint(
+      () => log.status('paused'),
+      () => log.status('running'),
+    );
+  };
+}
+
+/** Reads dev and test once each with the weights on the device; what was read already is not read again. */
+async function evaluateMoment(
+  session: DeviceSession,
+  parameters: ParameterStore,
+  moment: EvaluationMoment,
+): Promise<void> {
+  const { db, record, data } = session;
+  const parts = (['dev', 'test'] as const).filter((part) => data[part].length > 0);
+  const missing: typeof parts = [];
+  for (const part of parts) if (!(await getEvaluation(db, record.runId, part, moment))) missing.push(part);
+  if (missing.length === 0) return;
+  const evaluate = await evaluator(session, parameters, moment, moment);
+  for (const part of missing) {
+    const evaluation = await evaluate(part);
+    await putEvaluation(db, evaluation);
+    session.recovery.reached(`${part} ${moment}`, 1);
+    if (part === 'test') await session.log.flushWith({ type: 'testEvaluation', moment, metrics: evaluation.metrics });
+    else if (moment === 'before')
+      await session.log.flushWith({ type: 'devEvaluation', step: 0, metrics: evaluation.metrics, best: false });
+  }
+  session.recovery.forgetVectors();
+}
+
+async function devMetrics(session: DeviceSession, parameters: ParameterStore, step: number): Promise<Metrics> {
+  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
+  const { metrics } = await evaluate('dev');
+  session.recovery.forgetVectors();
+  return metrics;
+}
+
+/**
+ * Encodes the knowledge base once; the function that it gives evaluates a part against it. `weights` names the weights in use: vectors that
+ * they gave before the device was lost count, for the same steps on the same device give the same weights again.
+ */
+async function evaluator(
+  session: DeviceSession,
+  parameters: ParameterStore,
+  moment: EvaluationMoment,
+  weights: string,
+) {
+  const { model, settings, tokens, data, order, experiment, record } = session;
+  const encoder = {
+    parameters,
+    config: model.config,
+    pooling: settings.pooling,
+    mostTokens: record.memory?.encodingTokens,
+  };
+  const startedAt = performance.now();
+  const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {
+    const key = `${texts} ${weights}`;
+    const vectors = session.recovery.vectors(key, tokens[texts].offsets.length - 1, model.config.hiddenSize);
+    return encodeTexts(encoder, tokens[texts], between(session, what, key), vectors);
+  };
+  const passageVectors = await encode('encodePassages', 'knowledgeBase');
+  return async (part: 'dev' | 'test') => {
+    const questionVectors = await encode('encodeQuestions', part);
+    const encodeMs = performance.now() - startedAt;
+    const common = { runId: record.runId, part, moment, experiment, questions: data[part] };
+    return evaluateVectors(
+      session.engine,
+      { ...common, order, questionVectors, passageVectors, encodeMs },
+      between(session, 'encodeQuestions', `search ${part} ${weights}`),
+    );
+  };
+}

@@ -1,0 +1,95 @@
+import type { StoredModel, TensorEntry } from '../../../src/domain/model';
+import type { Database } from '../../../src/storage/database';
+import { readWeightRange } from '../../../src/storage/weights';
+import { sha256Stream } from '../../../src/domain/hash';
+import type { Engine } from '../../engine/engine';
+import { AdamWState } from '../../engine/model/adamWState';
+import { ParameterStore } from '../../engine/model/parameters';
+
+type Layout = Pick<StoredModel, 'tensors' | 'totalFloats'>;
+
+async function* laidOut(layout: Layout, read: (name: string) => Promise<Float32Array>): AsyncGenerator<Float32Array> {
+  let at = 0;
+  for (const tensor of layout.tensors) {
+    if (tensor.offset > at) yield new Float32Array(tensor.offset - at);
+    yield await read(tensor.name);
+    at = tensor.offset + tensor.length;
+  }
+  if (layout.totalFloats > at) yield new Float32Array(layout.totalFloats - at);
+}
+
+/** The weights in the stored layout, tensor by tensor: one tensor at a time is on the host. */
+export function weightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
+  return laidOut(layout, (name) => parameters.read(name));
+}
+
+/** Weights, first moments, second moments: what a run needs to go on with the same bits. */
+export async function* trainingTensors(
+  layout: Layout,
+  parameters: ParameterStore,
+  adamW: AdamWState,
+): AsyncGenerator<Float32Array> {
+  yield* weightTensors(layout, parameters);
+  yield* laidOut(layout, (name) => adamW.read('m', name));
+  yield* laidOut(layout, (name) => adamW.read('v', name));
+}
+
+/** SHA-256 over all weights in parameter order, without the gaps of the layout. */
+export function weightsSha256(tensors: readonly TensorEntry[], parameters: ParameterStore): Promise<string> {
+  async function* weights(): AsyncGenerator<Float32Array> {
+    for (const tensor of tensors) yield await parameters.read(tensor.name);
+  }
+  return sha256Stream(weights());
+}
+
+async function readTensor(
+  db: Database,
+  weightsId: string,
+  tensor: TensorEntry,
+  section: number,
+): Promise<Float32Array> {
+  const bytes = await readWeightRange(db, weightsId, (section + tensor.offset) * 4, tensor.length * 4);
+  return new Float32Array(bytes);
+}
+
+/** Reads stored weights into a new store on the device; `onTensor` counts tensors. */
+export async function loadParameters(
+  engine: Engine,
+  db: Database,
+  layout: Layout,
+  weightsId: string,
+  onTensor: (done: number, of: number) => void,
+): Promise<ParameterStore> {
+  const parameters = new ParameterStore(engine, layout.tensors);
+  await writeParameters(db, layout, weightsId, parameters, onTensor);
+  return parameters;
+}
+
+/** Overwrites the store's weights by stored ones. */
+export async function writeParameters(
+  db: Database,
+  layout: Layout,
+  weightsId: string,
+  parameters: ParameterStore,
+  onTensor: (done: number, of: number) => void = () => undefined,
+): Promise<void> {
+  for (const [index, tensor] of layout.tensors.entries()) {
+    parameters.write(tensor.name, await readTensor(db, weightsId, tensor, 0));
+    onTensor(index + 1, layout.tensors.length);
+  }
+}
+
+/** The optimizer's moments of a `latest` checkpoint, which lie behind its weights. */
+export async function loadAdamW(
+  db: Database,
+  layout: Layout,
+  weightsId: string,
+  parameters: ParameterStore,
+): Promise<AdamWState> {
+  const adamW = new AdamWState(parameters);
+  for (const tensor of layout.tensors) {
+    adamW.write('m', tensor.name, await readTensor(db, weightsId, tensor, layout.totalFloats));
+    adamW.write('v', tensor.name, await readTensor(db, weightsId, tensor, 2 * layout.totalFloats));
+  }
+  return adamW;
+}
