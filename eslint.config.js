@@ -3,6 +3,7 @@ import svelte from 'eslint-plugin-svelte';
 import globals from 'globals';
 import svelteParser from 'svelte-eslint-parser';
 import ts from 'typescript-eslint';
+import { importCirclesRule } from './tools/lint/importCircles.js';
 import { importZonesRule } from './tools/lint/importZones.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -34,6 +35,7 @@ const typed = {
   'no-eval': 'error',
   'no-new-func': 'error',
   'recallsmith/import-zones': 'error',
+  'recallsmith/import-circles': 'error',
 };
 
 export default ts.config(
@@ -50,7 +52,13 @@ export default ts.config(
       'workers/engine/wasm/assembly/',
     ],
   },
-  { plugins: { recallsmith: { rules: { 'import-zones': importZonesRule(root) } } } },
+  {
+    plugins: {
+      recallsmith: {
+        rules: { 'import-zones': importZonesRule(root), 'import-circles': importCirclesRule(root) },
+      },
+    },
+  },
   ...ts.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts', '**/*.svelte'] })),
   ...svelte.configs.recommended,
   {
