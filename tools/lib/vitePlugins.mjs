@@ -12,6 +12,9 @@ function selfHostedFiles() {
   ];
 }
 
+/** Packages with code in those files: the engine's logarithms and exponentials are from AssemblyScript's standard library. */
+export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
+
 /** Puts the wasm files into the site, in a build and while developing. */
 export function selfHosted() {
   const files = selfHostedFiles();
