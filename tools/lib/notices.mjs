@@ -111,7 +111,8 @@ export function noticesText(folders) {
   const data = bundledData.map((entry) => ({ ...entry, texts: entry.texts.map(keptText) }));
   const all = [...unique, ...data];
   const contents = all.map((entry) => `  ${title(entry)}: ${entry.licence}`).join('\n');
-  const head = `Third-party notices of Recallsmith ${ownVersion()}\n\nThe site contains code and data of these projects:\n\n${contents}`;
+  const heading = `Third-party notices of Recallsmith ${ownVersion()}`;
+  const head = [heading, 'The site contains code and data of these projects:', contents].join('\n\n');
   return `${[head, ...all.map(section)].join(`\n\n${'='.repeat(80)}\n\n`)}\n`;
 }
 
