@@ -1,7 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { buildName } from './tools/lib/build.mjs';
-import { offline, selfHosted } from './tools/lib/vitePlugins.mjs';
+import { thirdPartyNotices } from './tools/lib/notices.mjs';
+import { offline, selfHosted, selfHostedPackages } from './tools/lib/vitePlugins.mjs';
 
 /** Cross-origin isolation gives the page SharedArrayBuffer, which wasm threads need. */
 const isolation = {
@@ -9,13 +10,15 @@ const isolation = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+const notices = thirdPartyNotices(selfHostedPackages);
+
 export default defineConfig({
   base: './',
   // Keeps onnxruntime-web from bundling its wasm file, which the site serves from ort/.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-  plugins: [svelte(), selfHosted(), offline()],
+  plugins: [svelte(), selfHosted(), notices.page, offline()],
   define: { __BUILD__: JSON.stringify(buildName()) },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: notices.workers },
   build: { target: 'es2022', manifest: true, chunkSizeWarningLimit: 2000 },
   server: { headers: isolation },
   preview: { headers: isolation },

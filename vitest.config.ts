@@ -1,21 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
-const chromium = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-/** WebGPU without a GPU; the rest keeps Chromium from calling home. */
-const chromiumFlags = [
-  '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const executablePath = findChromium();
 
-/** Suites of the engine that run on both devices; `*.node.test.ts` on wasm in Node alone, `*.gpu.test.ts` on WebGPU alone. */
+/** Engine suites run on both devices, except `*.node.test.ts` (wasm, in Node only) and `*.gpu.test.ts` (WebGPU only). */
 const engineSuites = 'tests/engine/**/*.test.ts';
 const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
@@ -24,7 +14,8 @@ export default defineConfig({
   test: {
     projects: [
       {
-        // State classes react as on the page; components are drawn to text, since there is no document.
+        // State classes are compiled for the client, so they react as on the page. Components are compiled for the
+        // server, because there is no DOM.
         plugins: [
           svelte({
             configFile: false,
@@ -45,7 +36,7 @@ export default defineConfig({
         },
       },
       {
-        // The browser asks the test server for fixtures and, where it is there, for ../shared.
+        // The browser loads fixtures from the test server, and reference data from ../shared where that exists.
         define: { 'import.meta.env.PROJECT_ROOT': JSON.stringify(process.cwd()) },
         server: { fs: { allow: ['.', '../shared'] } },
         optimizeDeps: {
@@ -62,7 +53,7 @@ export default defineConfig({
         },
         test: {
           name: 'engine-webgpu',
-          globalSetup: 'tests/engine/moduleServer.mjs',
+          globalSetup: ['tests/engine/needsChromium.mjs', 'tests/engine/moduleServer.mjs'],
           include: [engineSuites],
           exclude: [nodeSuites],
           testTimeout: 300_000,
@@ -72,7 +63,10 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: chromium, args: chromiumFlags } }),
+            provider: playwright({
+              // WebGPU on the processor: no test depends on the machine's graphics card.
+              launchOptions: { ...(executablePath && { executablePath }), args: chromiumFlags('software') },
+            }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, site, test } from './support';
+import { expect, root, site, test } from './support';
 
 interface Chunk {
   file: string;
@@ -38,4 +38,24 @@ test('the site names no other origin to load from', () => {
   const html = readFileSync(join(site, 'index.html'), 'utf8');
   expect(html).not.toMatch(/(src|href)="https?:/);
   expect(html).toContain("connect-src 'self'");
+});
+
+/** Dependencies that build and serve the site; `vite` too, but a few lines of it are in every bundle. */
+const buildTools = ['@sveltejs/vite-plugin-svelte', 'playwright-core', 'typescript'];
+
+test('the settings lead to the notices of every package in the site, which are there offline too', async ({
+  page,
+  siteUrl,
+}) => {
+  await page.goto(`${siteUrl}#/settings`);
+  const link = page.locator('a[href$="THIRD-PARTY-NOTICES.txt"]');
+  const [notices] = await Promise.all([page.waitForEvent('popup'), link.click()]);
+  const text = await notices.locator('body').innerText();
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const [name, version] of Object.entries(dependencies))
+    if (!buildTools.includes(name)) expect(text).toContain(`\n${name} ${version}\nLicence: `);
+  expect(text).toContain('intfloat/multilingual-e5-small');
+  expect(readFileSync(join(site, 'sw.js'), 'utf8')).toContain('"THIRD-PARTY-NOTICES.txt"');
 });

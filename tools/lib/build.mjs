@@ -15,8 +15,10 @@ const sources = [
   'package-lock.json',
   'public',
   'src',
+  'tools/lib/notices.mjs',
   'tools/lib/vitePlugins.mjs',
   'tools/lib/wasmModules.mjs',
+  'tools/licences',
   'vite.config.ts',
   'workers',
 ];

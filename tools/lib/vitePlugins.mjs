@@ -12,6 +12,9 @@ function selfHostedFiles() {
   ];
 }
 
+/** Packages with code in those files. The engine takes logarithms and exponentials from AssemblyScript's library. */
+export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
+
 /** Adds the wasm files to the built site and to the dev server. */
 export function selfHosted() {
   const files = selfHostedFiles();

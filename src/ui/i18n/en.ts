@@ -650,6 +650,7 @@ export const en = {
     addressNote:
       'Data belong to this address. At another port or host this page starts empty; the project file carries everything over.',
     build: 'Program',
+    notices: 'Third-party licences',
   },
   benchmark: {
     title: 'Benchmark this device',

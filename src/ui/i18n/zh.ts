@@ -582,6 +582,7 @@ export const zh: Dictionary = {
     persistRefused: '浏览器没有同意，请不时保存项目文件。',
     addressNote: '数据属于当前地址。换端口或主机打开时是空的；项目文件可以把全部内容带过去。',
     build: '程序版本',
+    notices: '第三方许可证',
   },
   benchmark: {
     title: '测试本机性能',

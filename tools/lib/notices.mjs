@@ -1,0 +1,140 @@
+/* THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, version as ownVersion } from './build.mjs';
+
+export const noticesFile = 'THIRD-PARTY-NOTICES.txt';
+
+const kept = join(root, 'tools/licences');
+
+/**
+ * What packages leave out of their own folders, with the version it was checked for. An update of the package fails the
+ * build until somebody has looked at its licence again.
+ */
+const supplements = {
+  '@bufbuild/protobuf': { version: '2.17.0', texts: ['bufbuild-protobuf.txt'] },
+  // Its modules contain onnxruntime-common; its wasm file contains the libraries of the second text.
+  'onnxruntime-web': { version: '1.30.0', texts: ['onnxruntime.txt', 'onnxruntime-third-party.txt'] },
+  'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
+};
+
+/** Data in public/ that is not, or not only, this project's own. */
+const bundledData = [
+  {
+    name: 'models/demo-zh',
+    licence: 'MIT',
+    remark: 'Distilled for Recallsmith from intfloat/multilingual-e5-small, whose licence follows.',
+    texts: ['multilingual-e5-small.txt'],
+  },
+];
+
+/** Where rolldown and Vite put code of their own into a bundle. */
+const virtualModules = { '\0vite/': 'vite', '\0rolldown/': 'rolldown' };
+
+const installed = (name) => join(root, 'node_modules', name);
+
+/** Folder of the package that a module of a bundle belongs to; null for this project's own modules. */
+export function packageFolder(moduleId) {
+  const path = moduleId.replaceAll('\\', '/').split('?')[0];
+  for (const [prefix, name] of Object.entries(virtualModules)) if (path.startsWith(prefix)) return installed(name);
+  const found = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path);
+  return found ? found[1] : null;
+}
+
+/** Modules that left something in the bundle: code, or a style sheet, which has no code. */
+function contributes(id, { renderedLength }) {
+  return renderedLength > 0 || /\.css(\?|$)/.test(id);
+}
+
+function foldersOf(bundle) {
+  return Object.values(bundle)
+    .filter(({ type }) => type === 'chunk')
+    .flatMap(({ modules }) => Object.entries(modules))
+    .filter(([id, module]) => contributes(id, module))
+    .map(([id]) => packageFolder(id))
+    .filter((folder) => folder !== null);
+}
+
+/** Vite's own licence is followed by those of its tools, none of which reach a bundle. */
+function withoutTools(text) {
+  return text.split('\n# Licenses of bundled dependencies')[0];
+}
+
+/** Texts of a package's licence files, then of its NOTICE file, which section 4(d) of Apache-2.0 asks for. */
+function textsIn(folder) {
+  const names = readdirSync(folder).sort();
+  const licences = names.filter((name) => /^(licen[cs]e|copying)/i.test(name));
+  if (licences.length === 0) return [];
+  const notices = names.filter((name) => /^(notice|third-?party)/i.test(name));
+  return [...licences, ...notices].map((name) => withoutTools(readFileSync(join(folder, name), 'utf8')));
+}
+
+function keptText(file) {
+  return readFileSync(join(kept, file), 'utf8');
+}
+
+/** What the notices say of a package. Throws an Error that names the package and the remedy if its licence is unknown. */
+export function describePackage(folder) {
+  const { name, version, license, homepage } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const supplement = supplements[name];
+  if (supplement && supplement.version !== version)
+    throw new Error(
+      `The licence of ${name} was checked for version ${supplement.version}, and ${version} is installed: ` +
+        'compare the licence with tools/licences, then change the version in tools/lib/notices.mjs.',
+    );
+  const licence = typeof license === 'string' ? license : supplement?.licence;
+  const texts = [...textsIn(folder), ...(supplement?.texts ?? []).map(keptText)];
+  if (!licence || texts.length === 0)
+    throw new Error(
+      `${name} ${version} is bundled, but its package has no licence ${licence ? 'text' : 'identifier'}: ` +
+        'add what is missing to tools/lib/notices.mjs and tools/licences, or remove the dependency.',
+    );
+  return { name, version, licence, homepage, texts };
+}
+
+const title = ({ name, version }) => (version === undefined ? name : `${name} ${version}`);
+
+function section(entry) {
+  const { licence, homepage, remark, texts } = entry;
+  const head = [title(entry), `Licence: ${licence}`, homepage, remark].filter((line) => line !== undefined);
+  const parts = texts.map((text) => text.replaceAll('\r\n', '\n').trim());
+  return [head.join('\n'), ...parts].join(`\n\n${'-'.repeat(80)}\n\n`);
+}
+
+/** The whole file, one section per package in the order of their names, then the data. */
+export function noticesText(folders) {
+  const described = [...new Set(folders)].map(describePackage);
+  // One package may be installed twice in the same version, by two that depend on it.
+  const unique = [...new Map(described.map((entry) => [title(entry), entry]))]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, entry]) => entry);
+  const data = bundledData.map((entry) => ({ ...entry, texts: entry.texts.map(keptText) }));
+  const all = [...unique, ...data];
+  const contents = all.map((entry) => `  ${title(entry)}: ${entry.licence}`).join('\n');
+  const heading = `Third-party notices of Recallsmith ${ownVersion()}`;
+  const head = [heading, 'The site contains code and data of these projects:', contents].join('\n\n');
+  return `${[head, ...all.map(section)].join(`\n\n${'='.repeat(80)}\n\n`)}\n`;
+}
+
+/**
+ * Plugins that collect packages from the bundles: `page` for the site, which writes the file, and `workers` for
+ * `worker.plugins`. A worker is bundled while the page's modules are transformed, so it is counted before the file is written.
+ * @param {string[]} copied packages whose files the site contains without bundling them
+ */
+export function thirdPartyNotices(copied) {
+  const found = new Set();
+  const collect = (bundle) => foldersOf(bundle).forEach((folder) => found.add(folder));
+  return {
+    page: {
+      name: 'recallsmith-notices',
+      apply: 'build',
+      enforce: 'post',
+      generateBundle(_options, bundle) {
+        collect(bundle);
+        for (const name of copied) found.add(installed(name));
+        this.emitFile({ type: 'asset', fileName: noticesFile, source: noticesText(found) });
+      },
+    },
+    workers: () => [{ name: 'recallsmith-notices-workers', generateBundle: (_options, bundle) => collect(bundle) }],
+  };
+}
