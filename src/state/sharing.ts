@@ -1,4 +1,4 @@
-import { decodeLink, encodeLink, type SharedExperiment } from '../domain/link/shareLink';
+import { decodeLink, encodeLink, type SharedExperiment } from '../domain/report/shareLink';
 import type { Experiment } from '../domain/experiment';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';

@@ -11,8 +11,8 @@ import {
   type Stage,
 } from '../../../src/domain/experiment';
 import { sha256Hex } from '../../../src/domain/hash';
-import { bytesToText, textToBytes } from '../../../src/domain/link/base64url';
-import { decodeLink, encodeLink } from '../../../src/domain/link/shareLink';
+import { bytesToText, textToBytes } from '../../../src/domain/report/base64url';
+import { decodeLink, encodeLink } from '../../../src/domain/report/shareLink';
 import type { Metrics } from '../../../src/domain/run';
 
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
