@@ -82,7 +82,8 @@ function converted(code: string, elements: ReadonlyMap<string, string>): string 
       done = code.indexOf(';', from);
       const value = converted(code.slice(from, done), elements);
       const operator = assignment[1];
-      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${operator ? `${type}(${place}) ${operator} (${value})` : value})`;
+      const stored = operator ? `${type}(${place}) ${operator} (${value})` : value;
+      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${stored})`;
     } else text += `${type}(${place})`;
     access.lastIndex = done;
   }

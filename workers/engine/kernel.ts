@@ -61,7 +61,8 @@ export interface Kernel<Param extends string = string, Read extends string = str
 }
 
 const subgroupMatrixFeatures =
-  'enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\ndiagnostic(off, chromium.subgroup_matrix_uniformity);\n';
+  'enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\n' +
+  'diagnostic(off, chromium.subgroup_matrix_uniformity);\n';
 const subgroupInputs = `
   @builtin(subgroup_size) subgroup_size: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,`;
@@ -80,7 +81,8 @@ export function kernel<Param extends string, Read extends string, Write extends 
     ({ name, element, access }, i) =>
       `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
   );
-  const code = `${spec.subgroupMatrix ? subgroupMatrixFeatures : ''}${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
+  const features = (spec.subgroupMatrix ? subgroupMatrixFeatures : '') + (spec.subgroups ? 'enable subgroups;\n' : '');
+  const code = `${features}struct Params {
 ${fields || '  unused: u32,'}
 }
 @group(0) @binding(0) var<uniform> p: Params;

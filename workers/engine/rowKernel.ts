@@ -48,6 +48,8 @@ fn ${name}(x: f32, me: u32) -> f32 {
   return all;
 }
 `;
+const rowSum = fold('row_sum', 'row_parts[me] + row_parts[me + half]');
+const rowMax = fold('row_max', 'max(row_parts[me], row_parts[me + half])');
 const parallelReductions = `
 var<workgroup> row_parts: array<f32, ${rowThreads}>;
-${fold('row_sum', 'row_parts[me] + row_parts[me + half]')}${fold('row_max', 'max(row_parts[me], row_parts[me + half])')}`;
+${rowSum}${rowMax}`;
