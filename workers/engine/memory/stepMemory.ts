@@ -111,8 +111,8 @@ export function chunkTexts(pairs: number, tokensPerPass: number): number {
 }
 
 /**
- * Numbers that the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients before
- * normalization; a window of scores and a window of their gradients; statistics of rows and columns.
+ * Numbers that the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of the
+ * unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;

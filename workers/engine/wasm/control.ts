@@ -43,7 +43,7 @@ export class Control {
   #arguments: Float64Array;
   #scratch = 0;
 
-  /** `thread` counts from 0, the owner. */
+  /** `thread` counts from 0, the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,

@@ -35,7 +35,7 @@ export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32
   );
 }
 
-/** Dropout factor of one attention probability, from a row and head to a key of its text. */
+/** Dropout factor of one attention probability: from a row in one head to a key of its text. */
 export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
   philox(rowAndHead + dropFirst, key, op, step, seed);
   return c0 < below ? 0 : scale;
