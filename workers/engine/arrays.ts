@@ -1,24 +1,24 @@
-/** A piece of an engine's memory; what it is, its engine alone knows. */
+/** A piece of an engine's memory. Only that engine knows what is inside it. */
 export interface Block {
   readonly size: number;
 }
 
-/** Where blocks come from. */
+/** Allocates and frees blocks. */
 export interface Memory {
   create(bytes: number): Block;
   destroy(block: Block): void;
 }
 
-/** How an array's numbers are stored: in four bytes (float32 or uint32), or in half precision, where the device has it. */
+/** How numbers are stored: four bytes each (float32 or uint32), or half precision if the device supports it. */
 export type DType = 'f32' | 'f16';
 
-/** A range of a block, seen as an array of numbers, row after row. */
+/** A range of a block, read as a row-major array of numbers. */
 export interface DeviceArray {
   readonly buffer: Block;
-  /** In bytes, a multiple of 256. */
+  /** In bytes. Must be a multiple of 256 if a kernel binds the array. */
   readonly offset: number;
   readonly shape: readonly number[];
-  /** Four bytes a number where it is not said. */
+  /** Default: `f32`. */
   readonly dtype?: DType;
 }
 
@@ -34,22 +34,25 @@ export function bytesPerNumber(dtype: DType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
-/** The array's numbers under another shape of the same length. */
+/** Returns the same numbers under another shape. Throws RangeError if the lengths differ. */
 export function reshaped(array: DeviceArray, shape: readonly number[]): DeviceArray {
-  if (lengthOf(shape) !== lengthOf(array.shape)) throw new RangeError(`[${array.shape.join()}] as [${shape.join()}]`);
+  if (lengthOf(shape) !== lengthOf(array.shape))
+    throw new RangeError(`cannot reshape [${array.shape.join()}] to [${shape.join()}]`);
   return { ...array, shape };
 }
 
 type Free = { buffer: Block; freedAt: number };
 
-/** A free buffer may serve an array down to this share of its size: batches of about equal length find each other's buffers. */
+/**
+ * A free buffer may serve an array of at least this share of its size, so that batches of similar length share buffers.
+ */
 const smallestShare = 0.75;
-/** Free buffers that this many steps did not need are given back. */
+/** Free buffers that stay unused for this many steps are destroyed. */
 const idleSteps = 3;
 
 /**
- * Buffers that are used again. An array that is freed may be handed out at once, for commands run in order; a buffer is destroyed only
- * between submits (`trim`).
+ * Reuses buffers. A freed array's buffer may be handed out again immediately, because commands run in order. Buffers
+ * are destroyed only between submits (`trim`).
  */
 export class ArrayPool {
   readonly #memory: Memory;
@@ -57,7 +60,7 @@ export class ArrayPool {
   readonly #live = new Set<Block>();
   #rowCapacity = { rows: 0, capacity: 0 };
   #steps = 0;
-  /** Bytes of all buffers, free ones too, and the most there ever were since `resetPeak`. */
+  /** Bytes of all buffers, free ones included, and the peak since `resetPeak`. */
   totalBytes = 0;
   peakBytes = 0;
 
@@ -74,8 +77,8 @@ export class ArrayPool {
   }
 
   /**
-   * While `work` runs, an array of `rows` rows gets a buffer that would hold `capacity` rows: so batches and chunks of all lengths find each
-   * other's buffers, and memory is the same in every step.
+   * While `work` runs, an array of `rows` rows gets a buffer with room for `capacity` rows. Batches and chunks of any
+   * length then share buffers, and memory use is the same in every step.
    */
   withRowCapacity<T>(rows: number, capacity: number, work: () => T): T {
     const outside = this.#rowCapacity;
@@ -96,13 +99,16 @@ export class ArrayPool {
     return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
-  /** Throws a RangeError for an array that is free already, or that is a part of another. */
+  /** Throws RangeError if the array's buffer is already free or belongs to another pool. */
   free(array: DeviceArray): void {
-    if (!this.#live.delete(array.buffer)) throw new RangeError('array is not live');
+    if (!this.#live.delete(array.buffer)) throw new RangeError('the array is already free or belongs to another pool');
     this.#free.push({ buffer: array.buffer, freedAt: this.#steps });
   }
 
-  /** Ends a step: gives back buffers that lay idle. Call only when all commands are submitted. */
+  /**
+   * Ends a step: destroys buffers that have been free for more than `idle` steps. Call only when all commands are
+   * submitted.
+   */
   trim(idle = idleSteps): void {
     this.#steps++;
     this.#free = this.#free.filter(({ buffer, freedAt }) => {

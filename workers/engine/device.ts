@@ -4,9 +4,9 @@ import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine, wasmFeatures } from './wasm/open';
 
-/** The device that computes: WebGPU, or the CPU by wasm. One is open at a time: the GPU worker owns it. */
+/** The device that computes: WebGPU, or the CPU through wasm. Only one is open at a time, owned by the GPU worker. */
 interface OpenDevice {
-  /** What it was opened for. */
+  /** The preference it was opened with. */
   preference: DevicePreference;
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
@@ -18,12 +18,15 @@ type Opened = Omit<OpenDevice, 'preference'>;
 type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
 let open: OpenDevice | null = null;
-/** The device whose errors count, from when it is had: it may be lost before the engine stands. */
+/** The device whose errors count. Set before its engine exists, because the device may be lost that early. */
 let current: GPUDevice | null = null;
-/** The first failure that the GPU reported on its own; all that was computed since may be zeros. */
+/** The first failure that the GPU reported asynchronously. Everything computed since then may be zeros. */
 let failure: AppError | null = null;
 
-/** Opens the device that the preference names. Throws `gpu-unavailable` where WebGPU was asked for and no adapter or device is had. */
+/**
+ * Closes the open device and opens the preferred one. Throws `gpu-unavailable` if the preference is WebGPU and there is
+ * no adapter or device.
+ */
 export async function openDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
   closeDevice();
   const choice = await chooseBackend(preference);
@@ -32,12 +35,15 @@ export async function openDevice(preference: DevicePreference, wasmBaseUrl: stri
   return open.info;
 }
 
-/** The open device, where it is the one that the preference leads to: a run at work says nothing of another device that is planned for. */
+/**
+ * Returns the open device, but only if it was opened with this preference. A run may be using one device while the user
+ * plans for another.
+ */
 function currentFor(preference: DevicePreference): OpenDevice | null {
   return open?.preference === preference ? open : null;
 }
 
-/** What `openDevice` would open; opens nothing. */
+/** Describes the device that `openDevice` would open, without opening it. */
 export async function describeDevice(preference: DevicePreference): Promise<DeviceInfo> {
   const known = currentFor(preference);
   if (known) return known.info;
@@ -46,21 +52,21 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
   return wasmInfo(choice);
 }
 
-/** Bytes that one array may have on the device which the preference leads to; wasm sets no limit of its own. */
+/** Returns the largest number of bytes that one array may have on the preferred device; Infinity on wasm. */
 export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
   const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
-/** Whether the device which the preference leads to computes in half precision; never on wasm. */
+/** Whether the preferred device computes in half precision. Always false on wasm. */
 export async function offersHalf(preference: DevicePreference): Promise<boolean> {
   const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
 }
 
-/** Gives the device back, with all memory. */
+/** Closes the device and frees all its memory. */
 export function closeDevice(): void {
   const engine = open?.engine;
   open = null;
@@ -69,13 +75,13 @@ export function closeDevice(): void {
   engine?.dispose();
 }
 
-/** Throws a RangeError where no device is open. */
+/** Throws RangeError if no device is open. */
 export function currentEngine(): Engine {
-  if (!open) throw new RangeError('no open device');
+  if (!open) throw new RangeError('no device is open');
   return open.engine;
 }
 
-/** WebGPU, where it is open. */
+/** Returns the WebGPU engine, or null if WebGPU is not open. */
 export function currentWebGpu(): WebGpuEngine | null {
   return open && webGpuOf(open);
 }
@@ -84,12 +90,15 @@ function webGpuOf({ engine }: OpenDevice): WebGpuEngine | null {
   return engine instanceof WebGpuEngine ? engine : null;
 }
 
-/** Resolves with the reason when the open device is lost; never on wasm. */
+/** Resolves with the reason when the open device is lost. Never resolves on wasm. */
 export function deviceLost(): Promise<AppError> {
   return open?.lost ?? new Promise<AppError>(() => undefined);
 }
 
-/** Throws what the GPU has reported since the device was opened: out of memory silently drops work, so every readback asks. */
+/**
+ * Throws the first failure that the GPU has reported since the device was opened, if any. Running out of memory
+ * silently drops work, so call this at every readback.
+ */
 export function checkDevice(): void {
   if (failure) throw failure;
 }
@@ -113,7 +122,7 @@ async function chooseBackend(preference: DevicePreference): Promise<Choice> {
     : { backend: 'webgpu', reason: 'webgpu-available', adapter };
 }
 
-/** Adapters that compute on the CPU: tens of times slower than wasm. */
+/** Whether the adapter computes on the CPU. Such adapters are tens of times slower than wasm. */
 function isSoftware(info: GPUAdapterInfo): boolean {
   if (Reflect.get(info, 'isFallbackAdapter') === true) return true;
   return /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.vendor} ${info.architecture} ${info.description}`);
@@ -126,7 +135,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
-  // Its events may come late, when it was given back and another is open.
+  // Its events may arrive after it was closed and another device was opened.
   current = device;
   const report = (error: GPUError): void => {
     if (current !== device) return;
@@ -147,7 +156,7 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 
-/** With all the adapter offers: a large vocabulary needs its limits, fast kernels its features. */
+/** Requests everything the adapter offers: a large vocabulary needs its limits, fast kernels need its features. */
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const { limits } = adapter;
   const requiredLimits = {
@@ -160,9 +169,12 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
   const wanted: readonly string[] = [
-    'shader-f16', 'timestamp-query', 'subgroups', 'chromium-experimental-subgroup-matrix',
-  ]; // prettier-ignore
-  // The type's list of names is older than `subgroups`.
+    'shader-f16',
+    'timestamp-query',
+    'subgroups',
+    'chromium-experimental-subgroup-matrix',
+  ];
+  // The cast is needed because GPUFeatureName lacks Chromium's experimental feature.
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });
@@ -179,8 +191,8 @@ async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
 }
 
 /**
- * Threads on wasm: half of the logical cores, for two of them often share one physical core, but both on a machine of two. More threads than
- * free cores are slow: they wait for each other at every product.
+ * Threads of the wasm engine: half of the logical cores, because two of them often share a physical core, but both on a
+ * dual-core machine. More threads than free cores are slow, because all threads wait for each other at every product.
  */
 function wasmThreads(): number {
   const cores = navigator.hardwareConcurrency;

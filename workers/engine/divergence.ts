@@ -2,12 +2,12 @@ import { lengthOf, type DeviceArray } from './arrays';
 import type { SegmentTable } from './model/segments';
 import { partLength, squareParts, sumSquares } from './optimizer/gradientNorm';
 
-/** Parts that the sums of squares of a table's arrays have together. */
+/** Number of partial sums of squares over all of a table's arrays. */
 export function partCount(table: SegmentTable): number {
   return table.arrays.reduce((sum, array) => sum + (array ? squareParts(array) : 0), 0);
 }
 
-/** Writes the sums of squares of `table` to `parts`, for those segments that `trained` has. */
+/** Writes partial sums of squares of `table` to `parts`, for the segments that `trained` contains. */
 export function sumTrainedSquares(table: SegmentTable, trained: SegmentTable, parts: DeviceArray): void {
   let firstPart = 0;
   for (const array of trainedArrays(table, trained)) {
@@ -18,8 +18,8 @@ export function sumTrainedSquares(table: SegmentTable, trained: SegmentTable, pa
 }
 
 /**
- * Name of the first trained parameter with a number, or a sum of squares, that is not finite; undefined if all are finite.
- * `parts` is scratch for `partCount(trained)` numbers. GPU→CPU sync.
+ * Returns the name of the first trained parameter that has a non-finite number or sum of squares, or undefined if all
+ * are finite. `parts` is scratch for `partCount(trained)` numbers. GPU→CPU sync.
  */
 export async function firstNotFinite(
   table: SegmentTable,
@@ -45,12 +45,12 @@ export async function firstNotFinite(
   return undefined;
 }
 
-/** The table's arrays by segment, without those of frozen parameters. */
+/** The table's arrays by segment, with undefined for frozen ones. */
 function trainedArrays(table: SegmentTable, trained: SegmentTable): (DeviceArray | undefined)[] {
   return table.arrays.map((array, segment) => (trained.arrays[segment] ? array : undefined));
 }
 
-/** Index of the first NaN; without any, of the number of the largest size. */
+/** Index of the first NaN, or of the largest magnitude if there is no NaN. */
 function firstNaNOrLargest(values: Float32Array): number {
   const nan = values.findIndex(Number.isNaN);
   if (nan >= 0) return nan;

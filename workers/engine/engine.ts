@@ -2,28 +2,31 @@ import type { KernelPlan } from '../../src/domain/kernelPlan';
 import type { ArrayPool, DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
-/** What kernels choose their variant by. */
+/** Device properties that decide which variant of a kernel runs. */
 export interface Traits {
-  /** The adapter computes on the CPU: barriers and workgroup memory are slow there, big register tiles are not. */
+  /** The adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are not. */
   software: boolean;
-  /** Kernels are wasm functions: what shaders' tilings are chosen by says nothing. */
+  /** Kernels are wasm functions, so the rules for choosing shader tilings do not apply. */
   wasm?: boolean;
 }
 
 export interface Counters {
   dispatches: number;
-  /** Bytes of the ranges that were bound, each dispatch by itself. */
+  /** Bytes of all bound ranges. A range counts once per dispatch that binds it. */
   boundBytes: number;
   submits: number;
 }
 
-/** Numbers as an array takes them. */
+/** Numbers on the host, ready to be written to an array. */
 export type Values = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-/** Commands in order: what is recorded runs at `submit` or at the next readback at the latest. */
+/** Commands run in order: recorded ones run at `submit` or at the next readback. */
 export interface Commands {
   readonly counters: Counters;
-  /** Records one kernel. `groups`: workgroups in all, or by dimension. No array may be both read and written: WebGPU forbids it. */
+  /**
+   * Records one kernel. `groups` is the total number of workgroups, or the number per dimension. No array may be both
+   * read and written: WebGPU forbids it.
+   */
   dispatch<Param extends string, Read extends string, Write extends string>(
     kernel: Kernel<Param, Read, Write>,
     arrays: Readonly<Record<Read | Write, DeviceArray>>,
@@ -33,34 +36,40 @@ export interface Commands {
   /** Sets all numbers to zero. */
   clear(array: DeviceArray): void;
   copy(from: DeviceArray, to: DeviceArray): void;
-  /** Overwrites the array. What is recorded runs first: it may still read what lay there. */
+  /** Overwrites the array. Recorded commands run first, because they may still read the old numbers. */
   write(array: DeviceArray, values: Values): void;
-  /** A new array with these numbers. */
+  /** Allocates an array and writes these numbers to it. */
   upload(values: Values, shape?: readonly number[]): DeviceArray;
   submit(): void;
-  /** The numbers on the host, in float32 however they are stored. // GPU→CPU sync. Throws what the device has reported meanwhile. */
+  /**
+   * Reads the numbers back to the host, converting half precision to float32. Throws any error that the device has
+   * reported. GPU→CPU sync.
+   */
   read(array: DeviceArray): Promise<Float32Array>;
 }
 
-/** A device that computes: its memory and its commands. Operations, model and optimizer know no more of it. */
+/** A compute device: its memory and its commands. Operations, model and optimizer know nothing else about it. */
 export interface Engine {
   readonly traits: Traits;
   readonly pool: ArrayPool;
   readonly commands: Commands;
-  /** How this run's products are cut up; without one by fixed rules. */
+  /** Measured tilings for the products of this run. Without a plan, fixed rules choose. */
   readonly plan?: KernelPlan | undefined;
-  /** [scratchFloats]: numbers that an operation gives from one kernel to its next; what stands there means nothing to others. */
+  /**
+   * [scratchFloats]. Passes numbers between the kernels of one operation; other operations must not rely on its
+   * contents.
+   */
   readonly scratch?: DeviceArray;
-  /** The device stores and reads numbers in half precision. */
+  /** Whether the device supports half precision. */
   readonly hasHalf?: boolean;
 }
 
-/** Frees the buffers that no array uses, between phases whose arrays have other sizes. */
+/** Frees unused buffers. Call between phases whose arrays have different sizes. */
 export function releaseIdleMemory({ commands, pool }: Pick<Engine, 'commands' | 'pool'>): void {
   commands.submit();
   pool.trim(0);
 }
 
-/** Size of an engine's scratch array. It belongs to the engine as its uniforms do; memory plans count it. */
+/** Size of an engine's scratch array. The engine owns the array, as it owns its uniforms; memory plans count it. */
 export const scratchBytes = 2 ** 22;
 export const scratchFloats = scratchBytes / 4;

@@ -12,18 +12,20 @@ import { normalizeBackward, poolingBackward, poolingForward } from './ops/poolin
 
 type Side = 'anchors' | 'positives';
 
-/** Neighbouring texts of one side of a batch, which go through the encoder together. */
+/** Consecutive texts from one side of a batch, encoded together. */
 export interface Chunk {
   side: Side;
-  /** Counted in its side. */
+  /** Index of its first text within its side. */
   firstText: number;
   texts: number;
-  /** Where it begins in the whole packed batch, anchors before positives: dropout draws by that. */
+  /** Its first row in the whole packed batch, anchors before positives. Dropout draws numbers by this row. */
   firstRow: number;
   batch: TokenBatch;
 }
 
-/** Whole texts, filled up to `tokensPerPass`; a text that is longer is a chunk by itself. */
+/**
+ * Cuts a batch into chunks of whole texts with at most `tokensPerPass` tokens. A longer text gets a chunk of its own.
+ */
 export function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
   const firstPositiveRow = anchors.offsets.at(-1) ?? 0;
   return [
@@ -50,9 +52,10 @@ function cutSide(side: Side, { ids, offsets }: TokenBatch, sideRow: number, toke
 }
 
 /**
- * Loss and gradients of a whole batch with the memory of one chunk (GradCache: Gao et al., arXiv 2101.06983, section 3): all chunks are encoded
- * and only their unit vectors kept; the loss gives the gradient of each vector; then each chunk is encoded again and goes backward from its
- * vectors' gradients. Gradients are added up chunk after chunk. With dropout both times draw the same numbers.
+ * Computes loss and gradients of a whole batch with the memory of one chunk (GradCache: Gao et al., arXiv 2101.06983,
+ * section 3). First, all chunks are encoded and only their unit vectors are kept. Next, the loss yields the gradient of
+ * each vector. Finally, each chunk is encoded again and backpropagated from its vectors' gradients, accumulating over
+ * chunks. Dropout draws the same numbers in both passes.
  */
 export function gradCacheGradients(
   context: Omit<EncoderContext, 'tokens'>,
@@ -64,7 +67,7 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** As the rows' buffers serve every chunk, so do those of the texts' vectors. */
+  /** Like the row buffers, the buffers of text vectors fit any chunk. */
   const mostTexts = chunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
@@ -99,7 +102,7 @@ export function gradCacheGradients(
   pool.free(candidates);
 }
 
-/** The chunk's tokens on the device, and buffers that serve every chunk. */
+/** Runs `work` with the chunk's tokens on the device and with row buffers that fit any chunk. */
 function inChunk(
   context: Omit<EncoderContext, 'tokens'>,
   { batch, firstRow }: Chunk,
@@ -119,7 +122,7 @@ function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
   return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
 }
 
-/** The chunk's rows of vectors [B, H]; they begin anywhere, so they can be copied but not bound. */
+/** The chunk's rows of vectors [B, H]. Their offset may be unaligned, so they can be copied but not bound. */
 function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
   const [, width = 0] = vectors.shape;
   return { buffer: vectors.buffer, offset: vectors.offset + firstText * width * 4, shape: [texts, width] };

@@ -18,7 +18,10 @@ export interface GradientOptions {
   way?: StepWay | undefined;
 }
 
-/** Loss and gradients of all trained parameters, written to `numbers` and `gradients`. All ways give the same gradients. */
+/**
+ * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. The gradients are the same
+ * for every step strategy.
+ */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,
   anchors: TokenBatch,
@@ -39,7 +42,7 @@ export function computeGradients(
   });
 }
 
-/** Encodes anchors and positives as one packed batch. Text `firstPositive` is the first of the positives. */
+/** Encodes anchors and positives as one packed batch. Text `firstPositive` is the first positive. */
 function wholeBatchGradients(
   context: EncoderContext,
   firstPositive: number,

@@ -2,9 +2,8 @@ import type { DeviceArray } from './arrays';
 import type { Kernel } from './kernel';
 
 /**
- * Kernels are written for float32. Where an array of a dispatch is stored in half precision, this makes the kernel's text for it: what is read
- * from such an array is converted to float32 at once, what is written to it is converted from float32 last, and all that is computed in between
- * is the same.
+ * Adapts a kernel to arrays stored in half precision. Kernels are written for float32. The adapted code converts
+ * numbers to float32 as it reads them and back as it writes them; all computation in between stays the same.
  */
 export function forDTypes<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,
@@ -14,10 +13,10 @@ export function forDTypes<Param extends string, Read extends string, Write exten
   return withHalves(kernel, halves);
 }
 
-/** Texts that were made already. A kernel and the names of its half arrays say all. */
+/** Generated code, by kernel and by the names of its half-precision arrays. */
 const made = new WeakMap<object, Map<string, string>>();
 
-/** The kernel with the named arrays stored in half precision. */
+/** Returns the kernel with the named arrays stored in half precision. */
 export function withHalves<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,
   names: readonly (Read | Write)[],
@@ -31,14 +30,14 @@ export function withHalves<Param extends string, Read extends string, Write exte
   return { ...kernel, code };
 }
 
-/** Throws a RangeError for an array that the code does not bind. */
+/** Throws RangeError if the code binds no float array of a given name. */
 export function halvesInCode(code: string, names: readonly string[]): string {
   const elements = new Map<string, string>();
   let bound = code;
   for (const name of names) {
     const declaration = new RegExp(`(var<storage, \\w+> ${name}: array<)([^;]*)(>;)`);
     const element = declaration.exec(bound)?.[2];
-    if (!element?.includes('f32')) throw new RangeError(`no array ${name} of floats`);
+    if (!element?.includes('f32')) throw new RangeError(`the kernel binds no float array named ${name}`);
     elements.set(name, element);
     bound = bound.replace(declaration, (_, before: string, type: string, after: string) => before + half(type) + after);
   }
@@ -46,10 +45,7 @@ export function halvesInCode(code: string, names: readonly string[]): string {
   return `enable f16;\n${converted(bound, elements)}${oneIntoHalf}${conversions}`;
 }
 
-/**
- * What is too large becomes infinite, by its bits: WGSL lets a device make the largest number of it, and then no overflow would ever be seen, nor
- * the loss's scale fall.
- */
+/** Overflow must become Inf; WGSL may clamp to the largest number instead, which would hide it from loss scaling. */
 const oneIntoHalf = `
 fn f16_of(v: f32) -> f16 {
   return select(f16(v), bitcast<vec2<f16>>(0x7c00u | ((bitcast<u32>(v) >> 16u) & 0x8000u)).x, abs(v) > 65504.0);
@@ -65,7 +61,10 @@ function half(type: string): string {
   return type.replace('f32', 'f16');
 }
 
-/** `x[i]` → `f32(x[i])`; `x[i] = v;` → `x[i] = f16_of(v);`; `x[i] += v;` → `x[i] = f16_of(f32(x[i]) + (v));`, each for the array's own type. */
+/**
+ * Rewrites `x[i]` → `f32(x[i])`; `x[i] = v;` → `x[i] = f16_of(v);`; `x[i] += v;` → `x[i] = f16_of(f32(x[i]) + (v));`.
+ * Arrays of vectors use the vector types.
+ */
 function converted(code: string, elements: ReadonlyMap<string, string>): string {
   const access = new RegExp(`(?<![\\w.])(${[...elements.keys()].join('|')})\\[`, 'g');
   let text = '';
@@ -83,24 +82,25 @@ function converted(code: string, elements: ReadonlyMap<string, string>): string 
       done = code.indexOf(';', from);
       const value = converted(code.slice(from, done), elements);
       const operator = assignment[1];
-      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${operator ? `${type}(${place}) ${operator} (${value})` : value})`;
+      const stored = operator ? `${type}(${place}) ${operator} (${value})` : value;
+      text += `${place} = ${type === 'f32' ? 'f16' : type.slice(0, 4)}_of(${stored})`;
     } else text += `${type}(${place})`;
     access.lastIndex = done;
   }
   return text + code.slice(done);
 }
 
-/** Where the bracket closes that opened just before `from`. */
+/** Index of the bracket that closes the one opened just before `from`. */
 function closing(code: string, from: number): number {
   let depth = 1;
   for (let at = from; at < code.length; at++) {
     if (code[at] === '[') depth++;
     else if (code[at] === ']' && --depth === 0) return at;
   }
-  throw new RangeError('a bracket is not closed');
+  throw new RangeError('unclosed bracket in kernel code');
 }
 
-/** Float32 of numbers in half precision, from their bits. */
+/** Converts half-precision numbers, given as bits, to float32. */
 export function fromHalf(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, (each) => {
     const sign = each & 0x8000 ? -1 : 1;

@@ -1,45 +1,55 @@
-/** How one array is bound: the WGSL element, and whether the kernel writes it. */
+/** WGSL element type of a bound array. */
 export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
 export type ParamType = 'u32' | 'f32';
 
-/** How the wasm engine runs a kernel: by a function of workers/engine/wasm/assembly, shared out among threads by items. */
+/**
+ * How the wasm engine runs a kernel: a function in workers/engine/wasm/assembly whose items are split among threads.
+ */
 export interface WasmCall<Param extends string> {
-  /** Called with the addresses of what the kernel reads and writes, its params, `constants`, and the first item and the one behind the last. */
+  /**
+   * Called with the addresses of the arrays read and written, the params, `constants`, the first item, and one past the
+   * last item.
+   */
   call: string;
-  /** Rows, quads, blocks: what the function counts. */
+  /** Number of items: rows, quads or blocks, depending on the function. */
   items: (params: Readonly<Record<Param, number>>) => number;
   constants?: readonly number[];
-  /** Items that a thread takes at once; without it as suits the threads. */
+  /** Items a thread takes at a time. By default, chosen to suit the number of threads. */
   grain?: number;
-  /** Bytes of its own memory that a thread needs, where it may be more than a megabyte. */
+  /** Scratch bytes that each thread needs. Required if that may exceed 1 MiB. */
   scratchBytes?: (params: Readonly<Record<Param, number>>) => number;
 }
 
 export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
   /** Shown in errors and profiles. */
   name: string;
-  /** Fields of the uniform `p`. */
+  /** Fields of the uniform struct `p`. */
   params: Readonly<Record<Param, ParamType>>;
   reads: Readonly<Record<Read, Element>>;
   writes: Readonly<Record<Write, Element>>;
   workgroup: readonly [number, number, number];
-  /** Declarations outside of the entry point: workgroup memory, functions. */
+  /** Module-scope declarations: workgroup memory, functions. */
   globals?: string;
-  /** FLOPs of a dispatch, where they outweigh its reading and writing. */
+  /** FLOPs of a dispatch. Set it if they outweigh the reads and writes. */
   flops?: (params: Readonly<Record<Param, number>>) => number;
-  /** The kernel calls subgroup functions, and has `subgroup_size` and `subgroup_lane`. Only for devices with the feature `subgroups`. */
+  /**
+   * The kernel calls subgroup functions and uses `subgroup_size` and `subgroup_lane`. Needs the feature `subgroups`.
+   */
   subgroups?: boolean;
-  /** The kernel uses subgroup matrices of numbers in half precision. Only for devices with the features for that. */
+  /**
+   * The kernel uses subgroup matrices of half-precision numbers. Needs `shader-f16`, `subgroups` and Chromium's
+   * subgroup matrices.
+   */
   subgroupMatrix?: boolean;
   /**
-   * Statements of the entry point, which has `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the number of the
-   * workgroup, counted through both dimensions where `groups` was one number.
+   * Body of the entry point. It can use `gid` (global id), `lid` (local id), `lane` (local index) and `group`: the
+   * workgroup's index, counted across both dimensions if `groups` was one number.
    */
   body: string;
   wasm?: WasmCall<Param>;
 }
 
-/** A compute shader with names for all that it binds. Equal code is compiled once a device. */
+/** A compute shader with a name for every binding. Equal code is compiled once per device. */
 export interface Kernel<Param extends string = string, Read extends string = string, Write extends string = string> {
   name: string;
   code: string;
@@ -51,7 +61,8 @@ export interface Kernel<Param extends string = string, Read extends string = str
 }
 
 const subgroupMatrixFeatures =
-  'enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\ndiagnostic(off, chromium.subgroup_matrix_uniformity);\n';
+  'enable f16;\nenable subgroups;\nenable chromium_experimental_subgroup_matrix;\n' +
+  'diagnostic(off, chromium.subgroup_matrix_uniformity);\n';
 const subgroupInputs = `
   @builtin(subgroup_size) subgroup_size: u32,
   @builtin(subgroup_invocation_id) subgroup_lane: u32,`;
@@ -70,7 +81,8 @@ export function kernel<Param extends string, Read extends string, Write extends 
     ({ name, element, access }, i) =>
       `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<${element}>;`,
   );
-  const code = `${spec.subgroupMatrix ? subgroupMatrixFeatures : ''}${spec.subgroups ? 'enable subgroups;\n' : ''}struct Params {
+  const features = (spec.subgroupMatrix ? subgroupMatrixFeatures : '') + (spec.subgroups ? 'enable subgroups;\n' : '');
+  const code = `${features}struct Params {
 ${fields || '  unused: u32,'}
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -93,10 +105,13 @@ ${spec.body}
   return spec.flops ? { ...made, flops: spec.flops } : made;
 }
 
-/** FLOPs that a device could do while it reads or writes a byte: about what GPUs offer, and enough to weigh kernels that only move numbers. */
+/**
+ * FLOPs a device can do in the time it reads or writes one byte. Roughly what GPUs offer, and enough to weigh kernels
+ * that only move numbers.
+ */
 const flopsPerByte = 8;
 
-/** Estimated FLOPs of a dispatch that binds so many bytes. */
+/** Estimates the FLOPs of a dispatch that binds `boundBytes` bytes. */
 export function workOf<Param extends string>(
   kernel: Kernel<Param>,
   params: Readonly<Record<Param, number>>,
@@ -105,7 +120,7 @@ export function workOf<Param extends string>(
   return (kernel.flops?.(params) ?? 0) + flopsPerByte * boundBytes;
 }
 
-/** The uniform's bytes; all fields are four bytes wide, so they lie one after the other. */
+/** Writes the uniform's bytes. All fields are four bytes wide, so there is no padding between them. */
 export function packParams<Param extends string>(
   { params }: Kernel<Param>,
   values: Readonly<Record<Param, number>>,

@@ -1,4 +1,4 @@
-/** `make(key)`, once for each key. */
+/** Wraps `make` so that it runs once per key. Keys with equal JSON count as the same. */
 export function memo<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new Map<string, Value>();
   return (key) => {

@@ -1,11 +1,11 @@
-/** Kernels take rows and numbers by fours. */
+/** Kernels process rows and numbers in groups of four. */
 
-/** The largest multiple of four that is no more. */
+/** Rounds down to a multiple of four. */
 export function quadsIn(length: number): number {
   return 4 * Math.floor(length / 4);
 }
 
-/** The smallest multiple of four that is no less. */
+/** Rounds up to a multiple of four. */
 export function quadsFor(length: number): number {
   return 4 * Math.ceil(length / 4);
 }

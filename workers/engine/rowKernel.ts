@@ -1,13 +1,14 @@
 import type { Traits } from './engine';
 import { kernel, type Kernel, type KernelSpec } from './kernel';
 
-/** Threads that share a row. */
+/** Workgroup size. On a GPU, these threads share one row. */
 const rowThreads = 64;
 
 /**
- * A kernel that works on rows: its body has `row`, goes over the row's numbers by `for (var i = me; i < …; i += step)` and gets the sum or
- * the maximum over the whole row from `row_sum(x, me)` and `row_max(x, me)`. A GPU gives each row a workgroup; a software adapter gives it a
- * thread, for there barriers cost more than they save. `p.rows` is required; the sums' order is fixed either way.
+ * Builds a kernel that works row by row. Its body gets `row`, visits numbers `me`, `me + step`, … of the row, and
+ * reduces over the whole row with `row_sum(x, me)` and `row_max(x, me)`. A GPU gives each row a workgroup. A software
+ * adapter gives it one thread, because barriers cost more than they save there. `p.rows` is required. The order of sums
+ * is fixed either way.
  */
 export function rowKernel<Param extends string, Read extends string, Write extends string>(
   { software }: Traits,
@@ -19,17 +20,17 @@ export function rowKernel<Param extends string, Read extends string, Write exten
   return kernel({
     ...spec,
     workgroup: [rowThreads, 1, 1],
-    globals: `${software ? alone : together}${spec.globals ?? ''}`,
+    globals: `${software ? serialReductions : parallelReductions}${spec.globals ?? ''}`,
     body: `  ${start}\n  if (row >= p.rows) { return; }\n${spec.body}`,
   });
 }
 
-/** Workgroups for so many rows. */
+/** Number of workgroups for `rows` rows. */
 export function rowGroups({ software }: Traits, rows: number): number {
   return software ? Math.ceil(rows / rowThreads) : rows;
 }
 
-const alone = `
+const serialReductions = `
 fn row_sum(x: f32, me: u32) -> f32 { return x; }
 fn row_max(x: f32, me: u32) -> f32 { return x; }
 `;
@@ -47,6 +48,8 @@ fn ${name}(x: f32, me: u32) -> f32 {
   return all;
 }
 `;
-const together = `
+const rowSum = fold('row_sum', 'row_parts[me] + row_parts[me + half]');
+const rowMax = fold('row_max', 'max(row_parts[me], row_parts[me + half])');
+const parallelReductions = `
 var<workgroup> row_parts: array<f32, ${rowThreads}>;
-${fold('row_sum', 'row_parts[me] + row_parts[me + half]')}${fold('row_max', 'max(row_parts[me], row_parts[me + half])')}`;
+${rowSum}${rowMax}`;

@@ -41,11 +41,11 @@ export interface StepNumbers {
   tokens: number;
   /** In mixed precision: the scale of this step's gradients. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so the step changed nothing; its norm is not finite. */
+  /** Gradients overflowed in half precision: `gradientNorm` is not finite, and no weight changed. */
   skipped?: true;
 }
 
-/** Where the step's numbers hold the gradients' norm, with the clipping factor after it. The loss's numbers come first. */
+/** Index of the gradient norm in the step's numbers, after the loss's numbers. The clipping factor follows it. */
 const normAt = infoNceNumbers;
 const numbersLength = infoNceNumbers + 2;
 
@@ -57,8 +57,8 @@ export class Trainer {
   #lossScale: LossScale | undefined;
 
   /**
-   * Weights and moments stay the caller's to dispose. Throws a RangeError for mixed precision on a device without half
-   * precision.
+   * The caller still owns weights and moments. Throws RangeError if mixed precision is requested and the device has no
+   * half precision.
    */
   constructor(
     private readonly options: TrainerOptions,
@@ -79,9 +79,9 @@ export class Trainer {
   }
 
   /**
-   * Trains one step on a batch in which positive i belongs to anchor i. `step` counts from 1: it is AdamW's t and part of
-   * the key of dropout's random numbers. Throws `training-diverged`, leaving all weights as they were, and errors of the
-   * device.
+   * Trains one step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
+   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws `training-diverged`, leaving all
+   * weights unchanged, and any error of the device.
    */
   async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers> {
     const { pool, commands } = this.#engine;
@@ -91,7 +91,7 @@ export class Trainer {
     this.#gradientsOf(anchors, positives, step, numbers);
     this.#update(numbers, parts, learningRate, step);
     try {
-      const values = await commands.read(numbers); // GPU→CPU sync, the only one of a step
+      const values = await commands.read(numbers); // GPU→CPU sync, the only one in a step
       const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
       const scaled = await this.#checkFinite(loss, gradientNorm, parts, step);
       const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
@@ -119,7 +119,7 @@ export class Trainer {
 
   #update(numbers: DeviceArray, parts: DeviceArray, learningRate: number, step: number): void {
     const { optimizer } = this.options;
-    // AdamW's t counts the updates that were made.
+    // AdamW's t counts only steps that changed the weights.
     const update = step - (this.#lossScale?.skipped ?? 0);
     sumTrainedSquares(this.#gradients, this.#gradients, parts);
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, this.#lossScale?.scale);
@@ -151,7 +151,7 @@ export class Trainer {
     throw this.#diverged(step, 'gradientNorm', await firstNotFinite(this.#gradients, this.#gradients, parts));
   }
 
-  /** A weight that is not finite spoils the loss and with it all gradients, so weights are searched first. */
+  /** A non-finite weight spoils the loss and thereby all gradients, so search the weights first. */
   async #causeOfLoss(parts: DeviceArray): Promise<string | undefined> {
     const inWeights = await firstNotFinite(this.weights, this.#gradients, parts);
     return inWeights ?? firstNotFinite(this.#gradients, this.#gradients, parts);

@@ -7,16 +7,16 @@ import type { GpuMemory } from './gpuMemory';
 import type { Reports } from './reports';
 import type { SubmitPacer } from './submitPacer';
 
-/** Uniforms of one submit lie in slots of this size: WebGPU's largest offset alignment. */
+/** Bytes of a uniform slot: the largest offset alignment that WebGPU lets a device require. */
 const slotBytes = 256;
-/** Slots of one submit; a step of BERT-base needs about 300. */
+/** Uniform slots per submit. A step of BERT-base needs about 300. */
 const slots = 1024;
-/** WebGPU lets no implementation forbid this many workgroups in one dimension. */
+/** Every WebGPU device allows at least this many workgroups per dimension. */
 const maxGroups = 65_535;
 
 type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
 
-/** Commands of WebGPU: kernels, copies and clears are recorded into one encoder. */
+/** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
@@ -86,8 +86,8 @@ export class GpuCommands implements Commands {
 
   write(array: DeviceArray, values: Values): void {
     if (values.length !== lengthOf(array.shape))
-      throw new RangeError(`${values.length} numbers for [${array.shape.join()}]`);
-    if (array.dtype === 'f16') throw new RangeError('the host writes no numbers in half precision');
+      throw new RangeError(`cannot write ${values.length} numbers to an array of shape [${array.shape.join()}]`);
+    if (array.dtype === 'f16') throw new RangeError('the host cannot write to an array in half precision');
     this.submit();
     this.#device.queue.writeBuffer(...this.#range(array), values);
   }
@@ -106,7 +106,7 @@ export class GpuCommands implements Commands {
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#scopes.next();
-    // Nobody waits for it. A lost device is reported by itself; its submit has no time.
+    // Not awaited. If the device is lost, that is reported elsewhere and this submit goes untimed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
@@ -116,7 +116,7 @@ export class GpuCommands implements Commands {
     this.counters.submits++;
   }
 
-  /** Submits, and resolves when the device has done all. */
+  /** Submits, and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
     this.submit();
     await this.#device.queue.onSubmittedWorkDone();
@@ -184,12 +184,12 @@ export class GpuCommands implements Commands {
     return this.#device.createBindGroup({ layout, entries });
   }
 
-  /** Compiles a kernel without waiting for it here. Rejects where the device cannot have it, which is no failure of the device. */
+  /** Compiles a kernel in the background. Rejects if the device cannot compile it; the device itself stays usable. */
   prepare(kernel: Kernel): Promise<void> {
     if (this.#pipelines.has(kernel.code)) return Promise.resolve();
     const known = this.#preparing.get(kernel.code);
     if (known) return known;
-    // A shader that does not parse would be an uncaptured error, and end the run.
+    // Without this scope, a shader that does not parse would raise an uncaptured error and end the run.
     this.#device.pushErrorScope('validation');
     const { layout, descriptor } = this.#describe(kernel);
     const compiling = this.#device.createComputePipelineAsync(descriptor);
@@ -232,12 +232,12 @@ export class GpuCommands implements Commands {
   }
 }
 
-/** Bytes of a copy, whole words: arrays begin and end where they may. */
+/** Bytes of the array, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
 function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(bytesOf(array) / 4);
 }
 
-/** Workgroups in all as [x, y, 1]; some of the last row may lie beyond the end. */
+/** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end. */
 function spread(groups: number): readonly [number, number, number] {
   if (groups <= maxGroups) return [groups, 1, 1];
   const y = Math.ceil(groups / maxGroups);

@@ -1,9 +1,10 @@
-/** The last is told first: where memory runs out, what needed it is invalid too. */
+/** Scopes are popped in reverse, so out-of-memory is reported before the validation errors that it causes. */
 const filters = ['internal', 'validation', 'out-of-memory'] as const;
 
 /**
- * Scopes of errors, always open: what goes wrong between two submits is told with the second, before a readback behind it counts. An event of
- * the device alone might come after the readback, which then reads zeros.
+ * Keeps error scopes open at all times. Errors between two submits are reported with the second one, before a later
+ * readback is trusted. The `uncapturederror` event could arrive only after that readback, which would then return
+ * zeros.
  */
 export class ErrorScopes {
   #told: Promise<void> = Promise.resolve();
@@ -15,15 +16,15 @@ export class ErrorScopes {
     this.#push();
   }
 
-  /** Call behind each submit. */
+  /** Call after each submit. */
   next(): void {
     const popped = this.#pop();
     this.#push();
-    // Nothing of the submits before is held: a run has thousands.
+    // A promise chain retains nothing of earlier submits; a run has thousands of them.
     this.#told = this.#told.then(() => popped);
   }
 
-  /** Resolves when the errors of all submits so far are reported. */
+  /** Resolves when the errors of all submits so far have been reported. */
   told(): Promise<void> {
     return this.#told;
   }
@@ -39,7 +40,7 @@ export class ErrorScopes {
   async #pop(): Promise<void> {
     const errors = filters.map(() => this.device.popErrorScope());
     for (const settled of await Promise.allSettled(errors))
-      // A scope of a lost device may be rejected; the loss is told by itself.
+      // Popping a scope of a lost device may reject. The loss itself is reported elsewhere.
       if (settled.status === 'fulfilled' && settled.value) this.report(settled.value);
   }
 }

@@ -13,10 +13,10 @@ export class GpuMemory implements Memory {
     return buffer;
   }
 
-  /** Throws a RangeError for a block of another memory, or one that is destroyed. */
+  /** Throws RangeError if the block belongs to another memory or has been destroyed. */
   bufferOf(block: Block): GPUBuffer {
     const buffer = this.#buffers.get(block);
-    if (!buffer) throw new RangeError('no buffer of this device');
+    if (!buffer) throw new RangeError('the block is not a buffer of this device');
     return buffer;
   }
 

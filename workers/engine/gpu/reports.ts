@@ -1,7 +1,7 @@
-/** Where the errors of a device go. */
+/** Callbacks for device errors. */
 export interface Reports {
   /** Records an error that the device reported. */
   report: (error: GPUError) => void;
-  /** Throws a recorded error, or the loss of the device. Called at every readback. */
+  /** Throws the recorded error or device loss, if any. Called at every readback. */
   check: () => void;
 }

@@ -1,26 +1,32 @@
-/** No submit should take longer: browsers and drivers take a GPU for hung after one to ten seconds, and the screen stands still meanwhile. */
+/**
+ * No submit should take longer. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen
+ * freezes until the submit ends.
+ */
 export const longestSubmitMs = 500;
-/** What is aimed at, so that a submit slower than the last ones still keeps to the longest. */
+/** Target time, low enough that a submit slower than recent ones still stays under the maximum. */
 const targetMs = longestSubmitMs / 2;
-/** Times of this many submits are remembered. */
+/** Number of recent submits whose rates are remembered. */
 const remembered = 9;
-/** A submit of less than this share of a full one says little: most of its time is not the device's. */
+/** A submit smaller than this share of a full one is ignored: most of its time is not spent on the device. */
 const smallestShare = 1 / 8;
-/** The rate rises at most so much by one time. */
+/** Each measurement raises the rate by at most this factor. */
 const largestRise = 4;
 
-/** FLOPs a millisecond that any adapter of its kind reaches: until times are known, submits are small rather than long. */
+/**
+ * FLOPs per millisecond that any adapter of the kind reaches. Until times are known, submits are too small rather than
+ * too long.
+ */
 const firstRate = { software: 1e6, hardware: 2e7 } as const;
 
 /**
- * Says when enough work is recorded for one submit. Work is counted in estimated FLOPs; how much of it fits is learned from the times of
- * earlier submits, which nobody waits for. Where commands are cut into submits changes no number.
+ * Decides when a submit has enough work. Work is counted in estimated FLOPs. How much fits is learned from the times of
+ * earlier submits, without waiting for them. Where commands are split into submits never changes a result.
  */
 export class SubmitPacer {
   #rate: number;
   #rates: number[] = [];
   #lastDone = -Infinity;
-  /** The longest time measured, in milliseconds. */
+  /** The longest measured time of a submit, in milliseconds. */
   longestMs = 0;
 
   constructor(
@@ -36,18 +42,18 @@ export class SubmitPacer {
   }
 
   /**
-   * Call at the submit; gives what to call when the device has done it. `compiled`: kernels were compiled for it, and its time is mostly
-   * theirs.
+   * Call at each submit. Returns a callback to run when the device has finished it. `compiled`: kernels were compiled
+   * for this submit, so its time is mostly compilation.
    */
   submitted(work: number, compiled = false): () => void {
     const at = this.now();
-    const telling = !compiled && work >= this.limit * smallestShare;
+    const representative = !compiled && work >= this.limit * smallestShare;
     return () => {
       const done = this.now();
-      // The device takes one submit after the other: this one began when the one before was done.
+      // The device runs submits one at a time, so this one began when the previous one finished.
       const ms = Math.max(done - Math.max(at, this.#lastDone), 0.01);
       this.#lastDone = done;
-      if (telling) this.#learn(work, ms);
+      if (representative) this.#learn(work, ms);
     };
   }
 

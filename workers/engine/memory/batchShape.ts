@@ -4,8 +4,9 @@ import type { BatchShape } from '../../../src/domain/memory/report';
 type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * The most pairs and tokens of any batch and the longest text of all, with texts cut at `maxTokens`; null without batches. `batches` name rows
- * of the training pairs, which both token sets are in the order of.
+ * Returns the most pairs and the most tokens in any batch, and the longest text, with texts cut at `maxTokens`. Returns
+ * null if there are no batches. `batches` contains row numbers of the training pairs; both token sets have one text per
+ * pair, in order.
  */
 export function largestShape(
   batches: readonly (readonly number[])[],

@@ -14,15 +14,15 @@ import type {
 } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 
-/** What a stage's steps, and the readings between them, have to go through. */
+/** What a stage has to fit in memory: its training batches and the evaluations between steps. */
 export interface StageShape extends BatchShape {
   evaluation?: EvaluationShape;
 }
 
 /**
- * The fastest way that fits: plain; recompute, which computes a third more; GradCache with the largest chunk that fits, which computes as much
- * more and launches more kernels the smaller its chunks are. Where none fits: the one that needs least, with
- * GradCache's chunks as small as the longest text.
+ * Chooses the fastest step strategy that fits. Plain is fastest. Recompute takes a third more compute. GradCache takes
+ * as much as recompute, and launches more kernels the smaller its chunks are, so it gets the largest chunk that fits.
+ * If none fits, returns the strategy that needs the least memory, with GradCache's chunks as small as the longest text.
  */
 export function chooseWay(
   config: EncoderConfig,
@@ -54,13 +54,16 @@ export function chooseWay(
   return choice(gradCache(largest ?? shape.longest));
 }
 
-/** What a run needs of which a step needs so much: a step and an evaluation do not happen at once. */
+/** Peak of a run: a step and an evaluation never overlap, so take the larger. */
 function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): MemoryNeed {
   const activations = Math.max(step.activations, evaluation) + threadBytes;
   return { ...step, activations, total: step.total - step.activations + activations };
 }
 
-/** Whether the longest text's rows, or the batch's vectors, are more than the device allows in one array. */
+/**
+ * Returns the shortage if the longest text's rows, the batch's vectors or an evaluation need a larger array than the
+ * device allows.
+ */
 function arrayShortage(
   config: EncoderConfig,
   { longest, pairs, evaluation }: StageShape,
@@ -73,10 +76,10 @@ function arrayShortage(
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }
 
-/** Shorter texts say too little to be worth training on. */
+/** Shorter texts carry too little content to be worth training on. */
 const shortestMaxTokens = 16;
 
-/** What to change so that the run fits; nothing where weights, gradients and moments alone are too large. */
+/** Suggests settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
 export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
   const maxTokens = largestBelow(current.maxTokens, shortestMaxTokens, (value) =>
     fits({ ...current, maxTokens: value }),
@@ -85,7 +88,10 @@ export function proposal(current: Settings, fits: (settings: Settings) => boolea
   return { ...(maxTokens === null ? {} : { maxTokens }), ...(batchSize === null ? {} : { batchSize }) };
 }
 
-/** The largest number from `least` to under `above` that passes, where all under one that passes do. */
+/**
+ * Returns the largest number from `least` to `above − 1` that passes, or null if `least` fails. Assumes that every
+ * number below a passing one passes too.
+ */
 function largestBelow(above: number, least: number, passes: (value: number) => boolean): number | null {
   if (least >= above || !passes(least)) return null;
   let [low, high] = [least, above];

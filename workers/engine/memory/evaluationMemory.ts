@@ -7,11 +7,11 @@ import { encodingRowBytes, trainingStateBytes, widestRowBytes, type ParameterCou
 import { scratchBytes } from '../engine';
 import type { MemoryLimits } from './memoryLimits';
 
-/** What decides how much memory the readings of dev and test need. */
+/** What determines the memory of dev and test evaluations. */
 export interface EvaluationShape {
-  /** Tokens of the longest text of the knowledge base and of all questions. */
+  /** Tokens of the longest text among passages and questions. */
   longest: number;
-  /** By part. */
+  /** One search per group of questions; dev and test questions are never in the same group. */
   searches: readonly SearchShape[];
 }
 
@@ -34,8 +34,8 @@ export function evaluationShape(
 }
 
 /**
- * More tokens than this make an encoding batch no faster. Nor should its largest product have more FLOPs: a dispatch is never cut, and this one takes
- * a fifth of a second where a GPU makes 100 GFLOP/s.
+ * A larger encoding batch is no faster. Its largest product is limited in FLOPs too, because a dispatch cannot be
+ * split: at 100 GFLOP/s, this many take 0.2 seconds.
  */
 const mostTokens = 16_384;
 const mostProductFlops = 2e10;
@@ -45,12 +45,12 @@ export function mostEncodingTokens({ hiddenSize, intermediateSize }: EncoderConf
   return Math.min(mostTokens, Math.max(leastEncodingTokens, quick));
 }
 
-/** Fewer than this are not worth a pass. Hardly a budget leaves less; where one does, it is too small. */
+/** Fewer tokens are not worth a pass. A budget that leaves room for less is too small anyway. */
 const leastEncodingTokens = 128;
 
 /**
- * Bytes that an evaluation needs at least beside what training holds: first texts are encoded, the longest of them or few at a time, then
- * questions are searched for.
+ * Minimum bytes of an evaluation on top of the training state. It first encodes texts, one at a time if necessary, and
+ * then searches for the questions.
  */
 export function evaluationBytes(config: EncoderConfig, { longest, searches }: EvaluationShape): number {
   const encoding = quadsFor(Math.max(leastEncodingTokens, longest)) * encodingRowBytes(config);
@@ -58,14 +58,15 @@ export function evaluationBytes(config: EncoderConfig, { longest, searches }: Ev
   return scratchBytes + Math.max(encoding, ...searching);
 }
 
-/** Bytes of the largest array of an evaluation. */
+/** Bytes of the largest array in an evaluation. */
 export function evaluationArrayBytes(config: EncoderConfig, { longest }: EvaluationShape): number {
   return quadsFor(longest) * widestRowBytes(config);
 }
 
 /**
- * Tokens of a batch that is only encoded, while weights, gradients and moments lie beside: of all layers it holds one. Where nothing is left over,
- * the fewest that are worth a pass. `precision`: what is trained with; encoding itself is in full.
+ * Returns the number of tokens in an encode-only batch, which shares memory with weights, gradients and moments and
+ * holds one layer at a time. If nothing is left over, returns the smallest batch worth a pass. `precision` is that of
+ * training; encoding always runs in float32.
  */
 export function encodingTokens(
   config: EncoderConfig,

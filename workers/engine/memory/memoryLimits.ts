@@ -1,9 +1,9 @@
-/** What a run may take on one device. */
+/** Memory limits of a run on one device. */
 export interface MemoryLimits {
-  /** What a run may take in all. */
+  /** Total memory that a run may use. */
   budgetBytes: number;
-  /** What the device allows in one array. */
+  /** Largest array that the device allows. */
   arrayBytes: number;
-  /** What the device's threads have for themselves, beyond what every device's products take. */
+  /** Scratch memory of the device's threads, beyond the scratch array that is counted for every device. */
   threadBytes?: number;
 }

@@ -16,20 +16,20 @@ export interface RunPlanRequest {
   limits: MemoryLimits;
   maxTokens: number;
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
-  /** Of each stage. */
+  /** Per stage. */
   batches: readonly Batches[];
   evaluation: EvaluationShape;
-  /** Of each stage; full where none is named. */
+  /** Per stage; full precision by default. */
   precisions?: readonly Precision[];
-  /** The device computes in half precision. */
+  /** Whether the device computes in half precision. */
   offersHalf?: boolean;
-  /** The stage's batches at another size; null where its order is listed or the pairs are too few. */
+  /** The stage's batches at another size; null if the experiment lists the batches or there are too few pairs. */
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
 
 type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
 
-/** Chooses each stage's way, and looks at what the hungriest stage would need at other settings. */
+/** Chooses a step strategy for each stage, and works out what the most demanding stage would need at other settings. */
 export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
@@ -51,8 +51,12 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
       budgetBytes,
       ways: stages.map((planned) => planned.choice.way),
       encodingTokens: encodingTokens(
-        config, parameters, evaluation, limits, precisions.includes('mixed') ? 'mixed' : 'full',
-      ), // prettier-ignore
+        config,
+        parameters,
+        evaluation,
+        limits,
+        precisions.includes('mixed') ? 'mixed' : 'full',
+      ),
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
       const found = at(settings);
@@ -69,7 +73,10 @@ function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, ma
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
-/** Mixed precision, where the device has it, the stage is in full, and it would fit then. */
+/**
+ * Proposes mixed precision for the stage if the device supports it, the stage uses full precision, and it would then
+ * fit.
+ */
 function mixedProposal(
   { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
   { stage, shape }: PlannedStage,
@@ -78,12 +85,15 @@ function mixedProposal(
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
-/** A stage that does not fit before one that does, then by what their batches would take at once. */
+/**
+ * Sort key of a stage's demand: stages that do not fit rank above those that fit, then more tokens per batch rank
+ * higher.
+ */
 function hunger({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 
-/** The choice at other settings. Batches are planned once for each size. */
+/** Returns a function that chooses a strategy for other settings. Batches are planned once per size. */
 function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
@@ -97,7 +107,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
   };
 }
 
-/** A short table's settings: batches from half to four times as large, and texts that are cut earlier. */
+/** Settings for a short table: batches from half to four times the size, and texts cut shorter. */
 function nearby({ batchSize, maxTokens }: Settings): Settings[] {
   const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
   const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);

@@ -7,13 +7,13 @@ import { largestWindow, scoreWindows } from '../losses/scoreWindows';
 import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 
-/** What is trained: all numbers of the weights, and those of them that have a gradient. */
+/** Size of the model: how many numbers its weights have, and how many of them have a gradient. */
 export interface ParameterCount {
   all: number;
   trained: number;
 }
 
-/** Numbers of an encoder's parameters, as BertModel has them without the pooler. */
+/** Counts an encoder's parameters: BertModel without the pooler. */
 export function parameterCount(config: EncoderConfig): number {
   const { layers, hiddenSize: H, intermediateSize: F } = config;
   const norm = 2 * H;
@@ -22,7 +22,7 @@ export function parameterCount(config: EncoderConfig): number {
   return tables + norm + layers * layer;
 }
 
-/** Bytes of a step on the largest batch, in one way. */
+/** Bytes of a step on the largest batch, with the given strategy. */
 export function memoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
@@ -40,7 +40,7 @@ export function memoryNeed(
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
 }
 
-/** Bytes that lie on the device from a stage's first step to its last: weights, gradients and moments. */
+/** Bytes held from a stage's first step to its last: weights, gradients and moments. */
 export function trainingStateBytes(
   config: EncoderConfig,
   { all, trained }: ParameterCount,
@@ -55,7 +55,7 @@ export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   return quadsFor(most);
 }
 
-/** Bytes of the copy in half precision of the matrices that products read. */
+/** Bytes of the half-precision copy of the matrices that products read. */
 export function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
   return precision === 'mixed' ? 2 * multipliedWeights(config) : 0;
 }
@@ -64,23 +64,24 @@ function activationBytes(precision: Precision): number {
   return precision === 'mixed' ? 2 : 4;
 }
 
-/** Bytes of the largest array of one row; a device limits what an array may hold. */
+/** Bytes per row of the widest array. Devices limit the size of an array. */
 export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, precision: Precision = 'full'): number {
   return activationBytes(precision) * Math.max(3 * hiddenSize, intermediateSize);
 }
 
 /**
- * Bytes that are held for each row when the backward pass of the top layer begins: there a step is largest. Buffers are used again by arrays
- * of like size alone, so each size counts by its own: H, 3H, F, heads and pairs of numbers.
+ * Bytes held per row when the backward pass of the top layer begins, which is the peak of a step. Buffers are reused
+ * only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of numbers.
  */
 function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
-  // Input, attention, both sums before their LayerNorm and the middle of each layer; of a layer that is computed anew its output too, in the place of its gradient.
+  // Per layer: input, attention output, both sums before LayerNorm, and the middle. A recomputed layer's output counts
+  // in `around`: one of the gradients reuses its buffer.
   const hidden = kind === 'recompute' ? L + 4 : 5 * L;
-  // The gradients of two arrays of hidden size, and the embeddings' sum.
+  // The gradients of two hidden-size arrays, and the sum of the embeddings.
   const around = 3;
-  // The gradient of queries, keys and values lies in a buffer that held the feed-forward's numbers, where that is hardly larger.
+  // The gradient of queries, keys and values reuses a feed-forward buffer if that is not much larger.
   const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
   const queryKeyValue = kept + (gradientFits ? 0 : 1);
   const columnParts = (2 * H + H) / 64;
@@ -90,24 +91,29 @@ function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Preci
   return activationBytes(precision) * activations + 4 * whole;
 }
 
-/** Tokens of a batch that is only encoded, for each of its texts at least: short ones shall not make the vectors many. */
+/**
+ * An encode-only batch has at most one text per this many tokens, so that many short texts do not inflate the vectors.
+ */
 export const encodedTokensPerText = 16;
 
 /**
- * Bytes for each row of a batch that is only encoded: a layer's input and output, what it computes between them, the tokens, and its share of the
- * texts' vectors.
+ * Bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens, and a share
+ * of the texts' vectors.
  */
 export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
   const vectors = (H + 1 + 1) / encodedTokensPerText;
   return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
 }
 
-/** Texts that a chunk of GradCache has room for; with [CLS] and [SEP] they have about four tokens at least. */
+/** Texts that a GradCache chunk has room for. With [CLS] and [SEP], a text has about four tokens or more. */
 export function chunkTexts(pairs: number, tokensPerPass: number): number {
   return Math.min(pairs, Math.ceil(tokensPerPass / 4));
 }
 
-/** Unit vectors and their gradients, once more before they were normalised; a window of scores and one of their gradients. */
+/**
+ * Numbers that the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of the
+ * unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
+ */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;
   const { byRow } = scoreWindows(pairs, pairs);

@@ -10,11 +10,11 @@ import {
 } from '../ops/matmul/choice';
 import { matrixTiling, type MatrixSide } from '../ops/matmul/subgroupMatrix';
 
-/** What a device lets a kernel have. */
+/** Device limits and features that restrict the tilings of a kernel. */
 export interface KernelLimits {
   limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
   subgroups: boolean;
-  /** Sides of subgroup matrices with operands in half precision and sums in float32, on subgroups of 32. */
+  /** Sides of the subgroup matrices with half-precision operands, float32 sums and subgroups of 32. */
   matrixSides?: readonly MatrixSide[];
 }
 
@@ -24,7 +24,10 @@ const tiling = (
   sharedDepth: number,
 ): MatmulTiling => ({ threadRows, threadColumns, workgroup, sharedDepth });
 
-/** Tiles of 32 to 128 a side. Large ones reuse more of what they read, small ones keep more cores busy; which is best differs by GPU. */
+/**
+ * Tiles of 32 to 128 per side. Large ones reuse more of what they read; small ones keep more cores busy. The best one
+ * differs between GPUs.
+ */
 const shared: MatmulTiling[] = [
   tiling([8, 8], [8, 8], 16),
   tiling([4, 4], [16, 16], 16),
@@ -34,7 +37,7 @@ const shared: MatmulTiling[] = [
   tiling([4, 4], [8, 8], 32),
 ];
 
-const alone: MatmulTiling[] = [tiling([8, 8], [8, 8], 0), tiling([4, 8], [8, 16], 0)];
+const registersOnly: MatmulTiling[] = [tiling([8, 8], [8, 8], 0), tiling([4, 8], [8, 16], 0)];
 
 const bySubgroups: MatmulTiling[] = [
   { ...tiling([8, 4], [64, 1], 0), subgroups: true },
@@ -43,20 +46,23 @@ const bySubgroups: MatmulTiling[] = [
 ];
 
 /**
- * What is worth measuring for a product of 64 rows and columns or more, the choice without measuring first; by subgroup matrices only where
- * operands are in half precision.
+ * Returns the tilings worth measuring for a product with at least 64 rows and columns, the default one first. Tilings
+ * with subgroup matrices are included only for half-precision operands.
  */
 export function candidateTilings(traits: Traits, device: KernelLimits, half = false): MatmulTiling[] {
   const { subgroups, matrixSides = [] } = device;
   const first = defaultTiling(traits, 64, 64);
   const rest = traits.software
     ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
-    : [...shared, ...alone, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
+    : [...shared, ...registersOnly, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
   const key = JSON.stringify(first);
   return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) => tilingFits(each, device));
 }
 
-/** Each tiling whole, and where that leaves cores idle also in parts. The first is the choice without measuring. */
+/**
+ * Returns each tiling undivided and, if that leaves cores idle, also with the inner dimension split into parts. The
+ * default choice comes first.
+ */
 export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
   const first = defaultChoice(traits, shape);
   const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {

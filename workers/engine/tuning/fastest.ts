@@ -1,21 +1,26 @@
-/** How many times what was left after the first round is measured again, one after the other, so that a slow moment hits all alike. */
+/**
+ * Extra rounds for the finalists. Each round measures them in turn, so that a slow moment affects all of them alike.
+ */
 const laterRounds = 2;
-/** Candidates slower than the fastest by this factor in the first round are not measured again; nor are more than `finalists`. */
+/**
+ * After the first round, candidates slower than the fastest by this factor drop out, and at most `finalists` remain.
+ */
 const hopeless = 1.5;
 const finalists = 4;
-/** The first candidate, which is chosen without measuring, gives way only to one that is faster by more than noise. */
+/** The first candidate, the default, is replaced only by one that is faster by more than noise. */
 const clearlyFaster = 0.97;
 
 export interface Fastest<T> {
   best: T;
-  /** Of the best, and of the first candidate. */
+  /** Median time of the best candidate. */
   ms: number;
+  /** Median time of the first candidate. */
   firstMs: number;
 }
 
 /**
- * The candidate with the lowest median time. Ends early once `expired`, with the best so far; the first candidate is always measured. A
- * candidate whose time is undefined cannot run.
+ * Returns the candidate with the lowest median time. Stops early once `expired` and returns the best so far; the first
+ * candidate is always measured. A candidate whose time is undefined cannot run.
  */
 export async function fastest<T>(
   candidates: readonly [T, ...T[]],

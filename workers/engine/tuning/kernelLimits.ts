@@ -6,7 +6,7 @@ export function kernelLimits({ device }: WebGpuEngine): KernelLimits {
   return { limits: device.limits, subgroups: device.features.has('subgroups'), matrixSides: matrixSidesOf(device) };
 }
 
-/** Sides of the subgroup matrices that the device has: an experiment of Chromium's, behind a flag. */
+/** Sides of the subgroup matrices that the device offers: an experimental Chromium feature behind a flag. */
 function matrixSidesOf(device: GPUDevice): MatrixSide[] {
   const features: ReadonlySet<string> = device.features;
   const of = (value: unknown, name: string): unknown =>

@@ -4,11 +4,13 @@ import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
 import { ProductStand } from './productStand';
 
-/** FLOPs of a product that is measured on a processor: some tens of milliseconds. */
+/** FLOPs of a product measured on the CPU: some tens of milliseconds. */
 const processorFlops = 1e9;
 const roundsMs = 500;
 
-/** Times each shape by the way that is taken without measuring; `gflops` and `defaultGflops` are the same. For wasm and software adapters. */
+/**
+ * Times each shape with its default choice, so `gflops` and `defaultGflops` are equal. For wasm and software adapters.
+ */
 export async function measureProducts(
   engine: Engine,
   shapes: readonly MatmulShape[],
@@ -25,7 +27,7 @@ export async function measureProducts(
     const times: number[] = [];
     try {
       const until = now() + roundsMs;
-      // The first time is the compiler's too.
+      // The first round includes compilation.
       for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
         times.push((await stand.timeOf(choice, 0)) ?? Infinity);
     } finally {

@@ -4,22 +4,23 @@ import { flopsOf } from './modelShapes';
 export interface TunedShape {
   shape: MatmulShape;
   choice: MatmulChoice;
-  /** GFLOP/s of the choice, and of the one without measuring. */
+  /** GFLOP/s of the choice. */
   gflops: number;
+  /** GFLOP/s of the choice that is made without measuring. */
   defaultGflops: number;
 }
 
 export interface TuneOptions {
   budgetMs: number;
   now?: () => number;
-  /** Called between shapes; throws to stop. */
+  /** Called between shapes. May throw to stop. */
   between?: (done: number, of: number) => Promise<void>;
 }
 
-/** Tokens of a measured product at least: fewer would measure another case. */
+/** Minimum tokens of a measured product. Fewer would measure a different case. */
 const leastTokens = 128;
 
-/** The shape with as many tokens as fit into so many FLOPs. */
+/** Returns the shape with as many tokens as `flops` FLOPs allow, within the shape's own tokens and `leastTokens`. */
 export function withTokens(shape: MatmulShape, flops: number): MatmulShape {
   const tokens = shape.layout === 'TN' ? shape.depth : shape.rows;
   const affordable = Math.floor((flops / flopsOf(shape)) * tokens);

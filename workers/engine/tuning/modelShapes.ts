@@ -3,22 +3,37 @@ import type { MatmulShape } from '../ops/matmul/choice';
 
 type Sides = Pick<EncoderConfig, 'hiddenSize' | 'intermediateSize'>;
 
-/** The products of one layer's forward pass over so many tokens: query, key and value, attention's output, feed-forward in and out. */
+/**
+ * Products in the forward pass of one layer over `tokens` tokens: query, key and value together, attention output,
+ * feed-forward in and out.
+ */
 export function forwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, tokens: number): MatmulShape[] {
   const linear = (columns: number, depth: number, epilogue: MatmulShape['epilogue'] = 'plain'): MatmulShape => ({
-    layout: 'NT', epilogue, rows: tokens, columns, depth,
-  }); // prettier-ignore
+    layout: 'NT',
+    epilogue,
+    rows: tokens,
+    columns,
+    depth,
+  });
   return [linear(3 * H, H), linear(H, H), linear(F, H, 'gelu'), linear(H, F)];
 }
 
-/** The products of its backward pass: the gradients of inputs and of weights. */
+/** Products in the backward pass of one layer: gradients of inputs, then of weights. */
 export function backwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, tokens: number): MatmulShape[] {
   const input = (columns: number, depth: number, epilogue: MatmulShape['epilogue'] = 'plain'): MatmulShape => ({
-    layout: 'NN', epilogue, rows: tokens, columns, depth,
-  }); // prettier-ignore
+    layout: 'NN',
+    epilogue,
+    rows: tokens,
+    columns,
+    depth,
+  });
   const weight = (rows: number, columns: number): MatmulShape => ({
-    layout: 'TN', epilogue: 'sums', rows, columns, depth: tokens,
-  }); // prettier-ignore
+    layout: 'TN',
+    epilogue: 'sums',
+    rows,
+    columns,
+    depth: tokens,
+  });
   const inputs = [input(F, H, 'gelu'), input(H, F), input(H, H), input(H, 3 * H)];
   return [...inputs, weight(H, F), weight(F, H), weight(H, H), weight(3 * H, H)];
 }

@@ -6,24 +6,28 @@ import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul'
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { flopsOf } from './modelShapes';
 
-/** A time is taken over enough repetitions to last this long: what a submit costs by itself then hardly counts. */
+/** A product is repeated until it takes this long, so that the cost of the submit itself hardly counts. */
 const leastMs = 3;
 const mostRepetitions = 32;
-/** Rows at either end of a product whose numbers are looked at. */
+/** Rows compared at each end of a product. */
 const edgeRows = 40;
-/** How far a choice may be off the first one, in the norm: sums in another order are some 1e-6 apart, in half precision as far as its steps. */
+/**
+ * Largest relative error of a choice against the first one, in the L2 norm. Summing in another order changes results by
+ * about 1e-6, in half precision by about its rounding step.
+ */
 const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;
 
-/** Operands of one product, to be multiplied in many ways. */
+/** Operands of one product, for timing it with many choices. */
 export class ProductStand {
   readonly #a: DeviceArray;
   readonly #b: DeviceArray;
   readonly #y: DeviceArray;
   readonly #extra: DeviceArray;
   readonly #options: MatmulOptions;
-  /** What the first choice gave, by which the others are judged; and which of them were. */
+  /** Result of the first choice. The others must match it. */
   #expected: Float32Array | undefined;
+  /** Choices that matched. */
   readonly #judged = new Set<MatmulChoice>();
 
   constructor(
@@ -34,7 +38,7 @@ export class ProductStand {
     const { layout, epilogue, rows, columns, depth, half = false } = shape;
     this.#a = noise(engine, layout === 'TN' ? [depth, rows] : [rows, depth], half);
     this.#b = noise(engine, layout === 'NT' ? [columns, depth] : [depth, columns], half);
-    // Gradients of weights and vectors are in float32 always.
+    // Gradients of weights are always float32, and so are vectors.
     const result = half && layout !== 'TN' ? 'f16' : 'f32';
     this.#y = engine.pool.allocate([rows, columns], result);
     this.#extra =
@@ -48,12 +52,15 @@ export class ProductStand {
     else this.#options = layout === 'NT' ? { bias: vector(columns) } : {};
   }
 
-  /** Compiles what the choices need, all at once; what fails is found out when it is measured. */
+  /** Compiles the kernels of all choices concurrently. Failures surface when a choice is timed. */
   async prepare(choices: readonly MatmulChoice[]): Promise<void> {
     await Promise.allSettled(choices.map((choice) => this.#compile(choice)));
   }
 
-  /** Milliseconds of one product; undefined where the device cannot have the kernel, or computes other numbers by it than by the first choice. */
+  /**
+   * Returns the milliseconds of one product. Returns undefined if the device cannot compile the kernel or if its
+   * numbers differ from those of the first choice.
+   */
   async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
     const { engine, shape, now } = this;
     try {
@@ -62,7 +69,7 @@ export class ProductStand {
       return undefined;
     }
     const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
-    // A kernel that wrote nothing would leave the right numbers of the one before.
+    // A kernel that writes nothing would otherwise pass with the numbers of the previous one.
     if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
@@ -73,7 +80,7 @@ export class ProductStand {
     return (await this.#isRight(choice)) ? ms : undefined;
   }
 
-  /** Looks at the first and the last rows of the product that was computed last. GPU→CPU sync. */
+  /** Whether the first and last rows of the latest product match those of the first choice. GPU→CPU sync. */
   async #isRight(choice: MatmulChoice): Promise<boolean> {
     if (this.#judged.has(choice)) return true;
     const values = await this.#edges();
@@ -105,7 +112,7 @@ export class ProductStand {
     for (const kernel of matmulKernels(this.shape, choice, this.#options, operands)) await commands.prepare(kernel);
   }
 
-  /** Other engines carry out what they are given at once. */
+  /** Waits for the GPU. Other engines run each command immediately. */
   async #finished(): Promise<void> {
     const { commands } = this.engine;
     if (commands instanceof GpuCommands) await commands.finished();
@@ -117,7 +124,7 @@ function squaresOf(a: Float32Array, b?: Float32Array): number {
   return a.reduce((sum, value, i) => sum + (value - (b?.[i] ?? 0)) ** 2, 0);
 }
 
-/** Numbers like those of a model: zeros would cost a GPU less power, and so less time. */
+/** Fills an array with numbers like a model's. Zeros would cost a GPU less power, and so less time. */
 function noise(engine: Engine, shape: readonly number[], half: boolean): DeviceArray {
   const values = new Float32Array(lengthOf(shape));
   const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));

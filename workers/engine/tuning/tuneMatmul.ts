@@ -7,12 +7,13 @@ import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
 import { ProductStand } from './productStand';
 
-/** Times that one shape needs: a dozen candidates, and a few of them again. */
+/** Measurements per shape: a dozen candidates, and a few of them again. */
 const timesPerShape = 20;
 
 /**
- * Measures the candidates of each shape on this device, the shapes with most work first, and stops when the time is over, after one at least: shapes
- * that are left keep the choice without measuring. Where the device is slow, products of fewer tokens are measured in their stead.
+ * Measures the candidates for each shape on this device, shapes with the most work first. Stops when the time budget is
+ * spent, but not before the first shape is done; the remaining shapes keep their default choice. On a slow device,
+ * products with fewer tokens are measured instead.
  */
 export async function tuneMatmul(
   gpu: WebGpuEngine,
@@ -52,12 +53,15 @@ export async function tuneMatmul(
   return tuned;
 }
 
-/** The choices by the names under which the plan keeps them. */
+/** Returns the choices by plan key. */
 export function planChoices(tuned: readonly TunedShape[]): Record<string, MatmulChoice> {
   return Object.fromEntries(tuned.map(({ shape, choice }) => [planKey(shape), choice]));
 }
 
-/** FLOPs a millisecond at the fewest tokens, by the choice without measuring. The first time is once only, and waits for a shader to be compiled. */
+/**
+ * Returns the FLOPs per millisecond of the default choice at the fewest tokens. The first round runs the product once,
+ * to compile its shader.
+ */
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;
   const few = withTokens(shape, 0);

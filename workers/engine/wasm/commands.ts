@@ -3,13 +3,16 @@ import type { Commands, Counters, Values } from '../engine';
 import type { Kernel } from '../kernel';
 import type { WasmHeap } from './heap';
 
-/** Runs a function over items 0 .. items, `grain` at a time. */
+/** Runs a function over items 0 to `items`, `grain` at a time. */
 export type Run = (name: string, values: readonly number[], items: number, grain: number) => void;
 
-/** Items that a thread takes at once: enough that taking costs nothing, little enough that all threads end together. */
+/**
+ * Shares of the items per thread: few enough that taking a share costs almost nothing, many enough that all threads
+ * finish at about the same time.
+ */
 const sharesPerThread = 4;
 
-/** Commands of wasm: each is carried out at once. */
+/** Commands of the wasm engine. Each one runs immediately. */
 export class WasmCommands implements Commands {
   readonly counters: Counters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
@@ -18,7 +21,7 @@ export class WasmCommands implements Commands {
     private readonly heap: WasmHeap,
     private readonly threads: number,
     private readonly run: Run,
-    private readonly haveScratch: (bytes: number) => void,
+    private readonly ensureScratch: (bytes: number) => void,
   ) {}
 
   dispatch<Param extends string, Read extends string, Write extends string>(
@@ -32,7 +35,7 @@ export class WasmCommands implements Commands {
     const addresses = names.map((name) => this.#address(arrays[name]));
     const values = kernel.params.map(([name]) => params[name]);
     const items = wasm.items(params);
-    if (wasm.scratchBytes) this.haveScratch(wasm.scratchBytes(params));
+    if (wasm.scratchBytes) this.ensureScratch(wasm.scratchBytes(params));
     const grain = wasm.grain ?? Math.max(1, Math.ceil(items / (this.threads * sharesPerThread)));
     this.counters.dispatches++;
     for (const name of names) this.counters.boundBytes += bytesOf(arrays[name]);
@@ -49,7 +52,7 @@ export class WasmCommands implements Commands {
 
   write(array: DeviceArray, values: Values): void {
     if (values.length !== lengthOf(array.shape))
-      throw new RangeError(`${values.length} numbers for [${array.shape.join()}]`);
+      throw new RangeError(`cannot write ${values.length} numbers to an array of shape [${array.shape.join()}]`);
     this.#bytes(array).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 
@@ -60,7 +63,7 @@ export class WasmCommands implements Commands {
   }
 
   submit(): void {
-    // Nothing is ever left to run.
+    // Every command has already run.
   }
 
   read(array: DeviceArray): Promise<Float32Array> {
@@ -74,7 +77,7 @@ export class WasmCommands implements Commands {
     return this.heap.addressOf(buffer) + offset;
   }
 
-  /** Seen anew each time: a memory that grew has another buffer. */
+  /** Created for each access, because growing the memory replaces its buffer. */
   #bytes(array: DeviceArray): Uint8Array {
     return new Uint8Array(this.heap.memory.buffer, this.#address(array), bytesOf(array));
   }

@@ -1,10 +1,11 @@
 /**
- * How threads share a job: numbers at fixed places of the shared memory, below all arrays. The thread that owns the engine writes a job, opens
- * it and works along; each thread takes `grain` items at a time until none is left. A thread enters an open job by counting itself in, so the
- * owner waits for those that entered and for no sleeping one.
+ * How threads share a job: control numbers at fixed addresses of the shared memory, below all arrays. The thread that
+ * owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none are
+ * left. A thread joins an open job by incrementing `inside`. The owner therefore waits only for threads that joined,
+ * and never for a sleeping one.
  */
 const controlAt = 32_768;
-/** Above: arrays. */
+/** Arrays start here. */
 export const heapBegin = 65_536;
 
 const slot = {
@@ -20,15 +21,18 @@ const slot = {
   quit: 9,
 } as const;
 const slots = 16;
-/** Behind the slots: where each thread's own memory lies. */
+/** After the slots comes the scratch address of each thread. */
 const mostThreads = 64;
 const argumentsAt = controlAt + 4 * (slots + mostThreads);
 const mostArguments = 64;
 
-/** A thread that is at work so long without a sign is gone: no kernel takes a share of a job that lasts longer. */
+/**
+ * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel needs that long for its
+ * share of a job.
+ */
 const patienceMs = 120_000;
 
-/** Polls of a thread that found nothing to do, before it sleeps: some 50 µs, longer than the owner takes from job to job. */
+/** Polls of an idle thread before it sleeps: about 50 µs, longer than the owner takes between jobs. */
 const polls = 20_000;
 
 export type Kernels = Record<string, (...numbers: number[]) => void>;
@@ -39,7 +43,7 @@ export class Control {
   #arguments: Float64Array;
   #scratch = 0;
 
-  /** `thread` counts from 0, the owner. */
+  /** `thread` counts from 0, the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,
@@ -50,19 +54,19 @@ export class Control {
     this.#arguments = argumentsOf(memory);
   }
 
-  /** Owner, between jobs: gives a thread its own memory. */
+  /** Owner, between jobs: assigns scratch memory to a thread. */
   setScratch(thread: number, address: number): void {
     this.#followMemory();
     Atomics.store(this.#numbers, slots + thread, address);
   }
 
-  /** Owner: carries a job out by itself. */
+  /** Owner: runs a job without the other threads. */
   runAlone(name: string, values: readonly number[], items: number): void {
     this.#followMemory();
     this.#kernel(name)(...values, 0, items);
   }
 
-  /** Owner: carries a job out with all threads that come. Throws what a kernel threw. */
+  /** Owner: runs a job with every thread that joins. Throws if a kernel threw in any of them. */
   run(name: string, values: readonly number[], items: number, grain: number): void {
     const n = this.#numbers;
     this.#arguments.set(values);
@@ -85,10 +89,10 @@ export class Control {
       this.#waitForOthers();
       failed = Atomics.exchange(n, slot.failed, 0);
     }
-    if (failed) throw new RangeError(`${name} failed in a thread`);
+    if (failed) throw new RangeError(`${name} failed in another thread`);
   }
 
-  /** Other threads: work until the owner quits. */
+  /** Other threads: work on jobs until the owner quits. */
   serve(): void {
     const n = this.#numbers;
     let seen = 0;
@@ -101,7 +105,7 @@ export class Control {
     }
   }
 
-  /** Owner: ends all `serve`s. */
+  /** Owner: ends every `serve`. */
   quit(): void {
     this.#followMemory();
     Atomics.store(this.#numbers, slot.quit, 1);
@@ -115,7 +119,7 @@ export class Control {
     try {
       if (Atomics.load(n, slot.open)) this.#take();
     } catch {
-      // The owner throws it: an error in this thread would be seen by nobody.
+      // The owner throws instead, because nobody would see an error in this thread.
       Atomics.store(n, slot.failed, 1);
     } finally {
       Atomics.sub(n, slot.inside, 1);
@@ -136,10 +140,10 @@ export class Control {
     }
   }
 
-  /** The function, after this thread has its memory. */
+  /** Returns the function after setting this thread's scratch memory. */
   #kernel(name: string): (...numbers: number[]) => void {
     const kernel = this.kernels[name];
-    if (!kernel) throw new RangeError(`no wasm function ${name}`);
+    if (!kernel) throw new RangeError(`there is no wasm function named ${name}`);
     const scratch = Atomics.load(this.#numbers, slots + this.thread);
     if (scratch !== this.#scratch) this.kernels['setScratch']?.(scratch);
     this.#scratch = scratch;
@@ -149,18 +153,18 @@ export class Control {
   #waitForOthers(): void {
     const n = this.#numbers;
     let left = polls;
-    let silent = 0;
+    let timeouts = 0;
     for (;;) {
       const inside = Atomics.load(n, slot.inside);
       if (inside === 0) return;
       if (left-- > 0) continue;
-      // Twice, for a machine that slept meanwhile has let the first time pass.
-      silent = Atomics.wait(n, slot.inside, inside, patienceMs) === 'timed-out' ? silent + 1 : 0;
-      if (silent === 2) throw new RangeError('a wasm thread does not answer');
+      // Give up only at the second timeout: if the machine slept, the first one may have elapsed during sleep.
+      timeouts = Atomics.wait(n, slot.inside, inside, patienceMs) === 'timed-out' ? timeouts + 1 : 0;
+      if (timeouts === 2) throw new RangeError('a wasm thread does not respond');
     }
   }
 
-  /** Memory that is not shared gives its buffer up as it grows, and these numbers with it. */
+  /** Unshared memory detaches its buffer as it grows, and these views with it. */
   #followMemory(): void {
     if (this.#numbers.byteLength > 0) return;
     this.#numbers = numbersOf(this.memory);

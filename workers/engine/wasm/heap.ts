@@ -2,9 +2,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { Block, Memory } from '../arrays';
 
 const pageBytes = 65_536;
-/** Vector loads may read this far behind an array's end. */
+/** Vector loads may read this far past an array's end. */
 const guardBytes = 64;
-/** Addresses are multiples of this: a line of cache. */
+/** Addresses are multiples of this: one cache line. */
 const alignment = 64;
 
 class HeapBlock implements Block {
@@ -16,13 +16,16 @@ class HeapBlock implements Block {
 
 type Hole = { at: number; size: number };
 
-/** Hands out ranges of one growing wasm memory. A range goes to the smallest hole that it fits; neighbouring holes become one. */
+/**
+ * Allocates ranges of one growing wasm memory. Each range goes to the smallest hole that fits, and adjacent holes
+ * merge.
+ */
 export class WasmHeap implements Memory {
   #holes: Hole[] = [];
   #end: number;
   readonly #live = new Set<Block>();
 
-  /** What lies below `begin` is left alone. */
+  /** Memory below `begin` is never touched. */
   constructor(
     readonly memory: WebAssembly.Memory,
     begin: number,
@@ -30,7 +33,7 @@ export class WasmHeap implements Memory {
     this.#end = begin;
   }
 
-  /** Throws `gpu-out-of-memory` where the memory cannot grow so far. */
+  /** Throws `gpu-out-of-memory` if the memory cannot grow far enough. */
   create(size: number): Block {
     const bytes = Math.ceil((size + guardBytes) / alignment) * alignment;
     const block = new HeapBlock(this.#fromHole(bytes) ?? this.#grow(bytes), size);
@@ -38,9 +41,10 @@ export class WasmHeap implements Memory {
     return block;
   }
 
-  /** Where the block begins, in bytes. Throws a RangeError for a block of another heap, or one that was given back. */
+  /** Returns the block's address. Throws RangeError if the block belongs to another heap or has been freed. */
   addressOf(block: Block): number {
-    if (!(block instanceof HeapBlock) || !this.#live.has(block)) throw new RangeError('no block of this heap');
+    if (!(block instanceof HeapBlock) || !this.#live.has(block))
+      throw new RangeError('the block is not allocated in this heap');
     return block.at;
   }
 

@@ -1,14 +1,14 @@
 import { Control, type Kernels } from './control';
 
-/** What a thread needs to compute along; structured clones share memory and module. */
+/** What a thread needs to join in. Structured cloning shares the memory and the module. */
 export interface ThreadStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** From 0, the thread that owns the engine. */
+  /** Counts from 0, the thread that owns the engine. */
   thread: number;
 }
 
-/** The module on this memory, as one thread runs it. Throws where the browser does not run the module. */
+/** Instantiates the module on this memory for one thread. Throws if the browser cannot run the module. */
 export function instantiate({ module, memory, thread }: ThreadStart): Control {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const kernels: Kernels = {};

@@ -1,4 +1,4 @@
-/** A thread of the wasm engine: takes its share of every kernel until the engine is given back. */
+/** A thread of the wasm engine. Takes its share of every kernel until the engine is disposed. */
 import { instantiate, type ThreadStart } from './thread';
 
 addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {

@@ -7,27 +7,33 @@ import { WasmHeap } from './heap';
 import { instantiate, type ThreadStart } from './thread';
 
 const firstPages = 64;
-/** In pages: 4 GiB, all that 32 bits address; where the browser refuses to reserve them, less. */
+/** In pages. 4 GiB is all that 32 bits can address; if the browser refuses to reserve it, try less. */
 const mostPages = [65_536, 32_768, 16_384];
-/** What each thread has for itself, and a kernel may use without asking for more: packed operands of the widest block, and attention over some hundred tokens. */
+/**
+ * Scratch memory that each thread always has: enough for packed operands of the widest block, and for attention over a
+ * few hundred tokens. Kernels that need more ask for it.
+ */
 export const threadScratchBytes = 2 ** 20;
 
-/** A thread that was started elsewhere, and how to stop it. */
+/** A running thread, and how to stop it. */
 export interface Thread {
   stop: () => void;
 }
-/** Starts a thread; resolves when it serves. */
+/** Starts a thread. Resolves when it is ready for jobs. */
 export type StartThread = (start: ThreadStart) => Promise<Thread>;
 
 export interface WasmOptions {
   module: WebAssembly.Module;
-  /** The module was built for memory that threads share. */
+  /** Whether the module was built for memory that threads share. */
   shared: boolean;
   threads: number;
   startThread: StartThread;
 }
 
-/** The CPU: kernels in AssemblyScript, shared out among threads by items. Items are computed alike in any thread, so bits do not depend on their number. */
+/**
+ * The CPU engine: AssemblyScript kernels whose items are split among threads. Every thread computes an item the same
+ * way, so results are bit-identical for any number of threads.
+ */
 export class WasmEngine implements Engine {
   readonly traits: Traits = { software: true, wasm: true };
   readonly pool: ArrayPool;
@@ -44,13 +50,13 @@ export class WasmEngine implements Engine {
     this.#heap = new WasmHeap(memory, heapBegin);
     this.pool = new ArrayPool(this.#heap);
     this.#control = instantiate({ module: options.module, memory, thread: 0 });
-    this.#haveScratch(threadScratchBytes);
+    this.#ensureScratch(threadScratchBytes);
     const run = (name: string, values: readonly number[], items: number, grain: number): void => {
       if (this.#threads.length > 0 && items > grain) this.#control.run(name, values, items, grain);
       else this.#control.runAlone(name, values, items);
     };
     this.commands = new WasmCommands(this.pool, this.#heap, this.#threadCount, run, (bytes) =>
-      this.#haveScratch(bytes),
+      this.#ensureScratch(bytes),
     );
   }
 
@@ -77,8 +83,11 @@ export class WasmEngine implements Engine {
     return this.options.shared ? this.options.threads : 1;
   }
 
-  /** Each thread's own memory holds at least so many bytes. Where they cannot be had, each keeps what it had. */
-  #haveScratch(bytes: number): void {
+  /**
+   * Grows the scratch memory of every thread to at least `bytes`. If that fails, throws and leaves every thread with
+   * what it had.
+   */
+  #ensureScratch(bytes: number): void {
     if ((this.#scratch[0]?.size ?? 0) >= bytes) return;
     const blocks: Block[] = [];
     try {

@@ -3,26 +3,27 @@ import { packedBytes, product } from './product';
 import { dropoutPair } from './random';
 
 /**
- * Attention inside each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one text in one head: items are
- * numbered block by block. What lies in scratch: an edge, the packed operand, then two matrices [block's rows, text's length].
+ * Attention within each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one
+ * text in one head; items are numbered block by block. Scratch holds a row of an edge tile, the packed operand, two
+ * matrices [block's rows, text's length], and two rows of the text's length.
  */
 const packedAt: usize = 64;
 
-/** The item's block and head, set by `open`. */
+/** The item's block and head, set by `open`: rows first .. first + count of a text with `keys` rows from `begin`. */
 let first: u32 = 0;
 let count: u32 = 0;
 let begin: u32 = 0;
 let keys: u32 = 0;
 let head: u32 = 0;
-/** Bytes of a row of qkv, of a row of y, of a row of scores. */
+/** Bytes per row of qkv, of y, and of the scores. */
 let qkvRow: usize = 0;
 let yRow: usize = 0;
 let scoreRow: usize = 0;
-/** The two matrices in scratch, and a row of numbers by key behind them. */
+/** The two matrices in scratch, and the two rows after them: log-sum-exp and δ of each row of the text. */
 let scores: usize = 0;
 let gradients: usize = 0;
 let byKey: usize = 0;
-/** Bytes from a row's begin to this head's queries, keys and values. */
+/** Byte offsets of this head's queries, keys and values within a row. */
 let queryAt: usize = 0;
 let keyAt: usize = 0;
 let valueAt: usize = 0;
@@ -46,7 +47,7 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
   byKey = gradients + <usize>count * scoreRow;
 }
 
-/** y = left [count, D]·rightᵀ [keys, D], into `to`: scores of the block's rows with all rows of the text. */
+/** to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the text. */
 // @ts-ignore: decorator
 @inline
 function againstText(left: usize, leftRow: usize, right: usize, rightRow: usize, headSize: u32, to: usize): void {
@@ -89,7 +90,7 @@ export function attentionForward(
   }
 }
 
-/** Numbers of a row become probabilities; gives the logarithm of Σ exp(scale·x). The row has room for a multiple of four. */
+/** Turns a row of scores into probabilities and returns log Σ exp(scale·x). The row has room for a multiple of four. */
 function softmax(at: usize, length: u32, scale: f32): f32 {
   for (let j = length; j & 3; j++) store<f32>(at + <usize>j * 4, -Infinity);
   let top4 = splat(-Infinity);
@@ -119,7 +120,7 @@ function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32,
   }
 }
 
-/** dq of the block's rows, and δ = dy·y by row and head. */
+/** Computes dq of the block's rows, and δ = dy·y by row and head. */
 export function attentionQueries(
   qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
@@ -157,7 +158,7 @@ export function attentionQueries(
   }
 }
 
-/** dk and dv of the block's rows, from all rows of their text. */
+/** Computes dk and dv of the block's rows, from all rows of their text. */
 export function attentionKeyValues(
   qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
@@ -184,7 +185,7 @@ export function attentionKeyValues(
   }
 }
 
-/** The text's levels and δ of this head, one behind the other. */
+/** Copies log-sum-exp and δ of the text's rows in this head to contiguous memory. */
 function gather(lse: usize, delta: usize, heads: u32): void {
   for (let j: u32 = 0; j < keys; j++) {
     const from = <usize>((begin + j) * heads + head) * 4;
@@ -193,7 +194,10 @@ function gather(lse: usize, delta: usize, heads: u32): void {
   }
 }
 
-/** Row i of the two matrices: scores become the used probabilities, gradients of probabilities those of scores. */
+/**
+ * Row i of the two matrices: scores become probabilities after dropout, and gradients of probabilities become gradients
+ * of scores.
+ */
 function keyRow(
   key: u32, i: u32, heads: u32, scale: f32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32,
 ): void {
@@ -210,7 +214,7 @@ function keyRow(
   }
 }
 
-/** Factors that rows j .. j + 3 of the text give to this key. */
+/** Dropout factors of this key for rows j .. j + 3 of the text. */
 function masks(j: u32, key: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): v128 {
   let four = splat(0);
   const row = (begin + j) * heads + head;

@@ -1,13 +1,13 @@
-/** What all kernels share. Everything lies in locals or in memory that the engine hands out: nothing is allocated here. */
+/** Shared by all kernels. Nothing is allocated here: all data is in locals or in memory that the engine hands out. */
 
-/** This thread's own memory, set once. */
+/** Address of this thread's scratch memory. */
 export let scratch: usize = 0;
 
 export function setScratch(at: usize): void {
   scratch = at;
 }
 
-/** a·b + c; one rounding where the machine has fused multiply-add. */
+/** a·b + c. With relaxed SIMD, rounded only once if the machine has fused multiply-add. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -28,7 +28,10 @@ export function lanes(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
-/** eˣ by lane: x = n·ln 2 + r, |r| ≤ ln 2 / 2, a polynomial of degree 6 in r (Cephes), times 2ⁿ. 2 ulp; 0 below −87.3. */
+/**
+ * eˣ per lane: x = n·ln 2 + r, |r| ≤ ln 2 / 2; a polynomial of degree 7 in r (Cephes), times 2ⁿ. Error 2 ulp. Below
+ * −87.3 it stays at the smallest normal number, 1.2e-38.
+ */
 // @ts-ignore: decorator
 @inline
 export function exp4(value: v128): v128 {
@@ -47,14 +50,14 @@ export function exp4(value: v128): v128 {
   return f32x4.mul(y, power);
 }
 
-/** eˣ of one number, the same as `exp4`. */
+/** eˣ of one number, bit-identical to `exp4`. */
 // @ts-ignore: decorator
 @inline
 export function exp1(x: f32): f32 {
   return f32x4.extract_lane(exp4(splat(x)), 0);
 }
 
-/** Σ of `count` numbers: four running sums, then the rest. */
+/** Σ of `count` numbers: four running sums, then the remainder. */
 export function sumOf(at: usize, count: u32): f32 {
   const quads = count & ~3;
   let sum = splat(0);
@@ -64,7 +67,7 @@ export function sumOf(at: usize, count: u32): f32 {
   return lanes(sum) + rest;
 }
 
-/** Σ of products of two rows. */
+/** Dot product of two rows. */
 export function dotOf(a: usize, b: usize, count: u32): f32 {
   const quads = count & ~3;
   let sum = splat(0);
@@ -92,6 +95,7 @@ export function setScaled(to: usize, from: usize, factor: f32, count: u32): void
   for (let i: usize = quads; i < count; i++) store<f32>(to + i * 4, factor * load<f32>(from + i * 4));
 }
 
+/** Whether x is infinite or NaN. */
 // @ts-ignore: decorator
 @inline
 export function isBroken(x: f32): bool {

@@ -1,4 +1,4 @@
-/** What the wasm engine calls: a function a kernel, named as in the kernel's `wasm`. */
+/** Functions that the wasm engine calls: one per kernel, with the name in the kernel's `wasm`. */
 export { setScratch } from './common';
 export { attentionForward, attentionKeyValues, attentionQueries } from './attention';
 export {

@@ -1,8 +1,10 @@
 import { dotOf, exp1, setScaled } from './common';
 
-/** Losses; each has its formula beside its shader, in losses. Rows or columns begin .. end. */
+/**
+ * Losses. The formulas are next to the shaders, in workers/engine/losses. A call covers rows or columns begin .. end.
+ */
 
-/** Whether pair (i, j) is left out; `bits` is not read where words = 0. */
+/** Whether pair (i, j) is left out. If words = 0, no pair is, and `bits` is not read. */
 // @ts-ignore: decorator
 @inline
 function leftOut(bits: usize, words: u32, i: u32, j: u32): bool {

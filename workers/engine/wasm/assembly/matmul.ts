@@ -2,7 +2,7 @@ import { addScaled, exp4, madd, scratch, splat } from './common';
 import { packedBytes, product } from './product';
 import { dropoutOne, dropoutQuad } from './random';
 
-/** Bits of `flags`: how the operands lie, and what happens to a sum before it is written. */
+/** Bits of `flags`: how the operands are stored, and what happens to a sum before it is written. */
 const transposedA: u32 = 1;
 const transposedB: u32 = 2;
 const withBias: u32 = 4;
@@ -13,12 +13,12 @@ const withGeluGradient: u32 = 64;
 const withAccumulate: u32 = 128;
 const withASums: u32 = 256;
 
-/** Behind an edge's eight numbers. */
+/** Where packed operands start in scratch, after the eight numbers of an edge tile's row. */
 const packedAt: usize = 64;
 
 /**
- * Blocks begin .. end of y = α·op(a)·op(b) and its epilogue; see ops/matmul. Blocks are numbered by columns of blocks, so that neighbours share
- * what they read of b.
+ * Computes blocks begin .. end of y = α·op(a)·op(b) with its epilogue; see ops/matmul. Blocks are numbered down each
+ * column of blocks, so that consecutive ones share what they read of b.
  */
 export function matmul(
   a: usize, b: usize, y: usize, bias: usize, residual: usize, pre: usize, aSums: usize,
@@ -32,7 +32,7 @@ export function matmul(
   const bColumn: usize = flags & transposedB ? <usize>depth * 4 : 4;
   const stride = <usize>columns * 4;
   const down = (rows + blockRows - 1) / blockRows;
-  // What y held is kept beside: the epilogue adds it last.
+  // Save the old numbers of y, because the epilogue adds them last.
   const kept = scratch + packedAt + packedBytes(blockColumns);
   for (let block = begin; block < end; block++) {
     const row = (block % down) * blockRows;
@@ -63,13 +63,14 @@ function copyBlock(from: usize, fromStride: usize, to: usize, toStride: usize, r
   for (let i: usize = 0; i < rows; i++) memory.copy(to + i * toStride, from + i * fromStride, <usize>columns * 4);
 }
 
-/** Epilogue of `width` numbers from number `from` of y, whose first column is `column`. */
+/** Epilogue of `width` numbers of y, starting at number `from` in column `column`. */
 function finishRow(
   y: usize, bias: usize, residual: usize, pre: usize, kept: usize, from: u32, column: u32, width: u32, alpha: f32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, flags: u32,
 ): void {
   const to = y + <usize>from * 4;
-  // A quad of random numbers serves four numbers of the whole batch: both must begin where one does.
+  // A quad of random numbers covers four aligned numbers of the whole batch, so the vector path needs `from` and
+  // `dropFirst` to be aligned too.
   const vector: u32 = flags & withDropout && (from | dropFirst) & 3 ? 0 : width & ~3;
   for (let j: u32 = 0; j < vector; j += 4) {
     const o = <usize>j * 4;
@@ -103,7 +104,7 @@ function finishRow(
   }
 }
 
-/** Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as the shaders have it. */
+/** Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
 // @ts-ignore: decorator
 @inline
 function gaussCdf(x: v128): v128 {

@@ -1,15 +1,18 @@
 import { madd, scratch } from './common';
 
 /**
- * Products of blocks of matrices by tiles of 6 × 8: twelve vector registers of sums. The right operand is packed into panels of 8 columns, the
- * left one is read where it lies.
+ * Products of matrix blocks in tiles of 6 × 8, with the sums in twelve vector registers. The right operand is packed
+ * into panels of 8 columns; the left one is read in place.
  */
 export const tileRows: u32 = 6;
 export const tileColumns: u32 = 8;
-/** How much of the inner dimension is packed at once: a panel of 8 KB stays in the first cache, beside the left operand's rows. */
+/**
+ * Length of the inner dimension that is packed at a time: a panel of 8 KB stays in the L1 cache, next to the left
+ * operand's rows.
+ */
 const depthBlock: u32 = 256;
 
-/** How a matrix lies: bytes from a row to the next and from a column to the next; one of them is 4. */
+/** Strides are bytes from one row to the next and from one column to the next; one of the two is 4. */
 
 /** Bytes of scratch for `columns` packed columns. */
 // @ts-ignore: decorator
@@ -19,8 +22,9 @@ export function packedBytes(columns: u32): usize {
 }
 
 /**
- * y (rows × columns, `yStride` bytes a row) = a·b, or += where `accumulate`. a: element (i, k) at a + i·aRow + k·aDepth; b: element (k, j) at
- * b + k·bDepth + j·bColumn. `packed` holds packedBytes(columns). Each number is summed over k in order, so that tiles do not change it.
+ * y (rows × columns, `yStride` bytes per row) = a·b, or += if `accumulate`. Element (i, k) of a is at a + i·aRow +
+ * k·aDepth; element (k, j) of b is at b + k·bDepth + j·bColumn. `packed` has room for packedBytes(columns). Each number
+ * is summed over k in order, so the tiling does not change it.
  */
 export function product(
   a: usize, aRow: usize, aDepth: usize,
@@ -48,7 +52,10 @@ export function product(
   }
 }
 
-/** b's columns in panels of 8, zeros behind the last: panel after panel, row (k) after row. */
+/**
+ * Packs b's columns into panels of 8, one panel after another, each stored row by row (k). The last panel is padded
+ * with zeros.
+ */
 function pack(b: usize, bDepth: usize, bColumn: usize, columns: u32, depth: u32, packed: usize): void {
   let to = packed;
   for (let column: u32 = 0; column < columns; column += tileColumns) {
@@ -70,7 +77,7 @@ function packRows(from: usize, bDepth: usize, depth: u32, to: usize): void {
   }
 }
 
-/** Columns lie contiguous: four numbers of eight columns are transposed at a time. */
+/** For contiguous columns: transposes four numbers of eight columns at a time. */
 function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   const quads = depth & ~3;
   for (let k: u32 = 0; k < quads; k += 4) {
@@ -84,7 +91,7 @@ function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   }
 }
 
-/** Four rows of four numbers, `stride` apart, to four columns, 32 bytes apart. */
+/** Transposes four rows of four numbers: source rows are `stride` bytes apart, target rows 32. */
 // @ts-ignore: decorator
 @inline
 function transpose(from: usize, stride: usize, to: usize): void {
@@ -111,7 +118,9 @@ function packEdge(from: usize, bDepth: usize, bColumn: usize, width: u32, depth:
   }
 }
 
-/** A tile whose left rows lie contiguous along k. Rows beyond `height` repeat the last and are not written. */
+/**
+ * Computes a tile whose left rows are contiguous along k. Rows past `height` repeat the last one and are not written.
+ */
 function rowsTile(
   a: usize, aRow: usize, panel: usize, depth: u32, y: usize, yStride: usize, height: u32, width: u32, add: bool,
 ): void {
@@ -184,7 +193,10 @@ function rowsTile(
   if (height > 5) writeRow(y + 5 * yStride, s50, s51, width, add);
 }
 
-/** A tile whose left columns lie contiguous: six rows' numbers of one k are neighbours. What lies behind `height` is read and not used. */
+/**
+ * Computes a tile whose left columns are contiguous: for each k, the numbers of the six rows are adjacent. Rows past
+ * `height` are read but not used.
+ */
 function columnsTile(
   a: usize, aDepth: usize, panel: usize, depth: u32, y: usize, yStride: usize, height: u32, width: u32, add: bool,
 ): void {

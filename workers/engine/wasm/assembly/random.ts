@@ -1,4 +1,4 @@
-/** Philox4x32-10 (Salmon et al., SC 2011), the same numbers as the reference and the shaders draw. */
+/** Philox4x32-10 (Salmon et al., SC 2011). Draws the same numbers as the reference and the shaders. */
 
 let c0: u32 = 0;
 let c1: u32 = 0;
@@ -21,7 +21,10 @@ function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
   c0 = a; c1 = b; c2 = c; c3 = d;
 }
 
-/** Factors of numbers 4·quad .. 4·quad + 3 of an array that begins at a multiple of four in the whole batch: 0 where dropped, else `scale`. */
+/**
+ * Dropout factors of numbers 4·quad .. 4·quad + 3 of an array that starts at a multiple of four in the whole batch: 0
+ * if dropped, otherwise `scale`.
+ */
 export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
   philox(quad + dropFirst / 4, 0, op, step, seed);
   return f32x4(
@@ -32,13 +35,13 @@ export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32
   );
 }
 
-/** Factor of the probability that a row gives to a key of its text. */
+/** Dropout factor of one attention probability: from a row in one head to a key of its text. */
 export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
   philox(rowAndHead + dropFirst, key, op, step, seed);
   return c0 < below ? 0 : scale;
 }
 
-/** Factor of number i of an array. */
+/** Dropout factor of number i of an array. */
 export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
   const at = i + dropFirst;
   philox(at / 4, 0, op, step, seed);
@@ -47,7 +50,7 @@ export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dr
   return drawn < below ? 0 : scale;
 }
 
-/** x ∘ mask, quads begin .. end. */
+/** y = x ∘ mask, for quads begin .. end. */
 export function dropout(
   x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32, end: u32,
 ): void {

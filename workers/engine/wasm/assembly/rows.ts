@@ -1,6 +1,9 @@
 import { addScaled, dotOf, isBroken, lanes, madd, setScaled, splat, sumOf } from './common';
 
-/** Kernels that work on rows of numbers; each has its formula beside its shader, in ops. Rows, quads or columns begin .. end. */
+/**
+ * Kernels that work on rows. The formulas are next to the shaders, in ops. A call covers rows, quads or columns begin
+ * .. end.
+ */
 
 export function layerNormForward(
   z: usize, gamma: usize, beta: usize, y: usize, stats: usize, rows: u32, width: u32, epsilon: f32, begin: u32, end: u32,
@@ -71,7 +74,7 @@ export function layerNormBackward(
   }
 }
 
-/** Parts of `rowsInPart` rows each: partials[part] = Σ dy. */
+/** partials[part] = Σ dy over the `rowsInPart` rows of each part. */
 export function columnPartials(
   dy: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
 ): void {
@@ -84,7 +87,7 @@ export function columnPartials(
   }
 }
 
-/** partials[part] = Σ dy and, behind it, Σ dy·(z − mean)/σ. */
+/** partials[part] = Σ dy, followed by Σ dy·(z − mean)/σ. */
 export function normPartials(
   dy: usize, z: usize, stats: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
 ): void {
@@ -107,14 +110,14 @@ export function normPartials(
   }
 }
 
-/** Columns of one array: Σ over the parts. */
+/** Sums the parts of one array, for columns begin .. end. */
 export function addPartials(
   partials: usize, to: usize, parts: u32, width: u32, accumulate: u32, begin: u32, end: u32,
 ): void {
   addStrided(partials, to, parts, <usize>width * 4, accumulate, begin, end);
 }
 
-/** Of two arrays, whose partials lie behind each other in each part. */
+/** Sums the parts of two arrays, whose partials are adjacent within each part. */
 export function addTwoPartials(
   partials: usize, first: usize, second: usize, parts: u32, width: u32, accumulate: u32, begin: u32, end: u32,
 ): void {
@@ -161,7 +164,7 @@ export function embeddingGradient(
   }
 }
 
-/** Which tokens of a text a pooling takes. */
+/** Values of `pick`: which tokens of a text are pooled. */
 const allTokens: u32 = 0;
 const firstToken: u32 = 1;
 const lastToken: u32 = 2;

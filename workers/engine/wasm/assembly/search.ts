@@ -1,6 +1,6 @@
-/** Kernels of exact search; see retrieval/kernels for keys and layouts. */
+/** Exact search kernels; see retrieval/kernels for keys and layouts. */
 
-/** A whole number in the order of the scores. */
+/** Maps a score's bits to an integer with the same order. NaN counts as −∞, and −0 as 0. */
 // @ts-ignore: decorator
 @inline
 function keyOf(bits: u32): u32 {
@@ -9,7 +9,10 @@ function keyOf(bits: u32): u32 {
   return bits >> 31 ? ~bits : bits | 0x80000000;
 }
 
-/** Each row's best so far, sorted; a passage that is better than the last of them is put where it belongs, behind equal ones. */
+/**
+ * Keeps each row's k best passages, sorted. A passage that beats the last one is inserted in order, after those with an
+ * equal score.
+ */
 export function searchBest(
   scores: usize, kept: usize, next: usize,
   rows: u32, stride: u32, count: u32, first: u32, k: u32, begin: u32, end: u32,
