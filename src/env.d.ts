@@ -1,2 +1,2 @@
-/** Version and source hash of this build, put in by vite. */
+/** Version and source hash of this build, inserted by Vite. */
 declare const __BUILD__: string;

@@ -1,2 +1,2 @@
-/** Version of the program and of what its numbers are computed with; written in by the build. */
+/** Version and source hash of this build, inserted by Vite. */
 declare const __BUILD__: string;

@@ -15,7 +15,7 @@ function trainingSentence(t: Dictionary['train']['sentence'], record: RunRecord,
   return `${t.training(formatCount(last.step), formatCount(record.steps), formatFigure(last.loss))}${dev}`;
 }
 
-/** Where the run stands, in one sentence: what a person reads before any curve. */
+/** Says in a sentence or two how far the run is. It is read before any curve. */
 export function runSentence(dictionary: Dictionary, record: RunRecord | null, view: RunView | null): string {
   const t = dictionary.train.sentence;
   if (!record || !view) return t.none;
