@@ -39,9 +39,7 @@ for (const [what, content] of [
   ['empty', Buffer.alloc(0)],
   ['binary', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0, 0, 0, 255, 254, 0])],
 ] as const)
-  test(`a file that is ${what} is refused by name in both languages, and the slot keeps its data`, async ({
-    page,
-  }) => {
+  test(`a file that is ${what} is refused by name in both languages, and the slot keeps its data`, async ({ page }) => {
     await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
     await page
       .getByTestId('import-knowledgeBase')

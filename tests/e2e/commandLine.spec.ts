@@ -86,7 +86,7 @@ function cosine(a: number[], b: number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-test('the runner gets the same losses within 1% on wasm and software WebGPU, and transformers.js loads the export', async ({
+test('the losses on wasm and software WebGPU agree within 1%, and transformers.js loads the export', async ({
   page,
 }) => {
   test.setTimeout(14 * minute);

@@ -1,7 +1,10 @@
 import { expectAccessible } from './accessibility';
 import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
-test('home and settings have no serious accessibility finding in either language, in light and dark', async ({ page, siteUrl }) => {
+test('home and settings have no serious accessibility finding, in either language and theme', async ({
+  page,
+  siteUrl,
+}) => {
   await page.goto(siteUrl);
   await expect(page.getByTestId('run-demo')).toBeVisible();
   await expectAccessible(page, 'empty home');

@@ -331,7 +331,7 @@ export const zh: Dictionary = {
       dropout: 'Dropout',
       dropoutRate: 'Dropout 比例',
       precision: '精度',
-      devEverySteps: '每隔几步评测验证集',
+      devEverySteps: '验证间隔（步）',
       checkpoint: '保留哪一步',
       avoidDuplicates: '同一批里段落不重复',
       beta1: 'Adam β₁',
