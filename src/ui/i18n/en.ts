@@ -339,7 +339,7 @@ export const en = {
     inBatchAccuracy: 'In-batch accuracy',
     positiveScore: 'Positive score',
     negativeScore: 'Negative score',
-    scores: 'Positive and negative scores',
+    scores: 'Scores (+ and −)',
     tokensPerSecond: 'Tokens per second',
     memory: 'Memory in use',
     timeLeft: 'Time left',
@@ -399,7 +399,8 @@ export const en = {
       dropoutRate: 'Share of activations set to 0; the same for embeddings, attention and layer outputs.',
       precision:
         'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly.',
-      devEverySteps: '0 evaluates only before and after training. Each evaluation encodes the whole knowledge base.',
+      devEverySteps:
+        'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
       checkpoint: 'Keep the step that does best on dev, or the last step.',
       avoidDuplicates: 'A passage that is in a batch twice would be its own negative.',
       beta1: 'Decay of the running mean of the gradients.',

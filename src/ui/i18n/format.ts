@@ -27,14 +27,15 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-/** Three significant digits, four from 100; an exponent below 0.001, thousands separators from 10,000. */
+/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 10,000, “−” for minus. */
 export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 10_000) return formatCount(value);
-  if (size < 0.001) return value.toExponential(2).replace('e-0', 'e-');
-  return Number(value.toPrecision(size >= 100 ? 4 : 3)).toString();
+  const sign = value < 0 ? '−' : '';
+  if (size >= 10_000) return `${sign}${formatCount(size)}`;
+  if (size < 0.001) return `${sign}${size.toExponential(2).replace('e-0', 'e-')}`;
+  return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
 /** p as papers print it: "p = 0.039", and below 0.001 only the bound. */

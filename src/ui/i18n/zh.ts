@@ -353,7 +353,7 @@ export const zh: Dictionary = {
       dropout: '训练时随机把一部分中间结果置零。默认关闭，各次训练才好比较。“按模型”用 config.json 里的比例。',
       dropoutRate: '置零的比例；嵌入、注意力和各层输出都用它。',
       precision: '混合：中间结果以半精度存放，占用约减半。设备要支持 shader-f16，结果和全精度略有不同。',
-      devEverySteps: '0 表示只在训练前后评测。每次评测都要编码整个知识库。',
+      devEverySteps: '每隔几步评测一次验证集；0 表示只在训练前后评测。每次评测都要编码整个知识库。',
       checkpoint: '保留验证集上最好的一步，或最后一步。',
       avoidDuplicates: '同一段落在一批里出现两次，会成为自己的负例。',
       beta1: '梯度滑动平均的衰减系数。',
