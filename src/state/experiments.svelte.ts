@@ -5,7 +5,7 @@ import { services } from './services';
 
 export type { StoredExperiment };
 
-/** What a card shows. `before` and `after` are the test evaluations of the newest finished run. */
+/** The data of one card. `before` and `after` are the test evaluations of the newest finished run. */
 export interface ExperimentCard {
   stored: StoredExperiment;
   latest: RunRecord | null;

@@ -55,7 +55,7 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
   return texts;
 }
 
-/** Hands a file to the browser's downloads. */
+/** Saves a blob through the browser's downloads. */
 export function download(blob: Blob, fileName: string): void {
   const url = URL.createObjectURL(blob);
   const anchor = document.createElement('a');

@@ -7,7 +7,7 @@ import { slots, type SlotName } from './slots';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
-  /** Key of the questions and the knowledge base for which no question was found to name a passage; else null. */
+  /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
   unusable: string | null;
 }
 
@@ -74,7 +74,7 @@ export class ImportsState {
     }
   }
 
-  /** Called after a load: the stored questions may turn out to be unusable with the stored knowledge base. */
+  /** Called after the page loads: the stored questions may not match the stored knowledge base. */
   async checkStored(): Promise<void> {
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }

@@ -10,7 +10,7 @@ import { whileAwake } from './wakeLock';
 const channelName = 'recallsmith-runs';
 /** How often another tab's run, and whether that tab is still alive, is checked. */
 const watchIntervalMs = 1500;
-/** A run that was recorded less than this ago may not hold its lock yet. */
+/** For this long after it was recorded, a run may not hold its lock yet. */
 const freshMs = 10_000;
 
 /** The running job of this page or of another tab, and the actions on runs. */
@@ -39,7 +39,7 @@ class JobsState {
     return known;
   }
 
-  /** Called after a load: a run stored as running is either running in another tab or was interrupted. */
+  /** Called after the page loads: a run stored as running is either running in another tab or was interrupted. */
   async boot(): Promise<void> {
     for (const stored of await services.listExperiments())
       for (const run of await services.listRuns(stored.experimentId)) await this.#settle(run);

@@ -3,7 +3,7 @@ import { app } from './app.svelte';
 import { applyEvents, emptyRunView, type RunView } from './runLog';
 import { services } from './services';
 
-/** Shortest time between two reads of the log: redrawing more than 4 times per second shows nothing more. */
+/** Shortest time between two reads of the log: redrawing more than 4 times per second would not be visible. */
 const readIntervalMs = 250;
 
 /** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */

@@ -96,7 +96,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Applies events, which are in the order of their numbers; events that were already applied are skipped. */
+/** Applies events in the order of their numbers and skips those already applied. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;

@@ -72,7 +72,7 @@ export const services = {
   async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
   },
-  /** Whether a live tab is running it. */
+  /** Whether a worker in some tab holds the lock of this run. */
   async isRunHeld(runId: string): Promise<boolean> {
     const { isRunHeld } = await import('../clients/runLock');
     return isRunHeld(runId);

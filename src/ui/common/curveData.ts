@@ -4,7 +4,7 @@ import type { RunView } from '../../state/runLog';
 /** A screen can't show more points than this, and drawing them would slow the page down. */
 const mostPoints = 1500;
 
-/** Returns about `mostPoints` steps at most, evenly spaced and always including the last. */
+/** Thins the steps to about `mostPoints`, evenly spaced; the last one is always kept. */
 export function thinned(steps: readonly StepReport[]): StepReport[] {
   if (steps.length <= mostPoints) return [...steps];
   const stride = Math.ceil(steps.length / mostPoints);
@@ -17,7 +17,7 @@ export interface Columns {
   series: (number | null)[][];
 }
 
-/** Loss, dev recall@10 and dev hit rate@1 on one x axis, which has every step of any of them. */
+/** Columns for loss, dev recall@10 and dev hit rate@1; x has every step that any of them has. */
 export function lossAndRecall(view: RunView): Columns {
   const steps = thinned(view.steps);
   const losses = new Map(steps.map((step) => [step.step, step.loss]));

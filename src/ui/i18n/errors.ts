@@ -9,7 +9,7 @@ function never(_value: never): Sentence {
   return { zh: '出现了未知的错误，请重试。', en: 'An unknown error occurred; try again.' };
 }
 
-/** A name as it can be quoted in a sentence: never empty, and at most `limit` characters long. */
+/** Prepares a name for quoting in a sentence: a missing one becomes “?”, a long one is cut at `limit` characters. */
 function short(text: string | undefined, limit = 160): string {
   if (!text) return '?';
   return text.length > limit ? `${text.slice(0, limit)} …` : text;

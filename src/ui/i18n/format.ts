@@ -38,7 +38,7 @@ export function formatFigure(value: number): string {
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
-/** p as papers print it: "p = 0.039", and below 0.001 only the bound. */
+/** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
 export function formatP(p: number): string {
   if (p < 0.001) return 'p < 0.001';
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
