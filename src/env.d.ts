@@ -1,2 +1,2 @@
-/** Version and source hash of this build, inserted by Vite. */
+/** Version and source hash of this build, put in by vite. */
 declare const __BUILD__: string;

@@ -1,2 +1,2 @@
-/** Version and source hash of this build, inserted by Vite. */
+/** Version of the program and of what its numbers are computed with; written in by the build. */
 declare const __BUILD__: string;
