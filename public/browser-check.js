@@ -1,4 +1,4 @@
-/* Runs before any module, in the oldest syntax that still finds a screen: says which browser is needed. */
+/* Runs before any module, in syntax that old browsers can parse, and says which browser is needed. */
 (function () {
   function simd() {
     try {
@@ -21,7 +21,7 @@
       }).terminate();
       URL.revokeObjectURL(address);
     } catch (e) {
-      /* Whether the option was read is all that is asked. */
+      /* Only whether the browser read the `type` option matters. */
     }
     return seen;
   }

@@ -5,7 +5,7 @@ import './ui/tokens.css';
 import './ui/base.css';
 
 const target = document.getElementById('app');
-// browser-check.js found the browser too old and says so; starting would only add errors to that.
+// If the browser is too old, browser-check.js says so on the page; starting would only add errors.
 if (target && document.documentElement.dataset['unsupported'] !== 'true') {
   mount(App, { target });
   keepForOffline();

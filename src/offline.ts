@@ -1,4 +1,4 @@
-/** Registers the service worker of a built site; a browser that refuses it works all the same, only not offline. */
+/** Registers the service worker of a built site. If the browser refuses, the page still works, but not offline. */
 export function keepForOffline(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
   addEventListener('load', () => {

@@ -1,11 +1,11 @@
 /*
- * Built into sw.js with this build's version and files. Makes the page open without a network, and adds the headers that give wasm
- * threads where the host cannot set them.
+ * The build writes this to sw.js with its version and file list. It lets the page open without a network, and adds the
+ * headers for cross-origin isolation, which wasm threads need, if the host can't set them.
  */
 const cacheName = 'recallsmith-__VERSION__';
 const files = __FILES__;
 
-/* A new version waits until no tab of the old one is open: an open page finds all files of its own build. */
+/* No skipWaiting: a new version waits until no tab uses the old one, so an open page keeps the files of its build. */
 self.addEventListener('install', (event) => {
   event.waitUntil(
     caches.open(cacheName).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: 'no-cache' })))),
@@ -32,7 +32,7 @@ function isolated(response) {
   const headers = new Headers(response.headers);
   headers.set('Cross-Origin-Opener-Policy', 'same-origin');
   headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
-  // A 304 has no body and may not be built with one.
+  // The Response constructor throws if these statuses have a body.
   const body = [101, 204, 205, 304].includes(response.status) ? null : response.body;
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
@@ -40,7 +40,10 @@ function isolated(response) {
 const cached = async (request) =>
   (await caches.open(cacheName)).match(request, { ignoreSearch: request.mode === 'navigate' });
 
-/* Names below assets/ carry their content's hash: what is cached is right. Everything else is asked for anew while that is possible. */
+/*
+ * Names below assets/ contain a hash of the content, so a cached copy is always right. Everything else is fetched from
+ * the network first, and from the cache only if that fails.
+ */
 async function answer(request, hashed) {
   if (hashed) return isolated((await cached(request)) ?? (await fetch(request)));
   try {
@@ -58,7 +61,7 @@ self.addEventListener('fetch', (event) => {
     event.request.method === 'GET' &&
     url.origin === self.location.origin &&
     url.href.startsWith(self.registration.scope);
-  // Routes of the local server are never cached.
+  // Routes of the local server (/__…) bypass the service worker.
   if (ours && !url.pathname.includes('/__'))
     event.respondWith(answer(event.request, url.pathname.includes('/assets/')));
 });

@@ -6,7 +6,7 @@ const start = (): Worker =>
 
 let client: WorkerClient<DataApi> | null = null;
 
-/** The page's one handle on the data worker, which starts with the first call. */
+/** Returns the page's only handle on the data worker, which starts with the first call. */
 export function dataClient(): DataApi {
   client ??= new WorkerClient<DataApi>('data', start, new URL('.', document.baseURI).href);
   return client.api;

@@ -6,7 +6,7 @@ const start = (): Worker =>
 
 let client: WorkerClient<GpuApi> | null = null;
 
-/** The page's one handle on the GPU worker, which starts with the first call. */
+/** Returns the page's only handle on the GPU worker, which starts with the first call. */
 export function gpuClient(): GpuApi {
   client ??= new WorkerClient<GpuApi>('gpu', start, new URL('.', document.baseURI).href);
   return client.api;

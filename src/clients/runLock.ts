@@ -1,6 +1,6 @@
 import { runLockName } from '../protocol/locks';
 
-/** Whether some living tab carries the run out. */
+/** Whether a worker in some tab holds the lock of this run, which means that it is running it. */
 export async function isRunHeld(runId: string): Promise<boolean> {
   const { held = [] } = await navigator.locks.query();
   return held.some((lock) => lock.name === runLockName(runId));

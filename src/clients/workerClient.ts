@@ -20,14 +20,15 @@ type WaitForLock = (name: string, signal: AbortSignal) => Promise<unknown>;
 
 const waitForWebLock: WaitForLock = (name, signal) => navigator.locks.request(name, { signal }, () => undefined);
 
-/** A callback crosses as a proxy; everything else as it is. */
+/** Wraps a callback in a comlink proxy; other arguments are passed unchanged. */
 function crossing(argument: unknown): unknown {
   return typeof argument === 'function' ? proxy(argument) : argument;
 }
 
 /**
- * A worker behind its api: a worker that dies, with an error or in silence, rejects every call that waits with `worker-crashed`, and
- * the next call starts a new one. `baseUrl`: where the page lies, with a trailing slash.
+ * Calls a worker through its api. If the worker dies, with an error or silently, all pending calls reject with
+ * `worker-crashed`, and the next call starts a new worker. `baseUrl` is the URL of the page's folder, with a trailing
+ * slash.
  */
 export class WorkerClient<Api extends object> {
   readonly api: Api;
@@ -44,7 +45,7 @@ export class WorkerClient<Api extends object> {
     this.api = new Proxy<Api>({} as Api, { get });
   }
 
-  /** Ends the worker at once; calls that wait are rejected. */
+  /** Terminates the worker at once; pending calls reject. */
   kill(reason: string): void {
     this.#living?.die(reason);
   }
@@ -68,7 +69,7 @@ export class WorkerClient<Api extends object> {
         reject(new AppError({ kind: 'worker-crashed', worker: this.name, reason }));
       };
     });
-    // Every caller races against it; alone it must not count as unhandled.
+    // Callers race against this promise. Without a caller, its rejection must not count as unhandled.
     death.catch(() => undefined);
     worker.addEventListener('error', (event) => die(event.message || 'the worker did not start'));
     worker.addEventListener('messageerror', () => die('a message could not be read'));
@@ -80,7 +81,10 @@ export class WorkerClient<Api extends object> {
     return this.#living;
   }
 
-  /** Messages keep their order, so the worker is configured before it sees the first call. Then waits until it is dead. */
+  /**
+   * Configures the worker, then waits until it has died. Messages keep their order, so the worker is configured before
+   * it sees the first call.
+   */
   async #configure(signal: AbortSignal): Promise<void> {
     const lifeLock = `recallsmith-worker-${this.name}-${crypto.randomUUID()}`;
     const options: WorkerOptions = { baseUrl: this.baseUrl, lifeLock };

@@ -4,7 +4,7 @@ import type { DevicePreference } from '../domain/run';
 export type Language = 'zh' | 'en';
 export type Theme = 'auto' | 'light' | 'dark';
 
-/** A short word at the edge of the page; `undo` makes it an offer that expires. */
+/** A short message at the edge of the page. With `undo` it offers to undo, until it disappears. */
 export interface Notice {
   id: number;
   text: string;
@@ -17,7 +17,7 @@ function remembered(key: string): string | null {
   try {
     return localStorage.getItem(`recallsmith-${key}`);
   } catch {
-    // A browser that refuses localStorage still works, it only forgets these choices.
+    // Without localStorage the app still works, but forgets these choices.
     return null;
   }
 }
@@ -26,7 +26,7 @@ function remember(key: string, value: string): void {
   try {
     localStorage.setItem(`recallsmith-${key}`, value);
   } catch {
-    // As above: the choice holds until the page is closed.
+    // As above: the choice lasts until the page is closed.
   }
 }
 
@@ -51,12 +51,12 @@ function firstMemoryBudget(): number | null {
   return Number.isFinite(stored) && stored > 0 ? stored : null;
 }
 
-/** What belongs to the page and not to an experiment: language, theme, device preference, errors, notices. */
+/** State of the page rather than of an experiment: language, theme, device preference, errors, notices. */
 class AppState {
   language = $state<Language>(firstLanguage());
   theme = $state<Theme>(firstTheme());
   devicePreference = $state<DevicePreference>(firstDevice());
-  /** Bytes that a run may take on this machine; null: the default of the device. */
+  /** Bytes that a run may take on this machine; null for the device's default. */
   memoryBudget = $state<number | null>(firstMemoryBudget());
   error = $state.raw<AppErrorDetails | null>(null);
   notices = $state.raw<Notice[]>([]);
@@ -92,13 +92,13 @@ class AppState {
     remember('memoryBudget', bytes === null ? '' : String(bytes));
   }
 
-  /** Shows what went wrong; a cancel that the user asked for is no error. */
+  /** Shows the error in the error panel. A cancel by the user is not an error. */
   report(thrown: unknown): void {
     const { details } = toAppError(thrown);
     if (details.kind !== 'cancelled') this.error = details;
   }
 
-  /** Runs `work`; a failure lands in the error panel and gives undefined. */
+  /** Runs `work`. If it fails, shows the error in the error panel and returns undefined. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();

@@ -5,14 +5,14 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
-/** Measuring this device. It goes on when the screen is left. */
+/** The benchmark of this device. It keeps running when the user leaves its screen. */
 class BenchmarkState {
   progress = $state.raw<BenchmarkProgress | null>(null);
-  /** The cancel was heard here; the worker looks for it between two products or steps. */
+  /** Whether a cancel was requested; the worker checks for it between two products or steps. */
   cancelling = $state(false);
   result = $state.raw<BenchmarkResult | null>(null);
 
-  /** Throws `device-busy`, and `benchmark-stopped`. */
+  /** Throws `device-busy` or `benchmark-stopped`. */
   async run(options: BenchmarkOptions): Promise<void> {
     await deviceJob.during('benchmark', () => this.#measure(options));
   }
@@ -24,7 +24,7 @@ class BenchmarkState {
     try {
       const gpu = await gateway.gpu();
       this.result = await whileAwake(() => {
-        // The worker would hear nothing of a cancel that comes before its benchmark.
+        // The worker ignores a cancel that arrives before its benchmark has started.
         if (this.cancelling) throw new AppError({ kind: 'cancelled' });
         return gpu.benchmark(options, (progress) => (this.progress = progress));
       });

@@ -1,7 +1,7 @@
 import type { DeviceInfo, DevicePreference } from '../domain/run';
 import { gateway } from './gateway';
 
-/** Which device a preference leads to on this machine, and what the browser lends of its disk. */
+/** The device that a preference selects on this machine, and the browser's storage quota. */
 class DeviceState {
   info = $state.raw<DeviceInfo | null>(null);
   asking = $state(false);

@@ -2,13 +2,13 @@ import type { DeviceJob } from '../domain/deviceJob';
 import { AppError } from '../domain/errors';
 
 /**
- * What this page's GPU worker is busy with; another tab has a worker of its own. The worker refuses a second job by itself: known here, its buttons
- * can say so before they are pressed.
+ * The job that this page's GPU worker is busy with; other tabs have their own workers. The worker refuses a second job
+ * anyway, but keeping track here lets buttons be disabled with a reason.
  */
 class DeviceJobState {
   current = $state<DeviceJob | null>(null);
 
-  /** Carries `work` out alone. Throws `device-busy`, which names what is at work. */
+  /** Runs `work` as the only job. Throws `device-busy`, which names the current job, if there is one. */
   async during<T>(job: DeviceJob, work: () => Promise<T>): Promise<T> {
     if (this.current !== null) throw new AppError({ kind: 'device-busy', job: this.current });
     this.current = job;

@@ -9,7 +9,7 @@ export interface QuestionRow {
   text: string;
   relevant: string[];
   change: 'won' | 'lost' | 'unchanged';
-  /** Rank of the first right passage; null where it was not found. */
+  /** Rank of the first right passage; null if it was not found. */
   rankBefore: number | null;
   rankAfter: number | null;
   before: QuestionResult;
@@ -24,7 +24,7 @@ export interface PassageText {
 
 const pageRows = 1000;
 
-/** k of the primary metric where it is a hit rate, else 1: what won and lost are counted at. */
+/** The k at which won and lost are counted: that of the primary metric if it is a hit rate, else 1. */
 export function primaryK(experiment: Experiment): number {
   const found = /^hitRateAt(\d+)$/.exec(experiment.evaluation.primary);
   return found ? Number(found[1]) : 1;
@@ -32,7 +32,7 @@ export function primaryK(experiment: Experiment): number {
 
 const rankOrNull = (rank: number): number | null => (Number.isFinite(rank) ? rank : null);
 
-/** The readings of test of one run, compared question by question. */
+/** The test evaluations of one run before and after training, compared question by question. */
 export class EvaluationState {
   before = $state.raw<Evaluation | null>(null);
   after = $state.raw<Evaluation | null>(null);
@@ -41,7 +41,7 @@ export class EvaluationState {
   loaded = $state(false);
   #passages: Promise<Map<string, PassageText>> | null = null;
 
-  /** k of the primary hit rate. */
+  /** The k at which won and lost are counted. */
   readonly k: number;
 
   constructor(
@@ -87,7 +87,7 @@ export class EvaluationState {
     }
   }
 
-  /** Texts of passages; the knowledge base is read once, when the first question is opened. */
+  /** Returns the texts of passages. Reads the knowledge base once, when the first question is opened. */
   async passages(ids: string[]): Promise<PassageText[]> {
     this.#passages ??= this.#readPassages();
     const all = await this.#passages;

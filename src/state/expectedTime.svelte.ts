@@ -4,25 +4,25 @@ import { app } from './app.svelte';
 import { gateway } from './gateway';
 import type { StoredExperiment } from './experiments.svelte';
 
-/** The experiment is not filled in yet. */
+/** Whether the error means that the experiment still lacks data or a model. */
 export function lacksInput({ kind }: AppErrorDetails): boolean {
   return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
 }
 
-/** How long an experiment will take on the device as it was measured. */
+/** How long an experiment would take on the measured device. */
 export class ExpectedTimeState {
   experiment = $state.raw<StoredExperiment | null>(null);
   work = $state.raw<ExpectedWork | null>(null);
-  /** Why the experiment cannot be run. */
+  /** Why the experiment can't be run. */
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = 0;
 
-  /** Null where no step was measured, or nothing is known of the experiment. */
+  /** Returns null if no step was measured or the experiment's work is not known yet. */
   msBy({ steps }: BenchmarkResult): number | null {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Only what was asked for last is shown. */
+  /** Counts the work of an experiment. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;
@@ -36,14 +36,14 @@ export class ExpectedTimeState {
       if (question !== this.#asked) return;
       const { details } = toAppError(thrown);
       this.problem = details;
-      // What cannot be run as it stands has no expected time, and that is no failure of the page.
+      // An experiment that can't be run has no expected time; that is not an error of the page.
       if (!lacksInput(details) && details.kind !== 'memory-too-small') throw thrown;
     }
   }
 }
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
-  // Texts become tokens in the data worker, so that the GPU worker stays free; it then finds them stored.
+  // Tokenizing in the data worker keeps the GPU worker free, which then finds the tokens stored.
   await (await gateway.data()).tokenize(experiment, () => undefined);
   return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

@@ -14,7 +14,7 @@ import { SplitState } from './splitting.svelte';
 const saveDelayMs = 300;
 const undoLimit = 100;
 
-/** The experiment on the screen: its settings, what they refer to, its runs. Changes are saved by themselves. */
+/** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
 export class ExperimentState {
   stored = $state.raw<StoredExperiment | null>(null);
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
@@ -22,7 +22,7 @@ export class ExperimentState {
   runs = $state.raw<RunRecord[]>([]);
   loaded = $state(false);
   readonly split = new SplitState();
-  /** Set while the tokens of this page's session fit the settings. */
+  /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,7 +40,7 @@ export class ExperimentState {
   readonly activeRun = $derived(
     this.runs.find((run) => run.status === 'running' || run.status === 'paused' || run.status === 'queued') ?? null,
   );
-  /** Whether the newest result belongs to the settings as they stand. */
+  /** Whether the newest result was made with the current settings. */
   readonly resultIsCurrent = $derived(
     this.latestDone !== null &&
       this.experiment !== null &&
@@ -48,7 +48,10 @@ export class ExperimentState {
   );
   readonly tokensKey = $derived(this.experiment ? canonicalJson([this.experiment.data, this.experiment.model]) : '');
 
-  /** What a run would do now: pairs held out or left out do not count. Null until they are counted, and for a listed order. */
+  /**
+   * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
+   * split is counted, and if the experiment lists its batch order.
+   */
   readonly plan = $derived.by(() => {
     const pairs = this.experiment && this.split.countsOf(this.experiment)?.train;
     if (!this.experiment || pairs == null) return null;
@@ -93,7 +96,7 @@ export class ExperimentState {
     this.model = experiment.model ? ((await gateway.getModel(experiment.model.contentSha256)) ?? null) : null;
   }
 
-  /** Puts a changed experiment in place, remembers the one before for undo, and saves soon. */
+  /** Applies `edit`, keeps the previous version for undo, and saves soon. */
   change(edit: (experiment: Experiment) => Experiment): void {
     const { stored } = this;
     if (!stored) return;
@@ -128,7 +131,7 @@ export class ExperimentState {
     this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
   }
 
-  /** Writes what is not written yet; called before a run begins and when the page goes away. */
+  /** Saves pending changes. Called before a run starts and when the page is hidden or closed. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const { stored } = this;

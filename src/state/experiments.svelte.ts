@@ -5,7 +5,7 @@ import { gateway } from './gateway';
 
 export type { StoredExperiment };
 
-/** What a card shows. `before` and `after` are the readings of test of the newest finished run. */
+/** The data of one card. `before` and `after` are the test evaluations of the newest finished run. */
 export interface ExperimentCard {
   stored: StoredExperiment;
   latest: RunRecord | null;
@@ -33,7 +33,7 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   };
 }
 
-/** All experiments of this browser, newest first. A deletion waits for its undo before anything is removed. */
+/** All experiments in this browser, newest first. Deleting removes stored records only after the time for undo. */
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
@@ -54,7 +54,7 @@ class ExperimentsState {
     return experimentId;
   }
 
-  /** Takes the card away at once and the stored records after `delayMs`, unless `restore` is called before. */
+  /** Removes the card at once, and the stored records after `delayMs` unless `restore` is called first. */
   remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
     const timer = setTimeout(() => {
       this.#hidden.delete(experimentId);

@@ -4,15 +4,18 @@ import { deviceJob } from './deviceJob.svelte';
 import { gateway } from './gateway';
 import { entryOf } from '../domain/import/slots';
 
-/** So many passages and questions are encoded for the check of an exported model. */
+/** Number of passages, and of questions, that are encoded to check an exported model. */
 const referenceTexts = 8;
 
-/** One export: the app's own vectors first, which take the device for a moment, then the zip, which must give the same. */
+/**
+ * One export. First the app computes reference vectors, which takes the device for a moment; then the zip is written,
+ * and its model must give the same vectors.
+ */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
   report = $state.raw<ExportReport | null>(null);
-  /** What the last export was checked against. */
+  /** The texts and vectors that the last export was checked against. */
   reference: ExportRequest['reference'] | null = null;
 
   /** Throws `device-busy`. */
@@ -39,7 +42,7 @@ export class ExportState {
   }
 }
 
-/** A few passages and questions with their prefixes, as they are encoded in the evaluation. */
+/** A few passages and questions with their prefixes, as the evaluation encodes them. */
 async function sampleTexts(run: RunRecord): Promise<string[]> {
   const texts: string[] = [];
   for (const slot of ['knowledgeBase', 'testQuestions'] as const) {
@@ -52,13 +55,13 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
   return texts;
 }
 
-/** Hands a file to the browser's downloads. */
+/** Saves a blob through the browser's downloads. */
 export function download(blob: Blob, fileName: string): void {
   const url = URL.createObjectURL(blob);
   const anchor = document.createElement('a');
   anchor.href = url;
   anchor.download = fileName;
   anchor.click();
-  // The download holds its own reference once it has begun; a minute is ample for that.
+  // Once started, the download holds its own reference to the blob; a minute is plenty for that.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

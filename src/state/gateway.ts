@@ -13,10 +13,10 @@ import * as runs from '../storage/runs';
 import type { StoredExperiment } from '../storage/schema';
 import * as tokenSets from '../storage/tokenSets';
 
-/** Where the page lies, with a trailing slash: workers find wasm, the demo and its model below it. */
+/** URL of the page's folder, with a trailing slash. Workers load wasm, the demo and its model from below it. */
 export const baseUrl = new URL('.', document.baseURI).href;
 
-/** The one door of the state classes to storage and workers; workers start with the first call that needs one. */
+/** The state classes reach storage and workers only through this object. A worker starts with the first call to it. */
 export const gateway = {
   async data(): Promise<DataApi> {
     const { dataClient } = await import('../clients/dataClient');
@@ -40,7 +40,7 @@ export const gateway = {
     for (const run of await runs.listRuns(database, experimentId)) await runs.deleteRun(database, run.runId);
     await stored.deleteExperiment(database, experimentId);
   },
-  /** Newest first. */
+  /** Lists the runs of an experiment, newest first. */
   async listRuns(experimentId: string): Promise<RunRecord[]> {
     const found = await runs.listRuns(await openDatabase(), experimentId);
     return found.sort((a, b) => b.createdAt - a.createdAt);
@@ -72,7 +72,7 @@ export const gateway = {
   async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
   },
-  /** Whether some living tab carries the run out. */
+  /** Whether a worker in some tab holds the lock of this run. */
   async isRunHeld(runId: string): Promise<boolean> {
     const { isRunHeld } = await import('../clients/runLock');
     return isRunHeld(runId);

@@ -8,7 +8,7 @@ import { slots, type SlotName } from '../domain/import/slots';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
-  /** The hashes of questions and knowledge base of which was found that no question names a passage. */
+  /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
   unusable: string | null;
 }
 
@@ -16,7 +16,7 @@ const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
 
-/** Bringing files into one experiment: a slot at a time, with what was left out. */
+/** Imports files into one experiment, one slot at a time, and keeps what was left out. */
 export class ImportsState {
   slots = $state.raw<Record<SlotName, SlotImport>>({
     knowledgeBase: emptyImport,
@@ -54,7 +54,7 @@ export class ImportsState {
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
     } catch (thrown) {
-      // What was in the slot is still there, and with it what was told of it.
+      // The slot keeps its data set, so it also keeps what was reported about it.
       this.#set(slot, before);
       throw thrown;
     } finally {
@@ -62,21 +62,21 @@ export class ImportsState {
     }
   }
 
-  /** After a load: what the experiment holds may be questions of which none can be used. */
+  /** Called after the page loads: the stored questions may not match the stored knowledge base. */
   async checkStored(): Promise<void> {
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
 
-  /** Looks stored questions up in the knowledge base; `keep` is given the ones that name a passage of it. */
+  /** Checks stored questions against the knowledge base; `keep` receives those that name one of its passages. */
   async #check(slot: QuestionSlot, keep: (kept: Dataset) => Promise<void>): Promise<void> {
     const { knowledgeBase, [slot]: questions } = this.experiment.datasets;
     if (!knowledgeBase || !questions) return;
     const key = this.#pairKey(slot);
     const data = await gateway.data();
     const { kept, ...left } = await data.checkQuestions(questions.contentSha256, knowledgeBase.contentSha256);
-    // Another import may have overtaken this look.
+    // Another import may have replaced the data meanwhile.
     if (key !== this.#pairKey(slot)) return;
-    // Rows that the import left out stay out; what was told of questions of which none could be used is told anew.
+    // Rows left out by the import stay listed. A report about unusable questions is replaced by the new one.
     const before = this.slots[slot].unusable === null ? this.slots[slot] : emptyImport;
     this.#set(slot, {
       rejected: [...before.rejected, ...left.rejected],
@@ -92,7 +92,7 @@ export class ImportsState {
     return `${questions?.contentSha256} ${knowledgeBase?.contentSha256}`;
   }
 
-  /** Whether the slot's questions are known to name no passage of the knowledge base that is there now. */
+  /** Whether the slot's questions are known to name no passage of the current knowledge base. */
   isUnusable(slot: SlotName): boolean {
     return this.slots[slot].unusable === this.#pairKey(slot);
   }
@@ -116,7 +116,7 @@ export class ImportsState {
     }
   }
 
-  /** The demo model comes with the page; it is read like any other folder. */
+  /** Imports the demo model that comes with the page, like any other folder. */
   async useDemoModel(): Promise<void> {
     this.modelProgress = { done: 0, of: 0 };
     try {
@@ -136,7 +136,7 @@ export class ImportsState {
   }
 }
 
-/** Files of a directory input with their paths below the chosen folder. */
+/** The files of a directory input, with paths relative to the chosen folder, and the folder's name. */
 export function folderFiles(files: FileList): { files: FolderFile[]; name: string } {
   const all = [...files];
   const name = all[0]?.webkitRelativePath.split('/')[0] ?? '';

@@ -8,22 +8,22 @@ import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
-/** Another tab's run, and whether that tab still lives, is looked at this often. */
+/** How often another tab's run, and whether that tab is still alive, is checked. */
 const watchIntervalMs = 1500;
-/** A run that was just written down may not hold its lock yet. */
+/** For this long after it was recorded, a run may not hold its lock yet. */
 const freshMs = 10_000;
 
-/** The running job of this page or of another tab, and all that can be done with runs. */
+/** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
-  /** The run in the strip at the bottom. */
+  /** The run shown in the strip at the bottom. */
   current = $state.raw<RunState | null>(null);
   demo = $state.raw<{ done: number; of: number } | null>(null);
-  /** Counts what happened to runs, so that lists and cards load again. */
+  /** Counts changes of runs; lists and cards reload when it changes. */
   changes = $state(0);
   #channel = new BroadcastChannel(channelName);
   #known = new Map<string, RunState>();
   #watched = new Map<string, ReturnType<typeof setInterval>>();
-  /** The run that this page's worker carries out. */
+  /** The run that this page's worker is running. */
   #own: string | null = null;
 
   constructor() {
@@ -32,14 +32,14 @@ class JobsState {
     };
   }
 
-  /** The state that follows a run; one per run and page. */
+  /** Returns the state that follows a run; there is one per run and page. */
   follow(runId: string): RunState {
     const known = this.#known.get(runId) ?? new RunState(runId);
     this.#known.set(runId, known);
     return known;
   }
 
-  /** After a load: what storage calls running is either at work in another tab or was interrupted. */
+  /** Called after the page loads: a run stored as running is either running in another tab or was interrupted. */
   async boot(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
@@ -81,7 +81,7 @@ class JobsState {
     this.changes += 1;
   }
 
-  /** Follows another tab's run until its lock is free: a tab that dies says nothing. */
+  /** Follows another tab's run until its lock is free. Polling is needed because a tab that dies sends no message. */
   #watch(state: RunState): void {
     if (deviceJob.current !== 'run') this.current = state;
     if (this.#watched.has(state.runId)) return;
@@ -109,9 +109,9 @@ class JobsState {
     this.#channel.postMessage(runId);
   }
 
-  /** Begins a new run of the experiment as it stands; returns its id as soon as it is written down. Throws `device-busy`. */
+  /** Starts a new run with the current settings. Returns its id as soon as it is recorded. Throws `device-busy`. */
   async start(experimentId: string): Promise<string> {
-    // A run is worth keeping: ask that the browser does not clear it by itself. The settings tell what it answered.
+    // A run is worth keeping, so ask the browser not to clear storage. The settings screen shows the answer.
     void navigator.storage.persist();
     const runId = await deviceJob.during('run', () => this.#create(experimentId));
     void this.runToEnd(runId);
@@ -122,7 +122,10 @@ class JobsState {
     return (await gateway.gpu()).createRun(experimentId, app.devicePreference, app.memoryBudget);
   }
 
-  /** Starts or resumes; ends when the run is done, cancelled or failed, which is reported. True when it is done. */
+  /**
+   * Starts or resumes a run and waits until it is done, cancelled or failed; a failure is reported. Returns whether the
+   * run is done.
+   */
   async runToEnd(runId: string): Promise<boolean> {
     const state = this.follow(runId);
     try {
@@ -154,13 +157,13 @@ class JobsState {
   }
 
   /**
-   * A worker that died could not write down how its run ended, and one that refused it, or could not reach storage, wrote nothing: what storage still
-   * calls queued or running can be resumed.
+   * Marks a run as interrupted, and so resumable, if storage still says queued or running. That happens if the worker
+   * died, refused the run or could not reach storage.
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
     if (!state.active) return;
-    // A dead worker's lock is freed a moment after the worker is known to be dead.
+    // The lock of a crashed worker is released a moment after the crash is noticed, so don't check it then.
     const crashed = toAppError(thrown).details.kind === 'worker-crashed';
     if (!crashed && (await gateway.isRunHeld(state.runId))) {
       state.elsewhere = true;
@@ -175,7 +178,7 @@ class JobsState {
     this.follow(runId).notice();
   }
 
-  /** A run that is paused in this page goes on; one whose page was closed since is resumed from storage. */
+  /** Continues a run that is paused in this page; resumes any other from storage. */
   async goOn(runId: string): Promise<void> {
     if (this.#own === runId) {
       await (await gateway.gpu()).continueRun(runId);
@@ -196,7 +199,10 @@ class JobsState {
     await (await gateway.gpu()).cancelRun(runId);
   }
 
-  /** The whole loop at one press: data, model, run. Goes to the result only when the user stayed to watch. Throws `device-busy`. */
+  /**
+   * Runs the demo from data and model to the result. Opens the result only if the user is still watching the run.
+   * Throws `device-busy`.
+   */
   async runDemo(): Promise<void> {
     const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo());
     const done = await this.runToEnd(runId);

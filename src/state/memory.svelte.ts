@@ -4,19 +4,19 @@ import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** Settings are typed digit by digit; what they need is asked for when they have stood still for so long. */
+/** Settings are typed digit by digit, so the memory need is asked for only after this pause. */
 const settleMs = 400;
 
-/** What a run of the experiment on the screen would need. */
+/** The memory that a run of the experiment on the screen would need. */
 export class MemoryState {
   report = $state.raw<MemoryReport | null>(null);
-  /** Why there is none: what cannot run has no plan. */
+  /** Why there is no report: an experiment that can't run has no memory plan. */
   problem = $state.raw<AppErrorDetails | null>(null);
   progress = $state.raw<{ done: number; of: number } | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  /** Asks soon, and only for what stands then. */
+  /** Asks after a pause, for the settings as they are then. */
   askSoon(state: ExperimentState): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(state), settleMs);
@@ -33,7 +33,7 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Texts become tokens in the data worker, which tells how far it is; the GPU worker then finds them stored.
+      // Tokenizing in the data worker gives progress and keeps the GPU worker free, which then finds the tokens stored.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };

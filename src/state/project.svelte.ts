@@ -3,7 +3,7 @@ import { experiments } from './experiments.svelte';
 import { gateway } from './gateway';
 import type { AppErrorDetails } from '../domain/errors';
 
-/** Saving and opening everything as one file. */
+/** Saves everything in this browser to one file, and opens such files. */
 class ProjectState {
   working = $state<'saving' | 'opening' | null>(null);
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });

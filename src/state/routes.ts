@@ -14,12 +14,12 @@ function decoded(part: string | undefined): string {
   try {
     return decodeURIComponent(part ?? '');
   } catch {
-    // A hash typed by hand may hold a broken escape; it then names nothing.
+    // A hash typed by hand may contain a broken escape; it is treated as empty.
     return '';
   }
 }
 
-/** The screen that a hash names; what it does not know is the home screen. */
+/** Returns the screen that a hash names; the home screen if it names none. */
 export function parseRoute(hash: string): Route {
   const [head = '', ...rest] = hash.replace(/^#\/?/, '').split('?')[0]?.split('/') ?? [];
   if (head === 'settings') return { name: 'settings' };

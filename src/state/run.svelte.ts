@@ -3,15 +3,15 @@ import { app } from './app.svelte';
 import { applyEvents, emptyRunView, type RunView } from '../domain/train/runView';
 import { gateway } from './gateway';
 
-/** Not more often than this does the page look into the log: drawing more often than 4 times a second shows nothing more. */
+/** Shortest time between two reads of the log: redrawing more than 4 times per second would not be visible. */
 const readIntervalMs = 250;
 
-/** Follows one run by its event log; the same for a run of this page, of another tab, and of last week. */
+/** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */
 export class RunState {
   record = $state.raw<RunRecord | null>(null);
-  /** Counts readings of the log: what draws `view` depends on it. */
+  /** Counts reads of the log. Whatever draws `view` must depend on it, because `view` is changed in place. */
   version = $state(0);
-  /** Carried out by another tab: it can be watched only. */
+  /** Whether another tab runs it, so that it can only be watched here. */
   elsewhere = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,13 +19,13 @@ export class RunState {
 
   constructor(readonly runId: string) {}
 
-  /** The view as of the newest reading. */
+  /** Returns the view as of the newest read, and makes the caller depend on `version`. */
   current(): RunView {
     void this.version;
     return this.view;
   }
 
-  /** No derived: it would belong to the screen that followed the run first, and stand still once that screen is gone. */
+  /** A getter, because a `$derived` would belong to the first screen that follows the run and stop updating with it. */
   get active(): boolean {
     const status = this.record?.status;
     return status === 'running' || status === 'paused' || status === 'queued';
@@ -42,7 +42,7 @@ export class RunState {
     this.version += 1;
   }
 
-  /** New events were stored: read them, but not more often than they can be seen. */
+  /** Called when new events were stored: reads them soon, at most once per `readIntervalMs`. */
   notice(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

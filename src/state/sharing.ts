@@ -7,7 +7,7 @@ import { slotOf, type SlotName } from '../domain/import/slots';
 
 export type { SharedExperiment };
 
-/** The link to an experiment; with a run, its metrics go along as the sender's claim. */
+/** Returns the link to an experiment. If a run is given, its metrics are included as the sender's claim. */
 export async function makeLink(stored: StoredExperiment, run: RunRecord | null): Promise<string> {
   const before = run ? await gateway.getEvaluation(run.runId, 'test', 'before') : undefined;
   const after = run ? await gateway.getEvaluation(run.runId, 'test', 'after') : undefined;
@@ -20,7 +20,7 @@ export function readLink(payload: string): Promise<SharedExperiment> {
   return decodeLink(payload);
 }
 
-/** What the experiment refers to, and whether this browser has it. */
+/** A data set or model that an experiment refers to, and whether this browser has it. */
 export interface Need {
   what: SlotName | 'model';
   contentSha256: string;

@@ -3,7 +3,7 @@ import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
 import { gateway } from './gateway';
 
-/** All that the split depends on. */
+/** Key of everything that the split depends on. */
 function keyOf({ seed, data, split, stages }: Experiment): string {
   return canonicalJson([seed, data, split, stages.map((stage) => stage.batching.kind)]);
 }
@@ -20,7 +20,7 @@ export class SplitState {
     this.#asked = asked;
     try {
       const counts = await (await gateway.data()).countSplit(experiment);
-      // A newer question may have overtaken this one.
+      // A newer call may have replaced this one.
       if (asked !== this.#asked) return;
       this.counts = counts;
       this.#countedFor = asked;
@@ -30,7 +30,7 @@ export class SplitState {
     }
   }
 
-  /** The counts, where they are those of this experiment and not of the one before a change. */
+  /** Returns the counts if they belong to this version of the experiment, else null. */
   countsOf(experiment: Experiment): SplitCounts | null {
     return this.#countedFor === keyOf(experiment) ? this.counts : null;
   }

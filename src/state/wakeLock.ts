@@ -1,9 +1,12 @@
-/** Keeps the screen's machine awake while `work` runs; browsers grant that to visible pages only, so it is asked for again. */
+/**
+ * Keeps the computer awake while `work` runs. Browsers drop the wake lock of a hidden page, so it is requested again
+ * when the page becomes visible.
+ */
 export async function whileAwake<T>(work: () => Promise<T>): Promise<T> {
   const held: { lock: WakeLockSentinel | null } = { lock: null };
   const ask = async (): Promise<void> => {
     if (document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return;
-    // A refusal (low battery, policy) only means that the machine may sleep.
+    // If the browser refuses (low battery, policy), the computer may sleep; nothing else changes.
     held.lock = await navigator.wakeLock.request('screen').catch(() => null);
   };
   const again = (): void => void ask();

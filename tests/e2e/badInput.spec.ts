@@ -3,8 +3,18 @@ import { cp, mkdtemp, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  demoModel, expect, importInto, importModelFolder, importOwnData, newExperiment, openStage, ownData, setField, setLanguage, test,
-} from './support'; // prettier-ignore
+  demoModel,
+  expect,
+  importInto,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  ownData,
+  setField,
+  setLanguage,
+  test,
+} from './support';
 
 test.beforeEach(async ({ page, siteUrl }) => {
   await newExperiment(page, siteUrl);
@@ -14,7 +24,7 @@ function manyPassages(): string[] {
   return Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `第 ${i} 段说明了一件事。` }));
 }
 
-test('a broken line 57 is named, and the good rows are used', async ({ page }) => {
+test('a broken line is listed with its number, and the good rows are used', async ({ page }) => {
   const lines = manyPassages();
   lines[56] = '{"id": "p56", "text": "没有结';
   await importInto(page, 'knowledgeBase', { name: 'kb.jsonl', content: lines.join('\n') });
@@ -29,9 +39,7 @@ for (const [what, content] of [
   ['empty', Buffer.alloc(0)],
   ['binary', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0, 0, 0, 255, 254, 0])],
 ] as const)
-  test(`a file that is ${what} gives one sentence that names it, in both languages, and leaves what was there`, async ({
-    page,
-  }) => {
+  test(`a file that is ${what} is refused by name in both languages, and the slot keeps its data`, async ({ page }) => {
     await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
     await page
       .getByTestId('import-knowledgeBase')
@@ -46,7 +54,7 @@ for (const [what, content] of [
     await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('passages.jsonl');
   });
 
-test('a safetensors file that was cut gives one sentence with its name', async ({ page }) => {
+test('a truncated safetensors file is refused with a sentence that names it', async ({ page }) => {
   const folder = join(await mkdtemp(join(tmpdir(), 'recallsmith-model-')), 'cut-model');
   await cp(demoModel, folder, { recursive: true });
   await truncate(join(folder, 'model.safetensors'), 1_000_000);
@@ -55,7 +63,7 @@ test('a safetensors file that was cut gives one sentence with its name', async (
   await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveCount(0);
 });
 
-test('a question whose passage is not in the knowledge base is left out and told', async ({ page }) => {
+test('a question whose passage is not in the knowledge base is left out and listed', async ({ page }) => {
   await importInto(page, 'knowledgeBase', ownData('passages.jsonl'));
   const questions = [
     { id: 'good', query: '链条什么时候换？', relevant: ['chain-wear'] },
@@ -66,7 +74,7 @@ test('a question whose passage is not in the knowledge base is left out and told
   await expect(page.getByTestId('rejected-list')).toContainText('no-such-passage');
 });
 
-test('pairs may name passages by id, once the knowledge base is there; questions that name none of its passages are marked, also after a reload', async ({
+test('pairs that name passages by id need the knowledge base first; unusable questions stay marked', async ({
   page,
 }) => {
   const pairs = { name: 'by-id.jsonl', content: '{"query": "链条什么时候换？", "positiveId": "chain-wear"}' };
@@ -91,7 +99,7 @@ test('pairs may name passages by id, once the knowledge base is there; questions
   await expect(page.getByTestId('rejected-list')).toContainText('question 1');
 });
 
-test('fewer pairs than one batch stop the start with a sentence that names both numbers', async ({ page }) => {
+test('a run with fewer pairs than one batch is refused with a sentence that names the batch size', async ({ page }) => {
   await importOwnData(page);
   const pairs = readFileSync(ownData('pairs.csv'), 'utf8').split('\r\n').slice(0, 6).join('\r\n');
   await importInto(page, 'pairs', { name: 'few.csv', content: pairs });

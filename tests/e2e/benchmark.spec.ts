@@ -1,7 +1,7 @@
 import { expectAccessible } from './accessibility';
 import { expect, newExperiment, setLanguage, storedRuns, test } from './support';
 
-test('the device is measured from the settings: figures of the product and the step, the time of an experiment, a text to copy', async ({
+test('the benchmark shows the speed of products and steps, an expected time, and a text to copy', async ({
   page,
   siteUrl,
   context,
@@ -20,14 +20,14 @@ test('the device is measured from the settings: figures of the product and the s
   const peak = Number(await page.getByTestId('benchmark-peak').textContent());
   expect(peak).toBeGreaterThan(0.5);
   const [ms, gflops, share] = (await row.locator('td.number').allTextContents()).map((text) => parseFloat(text));
-  // 2 pairs of 128 tokens: 2.36 M multiplied weights in three layers, with 64 tokens a text: 3.63 + 0.15 GFLOP.
+  // 2 pairs of 128 tokens, 64 tokens per text: 2.36 M multiplied weights in three layers make 3.63 + 0.15 GFLOP.
   expect(((ms ?? NaN) * (gflops ?? NaN)) / 1000).toBeCloseTo(3.78, 1);
   expect(share).toBeGreaterThan(0);
   await expect(page.getByTestId('benchmark-expected')).toContainText('lacks data or a model');
   await page.getByTestId('copy-benchmark').click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain('Demo model, 3 layers × 256: 2 pairs, 256 tokens');
-  expect(copied).toContain('ms, batch at once; ');
+  expect(copied).toContain('ms, whole batch at once; ');
   expect(copied).toContain('Chrome');
   await expectAccessible(page, 'benchmark');
   await page.getByTestId('theme').click();
@@ -36,7 +36,7 @@ test('the device is measured from the settings: figures of the product and the s
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('while the device is measured no run can be started, which says why; a cancel is heard at once', async ({
+test('while the benchmark is running, no run can start and the page says why; a cancel shows at once', async ({
   page,
   siteUrl,
 }) => {
@@ -46,15 +46,15 @@ test('while the device is measured no run can be started, which says why; a canc
   await expect(page.getByTestId('benchmark-bar')).toHaveAttribute('aria-valuenow', /\d/);
   await page.goto(`${siteUrl}#/`);
   await expect(page.getByTestId('run-demo')).toBeDisabled();
-  await expect(page.getByTestId('busy-reason')).toContainText('being measured');
+  await expect(page.getByTestId('busy-reason')).toContainText('benchmark is running');
   await page.getByTestId('busy-reason').getByRole('link').click();
-  // Read in the turn after the click: the worker may stop so soon that no later look would see it.
+  // Read in the next task after the click, because the worker may stop before a later check could see the text.
   const heard = page.getByTestId('cancel-benchmark').evaluate(async (button: HTMLButtonElement) => {
     button.click();
     await new Promise((resolve) => setTimeout(resolve));
     return document.querySelector('[data-testid="benchmark-phase"]')?.textContent;
   });
-  expect(await heard).toBe('Cancelling …');
+  expect(await heard).toBe('Cancelling…');
   await expect(page.getByTestId('start-benchmark')).toBeEnabled({ timeout: 60_000 });
   await expect(page.getByTestId('benchmark-result')).toHaveCount(0);
   await expect(page.getByTestId('error-panel')).toHaveCount(0);
@@ -64,13 +64,13 @@ test('while the device is measured no run can be started, which says why; a canc
   expect(await storedRuns(page)).toEqual([]);
 });
 
-test('a model that the memory budget has no room for is left out with a sentence; what cannot be copied is shown', async ({
+test('a model that exceeds the memory budget is skipped with a reason, and text that was not copied is shown', async ({
   page,
   siteUrl,
 }) => {
   await page.addInitScript(() => {
     localStorage.setItem('recallsmith-memoryBudget', '400000000');
-    // As a page on plain http has it.
+    // As on a page served over plain http.
     Object.defineProperty(navigator, 'clipboard', { value: undefined });
   });
   await page.goto(`${siteUrl}#/benchmark`);

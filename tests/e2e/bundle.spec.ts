@@ -9,7 +9,7 @@ interface Chunk {
   isEntry?: boolean;
 }
 
-/** All JavaScript that the browser needs before the home screen stands: the entry and what it imports, at any depth. */
+/** All JavaScript that the home screen needs: the entry file and everything it imports statically, at any depth. */
 function firstFiles(): string[] {
   const manifest = JSON.parse(readFileSync(join(site, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
   const found = new Set<string>();
@@ -23,7 +23,7 @@ function firstFiles(): string[] {
   return [...found];
 }
 
-test('the JavaScript before a stage opens is at most 300 kB gzipped, and holds no tensor library', () => {
+test('the JavaScript of the home screen is at most 300 kB gzipped and has no tensor library', () => {
   const files = firstFiles();
   expect(files.length).toBeGreaterThan(0);
   const sources = files.map((file) => readFileSync(join(site, file)));
@@ -34,7 +34,7 @@ test('the JavaScript before a stage opens is at most 300 kB gzipped, and holds n
     expect(source.includes('attention forward') || source.includes('wasm-simd')).toBe(false);
 });
 
-test('the site names no other origin to load from', () => {
+test('the site loads nothing from another origin', () => {
   const html = readFileSync(join(site, 'index.html'), 'utf8');
   expect(html).not.toMatch(/(src|href)="https?:/);
   expect(html).toContain("connect-src 'self'");

@@ -36,7 +36,7 @@ const rows = (file: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** 3 steps, batch 4, 32 tokens, 40 passages of the demo. */
+/** A small cut of the demo: 40 passages, texts of 32 tokens, 3 steps of batch size 4. */
 async function cutDemo(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
   const passages = rows('knowledge-base.jsonl').slice(0, 40);
@@ -86,7 +86,7 @@ function cosine(a: number[], b: number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-test('the runner carries the cut demo out on wasm and on software WebGPU with the same losses within 1 %, and transformers.js reads the export', async ({
+test('the losses on wasm and software WebGPU agree within 1%, and transformers.js loads the export', async ({
   page,
 }) => {
   test.setTimeout(14 * minute);
@@ -121,7 +121,7 @@ test('the runner carries the cut demo out on wasm and on software WebGPU with th
     for (const line of steps(out))
       for (const name of ['loss', 'lr', 'gradientNorm', 'tokens', 'ms'] as const) expect(line[name]).toBeGreaterThan(0);
     if (device === 'wasm') {
-      // transformers.js drops [SEP] where it cuts a text, so only texts that fit can agree.
+      // transformers.js drops [SEP] when it cuts a text, so only texts that fit can agree.
       const fitting = metrics.export.reference.texts.flatMap((text, i) => (text.length <= 28 ? [i] : []));
       expect(fitting.length).toBeGreaterThanOrEqual(4);
       const texts = fitting.map((i) => metrics.export.reference.texts[i] ?? '');
@@ -139,7 +139,7 @@ test('the runner carries the cut demo out on wasm and on software WebGPU with th
   });
 });
 
-test('the runner ends with 1 and one sentence when a file is missing, and leaves no result of an earlier run', async () => {
+test('the runner exits with 1 and one sentence if a file is missing, and writes no metrics', async () => {
   const folder = await cutDemo();
   const experiment = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8')) as {
     locations: Record<string, string>;
@@ -153,7 +153,7 @@ test('the runner ends with 1 and one sentence when a file is missing, and leaves
   expect(existsSync(join(folder, 'out/metrics.json'))).toBe(false);
 });
 
-test("the runner passes on the page's own sentence when the experiment is wrong", async () => {
+test("the runner prints the page's own sentence if the experiment is invalid", async () => {
   const folder = await cutDemo();
   const experiment = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8')) as object;
   await writeFile(
@@ -173,7 +173,7 @@ test("the runner passes on the page's own sentence when the experiment is wrong"
   expect(ended.stderr).toContain('stages.0.loss.temperature');
 });
 
-test('both commands explain themselves', async () => {
+test('both commands print their options with --help', async () => {
   for (const tool of ['start.mjs', 'experiment.mjs']) {
     const ended = await command(tool, '--help');
     expect(ended.code).toBe(0);
@@ -181,7 +181,7 @@ test('both commands explain themselves', async () => {
   }
 });
 
-test('npm start names --port and warns about the address where another program has the port', async () => {
+test('npm start suggests --port, and warns about the address, if another program uses the port', async () => {
   const other = createServer((_request, response) => response.end('something else'));
   const port = await listen(other, 0);
   const ended = await command('start.mjs', '--port', String(port), '--no-open');
@@ -192,7 +192,7 @@ test('npm start names --port and warns about the address where another program h
   expect(ended.stderr).toContain('address');
 });
 
-test('npm start recognises itself and does not start twice', async () => {
+test('npm start recognises a running server of its own and does not start a second one', async () => {
   const running = await serveSite();
   const ended = await command('start.mjs', '--port', String(running.port), '--no-open');
   await running.close();
@@ -200,7 +200,7 @@ test('npm start recognises itself and does not start twice', async () => {
   expect(ended.stdout).toContain(running.url);
 });
 
-test('the server sends the headers of cross-origin isolation, and nothing to a foreign host name', async () => {
+test('the server sends the headers for cross-origin isolation and serves only files of the site', async () => {
   const running = await serveSite();
   const home = await fetch(running.url);
   expect(home.headers.get('cross-origin-opener-policy')).toBe('same-origin');

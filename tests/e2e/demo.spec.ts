@@ -7,7 +7,7 @@ import { expect, foreignRequests, openStage, runIsDone, test } from './support';
 
 const minute = 60_000;
 
-test('the demo goes from one click to a proven export, and asks no other origin for anything', async ({
+test('the demo runs from one click to a checked export without a request to another origin', async ({
   page,
   context,
   siteUrl,
@@ -21,7 +21,7 @@ test('the demo goes from one click to a proven export, and asks no other origin 
   await page.getByTestId('run-demo').click();
   await expect(page.getByTestId('run-progress')).toBeVisible();
   await runIsDone(page, 1, 10 * minute);
-  // Who stays to watch is taken to the result.
+  // A user who stays on the train stage is taken to the result.
   await expect(page.getByTestId('verdict')).toBeVisible();
   test
     .info()

@@ -1,18 +1,29 @@
 import {
-  demoModel, expect, importInto, importModelFolder, importOwnData, newExperiment, openStage, ownData, runIsDone, setField,
-  setLanguage, storedRuns, test,
-} from './support'; // prettier-ignore
+  demoModel,
+  expect,
+  importInto,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  ownData,
+  runIsDone,
+  setField,
+  setLanguage,
+  storedRuns,
+  test,
+} from './support';
 import type { Page } from '@playwright/test';
 
 const minute = 60_000;
 
 /**
- * Makes every write of the data worker fail as the browser does when the disk is full, until it is called with false. The quota of
- * the developer tools does not reach IndexedDB, so the worker's own door to it is shut.
+ * Makes every write of the data worker fail as it would on a full disk, until called with false. The storage quota of
+ * the developer tools does not apply to IndexedDB, so this replaces `put` in the worker.
  */
 async function fillDisk(page: Page, full: boolean): Promise<void> {
   const worker = page.workers().find((candidate) => candidate.url().includes('data'));
-  if (!worker) throw new Error('the data worker does not live');
+  if (!worker) throw new Error('the data worker is not running');
   await worker.evaluate((shut) => {
     const prototype = IDBObjectStore.prototype;
     const own = Object.getOwnPropertyDescriptor(prototype, 'put')?.value as IDBObjectStore['put'];
@@ -26,7 +37,7 @@ async function fillDisk(page: Page, full: boolean): Promise<void> {
   }, full);
 }
 
-test('a full disk gives one sentence in both languages, loses nothing, and the file comes in once there is room', async ({
+test('a full disk is reported in both languages and loses nothing; the import works once there is room', async ({
   page,
   siteUrl,
 }) => {
@@ -50,7 +61,7 @@ test('a full disk gives one sentence in both languages, loses nothing, and the f
   await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('large.jsonl');
 });
 
-test('a worker that dies in the middle of a run says so, and the run goes on from its last checkpoint', async ({
+test('a worker that dies during a run is reported, and the run resumes from its last checkpoint', async ({
   page,
   siteUrl,
 }) => {
@@ -74,7 +85,7 @@ test('a worker that dies in the middle of a run says so, and the run goes on fro
   expect(await storedRuns(page)).toHaveLength(1);
 });
 
-test('a run that cannot fit into the memory budget is refused before it, and one press makes it fit', async ({
+test('a run that exceeds the memory budget is refused before it starts, and one click makes it fit', async ({
   page,
   siteUrl,
 }) => {
@@ -83,8 +94,9 @@ test('a run that cannot fit into the memory budget is refused before it, and one
   await importModelFolder(page, demoModel);
   await openStage(page, 'train');
   const sentence = page.getByTestId('memory-sentence');
-  await expect(sentence).toContainText('每步一次处理整批');
-  // Weights, gradients and moments of the demo model are 74 MB: with 4 MB for products in parts, under 81 MB its longest text of 57 tokens does not fit.
+  await expect(sentence).toContainText('，放得下');
+  // Weights, gradients and moments of the demo model take 74 MB, products in parts 4 MB. A budget of 81 MB has no room
+  // for the longest text, which has 57 tokens.
   await page.evaluate(() => localStorage.setItem('recallsmith-memoryBudget', '81000000'));
   await page.reload();
   await expect(sentence).toContainText('至少需要内存');

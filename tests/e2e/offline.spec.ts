@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { listen } from '../../tools/lib/server.mjs';
 import { expect, newExperiment, openStage, serveSite, site, test } from './support';
 
-/** The service worker holds all files of this build and answers for this page. */
+/** Waits until the service worker has cached all files of the build and controls the page. */
 async function waitUntilKept(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -37,7 +37,7 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** A host that knows nothing of this page: a sub-path, no headers. */
+/** A static host that serves the site under a sub-path and sends no special headers. */
 async function plainHost(prefix: string): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
@@ -51,7 +51,7 @@ async function plainHost(prefix: string): Promise<{ url: string; close: () => vo
   return { url: `http://127.0.0.1:${port}${prefix}`, close: () => void (server.closeAllConnections(), server.close()) };
 }
 
-test('on a static host, under a sub-path and without headers, it works, and has threads from the second load on', async ({
+test('on a static host with a sub-path and no headers, the page works and has threads from the second load on', async ({
   page,
 }) => {
   const host = await plainHost('/tools/recall/');

@@ -1,6 +1,17 @@
 import {
-  demoModel, expect, foreignRequests, importModelFolder, importOwnData, newExperiment, openStage, runIsDone, setField, setLanguage, storedRuns, test,
-} from './support'; // prettier-ignore
+  demoModel,
+  expect,
+  foreignRequests,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  runIsDone,
+  setField,
+  setLanguage,
+  storedRuns,
+  test,
+} from './support';
 
 const minute = 60_000;
 
@@ -10,7 +21,7 @@ test.beforeEach(async ({ page, siteUrl }) => {
   await importModelFolder(page, demoModel);
 });
 
-test('own files and a model folder are trained and compared like the demo, without a request elsewhere', async ({
+test('own files and a model folder are trained and compared without a request to another origin', async ({
   page,
   context,
   siteUrl,
@@ -34,16 +45,14 @@ test('own files and a model folder are trained and compared like the demo, witho
   }
 });
 
-test('a run that a reload interrupts goes on from its checkpoint to the same weights as one that was left alone', async ({
-  page,
-}) => {
+test('a run that a reload interrupted resumes to the same weights as an uninterrupted run', async ({ page }) => {
   test.setTimeout(8 * minute);
   await openStage(page, 'train');
   await setField(page, 'batchSize', 8);
   await page.getByTestId('start-run').click();
   await expect.poll(async () => (await storedRuns(page))[0]?.step ?? 0, { timeout: minute }).toBeGreaterThan(0);
 
-  // A pause writes a checkpoint, so what follows is a resume from the middle.
+  // A pause writes a checkpoint, so the run resumes from the middle.
   await page.getByTestId('pause-run').click();
   await page.getByTestId('continue-run').click();
   await page.reload();

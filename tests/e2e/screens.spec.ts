@@ -1,7 +1,7 @@
 import { expectAccessible } from './accessibility';
 import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
-test('home and settings have no serious accessibility finding in either language, in light and dark', async ({
+test('home and settings have no serious accessibility finding, in either language and theme', async ({
   page,
   siteUrl,
 }) => {
@@ -29,7 +29,7 @@ test('every stage of a filled experiment has no serious accessibility finding in
   }
 });
 
-test('on a phone of 390 px nothing is wider than the screen', async ({ page, siteUrl }) => {
+test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   const widest = () => page.evaluate(() => document.documentElement.scrollWidth);
   await page.goto(siteUrl);

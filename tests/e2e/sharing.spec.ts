@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
 
-test('a shared link shows what it holds and what is missing, and fetches nothing before it is asked', async ({
+test('a shared link shows its contents and what is missing, and loads no model or data before the user agrees', async ({
   page,
   browser,
   context,
@@ -34,11 +34,7 @@ test('a shared link shows what it holds and what is missing, and fetches nothing
   await elsewhere.close();
 });
 
-test('a link that was cut or changed on the way says so and leaves everything as it was', async ({
-  page,
-  context,
-  siteUrl,
-}) => {
+test('a truncated or altered link is refused and changes nothing', async ({ page, context, siteUrl }) => {
   await context.grantPermissions(['clipboard-write']);
   await newExperiment(page, siteUrl);
   await openStage(page, 'report');
@@ -56,7 +52,7 @@ test('a link that was cut or changed on the way says so and leaves everything as
   await expect(page.getByRole('listitem')).toHaveCount(1);
 });
 
-test('a project file carries the whole work to another browser', async ({ page, browser, siteUrl }) => {
+test('a project file carries data and model to another browser', async ({ page, browser, siteUrl }) => {
   await newExperiment(page, siteUrl);
   await importOwnData(page);
   await importModelFolder(page, demoModel);
@@ -78,7 +74,10 @@ test('a project file carries the whole work to another browser', async ({ page, 
   await elsewhere.close();
 });
 
-test('a broken project file is refused by name, and nothing that was stored is lost', async ({ page, siteUrl }) => {
+test('a broken project file is refused with a sentence that names it, and nothing stored is lost', async ({
+  page,
+  siteUrl,
+}) => {
   await newExperiment(page, siteUrl);
   await page.goto(siteUrl);
   const file = join(await mkdtemp(join(tmpdir(), 'recallsmith-project-')), 'broken.zip');

@@ -9,7 +9,7 @@ export const site = join(root, 'dist');
 export const ownData = (name: string): string => join(root, 'examples/own-data', name);
 export const demoModel = join(root, 'public/models/demo-zh');
 
-/** A server of its own for the built site; `close` ends it at once, as a network that goes away. */
+/** Serves the built site on its own server. `close` drops all connections at once, like a lost network. */
 export async function serveSite(port = 0): Promise<{ url: string; port: number; close: () => Promise<void> }> {
   const server = siteServer({ site });
   const used = await listen(server, port);
@@ -21,9 +21,9 @@ export async function serveSite(port = 0): Promise<{ url: string; port: number; 
   return { url: `http://127.0.0.1:${used}/`, port: used, close };
 }
 
-/** One server for all tests of a worker; every test has a browser profile of its own, so its storage is empty. */
+/** One server for all tests of a worker. Each test has its own browser profile, so its storage is empty. */
 export const test = base.extend<object, { siteUrl: string }>({
-  /** Svelte tells in the console what it can no longer keep right. */
+  /** Fails the test if Svelte logs a warning or an error. */
   page: async ({ page }, use) => {
     const warnings: string[] = [];
     page.on('console', (message) => {
@@ -42,7 +42,7 @@ export const test = base.extend<object, { siteUrl: string }>({
   ],
 });
 
-/** Collects requests that leave the page's own origin. */
+/** Collects the URLs of requests to other origins. */
 export function foreignRequests(context: BrowserContext, siteUrl: string): string[] {
   const foreign: string[] = [];
   context.on('request', (request) => {
@@ -65,7 +65,7 @@ export async function newExperiment(page: Page, siteUrl: string): Promise<void> 
   await expect(page.getByTestId('import-knowledgeBase')).toBeAttached();
 }
 
-/** Imports a file (a path, or a name with its content) into a slot and waits until it is stored. */
+/** Imports a file, given as a path or as a name with content, into a slot and waits until it is stored. */
 export async function importInto(
   page: Page,
   slot: 'knowledgeBase' | 'pairs' | 'devQuestions' | 'testQuestions',
@@ -86,7 +86,7 @@ export async function importOwnData(page: Page): Promise<void> {
   await importInto(page, 'testQuestions', ownData('questions.json'));
 }
 
-/** Chooses a model folder; waits until the model is the experiment's. */
+/** Imports a model folder and waits until the experiment uses the model. */
 export async function importModelFolder(page: Page, folder: string): Promise<void> {
   await page.getByTestId('import-model').setInputFiles(folder);
   await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText(folder.split('/').pop() ?? '');
@@ -96,7 +96,7 @@ export async function openStage(page: Page, stage: string): Promise<void> {
   await page.getByTestId(`stage-${stage}`).click();
 }
 
-/** Writes a setting of the train stage by its field's id. */
+/** Sets a field of the train stage by its id. */
 export async function setField(page: Page, id: string, value: string | number): Promise<void> {
   await page.locator(`#${id}`).fill(String(value));
   await page.locator(`#${id}`).blur();
@@ -110,7 +110,7 @@ export interface StoredRun {
   createdAt: number;
 }
 
-/** The runs that the browser has stored, oldest first: what the screen says is checked against them. */
+/** Reads the runs that the browser has stored, oldest first. */
 export async function storedRuns(page: Page): Promise<StoredRun[]> {
   return page.evaluate(
     () =>

@@ -30,7 +30,7 @@ async function serveFolders(folders: Record<string, string>): Promise<{ url: str
   return { url: `http://127.0.0.1:${port}/`, close: () => void (server.closeAllConnections(), server.close()) };
 }
 
-/** What transformers.js needs of its own module here. */
+/** The parts of the transformers.js module that are used here. */
 interface TransformersJs {
   env: {
     allowRemoteModels: boolean;
@@ -45,7 +45,7 @@ interface TransformersJs {
   ) => Promise<(texts: string[], options: object) => Promise<{ tolist: () => number[][] }>>;
 }
 
-/** Vectors of `texts` by the exported folder in transformers.js, in a browser, with nothing fetched from elsewhere. */
+/** Encodes `texts` with the exported folder in transformers.js, in a browser, from local files only. */
 export async function encodeInTransformersJs(page: Page, exportFolder: string, texts: string[]): Promise<number[][]> {
   const host = await serveFolders({
     export: exportFolder,
@@ -58,7 +58,7 @@ export async function encodeInTransformersJs(page: Page, exportFolder: string, t
       const { env, pipeline } = (await import(`${url}transformers/transformers.min.js`)) as TransformersJs;
       env.allowRemoteModels = false;
       env.allowLocalModels = true;
-      // A path and no address: where it is an address, transformers.js 4 does not look for a tokenizer.
+      // Must be a path: if it is a URL, transformers.js 4 does not look for a tokenizer.
       env.localModelPath = '/';
       env.backends.onnx.wasm.wasmPaths = `${url}ort/`;
       const embed = await pipeline('feature-extraction', 'export', { dtype: 'fp32', device: 'wasm' });

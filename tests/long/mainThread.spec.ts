@@ -1,9 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import type { Browser, Page } from '@playwright/test';
 import {
-  demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, runIsDone, setField, storedRuns,
+  demoModel,
+  expect,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  runIsDone,
+  setField,
+  storedRuns,
   test,
-} from '../e2e/support'; // prettier-ignore
+} from '../e2e/support';
 
 const minute = 60_000;
 const longestAllowedMs = 50;
@@ -13,7 +21,7 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds of the thread's own time: what other programs take does not count. */
+  /** Microseconds of CPU time of the thread; time taken by other programs does not count. */
   tdur?: number;
   dur?: number;
   args?: { name?: string; data?: { url?: string } };
@@ -21,7 +29,7 @@ interface TraceEvent {
 
 const key = ({ pid, tid }: TraceEvent): string => `${pid}/${tid}`;
 
-/** The longest tasks of the page's main thread while `work` runs, in milliseconds of thread time, longest first. */
+/** Returns the main-thread tasks of the page while `work` runs, in milliseconds of thread time, longest first. */
 async function mainThreadTasks(browser: Browser, page: Page, work: () => Promise<void>): Promise<number[]> {
   await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline', '__metadata'] });
   await work();
@@ -47,7 +55,7 @@ function expectShortTasks(tasks: number[]): void {
   expect(tasks[0]).toBeLessThanOrEqual(longestAllowedMs);
 }
 
-test('importing 100,000 passages never holds the page for more than 50 ms', async ({
+test('importing 100,000 passages never blocks the page for more than 50 ms', async ({
   browser,
   page,
   siteUrl,
@@ -67,7 +75,7 @@ test('importing 100,000 passages never holds the page for more than 50 ms', asyn
   expectShortTasks(tasks);
 });
 
-test('training and evaluating never hold the page for more than 50 ms', async ({ browser, page, siteUrl }) => {
+test('training and evaluating never block the page for more than 50 ms', async ({ browser, page, siteUrl }) => {
   test.setTimeout(6 * minute);
   await newExperiment(page, siteUrl);
   await importOwnData(page);

@@ -10,17 +10,17 @@ import {
   type StepReport,
 } from '../run';
 
-/** What a run's event log says so far. Lists are appended to in place: `version` in RunState tells when to look again. */
+/** State of a run according to its event log. Lists grow in place; `version` in RunState changes with every read. */
 export interface RunView {
-  /** The next event to read. */
+  /** Number of the next event to read. */
   nextSeq: number;
   phase: RunPhase;
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
-  /** How often the device was lost and the run went on by itself. */
+  /** How often the device was lost and the run resumed automatically. */
   deviceLosses: number;
-  /** Steps after which another device or other kernels went on. */
+  /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
@@ -28,7 +28,7 @@ export interface RunView {
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
-  /** How long the evaluation before took; a resumed run passes over it quickly, so the longest counts. */
+  /** Duration of the evaluation before training. A resumed run skips it quickly, so the longest one counts. */
   evaluationMs: number;
   lastAt: number;
 }
@@ -53,7 +53,7 @@ export function emptyRunView(): RunView {
   };
 }
 
-/** A resumed run repeats the steps since its checkpoint: what lies at or behind `step` is written anew. */
+/** Removes the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
@@ -90,7 +90,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The reading after is of the kept weights, whichever step they come from: it is no point of the curve.
+      // This evaluation is of the kept weights, whichever step they come from, so it is not a point of the curve.
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
@@ -106,7 +106,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Adds events in the order of their numbers; one that was seen already is passed over. */
+/** Applies events in the order of their numbers and skips those already applied. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;
@@ -123,15 +123,15 @@ function recentMean(view: RunView, value: (step: StepReport) => number): number 
   return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
 }
 
-/** Tokens a second over the last 20 steps; 0 before the first. */
+/** Tokens per second over the last 20 steps; 0 before the first step. */
 export function tokensPerSecond(view: RunView): number {
   const ms = recentMean(view, (step) => step.stepMs);
   return ms > 0 ? (recentMean(view, (step) => step.tokens) / ms) * 1000 : 0;
 }
 
 /**
- * Milliseconds to the end, or null while nothing was measured: the pace of training so far, readings of dev and checkpoints
- * included, times the steps left, and once more the time of the evaluation before.
+ * Estimates the milliseconds to the end of the run; null while too little was measured. During training: the mean time
+ * of the last 20 steps times the steps left, plus the time that the evaluation before training took.
  */
 export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
   const evaluation = view.evaluationMs;
@@ -148,7 +148,7 @@ export function timeLeftMs(view: RunView, totalSteps: number, now: number): numb
   return pace * Math.max(0, totalSteps - last.step) + evaluation;
 }
 
-/** Share of the run that is done, from 0 to 1: training weighs most, each evaluation a tenth. */
+/** Share of the run that is done, from 0 to 1: training counts 0.8, each evaluation about 0.1. */
 export function runShare(view: RunView, totalSteps: number): number {
   const { progress } = view;
   const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;

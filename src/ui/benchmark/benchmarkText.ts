@@ -3,7 +3,7 @@ import type { Dictionary } from '../i18n/en';
 import { formatBytes, formatCount, formatDuration, formatFigure, formatPercent } from '../i18n/format';
 import { deviceText } from '../train/deviceText';
 
-/** What a person copies to report a device: one fact a line. */
+/** The benchmark as text for copying into a report: one fact per line. */
 export function benchmarkText(
   dictionary: Dictionary,
   result: BenchmarkResult,
@@ -11,27 +11,32 @@ export function benchmarkText(
   build: string,
 ): string {
   const t = dictionary.benchmark;
+  const { colon, comma, semicolon } = dictionary.common;
+  const { ms } = dictionary.time;
   const lines = [
     `${t.title} · ${build}`,
     deviceText(dictionary, result.device),
     result.browser,
-    `${t.peak}: ${formatFigure(result.peakGflops)} GFLOP/s`,
+    `${t.peak}${colon}${formatFigure(result.peakGflops)} GFLOP/s`,
   ];
   if (result.measured > 0) {
-    lines.push(`${t.fixed}: ${formatFigure(result.fixedGflops)} GFLOP/s`);
-    lines.push(`${t.measured(result.measured)}; ${result.subgroups ? t.withSubgroups : t.withoutSubgroups}`);
+    lines.push(`${t.fixed}${colon}${formatFigure(result.fixedGflops)} GFLOP/s`);
+    lines.push(`${t.measured(result.measured)}${semicolon}${result.subgroups ? t.withSubgroups : t.withoutSubgroups}`);
   }
-  for (const step of result.steps)
-    lines.push(
-      `${t.shapes[step.shape]}: ${t.stepOf(step.pairs, step.tokens)}, ${formatFigure(step.stepMs)} ms` +
-        (step.layersRun < step.layers ? ` (${t.someLayers(step.layersRun, step.layers)})` : '') +
-        `, ${t.ways[step.way]}` +
-        `; ${formatFigure(step.gflops)} GFLOP/s, ${formatPercent(step.gflops / result.peakGflops, 0)} ${t.ofPeak}; ` +
-        `${formatCount(step.tokensPerSecond)} ${t.tokensPerSecond}; ${formatBytes(step.bytes)}`,
-    );
+  for (const step of result.steps) {
+    const layers = step.layersRun < step.layers ? `${comma}${t.someLayers(step.layersRun, step.layers)}` : '';
+    const speed = [
+      t.stepOf(step.pairs, step.tokens) +
+        `${comma}${formatFigure(step.stepMs)} ${ms}${layers}${comma}${t.ways[step.way]}`,
+      `${formatFigure(step.gflops)} GFLOP/s${comma}${t.ofPeak(formatPercent(step.gflops / result.peakGflops, 0))}`,
+      `${formatCount(step.tokensPerSecond)} ${t.tokensPerSecond}`,
+      formatBytes(step.bytes),
+    ];
+    lines.push(`${t.shapes[step.shape]}${colon}${speed.join(semicolon)}`);
+  }
   for (const { shape, neededBytes, budgetBytes } of result.skipped)
     lines.push(t.skipped(t.shapes[shape], formatBytes(neededBytes), formatBytes(budgetBytes)));
-  if (result.longestSubmitMs > 0) lines.push(`${t.longestSubmit}: ${formatFigure(result.longestSubmitMs)} ms`);
-  if (expected) lines.push(`${t.expected} (${expected.name}): ${formatDuration(expected.ms, dictionary.time)}`);
+  if (result.longestSubmitMs > 0) lines.push(`${t.longestSubmit}${colon}${formatFigure(result.longestSubmitMs)} ${ms}`);
+  if (expected) lines.push(`${t.expected} “${expected.name}”${colon}${formatDuration(expected.ms, dictionary.time)}`);
   return lines.join('\n');
 }

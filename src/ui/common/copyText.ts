@@ -1,9 +1,9 @@
 /**
- * Copies a text; false where the browser does not let the page: on plain http, or where it was forbidden. Then the text should be shown, so that a
- * person can copy it.
+ * Copies a text to the clipboard. Returns false if the browser does not allow it (plain http, or permission denied);
+ * the caller should then show the text, so that the user can copy it.
  */
 export async function copyText(text: string): Promise<boolean> {
-  // The type says that it is always there; a page that is not secure has none.
+  // The DOM types say that it always exists, but an insecure page has none.
   const clipboard = Reflect.get(navigator, 'clipboard') as Clipboard | undefined;
   if (!clipboard) return false;
   try {

@@ -1,23 +1,23 @@
 import type { StepReport } from '../../domain/run';
 import type { RunView } from '../../domain/train/runView';
 
-/** More points than this are not seen on a screen, and drawing them would hold up the page. */
+/** A screen can't show more points than this, and drawing them would slow the page down. */
 const mostPoints = 1500;
 
-/** At most `mostPoints` steps, evenly chosen, the last one always among them. */
+/** Thins the steps to about `mostPoints`, evenly spaced; the last one is always kept. */
 export function thinned(steps: readonly StepReport[]): StepReport[] {
   if (steps.length <= mostPoints) return [...steps];
   const stride = Math.ceil(steps.length / mostPoints);
   return steps.filter((_, index) => index % stride === 0 || index === steps.length - 1);
 }
 
-/** Columns for a curve over steps: x, then one column a quantity, null where a step has no value of it. */
+/** Columns of a curve over steps: x, and one column per quantity, with null for steps that have no value. */
 export interface Columns {
   x: number[];
   series: (number | null)[][];
 }
 
-/** Loss and dev recall on one x axis: every step of either is there. */
+/** Columns for loss, dev recall@10 and dev hit rate@1; x has every step that any of them has. */
 export function lossAndRecall(view: RunView): Columns {
   const steps = thinned(view.steps);
   const losses = new Map(steps.map((step) => [step.step, step.loss]));

@@ -6,10 +6,10 @@ export type Language = 'zh' | 'en';
 type Sentence = Record<Language, string>;
 
 function never(_value: never): Sentence {
-  return { zh: '出现了未知的错误，请重试。', en: 'An unknown error happened; please try again.' };
+  return { zh: '出现了未知的错误，请重试。', en: 'An unknown error occurred; try again.' };
 }
 
-/** A name as it may stand in a sentence: never empty, never endless. */
+/** Prepares a name for quoting in a sentence: a missing one becomes “?”, a long one is cut at `limit` characters. */
 function short(text: string | undefined, limit = 160): string {
   if (!text) return '?';
   return text.length > limit ? `${text.slice(0, limit)} …` : text;
@@ -17,29 +17,89 @@ function short(text: string | undefined, limit = 160): string {
 
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 
-/** Why a row or a file was left out, and what helps. `field` is the column's name. */
+/** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
 export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
   const name = short(field, 90);
   switch (fault) {
-    case 'empty-file': return { zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' };
-    case 'no-rows': return { zh: '只有列名或空的列表，没有数据行，请补上数据', en: 'there are no rows in it, only column names or an empty list; add the rows' };
-    case 'encoding-unknown': return { zh: '文字编码不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8', en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8' };
-    case 'binary-file': return { zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT', en: 'this is a binary file, not text; save it as JSONL, CSV or TXT' };
-    case 'json-broken': return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check quotes, commas and brackets' };
-    case 'csv-broken': return { zh: 'CSV 列数或引号不对，请检查这一行', en: 'columns or quotes of the CSV do not match; check this row' };
-    case 'literal-broken': return { zh: 'Python 字面量写法有误，请检查引号和括号', en: 'broken Python literal; check quotes and brackets' };
-    case 'no-known-columns': return { zh: `没有认识的列名：文件里是“${name}”，需要 ${short(expected)}`, en: `no known column names: the file has “${name}”, needed are ${short(expected)}` };
-    case 'field-missing': return { zh: `缺少字段“${name}”，请补上`, en: `the field “${name}” is missing; add it` };
-    case 'text-empty': return { zh: `字段“${name}”是空的，请补上文字或删掉这一行`, en: `the field “${name}” is empty; fill it in or delete the row` };
-    case 'relevant-missing': return { zh: '没有写明哪个段落能回答，请在 relevant 中填段落 id', en: 'no passage is named as the answer; put its id into relevant' };
-    case 'unknown-passage': return { zh: `段落“${name}”不在知识库里，请改正 id 或补充该段落`, en: `the passage “${name}” is not in the knowledge base; correct the id or add the passage` };
-    case 'reference-ignored': return { zh: `段落“${name}”不在知识库里，这一处已忽略，问题按其余段落使用`, en: `the passage “${name}” is not in the knowledge base; this reference is ignored, the question is used with its others` };
-    case 'no-known-passage': return { zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或改用与之配套的知识库`, en: `no row names a passage of the knowledge base (the first names “${name}”); correct the ids, or use the knowledge base that belongs to them` };
-    case 'needs-knowledge-base': return { zh: `问答对用“${name}”指明段落的 id，请先导入知识库`, en: `the pairs name their passages by id (“${name}”); import the knowledge base first` };
-    case 'duplicate-id': return { zh: `id“${name}”出现了不止一次，请改成不同的 id`, en: `the id “${name}” occurs more than once; make ids unique` };
-    case 'not-an-object': return { zh: '这一行不是一个对象，请写成 {"字段": "值"} 的形式', en: 'the row is not an object; write it as {"field": "value"}' };
-    default: return never(fault satisfies never);
-  } // prettier-ignore
+    case 'empty-file':
+      return { zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' };
+    case 'no-rows':
+      return {
+        zh: '只有列名或空的列表，没有数据行，请补上数据',
+        en: 'there are no rows, only column names or an empty list; add rows',
+      };
+    case 'encoding-unknown':
+      return {
+        zh: '文字编码既不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8',
+        en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8',
+      };
+    case 'binary-file':
+      return {
+        zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT',
+        en: 'this is a binary file, not text; save it as JSONL, CSV or TXT',
+      };
+    case 'json-broken':
+      return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check the quotes, commas and brackets' };
+    case 'csv-broken':
+      return {
+        zh: 'CSV 的列数或引号不对，请检查这一行',
+        en: 'the columns or quotes of the CSV don’t match; check this row',
+      };
+    case 'literal-broken':
+      return {
+        zh: 'Python 字面量写法有误，请检查引号和括号',
+        en: 'broken Python literal; check the quotes and brackets',
+      };
+    case 'no-known-columns':
+      return {
+        zh: `没有认得的列名：文件里是“${name}”，需要 ${short(expected)}`,
+        en: `no known column names: the file has “${name}”, but ${short(expected)} is needed`,
+      };
+    case 'field-missing':
+      return { zh: `缺少字段“${name}”，请补上`, en: `the field “${name}” is missing; add it` };
+    case 'text-empty':
+      return {
+        zh: `字段“${name}”是空的，请补上文字，或删掉这一行`,
+        en: `the field “${name}” is empty; fill it in or delete the row`,
+      };
+    case 'relevant-missing':
+      return {
+        zh: '没有写明哪个段落能回答，请在 relevant 里填上段落的 id',
+        en: 'no passage is named as the answer; put its id into relevant',
+      };
+    case 'unknown-passage':
+      return {
+        zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
+        en: `the passage “${name}” isn’t in the knowledge base; correct the id or add the passage`,
+      };
+    case 'reference-ignored':
+      return {
+        zh: `段落“${name}”不在知识库里，这一处已忽略，问题只按其余的段落判分`,
+        en: `the passage “${name}” isn’t in the knowledge base; this reference is ignored, and the question keeps its other passages`,
+      };
+    case 'no-known-passage':
+      return {
+        zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或换用配套的知识库`,
+        en: `no row names a passage in the knowledge base (the first names “${name}”); correct the ids, or use the knowledge base that belongs to this file`,
+      };
+    case 'needs-knowledge-base':
+      return {
+        zh: `问答对用“${name}”写明段落的 id，请先导入知识库`,
+        en: `the pairs name their passages by id (“${name}”); import the knowledge base first`,
+      };
+    case 'duplicate-id':
+      return {
+        zh: `id“${name}”出现了不止一次，请改成不同的 id`,
+        en: `the id “${name}” occurs more than once; make every id unique`,
+      };
+    case 'not-an-object':
+      return {
+        zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
+        en: 'the row is not an object; write it as {"field": "value"}',
+      };
+    default:
+      return never(fault satisfies never);
+  }
 }
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
@@ -49,66 +109,146 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
   const expected = short(details.expected);
   const found = short(details.found);
   switch (fault) {
-    case 'missing-file': return { zh: '文件夹里没有它，请选择完整的模型文件夹', en: 'it is not in the folder; choose the whole model folder' };
-    case 'not-json': return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
-    case 'unsupported-architecture': return { zh: `架构是“${found}”，目前支持 BERT 类编码器`, en: `its architecture is “${found}”; BERT-type encoders are supported` };
-    case 'empty': return { zh: '文件是空的，请重新下载', en: 'it is empty; download it again' };
-    case 'truncated': return { zh: `文件不完整（应有 ${expected} 字节，实有 ${found} 字节），请重新下载`, en: `it is cut short (${expected} bytes expected, ${found} found); download it again` };
-    case 'header-invalid': return { zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式', en: 'its safetensors header is invalid; download it again or use the safetensors format' };
-    case 'tensor-missing': return { zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`, en: `the tensor “${tensor}” is missing; make sure these are all weights of a BERT-type encoder` };
-    case 'tensor-shape': return { zh: `张量“${tensor}”的形状是 ${found}，按 config.json 应为 ${expected}，请使用配套的文件`, en: `the tensor “${tensor}” has shape ${found}, config.json asks for ${expected}; use files that belong together` };
-    case 'tensor-dtype': return { zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`, en: `the tensor “${tensor}” has the type ${found}; use float32, float16 or bfloat16` };
-    case 'vocabulary-mismatch': return { zh: `分词器有 ${found} 个词，权重只容纳 ${expected} 个，请使用配套的 tokenizer.json`, en: `the tokenizer has ${found} entries and the weights hold ${expected}; use the tokenizer.json that belongs to them` };
-    case 'tokenizer-invalid': return { zh: '分词器无法读取，请使用 WordPiece 或 Unigram 的 tokenizer.json', en: 'the tokenizer cannot be read; use a tokenizer.json of WordPiece or Unigram kind' };
-    case 'pooling-unsupported': return { zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或末个 token 池化的模型`, en: `its pooling “${found}” is not supported; use a model with mean, [CLS] or last-token pooling` };
-    default: return never(fault satisfies never);
-  } // prettier-ignore
+    case 'missing-file':
+      return {
+        zh: '文件夹里没有这个文件，请选择完整的模型文件夹',
+        en: 'it isn’t in the folder; choose the complete model folder',
+      };
+    case 'not-json':
+      return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
+    case 'unsupported-architecture':
+      return {
+        zh: `架构“${found}”不支持，请使用 BERT 类编码器`,
+        en: `the architecture “${found}” is not supported; use a BERT-type encoder`,
+      };
+    case 'empty':
+      return { zh: '文件是空的，请重新下载', en: 'it is empty; download it again' };
+    case 'truncated':
+      return {
+        zh: `文件不完整（应有 ${expected} 字节，实有 ${found} 字节），请重新下载`,
+        en: `it is cut short (${expected} bytes expected, ${found} found); download it again`,
+      };
+    case 'header-invalid':
+      return {
+        zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式',
+        en: 'its safetensors header is invalid; download it again, or use the safetensors format',
+      };
+    case 'tensor-missing':
+      return {
+        zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`,
+        en: `the tensor “${tensor}” is missing; make sure that the file has all weights of a BERT-type encoder`,
+      };
+    case 'tensor-shape':
+      return {
+        zh: `张量“${tensor}”的形状是 ${found}，按 config.json 应为 ${expected}，请使用配套的文件`,
+        en: `the tensor “${tensor}” has the shape ${found}, but config.json asks for ${expected}; use files that belong together`,
+      };
+    case 'tensor-dtype':
+      return {
+        zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`,
+        en: `the tensor “${tensor}” has the type ${found}, which is not supported; use float32, float16 or bfloat16`,
+      };
+    case 'vocabulary-mismatch':
+      return {
+        zh: `分词器有 ${found} 个词，权重只容得下 ${expected} 个，请使用配套的 tokenizer.json`,
+        en: `the tokenizer has ${found} entries, but the weights hold only ${expected}; use the tokenizer.json that belongs to them`,
+      };
+    case 'tokenizer-invalid':
+      return {
+        zh: '分词器读不出来，请使用 WordPiece 或 Unigram 的 tokenizer.json',
+        en: 'the tokenizer can’t be read; use a WordPiece or Unigram tokenizer.json',
+      };
+    case 'pooling-unsupported':
+      return {
+        zh: `池化方式“${found}”不支持，请使用平均、[CLS] 或末个 token 池化的模型`,
+        en: `the pooling “${found}” is not supported; use a model with mean, [CLS] or last-token pooling`,
+      };
+    default:
+      return never(fault satisfies never);
+  }
 }
 
 function linkFaultSentence(fault: LinkFault): Sentence {
   switch (fault) {
-    case 'cut': return { zh: '链接不完整，可能在复制时被截断，请重新复制整条链接。', en: 'The link was cut short, perhaps while copying; copy the whole link again.' };
-    case 'tampered': return { zh: '链接的校验和不符，内容被改动过，请向分享者要一条新链接。', en: 'The link’s checksum does not fit: it was changed on the way; ask the sender for a new one.' };
-    case 'too-new': return { zh: '链接来自更新的版本，请先更新召回工坊再打开。', en: 'The link comes from a newer version; update Recallsmith, then open it.' };
-    case 'too-large': return { zh: '链接内容过大，请让分享者改用 experiment.json 文件。', en: 'The link holds too much; ask the sender for the experiment.json file instead.' };
-    case 'invalid': return { zh: '这不是召回工坊的实验链接，请检查是否复制错了。', en: 'This is not a Recallsmith experiment link; check what was copied.' };
-    default: return never(fault satisfies never);
-  } // prettier-ignore
+    case 'cut':
+      return {
+        zh: '链接不完整，可能是复制时截断了，请重新复制整条链接。',
+        en: 'The link is incomplete, perhaps cut off while copying; copy the whole link again.',
+      };
+    case 'tampered':
+      return {
+        zh: '链接的校验和不对，内容被改动过，请向分享者要一条新链接。',
+        en: 'The link’s checksum doesn’t match, so the link was changed on the way; ask the sender for a new one.',
+      };
+    case 'too-new':
+      return {
+        zh: '链接来自更新的版本，请先更新召回工坊再打开。',
+        en: 'The link comes from a newer version; update Recallsmith, then open it.',
+      };
+    case 'too-large':
+      return {
+        zh: '链接的内容太多，请让分享者改用 experiment.json 文件。',
+        en: 'The link holds too much; ask the sender for the experiment.json file instead.',
+      };
+    case 'invalid':
+      return {
+        zh: '这不是召回工坊的实验链接，请检查是不是复制错了。',
+        en: 'This is not a Recallsmith experiment link; check what you copied.',
+      };
+    default:
+      return never(fault satisfies never);
+  }
 }
 
-/** What is at work on the device where something else is asked of it. */
+/** Why the device can't take another job: it is busy with this one. */
 const busySentences: Record<DeviceJob, Sentence> = {
-  run: { zh: '已有一个运行在进行，请等它结束，或先取消它。', en: 'A run is already at work; wait for it or cancel it first.' },
-  benchmark: { zh: '正在测试本机性能，请等它测完，或先取消它。', en: 'This device is being measured; wait for the benchmark or cancel it first.' },
-  export: { zh: '正在为导出的模型计算核对用的向量，请稍等片刻。', en: 'An export is being checked on this device; wait a moment for it.' },
-}; // prettier-ignore
+  run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
+  benchmark: {
+    zh: '正在测试本机性能，请等它测完，或先取消它。',
+    en: 'The benchmark is running; wait for it, or cancel it first.',
+  },
+  export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
+};
 
-/** A benchmark has no batch to make smaller and no checkpoint to go on from. */
+/** A benchmark has no batch size to reduce and no checkpoint to resume from, so it has its own remedies. */
 function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benchmark-stopped' }>): Sentence {
   switch (details.cause) {
-    case 'memory': return { zh: '测量时内存不足；请只测演示模型，或在“训练”阶段调低内存预算、关闭其他程序后再测。', en: 'Memory ran out while measuring; measure the demo model alone, or lower the memory budget in the train stage or close other programs, and measure again.' };
-    case 'device': return { zh: `测量时图形处理器中断了连接（${short(details.reason)}）；请再测一次，若仍如此，请更新显卡驱动，或改用 CPU。`, en: `The graphics processor was lost while measuring (${short(details.reason)}); measure again, and if it stays, update its driver or use the CPU.` };
-    case 'worker': return { zh: `测量时计算线程意外停止（${short(details.reason)}）；请再测一次，若仍如此，请只测演示模型。`, en: `The computing worker stopped while measuring (${short(details.reason)}); measure again, and if it stays, measure the demo model alone.` };
-    default: return never(details satisfies never);
-  } // prettier-ignore
+    case 'memory':
+      return {
+        zh: '测量时内存不足，请只测演示模型，或在“训练”阶段调低内存预算、关闭其他程序，然后再测。',
+        en: 'Memory ran out while measuring; measure only the demo model, lower the memory budget in the train stage, or close other programs, then measure again.',
+      };
+    case 'device':
+      return {
+        zh: `测量时与显卡的连接断了（${short(details.reason)}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
+        en: `The GPU was lost while measuring (${short(details.reason)}); measure again. If it happens again, update the driver or use the CPU.`,
+      };
+    case 'worker':
+      return {
+        zh: `测量时计算线程意外停止（${short(details.reason)}），请再测一次；如果还是这样，请只测演示模型。`,
+        en: `The compute worker stopped while measuring (${short(details.reason)}); measure again. If it happens again, measure only the demo model.`,
+      };
+    default:
+      return never(details satisfies never);
+  }
 }
 
 const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
-  pairs: { zh: '训练问答对', en: 'file of training pairs' },
-  questions: { zh: '问题', en: 'file of questions' },
-  scoredPairs: { zh: '评分对', en: 'file of scored pairs' },
+  pairs: { zh: '训练问答对', en: 'training pairs' },
+  questions: { zh: '问题', en: 'questions' },
+  scoredPairs: { zh: '评分对', en: 'scored pairs' },
 };
 const partNames: Record<'dev' | 'test', Sentence> = {
-  dev: { zh: '验证问题', en: 'file of dev questions' },
-  test: { zh: '测试问题', en: 'file of test questions' },
+  dev: { zh: '验证问题', en: 'dev questions' },
+  test: { zh: '测试问题', en: 'test questions' },
 };
 function roleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
   return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
 }
 const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'], Sentence> = {
   experiment: { zh: '实验', en: 'experiment' },
-  run: { zh: '运行', en: 'run' },
+  run: { zh: '训练记录', en: 'run' },
   dataset: { zh: '数据集', en: 'data set' },
   model: { zh: '模型', en: 'model' },
   checkpoint: { zh: '检查点', en: 'checkpoint' },
@@ -117,7 +257,7 @@ const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'],
   file: { zh: '文件', en: 'file' },
 };
 
-/** Where in a file: the line, or of stored questions which one. */
+/** The place in a file: the line, or the number of the question if its line is no longer known. */
 export function placeWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
@@ -134,33 +274,61 @@ function importFailed(details: ImportDetails): Sentence {
   };
 }
 
-/** What the reader of an experiment file changes where the page sends one to a stage: each is a field of that file. */
+/**
+ * The sentence for the command line where it differs from the page's: it names a field of the experiment file or an
+ * option instead of a stage. Null if the page's sentence fits both.
+ */
 function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({
-    zh: `缺少${what.zh}，请在 ${file} 的 ${field} 中写明它在哪里。`,
-    en: `There is no ${what.en}; say in ${field} of ${file} where it lies.`,
+    zh: `缺少${what.zh}，请在 ${file} 的 ${field} 中写明路径。`,
+    en: `No ${what.en} given; write the path into ${field} of ${file}.`,
   });
   switch (details.kind) {
     case 'data-missing': {
       const field = details.role === 'questions' ? `${details.part ?? 'test'}Questions` : details.role;
       return missing(roleName(details), `locations.${field}`);
     }
-    case 'model-missing': return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
-    case 'nothing-to-evaluate': return details.part === 'test'
-      ? { zh: `没有可用的测试问题，请在 ${file} 的 locations.testQuestions 中写明，且其段落要在知识库里。`, en: `There is no usable test question; name some in locations.testQuestions of ${file} whose passages are in the knowledge base.` }
-      : { zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`, en: `There is no usable dev question; name some in locations.devQuestions of ${file}, or raise split.devFraction.` };
-    case 'import-failed': return details.fault === 'needs-knowledge-base'
-      ? { zh: `${short(details.file)}：问答对用 id 指明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`, en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.` }
-      : null;
-    case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver, or use --device wasm.` };
-    case 'half-unavailable': return { zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`, en: `This device has no mixed precision (WebGPU’s shader-f16); remove stages[${details.stage}].precision from the experiment file or use another device.` };
-    case 'memory-too-small': return memoryTooSmall(details, file);
+    case 'model-missing':
+      return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
+    case 'nothing-to-evaluate':
+      return details.part === 'test'
+        ? {
+            zh: `没有可用的测试问题，请在 ${file} 的 locations.testQuestions 中写明，它们的段落要在知识库里。`,
+            en: `There are no usable test questions; in locations.testQuestions of ${file}, name questions whose passages are in the knowledge base.`,
+          }
+        : {
+            zh: `没有可用的验证问题，请在 ${file} 中写明 locations.devQuestions，或提高 split.devFraction。`,
+            en: `There are no usable dev questions; name some in locations.devQuestions of ${file}, or raise split.devFraction.`,
+          };
+    case 'import-failed':
+      return details.fault === 'needs-knowledge-base'
+        ? {
+            zh: `${short(details.file)}：问答对用 id 写明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`,
+            en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.`,
+          }
+        : null;
+    case 'gpu-unavailable':
+      return {
+        zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`,
+        en: `The GPU can’t be used (${short(details.reason)}); update its driver, or use --device wasm.`,
+      };
+    case 'half-unavailable':
+      return {
+        zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`,
+        en: `This device doesn’t support mixed precision (WebGPU’s shader-f16); remove stages[${details.stage}].precision from the experiment file, or use another device.`,
+      };
+    case 'memory-too-small':
+      return memoryTooSmall(details, file);
     case 'gpu-out-of-memory': {
       const need = neededWords(details);
-      return { zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次：会开始新的运行。`, en: `Memory ran out${need.en}; give a lower budget with --memory, or make batching.batchSize or model.maxTokens of ${file} smaller, and run the command again: it begins a new run.` };
+      return {
+        zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次命令：会重新开始训练。`,
+        en: `Memory ran out${need.en}; give a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again. It will start a new run.`,
+      };
     }
-    default: return null;
-  } // prettier-ignore
+    default:
+      return null;
+  }
 }
 
 function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
@@ -170,7 +338,7 @@ function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-
 
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
-/** What is needed, and what helps: on the page by the names of its fields, for the command line by those of the experiment file. */
+/** Says what the run needs and what helps: in the page's field names, or with `file` in those of the experiment file. */
 function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
   const lack = memoryLack(details);
   const ways = memoryRemedies(details, file);
@@ -182,92 +350,239 @@ function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
 
 function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails): Sentence {
   const [need, most] = [formatBytes(neededBytes), formatBytes(limitBytes)];
-  if (limit === 'array') return { zh: `这次运行有一个数组需要 ${need}，而这台设备的一个数组最多 ${most}`, en: `One array of the run needs ${need} and this device allows ${most} in one array` };
-  if (!canRaise) return { zh: `这次运行至少需要内存 ${need}，超出了 CPU（WebAssembly）可用的内存，预算 ${most}`, en: `The run needs at least ${need} of memory, more than WebAssembly can have on the CPU, and the budget is ${most}` };
-  return { zh: `这次运行至少需要内存 ${need}，预算只有 ${most}`, en: `The run needs at least ${need} of memory and the budget is ${most}` };
-} // prettier-ignore
+  if (limit === 'array')
+    return {
+      zh: `这次训练有一个数组需要 ${need}，而这台设备的一个数组最多 ${most}`,
+      en: `One array of the run needs ${need}, but this device allows at most ${most} per array`,
+    };
+  if (!canRaise)
+    return {
+      zh: `这次训练至少需要内存 ${need}，超出了 CPU（WebAssembly）能用的内存，预算 ${most}`,
+      en: `The run needs at least ${need} of memory, more than WebAssembly can use on the CPU; the budget is ${most}`,
+    };
+  return {
+    zh: `这次训练至少需要内存 ${need}，预算只有 ${most}`,
+    en: `The run needs at least ${need} of memory, but the budget is ${most}`,
+  };
+}
 
-/** The settings that fit, and what helps besides: a larger budget only where it is that which lacks, and the device takes it. */
-function memoryRemedies({ limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails, file?: string): Sentence[] {
+/**
+ * The settings that would fit, and other ways out. A larger budget is offered only if the budget is the limit and the
+ * device can use more.
+ */
+function memoryRemedies(
+  { limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails,
+  file?: string,
+): Sentence[] {
   const ways: Sentence[] = [];
   if (maxTokens !== undefined) {
     const field = file && { zh: ` ${file} 的 model.maxTokens `, en: `model.maxTokens of ${file} to ${maxTokens}` };
-    ways.push({ zh: `把${field ? field.zh : '最大 token 数'}减到 ${maxTokens}`, en: field ? `set ${field.en}` : `cut texts at ${maxTokens} tokens` });
+    ways.push({
+      zh: `把${field ? field.zh : '最大 token 数'}减到 ${maxTokens}`,
+      en: field ? `set ${field.en}` : `cut texts at ${maxTokens} tokens`,
+    });
   }
   if (batchSize !== undefined) {
-    const field = file && { zh: ` ${file} 的 batching.batchSize `, en: `batching.batchSize of ${file} to ${batchSize}` };
-    ways.push({ zh: `把${field ? field.zh : '批大小'}减到 ${batchSize}`, en: field ? `set ${field.en}` : `make the batch ${batchSize}` });
+    const field = file && {
+      zh: ` ${file} 的 batching.batchSize `,
+      en: `batching.batchSize of ${file} to ${batchSize}`,
+    };
+    ways.push({
+      zh: `把${field ? field.zh : '批大小'}减到 ${batchSize}`,
+      en: field ? `set ${field.en}` : `reduce the batch size to ${batchSize}`,
+    });
   }
   if (mixedStage !== undefined)
-    ways.push(file
-      ? { zh: `把 ${file} 的 stages[${mixedStage}].precision 设为 "mixed"`, en: `set stages[${mixedStage}].precision of ${file} to "mixed"` }
-      : { zh: '改用混合精度', en: 'use mixed precision' });
+    ways.push(
+      file
+        ? {
+            zh: `把 ${file} 的 stages[${mixedStage}].precision 设为 "mixed"`,
+            en: `set stages[${mixedStage}].precision of ${file} to "mixed"`,
+          }
+        : { zh: '改用混合精度', en: 'use mixed precision' },
+    );
   if (limit === 'array') ways.push({ zh: '换用更小的模型，或另一台设备', en: 'use a smaller model or another device' });
-  else if (canRaise) ways.push(file ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' } : { zh: '提高内存预算', en: 'raise the memory budget' });
+  else if (canRaise)
+    ways.push(
+      file
+        ? { zh: '用 --memory 提高内存预算', en: 'raise the budget with --memory' }
+        : { zh: '提高内存预算', en: 'raise the memory budget' },
+    );
   else ways.push({ zh: '换用更小的模型，或有 WebGPU 的设备', en: 'use a smaller model or a device with WebGPU' });
   return ways;
-} // prettier-ignore
+}
 
 /**
- * One sentence with file, place and remedy, in both languages. `experimentFile`: the name of the file that the command line
- * carries out; without it the sentence is for the reader of the page.
+ * Says in both languages what went wrong, where, and what to do. With `experimentFile`, the name of the file that the
+ * command line runs, the remedies name fields of that file; without it, they name places on the page.
  */
 export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
   const inFile = experimentFile === undefined ? null : remedyInFile(details, short(experimentFile));
   if (inFile) return inFile;
   const experiment = short(experimentFile ?? 'experiment.json');
   switch (details.kind) {
-    case 'import-failed': return importFailed(details);
+    case 'import-failed':
+      return importFailed(details);
     case 'model-invalid': {
       const fault = modelFaultSentence(details.fault, details);
       return { zh: `${short(details.file)}：${fault.zh}。`, en: `${short(details.file)}: ${fault.en}.` };
     }
     case 'experiment-invalid': {
-      const want = details.expected ? { zh: `应为 ${short(details.expected)}，`, en: ` ${short(details.expected)} is expected;` } : { zh: '', en: '' };
-      const at = details.path === '' ? { zh: '的内容', en: '' } : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
-      return { zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`, en: `${experiment} has ${short(details.found)}${at.en};${want.en} correct it and try again.` };
+      const top = details.path === '';
+      const at = top
+        ? { zh: '的内容', en: '' }
+        : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
+      const want = details.expected
+        ? {
+            zh: `应为 ${short(details.expected)}，`,
+            en: `${top ? '' : ','} where ${short(details.expected)} is expected`,
+          }
+        : { zh: '', en: '' };
+      return {
+        zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`,
+        en: `${experiment} has ${short(details.found)}${at.en}${want.en}; correct it and try again.`,
+      };
     }
-    case 'experiment-too-new': return { zh: `${experiment} 由更新的版本写成（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`, en: `${experiment} was made by a newer version of Recallsmith (format ${details.version}, this one reads up to ${details.supported}); update first.` };
+    case 'experiment-too-new':
+      return {
+        zh: `${experiment} 由更新的版本写成（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
+        en: `${experiment} was made by a newer version of Recallsmith (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
+      };
     case 'data-missing': {
       const role = roleName(details);
-      return { zh: `缺少${role.zh}，请在“导入”阶段添加对应的文件。`, en: `There is no ${role.en}; add the file in the import stage.` };
+      return {
+        zh: `缺少${role.zh}，请在“导入”阶段添加文件。`,
+        en: `There is no file with the ${role.en} yet; add it in the import stage.`,
+      };
     }
-    case 'model-missing': return { zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。', en: 'The base model is missing; choose its folder in the import stage.' };
-    case 'too-few-pairs': return { zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}）；请减小批大小或补充问答对。`, en: `Too few pairs (${details.pairs}) for one batch of ${details.batchSize}; make the batch smaller or add pairs.` };
-    case 'nothing-to-evaluate': return details.part === 'test'
-      ? { zh: '没有可用的测试问题，请在“导入”阶段添加，且其段落要在知识库里。', en: 'There is no usable test question; add some in the import stage whose passages are in the knowledge base.' }
-      : { zh: '没有可用的验证问题，请添加，或提高“划分”中留作验证的比例。', en: 'There is no usable dev question; add some, or raise the held-out share in the split stage.' };
-    case 'link-invalid': return linkFaultSentence(details.fault);
+    case 'model-missing':
+      return {
+        zh: '缺少基座模型，请在“导入”阶段选择它的文件夹。',
+        en: 'There is no base model yet; choose its folder in the import stage.',
+      };
+    case 'too-few-pairs':
+      return {
+        zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}），请减小批大小，或补充问答对。`,
+        en: `There are too few pairs (${details.pairs}) for a batch of ${details.batchSize}; reduce the batch size or add pairs.`,
+      };
+    case 'nothing-to-evaluate':
+      return details.part === 'test'
+        ? {
+            zh: '没有可用的测试问题，请在“导入”阶段添加，它们的段落要在知识库里。',
+            en: 'There are no usable test questions; in the import stage, add questions whose passages are in the knowledge base.',
+          }
+        : {
+            zh: '没有可用的验证问题，请添加，或在“划分”阶段多拿些问答对做验证。',
+            en: 'There are no usable dev questions; add some, or keep a larger share of the pairs for dev in the split stage.',
+          };
+    case 'link-invalid':
+      return linkFaultSentence(details.fault);
     case 'quota-exceeded': {
-      const need = details.neededBytes > 0 ? { zh: `还需要 ${formatBytes(details.neededBytes)}，`, en: ` ${formatBytes(details.neededBytes)} more are needed;` } : { zh: '', en: '' };
-      return { zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验后再试。`, en: `The disk is full;${need.en} make room or delete experiments you no longer need, then try again.` };
+      const need =
+        details.neededBytes > 0
+          ? {
+              zh: `还需要 ${formatBytes(details.neededBytes)}，`,
+              en: ` (${formatBytes(details.neededBytes)} more needed)`,
+            }
+          : { zh: '', en: '' };
+      return {
+        zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验，然后再试。`,
+        en: `The disk is full${need.en}; make room or delete experiments you no longer need, then try again.`,
+      };
     }
-    case 'storage-failed': return { zh: `浏览器存储无法读写（${short(details.reason)}）。请重新载入页面；若仍不行，请关闭无痕模式。`, en: `The browser’s storage could not be used (${short(details.reason)}); reload the page, and leave private mode if it happens again.` };
-    case 'worker-crashed': return details.worker === 'gpu'
-      ? { zh: `计算线程意外停止（${short(details.reason)}）。进度已保存，可从最近的检查点接着运行。`, en: `The computing worker stopped (${short(details.reason)}); progress is saved, resume from the last checkpoint.` }
-      : { zh: `数据线程意外停止（${short(details.reason)}）。已保存的内容还在，请重试。`, en: `The data worker stopped (${short(details.reason)}); what was stored is still there, try again.` };
-    case 'project-too-new': return { zh: `${short(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`, en: `${short(details.file)} comes from a newer version (format ${details.version}, this program reads up to ${details.supported}); update Recallsmith first.` };
-    case 'project-invalid': return { zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 无法读取（${short(details.reason)}），请重新保存或换一份项目文件；本机已有内容没有改动。`, en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} cannot be read (${short(details.reason)}); save the project again or use another copy. Nothing here was changed.` };
-    case 'checkpoint-corrupt': return { zh: `检查点 ${details.generation} 已损坏，将从上一个检查点接着运行；若再次出现，请重新开始运行。`, en: `Checkpoint ${details.generation} is damaged; resume goes on from the one before. If it happens again, start a new run.` };
-    case 'gpu-unavailable': return { zh: `无法使用图形处理器（${short(details.reason)}），请更新显卡驱动，或在“设置”中改用 CPU。`, en: `The graphics processor cannot be used (${short(details.reason)}); update its driver or choose the CPU in the settings.` };
-    case 'half-unavailable': return { zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。', en: 'This device has no mixed precision (WebGPU’s shader-f16); set the precision back to full or use another device.' };
-    case 'gpu-device-lost': return { zh: `图形处理器中断了连接（${short(details.reason)}），可从最近的检查点接着运行。`, en: `The graphics processor was lost (${short(details.reason)}); resume goes on from the last checkpoint.` };
+    case 'storage-failed':
+      return {
+        zh: `浏览器存储无法读写（${short(details.reason)}），请重新载入页面；如果还是不行，请退出无痕模式。`,
+        en: `The browser’s storage can’t be used (${short(details.reason)}); reload the page. If it happens again, leave private mode.`,
+      };
+    case 'worker-crashed':
+      return details.worker === 'gpu'
+        ? {
+            zh: `计算线程意外停止（${short(details.reason)}）。进度已保存，可以从最近的检查点接着训练。`,
+            en: `The compute worker stopped (${short(details.reason)}). Progress is saved; resume from the last checkpoint.`,
+          }
+        : {
+            zh: `数据线程意外停止（${short(details.reason)}）。已保存的内容还在，请重试。`,
+            en: `The data worker stopped (${short(details.reason)}). Everything that was stored is still there; try again.`,
+          };
+    case 'project-too-new':
+      return {
+        zh: `${short(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
+        en: `${short(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
+      };
+    case 'project-invalid':
+      return {
+        zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 读不出来（${short(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
+        en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} can’t be read (${short(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
+      };
+    case 'checkpoint-corrupt':
+      return {
+        zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,
+        en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
+      };
+    case 'gpu-unavailable':
+      return {
+        zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或在“设置”里改用 CPU。`,
+        en: `The GPU can’t be used (${short(details.reason)}); update its driver, or choose the CPU in the settings.`,
+      };
+    case 'half-unavailable':
+      return {
+        zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
+        en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
+      };
+    case 'gpu-device-lost':
+      return {
+        zh: `与显卡的连接断了（${short(details.reason)}），可以从最近的检查点接着训练。`,
+        en: `The GPU was lost (${short(details.reason)}); resume from the last checkpoint.`,
+      };
     case 'gpu-out-of-memory': {
       const need = neededWords(details);
-      return { zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后开始新的运行；接着这次运行仍会用同样多的内存。`, en: `Memory ran out${need.en}; set a lower memory budget, or make the batch or the longest text smaller, and start a new run: this one would take as much memory again.` };
+      return {
+        zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着这次训练还会用同样多的内存。`,
+        en: `Memory ran out${need.en}; set a lower memory budget, or reduce the batch size or the maximum tokens, and start a new run. Resuming this one would take as much memory again.`,
+      };
     }
-    case 'memory-too-small': return memoryTooSmall(details);
-    case 'training-diverged': return { zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度后重新运行。`, en: `At step ${details.step} the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature and run again.` };
-    case 'device-busy': return busySentences[details.job];
-    case 'benchmark-stopped': return benchmarkStopped(details);
-    case 'run-elsewhere': return { zh: '这个运行正在另一个标签页中进行，请到那里查看或取消。', en: 'Another tab carries this run out; watch or cancel it there.' };
-    case 'not-found': return { zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`, en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” cannot be found; it may have been deleted. Go back to the experiments.` };
-    case 'export-mismatch': return { zh: `${short(details.file)} 与本页向量不一致（最小余弦 ${details.cosine.toFixed(6)}），没有交付；请再导出一次，若仍不一致请附上详情反馈。`, en: `${short(details.file)} does not give this page’s vectors (smallest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again, and report the details if it stays.` };
-    case 'download-failed': return { zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`, en: `${short(details.url)} could not be fetched (status ${details.status}); check the connection and try again.` };
-    case 'cancelled': return { zh: '已取消。', en: 'Cancelled.' };
-    case 'unexpected': return { zh: `出现了意外错误（${short(details.reason)}）。请重新载入页面；已保存的内容还在。`, en: `Something unexpected happened (${short(details.reason)}); reload the page. What was stored is still there.` };
-    default: return never(details satisfies never);
-  } // prettier-ignore
+    case 'memory-too-small':
+      return memoryTooSmall(details);
+    case 'training-diverged':
+      return {
+        zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度，然后重新开始训练。`,
+        en: `At step ${details.step}, the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature, and start a new run.`,
+      };
+    case 'device-busy':
+      return busySentences[details.job];
+    case 'benchmark-stopped':
+      return benchmarkStopped(details);
+    case 'run-elsewhere':
+      return {
+        zh: '这次训练正在另一个标签页里进行，请到那里查看或取消。',
+        en: 'This run is in progress in another tab; watch or cancel it there.',
+      };
+    case 'not-found':
+      return {
+        zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
+        en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,
+      };
+    case 'export-mismatch':
+      return {
+        zh: `${short(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），没有交付，请再导出一次；如果还是这样，请附上详情反馈。`,
+        en: `${short(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again. If it happens again, report it with the details.`,
+      };
+    case 'download-failed':
+      return {
+        zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
+        en: `${short(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
+      };
+    case 'cancelled':
+      return { zh: '已取消。', en: 'Cancelled.' };
+    case 'unexpected':
+      return {
+        zh: `出现了意外的错误（${short(details.reason)}），请重新载入页面；已保存的内容还在。`,
+        en: `Something unexpected happened (${short(details.reason)}); reload the page. Everything that was stored is still there.`,
+      };
+    default:
+      return never(details satisfies never);
+  }
 }
 
 export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {

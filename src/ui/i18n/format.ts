@@ -1,15 +1,15 @@
-/** Figures as they are shown: one place for digits, separators and units. */
+/** Formatting of all figures on the page: digits, separators, signs and units. */
 
 export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A share as a percentage with one digit: 0.1234 → "12.3 %". */
+/** A share as a percentage, the same in both languages and without a space: 0.1234 → "12.3%". */
 export function formatPercent(share: number, digits = 1): string {
-  return `${(share * 100).toFixed(digits)} %`;
+  return `${(share * 100).toFixed(digits)}%`;
 }
 
-/** A difference with its sign; the minus is the typographic one. */
+/** A difference with its sign: "+1.2", "−1.2" with the typographic minus, or "±0.0" if it rounds to 0. */
 export function formatSigned(value: number, digits = 1): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return `±${text}`;
@@ -27,17 +27,18 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-/** Three significant digits, with an exponent where it is shorter. */
+/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 10,000, “−” for minus. */
 export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 10_000) return formatCount(value);
-  if (size < 0.001) return value.toExponential(2).replace('e-0', 'e-');
-  return Number(value.toPrecision(size >= 100 ? 4 : 3)).toString();
+  const sign = value < 0 ? '−' : '';
+  if (size >= 10_000) return `${sign}${formatCount(size)}`;
+  if (size < 0.001) return `${sign}${size.toExponential(2).replace('e-0', 'e-')}`;
+  return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
-/** p as papers print it: small ones as a bound. */
+/** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
 export function formatP(p: number): string {
   if (p < 0.001) return 'p < 0.001';
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;

@@ -4,7 +4,7 @@ import { zh } from './zh';
 
 const dictionaries: Record<'zh' | 'en', Dictionary> = { zh, en };
 
-/** The texts in the page's language: read inside templates and `$derived`, so that a switch needs no reload. */
+/** The texts in the page's language. Read in templates and `$derived`, they follow the language without a reload. */
 export const i18n = {
   get t(): Dictionary {
     return dictionaries[app.language];

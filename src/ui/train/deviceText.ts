@@ -1,7 +1,7 @@
 import type { DeviceInfo } from '../../domain/run';
 import type { Dictionary } from '../i18n/en';
 
-/** Which device runs and why, in a phrase. */
+/** Names the device, and why it was chosen, in a phrase. */
 export function deviceText(dictionary: Dictionary, info: DeviceInfo): string {
   const t = dictionary.device;
   const reason = t.reasons[info.reason];

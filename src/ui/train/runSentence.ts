@@ -15,7 +15,7 @@ function trainingSentence(t: Dictionary['train']['sentence'], record: RunRecord,
   return `${t.training(formatCount(last.step), formatCount(record.steps), formatFigure(last.loss))}${dev}`;
 }
 
-/** Where the run stands, in one sentence: what a person reads before any curve. */
+/** Describes the state of a run in a sentence or two, shown above the curves. */
 export function runSentence(dictionary: Dictionary, record: RunRecord | null, view: RunView | null): string {
   const t = dictionary.train.sentence;
   if (!record || !view) return t.none;

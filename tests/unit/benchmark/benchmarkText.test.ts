@@ -16,11 +16,11 @@ const result: BenchmarkResult = {
 }; // prettier-ignore
 
 describe('the text of a benchmark', () => {
-  it('says in which way a step took its batch, and why a model was not measured', () => {
+  it('names the step strategy, and says why a model was not measured', () => {
     const lines = benchmarkText(en, result, null, 'build').split('\n');
     expect(lines).toContainEqual(expect.stringContaining('500 ms, layers computed twice; 10 GFLOP/s'));
     expect(lines).toContain(
-      'BERT-base, 12 layers × 768: not measured, for it needs at least 1.9 GB of memory and the budget is 1.0 GB.',
+      'BERT-base, 12 layers × 768: not measured. It needs at least 1.9 GB of memory; the budget is 1.0 GB.',
     );
     const inChinese = benchmarkText(zh, result, null, 'build');
     expect(inChinese).toContain('每层算两遍');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
-// Records, not lists: a kind or fault that is added to the contract fails to compile until it stands here.
+// Records instead of lists, so that a fault that is added to the contract but not here fails to compile.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -121,51 +121,59 @@ describe('the sentence of an error', () => {
   it('names file and line of a broken row', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: '知识库.jsonl', line: 57, fault: 'json-broken' };
     expect(errorSentence(details, 'zh')).toBe('知识库.jsonl 第 57 行：JSON 写法有误，请检查引号、逗号和括号。');
-    expect(errorSentence(details, 'en')).toBe('知识库.jsonl, line 57: broken JSON; check quotes, commas and brackets.');
+    expect(errorSentence(details, 'en')).toBe(
+      '知识库.jsonl, line 57: broken JSON; check the quotes, commas and brackets.',
+    );
   });
 
-  it("names the reader's own experiment file and its fields where the command line carries it out", () => {
-    const told = (details: AppErrorDetails) => errorSentences(details, 'own.json');
+  it('names the experiment file and its fields when the command line runs it', () => {
+    const sentencesOf = (details: AppErrorDetails) => errorSentences(details, 'own.json');
     for (const details of all) {
-      const { zh, en } = told(details);
+      const { zh, en } = sentencesOf(details);
       expect(`${zh}${en}`).not.toMatch(/experiment\.json(?! 文件| file)|import stage|“导入”|in the settings|“设置”|\?/);
       expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
       expect(en).toMatch(/[a-z].*\.$/);
     }
-    expect(told({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(/^own\.json has "x" at seed;/);
-    expect(told({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
-      'own.json has []; an object is expected; correct it and try again.',
+    expect(sentencesOf({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(
+      /^own\.json has "x" at seed;/,
     );
-    expect(told({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain('made by a newer version');
-    expect(told({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain('locations.testQuestions of own.json');
-    expect(told({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+    expect(sentencesOf({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
+      'own.json has [] where an object is expected; correct it and try again.',
+    );
+    expect(sentencesOf({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain(
+      'made by a newer version',
+    );
+    expect(sentencesOf({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain(
       'locations.testQuestions of own.json',
     );
-    expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
-    expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
+    expect(sentencesOf({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+      'locations.testQuestions of own.json',
+    );
+    expect(sentencesOf({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
+    expect(sentencesOf({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
   });
 
-  it('offers of a run that does not fit what can help, and a larger budget only where the device takes it', () => {
-    const told = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
+  it('offers what helps a run that does not fit, and a larger budget only if the device can use more', () => {
+    const sentencesOf = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
       errorSentences({ ...tooSmall, ...change }, file);
-    expect(told({}).en).toBe(
-      'The run needs at least 3.0 GB of memory and the budget is 2.0 GB; raise the memory budget.',
+    expect(sentencesOf({}).en).toBe(
+      'The run needs at least 3.0 GB of memory, but the budget is 2.0 GB; raise the memory budget.',
     );
-    expect(told({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
-    expect(told({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
-    const atTheCap = told({ canRaise: false, maxTokens: 256 });
+    expect(sentencesOf({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
+    expect(sentencesOf({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
+    const atTheCap = sentencesOf({ canRaise: false, maxTokens: 256 });
     expect(atTheCap.en).toMatch(/; cut texts at 256 tokens, or use a smaller model or a device with WebGPU\.$/);
     expect(atTheCap.zh).toMatch(/；请把最大 token 数减到 256，或换用更小的模型，或有 WebGPU 的设备。$/);
-    const array = told({ limit: 'array', batchSize: 8 });
+    const array = sentencesOf({ limit: 'array', batchSize: 8 });
     expect(array.en).toBe(
-      'One array of the run needs 3.0 GB and this device allows 2.0 GB in one array; make the batch 8, or use a smaller model or another device.',
+      'One array of the run needs 3.0 GB, but this device allows at most 2.0 GB per array; reduce the batch size to 8, or use a smaller model or another device.',
     );
-    for (const { zh, en } of [atTheCap, array, told({ canRaise: false }, 'own.json')])
+    for (const { zh, en } of [atTheCap, array, sentencesOf({ canRaise: false }, 'own.json')])
       expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
   });
 
-  it('sends who ran out of memory to a new run, for the recorded one would take as much again', () => {
-    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后开始新的运行');
+  it('advises a new run after memory ran out, because resuming would need as much again', () => {
+    expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后重新开始训练');
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/lower memory budget.*start a new run/);
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en', 'own.json')).toMatch(/--memory.*batchSize.*own\.json/);
   });
@@ -177,7 +185,7 @@ describe('the sentence of an error', () => {
     expect(new Set(sentences).size).toBe(sentences.length);
   });
 
-  it('names the columns that are there and those that would do', () => {
+  it('names the columns that were found and those that are needed', () => {
     const details = {
       kind: 'import-failed',
       file: 'a.csv',
@@ -191,7 +199,7 @@ describe('the sentence of an error', () => {
     }
   });
 
-  it('names a question by its number where its line is not known', () => {
+  it('names a question by its number if its line is not known', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'q.jsonl',
@@ -200,10 +208,10 @@ describe('the sentence of an error', () => {
       field: 'x',
     };
     expect(errorSentence(details, 'zh')).toMatch(/^q\.jsonl 第 3 题：段落“x”不在知识库里/);
-    expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” is not/);
+    expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” isn’t/);
   });
 
-  it('sends who names passages without a knowledge base to import it first', () => {
+  it('asks for the knowledge base first if pairs name passages by id', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'p.csv',
@@ -214,7 +222,7 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toContain('import the knowledge base first');
   });
 
-  it('does not let a hostile name fill the page', () => {
+  it('shortens a very long file name', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: 'x'.repeat(5000), fault: 'empty-file' };
     expect(errorSentence(details, 'zh').length).toBeLessThan(300);
   });
