@@ -11,7 +11,7 @@ export interface ScoreWindow {
  * candidates still fit in one window. Equal on all devices, so that no result depends on a device's limits.
  */
 export const mostScores = 2 ** 23;
-/** Windows start at multiples of 64 vectors: 64 float32 vectors of any length fill a multiple of the 256-byte alignment. */
+/** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
 const windowStep = 64;
 
 /**
