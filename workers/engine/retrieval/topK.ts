@@ -21,7 +21,7 @@ export function keepBest(
 }
 
 /**
- * Returns to all threads of a row the best of their candidates: the largest key, and of equal keys the smallest column.
+ * Returns the best candidate of a row to all of its threads: the largest key, and of equal keys the smallest column.
  */
 const alone = `
 fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> { return vec2<u32>(key, at); }

@@ -129,8 +129,8 @@ ${epilogue.aSums ? `    if (column0 == 0u) {\n${lines(threadRows, (i) => `      
 
 /**
  * All threads of a workgroup own the same rows. Each thread of a subgroup reads those rows for a different quad and
- * shuffles them to the others when that quad's turn comes, so a subgroup reads `a` only once. Sums have the same order as
- * in the other variants, whatever the subgroup size.
+ * shuffles them to the others when that quad's turn comes, so a subgroup reads `a` only once. Sums have the same order
+ * as in the other variants, whatever the subgroup size.
  */
 function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: MatmulVariant): string {
   return `
