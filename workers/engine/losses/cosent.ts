@@ -62,7 +62,7 @@ const cosinesKernel = memo((traits: Traits) =>
   }),
 );
 
-/** For each pair, over all pairs that should score higher: largest term, Σ exp(term − largest), count, how many do. */
+/** Per pair, over the pairs that should score higher: largest term, Σ exp(term − largest), their count, how many do. */
 const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'cosent rows',

@@ -18,7 +18,7 @@ export function leftOutBits(byAnchor: readonly (readonly number[])[], candidates
     for (const candidate of out) {
       if (candidate === anchor) continue;
       if (candidate < 0 || candidate >= candidates)
-        throw new RangeError(`candidate ${candidate} is out of range: there are ${candidates}`);
+        throw new RangeError(`candidate ${candidate} is out of range [0, ${candidates})`);
       const at = anchor * width + (candidate >> 5);
       words[at] = (words[at] ?? 0) | (1 << (candidate & 31));
     }

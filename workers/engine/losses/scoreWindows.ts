@@ -40,7 +40,7 @@ export function largestWindow(windows: readonly ScoreWindow[]): number {
   return windows.reduce((most, { rows, columns }) => Math.max(most, rows * columns), 0);
 }
 
-/** Lines of `numbers` scores that fit in `most` scores, in whole window steps. At least one step, even if too large. */
+/** Returns how many lines of `numbers` scores fit in `most`, rounded down to whole steps, but at least one step. */
 function linesOf(numbers: number, most: number): number {
   return Math.max(windowStep, windowStep * Math.floor(most / numbers / windowStep));
 }

@@ -21,7 +21,7 @@ export const layerModules = {
   outputNorm: 'output.LayerNorm',
 } as const;
 export type LayerModule = keyof typeof layerModules;
-/** The order in which BertModel lists them. */
+/** A layer's modules in BertModel's order. */
 export const moduleOrder: readonly LayerModule[] = [
   'query',
   'key',

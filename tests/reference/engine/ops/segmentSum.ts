@@ -44,7 +44,7 @@ function groupRows(segments: ArrayLike<number>, segmentCount: number): Map<numbe
   for (let row = 0; row < segments.length; row++) {
     const segment = segments[row] ?? -1;
     if (segment < 0 || segment >= segmentCount)
-      throw new RangeError(`segment ${segment} is out of range: there are ${segmentCount}`);
+      throw new RangeError(`segment ${segment} is out of range [0, ${segmentCount})`);
     const group = groups.get(segment);
     if (group) group.push(row + 1);
     else groups.set(segment, [row + 1]);

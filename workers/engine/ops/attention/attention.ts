@@ -10,11 +10,10 @@ import { dropoutParams, philoxFunctions } from '../dropout/philox';
 /**
  * Attention within each text of packed rows: y = P·v with P = softmax(s·q·kᵀ), s = 1/√D, per head (Vaswani et al.,
  * arXiv 1706.03762, eq. 1). No S × S matrix is ever stored (Dao, arXiv 2307.08691, algorithms 1 and 2): forward keeps
- * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i: dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP −
- * δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
+ * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i:
+ * dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
  *
- * A thread owns one head of a block of consecutive rows of a text. Each key and value that it reads serves the whole
- * block.
+ * A thread owns one head of a block of consecutive rows of a text. Each row that it reads serves the whole block.
  */
 export interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */

@@ -7,8 +7,8 @@ const workgroup = [64, 1, 1] as const;
 const rowsInPart = 64;
 
 /**
- * First pass of a sum over rows: dy [T, H] → [parts, 1, H], or [parts, 2, H] with `norm`, which also sums dy·(z −
- * mean)/σ. The second pass, `addColumnPartials`, adds the parts in order, so that the sum has the same bits every time.
+ * First pass of a sum over rows: dy [T, H] → [parts, 1, H]. With `norm` → [parts, 2, H]: also sums dy·(z − mean)/σ.
+ * The second pass, `addColumnPartials`, adds the parts in order, so that the sum has the same bits every time.
  */
 export function columnPartials(
   engine: Engine,

@@ -78,7 +78,7 @@ function productInParts(
   values: ReturnType<typeof dropoutValues> & { alpha: number },
 ): void {
   const { rows, columns, depth } = shape;
-  // Round a part up to whole fills of the shared memory, so that none is cut.
+  // A part is a multiple of the shared depth, so that no part ends within a fill of shared memory.
   const step = Math.max(1, product.tiling.sharedDepth / 4);
   const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
   const used = Math.ceil(Math.ceil(depth / 4) / quads);

@@ -14,7 +14,7 @@ const blockColumns = 128;
 const depthBlock = 256;
 const panelColumns = 8;
 
-/** Returns scratch bytes for an edge tile, 64, and for packed columns after it. */
+/** Returns the scratch bytes for packed columns, including the 64 bytes for an edge tile before them. */
 export function packedBytes(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns * depthBlock * 4 + 64;
 }
