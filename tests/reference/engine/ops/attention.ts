@@ -3,7 +3,7 @@ import type { PackedTokens } from '../../../../workers/engine/model/packedTokens
 
 /**
  * Attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762, eq. 1).
- * q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Takes one text and head at a time: tfjs's wasm backend
+ * q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Takes one text and head at a time: on wasm, tfjs
  * multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
  */
 export type AttentionInputs = {
