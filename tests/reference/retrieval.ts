@@ -1,6 +1,6 @@
-/** Retrieval the long way: sort everything, walk the list. What the fast code is compared with. */
+/** Naive retrieval, the oracle for the fast code: sorts everything, then walks the list. */
 
-/** All ids, best first, under (−score, id). */
+/** Returns all ids, best first, ordered by (−score, id). */
 export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>): string[] {
   const rows = ids.map((id, index) => ({ id, score: scores[index] ?? 0 }));
   rows.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
@@ -15,7 +15,7 @@ export interface NaiveMetrics {
   ndcg: number;
 }
 
-/** Metrics of one question from the walked list. */
+/** Returns the metrics of one question by walking the first k of its ranking. */
 export function naiveMetrics(ranking: readonly string[], relevant: readonly string[], k: number): NaiveMetrics {
   let hits = 0;
   let mrr = 0;
@@ -31,7 +31,7 @@ export function naiveMetrics(ranking: readonly string[], relevant: readonly stri
   return { hitRate: hits > 0 ? 1 : 0, precision: hits / k, recall: hits / relevant.length, mrr, ndcg: dcg / ideal };
 }
 
-/** McNemar's two-sided p by adding up all outcomes that are at most as likely, with binomial coefficients as big integers. */
+/** Returns McNemar's exact two-sided p: sums all outcomes that are at least as uneven, in BigInt arithmetic. */
 export function naiveMcNemar(won: number, lost: number): number {
   const trials = won + lost;
   const choose = (k: number): bigint => {

@@ -1,4 +1,4 @@
-/** The tensors of a float16 safetensors file as float32, by name: a naive reader for tests alone. */
+/** Returns the tensors of a float16 safetensors file as float32, by name. A naive reader, only for tests. */
 export function readSafetensorsF16(file: ArrayBuffer): Map<string, Float32Array> {
   const view = new DataView(file);
   const headerLength = Number(view.getBigUint64(0, true));
@@ -7,7 +7,7 @@ export function readSafetensorsF16(file: ArrayBuffer): Map<string, Float32Array>
   const tensors = new Map<string, Float32Array>();
   for (const [name, { dtype, data_offsets: range }] of Object.entries(header)) {
     if (!range) continue;
-    if (dtype !== 'F16') throw new Error(`${name} is ${String(dtype)}`);
+    if (dtype !== 'F16') throw new Error(`${name} has dtype ${String(dtype)}, expected F16`);
     const start = 8 + headerLength + range[0];
     tensors.set(
       name,
@@ -19,7 +19,7 @@ export function readSafetensorsF16(file: ArrayBuffer): Map<string, Float32Array>
   return tensors;
 }
 
-/** IEEE 754 binary16. */
+/** Decodes IEEE 754 binary16. */
 function halfToFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

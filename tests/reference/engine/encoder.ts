@@ -1,17 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingNames, layerParameters, type Need } from '../../../workers/engine/model/names';
 import { embeddingBackward, embeddingForward } from './ops/embedding';
-import {
-  residualLayerNormBackward,
-  residualLayerNormForward,
-  type LayerNormSaved,
-} from './ops/residualLayerNorm';
+import { residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved } from './ops/residualLayerNorm';
 import { embeddingPlace } from '../../../workers/engine/ops/dropout/places';
 import { hiddenMask, layerBackward, layerForward, type Gradients, type LayerContext, type LayerSaved } from './layer';
 
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
 
-/** hidden [T, H] and what the backward pass needs; call inside a tidy. */
+/** Returns hidden [T, H] and the tensors that the backward pass needs. Call inside a tidy. */
 export function forward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {
   const embedded = embed(context);
   const layers: LayerSaved[] = [];
@@ -25,8 +21,8 @@ export function forward(context: LayerContext): { hidden: tf.Tensor; saved: Enco
 }
 
 /**
- * Gradients of the parameters that `need` names, from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops
- * above the first layer below which nothing is needed.
+ * Returns gradients of the parameters that `need` asks for, from dHidden [T, H]. Goes from the last layer down, frees
+ * dHidden and the saved tensors on the way, and stops below the lowest layer that is needed.
  */
 export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: LayerContext, need: Need): Gradients {
   const gradients: Gradients = {};
@@ -57,6 +53,7 @@ export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: Layer
   return gradients;
 }
 
+/** Returns hidden [T, H] for inference, without keeping anything else. */
 export function lastHidden(context: LayerContext): tf.Tensor {
   let hidden = tf.tidy(() => embed(context).y); // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
@@ -72,7 +69,7 @@ function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
   const [words, positions, types] = [embeddingNames.words, embeddingNames.positions, embeddingNames.types].map((name) =>
     parameters.tensor(name),
   );
-  if (!words || !positions || !types) throw new TypeError('three embedding tables');
+  if (!words || !positions || !types) throw new TypeError('an embedding table is missing');
   const sum = embeddingForward({ words, positions, types }, tokens); // [T, H]
   const [gamma, beta] = [parameters.tensor(embeddingNames.gamma), parameters.tensor(embeddingNames.beta)];
   const { y, saved } = residualLayerNormForward({
@@ -85,7 +82,7 @@ function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
   });
   sum.dispose();
   const mask = hiddenMask(y.shape, embeddingPlace(context.dropout));
-  // BERT drops after this LayerNorm, but before all others: the mask rides in the saved values of the op.
+  // BERT applies dropout after this LayerNorm, but before all others, so this function saves the mask itself.
   return mask ? { y: tf.mul(y, mask), saved: { ...saved, mask } } : { y, saved };
 }
 
@@ -111,7 +108,7 @@ function embedBackward(dy: tf.Tensor, saved: LayerNormSaved, { config, tokens }:
   });
 }
 
-/** Frees all that a layer saved, but the parameters, which are kept. */
+/** Frees what a layer saved. Parameters survive because they are marked as kept. */
 function disposeSaved(saved: tf.TensorContainer): void {
   if (saved instanceof tf.Tensor) {
     if (!saved.kept) saved.dispose();

@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import {
-  attentionBackward,
-  attentionForward,
-  type AttentionSaved,
-  type ProbabilityMask,
-} from './ops/attention';
+import { attentionBackward, attentionForward, type AttentionSaved, type ProbabilityMask } from './ops/attention';
 import { dropoutMask, probabilityDropoutMask } from './ops/dropout';
 import { layerPlace, type Dropout, type DropoutPlace } from '../../../workers/engine/ops/dropout/places';
 import { geluBackward, geluForward, type GeluSaved } from './ops/gelu';
-import {
-  residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved,
-} from './ops/residualLayerNorm'; // prettier-ignore
+import { residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved } from './ops/residualLayerNorm';
 import { linearBackward, linearForward, type LinearSaved } from './ops/linear';
 import { layerParameter, type LayerModule, type Need } from '../../../workers/engine/model/names';
 import type { PackedTokens } from '../../../workers/engine/model/packedTokens';
@@ -62,8 +55,13 @@ export function layerForward(x: tf.Tensor, layer: number, context: LayerContext)
     const [query, key, value] = [linear(x, 'query'), linear(x, 'key'), linear(x, 'value')]; // [T, H] each
     const { tokens, config } = context;
     const attention = attentionForward({
-      q: query.y, k: key.y, v: value.y, tokens, heads: config.heads, dropout: probabilityMask(layerPlace(context.dropout, layer, 0)),
-    }); // prettier-ignore
+      q: query.y,
+      k: key.y,
+      v: value.y,
+      tokens,
+      heads: config.heads,
+      dropout: probabilityMask(layerPlace(context.dropout, layer, 0)),
+    });
     const attentionOutput = linear(attention.y, 'attentionOutput'); // [T, H]
     const attentionNorm = norm(attentionOutput.y, x, 'attentionNorm', 1); // [T, H]
     const intermediate = linear(attentionNorm.y, 'intermediate'); // [T, F]
@@ -71,14 +69,22 @@ export function layerForward(x: tf.Tensor, layer: number, context: LayerContext)
     const output = linear(gelu.y, 'output'); // [T, H]
     const outputNorm = norm(output.y, attentionNorm.y, 'outputNorm', 2); // [T, H]
     const saved: LayerSaved = {
-      query: query.saved, key: key.saved, value: value.saved, attention: attention.saved, attentionOutput: attentionOutput.saved,
-      attentionNorm: attentionNorm.saved, intermediate: intermediate.saved, gelu: gelu.saved, output: output.saved, outputNorm: outputNorm.saved,
-    }; // prettier-ignore
+      query: query.saved,
+      key: key.saved,
+      value: value.saved,
+      attention: attention.saved,
+      attentionOutput: attentionOutput.saved,
+      attentionNorm: attentionNorm.saved,
+      intermediate: intermediate.saved,
+      gelu: gelu.saved,
+      output: output.saved,
+      outputNorm: outputNorm.saved,
+    };
     return { y: outputNorm.y, saved };
   });
 }
 
-/** dy [T, H] → the layer's gradients and, where `needX`, dx [T, H]. */
+/** Returns the layer's gradients from dy [T, H], and dx [T, H] if `needX`. */
 export function layerBackward(
   dy: tf.Tensor,
   saved: LayerSaved,

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
 import { AppError } from '../../../src/domain/errors';
 
-/** The tensor's values on the host, a copy of its own. */
+/** Returns a copy of the tensor's values on the host. GPU→CPU sync. */
 export async function readTensor(tensor: tf.Tensor): Promise<Float32Array> {
   return (await tensor.data<'float32'>()).slice();
 }
 
-/** Weights of the reference encoder: tensors by name. */
+/** Weights of the reference encoder, by name. */
 export class TensorTable {
   readonly #shapes = new Map<string, number[]>();
   readonly #tensors = new Map<string, tf.Tensor>();
@@ -28,6 +28,7 @@ export class TensorTable {
     return shape;
   }
 
+  /** Returns the tensor, zeros if it was never written. */
   tensor(name: string): tf.Tensor {
     const known = this.#tensors.get(name);
     if (known) return known;
@@ -36,13 +37,13 @@ export class TensorTable {
     return zeros;
   }
 
-  /** Takes the tensor over and frees the one before. */
+  /** Takes ownership of the tensor and frees the previous one. */
   replace(name: string, tensor: tf.Tensor): void {
     this.#tensors.get(name)?.dispose();
     this.#tensors.set(name, tf.keep(tensor));
   }
 
-  /** Copies the values in. Throws `model-invalid` where their number does not fit the shape. */
+  /** Copies values in. Throws `model-invalid` if their number does not match the shape. */
   write(name: string, values: Float32Array): void {
     const shape = this.shape(name);
     const length = shape.reduce((product, side) => product * side, 1);
@@ -60,7 +61,7 @@ export class TensorTable {
     this.replace(name, tf.tensor(values, shape));
   }
 
-  /** GPU→CPU sync. A tensor that nobody touched yet is zeros, without making it. */
+  /** Returns a copy of the values. A tensor that was never used reads as zeros and is not created. GPU→CPU sync. */
   async read(name: string): Promise<Float32Array> {
     const known = this.#tensors.get(name);
     if (known) return readTensor(known);

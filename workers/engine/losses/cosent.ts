@@ -7,13 +7,16 @@ export interface CosentOptions {
   temperature: number;
 }
 
-/** Loss, and share of the pairs that are in the right order: what `cosent` writes. */
+/** Numbers that `cosent` writes: the loss, and the share of comparisons that are in the right order. */
 export const cosentNumbers = 2;
 
 /**
- * Loss and gradients of CoSENT for scored pairs (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss):
- * s_i = cos(first_i, second_i) should be ordered as the scores y_i are. L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
- * Takes unit vectors first, second [B, E] and scores [B]; writes `cosentNumbers` numbers and returns the gradients of
+ * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines
+ * s_i = cos(first_i, second_i) should have the order of the scores y_i: L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
+ * With w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ,
+ * dfirst_i = dL/ds_i·second_i and dsecond_i = dL/ds_i·first_i.
+ *
+ * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumbers` numbers and returns the gradients of
  * the unit vectors.
  */
 export function cosent(
@@ -59,7 +62,7 @@ const cosinesKernel = memo((traits: Traits) =>
   }),
 );
 
-/** By pair, over those that should score higher: the greatest term, Σ exp(term − greatest), how many there are, how many do. */
+/** Per pair, over the pairs that should score higher: largest term, Σ exp(term − largest), their count, how many do. */
 const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'cosent rows',

@@ -16,23 +16,21 @@ export interface InfoNceOptions {
 }
 
 export interface InfoNceRunOptions extends InfoNceOptions {
-  /** Factor of all gradients; 1 by default. */
-  gradientScale?: number | undefined;
-  /** Scores held at once. Affects memory, never a result. */
-  mostScores?: number;
+  gradientScale?: number | undefined; // multiplies all gradients; 1 by default
+  mostScores?: number; // scores held at once; affects memory, never a result
 }
 
 /**
  * Loss and gradients of InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4; Henderson et al.,
- * arXiv 1705.00652). Candidate i is the positive of anchor i; all other candidates are its negatives: the other anchors'
- * positives (candidates below B) and explicit negatives (from B on). L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
- * `both` takes the mean of that and of the same loss from candidates i < B to all anchors.
+ * arXiv 1705.00652). Candidate i is the positive of anchor i; its negatives are the other anchors' positives
+ * (candidates below B) and explicit negatives (from B on). L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
+ * `both` averages this loss with the one from candidates i < B to all anchors. With P the softmax over rows and
+ * Q the one over columns: dS = (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
- * anchors [B, E] and candidates [C, E] are unit vectors. `leftOut` [B, ⌈C / 32⌉] holds the bits of pairs without any part
- * in the loss (see `leftOutBits`). Writes `infoNceNumbers` numbers and returns the gradients of the unit vectors.
- *
- * Scores are computed window by window, so neither memory nor the device's largest array limits B. Sums over candidates
- * use windows of whole rows and sums over anchors windows of whole columns, so each sum has one order for all window sizes.
+ * Takes unit vectors: anchors [B, E], candidates [C, E]. Pairs in `leftOut` [B, ⌈C / 32⌉] (see `leftOutBits`) do not
+ * count. Writes `infoNceNumbers` numbers and returns the gradients of the unit vectors.
+ * Scores are computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use
+ * windows of whole rows, sums over anchors windows of whole columns, so window size never changes the order of a sum.
  */
 export function infoNce(
   engine: Engine,
@@ -78,17 +76,13 @@ export function infoNce(
 interface LossParams {
   pairs: number;
   temperature: number;
-  /** 1 with `both` directions. */
-  both: number;
-  /** Words of `leftOut` per anchor; 0 without. */
-  words: number;
+  both: number; // 1 for both directions, else 0
+  words: number; // words of `leftOut` per anchor; 0 if nothing is left out
 }
 
 interface ScoreStats {
-  /** [B, 4]: log Σ exp(s/τ), the positive's score, the best score, the sum of all negatives' scores. */
-  rowStats: DeviceArray;
-  /** [B]: log Σ exp(s/τ) over the anchors. Undefined contents with one direction. */
-  columnLse: DeviceArray;
+  rowStats: DeviceArray; // [B, 4]: log Σ exp(s/τ), the positive's score, the best score, sum of the negatives' scores
+  columnLse: DeviceArray; // [B]: log Σ exp(s/τ) over the anchors; not written for one direction
 }
 
 function scoreStats(
@@ -101,7 +95,7 @@ function scoreStats(
   const stats = { rowStats: pool.allocate([params.pairs, 4]), columnLse: pool.allocate([params.pairs]) };
   for (const window of byRow) {
     const scores = cosines.compute(window);
-    // The kernels do not read the bits where `words` is 0, but something must be bound.
+    // Something must be bound as `bits`; the kernels do not read it if `words` is 0.
     const arrays = { cosines: scores, bits: leftOut ?? scores, rowStats: stats.rowStats };
     commands.dispatch(rowsKernel(traits), arrays, { ...params, ...window }, rowGroups(traits, window.rows));
   }
@@ -126,7 +120,7 @@ function lossNumbers(
   commands.dispatch(numbersKernel(traits), arrays, { ...params, rows: 1 }, 1);
 }
 
-/** One window's numbers. A window that is asked for twice in a row is computed once. */
+/** Scores of one window, or their gradients. A window requested twice in a row is computed once. */
 class WindowBuffer {
   readonly #array: DeviceArray;
   #window: ScoreWindow | undefined;
@@ -139,12 +133,11 @@ class WindowBuffer {
     this.#array = pool.allocate([numbers]);
   }
 
-  /** [rows, columns], valid until another window is computed. */
   compute(window: ScoreWindow): DeviceArray {
     const array = { ...this.#array, shape: [window.rows, window.columns] };
     if (this.#window !== window) this.fill(window, array);
     this.#window = window;
-    return array;
+    return array; // [rows, columns], valid until another window is computed
   }
 
   free(): void {
@@ -152,7 +145,7 @@ class WindowBuffer {
   }
 }
 
-/** The loss's three products, each cut up as that of the whole batch would be: then a sum is added in one order in windows of all sizes. */
+/** The loss's three products, tiled as for the whole batch, so that window size never changes the order of a sum. */
 function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
   const [B = 0, E = 0] = anchors.shape;
   const [C = 0] = candidates.shape;
@@ -170,16 +163,14 @@ function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArra
   };
 }
 
-/** Rows of vectors [B, E]. */
 function rowsOf({ buffer, offset, shape }: DeviceArray, firstRow: number, rows: number): DeviceArray {
-  const [, width = 0] = shape;
+  const [, width = 0] = shape; // [B, E]
   return { buffer, offset: offset + firstRow * width * 4, shape: [rows, width] };
 }
 
-/** `rows` and `columns` are the window's, which begins at `firstRow`, `firstColumn` of the scores of all `pairs` anchors. */
-const params = {
-  rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32',
-} as const; // prettier-ignore
+const lossParams = { pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' } as const;
+/** A window of `rows` × `columns` scores that starts at `firstRow`, `firstColumn` of all scores. */
+const params = { rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', ...lossParams } as const;
 const isLeftOut = `
 fn left_out(i: u32, j: u32) -> bool {
   if (p.words == 0u) { return false; }
@@ -187,7 +178,7 @@ fn left_out(i: u32, j: u32) -> bool {
 }
 `;
 
-/** By row of a window of all columns, without what is left out: log Σ exp(s/τ), the right score, the best score, the sum of all others. */
+/** Writes `rowStats` for the rows of a window that spans all columns. Pairs that are left out do not count. */
 const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce rows',
@@ -218,7 +209,7 @@ const rowsKernel = memo((traits: Traits) =>
   }),
 );
 
-/** By column of a window of all rows that is some anchor's own: log Σ exp(s/τ), without what is left out. */
+/** Writes `columnLse` for the columns below B of a window that spans all rows. Pairs that are left out do not count. */
 const columnsKernel = kernel({
   name: 'infoNce columns',
   params,
@@ -245,7 +236,7 @@ const columnsKernel = kernel({
 const numbersKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'infoNce numbers',
-    params: { rows: 'u32', columns: 'u32', pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' },
+    params: { rows: 'u32', columns: 'u32', ...lossParams },
     reads: { rowStats: 'vec4<f32>', columnLse: 'f32', bits: 'u32' },
     writes: { numbers: 'f32' },
     wasm: { call: 'infoNceNumbers', items: ({ rows }) => rows },

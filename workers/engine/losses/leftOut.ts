@@ -1,17 +1,24 @@
-/** Pairs of anchor i and candidate j that a loss leaves out, since j answers i as well: one bit each, [B, ⌈C / 32⌉]; bit j % 32 of word j / 32. */
+/**
+ * Pairs (anchor i, candidate j) that a loss ignores because j also answers i. One bit per pair, [B, ⌈C / 32⌉]:
+ * bit j % 32 of word ⌊j / 32⌋ in row i.
+ */
 export interface LeftOut {
   words: Uint32Array<ArrayBuffer>;
   shape: readonly [number, number];
 }
 
-/** By anchor the candidates to leave out; an anchor's own (candidate i of anchor i) stays in. */
+/**
+ * Packs the candidates to leave out for each anchor. Anchor i's own positive, candidate i, always stays in.
+ * Throws RangeError if a candidate is out of range.
+ */
 export function leftOutBits(byAnchor: readonly (readonly number[])[], candidates: number): LeftOut {
   const width = Math.ceil(candidates / 32);
   const words = new Uint32Array(byAnchor.length * width);
   byAnchor.forEach((out, anchor) => {
     for (const candidate of out) {
       if (candidate === anchor) continue;
-      if (candidate < 0 || candidate >= candidates) throw new RangeError(`candidate ${candidate} of ${candidates}`);
+      if (candidate < 0 || candidate >= candidates)
+        throw new RangeError(`candidate ${candidate} is out of range [0, ${candidates})`);
       const at = anchor * width + (candidate >> 5);
       words[at] = (words[at] ?? 0) | (1 << (candidate & 31));
     }

@@ -1,4 +1,4 @@
-/** A part of a batch's scores [B, C]: those of some neighbouring anchors and some neighbouring candidates. */
+/** A rectangle of a batch's scores [B, C]: consecutive anchors by consecutive candidates. */
 export interface ScoreWindow {
   firstRow: number;
   rows: number;
@@ -7,16 +7,16 @@ export interface ScoreWindow {
 }
 
 /**
- * Numbers of the largest window, 32 MiB: up to 2,896 pairs have one window, and it is a quarter of what WebGPU's lowest limits let a kernel bind.
- * The same on every device, so that no result depends on a device's limits.
+ * Scores in the largest window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
+ * candidates still fit in one window. Equal on all devices, so that no result depends on a device's limits.
  */
 export const mostScores = 2 ** 23;
-/** A window's vectors begin where a binding may, at multiples of 256 bytes, whatever their length. */
+/** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
 const windowStep = 64;
 
 /**
- * The windows by which a loss goes through its scores: all candidates of some anchors, and all anchors of some candidates. Where the scores
- * fit into one window, it is the only one of both lists.
+ * Splits a batch's scores into windows: each window in `byRow` spans all candidates of some anchors, each window in
+ * `byColumn` all anchors of some candidates. If all scores fit in one window, both lists hold that same window.
  */
 export function scoreWindows(
   anchors: number,
@@ -35,12 +35,12 @@ export function scoreWindows(
   };
 }
 
-/** Numbers that the largest window of a list holds. */
+/** Returns the number of scores in the largest window. */
 export function largestWindow(windows: readonly ScoreWindow[]): number {
   return windows.reduce((most, { rows, columns }) => Math.max(most, rows * columns), 0);
 }
 
-/** Lines of so many numbers that a window has room for. */
+/** Returns how many lines of `numbers` scores fit in `most`, rounded down to whole steps, but at least one step. */
 function linesOf(numbers: number, most: number): number {
   return Math.max(windowStep, windowStep * Math.floor(most / numbers / windowStep));
 }

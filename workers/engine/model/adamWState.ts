@@ -1,10 +1,10 @@
 import type { ParameterStore } from './parameters';
 import type { SegmentTable } from './segments';
 
-/** First (`m`) and second (`v`) moment. */
+/** The first (`m`) or second (`v`) moment. */
 export type AdamWMoment = 'm' | 'v';
 
-/** AdamW's moments of every trained parameter, zeros until the first step. */
+/** AdamW's moments of every trained parameter. Zero before the first step. */
 export class AdamWState {
   readonly segments: Readonly<Record<AdamWMoment, SegmentTable>>;
 

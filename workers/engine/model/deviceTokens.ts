@@ -6,11 +6,11 @@ import type { PackedTokens } from './packedTokens';
 /** Packed tokens on the device. */
 export interface DeviceTokens {
   packed: PackedTokens;
-  /** [rows, 4]: begin and end of the row's text, its number, the token's id. Rows behind the last text have begin = end. */
+  /** [rows, 4]: begin and end of the row's text, index of that text, token id. Padding rows have begin = end. */
   rowInfo: DeviceArray;
   /** [texts + 1] */
   offsets: DeviceArray;
-  /** [blocks, 4]: see attention. */
+  /** [blocks, 4]: see `AttentionInputs`. */
   blocks: DeviceArray;
 }
 
@@ -36,11 +36,11 @@ export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceT
   for (const array of [rowInfo, offsets, blocks]) engine.pool.free(array);
 }
 
-/** Each text's rows in blocks; the rows behind the last text in blocks that see nothing. */
+/** Splits each text's rows into blocks. Padding rows after the last text go into blocks that attend to nothing. */
 function attentionBlocks({ offsets, texts, tokens, rows }: PackedTokens, size: number): Uint32Array<ArrayBuffer> {
   const blocks: number[] = [];
   const add = (begin: number, end: number, seen: number): void => {
-    // Blocks of a text are about equally long: a short one would cost as much reading as a full one.
+    // Split a text into blocks of about equal length: a short block reads as many keys as a full one.
     const rows = Math.ceil((end - begin) / Math.ceil((end - begin) / size));
     for (let row = begin; row < end; row += rows) blocks.push(row, Math.min(rows, end - row), begin, seen);
   };

@@ -12,7 +12,7 @@ import type { ParameterStore } from './parameters';
 export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
-  /** Of the largest batch to come: arrays have room for so many tokens and texts, so that batches of all sizes take the same memory. */
+  /** Size of the largest batch to come. Arrays are allocated for it, so that smaller batches reuse the same buffers. */
   room?: EncodingRoom;
 }
 
@@ -21,7 +21,10 @@ export interface EncodingRoom {
   texts: number;
 }
 
-/** How an encoding is cut up, and how many batches are on their way at once: enough to keep the device busy, little enough to hold. */
+/**
+ * How texts are split into batches, and how many batches are in flight: enough to keep the device busy without holding
+ * too much memory.
+ */
 export interface EncodingPlan {
   tokensPerBatch: number;
   textsPerBatch: number;
@@ -29,8 +32,8 @@ export interface EncodingPlan {
 }
 
 /**
- * Where the CPU computes, a batch that stays in cache; on wasm one at a time, for it is done when it is asked for. A GPU wants thousands of
- * rows, as far as memory goes, and the next batch queued.
+ * Chooses the batch size for encoding. On a CPU a batch should stay in cache; wasm computes synchronously, so one batch
+ * at a time. A GPU needs thousands of rows, as far as memory allows, and the next batches queued.
  */
 export function encodingPlan(
   { software, wasm }: Traits,
@@ -42,7 +45,7 @@ export function encodingPlan(
   return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };
 }
 
-/** Vectors of the texts, [B, H] row after row; unit length where `normalize`. GPU→CPU sync. */
+/** Returns the texts' vectors, [B, H] in row-major order, of unit length if `normalize`. GPU→CPU sync. */
 export async function encodeBatch(
   { segments: weights }: ParameterStore,
   config: EncoderConfig,
@@ -62,13 +65,13 @@ export async function encodeBatch(
     return { hidden, y, norms: saved.norms };
   });
   const read = engine.commands.read(y); // GPU→CPU sync
-  // What is dispatched from here on runs behind the copy, and may reuse these buffers while it is on its way.
+  // Later dispatches run after the copy, so they may reuse these buffers before it arrives.
   for (const array of [hidden, y, norms]) engine.pool.free(array);
   engine.pool.trim();
   return read;
 }
 
-/** PyTorch's `last_hidden_state` without its padding: [tokens, H] row after row. GPU→CPU sync. */
+/** Returns PyTorch's `last_hidden_state` without padding: [tokens, H] in row-major order. GPU→CPU sync. */
 export async function hiddenStates(
   { segments: weights }: ParameterStore,
   config: EncoderConfig,

@@ -16,11 +16,14 @@ import {
 } from './layer';
 import { embeddingNames, layerParameters } from './names';
 
-/** A layer whose numbers are computed anew for the backward pass keeps its input alone. */
+/** A layer that the backward pass recomputes keeps only its input. */
 type Kept = { x: DeviceArray } | LayerSaved;
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
-/** hidden [T, H] and what the backward pass needs; with `recompute` less memory, for a second forward pass through each layer. */
+/**
+ * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory: it keeps only each
+ * layer's input and costs a second forward pass through every layer.
+ */
 export function forward(context: EncoderContext, recompute = false): { hidden: DeviceArray; saved: EncoderSaved } {
   const embedded = embed(context);
   const layers: Kept[] = [];
@@ -34,7 +37,7 @@ export function forward(context: EncoderContext, recompute = false): { hidden: D
   return { hidden, saved: { embeddingNorm: embedded.saved, layers } };
 }
 
-/** hidden [T, H] alone: what a layer saved is freed as soon as its output is there. */
+/** Returns hidden [T, H] for inference: frees a layer's other arrays as soon as its output is computed. */
 export function lastHidden(context: EncoderContext): DeviceArray {
   const embedded = embed(context);
   freeNorm(context, embedded.saved);
@@ -49,8 +52,8 @@ export function lastHidden(context: EncoderContext): DeviceArray {
 }
 
 /**
- * Gradients from dHidden [T, H]. Frees dHidden and what was saved as it goes down, and stops above the first layer below which nothing is
- * needed.
+ * Computes gradients from dHidden [T, H], from the last layer down. Frees dHidden and each layer's saved arrays on the
+ * way, and computes nothing below the lowest trained parameter.
  */
 export function backward(
   dHidden: DeviceArray,
@@ -134,7 +137,7 @@ function embedBackward(
     if (!accumulate) for (const { array } of pieces) engine.commands.clear(array);
     tableGradient(engine, dz, groupRowsByIndex(indices.subarray(0, count)), pieces);
   }
-  const firstType = vector(embeddingNames.types); // all tokens are of type 0
+  const firstType = vector(embeddingNames.types); // all tokens have type 0
   if (firstType) {
     if (!accumulate) engine.commands.clear(table.view(embeddingNames.types, [typeVocabularySize, hidden]));
     columnSums(engine, dz, firstType, accumulate);

@@ -4,11 +4,14 @@ import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
 
-/** Copies of a layer's matrices in half precision, for products to read. The weights themselves stay in float32, for small updates would be lost. */
+/**
+ * Half-precision copies of the layers' weight matrices, for products to read. The weights themselves stay in float32,
+ * because half precision would lose small updates.
+ */
 export class HalfWeights {
   readonly #copies = new Map<string, { weight: DeviceArray; copy: DeviceArray }>();
 
-  /** Not filled yet: see `refresh`. */
+  /** Allocates the copies. Call `refresh` to fill them. */
   constructor(
     private readonly weights: SegmentTable,
     { layers, hiddenSize, intermediateSize }: EncoderConfig,
@@ -22,7 +25,7 @@ export class HalfWeights {
       }
   }
 
-  /** [out, in] of a layer's module; `query` is query, key and value together. */
+  /** Returns a module's copy, [out, in]. `query` covers query, key and value. */
   view(layer: number, module: LayerModule, shape: readonly [number, number]): DeviceArray {
     const name = layerParameter(layer, module, 'weight');
     const found = this.#copies.get(name);
@@ -30,7 +33,7 @@ export class HalfWeights {
     return reshaped(found.copy, shape);
   }
 
-  /** Copies the weights as they are now. Call after each change of them. */
+  /** Copies the current weights. Call after every change to them. */
   refresh(): void {
     for (const { weight, copy } of this.#copies.values()) copyInHalf(this.weights.engine, weight, copy);
   }
@@ -40,7 +43,7 @@ export class HalfWeights {
   }
 }
 
-/** The matrices of one layer by which products multiply. */
+/** The weight matrices of one layer, [out, in]. `query` covers query, key and value. */
 function matrixShapes(H: number, F: number): [LayerModule, readonly [number, number]][] {
   return [
     ['query', [3 * H, H]],

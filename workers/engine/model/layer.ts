@@ -12,23 +12,26 @@ import type { HalfWeights } from './halfWeights';
 import { layerParameter, type LayerModule } from './names';
 import type { SegmentTable } from './segments';
 
-/** What a layer computes with. `gradients` is written in place. */
+/** Everything that a forward or backward pass reads besides its activations. */
 export interface EncoderContext {
   engine: Engine;
   weights: SegmentTable;
-  /** Mixed precision: products read these instead of the weights, and activations and their gradients are stored in half. */
+  /** Mixed precision: products read these copies, and activations and their gradients are stored in half precision. */
   half?: HalfWeights | undefined;
   config: EncoderConfig;
   tokens: DeviceTokens;
   dropout: Dropout | undefined;
 }
 
-/** How activations and their gradients are stored. */
+/** Returns the storage type of activations and their gradients. */
 export function activations({ half }: Pick<EncoderContext, 'half'>): DType {
   return half ? 'f16' : 'f32';
 }
 
-/** Where gradients are written to, for the parameters that the table has room for, or where `accumulate` added to what it holds. */
+/**
+ * Where gradients are written. A parameter that `table` leaves out gets none. `accumulate` adds to the table's contents
+ * instead of overwriting them.
+ */
 export interface GradientSink {
   table: SegmentTable;
   accumulate: boolean;
@@ -45,7 +48,11 @@ export type LayerSaved = {
   outputNorm: LayerNormSaved;
 };
 
-/** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. x is kept in what is saved. */
+/**
+ * One BERT layer, post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762, fig. 1):
+ * x [T, H] → y [T, H]. With h = LN(x + dropout(attention(x)·Wᵀ + b)), the middle of the layer:
+ * y = LN(h + dropout(GELU(h·W₁ᵀ + b₁)·W₂ᵀ + b₂)). `saved` holds x itself, not a copy.
+ */
 export function layerForward(
   x: DeviceArray,
   layer: number,
@@ -104,9 +111,7 @@ export function layerForward(
   return { y: outputNorm.y, saved };
 }
 
-/**
- * dy [T, H] → the layer's gradients, and, where `needX`, dx [T, H]. Frees dy and what was saved, x too.
- */
+/** Writes the layer's gradients from dy [T, H]; returns dx [T, H] if `needX`. Frees dy and `saved`, x included. */
 export function layerBackward(
   dy: DeviceArray,
   saved: LayerSaved,
@@ -169,7 +174,7 @@ export function layerBackward(
   return dx;
 }
 
-/** dW = dyᵀ·x, with the bias's gradient from the same reading of dy; the bias's alone costs no product. */
+/** For y = x·Wᵀ + b: dW = dyᵀ·x and db = Σ_rows dy, in one pass over dy. A bias without its weight needs no product. */
 function linearGradients(
   engine: Engine,
   dy: DeviceArray,
@@ -189,7 +194,7 @@ function linearGradients(
   engine.pool.free(sums);
 }
 
-/** A parameter's place; `query` with three times the rows is query, key and value together. */
+/** Returns a view of a parameter. `query` with three times its rows covers query, key and value. */
 function parameter(
   table: SegmentTable,
   layer: number,
@@ -200,7 +205,7 @@ function parameter(
   return table.view(layerParameter(layer, module, part), shape);
 }
 
-/** What a product multiplies by: the weight, or its copy in half precision. */
+/** Returns the weight that a product reads: in mixed precision, its half-precision copy. */
 function productWeight(
   { weights, half }: EncoderContext,
   layer: number,
@@ -210,7 +215,7 @@ function productWeight(
   return half ? half.view(layer, module, shape) : parameter(weights, layer, module, 'weight', shape);
 }
 
-/** Frees all that a layer saved but its input. */
+/** Frees everything that a layer saved except its input. */
 export function freeInner(
   engine: Engine,
   { attention, attentionNorm, outputNorm, middle, pre, gelu }: LayerSaved,

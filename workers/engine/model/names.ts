@@ -1,6 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 
-/** Names of parameters: those of Hugging Face's BertModel, without `bert.` and without the pooler. */
+/** Parameter names of Hugging Face's BertModel, without the prefix `bert.` and without the pooler. */
 export const embeddingNames = {
   words: 'embeddings.word_embeddings.weight',
   positions: 'embeddings.position_embeddings.weight',
@@ -9,7 +9,7 @@ export const embeddingNames = {
   beta: 'embeddings.LayerNorm.bias',
 } as const;
 
-/** The modules of one layer, by what they do; each has `.weight` and `.bias`. */
+/** Names of a layer's modules by their role. Each module has `.weight` and `.bias`. */
 export const layerModules = {
   query: 'attention.self.query',
   key: 'attention.self.key',
@@ -21,10 +21,17 @@ export const layerModules = {
   outputNorm: 'output.LayerNorm',
 } as const;
 export type LayerModule = keyof typeof layerModules;
-/** As BertModel lists them. */
+/** A layer's modules in BertModel's order. */
 export const moduleOrder: readonly LayerModule[] = [
-  'query', 'key', 'value', 'attentionOutput', 'attentionNorm', 'intermediate', 'output', 'outputNorm',
-]; // prettier-ignore
+  'query',
+  'key',
+  'value',
+  'attentionOutput',
+  'attentionNorm',
+  'intermediate',
+  'output',
+  'outputNorm',
+];
 
 export function layerParameter(layer: number, module: LayerModule, part: 'weight' | 'bias'): string {
   return `encoder.layer.${layer}.${layerModules[module]}.${part}`;
@@ -35,7 +42,7 @@ export interface ParameterShape {
   shape: number[];
 }
 
-/** All parameters in canonical order: embeddings, then layer by layer as BertModel lists them. */
+/** Returns all parameters in canonical order: embeddings first, then layer by layer in BertModel's order. */
 export function parameterShapes(config: EncoderConfig): ParameterShape[] {
   const { hiddenSize, intermediateSize } = config;
   const shapes: ParameterShape[] = [
@@ -65,12 +72,12 @@ export function parameterShapes(config: EncoderConfig): ParameterShape[] {
   return shapes;
 }
 
-/** Weight decay leaves biases and LayerNorm alone. */
+/** Whether weight decay applies: to everything except biases and LayerNorm. */
 export function isDecayed(name: string): boolean {
   return !name.endsWith('bias') && !name.includes('LayerNorm');
 }
 
-/** Parameters that one layer owns. */
+/** Returns the names of one layer's parameters. */
 export function layerParameters(layer: number): string[] {
   return moduleOrder.flatMap((module) => [
     layerParameter(layer, module, 'weight'),
@@ -78,5 +85,5 @@ export function layerParameters(layer: number): string[] {
   ]);
 }
 
-/** Says which parameters are trained: frozen ones have no gradient and no moments. */
+/** Whether a parameter is trained. Frozen parameters have no gradient and no moments. */
 export type Need = (name: string) => boolean;

@@ -1,26 +1,29 @@
 import { AppError } from '../../../src/domain/errors';
 import type { EncoderConfig } from '../../../src/domain/model';
 
-/** Token ids of some texts, packed: text i is ids[offsets[i] .. offsets[i + 1]). */
+/** Packed token ids of a list of texts: text i is ids[offsets[i] .. offsets[i + 1]). */
 export interface TokenBatch {
   ids: Int32Array;
   offsets: Uint32Array;
 }
 
-/** A batch as the encoder sees it: T rows without padding between texts, and where `round` says so filler rows behind the last text. */
+/** A batch as the encoder sees it: T rows without padding between texts. Padding rows may follow the last text. */
 export interface PackedTokens {
-  /** Ids and positions, [rows]. */
-  ids: Int32Array;
-  positions: Int32Array;
-  /** [texts + 1], ends with `tokens`. */
-  offsets: Uint32Array;
+  ids: Int32Array; // [rows]
+  positions: Int32Array; // [rows], from 0 in each text
+  offsets: Uint32Array; // [texts + 1], ends with `tokens`
   texts: number;
   tokens: number;
+  /** `tokens` plus padding rows. */
   rows: number;
+  /** Tokens of the longest text. */
   longest: number;
 }
 
-/** Throws `model-invalid` for an id outside the vocabulary or a text longer than the position table. */
+/**
+ * Packs a batch for the encoder. `round` maps the number of tokens to the number of rows; the extra rows are padding.
+ * Throws `model-invalid` if an id is outside the vocabulary or a text is longer than the position table.
+ */
 export function packTokens(
   { ids, offsets }: TokenBatch,
   config: EncoderConfig,
@@ -43,7 +46,7 @@ export function packTokens(
   return { ids: packed, positions, offsets, texts, tokens, rows, longest };
 }
 
-/** The texts of both, one after the other. */
+/** Concatenates two batches. */
 export function joinBatches(first: TokenBatch, second: TokenBatch): TokenBatch {
   const firstTokens = first.offsets[first.offsets.length - 1] ?? 0;
   const secondTokens = second.offsets[second.offsets.length - 1] ?? 0;

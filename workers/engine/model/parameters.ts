@@ -3,13 +3,13 @@ import type { Engine } from '../engine';
 import type { Need } from './names';
 import { layOutSegments, SegmentTable } from './segments';
 
-/** The weights of one encoder on one engine, by canonical name. Linear weights are [out, in]. */
+/** The weights of one encoder on one engine, by canonical name. Weights of linear modules are [out, in]. */
 export class ParameterStore {
   readonly segments: SegmentTable;
   /** Bytes of all weights in float32. */
   readonly totalBytes: number;
 
-  /** All weights are zero until they are written. Parameters that are not trainable have no gradient and no moments. */
+  /** Allocates all weights as zeros. Parameters that are not trainable have no gradient and no moments. */
   constructor(
     engine: Engine,
     readonly tensors: readonly TensorEntry[],
@@ -19,7 +19,7 @@ export class ParameterStore {
     this.totalBytes = tensors.reduce((sum, { length }) => sum + length * 4, 0);
   }
 
-  /** Zeros, one for each number of the parameters that are trained. */
+  /** Returns a table of zeros with room for every trained parameter. */
   createMoment(): SegmentTable {
     return new SegmentTable(this.segments.engine, this.segments.layout, 'trainable');
   }

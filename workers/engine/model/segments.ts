@@ -5,12 +5,12 @@ import type { Engine } from '../engine';
 import type { TablePiece } from '../ops/embedding/embedding';
 import { isDecayed, type Need } from './names';
 
-/** Floats of one segment: WebGPU promises bindings of 128 MiB everywhere. */
+/** Floats per segment: 128 MiB, the binding size that WebGPU guarantees on every device. */
 const segmentFloats = 2 ** 25;
-/** Offsets of bindings are multiples of 256 bytes. */
+/** Binding offsets must be multiples of 256 bytes. */
 const alignmentFloats = 64;
 
-/** Rows firstRow .. firstRow + rows of a parameter, at a place in a segment. Vectors have one row. */
+/** Where rows firstRow .. firstRow + rows of a parameter are stored. `offset` counts floats. A vector has one row. */
 export interface Placement {
   name: string;
   segment: number;
@@ -27,10 +27,11 @@ export interface SegmentLayout {
 }
 
 /**
- * Where the parameters lie: those with weight decay and those without in segments of their own, so that the optimizer takes a segment at a time.
- * Query, key and value of a layer lie behind each other without a gap and are one matrix [3H, H]; all else begins where a binding may. A
- * parameter larger than a segment is cut by rows. Parameters that `need` does not name are frozen and lie by themselves: they have no gradients and
- * no moments. Throws a RangeError where only some of query, key and value are frozen.
+ * Lays parameters out in segments. Parameters with weight decay, without it, and frozen ones get separate segments, so
+ * the optimizer updates a whole segment per dispatch. Query, key and value of a layer are stored without a gap and form
+ * one matrix [3H, H]; every other parameter starts where a binding may. A parameter larger than a segment is split by
+ * rows. Parameters for which `need` is false are frozen: they have no gradients and no moments. Throws RangeError if
+ * only some of a layer's query, key and value are frozen.
  */
 export function layOutSegments(
   tensors: readonly TensorEntry[],
@@ -54,7 +55,7 @@ export function layOutSegments(
     };
     const group = tensors.filter(({ name }) => need(name) === trainable && (!trainable || isDecayed(name) === decayed));
     for (const block of blocks(group)) {
-      if (block.length === 2) throw new RangeError('query, key and value are trained together or not at all');
+      if (block.length === 2) throw new RangeError('query, key and value must be trained together or not at all');
       const pieces = block.flatMap((tensor) => rowPieces(tensor, largest));
       let into = open(
         pieces.length === block.length ? pieces.reduce((sum, piece) => sum + piece.rows * piece.width, 0) : largest,
@@ -71,7 +72,7 @@ export function layOutSegments(
   return { segments, placements, shapes: new Map(tensors.map(({ name, shape }) => [name, shape])) };
 }
 
-/** Parameters that lie together: one each, but for query, key and value. */
+/** Groups parameters to store without gaps: a layer's query, key and value together, every other one separately. */
 function blocks(tensors: readonly TensorEntry[]): TensorEntry[][] {
   const found = new Map<string, TensorEntry[]>();
   for (const tensor of tensors) {
@@ -91,9 +92,9 @@ function rowPieces({ name, shape, length }: TensorEntry, largest: number): Omit<
   return pieces;
 }
 
-/** One number for each parameter's number (weights, gradients or a moment), on the device, laid out in segments. All zero at first. */
+/** One float per parameter element (weights, gradients or a moment), on the device, in segments. Starts as zeros. */
 export class SegmentTable {
-  /** By segment; none for those that the table leaves out. */
+  /** One per segment; undefined for a segment that the table leaves out. */
   readonly arrays: readonly (DeviceArray | undefined)[];
 
   constructor(
@@ -109,14 +110,17 @@ export class SegmentTable {
     });
   }
 
-  /** The numbers of parameters that lie behind each other, from the first of them, under the given shape. */
+  /**
+   * Returns a view that starts at a parameter and has the given shape; it may extend over parameters stored right after
+   * it. Throws RangeError if the parameter spans several segments.
+   */
   view(name: string, shape: readonly number[]): DeviceArray {
     const [piece, second] = this.#placements(name);
-    if (!piece || second) throw new RangeError(`${name} lies in several segments`);
+    if (!piece || second) throw new RangeError(`${name} spans several segments`);
     return { ...this.#array(piece), shape };
   }
 
-  /** A table's rows, in as many pieces as there are segments that hold them. */
+  /** Returns the rows of a table parameter, one piece per segment that holds some of them. */
   pieces(name: string): TablePiece[] {
     return this.#placements(name).map((piece) => ({
       array: { ...this.#array(piece), shape: [piece.rows, piece.width] },
@@ -125,12 +129,12 @@ export class SegmentTable {
     }));
   }
 
-  /** False where the table leaves the parameter's segment out. */
+  /** Whether this table holds the parameter. */
   has(name: string): boolean {
     return this.#placements(name).every(({ segment }) => this.arrays[segment] !== undefined);
   }
 
-  /** Throws `model-invalid` where the number of values does not fit the shape. */
+  /** Throws `model-invalid` if the number of values does not match the shape. */
   write(name: string, values: Float32Array): void {
     const placements = this.#placements(name);
     const length = placements.reduce((sum, { rows, width }) => sum + rows * width, 0);
@@ -163,7 +167,7 @@ export class SegmentTable {
     return values;
   }
 
-  /** The parameter that owns number `at` of a segment. */
+  /** Returns the parameter that owns element `at` of a segment, or undefined for the gaps between parameters. */
   ownerOf(segment: number, at: number): string | undefined {
     for (const pieces of this.layout.placements.values())
       for (const piece of pieces)
@@ -185,7 +189,7 @@ export class SegmentTable {
 
   #array({ segment, offset, rows, width }: Placement): DeviceArray {
     const array = this.arrays[segment];
-    if (!array) throw new RangeError(`segment ${segment}`);
+    if (!array) throw new RangeError(`the table leaves out segment ${segment}`);
     return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [lengthOf([rows, width])] };
   }
 }

@@ -10,8 +10,13 @@ export interface AdamWOptions {
 }
 
 /**
- * AdamW on one segment of parameters (see the reference beside this file), all of them with or all without decay. Nothing is changed where the
- * norm, numbers[at], is not finite: the run stops on the weights it had.
+ * One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; as torch.optim.AdamW) on one segment of
+ * parameters, which all have weight decay or all have none. With learning rate η, decay λ, clipped gradient g, step t
+ * from 1: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). The host
+ * computes the bias corrections in float64, because in float32 they would cost 1e-5 of v.
+ *
+ * numbers[at] is the gradient norm and numbers[at + 1] the factor that clips the gradients. If the norm is not finite,
+ * nothing changes, so that the run stops with the weights it had.
  */
 export function adamW(
   engine: Engine,
@@ -22,22 +27,34 @@ export function adamW(
   const { beta1, beta2, epsilon, learningRate, step, decayed, weightDecay } = options;
   const length = lengthOf(segment.weights.shape);
   const params = {
-    length, at, beta1, beta2, epsilon,
+    length,
+    at,
+    beta1,
+    beta2,
+    epsilon,
     rest1: 1 - beta1,
     rest2: 1 - beta2,
     shrink: decayed ? 1 - learningRate * weightDecay : 1,
     stepSize: learningRate / (1 - beta1 ** step),
     rootCorrection: Math.sqrt(1 - beta2 ** step),
-  }; // prettier-ignore
+  };
   engine.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
 }
 
 const adamWKernel = kernel({
   name: 'adamW',
   params: {
-    length: 'u32', at: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', rest1: 'f32', rest2: 'f32',
-    shrink: 'f32', stepSize: 'f32', rootCorrection: 'f32',
-  }, // prettier-ignore
+    length: 'u32',
+    at: 'u32',
+    beta1: 'f32',
+    beta2: 'f32',
+    epsilon: 'f32',
+    rest1: 'f32',
+    rest2: 'f32',
+    shrink: 'f32',
+    stepSize: 'f32',
+    rootCorrection: 'f32',
+  },
   reads: { gradients: 'vec4<f32>', numbers: 'f32' },
   writes: { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' },
   wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
@@ -45,7 +62,7 @@ const adamWKernel = kernel({
   body: `
   let i = group * 64u + lane;
   if (i * 4u >= p.length) { return; }
-  // By its bits: a shader compiler may assume that no number is NaN or infinite.
+  // Test the bits: a shader compiler may assume that no number is NaN or infinite.
   if ((bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u) { return; }
   let g = gradients[i] * numbers[p.at + 1u];
   let m1 = m[i] * p.beta1 + g * p.rest1;

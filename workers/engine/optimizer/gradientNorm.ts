@@ -3,26 +3,34 @@ import type { Engine, Traits } from '../engine';
 import { memo } from '../memo';
 import { rowGroups, rowKernel } from '../rowKernel';
 
-/** Numbers whose squares one thread or workgroup adds before all parts are added: few enough for float32, and to name a parameter by. */
+/**
+ * Gradients per part. One thread or workgroup sums the squares of a part before all parts are added. Small enough for
+ * float32 to stay precise, and to locate the parameter of a gradient that is not finite.
+ */
 export const partLength = 4096;
 
+/** Returns the number of parts of a gradient segment. */
 export function squareParts({ shape }: DeviceArray): number {
   return Math.ceil(lengthOf(shape) / partLength);
 }
 
-/** Σ g² of each part of a gradient segment, written to parts[firstPart …]. */
+/** Writes Σ g² of each part of a gradient segment to parts[firstPart …]. */
 export function sumSquares(engine: Engine, gradients: DeviceArray, parts: DeviceArray, firstPart: number): void {
   const length = lengthOf(gradients.shape);
   const rows = squareParts(gradients);
   engine.commands.dispatch(
-    squaresKernel(engine.traits), { gradients, parts }, { rows, length, firstPart }, rowGroups(engine.traits, rows),
-  ); // prettier-ignore
+    squaresKernel(engine.traits),
+    { gradients, parts },
+    { rows, length, firstPart },
+    rowGroups(engine.traits, rows),
+  );
 }
 
 /**
- * From the parts the L2 norm of all gradients and the factor that clips it (torch.nn.utils.clip_grad_norm_; clipNorm 0 clips nothing), written
- * to numbers[at] and numbers[at + 1]; numbers[0] is the loss. Where gradients carry a `gradientScale` the norm is that without it, and the factor
- * takes it away too.
+ * Writes the L2 norm of all gradients to numbers[at] and the clipping factor min(1, clipNorm/(norm + 1e-6)) to
+ * numbers[at + 1], as torch.nn.utils.clip_grad_norm_ does. A clipNorm of 0 turns clipping off. If gradients carry a
+ * `gradientScale`, the norm is that of the unscaled gradients and the factor also removes the scale. numbers[0] is the
+ * loss; if it is not finite, it replaces the norm.
  */
 export function clipping(
   engine: Engine,
@@ -61,7 +69,7 @@ const clippingBody = (norm: string, factor: (clip: string) => string): string =>
   for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
   let norm = ${norm};
   if (me == 0u) {
-    // A loss that is not finite stops the run too, even where no gradient says so.
+    // A loss that is not finite must stop the run too, even if all gradients are finite.
     let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
     numbers[p.at] = select(norm, numbers[0], broken);
     numbers[p.at + 1u] = ${factor('select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0)')};

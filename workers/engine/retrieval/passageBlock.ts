@@ -3,16 +3,16 @@ import type { Engine } from '../engine';
 import { upToQuad, type SearchBlocks } from './searchBlocks';
 import { matrixOf, type Vectors } from './vectors';
 
-/** What the queries share: the vectors and the scores of one block of passages. */
+/** Arrays that all query groups share: vectors and scores of one block of passages. */
 export interface Scratch {
   block: DeviceArray; // [N, E]
   scores: DeviceArray; // [Q, N]
   blocks: SearchBlocks;
-  /** E, filled up with zeros to a multiple of four. */
+  /** E rounded up to a multiple of four. The extra columns are zeros. */
   stride: number;
 }
 
-/** [rows, E], rows a multiple of four: the last may be zeros. */
+/** Uploads the given passages as [rows, E], with zero rows up to a multiple of four. */
 export function uploadPassages(
   engine: Engine,
   passages: Vectors,

@@ -9,17 +9,20 @@ import type { Found, SearchInput } from './searchInput';
 import { keepBest } from './topK';
 import { matrixOf, range } from './vectors';
 
-/** One tiling for all shapes: another could add in another order, and then a rank would depend on how the work is cut up. */
+/**
+ * One tiling for all shapes. Another one could sum in a different order, and a rank would then depend on the block
+ * sizes.
+ */
 function searchTiling({ software }: Traits): MatmulTiling {
   return software
     ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
 }
 
-/** Some queries with the best that they have found so far, and how many passages rank above each of their targets. */
+/** A group of queries, their best passages so far, and how many passages rank above each of their targets. */
 export class QueryGroup {
   readonly #queries: DeviceArray; // [Q, E]
-  /** [Q, k, 2]: what is known, and where the next is written. */
+  /** [Q, k, 2] of key and row: the best so far, and the buffer for the next merge. `take` swaps them. */
   #kept: DeviceArray;
   #next: DeviceArray;
   readonly #targets: TargetArrays | undefined;
@@ -41,7 +44,7 @@ export class QueryGroup {
     this.#targets = this.#scoreTargets();
   }
 
-  /** Scores a block of passages, [N, E]. */
+  /** Scores a block of passages [N, E] and updates the best passages and the counts. */
   take(passages: DeviceArray, count: number, first: number): void {
     const block = { scores: this.#score(passages), count, first };
     keepBest(this.engine, block, this.#kept, this.#next);
@@ -50,12 +53,12 @@ export class QueryGroup {
     this.engine.commands.submit();
   }
 
-  /** Resolves when all that was recorded is computed. GPU→CPU sync. */
+  /** Resolves when all recorded work has been computed. GPU→CPU sync. */
   settle(): Promise<unknown> {
     return this.engine.commands.read({ ...this.#kept, shape: [1] });
   }
 
-  /** GPU→CPU sync. */
+  /** Returns what each query found. GPU→CPU sync. */
   async read(): Promise<Found[]> {
     const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
@@ -75,7 +78,7 @@ export class QueryGroup {
     for (const array of [this.#queries, this.#kept, this.#next, ...targets]) this.engine.pool.free(array);
   }
 
-  /** [Q, N] */
+  /** Returns the scores [Q, N] of a block of passages. They are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
     const scores = { ...this.scratch.scores, shape: [this.rows.length, passages.shape[0] ?? 0] };
     matmul(this.engine, 'NT', this.#queries, passages, scores, {
@@ -84,7 +87,9 @@ export class QueryGroup {
     return scores;
   }
 
-  /** The targets' own scores come first, for the counts compare with them: the passages asked for, block by block. */
+  /**
+   * Scores the targets, block by block. Must come first, because the counts compare other passages with these scores.
+   */
   #scoreTargets(): TargetArrays | undefined {
     const { engine, input, scratch, rows } = this;
     const { info, passages, at } = planTargets(
@@ -106,17 +111,17 @@ export class QueryGroup {
 }
 
 interface TargetArrays {
-  targets: DeviceArray; // [P, 4]
+  targets: DeviceArray; // [P, 4], P pairs of a query and a target
   keys: DeviceArray; // [P]
   counts: DeviceArray; // [P]
-  /** Where each query's targets lie, in their order. */
+  /** Index of each query's targets in the arrays above, in the query's own order. */
   at: readonly (readonly number[])[];
 }
 
 interface TargetPlan {
-  /** [P, 4]: query, passage, column in its block, 0; by passage. */
+  /** [P, 4]: query, passage, column in its block, 0. Sorted by passage. */
   info: Uint32Array<ArrayBuffer>;
-  /** Passages to score at once, and the targets they hold. */
+  /** Blocks of passages to score, each with its range of targets. */
   passages: { passages: number[]; first: number; targets: number }[];
   at: number[][];
 }
@@ -141,6 +146,7 @@ function planTargets(targets: readonly (readonly number[])[], perBlock: number):
   return { info, passages, at };
 }
 
+/** Reinterprets the bits of a readback as integers. */
 function wholeNumbers({ buffer, byteOffset, length }: Float32Array): Uint32Array {
   return new Uint32Array(buffer, byteOffset, length);
 }

@@ -5,7 +5,9 @@ import { memo } from '../memo';
 import { rowGroups, rowKernel } from '../rowKernel';
 import { keyOf, type ScoreBlock } from './scores';
 
-/** Keys of the scores of `count` targets from `firstTarget` on: targets [P, 4] of query, row, column in this block. */
+/**
+ * Writes the keys of `count` targets' scores from `firstTarget` on. targets [P, 4]: query, row, column in this block.
+ */
 export function pickKeys(
   engine: Engine,
   scores: DeviceArray,
@@ -18,7 +20,10 @@ export function pickKeys(
   engine.commands.dispatch(pickKernel, { scores, targets, keys }, params, Math.ceil(count / 64));
 }
 
-/** Adds to counts [P] how many passages of a block rank above each target: by a greater score, or an equal one and a smaller row. */
+/**
+ * Adds to counts [P] how many passages of a block rank above each target: those with a higher score, or with an equal
+ * score and a smaller row.
+ */
 export function countAbove(
   engine: Engine,
   { scores, count, first }: ScoreBlock,
@@ -28,8 +33,11 @@ export function countAbove(
   const [rows = 0] = targets.shape;
   const params = { rows, stride, count, first };
   engine.commands.dispatch(
-    countKernel(engine.traits), { scores, targets, keys, counts }, params, rowGroups(engine.traits, rows),
-  ); // prettier-ignore
+    countKernel(engine.traits),
+    { scores, targets, keys, counts },
+    params,
+    rowGroups(engine.traits, rows),
+  );
 }
 
 const pickKernel = kernel({
@@ -48,7 +56,7 @@ const pickKernel = kernel({
   keys[at] = key_of(scores[info.x * p.stride + info.z]);`,
 });
 
-/** A block has less than 2²⁴ passages, so a sum of float32 counts them exactly. */
+/** A block has fewer than 2²⁴ passages, so a float32 sum counts them exactly. */
 const countKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'search count',

@@ -1,8 +1,9 @@
 import type { DeviceArray } from '../arrays';
 
 /**
- * Scores are compared by keys: whole numbers in the order of the scores, so that no compiler's liberties with NaN, infinity or −0 can change a
- * rank. A score that is not a number has the key of −∞. Key 0 is no score's: an empty place.
+ * WGSL that maps a score's bits to an integer key. Keys have the order of the scores, and comparing integers keeps a
+ * shader compiler's liberties with NaN, infinity and −0 from changing a rank. −0 has the key of 0 and NaN that of −∞.
+ * No score has key 0: it marks an empty place.
  */
 export const keyOf = `
 fn key_of(bits: u32) -> u32 {
@@ -12,13 +13,13 @@ fn key_of(bits: u32) -> u32 {
 }
 `;
 
-/** The score of a key. */
+/** Returns the score of a key. */
 export function scoreOfKey(key: number): number {
   const bits = key >= 0x8000_0000 ? key - 0x8000_0000 : ~key >>> 0;
   return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? NaN;
 }
 
-/** A block of scores, [Q, N]; passages behind `count` do not count. `first`: the row of the block's first passage. */
+/** Scores [Q, N] of a block. Only the first `count` passages are real; `first` is the row of the first one. */
 export interface ScoreBlock {
   scores: DeviceArray;
   count: number;

@@ -1,21 +1,24 @@
 import { quadsFor } from '../quads';
 import { shownPassages } from '../../../src/domain/evaluate/ranking';
 
-/** Vectors of a block of the corpus: large enough to keep a GPU busy, an eighth of what WebGPU's lowest limits let a kernel bind. */
+/**
+ * Bytes of the passage vectors in a block: enough to keep a GPU busy, and an eighth of the binding size that WebGPU
+ * guarantees.
+ */
 const blockBytes = 16 * 1024 * 1024;
-/** 256 queries and 16,384 passages have 16 MiB of scores. */
+/** The scores of 256 queries with 16,384 passages take 16 MiB. */
 const mostPassages = 16_384;
 const queriesPerBlock = 256;
-/** Questions that are searched for at once: for each group of so many the knowledge base is uploaded once. */
+/** Questions per search. Each search uploads the whole knowledge base once. */
 export const questionsPerSearch = 1024;
 
-/** How many are worked on at once; they decide speed and memory, never a result. */
+/** Passages and queries scored at once. Affects speed and memory, never a result. */
 export interface SearchBlocks {
   passages: number;
   queries: number;
 }
 
-/** Blocks for so many queries and passages of vectors of `width` numbers. */
+/** Returns block sizes for a search with vectors of `width` numbers. */
 export function searchBlocks(
   width: number,
   { queries, passages }: { queries: number; passages: number },
@@ -27,14 +30,17 @@ export function searchBlocks(
   };
 }
 
-/** A search: its questions, their relevant passages, and how many passages there are. */
+/** Size of a search: questions, their relevant passages in total, and passages in the knowledge base. */
 export interface SearchShape {
   questions: number;
   relevant: number;
   passages: number;
 }
 
-/** Bytes that a search holds: a block's vectors and scores, the questions' vectors, the best passages of each twice, and what is asked of the relevant ones. */
+/**
+ * Returns the bytes that a search allocates: vectors and scores of one block, the questions' vectors, two lists of best
+ * passages per question, and for each relevant passage a target, a key and a count.
+ */
 export function searchBytes(width: number, { questions, relevant, passages }: SearchShape): number {
   const blocks = searchBlocks(width, { queries: questions, passages });
   const stride = upToQuad(width);
@@ -44,7 +50,7 @@ export function searchBytes(width: number, { questions, relevant, passages }: Se
   return 4 * (shared + own) + 256 * arrays;
 }
 
-/** Of rows and numbers in arrays, which hold four at least. */
+/** Rounds up to a multiple of four, and to four at least: kernels read rows and numbers in fours. */
 export function upToQuad(length: number): number {
   return Math.max(4, quadsFor(length));
 }

@@ -4,21 +4,21 @@ import type { Vectors } from './vectors';
 export interface SearchInput {
   /** [Q, E] */
   queries: Vectors;
-  /** [N, E], in the order in which equal scores rank: the passage with the smaller row comes first. */
+  /** [N, E]. Of equal scores, the passage with the smaller row ranks first. */
   passages: Vectors;
-  /** By query: the passages whose rank is asked. */
+  /** Per query: rows of the passages whose ranks to compute. */
   targets: readonly (readonly number[])[];
-  /** How many of the best passages of each query are asked for; fewer come where the corpus is smaller. */
+  /** Best passages to return per query. A smaller knowledge base returns all of its passages. */
   k: number;
-  /** Other blocks than a search of this size has by itself. */
+  /** Overrides the block sizes that `searchBlocks` would choose. */
   blocks?: SearchBlocks;
 }
 
-/** What one query found: its best passages, best first, and the rank (from 1) of each of its targets, in their order. */
+/** Result of one query: its best passages, best first, and the rank (from 1) of each of its targets, in input order. */
 export interface Found {
   top: { passage: number; score: number }[];
   ranks: number[];
 }
 
-/** Called between blocks; throws to stop. */
+/** Called after each block of passages. Throw to stop the search. */
 export type BetweenBlocks = (done: number, of: number) => Promise<void>;

@@ -4,7 +4,10 @@ import { memo } from '../memo';
 import { rowGroups, rowKernel } from '../rowKernel';
 import { keyOf, type ScoreBlock } from './scores';
 
-/** Merges each query's best so far with those of a block, all of whose passages have larger rows: kept [Q, k, 2] of key and row → next. */
+/**
+ * Merges each query's best passages so far with those of a block: kept [Q, k, 2] of key and row → next. The block's
+ * rows must all be larger than those seen before.
+ */
 export function keepBest(
   engine: Engine,
   { scores, count, first }: ScoreBlock,
@@ -17,7 +20,9 @@ export function keepBest(
   engine.commands.dispatch(bestKernel(engine.traits), { scores, kept, next }, params, rowGroups(engine.traits, rows));
 }
 
-/** Best of all that share a row: the greatest key, of equal ones the smallest column. The same for all of them. */
+/**
+ * Returns the best candidate of a row to all of its threads: the largest key, and of equal keys the smallest column.
+ */
 const alone = `
 fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> { return vec2<u32>(key, at); }
 `;
@@ -45,7 +50,9 @@ fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> {
 }
 `;
 
-/** As merging two sorted lists, of which the block's is not sorted: its next one is looked for whenever the last was taken. */
+/**
+ * A merge of two lists, best first. The block is not sorted, so its next best is searched for each time one is taken.
+ */
 const bestKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'search best',

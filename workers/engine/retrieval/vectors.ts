@@ -1,12 +1,12 @@
-/** Vectors on the host, row after row; they may lie in pieces. */
+/** Row vectors on the host, possibly stored in several pieces. */
 export interface Vectors {
   count: number;
   width: number;
-  /** Copies row `row` to `into[at …]`. */
+  /** Copies a row to into[at …]. */
   copyRow(row: number, into: Float32Array, at: number): void;
 }
 
-/** Vectors that lie in one piece: values [count, E]. */
+/** Wraps vectors stored in one piece: values [count, E]. */
 export function vectorsOf(values: Float32Array, width: number): Vectors {
   return {
     count: values.length / width,
@@ -15,12 +15,12 @@ export function vectorsOf(values: Float32Array, width: number): Vectors {
   };
 }
 
-/** `count` of the vectors: row i is their row `rowAt(i)`. */
+/** Returns a view of `count` rows, without copying: row i is row `rowAt(i)` of `vectors`. */
 export function pickedRows(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }
 
-/** The given rows as one matrix [rows.length, stride] with zeros beside them, and behind them up to `height` rows. */
+/** Copies the given rows into a matrix [height, stride]. Extra columns and rows are zeros. */
 export function matrixOf(
   vectors: Vectors,
   rows: readonly number[],
@@ -32,7 +32,7 @@ export function matrixOf(
   return values;
 }
 
-/** first, first + 1, … : `count` of them. */
+/** Returns `count` consecutive integers from `first` on. */
 export function range(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => first + i);
 }

@@ -5,14 +5,20 @@ import type { CosentOptions } from '../../../../workers/engine/losses/cosent';
 export type CosentSaved = {
   first: NormalizeSaved;
   second: NormalizeSaved;
-  /** exp((s_i − s_j)/τ − L) where y_j > y_i, else 0: [B, B]. */
+  /** exp((s_i − s_j)/τ − L) if y_j > y_i, else 0: [B, B]. */
   shares: tf.Tensor;
   options: CosentOptions;
 };
-/** Scalars. `ordered`: share of the pairs with different scores whose cosines are in the same order; 1 where there are none. */
+/**
+ * Scalars. `ordered` is the share of comparisons (two pairs with different scores) whose cosines are in the right
+ * order; 1 if there are none.
+ */
 export type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
 
-/** first, second [B, E]; scores [B]. */
+/**
+ * CoSENT (Huang et al., IEEE/ACM TASLP 2024): L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)) with the cosines
+ * s_i = cos(first_i, second_i) and scores y. first, second [B, E]; scores [B].
+ */
 export function cosentForward(
   first: tf.Tensor,
   second: tf.Tensor,

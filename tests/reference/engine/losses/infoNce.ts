@@ -18,10 +18,13 @@ export type InfoNceResult = {
   negativeScore: tf.Tensor;
 };
 
-/** Far below any score, so that a softmax gives exactly 0. */
+/** Far below any score, so that its softmax is exactly 0. */
 const out = -1e30;
 
-/** anchors [B, E], candidates [C, E] with C ≥ B. */
+/**
+ * InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4): L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
+ * anchors [B, E], candidates [C, E] with C ≥ B; candidate i is the positive of anchor i.
+ */
 export function infoNceForward(
   anchors: tf.Tensor,
   candidates: tf.Tensor,
@@ -59,14 +62,17 @@ export function infoNceForward(
   };
 }
 
-/** With P the softmax over rows (and Q that over columns): dS = (P − I)/B, or the mean of it and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ. */
+/**
+ * With P the row softmax of the scores and Q that of the transposed scores: dS = (P − I)/B, or for both directions the
+ * mean of that and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ.
+ */
 export function infoNceBackward({ anchors, candidates, probabilities, options }: InfoNceSaved): {
   anchors: tf.Tensor;
   candidates: tf.Tensor;
 } {
   return tf.tidy(() => {
     const [rows, columns] = probabilities;
-    if (!rows) throw new TypeError('probabilities of at least one direction');
+    if (!rows) throw new TypeError('expected the probabilities of at least one direction');
     const [size = 1, count = 1] = rows.shape;
     const wide = columns && tf.concat([tf.transpose(columns), tf.zeros([size, count - size])], 1); // [B, C]
     const mean = wide ? tf.div(tf.add(rows, wide), 2) : rows; // [B, C]

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
 /**
- * Attention inside each text of packed rows: softmax(q·kᵀ/√D)·v by head (Vaswani et al., arXiv 1706.03762, eq. 1).
- * q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. One text and head at a time: wasm multiplies plain matrices 25 times as fast
- * as batched ones, and nothing is padded.
+ * Attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762, eq. 1).
+ * q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Takes one text and head at a time: on wasm, tfjs
+ * multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
  */
 export type AttentionInputs = {
   q: tf.Tensor;
@@ -14,7 +14,7 @@ export type AttentionInputs = {
   heads: number;
   dropout: ProbabilityMask | undefined;
 };
-/** A dropout mask [S, S] over the probabilities of one text and head. */
+/** Returns a dropout mask [S, S] for the probabilities of one text and head. */
 export type ProbabilityMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
 export type AttentionGradients = { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor };
 /** Head h of text i is entry i·A + h of each list. */
@@ -24,7 +24,7 @@ export type AttentionSaved = {
   v: tf.Tensor;
   heads: number;
   scale: number;
-  /** [S, S] a text and head. */
+  /** [S, S] per text and head. */
   probabilities: tf.Tensor[];
   masks: tf.Tensor[];
 };
@@ -55,7 +55,10 @@ export function attentionForward({ q, k, v, tokens, heads, dropout }: AttentionI
   return { y, saved: { q, k, v, heads, scale, probabilities, masks } };
 }
 
-/** With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq = s·dS·k, dk = s·dSᵀ·q. */
+/**
+ * With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq = s·dS·k, dk = s·dSᵀ·q.
+ * Dropout masks P in dv, and masks dP.
+ */
 export function attentionBackward(dy: tf.Tensor, saved: AttentionSaved, tokens: PackedTokens): AttentionGradients {
   const { q, k, v, heads, scale, probabilities, masks } = saved;
   const width = (q.shape[1] ?? 0) / heads;
@@ -82,7 +85,7 @@ export function attentionBackward(dy: tf.Tensor, saved: AttentionSaved, tokens: 
 
 type BlockWork = (row: number, length: number, head: number, index: number) => tf.Tensor[];
 
-/** Runs `work` for each text and head; puts its [S, D] results together to matrices [T, H], with zero rows behind the last text. */
+/** Runs `work` for each text and head and concatenates its [S, D] results to matrices [T, H]. Padding rows are zero. */
 function byTextAndHead({ texts, offsets, tokens, rows }: PackedTokens, heads: number, work: BlockWork): tf.Tensor[] {
   const parts: tf.Tensor[][] = [];
   for (let text = 0; text < texts; text++) {

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { philox } from '../../../../src/domain/random';
 import { dropoutThreshold, type DropoutKey } from '../../../../workers/engine/ops/dropout/places';
 
-/** Four random numbers of a place that drops: counter (first, second, op, step), key (seed, 0). */
+/** Draws four random numbers: Philox with counter (first, second, op, step) and key (seed, 0). */
 function draw(first: number, second: number, { seed, step, op }: DropoutKey): number[] {
   return philox([first >>> 0, second >>> 0, op >>> 0, step >>> 0], [seed >>> 0, 0]);
 }
 
-/** A mask of 0 (with probability `rate`) and 1/(1 − rate) (Srivastava et al., JMLR 2014). */
+/** Returns a mask of 0, with probability `rate`, and 1/(1 − rate) (Srivastava et al., JMLR 2014). */
 export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.Tensor {
   const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
   const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
@@ -20,8 +20,8 @@ export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.
 }
 
 /**
- * The same over attention probabilities of one text and head, [S, S]. `row` is the text's first row in the batch: rows are counted through the
- * batch, keys within the text, so that the numbers do not depend on how texts are put together for computing.
+ * Returns the mask [S, S] for the attention probabilities of one text and head. `row` is the text's first row in the
+ * batch. Rows count through the batch and keys within the text, so the mask does not depend on how texts are grouped.
  */
 export function probabilityDropoutMask(
   { row, length, head, heads }: { row: number; length: number; head: number; heads: number },

@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 import { planSegmentSum, segmentSum } from './segmentSum';
 
-/** y[t] = words[id_t] + positions[position_t] + types[0]: BERT's input (Devlin et al., arXiv 1810.04805, fig. 2), all of type 0. */
+/** y[t] = words[id_t] + positions[position_t] + types[0]: BERT's input (Devlin et al., arXiv 1810.04805, fig. 2). */
 export type EmbeddingTables = { words: tf.Tensor; positions: tf.Tensor; types: tf.Tensor };
 export type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean };
 export type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
 
-/** Tables [V, H], [positions, H], [types, H] → y [T, H]. Nothing but the ids is needed for the backward pass. */
+/** Tables [V, H], [positions, H], [types, H] → y [T, H]. All tokens have type 0. Backward needs only the ids. */
 export function embeddingForward(tables: EmbeddingTables, tokens: PackedTokens): tf.Tensor {
   return tf.tidy(() => {
     const words = tf.gather(tables.words, tf.tensor1d(tokens.ids, 'int32')); // [T, H]
@@ -17,7 +17,7 @@ export function embeddingForward(tables: EmbeddingTables, tokens: PackedTokens):
   });
 }
 
-/** dense gradients of the tables, zero in rows that no token took: AdamW moves those too. */
+/** Returns dense gradients of the tables. Rows that no token looked up are zero, but AdamW updates them too. */
 export function embeddingBackward(
   dy: tf.Tensor,
   shapes: Record<keyof EmbeddingTables, number>,

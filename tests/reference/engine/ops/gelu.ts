@@ -16,7 +16,10 @@ export function geluBackward(dy: tf.Tensor, { x, cdf }: GeluSaved): tf.Tensor {
   });
 }
 
-/** exp(−x²/2) as s/(1 − s), s = sigmoid(−x²/2): on wasm sigmoid is vectorised and exp is not (3.4 against 16 ms for 2.3 M numbers). */
+/**
+ * Returns exp(−x²/2), on wasm as s/(1 − s) with s = sigmoid(−x²/2): there sigmoid is vectorised and exp is not (3.4
+ * against 16 ms for 2.3 M numbers).
+ */
 function bell(x: tf.Tensor): tf.Tensor {
   const exponent = tf.mul(tf.square(x), -0.5);
   if (tf.getBackend() !== 'wasm') return tf.exp(exponent);

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * y = x·Wᵀ + b, weight as in PyTorch: [out, in].
- * Every product is written as a plain (not transposed) matrix product after an explicit transpose: tfjs's wasm backend has a fast
- * path for those alone (31 against 1.2 GFLOP/s).
+ * y = x·Wᵀ + b with the weight [out, in], as in PyTorch. Operands are transposed explicitly, because the fast path of
+ * tfjs's wasm backend only takes plain matrix products (31 against 1.2 GFLOP/s).
  */
 export type LinearSaved = { x: tf.Tensor; weight: tf.Tensor };
 export type LinearGradients = { x?: tf.Tensor; weight?: tf.Tensor; bias?: tf.Tensor };
@@ -26,7 +25,7 @@ export function linearBackward(dy: tf.Tensor, { x, weight }: LinearSaved, need: 
   return gradients;
 }
 
-/** The right factor is the one that XNNPACK repacks, so the narrower of the two stands there. */
+/** XNNPACK repacks the right factor, so the narrower one goes there. */
 function weightGradient(dy: tf.Tensor, columns: tf.Tensor, x: tf.Tensor): tf.Tensor {
   const [out = 0, width = 0] = [dy.shape[1], x.shape[1]];
   if (width <= out) return tf.matMul(columns, x); // [out, in]

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** y = x / max(‖x‖, 1e-12) by row, as torch.nn.functional.normalize. */
+/** The lower limit that torch.nn.functional.normalize sets on a norm. */
 const smallestNorm = 1e-12;
 
 export type NormalizeSaved = { y: tf.Tensor; norm: tf.Tensor };
 
-/** x [B, E] → y [B, E]. */
+/** y = x / max(‖x‖, 1e-12) per row: x [B, E] → y [B, E]. */
 export function normalizeForward(x: tf.Tensor): { y: tf.Tensor; saved: NormalizeSaved } {
   const { y, norm } = tf.tidy(() => {
     const norm = tf.maximum(tf.sqrt(tf.sum(tf.square(x), -1, true)), smallestNorm); // [B, 1]

@@ -2,10 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Pooling } from '../../../../src/domain/model';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
-/** One weight a text and token: [B, T]. */
+/** One weight per text and token: [B, T]. */
 export type PoolingSaved = { weights: tf.Tensor };
 
-/** Mean over a text's tokens, its first token or its last, as one product with a matrix of weights: hidden [T, H] → y [B, H]. */
+/**
+ * Pools each text's mean, first or last token as one product with a matrix of weights: hidden [T, H] → y [B, H].
+ */
 export function poolingForward(
   hidden: tf.Tensor,
   tokens: PackedTokens,
@@ -23,9 +25,9 @@ function poolingWeights({ texts, rows, offsets }: PackedTokens, pooling: Pooling
   const weights = new Float32Array(texts * rows);
   for (let text = 0; text < texts; text++) {
     const first = offsets[text] ?? 0;
-    const behind = offsets[text + 1] ?? first;
-    const begin = pooling === 'last' ? behind - 1 : first;
-    const end = pooling === 'cls' ? first + 1 : behind;
+    const next = offsets[text + 1] ?? first;
+    const begin = pooling === 'last' ? next - 1 : first;
+    const end = pooling === 'cls' ? first + 1 : next;
     weights.fill(1 / (end - begin), text * rows + begin, text * rows + end);
   }
   return weights;

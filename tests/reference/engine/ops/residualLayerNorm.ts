@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis, s = mask·x + residual (Ba et al., arXiv 1607.06450, eq. 4).
- * Without residual and mask it is a plain LayerNorm. `mask` is a dropout mask: 0 or 1/(1 − p).
+ * y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al.,
+ * arXiv 1607.06450, eq. 4). `mask` is a dropout mask of 0 and 1/(1 − p). Without mask and residual, a plain LayerNorm.
  */
 export type LayerNormInputs = {
   x: tf.Tensor;
@@ -19,7 +19,7 @@ export type LayerNormSaved = {
   mask: tf.Tensor | undefined;
 };
 export type LayerNormNeed = { x: boolean; gamma: boolean; beta: boolean };
-/** `sum` is the gradient of s: that of the residual as it is, that of x after the mask. */
+/** `sum` is the gradient of s. It is also the gradient of the residual; multiplied by the mask, it is that of x. */
 export type LayerNormGradients = { x?: tf.Tensor; sum?: tf.Tensor; gamma?: tf.Tensor; beta?: tf.Tensor };
 
 /** x, residual, mask [T, H]; gamma, beta [H] → y [T, H]. */

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * y[s] = Σ x[i] over the rows i whose segment is s: the gradient of a table of which rows were taken.
- * The rows of a segment are added in pairs, pairs of pairs, and so on, in an order that the host fixes: the same bits every time, no
- * atomics, nothing read back. Row 0 of every round is zero and stands for "nothing to add" and for segments without rows.
+ * y[s] = Σ x[i] over the rows i of segment s: the gradient of a table lookup. The rows of a segment are added in pairs,
+ * then pairs of pairs, and so on. The host fixes the order, so the sum has the same bits every time, without atomics or
+ * readbacks. Row 0 of every round is zero: it pads odd segments and is the sum of empty ones.
  */
 export interface SegmentSumPlan {
   /** Round r: row k of the next round is row left[k] + row right[k] of this one. */
   rounds: { left: Int32Array; right: Int32Array }[];
-  /** For each segment the row of the last round that holds its sum. */
+  /** Per segment, the row of the last round that holds its sum. */
   result: Int32Array;
 }
 
@@ -38,12 +38,13 @@ export function planSegmentSum(segments: ArrayLike<number>, segmentCount: number
   return { rounds, result };
 }
 
-/** Rows of each segment that has any, by segment, as numbers from 1 (0 is the zero row). */
+/** Returns the rows of each segment that is not empty, numbered from 1, because row 0 is the zero row. */
 function groupRows(segments: ArrayLike<number>, segmentCount: number): Map<number, number[]> {
   const groups = new Map<number, number[]>();
   for (let row = 0; row < segments.length; row++) {
     const segment = segments[row] ?? -1;
-    if (segment < 0 || segment >= segmentCount) throw new RangeError(`segment ${segment} of ${segmentCount}`);
+    if (segment < 0 || segment >= segmentCount)
+      throw new RangeError(`segment ${segment} is out of range [0, ${segmentCount})`);
     const group = groups.get(segment);
     if (group) group.push(row + 1);
     else groups.set(segment, [row + 1]);

@@ -4,8 +4,10 @@ import type { AdamWOptions } from '../../../../workers/engine/optimizer/adamW';
 export type AdamWTensors = { parameter: tf.Tensor; m: tf.Tensor; v: tf.Tensor };
 
 /**
- * One update: θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). `step` is t, from 1; `gradientScale` is the factor of clipping;
- * `decayed` says whether λ applies. The corrections are computed on the host in float64: in float32 they cost 1e-5 of v.
+ * One update of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2):
+ * θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). `step` is t, from 1; `gradientScale` is the clipping factor;
+ * `decayed` says whether λ applies. The host computes the bias corrections in float64, because in float32 they would
+ * cost 1e-5 of v.
  */
 export function adamWUpdate(
   { parameter, m, v }: AdamWTensors,

@@ -8,32 +8,39 @@ import type { DropoutPlace } from '../dropout/places';
 import { dropoutParams, philoxFunctions } from '../dropout/philox';
 
 /**
- * Attention inside each text of packed rows, without ever holding S × S numbers (Dao, arXiv 2307.08691, algorithms 1 and 2): forward keeps the
- * logarithm of each row's sum, backward computes probabilities anew from it. A thread owns a block of neighbouring rows of one text, in one head:
- * what it reads of the other rows of the text serves the whole block.
+ * Attention within each text of packed rows: y = P·v with P = softmax(s·q·kᵀ), s = 1/√D, per head (Vaswani et al.,
+ * arXiv 1706.03762, eq. 1). No S × S matrix is ever stored (Dao, arXiv 2307.08691, algorithms 1 and 2): forward keeps
+ * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i:
+ * dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
+ *
+ * A thread owns one head of a block of consecutive rows of a text. Each row that it reads serves the whole block.
  */
 export interface AttentionInputs {
-  /** [T, 3H]: queries, keys, values beside each other, head after head. */
+  /** [T, 3H]: each row holds its query, key and value, head after head. */
   qkv: DeviceArray;
-  /** [blocks, 4]: first row, how many (at most `attentionBlockRows`), begin and end of their text. They cover all rows. */
+  /** [blocks, 4]: first row, row count (at most `attentionBlockRows`), begin and end of the text. Covers all rows. */
   blocks: DeviceArray;
   heads: number;
-  /** Rows of the longest text. */
+  /** Length of the longest text. */
   longest: number;
   dropout: DropoutPlace | undefined;
 }
+/** y [T, H] and lse [T, A], the log Σ exp of each row's scores. */
 export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArray };
 
-/** Rows of a block: a GPU has registers for one, a software adapter gains by reading each key for four, wasm works on matrices. */
+/**
+ * Returns the most rows that a block may have. A GPU has registers for one row, a software adapter is faster when it
+ * reads each key once for four rows, and wasm multiplies matrices.
+ */
 export function attentionBlockRows({ software, wasm }: Traits): number {
   if (wasm) return wasmBlockRows;
   return software ? 4 : 1;
 }
 
-/** Most texts are one block; the scores of a long one stay in the second cache. */
+/** Most texts fit in one block, and a block's scores with a long text stay in the L2 cache. */
 const wasmBlockRows = 96;
 
-/** → y [T, H]; rows without a text give zeros. */
+/** Returns y [T, H]. Padding rows become zeros. */
 export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: DeviceArray; saved: AttentionSaved } {
   const { qkv, blocks, heads, longest, dropout } = inputs;
   const { rows, hidden, variant, groups } = variantOf(engine, inputs);
@@ -44,7 +51,7 @@ export function attentionForward(engine: Engine, inputs: AttentionInputs): { y: 
   return { y, saved: { ...inputs, y, lse } };
 }
 
-/** dy [T, H] → the gradient of qkv, [T, 3H]. */
+/** Returns the gradient of qkv, [T, 3H], from dy [T, H]. */
 export function attentionBackward(engine: Engine, dy: DeviceArray, saved: AttentionSaved): DeviceArray {
   const { qkv, blocks, heads, longest, y, lse, dropout } = saved;
   const { rows, variant, groups } = variantOf(engine, saved);
@@ -61,14 +68,14 @@ type Variant = { headSize: number; blockRows: number; dropout: boolean };
 
 function variantOf(engine: Engine, { qkv, blocks, heads, dropout }: AttentionInputs) {
   const [rows = 0, width = 0] = qkv.shape;
-  // The wasm functions take any; their shader is never compiled.
+  // Wasm functions take blocks of any size, and their WGSL is never compiled.
   const blockRows = engine.traits.wasm ? 1 : attentionBlockRows(engine.traits);
   const variant: Variant = { headSize: width / 3 / heads, blockRows, dropout: dropout !== undefined };
   const groups = [Math.ceil((blocks.shape[0] ?? 0) / workgroup[0]), heads, 1] as const;
   return { rows, hidden: width / 3, variant, groups };
 }
 
-/** The wasm function of a variant. An item is one head of a block. */
+/** Returns the wasm call of a variant. One item is one head of one block. */
 function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof params> {
   return {
     call,
@@ -78,13 +85,16 @@ function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof pa
   };
 }
 
-/** FLOPs of so many products of each row with each key, were all texts as long as the longest: of a batch of few long ones it says too much. */
+/**
+ * Returns the FLOPs of `products` products of every row with every key, as if all texts were as long as the longest.
+ * An overestimate if only a few texts of the batch are long.
+ */
 function flopsOf(products: number, { headSize, blockRows }: Variant) {
   return ({ blockCount, heads, longest }: Readonly<Record<keyof typeof params, number>>): number =>
     2 * products * blockCount * blockRows * longest * heads * headSize;
 }
 
-/** The pieces of a kernel that depend on the head's size and the block's: all lies in registers, as vec4 where it can. */
+/** Code fragments for a head size and block size. Rows are kept in registers, as vec4 if the head size allows. */
 function pieces({ headSize, blockRows, dropout }: Variant) {
   const vectors = headSize % 4 === 0;
   const count = vectors ? headSize / 4 : headSize;
@@ -99,7 +109,7 @@ function pieces({ headSize, blockRows, dropout }: Variant) {
     globals: dropout ? philoxFunctions : '',
     each,
     eachRow: (line: (r: number) => string): string => list(blockRows, line, '\n'),
-    /** A line for each number of each row. */
+    /** One line per register of each row. */
     all: (line: (r: number, i: number) => string): string => list(blockRows, (r) => each((i) => line(r, i)), '\n'),
     dot: (a: (i: number) => string, b: (i: number) => string): string =>
       list(count, (i) => (vectors ? `dot(${a(i)}, ${b(i)})` : `${a(i)} * ${b(i)}`), ' + '),
@@ -114,7 +124,7 @@ function pieces({ headSize, blockRows, dropout }: Variant) {
   let stride = 3u * hidden;
   let scale = ${1 / Math.sqrt(headSize)};
 ${list(blockRows, (r) => `  let t${r} = block.x + ${r === 0 ? '0u' : `min(${r}u, block.y - 1u)`}; let own${r} = t${r} * stride + head * ${count}u; let out${r} = t${r} * hidden + head * ${count}u;`, '\n')}`,
-    /** Rows beyond the block's end are computed as copies of its last, and not written. */
+    /** Rows past the block's end repeat its last row and are not written. */
     write: (lines: (r: number) => string): string =>
       list(blockRows, (r) => `  if (${r}u < block.y) {\n${lines(r)}\n  }`, '\n'),
   };
@@ -167,7 +177,7 @@ ${each((i) => `    y[out${r} + ${i}u] = sum${r}_${i} * share;`)}
   });
 });
 
-/** dq_i = s·Σ_j dS_ij·k_j with dS = P∘(dP − δ), δ_i = dy_i·y_i. */
+/** dq_i = s·Σ_j dS_ij·k_j, and δ_i for the other kernel. */
 const queryKernel = memo((variant: Variant) => {
   const { element, count, zero, globals, each, eachRow, all, dot, mask, start, write } = pieces(variant);
   return kernel({

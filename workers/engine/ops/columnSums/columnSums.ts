@@ -3,12 +3,12 @@ import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
 const workgroup = [64, 1, 1] as const;
-/** Rows that one thread adds: few enough to keep a GPU busy at a thousand rows, enough to make the second pass small. */
+/** Rows per thread: few enough to keep a GPU busy with a thousand rows, enough to keep the second pass small. */
 const rowsInPart = 64;
 
 /**
- * Sums over parts of the rows: dy [T, H] → [parts, 1, H]; with `norm` also of dy·(z − mean)/σ: [parts, 2, H]. The second pass adds the parts
- * in order, so that the same rows give the same bits.
+ * First pass of a sum over rows: dy [T, H] → [parts, 1, H]. With `norm` → [parts, 2, H]: also sums dy·(z − mean)/σ.
+ * The second pass, `addColumnPartials`, adds the parts in order, so that the sum has the same bits every time.
  */
 export function columnPartials(
   engine: Engine,
@@ -25,7 +25,7 @@ export function columnPartials(
   return partials;
 }
 
-/** Adds the parts [parts, n, H] up into n arrays [H], n ≤ 2; where `accumulate`, to what they hold. */
+/** Sums [parts, n, H] over parts into n arrays [H], n ≤ 2. `accumulate` adds to the arrays instead of overwriting. */
 export function addColumnPartials(
   engine: Engine,
   partials: DeviceArray,
@@ -41,7 +41,7 @@ export function addColumnPartials(
   else engine.commands.dispatch(addOne, { partials, first }, params, groups);
 }
 
-/** Σ over the rows of dy [T, H] → into [H]; where `accumulate`, added to what it holds. */
+/** Sums dy [T, H] over rows into `into` [H]. `accumulate` adds to it instead of overwriting. */
 export function columnSums(engine: Engine, dy: DeviceArray, into: DeviceArray, accumulate = false): void {
   const partials = columnPartials(engine, dy);
   addColumnPartials(engine, partials, [into], accumulate);

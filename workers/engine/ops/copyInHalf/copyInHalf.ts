@@ -2,7 +2,7 @@ import { lengthOf, type DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
-/** Copies float32 numbers to an array stored in half precision. Both have the same shape. */
+/** Copies a float32 array into a half-precision array of the same shape. */
 export function copyInHalf(engine: Engine, full: DeviceArray, half: DeviceArray): void {
   const length = lengthOf(full.shape);
   engine.commands.dispatch(copyKernel, { full, half }, { length }, Math.ceil(length / 256));

@@ -7,7 +7,7 @@ import { dropoutParams, philoxFunctions } from './philox';
 
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
-/** Values of the uniform's dropout fields, for rows of `width` numbers; without a place nothing is dropped. */
+/** Returns the values of the dropout uniforms for rows of `width` numbers. Without a place, nothing is dropped. */
 export function dropoutValues(place: DropoutPlace | undefined, width: number): DropoutValues {
   if (!place) return { dropSeed: 0, dropStep: 0, dropOp: 0, dropBelow: 0, dropFirst: 0, dropScale: 1 };
   const { seed, step, op, rate, firstRow = 0 } = place;
@@ -21,7 +21,11 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
   };
 }
 
-/** x ∘ mask as a new array, x [T, H]: forward of a place that drops by itself, and backward of all places. */
+/**
+ * Returns x ∘ mask [T, H] in a new array. The mask is 0 with probability `rate`, else 1/(1 − rate) (Srivastava et al.,
+ * JMLR 2014). Backward is the same function: dx = dy ∘ mask. Products apply dropout in their own kernels, but only
+ * forward; attention does so both ways.
+ */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape, x.dtype);
   const length = lengthOf(x.shape);

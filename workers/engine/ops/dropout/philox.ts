@@ -1,6 +1,6 @@
 /**
- * Random numbers that depend on a counter and a key alone: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
- * SC 2011). A mask is computed where it is used, forward and backward, and stored nowhere.
+ * Random numbers that depend only on a counter and a key: Philox4x32-10 (Salmon et al., "Parallel random numbers: as
+ * easy as 1, 2, 3", SC 2011). Forward and backward each compute the mask where they use it; it is never stored.
  */
 export const philoxFunctions = `
 fn mul_high(a: u32, b: u32) -> u32 {
@@ -24,7 +24,7 @@ fn dropout_batch_quad(quad: u32) -> vec4<f32> {
   let kept = philox(vec4<u32>(quad, 0u, p.dropOp, p.dropStep), p.dropSeed) >= vec4<u32>(p.dropBelow);
   return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), kept);
 }
-// Factors of numbers 4·quad .. 4·quad + 3 of an array whose first number is a multiple of four in the whole batch.
+// Mask values of elements 4·quad .. 4·quad + 3. dropFirst must be a multiple of four.
 fn dropout_quad(quad: u32) -> vec4<f32> {
   return dropout_batch_quad(quad + p.dropFirst / 4u);
 }
@@ -32,14 +32,19 @@ fn dropout_one(i: u32) -> f32 {
   let at = i + p.dropFirst;
   return dropout_batch_quad(at / 4u)[at % 4u];
 }
-// Factor of the probability that a row gives to a key of its text, by head.
+// Mask value of one attention probability. key counts from the start of the row's text.
 fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
   let at = row_and_head + p.dropFirst;
   return select(0.0, p.dropScale, philox(vec4<u32>(at, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
 }
 `;
 
-/** Fields that a kernel needs for the functions above. `dropFirst`: which number of the whole batch's array is number 0 of this one. */
+/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
 export const dropoutParams = {
-  dropSeed: 'u32', dropStep: 'u32', dropOp: 'u32', dropBelow: 'u32', dropFirst: 'u32', dropScale: 'f32',
-} as const; // prettier-ignore
+  dropSeed: 'u32',
+  dropStep: 'u32',
+  dropOp: 'u32',
+  dropBelow: 'u32',
+  dropFirst: 'u32',
+  dropScale: 'f32',
+} as const;

@@ -1,27 +1,30 @@
 import type { EncoderConfig } from '../../../../src/domain/model';
 import type { Stage } from '../../../../src/domain/experiment';
 
-/** Which random numbers: the same key gives the same mask on every device, also after a resume. */
+/** Selects random numbers. The same key yields the same mask on every device and after a resume. */
 export interface DropoutKey {
   seed: number;
   step: number;
-  /** A different number for each place in the network that drops. */
+  /** Differs between the places in the network that apply dropout. */
   op: number;
 }
 
-/** One place that drops. Numbers are drawn by the row's place in the whole batch: `firstRow` is that of row 0 of the arrays (without it: the first). */
+/**
+ * One place in the network that applies dropout. Random numbers depend on a row's position in the whole batch, so that
+ * chunks get the batch's mask: `firstRow` is the position of the arrays' row 0, 0 by default.
+ */
 export type DropoutPlace = DropoutKey & { rate: number; firstRow?: number };
 
-/** BERT drops attention probabilities at one rate, and the outputs of embeddings, attention and feed-forward at another. */
+/** BERT has one rate for attention probabilities, another for the outputs of embeddings, attention and feed-forward. */
 export interface DropoutRates {
   hidden: number;
   attention: number;
 }
 
-/** Dropout as one step of training does it, at all places. */
+/** Dropout of one training step, at all places. */
 export type Dropout = { rates: DropoutRates } & Omit<DropoutPlace, 'op' | 'rate'>;
 
-/** The rates that a stage asks for; nothing where it asks for none. */
+/** Returns the dropout rates of a stage, or undefined if both are zero. */
 export function dropoutRates(dropout: Stage['dropout'], config: EncoderConfig): DropoutRates | undefined {
   const rates =
     dropout === 'model'
@@ -30,12 +33,14 @@ export function dropoutRates(dropout: Stage['dropout'], config: EncoderConfig): 
   return rates.hidden > 0 || rates.attention > 0 ? rates : undefined;
 }
 
-/** The output of the embeddings. */
+/** Returns the place at the output of the embeddings, or undefined if nothing is dropped there. */
 export function embeddingPlace(dropout: Dropout | undefined): DropoutPlace | undefined {
   return placeOf(dropout, 'hidden', 0);
 }
 
-/** Places in a layer that drop, in order: attention probabilities, attention output, feed-forward output. */
+/**
+ * Returns a place in a layer. `drop`: 0 for attention probabilities, 1 for attention output, 2 for feed-forward output.
+ */
 export function layerPlace(dropout: Dropout | undefined, layer: number, drop: 0 | 1 | 2): DropoutPlace | undefined {
   return placeOf(dropout, drop === 0 ? 'attention' : 'hidden', 1 + layer * 3 + drop);
 }
@@ -46,7 +51,7 @@ function placeOf(dropout: Dropout | undefined, which: keyof DropoutRates, op: nu
   return rates[which] > 0 ? { ...key, op, rate: rates[which] } : undefined;
 }
 
-/** Random numbers below this are dropped. */
+/** Returns the 32-bit threshold: an element is dropped if its random number is below it. */
 export function dropoutThreshold(rate: number): number {
   return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
 }

@@ -3,14 +3,17 @@ import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 import type { RowGroups } from './rowGroups';
 
-/** Rows firstRow .. firstRow + rows of a table that may be too large for one binding. */
+/** Rows firstRow .. firstRow + rows of a table. A table too large for one binding has several pieces. */
 export interface TablePiece {
   array: DeviceArray;
   firstRow: number;
   rows: number;
 }
 
-/** z[t] = words[id_t] + positions[t − begin of its text] + types[0]: → [T, H]. `rowInfo`: see packed rows. */
+/**
+ * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2), all tokens of type 0, before its LayerNorm:
+ * z[t] = words[id_t] + positions[t − begin of its text] + types[0], [T, H]. `rowInfo` [T, 4] is that of `DeviceTokens`.
+ */
 export function embeddingLookup(
   engine: Engine,
   { words, positions, types }: { words: readonly TablePiece[]; positions: DeviceArray; types: DeviceArray },
@@ -22,14 +25,18 @@ export function embeddingLookup(
   const z = engine.pool.allocate([rows, width], storage);
   for (const { array, firstRow, rows: pieceRows } of words)
     engine.commands.dispatch(
-      lookup, { words: array, positions, types, rowInfo, z }, { rows, width, firstRow, pieceRows }, Math.ceil((rows * width) / 64),
-    ); // prettier-ignore
+      lookup,
+      { words: array, positions, types, rowInfo, z },
+      { rows, width, firstRow, pieceRows },
+      Math.ceil((rows * width) / 64),
+    );
   return z;
 }
 
 /**
- * Adds the gradient of a table to `pieces`, from dz [T, H]: to each row of the table that the batch took the sum of its rows of dz, in the order
- * of the batch. The other rows are left alone: clear all before the first batch.
+ * Adds a table's gradient to `pieces`, from dz [T, H]. dTable[v] = Σ dz[t] over the batch rows t that looked up row v,
+ * added in batch order. Rows that the batch did not look up stay as they are, so clear the table before the first
+ * batch.
  */
 export function tableGradient(engine: Engine, dz: DeviceArray, plan: RowGroups, pieces: readonly TablePiece[]): void {
   const [, width = 0] = dz.shape;
@@ -37,8 +44,11 @@ export function tableGradient(engine: Engine, dz: DeviceArray, plan: RowGroups, 
   const order = engine.commands.upload(plan.order);
   for (const { array, firstRow, rows: pieceRows } of pieces)
     engine.commands.dispatch(
-      segmentedSum, { dz, segments, order, table: array }, { count: plan.count, width, firstRow, pieceRows }, Math.ceil((plan.count * width) / 64),
-    ); // prettier-ignore
+      segmentedSum,
+      { dz, segments, order, table: array },
+      { count: plan.count, width, firstRow, pieceRows },
+      Math.ceil((plan.count * width) / 64),
+    );
   engine.pool.free(segments);
   engine.pool.free(order);
 }

@@ -1,13 +1,13 @@
-/** Rows of a batch by the row of the table that they took. */
+/** Rows of a batch, grouped by the table row that they looked up. */
 export interface RowGroups {
   count: number;
-  /** [count, 4]: row of the table, begin and end in `order`, 0. */
+  /** [count, 4]: table row, begin and end of its group in `order`, 0. */
   segments: Uint32Array<ArrayBuffer>;
-  /** Rows of the batch, those of the same table row together, each group in the batch's order. */
+  /** Rows of the batch, group after group, in batch order within each group. */
   order: Uint32Array<ArrayBuffer>;
 }
 
-/** More than any batch has rows; an index times this stays an exact integer. */
+/** More rows than any batch has. An index times this is still an exact integer in float64. */
 const rowBase = 2 ** 24;
 
 export function groupRowsByIndex(indices: Int32Array): RowGroups {

@@ -4,10 +4,10 @@ import { memo } from '../../memo';
 import { rowGroups, rowKernel } from '../../rowKernel';
 import { addColumnPartials, columnPartials, columnSums } from '../columnSums/columnSums';
 
-/** z [T, H] is what was normalised; stats [T, 2] its mean and 1/σ by row. */
+/** The input z [T, H], and stats [T, 2]: mean and 1/σ of each row. */
 export type LayerNormSaved = { z: DeviceArray; stats: DeviceArray; gamma: DeviceArray };
 
-/** y = (z − mean)/√(var + ε)·γ + β by row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
+/** y = (z − mean)/√(var + ε)·γ + β per row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
 export function layerNormForward(
   engine: Engine,
   { z, gamma, beta, epsilon }: { z: DeviceArray; gamma: DeviceArray; beta: DeviceArray; epsilon: number },
@@ -16,12 +16,18 @@ export function layerNormForward(
   const y = engine.pool.allocate(z.shape, z.dtype);
   const stats = engine.pool.allocate([rows, 2]);
   engine.commands.dispatch(
-    forwardKernel(engine.traits), { z, gamma, beta, y, stats }, { rows, width, epsilon }, rowGroups(engine.traits, rows),
-  ); // prettier-ignore
+    forwardKernel(engine.traits),
+    { z, gamma, beta, y, stats },
+    { rows, width, epsilon },
+    rowGroups(engine.traits, rows),
+  );
   return { y, saved: { z, stats, gamma } };
 }
 
-/** dy [T, H] → dz [T, H] and, where they are given, the gradients of γ and β, written in place, or where `accumulate` added to what is there. */
+/**
+ * Returns dz [T, H] from dy [T, H] and writes dγ and dβ [H] if given; `accumulate` adds instead of overwriting. With
+ * x̂ = (z − mean)/σ and g = dy·γ: dz = (g − mean g − x̂·mean(g·x̂))/σ, dγ = Σ_rows dy·x̂, dβ = Σ_rows dy.
+ */
 export function layerNormBackward(
   engine: Engine,
   dy: DeviceArray,
@@ -32,8 +38,11 @@ export function layerNormBackward(
   const [rows = 0, width = 0] = z.shape;
   const dz = engine.pool.allocate(z.shape, z.dtype);
   engine.commands.dispatch(
-    backwardKernel(engine.traits), { dy, z, stats, gamma, dz }, { rows, width }, rowGroups(engine.traits, rows),
-  ); // prettier-ignore
+    backwardKernel(engine.traits),
+    { dy, z, stats, gamma, dz },
+    { rows, width },
+    rowGroups(engine.traits, rows),
+  );
   if (dGamma) {
     const partials = columnPartials(engine, dy, { z, stats });
     const unused = dBeta ? undefined : engine.pool.allocate([width]);

@@ -7,8 +7,8 @@ export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeo
 export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Second pass of a product whose inner dimension was cut: adds products [parts, rows, columns] (and sums [parts, rows] of a's columns) in
- * order, then the epilogue. Runs over quads of y where its rows are multiples of four long, else over single numbers.
+ * Second pass of a product whose inner dimension was split. Adds products [parts, rows, columns] in order, and sums
+ * [parts, rows] of a's columns, then applies the epilogue. A thread handles four numbers of y if `aligned`, else one.
  */
 export function addPartsKernel(
   epilogue: Epilogue,
@@ -37,7 +37,7 @@ export function addPartsKernel(
   });
 }
 
-/** Numbers that one thread of the kernel finishes. */
+/** Returns how many numbers of y one thread handles. */
 export function addPartsStride(aligned: boolean): number {
   return aligned ? 4 : 1;
 }

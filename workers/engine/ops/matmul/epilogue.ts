@@ -1,4 +1,4 @@
-/** What happens to a sum before it is written, in this order. */
+/** Operations on a sum before it is written, in this order. */
 export interface Epilogue {
   /** + bias[column] */
   bias?: boolean;
@@ -6,17 +6,17 @@ export interface Epilogue {
   dropout?: boolean;
   /** + residual[row, column] */
   residual?: boolean;
-  /** The sum is written as `pre`, and GELU of it as y. */
+  /** Writes the sum as `pre` and its GELU as y. */
   gelu?: boolean;
   /** × GELU′(pre[row, column]) */
   geluGradient?: boolean;
-  /** Added to what y holds. */
+  /** + y[row, column] */
   accumulate?: boolean;
-  /** TN only: also writes Σ_k a[k, row] as aSums[row]: of dyᵀ·x the bias gradient. */
+  /** TN only: also writes aSums[row] = Σ_k a[k, row]. For dyᵀ·x that is the bias gradient. */
   aSums?: boolean;
 }
 
-/** Statements that finish `v`, the number or the four numbers at index `at` of y, and write it. */
+/** Returns WGSL that applies the epilogue to `v`, the number (or four numbers) at index `at` of y, and writes it. */
 export function finish(epilogue: Epilogue, column: string, quads: boolean): string {
   const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
   return [

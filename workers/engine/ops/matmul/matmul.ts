@@ -12,21 +12,21 @@ import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, t
 import { matmulKernel, type MatmulVariant } from './tileKernel';
 
 export interface MatmulOptions {
-  /** α: the product's factor. */
+  /** α, multiplies the product. 1 by default. */
   alpha?: number;
   bias?: DeviceArray;
   residual?: DeviceArray;
-  /** Between bias and residual. */
+  /** Applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
-  /** Written: the sum before GELU; y becomes GELU of it. */
+  /** Output: the sum before GELU. y becomes GELU of it. */
   gelu?: DeviceArray;
-  /** Read: y is multiplied by GELU′ of it. */
+  /** Input: y is multiplied by GELU′ of it. */
   geluGradient?: DeviceArray;
-  /** y is added to instead of written. */
+  /** Adds to y instead of overwriting it. */
   accumulate?: boolean;
-  /** TN: the sums of a's columns, [rows]. */
+  /** TN only. Output: the sums of a's columns, [rows]. */
   aSums?: DeviceArray;
-  /** Instead of what the engine's plan or the fixed rules say. */
+  /** Overrides the engine's plan and the default rules. */
   choice?: MatmulChoice;
 }
 
@@ -34,8 +34,8 @@ type Arrays = Record<'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums', De
 type Shape = Record<'rows' | 'columns' | 'depth', number>;
 
 /**
- * Writes op(a)·op(b) to y [M, N]: NN of a [M, K], b [K, N]; NT of a [M, K], b [N, K]; TN of a [K, M], b [K, N]. One sum is added in a fixed
- * order, so that the same plan gives the same bits.
+ * Writes y = α·op(a)·op(b) [M, N], then applies the epilogue. NN takes a [M, K], b [K, N]; NT takes a [M, K], b [N, K];
+ * TN takes a [K, M], b [K, N]. The order of every sum is fixed, so the same plan gives the same bits.
  */
 export function matmul(
   engine: Engine,
@@ -69,7 +69,7 @@ export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' 
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 
-/** The parts of the inner dimension give products in the scratch array; a second kernel adds them in order and finishes the sums. */
+/** Writes one product per part of the inner dimension to the scratch array. A second kernel adds them in order. */
 function productInParts(
   engine: Engine,
   { epilogue, parts, scratch, ...product }: MatmulVariant & { parts: number; scratch: DeviceArray },
@@ -78,7 +78,7 @@ function productInParts(
   values: ReturnType<typeof dropoutValues> & { alpha: number },
 ): void {
   const { rows, columns, depth } = shape;
-  // Whole steps of the shared memory, so that no part ends inside one.
+  // A part is a multiple of the shared depth, so that no part ends within a fill of shared memory.
   const step = Math.max(1, product.tiling.sharedDepth / 4);
   const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
   const used = Math.ceil(Math.ceil(depth / 4) / quads);
@@ -86,16 +86,18 @@ function productInParts(
   const sumsAt = Math.ceil((used * rows * columns) / alignmentFloats) * alignmentFloats;
   const sums = { ...scratch, offset: scratch.offset + 4 * sumsAt, shape: [used, rows] };
   const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
-  engine.commands.dispatch(
-    partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 },
-    [...matmulGroups(product.tiling, rows, columns), used],
-  ); // prettier-ignore
+  engine.commands.dispatch(partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 }, [
+    ...matmulGroups(product.tiling, rows, columns),
+    used,
+  ]);
   const aligned = columns % 4 === 0;
   const threads = Math.max((rows * columns) / addPartsStride(aligned), epilogue.aSums ? rows : 0);
   engine.commands.dispatch(
-    addKernel({ epilogue, aligned }), { ...arrays, products, sums }, { rows, columns, parts: used, ...values },
+    addKernel({ epilogue, aligned }),
+    { ...arrays, products, sums },
+    { rows, columns, parts: used, ...values },
     Math.ceil(threads / 64),
-  ); // prettier-ignore
+  );
 }
 
 function epilogueOf(options: MatmulOptions): Epilogue {
@@ -118,7 +120,7 @@ function isHalf({ dtype }: DeviceArray): boolean {
   return dtype === 'f16';
 }
 
-/** The kernels that `matmul` runs for this choice and operands: what there is to compile before it is measured. */
+/** Returns the kernels that `matmul` dispatches for a choice and operands, to compile them before they are measured. */
 export function matmulKernels(
   { layout, ...shape }: Shape & { layout: Layout },
   { tiling, parts }: MatmulChoice,
@@ -145,7 +147,7 @@ export function matmulKernels(
   ];
 }
 
-/** Of a part's product only the sums of a's columns are taken on the way. */
+/** Returns the epilogue of a part's product: only sums of a's columns. The second kernel does the rest. */
 function partEpilogue({ aSums }: Epilogue): Epilogue {
   return aSums ? { aSums } : {};
 }
@@ -158,6 +160,6 @@ const addKernel = memo(({ epilogue, aligned }: { epilogue: Epilogue; aligned: bo
 function side({ shape }: DeviceArray): [number, number] {
   const [rows, columns] = shape;
   if (rows === undefined || columns === undefined || shape.length !== 2)
-    throw new RangeError(`a matrix, not [${shape.join()}]`);
+    throw new RangeError(`expected a matrix, got shape [${shape.join()}]`);
   return [rows, columns];
 }

@@ -3,18 +3,18 @@ import { finish } from './epilogue';
 import type { Layout, MatmulTiling } from './choice';
 
 /**
- * A product by the matrix units that subgroups share (Chromium's experimental subgroup matrices): operands in half precision, sums in float32. Four
- * subgroups of 32 threads compute 64 × 64 numbers, each 16 rows of them. The order of a sum is the device's own inside one fragment, the same every
- * time.
+ * Products on matrix units (Chromium's experimental subgroup matrices), with half-precision operands and float32 sums.
+ * Four subgroups of 32 threads compute a tile of 64 × 64, 16 rows each. Within a fragment the device chooses the order
+ * of a sum, but it is the same every time.
  */
 export const matrixTile = 64;
 const depth = 32;
 const subgroupThreads = 32;
 const threads = 128;
-/** Rows of a subgroup, and columns that are written at once. */
+/** Rows per subgroup, and columns per strip that is written at once. */
 const strip = 16;
 
-/** Sides that fragments may have: 8 on Apple's GPUs, 16 on others. */
+/** Possible sides of a fragment: 8 on Apple GPUs, 16 on others. */
 export const matrixSides = [8, 16] as const;
 export type MatrixSide = (typeof matrixSides)[number];
 
@@ -22,7 +22,7 @@ export function matrixTiling(side: MatrixSide): MatmulTiling {
   return { threadRows: 8, threadColumns: 4, workgroup: [16, 8], sharedDepth: depth, matrixSide: side };
 }
 
-/** Behind the operands' tiles, each [outer, inner] row after row, the sums of one strip of columns. */
+/** Workgroup memory: the operands' tiles, [outer, inner] in row-major order, and the sums of one strip of columns. */
 export const matrixMemory = `
 var<workgroup> matrix_a: array<f16, ${matrixTile * depth}>;
 var<workgroup> matrix_b: array<f16, ${matrixTile * depth}>;
@@ -68,7 +68,7 @@ function grid(rows: number, columns: number, line: (i: number, j: number) => str
   ).join('\n');
 }
 
-/** A thread brings one block of 4 × 4 numbers. Neighbouring threads take blocks that lie behind each other. */
+/** Each thread loads one 4 × 4 block. Neighbouring threads load neighbouring blocks. */
 function fill(name: 'a' | 'b', first: string, innerContiguous: boolean): string {
   const [quads, fours] = [depth / 4, matrixTile / 4];
   const four = innerContiguous ? `lane / ${quads}u` : `lane % ${fours}u`;
@@ -82,7 +82,7 @@ function fill(name: 'a' | 'b', first: string, innerContiguous: boolean): string 
     }`;
 }
 
-/** Strips of 16 columns go through the workgroup's memory, for a fragment's numbers lie where the device wants them. */
+/** Writes strips of 16 columns by way of workgroup memory, because the layout of a fragment depends on the device. */
 function store(epilogue: Epilogue, aligned: boolean, side: MatrixSide): string {
   const stride = aligned ? 4 : 1;
   const [rowParts, columnParts] = [strip / side, strip / side];

@@ -9,7 +9,7 @@ export interface MatmulVariant {
   layout: Layout;
   tiling: MatmulTiling;
   epilogue: Epilogue;
-  /** All rows are multiples of four long, so that all is read as vec4. */
+  /** Whether the row length of every operand is a multiple of four, so that operands are read as vec4. */
   aligned: boolean;
 }
 
@@ -20,9 +20,10 @@ const lines = (n: number, line: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => line(i)).join('\n');
 
 /**
- * y = α·op(a)·op(b), then the epilogue. The inner dimension goes by quads: a thread holds the next four numbers of each of its rows and
- * columns as vec4 and adds dot products, whichever way the operands lie. Workgroups along z take `quads` quads each and write one partial
- * y each; `rows`, `columns`, `depth` are the product's own.
+ * Builds the kernel of y = α·op(a)·op(b) and its epilogue. It walks the inner dimension in quads: a thread holds the
+ * next four numbers of each of its rows and columns as vec4 and adds dot products, in every operand layout. Workgroups
+ * along z take `quads` quads each and write one partial y each. `rows`, `columns` and `depth` are those of the whole
+ * product.
  */
 export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {
   const { layout, tiling, epilogue, aligned } = variant;
@@ -48,7 +49,7 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
     params: { rows: 'u32', columns: 'u32', depth: 'u32', quads: 'u32', alpha: 'f32', ...dropoutParams },
     reads: reads as Record<MatmulArray, Element>,
     writes: writes as Record<MatmulArray, Element>,
-    // Subgroup matrices want whole subgroups along x.
+    // Subgroup matrices need a workgroup size along x that is a multiple of the subgroup size.
     workgroup: matrixSide ? [workgroup[0] * workgroup[1], 1, 1] : [workgroup[0], workgroup[1], 1],
     subgroups,
     subgroupMatrix: matrixSide !== undefined,
@@ -66,15 +67,16 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
   });
 }
 
-/** Threads own neighbouring columns only where they do not share memory; then four are written at once. */
+/** Whether a thread writes four columns at once. Without shared memory, a thread owns consecutive columns. */
 function storesQuads({ aligned, tiling }: MatmulVariant): boolean {
   if (tiling.matrixSide) return aligned;
   return aligned && tiling.sharedDepth === 0 && tiling.threadColumns % 4 === 0;
 }
 
 /**
- * A function that reads a 4 × 4 block of one operand: result[i] holds the numbers 4·quad .. 4·quad + 3 of the inner dimension for outer index
- * first + i. Beyond the operand's end: zeros in the inner dimension, anything finite in the outer.
+ * Returns a WGSL function that reads a 4 × 4 block of one operand: result[i] holds elements 4·quad .. 4·quad + 3 of the
+ * inner dimension for outer index first + i. Past the operand's end it returns zeros along the inner dimension and any
+ * finite numbers along the outer.
  */
 function loadBlock(name: 'a' | 'b', innerContiguous: boolean, outer: 'rows' | 'columns', aligned: boolean): string {
   const head = `fn block_${name}(first: u32, quad: u32) -> mat4x4<f32> {`;
@@ -126,8 +128,9 @@ ${epilogue.aSums ? `    if (column0 == 0u) {\n${lines(threadRows, (i) => `      
 }
 
 /**
- * All threads of a workgroup own the same rows. Each thread of a subgroup reads the rows' numbers of one quad, and hands them to the others
- * when it is that quad's turn: a is read once a subgroup. The order of the sum is that of the other variants, whatever a subgroup's size.
+ * All threads of a workgroup own the same rows. Each thread of a subgroup reads those rows for a different quad and
+ * shuffles them to the others when that quad's turn comes, so a subgroup reads `a` only once. Sums have the same order
+ * as in the other variants, whatever the subgroup size.
  */
 function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: MatmulVariant): string {
   return `

@@ -7,21 +7,21 @@ import type { Epilogue } from './epilogue';
 import type { Layout } from './choice';
 import type { MatmulArray, MatmulParam } from './tileKernel';
 
-/** A thread's item: so many numbers of y. Few enough rows for all threads to have work, enough to pack an operand for. */
+/** Block of y per work item: small enough to give every thread work, large enough to repay packing an operand. */
 const blockRows = 96;
 const blockColumns = 128;
-/** Inner numbers that are packed at once, columns of a panel: as in the wasm functions. */
+/** Inner elements packed at once, and columns per panel. Must match wasm/assembly/product.ts. */
 const depthBlock = 256;
 const panelColumns = 8;
 
-/** Bytes of packed columns, behind what one tile needs. */
+/** Returns the scratch bytes for packed columns, including the 64 bytes for an edge tile before them. */
 export function packedBytes(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns * depthBlock * 4 + 64;
 }
 
 type Params = Readonly<Record<Exclude<MatmulParam, 'quads'>, number>>;
 
-/** As `matmul`, by the wasm function. What the epilogue does not use is bound and not touched. */
+/** `matmul` on wasm. Arrays that the epilogue does not use are bound but never touched. */
 export function matmulOnWasm(
   engine: Engine,
   layout: Layout,
@@ -32,9 +32,16 @@ export function matmulOnWasm(
   engine.commands.dispatch(wasmKernel({ layout, epilogue }), arrays, params, 0);
 }
 
+/** Flags of the epilogue. Must match wasm/assembly/matmul.ts. */
 const bits: [keyof Epilogue, number][] = [
-  ['bias', 4], ['dropout', 8], ['residual', 16], ['gelu', 32], ['geluGradient', 64], ['accumulate', 128], ['aSums', 256],
-]; // prettier-ignore
+  ['bias', 4],
+  ['dropout', 8],
+  ['residual', 16],
+  ['gelu', 32],
+  ['geluGradient', 64],
+  ['accumulate', 128],
+  ['aSums', 256],
+];
 
 const wasmKernel = memo(({ layout, epilogue }: { layout: Layout; epilogue: Epilogue }) => {
   const flags = bits.reduce((sum, [name, bit]) => sum + (epilogue[name] ? bit : 0), 0);

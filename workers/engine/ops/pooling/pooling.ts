@@ -5,21 +5,26 @@ import { kernel } from '../../kernel';
 import { memo } from '../../memo';
 import { rowGroups, rowKernel } from '../../rowKernel';
 
-/** Some neighbouring texts of a packed batch. `offsets` [texts of the batch + 1]: where each begins. */
+/** Consecutive texts of a packed batch. */
 export interface PooledTexts {
+  /** [texts of the batch + 1]: first row of each text, then the number of tokens. */
   offsets: DeviceArray;
+  /** [T, 4]: begin and end of the row's text, index of that text, token id. */
   rowInfo: DeviceArray;
   firstText: number;
   texts: number;
   pooling: Pooling;
 }
-/** Unit vectors [B, H] (pooled ones as they are, without `normalize`) and the norms [B]. */
+/** Vectors [B, H], of unit length if `normalize`, and the norms [B] that they had before. */
 export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
-/** What kernels call the kinds of pooling. */
+/** Codes of the kinds of pooling in the kernels. */
 const picks: Record<Pooling, number> = { mean: 0, cls: 1, last: 2 };
 
-/** Mean over a text's tokens, its first token or its last, then x / max(‖x‖, 1e-12): hidden [T, H] → [B, H]. */
+/**
+ * Pools hidden [T, H] → [B, H]: the mean over a text's tokens, its first token (cls) or its last. `normalize` then
+ * divides by max(‖x‖, 1e-12), as torch.nn.functional.normalize does.
+ */
 export function poolingForward(
   engine: Engine,
   hidden: DeviceArray,
@@ -40,17 +45,24 @@ export function poolingForward(
   return { y: unit, saved: { unit, norms, texts } };
 }
 
-/** The gradient of the vectors before they were normalised, from dUnit [B, H]: (dy − u·(u·dy))/‖x‖. */
+/** Returns the gradient before normalisation, dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖: dUnit [B, H] → dx [B, H]. */
 export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
   const [rows = 0, width = 0] = unit.shape;
   const dx = engine.pool.allocate([rows, width]);
   engine.commands.dispatch(
-    normalizeBackwardKernel(engine.traits), { dUnit, unit, norms, dx }, { rows, width }, rowGroups(engine.traits, rows),
-  ); // prettier-ignore
+    normalizeBackwardKernel(engine.traits),
+    { dUnit, unit, norms, dx },
+    { rows, width },
+    rowGroups(engine.traits, rows),
+  );
   return dx;
 }
 
-/** Spreads the pooled vectors' gradients over their tokens: those of the first texts, then those of the rest, if there is one; → dHidden [T, H]. */
+/**
+ * Spreads gradients of pooled vectors over the tokens of their texts: dHidden [T, H]. A mean gives each of n tokens
+ * 1/n of the gradient; cls and last give all of it to one token. The batch's first texts take theirs from `first`, the
+ * next ones from `rest`, and all further rows get zero.
+ */
 export function poolingBackward(
   engine: Engine,
   first: DeviceArray,
