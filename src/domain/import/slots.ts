@@ -1,7 +1,7 @@
 import type { DataEntry, Experiment } from '../experiment';
 import type { DataRole, QuestionPart } from '../records';
 
-/** The places that a data set can take in an experiment. */
+/** The slots of an experiment that a data set can fill. */
 export const slotNames = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const;
 export type SlotName = (typeof slotNames)[number];
 
@@ -23,7 +23,7 @@ export function slotOf(entry: DataEntry): SlotName | undefined {
   return slotNames.find((slot) => matches(entry, slot));
 }
 
-/** The experiment with `contentSha256` in that place, or with the place empty. */
+/** Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. */
 export function withEntry(experiment: Experiment, slot: SlotName, contentSha256: string | null): Experiment {
   const { role, part } = slots[slot];
   const others = experiment.data.filter((entry) => !matches(entry, slot));
