@@ -10,17 +10,20 @@ import {
   type StepReport,
 } from '../run';
 
-/** What a run's event log says so far. Lists are appended to in place: `version` in RunState tells when to look again. */
+/**
+ * The state of a run according to its event log so far. Lists grow in place, so watch `version` in RunState to notice
+ * changes.
+ */
 export interface RunView {
-  /** The next event to read. */
+  /** Sequence number of the next event to read. */
   nextSeq: number;
   phase: RunPhase;
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
-  /** How often the device was lost and the run went on by itself. */
+  /** How often the device was lost and the run resumed automatically. */
   deviceLosses: number;
-  /** Steps after which another device or other kernels went on. */
+  /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
@@ -28,7 +31,7 @@ export interface RunView {
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
-  /** How long the evaluation before took; a resumed run passes over it quickly, so the longest counts. */
+  /** Milliseconds of the evaluation before training. A resumed run skips through it, so this keeps the longest. */
   evaluationMs: number;
   lastAt: number;
 }
@@ -53,7 +56,7 @@ export function emptyRunView(): RunView {
   };
 }
 
-/** A resumed run repeats the steps since its checkpoint: what lies at or behind `step` is written anew. */
+/** Drops the entries from `step` on: a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
@@ -86,11 +89,11 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.progress = null;
       return;
     case 'progress':
-      // Logs of 0.1 name some kinds otherwise.
+      // Logs of version 0.1 use other names for some kinds; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The reading after is of the kept weights, whichever step they come from: it is no point of the curve.
+      // The evaluation after training is of the kept weights, from whichever step, so it is not a point on the curve.
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
@@ -106,7 +109,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Adds events in the order of their numbers; one that was seen already is passed over. */
+/** Applies events in order of their sequence numbers. Skips those already seen. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;
@@ -123,15 +126,16 @@ function recentMean(view: RunView, value: (step: StepReport) => number): number 
   return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
 }
 
-/** Tokens a second over the last 20 steps; 0 before the first. */
+/** Returns tokens per second over the last 20 steps, or 0 before the first step. */
 export function tokensPerSecond(view: RunView): number {
   const ms = recentMean(view, (step) => step.stepMs);
   return ms > 0 ? (recentMean(view, (step) => step.tokens) / ms) * 1000 : 0;
 }
 
 /**
- * Milliseconds to the end, or null while nothing was measured: the pace of training so far, readings of dev and checkpoints
- * included, times the steps left, and once more the time of the evaluation before.
+ * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: mean ms per
+ * step over the last 20 steps times the steps left, plus the time that the evaluation before training took. During the
+ * evaluation after training: extrapolated from its progress, else from the evaluation before training.
  */
 export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
   const evaluation = view.evaluationMs;
@@ -148,7 +152,7 @@ export function timeLeftMs(view: RunView, totalSteps: number, now: number): numb
   return pace * Math.max(0, totalSteps - last.step) + evaluation;
 }
 
-/** Share of the run that is done, from 0 to 1: training weighs most, each evaluation a tenth. */
+/** Returns the share of the run that is done, from 0 to 1. Training counts 0.8, and each evaluation about a tenth. */
 export function runShare(view: RunView, totalSteps: number): number {
   const { progress } = view;
   const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;
