@@ -13,7 +13,7 @@ const locationsSchema = v.strictObject({
   pairs: v.optional(location),
   devQuestions: v.optional(location),
   testQuestions: v.optional(location),
-  /** A folder. */
+  /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),

@@ -31,8 +31,8 @@ export interface MatmulTiling {
   /** Workgroup size in threads: [along columns, along rows]. */
   workgroup: readonly [number, number];
   /**
-   * Depth of the tiles of both operands, along the inner dimension, in shared memory. 0: no shared memory, every thread
-   * reads its own operands.
+   * Depth of the operand tiles in shared memory, along the inner dimension. 0: no shared memory; every thread reads its
+   * own operands.
    */
   sharedDepth: number;
   /**

@@ -74,7 +74,7 @@ export class RandomStream {
     return this.#block[this.#at++] ?? 0;
   }
 
-  /** Returns a uniform integer in [0, bound). Rejects draws from the incomplete last block, which would add a bias. */
+  /** Returns a uniform integer in [0, bound). Rejects draws that would favour small results. */
   below(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let drawn = this.uint32();

@@ -102,7 +102,7 @@ export interface Evaluation {
   part: 'dev' | 'test';
   moment: EvaluationMoment;
   metrics: Metrics;
-  /** The three metrics at k are keyed by k, for each of the experiment's `ks`. */
+  /** Like `recallAtK` and `precisionAtK`, keyed by k for each of the experiment's `ks`. */
   hitRateAtK: Record<number, number>;
   recallAtK: Record<number, number>;
   precisionAtK: Record<number, number>;

@@ -71,7 +71,7 @@ export interface ExportReport {
 
 /** API of the data worker. Callbacks are comlink proxies, buffers are transferred, and every failure is an AppError. */
 export interface DataApi {
-  /** Must be the first call, and is made once. */
+  /** Always the first call; made once per worker. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */

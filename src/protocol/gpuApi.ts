@@ -4,7 +4,7 @@ import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
 
-/** One batch for display. The positives of all other rows are the negatives of a row's anchor. */
+/** One batch for display. The negatives of an anchor are the positives of all other rows. */
 export interface BatchView {
   step: number;
   rows: { pairId: string; anchor: string; positive: string }[];
@@ -15,7 +15,7 @@ export interface BatchView {
  * `encodeTexts` need the device exclusively, and reject with `device-busy` while another of them is running.
  */
 export interface GpuApi {
-  /** Must be the first call, and is made once. */
+  /** Always the first call; made once per worker. */
   configure(options: WorkerOptions): Promise<void>;
   /**
    * Stores a new run of the current experiment and returns its id. Tokenizes missing texts, and computes nothing else.

@@ -79,7 +79,7 @@ export interface StepSpeed {
 /** A shape that was not measured, because no step strategy fits the memory budget. */
 export interface SkippedShape {
   shape: BenchmarkShape;
-  /** Need of the strategy that needs the least. */
+  /** Bytes needed by the step strategy that needs the least. */
   neededBytes: number;
   budgetBytes: number;
 }

@@ -31,7 +31,7 @@ export function mrrAtK(ranks: Ranks, k: number): number {
   return first <= k ? 1 / first : 0;
 }
 
-/** Returns DCG / ideal DCG with binary relevance and discount log2(rank + 1) (after Järvelin & Kekäläinen 2002). */
+/** Returns DCG / ideal DCG with binary relevance and discount log2(rank + 1) (Järvelin & Kekäläinen 2002). */
 export function ndcgAtK(ranks: Ranks, k: number): number {
   let dcg = 0;
   for (const rank of ranks) if (rank <= k) dcg += 1 / Math.log2(rank + 1);

@@ -1,4 +1,4 @@
-/** Encodings common for Chinese files that a browser's TextDecoder supports. */
+/** Encodings that are common in Chinese files and supported by a browser's TextDecoder. */
 export type TextEncodingName = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be';
 
 /** Number of bytes at the start of a file used to guess its encoding. */

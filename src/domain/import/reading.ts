@@ -16,7 +16,7 @@ class LineCutter {
   #rest = '';
   #line = 0;
 
-  /** Calls `take` with each complete line and its number. Keeps a final \r back, because a \n may follow. */
+  /** Calls `take` with each complete line and its number. A final \r waits for the next piece: a \n may follow. */
   push(text: string, take: (line: string, number: number) => void): void {
     const all = this.#rest + text;
     const lineEnd = /\r\n|\n|\r(?=[^])/g;

@@ -7,7 +7,7 @@ const GiB = 2 ** 30;
 const assumedMemoryGiB = 4;
 /** Bounds of the default budget: less is not worth a run, and more must be set by the user. */
 const [leastGiB, mostGiB] = [1, 8];
-/** Share of wasm's 4 GiB address space; the rest is left for everything other than arrays. */
+/** Largest budget on wasm, out of its 4 GiB address space. The rest is for memory other than arrays. */
 const wasmGiB = 3;
 
 /**

@@ -19,7 +19,7 @@ export interface MemoryNeed {
   moments: number;
   /**
    * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step, so if it needs more, this is its need instead.
+   * evaluation never overlaps a step, so if it needs more, this holds its need instead.
    */
   activations: number;
   total: number;
@@ -32,7 +32,7 @@ export interface Shortage {
   limitBytes: number;
 }
 
-/** A step strategy that fits, with its need. If none fits: the one that needs the least, and what it lacks. */
+/** A step strategy that fits, with its need. If none fits: the one that needs the least, and the limit it exceeds. */
 export interface WayChoice {
   fits: boolean;
   way: StepWay;
@@ -45,7 +45,7 @@ export interface Settings {
   maxTokens: number;
 }
 
-/** Settings that would fit, each on its own: fewer tokens per text, a smaller batch, or mixed precision in a stage. */
+/** The nearest settings that fit. Any one change is enough: shorter texts, a smaller batch or mixed precision. */
 export interface Proposal {
   maxTokens?: number;
   batchSize?: number;

@@ -12,8 +12,8 @@ export interface LossScale {
 }
 
 /**
- * Steps without an overflow before the scale doubles. The scheme is that of torch.amp.GradScaler, whose default is
- * 2,000 steps, but a fine-tuning run rarely has that many.
+ * Number of steps without an overflow after which the scale doubles. The scheme is torch.amp.GradScaler's; its default
+ * is 2,000, but a fine-tuning run rarely has that many steps.
  */
 const growthSteps = 200;
 
