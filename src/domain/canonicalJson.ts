@@ -3,7 +3,7 @@ import type { Experiment } from './experiment';
 import { sha256Hex } from './hash';
 import { parseExperiment } from './parseExperiment';
 
-/** Matches surrogates that stand alone: with the flag `u` a pair is one code point and is passed over. */
+/** Matches lone surrogates only: with the `u` flag, a surrogate pair is one code point and does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 
 function refuse(path: string, found: string, expected: string): never {
@@ -13,7 +13,7 @@ function refuse(path: string, found: string, expected: string): never {
 function member(value: unknown, path: string): string {
   switch (typeof value) {
     case 'string':
-      if (loneSurrogate.test(value)) refuse(path, 'lone surrogate', 'well-formed Unicode');
+      if (loneSurrogate.test(value)) refuse(path, 'a lone surrogate', 'well-formed Unicode');
       return JSON.stringify(value);
     case 'number':
       if (!Number.isFinite(value)) refuse(path, String(value), 'a finite number');
@@ -33,21 +33,22 @@ function list(values: readonly unknown[], path: string): string {
 
 function record(value: object, path: string): string {
   const entries = Object.entries(value).filter((entry) => entry[1] !== undefined);
-  // RFC 8785 3.2.3: members in the order of their names' UTF-16 code units, which is what `<` on strings compares.
+  // RFC 8785, 3.2.3: sort members by the UTF-16 code units of their names, which is how `<` compares strings.
   entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const place = (name: string): string => (path === '' ? name : `${path}.${name}`);
   return `{${entries.map(([name, inner]) => `${member(name, place(name))}:${member(inner, place(name))}`).join(',')}}`;
 }
 
 /**
- * JSON Canonicalization Scheme (RFC 8785). Members that are `undefined` are left out, as JSON.stringify does.
- * @throws experiment-invalid for what has no canonical form: numbers that are not finite, lone surrogates, functions.
+ * Serializes a value by the JSON Canonicalization Scheme (RFC 8785). Skips members that are `undefined`, as
+ * JSON.stringify does.
+ * @throws experiment-invalid for values without a canonical form: non-finite numbers, lone surrogates, functions.
  */
 export function canonicalJson(value: unknown): string {
   return member(value, '');
 }
 
-/** The experiment's identity: SHA-256 of its canonical JSON with all defaults written out. */
+/** Returns the experiment's identity: the SHA-256 of its canonical JSON with all defaults filled in. */
 export function experimentHash(experiment: Experiment): Promise<string> {
   return sha256Hex(canonicalJson(parseExperiment(experiment)));
 }

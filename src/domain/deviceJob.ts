@@ -1,2 +1,2 @@
-/** What a page's GPU worker can be busy with. It has one device, so it does one of them at a time. */
+/** The jobs that need a page's GPU worker. It has one device, so it runs one job at a time. */
 export type DeviceJob = 'run' | 'benchmark' | 'export';

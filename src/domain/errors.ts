@@ -1,15 +1,11 @@
 import type { DeviceJob } from './deviceJob';
 
-/**
- * The one error type of the product. `details` says what happened; the sentence that a person reads is made from it in the
- * page's language (src/ui/i18n/errors.ts). It crosses worker boundaries whole (src/protocol/errorTransfer.ts).
- */
 export type ModelFault =
   | 'missing-file'
   | 'not-json'
   | 'unsupported-architecture'
   | 'empty'
-  /** `expected` and `found` are numbers of bytes. */
+  /** `expected` and `found` count bytes. */
   | 'truncated'
   | 'header-invalid'
   | 'tensor-missing'
@@ -48,7 +44,7 @@ export type AppErrorDetails =
       question?: number;
       fault: ImportFault;
       field?: string;
-      /** With no-known-columns: the names that would do; `field` are the ones that are there. */
+      /** With no-known-columns: the accepted column names. `field` then lists the columns found. */
       expected?: string;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
@@ -66,13 +62,14 @@ export type AppErrorDetails =
   | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: string }
-  /** Mixed precision was asked for, and the device computes in float32 alone. */
+  /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**
-   * Found before a run: the least that it needs of the budget, or in its largest array, and what there is. `canRaise`: the device takes a budget
-   * that is large enough. Then, each by itself, the nearest settings that fit: `mixedStage` is a stage for which mixed precision is enough.
+   * Thrown before a run that does not fit. `neededBytes`: the minimum it needs, in total (`budget`) or in its largest
+   * array (`array`). `canRaise`: the device accepts a budget that is large enough. `maxTokens`, `batchSize` and
+   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing any one of them is enough.
    */
   | {
       kind: 'memory-too-small';
@@ -85,11 +82,11 @@ export type AppErrorDetails =
       mixedStage?: number;
     }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
-  /** One device, so one job at a time; `job` is the one at work. */
+  /** The device runs one job at a time; `job` is the one running. */
   | { kind: 'device-busy'; job: DeviceJob }
-  /** Another tab carries the run out. */
+  /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }
-  /** While the device was being measured. */
+  /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
   | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
   | {
@@ -102,6 +99,10 @@ export type AppErrorDetails =
   | { kind: 'cancelled' }
   | { kind: 'unexpected'; reason: string };
 
+/**
+ * The only error type of the app. The UI turns `details` into a sentence in the user's language
+ * (src/ui/i18n/errors.ts). `details` crosses worker boundaries unchanged (src/protocol/errorTransfer.ts).
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   constructor(
@@ -112,7 +113,7 @@ export class AppError extends Error {
   }
 }
 
-/** Any thrown value as an AppError; what is already one stays itself, a full disk becomes `quota-exceeded`. */
+/** Wraps any thrown value in an AppError. Returns an AppError unchanged; a full disk becomes `quota-exceeded`. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error && thrown.name === 'QuotaExceededError')

@@ -3,27 +3,27 @@ import { poolings, type StoredModel } from './model';
 import { dataRoles } from './records';
 
 /**
- * The experiment file: everything that a result depends on, nothing else. The form on the screen, the link in the URL hash, the
- * headless runner's input and the report all speak of this one object. docs/experiment.md explains every field.
+ * The experiment file: everything that a result depends on, and nothing else. The form, the share link, the headless
+ * runner and the report all use this one object. docs/experiment.md explains every field.
  */
 export const schemaVersion = 1;
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-/** At 1 a decay keeps nothing and dropout leaves nothing: both would divide by 0. */
+/** Excludes 1: AdamW's bias correction (1 − βᵗ) and dropout's scale 1 / (1 − p) would divide by 0. */
 const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const prefix = v.pipe(v.string(), v.maxLength(500));
 
 export const dataEntrySchema = v.strictObject({
   role: v.picklist(dataRoles),
-  /** Only for role `questions`. */
+  /** Only with role `questions`. */
   part: v.optional(v.picklist(['dev', 'test'])),
   contentSha256: sha256,
 });
 
 export const modelSchema = v.strictObject({
-  /** SHA-256 over config.json, tokenizer.json and the weights as they were imported. */
+  /** SHA-256 of config.json, tokenizer.json and the weights as imported. */
   contentSha256: sha256,
   pooling: v.picklist(poolings),
   normalize: v.boolean(),
@@ -36,14 +36,17 @@ export const batchingSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
-    /** No passage stands twice in one batch: it would be its own negative. */
+    /** Keeps equal passages and equal anchors out of one batch: a right answer would count as a negative. */
     avoidDuplicatePassages: v.boolean(),
   }),
-  /** Rows of the pairs, a list a step; `sha256` is over the canonical JSON of the list. */
+  /** One list of pair rows per step; `sha256` is the hash of the list's canonical JSON. */
   v.strictObject({ kind: v.literal('listed'), sha256 }),
 ]);
 
-/** `mixed`: activations and the operands of products in half precision, where the device has it; sums and the weights themselves in float32. */
+/**
+ * `mixed`: activations and operands of matrix products in half precision; sums and master weights in float32. Needs a
+ * device with half precision.
+ */
 export const precisions = ['full', 'mixed'] as const;
 export type Precision = (typeof precisions)[number];
 
@@ -61,7 +64,7 @@ export const stageSchema = v.strictObject({
   ]),
   schedule: v.strictObject({
     kind: v.picklist(['linear', 'cosine', 'constant']),
-    /** Share of all steps over which the learning rate rises from 0. */
+    /** Share of the steps over which the learning rate rises from 0. */
     warmup: fraction,
   }),
   optimizer: v.strictObject({
@@ -70,35 +73,41 @@ export const stageSchema = v.strictObject({
     beta1: fractionBelowOne,
     beta2: fractionBelowOne,
     epsilon: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-    /** Not applied to biases and LayerNorm parameters. */
+    /** Not applied to biases or LayerNorm parameters. */
     weightDecay: v.pipe(v.number(), v.minValue(0), v.maxValue(10)),
-    /** Largest norm of all gradients together; 0 turns clipping off. */
+    /** Maximum L2 norm of all gradients together; 0 turns clipping off. */
     clipNorm: v.pipe(v.number(), v.minValue(0), v.maxValue(1e6)),
   }),
-  /** One rate for every place that drops; `model`: the rates of its config.json. */
+  /** One rate for all dropout layers, or `model` for the rates in the model's config.json. */
   dropout: v.union([v.literal('model'), fractionBelowOne]),
-  /** Left out where it is `full`, so that the identity of experiments from before it stays. */
+  /** Absent means `full`: experiments made before this field existed keep their hash. */
   precision: v.optional(v.picklist(precisions)),
 });
 
 export const metricNames = [
-  'hitRateAt1', 'hitRateAt3', 'hitRateAt5', 'hitRateAt10', 'recallAt10', 'mrrAt10', 'ndcgAt10',
-] as const; // prettier-ignore
+  'hitRateAt1',
+  'hitRateAt3',
+  'hitRateAt5',
+  'hitRateAt10',
+  'recallAt10',
+  'mrrAt10',
+  'ndcgAt10',
+] as const;
 
 export const experimentSchema = v.strictObject({
   schemaVersion: v.literal(schemaVersion),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   data: v.pipe(v.array(dataEntrySchema), v.maxLength(64)),
-  /** Where no dev questions are given, this share of the pairs is held out as dev. */
+  /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
   split: v.strictObject({ devFraction: fraction, devMaximum: count }),
   model: v.nullable(modelSchema),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({
     primary: v.picklist(metricNames),
     ks: v.pipe(v.array(count), v.minLength(1), v.maxLength(16)),
-    /** Evaluate on dev every so many steps; 0: only before and after. */
+    /** Steps between dev evaluations; 0 evaluates dev only before and after training. */
     devEverySteps: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    /** Which weights are evaluated on test and exported. */
+    /** The weights that are evaluated on test and exported. */
     checkpoint: v.picklist(['bestDev', 'last']),
   }),
 });
@@ -117,8 +126,14 @@ export function defaultStage(): Stage {
     duration: { unit: 'epochs', value: 2 },
     schedule: { kind: 'linear', warmup: 0.1 },
     optimizer: {
-      kind: 'adamW', learningRate: 2e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
-    }, // prettier-ignore
+      kind: 'adamW',
+      learningRate: 2e-4,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      clipNorm: 1,
+    },
     dropout: 0,
   };
 }
@@ -135,7 +150,7 @@ export function defaultExperiment(): Experiment {
   };
 }
 
-/** Model settings as the model's folder states them, with guesses for what it does not state. */
+/** Returns the settings read from the model's folder, with the guessed defaults for any it does not state. */
 export function modelSettings({
   contentSha256,
   defaults,

@@ -3,8 +3,9 @@ import { experimentSchema, modelSchema, type DataEntry, type Experiment } from '
 import { checked, invalid, isObject, withDefaults } from './parseExperiment';
 
 /**
- * The file of the headless runner: an experiment, and `locations` beside it (paths relative to the file). Hashes of data and
- * model may be missing: the runner fills them in from what it read. Locations are no part of the experiment's identity.
+ * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. The hashes of
+ * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
+ * experiment's identity.
  */
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
@@ -12,29 +13,30 @@ const locationsSchema = v.strictObject({
   pairs: v.optional(location),
   devQuestions: v.optional(location),
   testQuestions: v.optional(location),
-  /** A folder. */
+  /** The model's folder. */
   model: v.optional(location),
-  /** A listed batch order: JSON, rows of the pairs, a list a step. */
+  /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 export type Locations = v.InferOutput<typeof locationsSchema>;
 
-/** The model as far as the file says it; what is missing is read from the model's folder. */
+/** The model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(modelSchema);
 export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
+/** Placeholder for the hash of a batch list that has not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
 
 export interface ExperimentFile {
-  /** Without what only the files can tell: `data` holds the entries that came with a hash, `model` is null. */
+  /** Incomplete until the files are read: `data` holds only the entries that have a hash, and `model` is null. */
   experiment: Experiment;
   model: PartialModel | null;
-  /** Stages whose batch list is in `locations.batches` and has no hash yet. */
+  /** Indexes of the stages whose batch list is `locations.batches` and has no hash yet. */
   stagesToFill: number[];
   locations: Locations;
 }
 
-/** Entries that name a role without a hash are promises of `locations`; the file's reader makes them real. */
+/** Drops entries without a hash: the runner adds them once it has read the files in `locations`. */
 function entriesWithHash(data: unknown): unknown {
   if (!Array.isArray(data)) return data;
   return data.filter((entry: unknown) => !isObject(entry) || entry['contentSha256'] !== undefined);
@@ -47,8 +49,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     const batching = isObject(stage) ? stage['batching'] : undefined;
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
-    if (locations.batches === undefined)
-      throw invalid('locations.batches', undefined, 'a file with the listed batches');
+    if (locations.batches === undefined) throw invalid('locations.batches', undefined, 'a file with the batch list');
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -56,8 +57,8 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
 }
 
 /**
- * Reads the JSON value of an experiment file.
- * @throws experiment-invalid with the path of the field that is wrong.
+ * Parses the JSON value of an experiment file.
+ * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw invalid('', json, 'an object');
@@ -74,15 +75,15 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   };
 }
 
-/** What the files turned out to be. */
+/** Hashes and model settings found by reading the files in `locations`. */
 export interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
-  /** SHA-256 of the batch list of `locations.batches`. */
+  /** SHA-256 of the batch list in `locations.batches`. */
   batchesSha256?: string;
 }
 
-/** The experiment that really runs: hashes of the files in place of their locations. */
+/** Returns the complete experiment, with the hashes of the files in place of their locations. */
 export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experiment {
   const stages = file.experiment.stages.map((stage, index) =>
     file.stagesToFill.includes(index) && read.batchesSha256 !== undefined

@@ -1,24 +1,24 @@
 import { createSHA256, sha256 } from 'hash-wasm';
 
-/** Bytes of a typed array as they lie in memory (little-endian on every machine that browsers run on). */
+/** Returns a typed array's bytes in memory order, which is little-endian on every machine that runs a browser. */
 function bytesOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
   return data instanceof ArrayBuffer
     ? new Uint8Array(data)
     : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** SHA-256 as 64 lower-case hex digits; a string is hashed as UTF-8. */
+/** Returns the SHA-256 as 64 lower-case hex digits. Strings are hashed as UTF-8. */
 export function sha256Hex(data: string | ArrayBufferView | ArrayBuffer): Promise<string> {
   return sha256(typeof data === 'string' ? data : bytesOf(data));
 }
 
 export interface Sha256Hasher {
   update(data: string | ArrayBufferView | ArrayBuffer): Sha256Hasher;
-  /** The digest of all that was given; the hasher is spent afterwards. */
+  /** Returns the digest. The hasher cannot be used afterwards. */
   hex(): string;
 }
 
-/** A hasher that is fed piece by piece. */
+/** Creates a hasher for data that arrives in pieces. */
 export async function sha256Hasher(): Promise<Sha256Hasher> {
   const state = await createSHA256();
   state.init();
@@ -32,7 +32,7 @@ export async function sha256Hasher(): Promise<Sha256Hasher> {
   return hasher;
 }
 
-/** SHA-256 over all pieces one after another, as if they were one. */
+/** Returns the SHA-256 of the concatenated pieces. */
 export async function sha256Stream(
   pieces: AsyncIterable<ArrayBufferView | ArrayBuffer | string> | Iterable<ArrayBufferView | ArrayBuffer | string>,
 ): Promise<string> {

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { canonicalJson } from './canonicalJson';
 
 /**
- * Which operand of a matrix product is stored transposed: NN y = a·b, NT y = a·bᵀ (a linear layer with weights [out, in]), TN y = aᵀ·b (its
- * weight gradient).
+ * Which operand of a matrix product is stored transposed. NN: y = a·b. NT: y = a·bᵀ, a linear layer with weights
+ * [out, in]. TN: y = aᵀ·b, the weight gradient of that layer.
  */
 export type Layout = 'NN' | 'NT' | 'TN';
 
-/** Bounds keep a plan out of a foreign project file from asking for shaders that take minutes to compile. */
+/** Bounded, so that a plan from someone else's project file cannot request shaders that take minutes to compile. */
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const threadSide = v.picklist([4, 8, 16, 32]);
 
@@ -24,21 +24,27 @@ const tilingSchema = v.object({
   matrixSide: v.optional(v.picklist([8, 16])),
 });
 
-/** How one matrix product is cut up. Each thread computes threadRows × threadColumns numbers. */
+/** Tiling of a matrix product. Each thread computes threadRows × threadColumns outputs. */
 export interface MatmulTiling {
   threadRows: number;
   threadColumns: number;
-  /** Threads of a workgroup, along columns and along rows. */
+  /** Workgroup size in threads: [along columns, along rows]. */
   workgroup: readonly [number, number];
-  /** How much of the inner dimension a workgroup holds in its shared memory at once; 0: each thread reads what it needs by itself. */
+  /**
+   * Depth of the operand tiles in shared memory, along the inner dimension. 0: no shared memory; every thread reads its
+   * own operands.
+   */
   sharedDepth: number;
-  /** The threads of a subgroup read the rows' numbers together and hand them on. Needs the feature `subgroups`, one row of threads, no shared memory. */
+  /**
+   * The threads of a subgroup load the rows of `a` together and share them with subgroupShuffle. Needs the feature
+   * `subgroups`, a workgroup with a single row of threads, and sharedDepth 0.
+   */
   subgroups?: boolean | undefined;
-  /** Subgroups multiply fragments of so many rows and columns by their matrix units. For operands in half precision. */
+  /** Side of the square fragments that subgroups multiply on matrix units. Only for half-precision operands. */
   matrixSide?: 8 | 16 | undefined;
 }
 
-/** `parts`: into how many the inner dimension is cut; each gives a product of its own, and these are added in order. */
+/** `parts`: how many slices the inner dimension is split into (split-K). Their partial products are added in order. */
 export interface MatmulChoice {
   tiling: MatmulTiling;
   parts: number;
@@ -51,29 +57,30 @@ const planSchema = v.object({
 });
 
 /**
- * What decides the order in which a run adds: stored with the run, so that it goes on with the same bits. Products that `matmul` does not
- * name are cut up by fixed rules of this version of the kernels.
+ * Decides the order of additions in a run. It is stored with the run, so that a resumed run has the same bits. Products
+ * missing from `matmul` are tiled by the fixed rules of this kernel version.
  */
 export interface KernelPlan {
   backend: 'webgpu' | 'wasm';
-  /** Version of the kernels, `kernelsVersion` of the program that made the plan. */
+  /** `kernelsVersion` of the build that made the plan. */
   kernels: number;
   matmul: Readonly<Record<string, MatmulChoice>>;
 }
 
-/** Raised whenever kernels change so that the same plan gives other bits, or other plans are best. */
+/** Raise this whenever a kernel change alters the bits of a plan, or makes other plans the fastest. */
 export const kernelsVersion = 2;
 
+/** Returns the plan that tiles every product by the fixed rules. */
 export function unmeasuredPlan(backend: KernelPlan['backend']): KernelPlan {
   return { backend, kernels: kernelsVersion, matmul: {} };
 }
 
-/** Canonical JSON: equal plans are equal texts. */
+/** Returns the plan's canonical JSON, so equal plans give equal strings. */
 export function formatKernelPlan(plan: KernelPlan): string {
   return canonicalJson(plan);
 }
 
-/** Null for what is no plan: a run that has none yet, or one of an older program. */
+/** Returns null if the text is not a plan: the run has not started, or an older build made it. */
 export function parseKernelPlan(text: string): KernelPlan | null {
   try {
     const parsed = v.safeParse(planSchema, JSON.parse(text));

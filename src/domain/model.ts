@@ -1,4 +1,4 @@
-/** A BERT-type encoder as it was read from a folder. Sizes as in config.json. */
+/** Configuration of a BERT-type encoder, from the model's config.json. */
 export interface EncoderConfig {
   layers: number;
   hiddenSize: number;
@@ -15,7 +15,7 @@ export interface EncoderConfig {
 
 export type Dtype = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
 
-/** Where a tensor lies in stored float32 weights. Offsets in floats, multiples of 64 (256 bytes). */
+/** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */
 export interface TensorEntry {
   name: string;
   shape: number[];
@@ -23,26 +23,29 @@ export interface TensorEntry {
   length: number;
 }
 
-/** How a text's token vectors become one: their mean, the first token's ([CLS]) or the last token's. */
+/** How token vectors become one text vector: their mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
 
 /**
- * The model as stored: canonical parameter names (Hugging Face BERT without `bert.`, without pooler), float32.
- * Weights lie in parts of at most 32 MiB under `weightsId`, cut anywhere.
+ * A model as stored: float32, with Hugging Face BERT parameter names without the `bert.` prefix and without the pooler.
+ * The weights are stored under `weightsId` in parts of at most 32 MiB; a part may end in the middle of a tensor.
  */
 export interface StoredModel {
-  /** SHA-256 over the imported config.json, tokenizer.json and weights: the model's identity. */
+  /** The model's identity: SHA-256 of config.json, tokenizer.json and the weights as imported. */
   contentSha256: string;
   name: string;
   config: EncoderConfig;
   tensors: TensorEntry[];
-  /** Floats in all, including alignment. */
+  /** Total number of floats, including alignment padding. */
   totalFloats: number;
   weightsId: string;
-  /** Small files of the folder as text, by path (config.json, tokenizer.json, 1_Pooling/config.json …): needed again for export. */
+  /**
+   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
+   * writes them again.
+   */
   files: Record<string, string>;
-  /** Read from the folder; where a file did not say, the default and `guessed: true`, shown to the user. */
+  /** Settings read from the folder. `guessed`: no file states the setting, so a default is used; the UI shows this. */
   defaults: {
     pooling: { value: Pooling; guessed: boolean };
     normalize: { value: boolean; guessed: boolean };
@@ -54,12 +57,12 @@ export interface StoredModel {
   createdAt: number;
 }
 
-/** Packed token ids of a list of texts: text i is ids[offsets[i] .. offsets[i+1]). */
+/** Packed token ids of a list of texts. Text i is ids[offsets[i] .. offsets[i+1]). */
 export interface TokenSet {
   key: string;
   ids: Int32Array;
   offsets: Uint32Array;
-  /** Texts that were cut at maxTokens. */
+  /** Number of texts cut at maxTokens. */
   truncated: number;
 }
 export const weightPartBytes = 32 * 1024 * 1024;

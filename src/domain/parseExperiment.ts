@@ -9,7 +9,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 function described(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+  return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
 export function invalid(path: string, found: unknown, expected?: string): AppError {
@@ -21,7 +21,7 @@ export function invalid(path: string, found: unknown, expected?: string): AppErr
   });
 }
 
-/** A step lifts an experiment of its version to the next one. Empty as long as there is one version. */
+/** Entry v converts an experiment from version v to v + 1. Empty while there is only one version. */
 const migrations: Record<number, (old: JsonObject) => JsonObject> = {};
 
 function migrated(input: JsonObject): JsonObject {
@@ -30,7 +30,7 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw invalid('schemaVersion', version, `1 to ${schemaVersion}`);
+    throw invalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
     if (!step) throw invalid('schemaVersion', version, `${schemaVersion}`);
@@ -41,15 +41,15 @@ function migrated(input: JsonObject): JsonObject {
 }
 
 /**
- * Whether the two are different members of a union (a batching's `kind`, a duration's `unit`), whose other fields have nothing to
- * do with each other. A schedule's kind is a plain choice: its warm-up means the same under each.
+ * Whether the two are different members of a union (batching's `kind`, duration's `unit`), whose other fields are
+ * unrelated. The `kind` of a schedule does not count: `warmup` means the same for every kind.
  */
 export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
   const differs = (tag: string): boolean => tag in given && tag in standard && given[tag] !== standard[tag];
   return differs('unit') || (differs('kind') && !('warmup' in standard));
 }
 
-/** What `given` misses is taken from the default, at any depth. Lists, and other members of a union, are taken as they are. */
+/** Fills in missing fields from the default, at any depth. Keeps lists and other members of a union unchanged. */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;
@@ -58,10 +58,10 @@ function completed(given: unknown, standard: unknown): unknown {
   return result;
 }
 
-/** Members that a model may leave out: length and prefixes of a model are read from its folder, so only these are safe. */
+/** The only model fields with a default. The others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/** A stage with its defaults. Full precision is what no word says: see the schema. */
+/** Fills in a stage's defaults. Drops `precision: 'full'`, because the schema states full precision by its absence. */
 function completedStage(given: unknown): unknown {
   const stage = completed(given, defaultStage());
   if (!isObject(stage) || stage['precision'] !== 'full') return stage;
@@ -69,7 +69,7 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
-/** All defaults written out; nothing is checked yet. */
+/** Migrates the input and fills in all defaults. Does not validate the result. */
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
   if (!isObject(experiment)) return {};
@@ -81,7 +81,10 @@ export function withDefaults(input: JsonObject): JsonObject {
   };
 }
 
-/** The value in the schema's type, or its first complaint by the path of the field; `base` is where the value stands. */
+/**
+ * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
+ * @throws experiment-invalid with the path of the first wrong field.
+ */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
@@ -91,13 +94,13 @@ export function checked<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  const expected = issue.expected === 'never' ? 'no such field' : (issue.expected ?? undefined);
+  const expected = issue.expected === 'never' ? 'no field of this name' : (issue.expected ?? undefined);
   throw invalid(path, issue.input, expected);
 }
 
 /**
- * Any JSON value as an experiment with all defaults written out.
- * @throws experiment-invalid with the path of the field that is wrong or unknown.
+ * Parses a JSON value as an experiment with all defaults filled in.
+ * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
   if (!isObject(input)) throw invalid('', input, 'an object');

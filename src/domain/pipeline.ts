@@ -1,7 +1,7 @@
 /**
- * The stages in the order of the work, with what goes in and what comes out. The rail on the experiment screen is drawn from
- * this list; a stage has the same word in domain, ui and tests. Stages that later work brings (generate, clean, negatives,
- * review) take their place in this list.
+ * The pipeline stages in order, with their inputs and outputs. The rail on the experiment screen is drawn from this
+ * list. A stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives,
+ * review) will be added here.
  */
 export const pipeline = [
   { stage: 'import', takes: 'files', gives: 'datasets' },
@@ -13,5 +13,5 @@ export const pipeline = [
 ] as const;
 export type StageName = (typeof pipeline)[number]['stage'];
 
-/** `stale`: something before it changed since it was done. */
+/** `stale`: an input changed after the stage was done. */
 export type StageState = 'empty' | 'ready' | 'running' | 'stale' | 'done';

@@ -1,6 +1,6 @@
 /**
- * Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): every number is a function of key and
- * counter alone, so a resumed run finds the same numbers without replaying those before.
+ * Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). Every number is a function of only
+ * the key and the counter, so a resumed run draws the same numbers without replaying earlier ones.
  */
 const multiplier0 = 0xd2511f53;
 const multiplier1 = 0xcd9e8d57;
@@ -11,7 +11,7 @@ const rounds = 10;
 export type Counter = readonly [number, number, number, number];
 export type Key = readonly [number, number];
 
-/** High 32 bits of the 64-bit product of two 32-bit numbers, in halves that a double holds exactly. */
+/** Returns the high 32 bits of a 64-bit product. Multiplies 16-bit halves, whose products a double holds exactly. */
 function highProduct(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
@@ -22,7 +22,7 @@ function highProduct(a: number, b: number): number {
   return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
 }
 
-/** Four 32-bit numbers of a counter and a key. */
+/** Returns the four 32-bit numbers for a counter and a key. */
 export function philox(counter: Counter, key: Key): [number, number, number, number] {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
@@ -41,11 +41,11 @@ export function philox(counter: Counter, key: Key): [number, number, number, num
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** What the numbers are for: streams of one seed never overlap. */
+/** The purpose is part of the key, so streams with the same seed never overlap. */
 export const randomPurpose = { batchOrder: 1, devSplit: 2, bootstrap: 3, dropout: 4 } as const;
 export type RandomPurpose = keyof typeof randomPurpose;
 
-/** A stream of random numbers, named by seed, purpose and up to two further numbers (stage and epoch, say). */
+/** A stream of random numbers, identified by seed, purpose and up to two more numbers (such as stage and epoch). */
 export class RandomStream {
   #block: readonly number[] = [];
   #at = 4;
@@ -58,7 +58,7 @@ export class RandomStream {
     private readonly second = 0,
   ) {}
 
-  /** An integer in [0, 2^32). */
+  /** Returns an integer in [0, 2^32). */
   uint32(): number {
     if (this.#at === 4) {
       const counter: Counter = [
@@ -74,7 +74,7 @@ export class RandomStream {
     return this.#block[this.#at++] ?? 0;
   }
 
-  /** An integer in [0, bound), each equally likely: numbers of the incomplete last run of `bound` are drawn again. */
+  /** Returns a uniform integer in [0, bound). Rejects draws that would favour small results. */
   below(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let drawn = this.uint32();
@@ -82,13 +82,13 @@ export class RandomStream {
     return drawn % bound;
   }
 
-  /** A number in [0, 1) with 32 random bits. */
+  /** Returns a number in [0, 1) with 32 random bits. */
   unit(): number {
     return this.uint32() / 2 ** 32;
   }
 }
 
-/** 0 … count-1 in random order (Fisher-Yates). */
+/** Returns 0 … count-1 in random order (Fisher-Yates). */
 export function permutation(count: number, random: RandomStream): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {

@@ -1,21 +1,22 @@
-/** What the product's rows are, under the field's names. Every id is unique within its data set. */
+/** A passage of the knowledge base. Row ids of all roles are unique within their data set. */
 export interface Passage {
   id: string;
   text: string;
   title?: string;
 }
 
-/** A training pair: the query side and the passage that answers it. */
+/** A training pair: a query and a passage that answers it. */
 export interface Pair {
   id: string;
   anchor: string;
   positive: string;
 }
 
-/** A question with the passages of the knowledge base that answer it. */
+/** An evaluation question. */
 export interface Question {
   id: string;
   text: string;
+  /** Ids of the passages that answer it. Before the split resolves them, these may also be passage texts. */
   relevant: string[];
 }
 
@@ -28,7 +29,7 @@ export interface ScoredPair {
 
 export const dataRoles = ['knowledgeBase', 'pairs', 'questions', 'scoredPairs'] as const;
 export type DataRole = (typeof dataRoles)[number];
-/** Questions belong to a part: dev chooses checkpoints, test is read before and after only. */
+/** Dev questions choose the checkpoint; test questions are evaluated only before and after training. */
 export type QuestionPart = 'dev' | 'test';
 
 export interface RowOf {
@@ -39,7 +40,7 @@ export interface RowOf {
 }
 export type Row = RowOf[DataRole];
 
-/** A stored data set: its rows lie in hashed blocks of `rowsPerBlock`, under `contentSha256`. */
+/** A stored data set. Its rows are stored under `contentSha256` in hashed blocks of `rowsPerBlock`. */
 export interface Dataset {
   contentSha256: string;
   role: DataRole;

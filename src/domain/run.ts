@@ -2,40 +2,40 @@ import type { AppErrorDetails } from './errors';
 import type { Experiment, MetricName } from './experiment';
 import type { RunMemory } from './memory/report';
 
-/** The steps of one run, in order. */
+/** The phases of a run, in order. */
 export const runPhases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
 export type RunPhase = (typeof runPhases)[number];
 
-/** `interrupted` is what a run is found to be when its worker is gone: it offers to resume. */
+/** `interrupted`: the worker that carried out the run is gone. The user can resume it. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
 export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
 
 export interface DeviceInfo {
   backend: 'webgpu' | 'wasm';
-  /** Why this one: a key of the i18n table. */
+  /** Why this backend was chosen; a key in the i18n table. */
   reason: 'webgpu-chosen' | 'webgpu-available' | 'wasm-chosen' | 'no-webgpu' | 'no-adapter' | 'software-adapter';
   adapter: { vendor: string; architecture: string; description: string } | null;
-  /** wasm only. */
+  /** 0 on WebGPU. */
   threads: number;
   simd: boolean;
-  /** wasm only: fused multiply-add, which gives other bits. Runs of earlier versions do not tell. */
+  /** wasm only. Uses fused multiply-add, so its bits differ from plain SIMD. Missing in runs of earlier versions. */
   relaxedSimd?: boolean;
 }
 
 export interface RunRecord {
   runId: string;
   experimentId: string;
-  /** The experiment as it was when the run began, with all defaults written out. */
+  /** Snapshot of the experiment at the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
-  /** Version of the program and what the numbers were computed with: two runs with equal records have equal bits. */
+  /** Version and source hash of the app. Runs with equal experiment, build, device and kernel plan have equal bits. */
   build: string;
   device: DeviceInfo | null;
   devicePreference: DevicePreference;
-  /** Canonical JSON of the KernelPlan; empty before the run has begun. A run that goes on keeps it. */
+  /** Canonical JSON of the KernelPlan; empty until the run starts. A resumed run keeps it. */
   kernelPlan: string;
-  /** Chosen before the run. Runs of earlier versions have none: all their steps are plain. */
+  /** Planned before the run. Missing in runs of earlier versions, whose steps are all plain. */
   memory?: RunMemory;
   status: RunStatus;
   phase: RunPhase;
@@ -43,18 +43,21 @@ export interface RunRecord {
   steps: number;
   createdAt: number;
   finishedAt?: number;
-  /** SHA-256 over the final weights in parameter order. */
+  /** SHA-256 of the kept weights in parameter order. */
   weightsSha256?: string;
-  /** Step whose weights were kept. */
+  /** The step whose weights are kept. */
   keptStep?: number;
-  /** How often the device was lost and the run went on by itself. */
+  /** How often the device was lost and the run resumed automatically. */
   deviceLosses?: number;
-  /** Steps after which the run went on on another device or with other kernels: valid, but not the bits of one device. */
+  /**
+   * Steps after which the run continued on another device or with other kernels. The result is valid, but no single
+   * device reproduces its bits.
+   */
   deviceChanges?: number[];
   error?: AppErrorDetails;
 }
 
-/** What one training step was. */
+/** Measurements of one training step. */
 export interface StepReport {
   step: number;
   stage: number;
@@ -63,16 +66,16 @@ export interface StepReport {
   learningRate: number;
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  /** Share of anchors whose own positive scores highest in the batch. */
+  /** Share of anchors that score their own positive highest in the batch. */
   inBatchAccuracy: number;
   positiveScore: number;
   negativeScore: number;
   tokens: number;
   stepMs: number;
   backendBytes: number;
-  /** In mixed precision: the scale of this step's gradients. */
+  /** Mixed precision only: the loss scale of this step. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so that the step changed nothing; its norm is not finite. */
+  /** Gradients overflowed in half precision, so the weights did not change; `gradientNorm` is not finite. */
   skipped?: true;
 }
 
@@ -83,48 +86,48 @@ export interface Interval {
   high: number;
 }
 
-/** A question's result: the ranks of its relevant passages and what stood on top. */
+/** Result of one question: the ranks of its relevant passages, and the passages ranked first. */
 export interface QuestionResult {
   questionId: string;
-  /** Ranks of the relevant passages, ascending, from 1. */
+  /** Ranks of the relevant passages, ascending, counted from 1. */
   ranks: number[];
   top: { passageId: string; score: number }[];
 }
 
 export type EvaluationMoment = 'before' | 'after';
 
-/** A reading of the metrics on a part of the data; stored under [runId, part, moment or step]. */
+/** The metrics on dev or test before or after training; stored under [runId, part, moment]. */
 export interface Evaluation {
   runId: string;
   part: 'dev' | 'test';
   moment: EvaluationMoment;
   metrics: Metrics;
-  /** General values for the experiment's own `ks`. */
+  /** Like `recallAtK` and `precisionAtK`, keyed by k for each of the experiment's `ks`. */
   hitRateAtK: Record<number, number>;
   recallAtK: Record<number, number>;
   precisionAtK: Record<number, number>;
-  /** 95 % Wilson interval of each hit rate, by k. */
+  /** 95% Wilson interval of each hit rate, keyed by k. */
   hitRateIntervals: Record<number, Interval>;
   results: QuestionResult[];
   createdAt: number;
   encodeMs: number;
 }
 
-/** What a run reports progress of. */
+/** The kinds of work for which a run reports progress. */
 export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
 export type ProgressKind = (typeof progressKinds)[number];
 
-/** Everything that happens in a run; appended to storage in batches by the worker, read by every page. */
+/** An entry in a run's event log. The worker appends events to storage in batches; every page reads them from there. */
 export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
   | { type: 'status'; status: RunStatus; error?: AppErrorDetails }
   | { type: 'device'; device: DeviceInfo }
-  /** The run goes on from its last checkpoint, on a device that is opened anew. */
+  /** The run resumes from its last checkpoint on a reopened device. */
   | { type: 'deviceLost'; reason: string }
-  /** From here on another device, or other kernels, compute: see `deviceChanges`. */
+  /** After `step` the run continues on another device or with other kernels; see `RunRecord.deviceChanges`. */
   | { type: 'deviceChanged'; step: number }
   | ({ type: 'step' } & StepReport)
-  /** Progress inside a phase; `of` = 0 where the total is unknown. */
+  /** Progress within a phase; `of` is 0 if the total is unknown. */
   | {
       type: 'progress';
       what: ProgressKind;

@@ -5,23 +5,24 @@ import type { DataRole, Dataset } from '../domain/records';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
-/** A row that was left out or a reference that was ignored, and why: file, place and fault are enough for a sentence. */
+/** A row that was left out or a reference that was ignored, with its place and the reason. */
 export interface RejectedRow {
   file: string;
-  /** Where the file was just read; of stored rows only their number is known. */
+  /** Set for rows just read from a file. */
   line?: number;
+  /** Set for stored questions, whose lines are not stored. Counted from 1. */
   question?: number;
   fault: ImportFault;
   field?: string;
   expected?: string;
 }
 
-/** What was not taken. All are counted, the first 1,000 are listed. */
+/** Rows left out and references ignored. All are counted; the first 1,000 are listed. */
 export interface LeftOut {
   rejected: RejectedRow[];
-  /** Rows that are not in the data set. */
+  /** Number of rows left out of the data set. */
   rejectedCount: number;
-  /** References to passages that are not there, of questions that are in the data set for their other ones. */
+  /** Number of unknown references of questions that are kept for their other references. */
   ignoredCount: number;
 }
 
@@ -35,20 +36,20 @@ export interface SplitCounts {
   train: number;
   dev: number;
   test: number;
-  /** Pairs that ask the same as a dev or test question. */
+  /** Pairs with the same question as a dev or test question. */
   leaks: number;
 }
 
 export type Progress = (done: number, of: number) => void;
 
 export interface ImportOptions {
-  /** Its contentSha256: pairs may name their positives by its ids, and questions are looked up in it. */
+  /** contentSha256 of the knowledge base that pairs and questions refer to. */
   knowledgeBase?: string;
-  /** Pairs that a batch list names by their place: rows without a question stay. */
+  /** Keeps pairs without a question, because a batch list refers to pairs by position. */
   keepEmptyAnchors?: boolean;
 }
 
-/** A file of a model folder with its path below the folder. */
+/** A file of a model folder, with its path relative to the folder. */
 export interface FolderFile {
   path: string;
   file: File;
@@ -56,7 +57,7 @@ export interface FolderFile {
 
 export interface ExportRequest {
   runId: string;
-  /** The app's own vectors of `texts` by the weights that are exported; the opened file must give the same. */
+  /** Vectors of `texts` computed by the app from the exported weights. The re-opened file must reproduce them. */
   reference: { texts: string[]; vectors: Float32Array[] };
 }
 
@@ -68,22 +69,22 @@ export interface ExportReport {
   check: { cosine: number; maxAbs: number; texts: number };
 }
 
-/** What the data worker does. Callbacks through comlink's proxy, buffers by transfer; every failure is an AppError. */
+/** API of the data worker. Callbacks are comlink proxies, buffers are transferred, and every failure is an AppError. */
 export interface DataApi {
-  /** Called once, first. */
+  /** Always the first call; made once per worker. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
-  /** Stored questions looked up in a knowledge base; `kept` is null where none names a passage of it. */
+  /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
-  /** How the experiment's data fall into train, dev and test, by the function that the run uses. */
+  /** Counts train, dev and test, using the same split function as a run. */
   countSplit(experiment: Experiment): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
-  /** Imports what lies under public/demo; stores an experiment and returns its id. */
+  /** Imports the demo from public/demo, stores its experiment and returns the id. */
   prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;
-  /** Token sets that the experiment needs, made where missing; returns their keys. */
+  /** Creates the token sets that the experiment is missing, and returns the keys of all. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
-  /** Token ids of a few texts, not stored: for the export's check. */
+  /** Returns the token ids of a few texts without storing them, for checking the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   saveProject(progress: Progress): Promise<{ zip: Blob; fileName: string }>;

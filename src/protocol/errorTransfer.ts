@@ -1,7 +1,7 @@
 import { transferHandlers, type TransferHandler } from 'comlink';
 import { AppError, toAppError, type AppErrorDetails } from '../domain/errors';
 
-/** What comlink hands its `throw` handler. */
+/** The value that comlink passes to its `throw` handler. */
 interface Thrown {
   value: unknown;
 }
@@ -13,8 +13,9 @@ function isThrown(value: unknown): value is Thrown {
 const original = transferHandlers.get('throw');
 
 /**
- * Comlink's own handler keeps name, message and stack of an error and loses its fields. This one sends an AppError's details whole;
- * every other thrown value arrives as an AppError, too. Installed on both sides before anything is exposed or wrapped.
+ * Replaces comlink's handler, which keeps an error's name, message and stack but loses its other fields. This one
+ * transfers `details`, and turns every other thrown value into an AppError. Install it on both sides before exposing or
+ * wrapping anything.
  */
 export function installErrorTransfer(): void {
   const handler: TransferHandler<Thrown, AppErrorDetails> = {

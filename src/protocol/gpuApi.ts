@@ -4,46 +4,46 @@ import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
 import type { WorkerOptions } from './locks';
 
-/** One batch as triplets: row i of anchors belongs to row i of positives, all other rows are its negatives. */
+/** One batch for display. The negatives of an anchor are the positives of all other rows. */
 export interface BatchView {
   step: number;
   rows: { pairId: string; anchor: string; positive: string }[];
 }
 
 /**
- * What the GPU worker does. It owns the device; weights never leave it but to storage. A run, a benchmark and `encodeTexts` each take the device for
- * themselves: beside another of them they reject with `device-busy`.
+ * API of the GPU worker. The worker owns the device; weights leave it only to storage. A run, a benchmark and
+ * `encodeTexts` need the device exclusively, and reject with `device-busy` while another of them is running.
  */
 export interface GpuApi {
-  /** Called once, first. */
+  /** Always the first call; made once per worker. */
   configure(options: WorkerOptions): Promise<void>;
   /**
-   * Writes down a new run of the experiment as it stands now; texts are tokenized where they are not yet, and nothing else is computed. Returns
-   * the run's id. Refuses with `memory-too-small` what does not fit into the budget (null: the device's default).
+   * Stores a new run of the current experiment and returns its id. Tokenizes missing texts, and computes nothing else.
+   * Rejects with `memory-too-small` if the run does not fit `budgetBytes` (null: the device's default).
    */
   createRun(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<string>;
-  /** What a run of the experiment as it stands would need. Refuses what cannot run for other reasons. */
+  /** Returns the memory that a run of the current experiment would need. Rejects if it cannot run for other reasons. */
   planMemory(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<MemoryReport>;
   describeDevice(preference: DevicePreference): Promise<DeviceInfo>;
   /**
-   * Carries out the run from where storage says it stands: a new one from the start, an interrupted one from its last
-   * checkpoint. Resolves when it is done or cancelled. `onEvents` gets each batch of events after it was stored. Rejects with
-   * `run-elsewhere` where another tab carries it out.
+   * Carries out a run: a new one from the start, an interrupted one from its last checkpoint. Resolves when the run is
+   * done or cancelled. Calls `onEvents` with each batch of events once it is stored. Rejects with `run-elsewhere` if
+   * another tab is carrying out the run.
    */
   startRun(runId: string, onEvents: (events: RunEvent[]) => void): Promise<void>;
   pauseRun(runId: string): Promise<void>;
   continueRun(runId: string): Promise<void>;
   cancelRun(runId: string): Promise<void>;
-  /** What a step of the experiment sees, from 0; computed from data, batching and seed alone. */
+  /** Returns the batch of a step, counted from 0. Depends only on data, batching and seed. */
   viewBatch(experimentId: string, step: number): Promise<BatchView>;
-  /** Vectors [text][E] of token ids by the run's kept weights (or the base model's, where no run is named). */
+  /** Returns vectors [text][E] of token ids, encoded with the kept weights of a run or with a base model. */
   encodeTexts(
     source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
-  /** Measures matrix products and training steps of random weights for about a minute. Rejects with `cancelled`. */
+  /** Measures matrix products and training steps on random weights for about a minute. Rejects with `cancelled`. */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
   cancelBenchmark(): Promise<void>;
-  /** What a run of the experiment would compute. Rejects where its data or model are missing, or with `memory-too-small`. */
+  /** Returns the work that a run would do. Rejects if data or model is missing, or with `memory-too-small`. */
   expectedWork(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<ExpectedWork>;
 }

@@ -1,19 +1,22 @@
-/** Web Locks by which threads and tabs know of each other: each is freed when its holder dies, however it dies. */
+/**
+ * Web Locks through which workers and tabs know of each other. The browser frees a lock when its holder dies, for
+ * whatever reason.
+ */
 
-/** Held by the GPU worker while it carries a run out: a run whose lock nobody holds was interrupted. */
+/** The GPU worker holds a run's lock while carrying it out. An unfinished run whose lock is free was interrupted. */
 export const runLockPrefix = 'recallsmith-run-';
 
 export function runLockName(runId: string): string {
   return `${runLockPrefix}${runId}`;
 }
 
-/** Held while a model or a project comes in: parts of weights are being written that no record names yet. */
+/** Held during the import of a model or project, while weight parts are written that no record refers to yet. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
-/** What every worker is told first. */
+/** Settings that a worker receives in its first call. */
 export interface WorkerOptions {
-  /** Where the page lies, with a trailing slash: wasm files and the demo are found below it. */
+  /** URL of the page's folder, with a trailing slash. Wasm files and the demo are below it. */
   baseUrl: string;
-  /** The lock that the worker takes and never gives back: who gets it next knows that the worker is dead. */
+  /** The worker takes this lock and never releases it. Whoever acquires it next knows that the worker is dead. */
   lifeLock: string;
 }

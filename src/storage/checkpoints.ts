@@ -8,7 +8,7 @@ export interface CheckpointInput {
   runId: string;
   step: number;
   role: CheckpointManifest['role'];
-  /** In stored layout: weights, and for `latest` first and second moments after them. */
+  /** In stored order: weights, then for `latest` the first and second moments. */
   tensors: AsyncIterable<Float32Array>;
   loopState: CheckpointManifest['loopState'];
 }
@@ -21,12 +21,13 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
 }
 
-/** How many generations of a role stay: `latest` keeps the one before as well, in case the newest is damaged. */
+/** Generations kept per role. `latest` keeps two, in case the newest is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
 /**
- * Writes the parts of a new generation under an id of their own, then one strict transaction makes it current and deletes what it
- * replaces: a kill at any point leaves the old state or the new one. Parts without a manifest are swept by `sweepOrphanWeights`.
+ * Writes the parts of a new generation under a new id. Then one strict transaction makes it current and deletes the
+ * generation it replaces, so a crash at any point leaves either the old state or the new one. `sweepOrphanWeights`
+ * deletes parts without a manifest.
  */
 export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
   const { runId, step, role, loopState } = input;
@@ -40,8 +41,16 @@ export async function writeCheckpoint(db: Database, input: CheckpointInput): Pro
     const existing = await checkpoints.getAll(generationsOf(runId));
     const generation = (existing.at(-1)?.generation ?? -1) + 1;
     const manifest: CheckpointManifest = {
-      runId, generation, step, weightsId, floats: bytes / 4, sha256, role, loopState, createdAt: Date.now(),
-    }; // prettier-ignore
+      runId,
+      generation,
+      step,
+      weightsId,
+      floats: bytes / 4,
+      sha256,
+      role,
+      loopState,
+      createdAt: Date.now(),
+    };
     await checkpoints.put(manifest);
     for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
       await checkpoints.delete([runId, old.generation]);
@@ -59,8 +68,8 @@ async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<bo
 }
 
 /**
- * The newest generation whose bytes are what they were when written; the one before where the newest is damaged. Undefined where
- * none was ever written; throws `checkpoint-corrupt` where all are damaged.
+ * Returns the newest `latest` generation whose bytes match their hash, or undefined if none was ever written. Throws
+ * `checkpoint-corrupt` if all are damaged.
  */
 export async function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
   const all = ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').reverse();
@@ -71,8 +80,8 @@ export async function latestCheckpoint(db: Database, runId: string): Promise<Che
 }
 
 /**
- * The weights that the run keeps: the best by dev where the experiment asks for it and dev was read, else the last. They lie at
- * the beginning of the bytes under `weightsId`.
+ * Returns the weights that the run keeps: the best on dev if the experiment asks for them and dev was evaluated, else
+ * the last. They are the first bytes under `weightsId`.
  */
 export async function keptWeights(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
   const run = await db.get('runs', runId);

@@ -6,7 +6,7 @@ export type Database = IDBPDatabase<RecallsmithSchema>;
 type Upgrade = IDBPTransaction<RecallsmithSchema, (keyof StoresOnly)[], 'versionchange'>;
 type StoresOnly = { [K in keyof RecallsmithSchema as string extends K ? never : K]: RecallsmithSchema[K] };
 
-/** One entry a version, in order: entry i leads from version i to i+1. Entries are never changed once released. */
+/** Entry i migrates from version i to i + 1. Never change an entry once it is released. */
 const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     const experiments = db.createObjectStore('experiments', { keyPath: 'experimentId' });
@@ -30,7 +30,7 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
 
 const open = new Map<string, Promise<Database>>();
 
-/** The database of this address, opened once a thread. */
+/** Opens this origin's database, once per thread. */
 export function openDatabase(name: string = databaseName): Promise<Database> {
   const known = open.get(name);
   if (known) return known;
@@ -38,7 +38,7 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
     upgrade(db, oldVersion, _newVersion, transaction) {
       for (const migrate of migrations.slice(oldVersion)) migrate(db, transaction);
     },
-    // A newer tab wants to migrate: let go at once, the next call opens it again.
+    // A newer tab wants to migrate. Close at once; the next call opens the database again.
     blocking(_current, _blocked, event) {
       open.delete(name);
       (event.target as IDBDatabase).close();
@@ -50,7 +50,7 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
   return opening;
 }
 
-/** Runs a piece of storage work; what fails leaves as an AppError (a full disk as `quota-exceeded`). */
+/** Runs storage work and converts any failure to an AppError (a full disk to `quota-exceeded`). */
 export async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

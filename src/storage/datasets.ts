@@ -12,7 +12,7 @@ export async function writeBlock(
   await guard(() => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
 }
 
-/** Makes the data set visible: its blocks are written before. */
+/** Makes the data set visible. Write its blocks first. */
 export async function putDataset(db: Database, dataset: Dataset): Promise<void> {
   await guard(() => db.put('datasets', dataset));
 }
@@ -25,7 +25,7 @@ function blocksOf(contentSha256: string): IDBKeyRange {
   return IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity]);
 }
 
-/** All rows in stored order; throws `data-missing` where the data set is not here. */
+/** Returns all rows in stored order. Throws `data-missing` if no data set of this role has the hash. */
 export async function readRows<R extends DataRole>(db: Database, role: R, contentSha256: string): Promise<RowOf[R][]> {
   const dataset = await getDataset(db, contentSha256);
   if (dataset?.role !== role) throw new AppError({ kind: 'data-missing', role, contentSha256 });
@@ -33,7 +33,7 @@ export async function readRows<R extends DataRole>(db: Database, role: R, conten
   return blocks.flatMap((block) => block.rows as RowOf[R][]);
 }
 
-/** `count` rows from row `from` on. */
+/** Returns up to `count` rows, starting at row `from`. */
 export async function readRowsPage(db: Database, contentSha256: string, from: number, count: number): Promise<Row[]> {
   const first = Math.floor(from / rowsPerBlock);
   const last = Math.floor((from + count - 1) / rowsPerBlock);

@@ -9,12 +9,12 @@ export function getExperiment(db: Database, experimentId: string): Promise<Store
   return db.get('experiments', experimentId);
 }
 
-/** The one changed last comes first. */
+/** Returns all experiments, most recently changed first. */
 export async function listExperiments(db: Database): Promise<StoredExperiment[]> {
   return (await db.getAllFromIndex('experiments', 'updatedAt')).reverse();
 }
 
-/** Removes the experiment alone: its runs are removed by `deleteRun`. */
+/** Deletes only the experiment. Delete its runs with `deleteRun`. */
 export async function deleteExperiment(db: Database, experimentId: string): Promise<void> {
   await guard(() => db.delete('experiments', experimentId));
 }

@@ -5,7 +5,7 @@ function eventsOf(runId: string, fromSeq: number): IDBKeyRange {
   return IDBKeyRange.bound([runId, fromSeq], [runId, Infinity]);
 }
 
-/** Numbers the events on from the last stored one and appends them, all or none. */
+/** Appends events atomically, numbered from the last stored one. */
 export async function appendEvents(
   db: Database,
   runId: string,
@@ -16,13 +16,13 @@ export async function appendEvents(
     const last = await transaction.store.openKeyCursor(eventsOf(runId, 0), 'prev');
     let seq = last ? last.key[1] + 1 : 0;
     const events = bodies.map(({ body, at }) => ({ ...body, runId, at, seq: seq++ }));
-    // Not one after another: on wasm the loop lets one message through a step, so each wait would cost a step.
+    // Issue all puts at once. On wasm the training loop handles one message per step, so each wait would cost a step.
     await Promise.all([...events.map((event) => transaction.store.put(event)), transaction.done]);
     return events;
   });
 }
 
-/** Events with seq ≥ `fromSeq`, in order. */
+/** Returns the events with seq ≥ `fromSeq`, in order. */
 export function readEvents(db: Database, runId: string, fromSeq = 0): Promise<RunEvent[]> {
   return db.getAll('runEvents', eventsOf(runId, fromSeq));
 }

@@ -11,13 +11,13 @@ export function getRun(db: Database, runId: string): Promise<RunRecord | undefin
   return db.get('runs', runId);
 }
 
-/** The newest comes first. */
+/** Returns the experiment's runs, newest first. */
 export async function listRuns(db: Database, experimentId: string): Promise<RunRecord[]> {
   const runs = await db.getAllFromIndex('runs', 'experimentId', experimentId);
   return runs.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Changes some fields in one transaction. */
+/** Updates some fields in one transaction. */
 export async function updateRun(db: Database, runId: string, patch: Partial<RunRecord>): Promise<void> {
   await guard(async () => {
     const transaction = db.transaction('runs', 'readwrite');
@@ -28,7 +28,7 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
   });
 }
 
-/** Removes a run with its events, checkpoints, weights and evaluations, all or nothing. */
+/** Deletes a run with its events, checkpoints, weights and evaluations, all or nothing. */
 export async function deleteRun(db: Database, runId: string): Promise<void> {
   await guard(async () => {
     const stores = ['runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;

@@ -15,22 +15,25 @@ export interface StoredExperiment {
   experiment: Experiment;
   createdAt: number;
   updatedAt: number;
-  /** The demo may be made again; a user's own experiment never is. */
+  /** Whether this is the demo experiment, which the app may overwrite. */
   demo: boolean;
 }
 
-/** One generation of a run's training state; the newest two are kept, and the best by dev. */
+/** One generation of a run's training state. The newest two and the best on dev are kept. */
 export interface CheckpointManifest {
   runId: string;
   generation: number;
   step: number;
-  /** Parts under [weightsId, index]: weights, first moments, second moments one after another. */
+  /** Its parts hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
   sha256: string;
   /** `best` holds weights only. */
   role: 'latest' | 'best';
-  /** What the step loop needs besides tensors: epoch cursor, best metric so far; in mixed precision the scale of the loss. */
+  /**
+   * State of the training loop besides tensors: best dev metric, its step, elapsed time, and in mixed precision the
+   * loss scale.
+   */
   loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
   createdAt: number;
 }
@@ -44,10 +47,10 @@ export interface RecallsmithSchema extends DBSchema {
     value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
   };
   models: { key: string; value: StoredModel };
-  /** Key [weightsId, part]: at most 32 MiB each. */
+  /** Key [weightsId, part]; at most 32 MiB each. */
   weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: ArrayBuffer } };
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
-  /** Listed batch orders by the sha256 of their canonical JSON. */
+  /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key [runId, seq]. */
@@ -56,6 +59,6 @@ export interface RecallsmithSchema extends DBSchema {
   checkpoints: { key: [string, number]; value: CheckpointManifest };
   /** Key [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
-  /** What was measured, by adapter, browser, version of the kernels and shapes. */
+  /** Measured plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
 }

@@ -3,7 +3,7 @@ import { sha256Hasher } from '../domain/hash';
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 
-/** Whose weights they are: an id tells it, so that what a kill left half written can be swept by its owner alone. */
+/** Part of every weights id, so that a sweep after a crash deletes only the half-written weights of one owner. */
 export type WeightsOwner = 'model' | 'checkpoint';
 
 export function newWeightsId(owner: WeightsOwner): string {
@@ -27,7 +27,7 @@ export async function readWeightPart(db: Database, weightsId: string, part: numb
   return (await db.get('weightParts', [weightsId, part]))?.bytes;
 }
 
-/** Bytes of a range that may cross parts. Throws `storage-failed` where a part is missing or short. */
+/** Returns the bytes of a range that may span parts. Throws `storage-failed` if a part is missing or too short. */
 export async function readWeightRange(
   db: Database,
   weightsId: string,
@@ -43,7 +43,7 @@ export async function readWeightRange(
     const begin = at - part * weightPartBytes;
     const length = Math.min(byteLength - done, (bytes?.byteLength ?? 0) - begin);
     if (!bytes || length <= 0)
-      throw new AppError({ kind: 'storage-failed', reason: `weights ${weightsId}: part ${part} is missing or short` });
+      throw new AppError({ kind: 'storage-failed', reason: `part ${part} of ${weightsId} is missing or too short` });
     result.set(new Uint8Array(bytes, begin, length), done);
     done += length;
   }
@@ -54,7 +54,7 @@ export async function deleteWeights(db: Database, weightsId: string): Promise<vo
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
 }
 
-/** Cuts a stream of tensors into parts of at most 32 MiB and hashes what passes. One part is in memory at a time. */
+/** Splits a stream of tensors into parts of at most 32 MiB and hashes it. Holds one part in memory at a time. */
 export class WeightWriter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;
@@ -93,7 +93,7 @@ export class WeightWriter {
   }
 }
 
-/** All bytes under an id, part by part. */
+/** Yields all bytes stored under an id, part by part. */
 export async function* readWeights(db: Database, weightsId: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let part = 0; ; part++) {
     const bytes = await readWeightPart(db, weightsId, part);
@@ -103,8 +103,8 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
 }
 
 /**
- * Deletes the owner's weights that no model and no checkpoint names: what a kill between the parts and their record left. Call
- * while nobody writes any of that owner. Returns how many were deleted.
+ * Deletes the owner's weights that no model or checkpoint refers to: a crash between writing the parts and their record
+ * leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return guard(async () => {

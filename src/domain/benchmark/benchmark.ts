@@ -6,62 +6,80 @@ import { forwardFlops, stepFlops } from './flops';
 export const benchmarkShapes = ['bertBase', 'demo'] as const;
 export type BenchmarkShape = (typeof benchmarkShapes)[number];
 
-/** The sizes of bge-base-zh-v1.5 and m3e-base, and of the demo's model. Weights are drawn, so no model is needed. */
+/** Sizes of bge-base-zh-v1.5 and m3e-base, and of the demo model. Weights are random, so no model files are needed. */
 export const benchmarkConfigs: Record<BenchmarkShape, EncoderConfig> = {
   bertBase: {
-    layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512,
-    typeVocabularySize: 2, layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1, padTokenId: 0,
+    layers: 12,
+    hiddenSize: 768,
+    heads: 12,
+    intermediateSize: 3072,
+    vocabularySize: 21_128,
+    maxPositions: 512,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.1,
+    padTokenId: 0,
   },
   demo: {
-    layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286, maxPositions: 512,
-    typeVocabularySize: 2, layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1, padTokenId: 0,
+    layers: 3,
+    hiddenSize: 256,
+    heads: 4,
+    intermediateSize: 1024,
+    vocabularySize: 8286,
+    maxPositions: 512,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.1,
+    padTokenId: 0,
   },
-}; // prettier-ignore
+};
 
-/** Tokens of a question and of a passage: about those of short passages in Chinese. */
+/** Tokens per question and per passage; typical of short Chinese passages. */
 export const benchmarkTexts = { question: 24, passage: 104 } as const;
 export const meanTextTokens = (benchmarkTexts.question + benchmarkTexts.passage) / 2;
 
 export interface BenchmarkOptions {
   shapes: BenchmarkShape[];
   device: DevicePreference;
-  /** What a run may take on this machine; null: the device's default. */
+  /** Memory budget of a run on this machine; null for the device's default. */
   budgetBytes: number | null;
-  /** Only to see that all works: one step each, hardly any measuring. */
+  /** Smoke test: one step per shape and very short measurements. */
   brief: boolean;
 }
 
-/** `share` of all that is to do; `leftMs` to its end, as far as it is known. */
+/** `share`: the fraction done, of the whole benchmark. `leftMs`: estimated milliseconds left. */
 export interface BenchmarkProgress {
   phase: 'open' | 'products' | BenchmarkShape;
   share: number;
   leftMs: number;
 }
 
-/** One model's training step. */
+/** Measured speed of one shape's training step. */
 export interface StepSpeed {
   shape: BenchmarkShape;
-  /** Layers of the shape, and those that were run: a processor gets few of BERT-base's. */
+  /** Layers of the shape, and how many were run. A CPU runs only some of BERT-base's layers. */
   layers: number;
   layersRun: number;
-  /** Chosen as for a run: the fastest that fits the memory budget. */
+  /** Step strategy: as in a run, the fastest one that fits the memory budget. */
   way: StepWay['kind'];
   pairs: number;
   tokens: number;
   steps: number;
-  /** Median, of the layers that were run. */
+  /** Median ms per step, for the layers that were run. */
   stepMs: number;
-  /** Of all that was computed: in other ways than plain, the second forward pass too. */
+  /** GFLOP/s. Counts the second forward pass of strategies other than plain. */
   gflops: number;
-  /** Of the whole shape: estimated by FLOPs where not all layers were run. */
+  /** For the whole shape. Scaled by FLOPs if not all layers were run. */
   tokensPerSecond: number;
   bytes: number;
 }
 
-/** A model whose training step fits the memory budget in no way, so that it was not measured. */
+/** A shape that was not measured, because no step strategy fits the memory budget. */
 export interface SkippedShape {
   shape: BenchmarkShape;
-  /** The least that it needs. */
+  /** Bytes needed by the step strategy that needs the least. */
   neededBytes: number;
   budgetBytes: number;
 }
@@ -69,34 +87,39 @@ export interface SkippedShape {
 export interface BenchmarkResult {
   device: DeviceInfo;
   browser: string;
-  /** GFLOP/s of the fastest matrix product: the device's peak, as far as these kernels reach it. `fixedGflops`: of the same product by fixed rules. */
+  /** GFLOP/s of the fastest matrix product: the highest rate that these kernels reach on the device. */
   peakGflops: number;
+  /** GFLOP/s of the same product, tiled by the fixed rules. */
   fixedGflops: number;
-  /** Products whose kernels were chosen by measuring. */
+  /** Number of products whose tiling was chosen by measurement. */
   measured: number;
   subgroups: boolean;
   steps: StepSpeed[];
   skipped: SkippedShape[];
-  /** Of the submits to the GPU that were timed; 0 where none was. */
+  /** Longest timed GPU submit; 0 if none was timed. */
   longestSubmitMs: number;
 }
 
-/** What an experiment has to compute. */
+/** The amount of computation in a run of an experiment. */
 export interface ExpectedWork {
   config: EncoderConfig;
   steps: number;
-  /** Of each stage: the tokens of all its steps together, and how its steps are planned to take their batches. */
+  /** For each stage: total tokens of all its steps, and the planned step strategy. */
   stages: { trainingTokens: number; way: StepWay['kind'] }[];
-  /** Some stage computes in mixed precision; what was measured is in full. */
+  /** Whether any stage uses mixed precision. The benchmark measures full precision only. */
   mixed: boolean;
-  /** Of the knowledge base and the questions once. */
+  /** Tokens of one evaluation: the knowledge base and the questions. */
   encodingTokens: number;
-  /** Times that these are encoded. */
+  /** Number of evaluations. */
   evaluations: number;
+  /** Mean tokens per text. */
   textTokens: number;
 }
 
-/** Milliseconds that an experiment will take, in the ways that are planned for it, at the speed of the step that is most like its own. */
+/**
+ * Estimates the milliseconds of a run with its planned step strategies, at the speed of the benchmarked shape closest
+ * in hidden size. Returns null if no usable shape was measured.
+ */
 export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
   const { config, stages, encodingTokens, evaluations, textTokens } = work;
   const distance = ({ shape }: StepSpeed): number =>

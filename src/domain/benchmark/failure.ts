@@ -1,6 +1,9 @@
 import type { AppErrorDetails } from '../errors';
 
-/** What went wrong while the device was measured. A benchmark has no batch to make smaller and no checkpoint: where a run would speak of them it does not. */
+/**
+ * Maps the errors of a run to those of a benchmark. The sentences for a run advise a smaller batch or mention a
+ * checkpoint, and a benchmark has neither.
+ */
 export function benchmarkFailure(details: AppErrorDetails): AppErrorDetails {
   switch (details.kind) {
     case 'gpu-out-of-memory':

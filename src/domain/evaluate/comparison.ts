@@ -2,7 +2,7 @@ import type { Interval, QuestionResult } from '../run';
 import { mrrAtK } from './metrics';
 import { mcNemar, pairedBootstrap } from './statistics';
 
-/** First rank of a question's relevant passages before and after. */
+/** Rank of a question's first relevant passage, before and after training. */
 export interface QuestionChange {
   questionId: string;
   rankBefore: number;
@@ -12,19 +12,19 @@ export interface QuestionChange {
 export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
-  /** Found among the first k after, but not before. Largest climb first. */
+  /** In the first k after training but not before. Worst rank before first. */
   won: QuestionChange[];
-  /** Found among the first k before, but not after. Deepest fall first. */
+  /** In the first k before training but not after. Worst rank after first. */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
-  /** McNemar's exact two-sided p of won against lost. */
+  /** Two-sided p of McNemar's exact test on won and lost. */
   p: number;
   verdict: Verdict;
-  /** 95 % bootstrap interval of the change of MRR@10. */
+  /** 95% bootstrap interval of the change in MRR@10. */
   mrrChange: Interval;
 }
 
-/** Above this a difference is not claimed. */
+/** At or above this p, the comparison claims no difference. */
 export const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
@@ -35,7 +35,10 @@ export function verdictOf(won: number, lost: number): { verdict: Verdict; p: num
 
 const firstRank = (result: QuestionResult): number => Math.min(...result.ranks);
 
-/** What a training did to each question; questions that only one reading has are left out, since they cannot be paired. */
+/**
+ * Compares each question before and after training. Questions that only one evaluation has are left out, because they
+ * cannot be paired.
+ */
 export function compareQuestions(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],

@@ -1,6 +1,6 @@
 /**
- * Retrieval metrics of one question, from the ranks (from 1, ascending) of all its relevant passages, as
- * sentence-transformers' InformationRetrievalEvaluator computes them. Means over questions are taken by the caller.
+ * Retrieval metrics of one question from the ranks of all its relevant passages, ascending and counted from 1. They
+ * match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
  */
 export type Ranks = readonly number[];
 
@@ -10,28 +10,28 @@ function hitsAt(ranks: Ranks, k: number): number {
   return hits;
 }
 
-/** 1 where at least one relevant passage stands among the first k (accuracy@k, 检出率). */
+/** Returns 1 if at least one relevant passage is among the first k, else 0 (accuracy@k, 检出率). */
 export function hitRateAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) > 0 ? 1 : 0;
 }
 
-/** Share of the relevant passages that stand among the first k. */
+/** Returns the share of the relevant passages that are among the first k. */
 export function recallAtK(ranks: Ranks, k: number): number {
   return ranks.length === 0 ? 0 : hitsAt(ranks, k) / ranks.length;
 }
 
-/** Share of the first k places that relevant passages take. */
+/** Returns the share of the first k passages that are relevant. */
 export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
-/** 1 / rank of the first relevant passage, 0 where it stands behind place k. */
+/** Returns 1 / rank of the first relevant passage, or 0 if that rank is beyond k. */
 export function mrrAtK(ranks: Ranks, k: number): number {
   const first = Math.min(...ranks);
   return first <= k ? 1 / first : 0;
 }
 
-/** DCG with binary relevance over the best DCG that is possible (Järvelin & Kekäläinen 2002, with log2(rank + 1)). */
+/** Returns DCG / ideal DCG with binary relevance and discount log2(rank + 1) (Järvelin & Kekäläinen 2002). */
 export function ndcgAtK(ranks: Ranks, k: number): number {
   let dcg = 0;
   for (const rank of ranks) if (rank <= k) dcg += 1 / Math.log2(rank + 1);

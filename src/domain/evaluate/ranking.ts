@@ -4,15 +4,18 @@ import type { Evaluation, Metrics, QuestionResult } from '../run';
 import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Ranks } from './metrics';
 import { wilsonInterval } from './statistics';
 
-/** Passages that a result shows. */
+/** Number of top passages stored and shown per question. */
 export const shownPassages = 10;
 
-/** The knowledge base as rankings see it: of equal scores the smaller id comes first, so no metric depends on the order of the work. */
+/**
+ * The knowledge base in the order that breaks ties: of equal scores, the smaller id ranks first. Metrics therefore do
+ * not depend on the order of computation.
+ */
 export interface PassageOrder {
   ids: string[];
-  /** Place of passage i among all ids in ascending order (UTF-16 code units). */
+  /** Position of passage i when all ids are sorted ascending by UTF-16 code units. */
   place: Uint32Array;
-  /** The passage at each place. */
+  /** The inverse of `place`: the passage at each position. */
   inOrder: Uint32Array;
   indexOf: Map<string, number>;
 }
@@ -29,7 +32,7 @@ export function passageOrder(passages: readonly Pick<Passage, 'id'>[]): PassageO
   return { ids, place, inOrder, indexOf: new Map(ids.map((id, index) => [id, index])) };
 }
 
-/** Places of a question's relevant passages; those that are not in the knowledge base are left out. */
+/** Returns the places of a question's relevant passages. Skips passages that are not in the knowledge base. */
 export function relevantPlaces({ relevant }: Question, { indexOf, place }: PassageOrder): number[] {
   return [...new Set(relevant)].flatMap((id) => {
     const passage = indexOf.get(id);
@@ -37,7 +40,7 @@ export function relevantPlaces({ relevant }: Question, { indexOf, place }: Passa
   });
 }
 
-/** A question's result from the ranks of its relevant passages and the places of those on top. */
+/** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
 export function questionResult(
   question: Question,
   found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
@@ -57,7 +60,7 @@ const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
   ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
 };
 
-/** Sums first, one division last: the mean of ones is exactly 1. */
+/** Divides once at the end, so that the mean of ones is exactly 1. */
 function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;
   for (const result of results) sum += value(result.ranks);
@@ -66,7 +69,7 @@ function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => numbe
 
 type EvaluatedRanks = Pick<Evaluation, 'metrics' | 'hitRateAtK' | 'recallAtK' | 'precisionAtK' | 'hitRateIntervals'>;
 
-/** Means of all metrics over the questions; `ks` are the experiment's own cut-offs, on top of the fixed ones. */
+/** Returns the means of all metrics over the questions. `ks` are the experiment's cut-offs, besides the fixed ones. */
 export function evaluateRanks(
   results: readonly QuestionResult[],
   questions: readonly Question[],

@@ -1,10 +1,10 @@
 import { RandomStream } from '../random';
 import type { Interval } from '../run';
 
-/** 0.975 quantile of the normal distribution: two-sided 95 %. */
+/** 0.975 quantile of the standard normal distribution, for two-sided 95% intervals. */
 const z95 = 1.959963984540054;
 
-/** 95 % interval of a share (Wilson 1927). Nothing seen gives [0, 1]: nothing is known. */
+/** Returns the 95% interval of a proportion (Wilson 1927), or [0, 1] if there are no trials. */
 export function wilsonInterval(successes: number, trials: number): Interval {
   if (trials === 0) return { low: 0, high: 1 };
   const share = successes / trials;
@@ -12,15 +12,16 @@ export function wilsonInterval(successes: number, trials: number): Interval {
   const centre = share + z2 / (2 * trials);
   const spread = z95 * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials * trials));
   const scale = 1 + z2 / trials;
-  // At the ends the formula gives 0 and 1 exactly; rounding must not leave the range or miss them.
+  // The exact bounds are 0 for no success and 1 for no failure. Do not let rounding miss or exceed them.
   const low = successes === 0 ? 0 : Math.max(0, (centre - spread) / scale);
   const high = successes === trials ? 1 : Math.min(1, (centre + spread) / scale);
   return { low, high };
 }
 
 /**
- * Two-sided p of McNemar's exact test (McNemar 1947; the binomial form): how likely a split of won and lost questions at
- * least as uneven is when neither model is better. Terms are summed as logarithms, so thousands of questions do not underflow.
+ * Returns the two-sided p of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of won and
+ * lost questions at least this uneven if neither model is better. Terms are computed from their logarithms, so that
+ * thousands of questions do not underflow.
  */
 export function mcNemar(won: number, lost: number): number {
   const trials = won + lost;
@@ -36,7 +37,7 @@ export function mcNemar(won: number, lost: number): number {
 const bootstrapRounds = 2000;
 
 /**
- * 95 % percentile interval of the mean difference after − before of paired values, by resampling questions
+ * Returns the 95% percentile bootstrap interval of the mean difference after − before, resampling questions
  * (Efron & Tibshirani 1993, ch. 13). The same seed gives the same interval.
  */
 export function pairedBootstrap(before: readonly number[], after: readonly number[], seed: number): Interval {
@@ -53,7 +54,7 @@ export function pairedBootstrap(before: readonly number[], after: readonly numbe
   return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
 }
 
-/** Linear between the two nearest order statistics (Hyndman & Fan 1996, type 7, as numpy's default). */
+/** Interpolates linearly between the two nearest order statistics (Hyndman & Fan 1996, type 7; numpy's default). */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);

@@ -5,22 +5,28 @@ import { wellFormed } from './encoding';
 import { literalRecords } from './literal';
 
 /**
- * Column names met in the wild (uniem, FlagEmbedding, sentence-transformers, Easy-Dataset, spreadsheets), in the order in which
- * they are tried. They are compared without case, spaces and underscores.
+ * Column names used by uniem, FlagEmbedding, sentence-transformers, Easy-Dataset and spreadsheets, in the order in
+ * which they are tried. Case, spaces, underscores and hyphens are ignored.
  */
 const aliases = {
   passageId: ['id', 'pid', 'docid', 'passageid', 'corpusid', '编号', '序号'],
   questionId: ['id', 'qid', 'queryid', 'questionid', '编号', '序号'],
   pairId: ['id', 'pairid', '编号', '序号'],
   title: ['title', '标题'],
-  passage: ['text', 'passage', 'content', 'contents', 'document', 'chunk', 'paragraph', 'body', '正文', '内容', '文本', '段落', '知识'],
+  passage: [
+    'text', 'passage', 'content', 'contents', 'document', 'chunk', 'paragraph', 'body', '正文', '内容', '文本', '段落', '知识',
+  ],
   anchor: ['anchor', 'query', 'question', 'instruction', 'text', 'sentence1', '问题', '提问'],
-  positive: ['positive', 'positivetext', 'textpos', 'pos', 'positivepassage', 'answer', 'output', 'passage', 'context', 'sentence2', '答案', '回答', '段落'],
+  positive: [
+    'positive', 'positivetext', 'textpos', 'pos', 'positivepassage', 'answer', 'output', 'passage', 'context',
+    'sentence2', '答案', '回答', '段落',
+  ],
   positiveId: ['positiveid', 'positiveids'],
   question: ['query', 'question', 'anchor', 'text', '问题', '提问'],
   relevant: [
-    'relevant', 'relevantdocs', 'relevantids', 'relevantpassages', 'positiveids', 'positiveid', 'pos', 'pid', 'passageid', 'passageids', 'docid', 'docids',
-    'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer', '答案', '回答', '段落',
+    'relevant', 'relevantdocs', 'relevantids', 'relevantpassages', 'positiveids', 'positiveid', 'pos', 'pid',
+    'passageid', 'passageids', 'docid', 'docids', 'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer',
+    '答案', '回答', '段落',
   ],
   sentence1: ['sentence1', 'text1', 'text', 'a', 'anchor', 'query', '句子1'],
   sentence2: ['sentence2', 'text2', 'scoredtext', 'b', 'positive', 'passage', '句子2'],
@@ -30,7 +36,7 @@ type AliasList = keyof typeof aliases;
 
 type Columns = Map<string, unknown>;
 type Fault = { fault: ImportFault; field?: string; expected?: string };
-/** Rows without ids that were given: their place decides. */
+/** A row before it has its final id. Without an id in the file, the row's position decides. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 type Draft<R extends DataRole> = DraftOf[R];
 
@@ -40,7 +46,7 @@ class RowFault extends Error {
   }
 }
 
-/** Cells by position, for formats without column names. */
+/** The column of each cell in formats without column names. */
 const positions: Record<DataRole, string[]> = {
   knowledgeBase: ['text'],
   pairs: ['anchor', 'positive'],
@@ -51,7 +57,7 @@ const positions: Record<DataRole, string[]> = {
 function columnsOf(role: DataRole, value: unknown): Columns {
   if (typeof value === 'string') return columnsOf(role, [value]);
   if (Array.isArray(value)) {
-    // A passage may hold a tab; the other roles are separated by it.
+    // In a knowledge base a tab is part of the passage; in other roles it separates cells.
     const cells: unknown[] = role === 'knowledgeBase' ? [value.join('\t')] : value;
     return new Map(positions[role].map((name, index) => [name, cells[index]]));
   }
@@ -65,7 +71,7 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
-/** The first column of the list that holds something, with its name. */
+/** Returns the first column of the list that is not empty in this row, or null. */
 function pick(columns: Columns, list: AliasList): { name: string; value: unknown } | null {
   for (const name of aliases[list]) {
     const value = columns.get(name);
@@ -85,7 +91,7 @@ function asText(value: unknown, field: string, mayBeEmpty = false): string {
   return wellFormed(value);
 }
 
-/** @throws RowFault no-known-columns where the file has no such column, text-empty or field-missing where this row has nothing in it. */
+/** @throws RowFault field-missing if the row has no such column, text-empty if the column has no value in this row. */
 function required(columns: Columns, list: AliasList, field: string): { name: string; value: unknown } {
   const picked = pick(columns, list);
   if (picked) return picked;
@@ -110,14 +116,17 @@ function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
   return [{ id: idOf(columns, 'passageId'), text, ...(typeof title === 'string' ? { title: wellFormed(title) } : {}) }];
 }
 
-/** Cells of a table hold lists as text: `["a1", "a2"]`, or as Python writes them. Anything else stays as it is. */
+/** Parses a cell that holds a JSON or Python list as text, such as `["a1", "a2"]`. Returns any other cell unchanged. */
 function listInCell(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
   const items = literalRecords(value, 'literal').map((item) => ('value' in item ? item.value : undefined));
   return items.includes(undefined) ? value : items;
 }
 
-/** Without a knowledge base only a text of its own can stand for a passage that is named by id. */
+/**
+ * Returns the texts of the positives that the row names by id, or null if it names none. Without a knowledge base the
+ * ids cannot be looked up, so the row must also have the positive's text.
+ */
 function namedPositives(columns: Columns, passages: PassageLookup | undefined): string[] | null {
   const named = pick(columns, 'positiveId');
   if (!named) return null;
@@ -132,17 +141,16 @@ function namedPositives(columns: Columns, passages: PassageLookup | undefined): 
   });
 }
 
-/** Alpaca rows may put the matter of a question beside the instruction. */
+/** Alpaca rows may put part of the question into a separate `input` field. */
 function withInput(anchor: string, name: string, columns: Columns): string {
   const input = name === 'instruction' ? columns.get('input') : undefined;
   return typeof input === 'string' && input.trim() !== '' ? `${anchor}\n${wellFormed(input)}` : anchor;
 }
 
-/** How rows are read. */
 export interface ReadOptions {
-  /** The knowledge base: pairs may name their positives by its ids, and questions are looked up in it. */
+  /** The knowledge base, for pairs that name positives by id and for the relevant passages of questions. */
   passages?: PassageLookup;
-  /** A batch list names rows by their place in the file, so each row must stay, an empty question too. */
+  /** Set if a batch list is used: it refers to rows by position, so rows with an empty question must stay. */
   keepEmptyAnchors?: boolean;
 }
 
@@ -158,12 +166,15 @@ function pairDrafts(columns: Columns, options: ReadOptions): Draft<'pairs'>[] {
   const named = namedPositives(columns, options.passages);
   if (named) return named.map((positive) => ({ id, anchor: text, positive }));
   const positive = required(columns, 'positive', 'positive');
-  // Two sentences with a score are a scored pair: a low score would be trained as a match.
+  // Two sentences with a score are a scored pair. Read as a pair, a low score would be trained as a match.
   if (positive.name === 'sentence2' && knows(columns, 'score')) throw new RowFault({ fault: 'no-known-columns' });
   return textsOf(positive.value, 'positive').map((positiveText) => ({ id, anchor: text, positive: positiveText }));
 }
 
-/** Ids or texts of passages: a string, a list, or a judgement list {id: relevance} of which the positive ones count. */
+/**
+ * Returns the ids or texts of the relevant passages. The value is a string, a list, or judgements {id: relevance},
+ * where only positive relevance counts.
+ */
 function referencesOf(value: unknown): string[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.entries(value).flatMap(([id, relevance]) => (Number(relevance) > 0 ? [wellFormed(id)] : []));
@@ -176,8 +187,8 @@ function referencesOf(value: unknown): string[] {
 }
 
 /**
- * With a knowledge base `relevant` holds ids that are there, and `ignored` tells the references that are not; without one it
- * holds what the file says, ids or texts (domain/split/relevant.ts decides later which passages those are).
+ * With a knowledge base, `relevant` holds only its ids, and unknown references are added to `ignored`. Without one,
+ * `relevant` holds the ids or texts from the file, and domain/split/relevant.ts resolves them later.
  */
 function questionDraft(columns: Columns, passages: PassageLookup | undefined, ignored: string[]): Draft<'questions'>[] {
   const text = asText(required(columns, 'question', 'text').value, 'text');
@@ -199,7 +210,7 @@ function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
   return [{ id: idOf(columns, 'pairId'), sentence1, sentence2, score }];
 }
 
-/** The column lists of which a row of the role needs at least one to be read at all. */
+/** A row needs at least one of these columns to be read as a row of the role. */
 const mainColumns: Record<DataRole, AliasList> = {
   knowledgeBase: 'passage',
   pairs: 'anchor',
@@ -207,7 +218,7 @@ const mainColumns: Record<DataRole, AliasList> = {
   scoredPairs: 'sentence1',
 };
 
-/** The same for people: the names that are met most, for the text on the left and what belongs to it. */
+/** The most common column names of each role, shown to the user. */
 const wantedColumns: Record<DataRole, string> = {
   knowledgeBase: 'text / passage / content',
   pairs: 'anchor / query / question + positive / passage / answer',
@@ -216,8 +227,8 @@ const wantedColumns: Record<DataRole, string> = {
 };
 
 /**
- * Gives raw records their role's form and every row an id that is its own: the file's, or `role-n` by the record's place.
- * One collector sees all records of a data set, over all its files.
+ * Converts raw records to rows of a role. Every row gets a unique id: the one in the file, or `role-n` for the n-th
+ * record. Use one collector for all files of a data set.
  */
 export class RowCollector<R extends DataRole> {
   readonly #ids = new Set<string>();
@@ -228,7 +239,10 @@ export class RowCollector<R extends DataRole> {
     private readonly options: ReadOptions = {},
   ) {}
 
-  /** Rows of a record (several where it has several positives) with its references that lead nowhere, or why there are none. */
+  /**
+   * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
+   * it has none.
+   */
   rowsOf(value: unknown): { rows: RowOf[DataRole][]; ignored: string[] } | Fault {
     this.#records += 1;
     const ignored: string[] = [];
@@ -265,7 +279,7 @@ export class RowCollector<R extends DataRole> {
     const named = draft.id;
     let id = named ?? `${this.role}-${this.#records}`;
     if (index > 0) id = `${id}.${index + 1}`;
-    // Questions point at passages by id, so two passages of one id cannot both be kept; of pairs, several may share their question's.
+    // Questions refer to passages by id, so a second passage with the same id is an error. Pairs may share an id.
     if (this.#ids.has(id) && named !== undefined && (this.role === 'knowledgeBase' || this.role === 'questions'))
       throw new RowFault({ fault: 'duplicate-id', field: id });
     for (let copy = 2; this.#ids.has(id); copy++) id = `${named ?? `${this.role}-${this.#records}`}.${index + copy}`;

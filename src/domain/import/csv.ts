@@ -1,10 +1,10 @@
 import type { RawRecord, RecordReader } from './reading';
 
 const delimiters = [',', '\t', ';'];
-/** A row that is longer has a quote that was never closed: without a bound it would swallow the rest of a big file. */
+/** In characters. A longer row has an unclosed quote, which without a limit would swallow the rest of a big file. */
 const longestRow = 1_000_000;
 
-/** The delimiter that the first line holds most often, outside quotes. */
+/** Returns the delimiter that is most frequent in the first line, outside quotes. */
 function delimiterOf(firstLine: string): string {
   const bare = firstLine.replace(/"[^"]*"/g, '');
   const counts = delimiters.map((delimiter) => bare.split(delimiter).length);
@@ -12,11 +12,12 @@ function delimiterOf(firstLine: string): string {
 }
 
 /**
- * Comma- or tab-separated values (RFC 4180: quotes double inside quoted cells, which may hold line ends). The first row names
- * the columns; each further row becomes an object, with the line on which it begins. Cells beyond the names are left out.
+ * Reads comma-, tab- or semicolon-separated values (RFC 4180: quotes are doubled inside quoted cells, which may contain
+ * line breaks). The first row names the columns. Every other row becomes an object, reported with the line on which it
+ * begins. Cells without a column name are dropped.
  */
 export class CsvReader implements RecordReader {
-  /** Unread text; begins inside a row where that row is not complete yet. */
+  /** Text not yet read. Starts at the beginning of a row, which may be incomplete. */
   #text = '';
   #line = 1;
   #delimiter: string | null = null;
@@ -27,7 +28,7 @@ export class CsvReader implements RecordReader {
     this.#fixedDelimiter = delimiter;
   }
 
-  /** Column names, as soon as the first row was read. */
+  /** Column names; empty until the first row is read. */
   get columns(): readonly string[] {
     return this.#names ?? [];
   }
@@ -73,15 +74,15 @@ export class CsvReader implements RecordReader {
 
 interface CsvRow {
   cells: string[];
-  /** Where the next row begins. */
+  /** Offset of the next row. */
   next: number;
-  /** Line ends that the row held, its own included. */
+  /** Number of line breaks in the row, including the one that ends it. */
   lines: number;
-  /** A quote was never closed, or text follows a closing quote. */
+  /** A quote is not closed, or text follows a closing quote. */
   broken: boolean;
 }
 
-/** Reads one row from `from`; null where its end may lie in text that has not come yet. */
+/** Reads the row at `from`. Returns null if its end may be in text that has not arrived yet. */
 function readRow(text: string, from: number, delimiter: string, atEnd: boolean): CsvRow | null {
   const row: CsvRow = { cells: [], next: from, lines: 0, broken: false };
   let at = from;
@@ -101,7 +102,7 @@ function readRow(text: string, from: number, delimiter: string, atEnd: boolean):
   }
 }
 
-/** A broken row ends with its line, so that the rows after it are still good. */
+/** Ends a broken row at its line break, so that the rows after it can still be read. */
 function brokenRow(text: string, from: number): CsvRow {
   const lineEnd = /\r\n|\n|\r|$/g;
   lineEnd.lastIndex = from;

@@ -14,7 +14,10 @@ function isJsonObject(line: string): boolean {
   }
 }
 
-/** Braces and brackets as data files open with, told apart by their quotes and by whether a line is a whole object. */
+/**
+ * Recognizes the formats that open with a brace or bracket: Python literals by their quotes, JSONL by a first line that
+ * is a whole object. Returns null for other text.
+ */
 function bracketFormat(head: string): ImportFormat | null {
   const text = head.trimStart();
   if (/^[[({\s]*\{\s*[uUrR]?'/.test(text) || /^\[\s*'/.test(text)) return 'literal';
@@ -28,7 +31,7 @@ function bracketFormat(head: string): ImportFormat | null {
   return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
 }
 
-/** The format of a file by its name and its first characters; the characters win where they are plain. */
+/** Guesses the format of a file from its name and first characters. Clear evidence in the text wins over the name. */
 export function formatOf(fileName: string, head: string): ImportFormat {
   const extension = extensionOf(fileName);
   if (extension === 'csv' || extension === 'tsv') return 'csv';
@@ -39,7 +42,7 @@ export function formatOf(fileName: string, head: string): ImportFormat {
   return extension === 'py' ? 'literal' : (bracket ?? 'txt');
 }
 
-/** The reader of a format that is read piece by piece; JSON lists and Python literals are read whole (`literalRecords`). */
+/** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
 export function readerOf(format: 'jsonl' | 'csv' | 'txt', fileName: string): RecordReader {
   switch (format) {
     case 'jsonl':

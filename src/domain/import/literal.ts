@@ -1,14 +1,14 @@
 import type { ImportFault } from '../errors';
 import type { RawRecord } from './reading';
 
-/** Thrown inside this file only; it never leaves `literalRecords`. */
+/** Internal to this file; `literalRecords` catches it. */
 class LiteralFault extends Error {
   constructor(readonly at: number) {
     super(`literal broken at ${at}`);
   }
 }
 
-/** NaN is how pandas writes an empty cell. */
+/** NaN becomes null, because pandas writes empty cells as NaN. */
 const words: Record<string, unknown> = {
   True: true,
   true: true,
@@ -20,19 +20,33 @@ const words: Record<string, unknown> = {
   nan: null,
 };
 const simpleEscapes: Record<string, string> = {
-  n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', a: '\u0007', '0': '\0', '\\': '\\', "'": "'", '"': '"', '/': '/', '\n': '',
-}; // prettier-ignore
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  a: '\u0007',
+  '0': '\0',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '/': '/',
+  '\n': '',
+};
+/** Number of hex digits after the escape letter. */
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
-/** Deep nesting is no data of ours, and would end in the parser's own stack. */
+/** Nesting limit: real data is shallow, and the parser recurses, so deep nesting would overflow the stack. */
 const deepest = 64;
 
 /**
- * Reads Python literals, of which JSON is nearly a part: strings in either quotes (also tripled, with prefixes and implicit
- * joining), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Nothing is ever executed.
+ * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
+ * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Never
+ * executes code.
  */
 class LiteralParser {
   at = 0;
-  /** Where each dict began. */
+  /** Offset of each dict. */
   readonly begins = new WeakMap<object, number>();
 
   constructor(
@@ -83,7 +97,7 @@ class LiteralParser {
       entries.push([String(name), this.value(depth + 1)]);
       this.separator('}');
     }
-    // Object.fromEntries defines own members: a key named __proto__ is a key like any other.
+    // Object.fromEntries defines own properties, so a key named __proto__ is harmless.
     const dict = Object.fromEntries(entries);
     this.begins.set(dict, begin);
     return dict;
@@ -97,7 +111,7 @@ class LiteralParser {
     return true;
   }
 
-  /** A comma, or nothing before the closing bracket. */
+  /** Skips a comma. Without one, the closing bracket must follow. */
   separator(close: string): void {
     this.skipSpace();
     if (this.text[this.at] === ',') this.at += 1;
@@ -119,7 +133,7 @@ class LiteralParser {
     return isNumber ? Number(word.replaceAll('_', '')) : words[word];
   }
 
-  /** In Python strings that stand beside each other are one. */
+  /** Reads a string. Python joins adjacent string literals. */
   private strings(quoted: RegExp): string {
     let joined = '';
     for (;;) {
@@ -172,7 +186,7 @@ class LiteralParser {
   }
 }
 
-/** Line (from 1) of a place in the text. */
+/** Returns a function from a text offset to its line number, counted from 1. */
 function lineFinder(text: string): (at: number) => number {
   const ends: number[] = [];
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
@@ -188,7 +202,7 @@ function lineFinder(text: string): (at: number) => number {
   };
 }
 
-/** Members under which files keep their list of rows. */
+/** Property names under which files keep their list of rows. */
 const wrappers = [
   'data',
   'rows',
@@ -204,7 +218,7 @@ const wrappers = [
 
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
 
-/** An object that only holds the list becomes the list's records; anything else is a record itself. */
+/** Returns the records of the list if an object wraps one under a known name, else the value as a single record. */
 function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const members: [string, unknown][] = Object.entries(value);
@@ -219,8 +233,9 @@ function unwrapped(value: unknown, line: number, lineOf: (dict: object) => numbe
 }
 
 /**
- * Records of a text with JSON or Python literals: one list or several, objects one after another, or an object that holds the
- * list (`{"data": […]}`). A broken record is told with the line of its fault and left out; reading goes on at the next record.
+ * Reads the records of a text with JSON or Python literals: one or more lists, a sequence of objects, or an object that
+ * wraps the list (`{"data": […]}`). A broken record is reported with the line of the fault, and reading continues at
+ * the next record.
  */
 export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
   const fault: ImportFault = format === 'json' ? 'json-broken' : 'literal-broken';
@@ -248,12 +263,12 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
     }
   }
   const lastIsBroken = 'fault' in (records.at(-1) ?? {});
-  // A file that was cut between two records is told too: what is missing cannot be known.
+  // Also report a file cut off between two records: an unknown number of records is missing.
   if (open > 0 && !lastIsBroken) records.push({ line: lineOf(text.length), fault });
   return records;
 }
 
-/** Where the next record opens: a brace at the beginning of a line, or behind the end of another record. */
+/** Returns the offset of the next record: a brace at the start of a line or after the end of another record. */
 function nextRecord(text: string, from: number): number {
   const opening = /[\r\n][ \t]*\{|\},?[ \t]*\{/g;
   opening.lastIndex = from;

@@ -1,4 +1,4 @@
-/** Text files of a model folder. They are kept as text, because an export needs them again. */
+/** Text files of a model folder. They are stored as text, because the export writes them again. */
 export const modelTextFiles = [
   'config.json',
   'tokenizer.json',
@@ -11,5 +11,5 @@ export const modelTextFiles = [
   '1_Pooling/config.json',
 ] as const;
 
-/** All files of the demo model's folder. */
+/** All files in the demo model's folder. */
 export const demoModelFiles = [...modelTextFiles, 'model.safetensors'] as const;

@@ -1,22 +1,22 @@
 import type { ImportFault } from '../errors';
 
-/** A record as it stands in a file: `line` counts from 1; records of JSON and Python lists have the line on which they begin. */
+/** A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. */
 export type RawRecord = { line: number; value: unknown } | { line: number; fault: ImportFault };
 
 export type ImportFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
 
-/** Fed with text piece by piece, cut anywhere; gives the records that are complete. */
+/** A streaming reader. Takes text in pieces cut anywhere, and returns the records completed so far. */
 export interface RecordReader {
   push(text: string): RawRecord[];
   end(): RawRecord[];
 }
 
-/** Cuts a stream of text into lines, whatever their ends (\n, \r\n, \r). */
+/** Splits a stream of text into lines that end in \n, \r\n or \r. */
 class LineCutter {
   #rest = '';
   #line = 0;
 
-  /** Calls `take` with each complete line and its number. A \r at the very end waits: a \n may follow it. */
+  /** Calls `take` with each complete line and its number. A final \r waits for the next piece: a \n may follow. */
   push(text: string, take: (line: string, number: number) => void): void {
     const all = this.#rest + text;
     const lineEnd = /\r\n|\n|\r(?=[^])/g;
@@ -50,20 +50,20 @@ function lineReader(toRecord: (line: string) => { value: unknown } | { fault: Im
   };
 }
 
-/** One JSON value a line. */
+/** Reads one JSON value per line. */
 export function jsonlReader(): RecordReader {
   return lineReader((line) => {
     try {
       const value: unknown = JSON.parse(line);
       return { value };
     } catch {
-      // What the parser says is in English and about characters; the line number is what the user needs.
+      // Drop the parser's message: it is in English and counts characters, while the user needs the line number.
       return { fault: 'json-broken' };
     }
   });
 }
 
-/** A text line as a list of its tab-separated cells. */
+/** Reads each line as a list of tab-separated cells. */
 export function txtReader(): RecordReader {
   return lineReader((line) => ({ value: line.split('\t') }));
 }

@@ -23,7 +23,7 @@ export function slotOf(entry: DataEntry): SlotName | undefined {
   return slotNames.find((slot) => matches(entry, slot));
 }
 
-/** Returns the experiment with `contentSha256` in the slot, or with the slot empty. */
+/** Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. */
 export function withEntry(experiment: Experiment, slot: SlotName, contentSha256: string | null): Experiment {
   const { role, part } = slots[slot];
   const others = experiment.data.filter((entry) => !matches(entry, slot));

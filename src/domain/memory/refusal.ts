@@ -1,7 +1,7 @@
 import type { AppErrorDetails } from '../errors';
 import type { MemoryReport } from './report';
 
-/** What is said of a run that does not fit: which limit it does not keep, and what helps. */
+/** Returns the error for a run that does not fit: the limit it exceeds, and the settings that would fit. */
 export function memoryRefusal({
   choice,
   proposal,

@@ -1,38 +1,38 @@
 import type { StepWay } from './stepWay';
 
-/** What decides how much memory the largest batch of a stage needs. */
+/** The sizes that decide how much memory a stage's largest batch needs. */
 export interface BatchShape {
-  /** Pairs of the batch. */
+  /** Pairs in the batch. */
   pairs: number;
-  /** Tokens of all its texts. */
+  /** Tokens of all texts in the batch. */
   tokens: number;
-  /** Tokens of the longest text of the stage. */
+  /** Tokens of the longest text in the stage. */
   longest: number;
 }
 
-/** Bytes that a training step holds at its peak. */
+/** Peak memory of a run in bytes. */
 export interface MemoryNeed {
-  /** In mixed precision with the copy that products read. */
+  /** In mixed precision this includes the half-precision copy read by matrix products. */
   weights: number;
   gradients: number;
   /** AdamW's two moments. */
   moments: number;
   /**
-   * What is kept of the batch between the forward and the backward pass, the loss, and what products that are cut into parts may take; or what
-   * an evaluation needs in their place, where that is more.
+   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
+   * evaluation never overlaps a step, so if it needs more, this holds its need instead.
    */
   activations: number;
   total: number;
 }
 
-/** Which limit a run does not keep, and by how much: the budget, or the largest array that the device allows. */
+/** The limit that a run exceeds: the budget, or the largest array that the device allows. */
 export interface Shortage {
   limit: 'budget' | 'array';
   neededBytes: number;
   limitBytes: number;
 }
 
-/** A way that fits, and what it needs; or the way that needs least of all, and why it does not fit. */
+/** A step strategy that fits, with its need. If none fits: the one that needs the least, and the limit it exceeds. */
 export interface WayChoice {
   fits: boolean;
   way: StepWay;
@@ -45,28 +45,31 @@ export interface Settings {
   maxTokens: number;
 }
 
-/** The nearest settings that fit, each by itself: a shorter limit of tokens, a smaller batch, or mixed precision in a stage. */
+/** The nearest settings that fit. Any one change is enough: shorter texts, a smaller batch or mixed precision. */
 export interface Proposal {
   maxTokens?: number;
   batchSize?: number;
   mixedStage?: number;
 }
 
-/** What a run was planned with: kept in its record, so that a resumed run takes the same ways and gives the same bits. */
+/**
+ * The memory plan of a run. It is stored in the run's record, so that a resumed run uses the same step strategies and
+ * has the same bits.
+ */
 export interface RunMemory {
   budgetBytes: number;
-  /** One for each stage. */
+  /** The step strategy of each stage. */
   ways: StepWay[];
-  /** The most tokens of a batch that is only encoded. */
+  /** Largest number of tokens in a batch that is only encoded. */
   encodingTokens: number;
 }
 
-/** What the same run would need at other settings. */
+/** The need of the same run with other settings. */
 export interface MemoryAlternative extends Settings {
   choice: WayChoice;
 }
 
-/** What a run of the experiment as it stands needs on this device. */
+/** The memory that a run of the current experiment needs on this device. */
 export interface MemoryReport {
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
@@ -76,8 +79,8 @@ export interface MemoryReport {
   choice: WayChoice;
   run: RunMemory;
   alternatives: MemoryAlternative[];
-  /** Where it does not fit. */
+  /** Empty if the run fits. */
   proposal: Proposal;
-  /** Whether a budget as large as the run's need may be set. Where an array is too large it does not help. */
+  /** Whether the device accepts a budget as large as the need. It does not help if a single array is too large. */
   canRaise: boolean;
 }

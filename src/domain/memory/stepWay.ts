@@ -1,13 +1,13 @@
 /**
- * How a training step goes through its batch. `plain` keeps what every layer computed until the backward pass; `recompute` keeps each layer's
- * input and computes the layer a second time; `gradCache` (Gao et al., arXiv 2101.06983) takes the batch in chunks of whole texts, twice, and
- * keeps no more than one chunk's numbers.
+ * The step strategy: how a training step processes its batch. `plain` keeps all activations until the backward pass.
+ * `recompute` keeps only each layer's input and computes the layer again in the backward pass. `gradCache` (Gao et al.,
+ * arXiv 2101.06983) runs the batch twice in chunks of whole texts, and keeps the activations of one chunk at a time.
  */
 export type StepWay =
   | {
       kind: 'plain' | 'recompute';
-      /** The most tokens of a batch: arrays have room for so many in every step, so that memory stands still. */
+      /** Tokens of the largest batch. Every step sizes its arrays for it, so that memory use stays constant. */
       tokensPerPass?: number;
     }
-  /** A chunk is filled up to so many tokens; a longer text is a chunk by itself. */
+  /** Chunks are filled up to `tokensPerPass` tokens. A longer text is a chunk on its own. */
   | { kind: 'gradCache'; tokensPerPass: number };

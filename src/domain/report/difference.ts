@@ -1,7 +1,7 @@
 import { defaultExperiment, defaultStage, type Experiment } from '../experiment';
 import { isObject, isOtherKind } from '../parseExperiment';
 
-/** What `given` says otherwise than `standard`; undefined where they agree. Lists are taken as they are. */
+/** Returns the parts of `given` that differ from `standard`, or undefined if none do. Keeps a changed list whole. */
 function difference(given: unknown, standard: unknown): unknown {
   if (JSON.stringify(given) === JSON.stringify(standard)) return undefined;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;
@@ -9,7 +9,7 @@ function difference(given: unknown, standard: unknown): unknown {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** The experiment without what its version's defaults say anyway; `parseExperiment` makes it whole again. */
+/** Returns the experiment without the values that equal the defaults. `parseExperiment` restores them. */
 export function fromDefaults(experiment: Experiment): unknown {
   const { stages, ...rest } = experiment;
   const { stages: standardStages, ...standard } = defaultExperiment();

@@ -10,12 +10,12 @@ import { fromDefaults } from './difference';
 
 /**
  * A shared experiment as text for a URL's hash: base64url of
- * `version (1 byte) | length of what follows (2) | checksum (8) | deflated JSON`.
- * The JSON holds differences from the defaults of its schema version, so a change of a default needs a new version.
+ * `version (1 byte) | length of the deflated JSON (2) | checksum (8) | deflated JSON`.
+ * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
  */
 const linkVersion = 1;
 const longestLink = 2000;
-/** What a link may unfold to: an honest one of 2,000 characters stays far below. */
+/** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
 const largestJson = 64 * 1024;
 const checksumBytes = 8;
 const headerBytes = 3 + checksumBytes;
@@ -23,7 +23,7 @@ const headerBytes = 3 + checksumBytes;
 export interface SharedExperiment {
   experiment: Experiment;
   name: string;
-  /** What the sender says to have measured on test; nobody checked it. */
+  /** Test metrics claimed by the sender; not verified. */
   claim?: { before: Metrics; after: Metrics } | undefined;
 }
 
@@ -41,7 +41,7 @@ function fail(fault: LinkFault, cause?: unknown): AppError {
   return new AppError({ kind: 'link-invalid', fault }, { cause });
 }
 
-/** Five digits are more than any test of questions can tell apart. */
+/** Rounds to 5 decimals, finer than any set of test questions can resolve. */
 function packed(metrics: Metrics): number[] {
   return [...metricNames.map((name) => Math.round(metrics[name] * 1e5) / 1e5), metrics.questions, metrics.passages];
 }
@@ -71,8 +71,8 @@ async function checksum(version: number, body: Uint8Array): Promise<Uint8Array> 
 }
 
 /**
- * The link's text, without the address before it.
- * @throws link-invalid (too-large) for an experiment that does not fit into 2,000 characters.
+ * Encodes the text of the link, without the address before it.
+ * @throws link-invalid (too-large) if the text would exceed 2,000 characters.
  */
 export async function encodeLink(shared: SharedExperiment): Promise<string> {
   const { experiment, name, claim } = shared;
@@ -91,12 +91,15 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   return text;
 }
 
-/** No bytes have a base64url text of this length: some of it is missing. */
+/** Whether the length is impossible for base64url, which means that the end is missing. */
 function cannotEnd(text: string): boolean {
   return text.length % 4 === 1 && /^[\w-]*$/.test(text);
 }
 
-/** @throws link-invalid with the fault: cut, tampered, too-new, too-large or invalid. Nothing wrong is ever returned. */
+/**
+ * Decodes and validates the text of a link.
+ * @throws link-invalid with one of the faults cut, tampered, too-new, too-large and invalid.
+ */
 export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (text.length > longestLink) throw fail('too-large');
   const bytes = textToBytes(text);
@@ -116,7 +119,7 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
 function unfold(body: Uint8Array): unknown {
   let json: Uint8Array;
   try {
-    // A link's 1,500 bytes unfold to 1.5 MB at the most, which is little enough to look at and refuse.
+    // The 1,500 bytes of a link inflate to at most 1.5 MB: small enough to inflate first and check the size afterwards.
     json = inflateSync(body);
   } catch (cause) {
     throw fail('tampered', cause);

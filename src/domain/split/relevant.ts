@@ -1,6 +1,6 @@
 import type { Passage, Question } from '../records';
 
-/** The knowledge base as references find it. Of equal texts the first passage answers. */
+/** Looks up passages by id and by trimmed text. If several passages have the same text, the first one is found. */
 export interface PassageLookup {
   textOf: ReadonlyMap<string, string>;
   idOfText: ReadonlyMap<string, string>;
@@ -17,21 +17,21 @@ export function passageLookup(knowledgeBase: readonly Passage[]): PassageLookup 
   return { textOf, idOfText };
 }
 
-/** Spreadsheets hold several ids in one cell. */
+/** Separators between several ids in one spreadsheet cell. */
 const separators = /[;|,，；、\s]+/;
 
-/** A reference names a passage by its id, by its exact text, or several by ids in one cell: `a1; a2`. */
+/** Resolves a reference: an id, the exact text of a passage, or several ids in one cell such as `a1; a2`. */
 function idsOf(reference: string, lookup: PassageLookup): { known: string[]; unknown: string[] } {
   const own = lookup.textOf.has(reference) ? reference : lookup.idOfText.get(reference.trim());
   if (own !== undefined) return { known: [own], unknown: [] };
   const pieces = reference.split(separators).filter((piece) => piece !== '');
   const known = pieces.filter((piece) => lookup.textOf.has(piece));
-  // A cell without one known id is no list of ids: its whole text is what was not found.
+  // A cell without a single known id is not a list of ids, so report its whole text as unknown.
   if (known.length === 0) return { known: [], unknown: [reference] };
   return { known, unknown: pieces.filter((piece) => !lookup.textOf.has(piece)) };
 }
 
-/** The passages that a question's references name, each once, and the references that lead nowhere. */
+/** Returns the passages that the references name, without duplicates, and the references that match no passage. */
 export function resolveReferences(
   references: readonly string[],
   lookup: PassageLookup,
@@ -44,13 +44,13 @@ export function resolveReferences(
 }
 
 export interface ResolvedQuestions {
-  /** Questions with at least one passage of the knowledge base; `relevant` holds ids that are there. */
+  /** Questions with at least one known passage. `relevant` holds only ids from the knowledge base. */
   kept: Question[];
-  /** Every reference that was not found, by the question's index; `dropped`: the question was left with none. */
+  /** Every unknown reference, with the index of its question. `dropped`: none of the question's references is known. */
   unknown: { index: number; reference: string; dropped: boolean }[];
 }
 
-/** Finds the passages that questions name. References that lead nowhere are told, and questions left with none are not kept. */
+/** Resolves the references of all questions. Reports unknown references and drops questions without a known passage. */
 export function resolveRelevant(questions: readonly Question[], lookup: PassageLookup): ResolvedQuestions {
   const kept: Question[] = [];
   const unknown: ResolvedQuestions['unknown'] = [];

@@ -7,26 +7,26 @@ export interface SplitInput {
   experiment: Pick<Experiment, 'seed' | 'split' | 'stages'>;
   pairs: readonly Pair[];
   knowledgeBase: readonly Passage[];
-  /** Without them a share of the pairs is held out. */
+  /** If there are none, a share of the pairs is held out as dev. */
   devQuestions?: readonly Question[];
-  /** Never made from pairs: a test that training could have seen proves nothing. */
+  /** Never made from pairs: a test on data that training could have seen proves nothing. */
   testQuestions?: readonly Question[];
 }
 
 export interface Split {
-  /** Rows of `pairs` that are trained on, ascending. */
+  /** Rows of `pairs` used for training, ascending. */
   trainRows: number[];
   dev: Question[];
   test: Question[];
-  /** Positives of held-out pairs that the knowledge base does not hold: searched along with it. */
+  /** Positives of held-out pairs that are missing from the knowledge base. They are searched together with it. */
   extraPassages: Passage[];
-  /** Pairs that ask the same as a dev or test question: left out of training, unless a listed order names rows itself. */
+  /** Pairs with the same question as a dev or test question. Training skips them, unless the batch order is listed. */
   leaks: number;
 }
 
 /**
- * Three parts, never two: train, dev and test share no question. Equal input and seed give equal parts. A listed batch order
- * names the rows that it trains on, so with one nothing is held out or left out; leaks are still counted.
+ * Splits the data into train, dev and test, which share no question. Equal input and seed give equal parts. A listed
+ * batch order names its training rows, so with one no pair is held out or skipped; leaks are still counted.
  */
 export function splitData(input: SplitInput): Split {
   const lookup = passageLookup(input.knowledgeBase);
@@ -47,7 +47,10 @@ export function splitData(input: SplitInput): Split {
   return { trainRows: free.filter((row) => !heldRows.has(row)), dev, test, extraPassages, leaks };
 }
 
-/** Rows of the pairs that are held out, by anchor: all pairs of one question go together, or training would know its answer. */
+/**
+ * Returns the held-out rows, grouped by anchor. All pairs of one question are held out together; otherwise training
+ * would see its answer.
+ */
 function heldOutGroups({ experiment, pairs }: SplitInput, free: readonly number[]): number[][] {
   const { devFraction, devMaximum } = experiment.split;
   const wanted = Math.min(devMaximum, Math.floor(devFraction * free.length + 1e-9));
@@ -68,7 +71,7 @@ function heldOutGroups({ experiment, pairs }: SplitInput, free: readonly number[
     rows += group.length;
     if (rows === wanted) break;
   }
-  // In the order of the data, so that the list of questions reads like the file.
+  // Restore file order, so that the list of dev questions reads like the file.
   return held.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
 }
 

@@ -1,6 +1,6 @@
 import type { TokenSetName } from './tokenKeys';
 
-/** Lengths of one set of texts, in tokens. */
+/** Text lengths of one token set, in tokens. */
 export interface LengthSummary {
   name: TokenSetName;
   texts: number;
@@ -14,7 +14,7 @@ export interface LengthSummary {
 
 const mostBins = 48;
 
-/** Returns quantiles and a histogram of at most 48 bins. Bin widths are powers of two, so that the edges are round. */
+/** Returns quantiles and a histogram of at most 48 bins. The bin width is a power of two. */
 export function summarizeLengths(name: TokenSetName, lengths: Int32Array, truncated: number): LengthSummary {
   const sorted = lengths.slice().sort();
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

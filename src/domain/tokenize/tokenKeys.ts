@@ -1,6 +1,6 @@
-/** The sets of texts of an experiment that are tokenized. */
+/** The sets of texts that an experiment tokenizes. */
 export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 
-/** Storage key of each token set. A set's texts are in the order of the stored rows. */
+/** The storage key of each token set. The texts of a set are in the order of the stored rows. */
 export type TokenKeys = Record<TokenSetName, string>;

@@ -10,20 +10,21 @@ export interface BatchPlanRequest {
   stage: Pick<Stage, 'batching' | 'duration'>;
   stageIndex: number;
   seed: number;
-  /** The list of a `listed` batching: rows of the stored pairs, a list a step. */
+  /** Only for `listed` batching: one list of rows of the stored pairs per step. */
   listed?: readonly (readonly number[])[];
 }
 
-/** Steps of a stage: full batches only, since what an epoch leaves over opens the next one. */
+/** Returns the number of steps of a stage. All batches are full: rows left over from an epoch open the next one. */
 export function stepCount(pairs: number, batchSize: number, duration: Duration): number {
   if (duration.unit === 'steps') return duration.value;
-  // 1e-9: 0.1 epochs of 320 pairs are 2 batches of 16, although 0.1 * 320 is not exactly 32 in floating point everywhere.
+  // 1e-9 absorbs rounding: 0.1 epochs of 320 pairs must be 2 batches of 16, even if 0.1 * 320 rounds below 32.
   return Math.max(1, Math.floor((duration.value * pairs) / batchSize + 1e-9));
 }
 
 /**
- * The whole order of a stage: indexes of `pairs`, a list a step, each of exactly the batch size.
- * @throws too-few-pairs where no batch can be filled; experiment-invalid where a list does not fit the data.
+ * Plans all batches of a stage: one list of indexes into `pairs` per step. Seeded batches always have the full batch
+ * size.
+ * @throws too-few-pairs if a batch cannot be filled; experiment-invalid if a listed order does not fit the data.
  */
 export function planBatches(request: BatchPlanRequest): number[][] {
   const { batching } = request.stage;
@@ -39,7 +40,7 @@ function tooFew(pairs: number, batchSize: number): AppError {
   return new AppError({ kind: 'too-few-pairs', pairs, batchSize });
 }
 
-/** Rows in one new random order an epoch, without an end. */
+/** An endless stream of rows, shuffled again for every epoch. */
 class EpochStream {
   #order: Uint32Array = new Uint32Array(0);
   #at = 0;
@@ -65,7 +66,7 @@ class EpochStream {
   }
 }
 
-/** Equal texts get equal small numbers. */
+/** Numbers texts from 0 in order of appearance; equal texts get the same number. */
 function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: number } {
   const known = new Map<string, number>();
   const numbers: number[] = [];
@@ -78,8 +79,8 @@ function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: nu
 }
 
 /**
- * Rows that had to wait because their passage or anchor already stood in the batch, by passage: a batch can take only one of
- * each, so looking at one row a passage finds all that can be used.
+ * Rows that were drawn when their passage or anchor was already in the batch, queued by passage. A batch takes at most
+ * one row per passage, so it is enough to look at the first row of each queue.
  */
 class WaitingRows {
   readonly #byPassage = new Map<number, number[]>();
@@ -92,7 +93,7 @@ class WaitingRows {
     this.#waiting = new Uint8Array(rows);
   }
 
-  /** A row waits once at the most: without that, a passage that most pairs share would fill the memory. */
+  /** Queues a row at most once; otherwise a passage shared by most pairs would fill the memory. */
   add(row: number): void {
     if (this.#waiting[row] === 1) return;
     this.#waiting[row] = 1;
@@ -102,7 +103,7 @@ class WaitingRows {
     else this.#byPassage.set(passage, [row]);
   }
 
-  /** Offers the longest waiting row of each passage, at most `limit` of them, and drops those that are accepted. */
+  /** Offers the longest-waiting row of each passage, up to `limit` rows, and removes the accepted ones. */
   offer(limit: number, accept: (row: number) => boolean): void {
     const candidates = [...firstOf(this.#byPassage, limit)];
     for (const [passage, queue] of candidates) {
@@ -123,7 +124,7 @@ function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {
   }
 }
 
-/** Batches in which neither a passage nor an anchor stands twice: either would make a right answer a negative. */
+/** Plans batches without duplicate passages or anchors: either would turn a right answer into a negative. */
 function distinctBatches(pairs: readonly Pair[], epochs: EpochStream, steps: number, batchSize: number): number[][] {
   const passages = numbered(pairs.map((pair) => pair.positive));
   const anchors = numbered(pairs.map((pair) => pair.anchor));
@@ -143,7 +144,7 @@ function distinctBatches(pairs: readonly Pair[], epochs: EpochStream, steps: num
       batch.push(row);
       return true;
     };
-    // 4: most waiting rows fit; a bound keeps the plan linear where one question has thousands of passages.
+    // Most waiting rows fit. The limit keeps planning linear when one question has thousands of passages.
     waiting.offer(4 * batchSize, accept);
     fill(batch, batchSize, pairs.length, epochs, waiting, accept);
     return batch;
@@ -158,7 +159,7 @@ function fill(
   waiting: WaitingRows,
   accept: (row: number) => boolean,
 ): void {
-  // Two epochs hold every row after any starting point: what is not full then never will be.
+  // Two epochs' worth of draws cover every row from any starting point. A batch that is not full by then never will be.
   for (let drawn = 0; batch.length < batchSize; drawn++) {
     if (drawn > 2 * rows) throw tooFew(batch.length, batchSize);
     const row = epochs.next();
@@ -179,7 +180,7 @@ function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): 
       kind: 'experiment-invalid',
       path: `${path}.duration`,
       found: String(steps),
-      expected: `<= ${listed.length}`,
+      expected: `at most ${listed.length}`,
     });
   const batches = Array.from({ length: steps }, (_, step) => [...(listed[step % listed.length] ?? [])]);
   const unknown = batches.flat().find((row) => !pairs[row]);
@@ -188,7 +189,7 @@ function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): 
       kind: 'experiment-invalid',
       path: `${path}.batching`,
       found: `row ${unknown}`,
-      expected: `0 to ${pairs.length - 1}`,
+      expected: `a row from 0 to ${pairs.length - 1}`,
     });
   return batches;
 }

@@ -1,16 +1,20 @@
 /**
- * The factor of the loss's gradient in mixed precision (Micikevicius et al., arXiv 1710.03740, section 3.2): gradients would be too small for half
- * precision without it. Part of a checkpoint, so that a run goes on with the same bits.
+ * Loss scale of mixed precision (Micikevicius et al., arXiv 1710.03740, section 3.2): multiplies the gradient of the
+ * loss, because small gradients would otherwise vanish in half precision. Stored in checkpoints, so that a resumed run
+ * has the same bits.
  */
 export interface LossScale {
   scale: number;
-  /** Steps since the scale changed. */
+  /** Steps without an overflow since the scale last changed. */
   goodSteps: number;
-  /** Steps of the stage in which a gradient overflowed, so that they changed nothing. */
+  /** Steps of this stage that were skipped because a gradient overflowed. */
   skipped: number;
 }
 
-/** As torch.amp.GradScaler; it waits 2,000 steps before it doubles, but fine-tuning has hardly as many. */
+/**
+ * Number of steps without an overflow after which the scale doubles. The scheme is torch.amp.GradScaler's; its default
+ * is 2,000, but a fine-tuning run rarely has that many steps.
+ */
 const growthSteps = 200;
 
 export function firstLossScale(): LossScale {
@@ -18,8 +22,8 @@ export function firstLossScale(): LossScale {
 }
 
 /**
- * The scale for the next step: half of it where gradients overflowed, twice after enough steps without. Null where it would fall below 1: then it is
- * not half precision that makes gradients overflow.
+ * Returns the scale for the next step: halved after an overflow, doubled after enough steps without one. Returns null
+ * if the scale would fall below 1, because then half precision is not what makes the gradients overflow.
  */
 export function nextLossScale({ scale, goodSteps, skipped }: LossScale, overflowed: boolean): LossScale | null {
   if (overflowed) return scale < 2 ? null : { scale: scale / 2, goodSteps: 0, skipped: skipped + 1 };

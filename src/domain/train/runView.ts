@@ -10,9 +10,12 @@ import {
   type StepReport,
 } from '../run';
 
-/** State of a run according to its event log. Lists grow in place; `version` in RunState changes with every read. */
+/**
+ * The state of a run according to its event log so far. Lists grow in place, so watch `version` in RunState to notice
+ * changes.
+ */
 export interface RunView {
-  /** Number of the next event to read. */
+  /** Sequence number of the next event to read. */
   nextSeq: number;
   phase: RunPhase;
   status: RunStatus;
@@ -28,7 +31,7 @@ export interface RunView {
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
-  /** Duration of the evaluation before training. A resumed run skips it quickly, so the longest one counts. */
+  /** Milliseconds of the evaluation before training. A resumed run skips through it, so this keeps the longest. */
   evaluationMs: number;
   lastAt: number;
 }
@@ -53,7 +56,7 @@ export function emptyRunView(): RunView {
   };
 }
 
-/** Removes the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
+/** Drops the entries from `step` on: a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
@@ -86,11 +89,11 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.progress = null;
       return;
     case 'progress':
-      // Logs of 0.1 name some kinds otherwise.
+      // Logs of version 0.1 use other names for some kinds; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // This evaluation is of the kept weights, whichever step they come from, so it is not a point of the curve.
+      // The evaluation after training is of the kept weights, from whichever step, so it is not a point on the curve.
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
@@ -106,7 +109,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Applies events in the order of their numbers and skips those already applied. */
+/** Applies events in order of their sequence numbers. Skips those already seen. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;
@@ -123,15 +126,16 @@ function recentMean(view: RunView, value: (step: StepReport) => number): number 
   return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
 }
 
-/** Tokens per second over the last 20 steps; 0 before the first step. */
+/** Returns tokens per second over the last 20 steps, or 0 before the first step. */
 export function tokensPerSecond(view: RunView): number {
   const ms = recentMean(view, (step) => step.stepMs);
   return ms > 0 ? (recentMean(view, (step) => step.tokens) / ms) * 1000 : 0;
 }
 
 /**
- * Estimates the milliseconds to the end of the run; null while too little was measured. During training: the mean time
- * of the last 20 steps times the steps left, plus the time that the evaluation before training took.
+ * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: mean ms per
+ * step over the last 20 steps times the steps left, plus the time that the evaluation before training took. During the
+ * evaluation after training: extrapolated from its progress, else from the evaluation before training.
  */
 export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
   const evaluation = view.evaluationMs;
@@ -148,7 +152,7 @@ export function timeLeftMs(view: RunView, totalSteps: number, now: number): numb
   return pace * Math.max(0, totalSteps - last.step) + evaluation;
 }
 
-/** Share of the run that is done, from 0 to 1: training counts 0.8, each evaluation about 0.1. */
+/** Returns the share of the run that is done, from 0 to 1. Training counts 0.8, and each evaluation about a tenth. */
 export function runShare(view: RunView, totalSteps: number): number {
   const { progress } = view;
   const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;

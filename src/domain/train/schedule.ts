@@ -1,20 +1,20 @@
 import type { Stage } from '../experiment';
 
-/** To the nearest integer, halves to the even one, as Python's round does: the reference implementations count warm-up steps so. */
+/** Rounds halves to even like Python's `round`, which the reference implementations use to count warm-up steps. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Steps over which the learning rate rises; 0 only where no warm-up is wanted at all. */
+/** Returns the number of warm-up steps: at least 1, unless `warmup` is 0. */
 export function warmupSteps(steps: number, warmup: number): number {
   return warmup > 0 ? Math.max(1, roundHalfEven(warmup * steps)) : 0;
 }
 
 /**
- * Learning rate of a step (counted from 0) of `steps`: it rises linearly to `peak`, reached in the last warm-up step, then
- * falls linearly or by half a cosine (Loshchilov & Hutter 2017, eq. 5, without restarts), or stays.
+ * Returns the learning rate of a step, counted from 0. It rises linearly and reaches `peak` in the last warm-up step.
+ * Then it falls linearly, falls along half a cosine (Loshchilov & Hutter 2017, eq. 5, no restarts) or stays constant.
  */
 export function learningRateAt(step: number, steps: number, schedule: Stage['schedule'], peak: number): number {
   const warm = warmupSteps(steps, schedule.warmup);

@@ -61,7 +61,7 @@ describe('canonical JSON', () => {
     });
     expect(thrown(() => canonicalJson({ a: { b: 'x\ud800' } }))).toMatchObject({
       path: 'a.b',
-      found: 'lone surrogate',
+      found: 'a lone surrogate',
     });
     expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
   });
