@@ -2,8 +2,7 @@ import type { DevicePreference } from '../domain/run';
 import { AppError } from '../domain/errors';
 
 /**
- * A job as the local runner serves it (tools/lib/jobRoutes.mjs). `inputs` are files to fetch, relative to the job's
- * URL.
+ * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
  */
 export interface HeadlessJob {
   /** The parsed experiment file, not yet validated: any JSON. */

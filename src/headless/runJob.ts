@@ -80,9 +80,7 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
   return { run, events: await gateway.readEvents(runId, 0) };
 }
 
-/**
- * Runs one job from end to end: imports files, trains, then posts metrics and the export. The rest is the app's code.
- */
+/** Runs one job from end to end: imports files, trains, posts metrics and export. The rest is the app's own code. */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,

@@ -14,9 +14,7 @@ function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateInterv
   return { metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs };
 }
 
-/**
- * Milliseconds per phase. For a resumed run, work before the interruption counts; the time until it resumed does not.
- */
+/** Milliseconds per phase. In a resumed run, work before the interruption counts; the idle time in between does not. */
 export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;

@@ -56,9 +56,7 @@ export const gpuWorkerApi: GpuApi = {
     expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };
 
-/**
- * Holds the run's lock during `work`. The lock ends with this worker, so an unlocked run is one that was interrupted.
- */
+/** Holds the run's lock during `work`. The lock ends with this worker, so an unlocked run was interrupted. */
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });

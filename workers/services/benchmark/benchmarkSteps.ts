@@ -39,9 +39,7 @@ export interface StepsRequest {
   between: (share: number) => Promise<void>;
 }
 
-/**
- * Measures a shape's training step on the open device, as a run would take it. Skips a shape that memory cannot hold.
- */
+/** Measures a shape's training step on the open device, planned as in a run. Skips a shape that exceeds the memory. */
 export async function measureSteps(
   engine: Engine,
   shape: BenchmarkShape,
@@ -154,7 +152,7 @@ async function timeStep(trainer: Trainer, { config, pairs }: Step, number: numbe
   return performance.now() - startedAt;
 }
 
-/** Returns weights as large as BERT's initial ones, ±0.02. LayerNorm weights are 1. */
+/** Returns weights on the scale of BERT's initial ones, ±0.02. LayerNorm weights are 1. */
 function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
@@ -164,7 +162,7 @@ function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore
     return entry;
   });
   const parameters = new ParameterStore(engine, tensors);
-  // Repeat one block. Its odd length keeps rows distinct, and no hundred million sines have to be computed.
+  // Repeat one block. Its odd length keeps rows distinct, and this avoids computing a hundred million sines.
   const block = Float32Array.from({ length: 65_521 }, (_, i) => 0.02 * Math.sin(i * i));
   for (const { name, length } of tensors) {
     const values = new Float32Array(length);

@@ -9,7 +9,7 @@ type Work = { job: 'run'; runId: string } | { job: Exclude<DeviceJob, 'run'> };
 export class DeviceHold {
   #held: (Work & { control: RunControl }) | null = null;
 
-  /** Runs `work` with exclusive use of the device. Throws `device-busy`, with the job that uses it, if it is taken. */
+  /** Runs `work` with exclusive use of the device. Throws `device-busy`, which names the current job. */
   async during<T>(what: Work, work: (control: RunControl) => Promise<T>): Promise<T> {
     if (this.#held) throw new AppError({ kind: 'device-busy', job: this.#held.job });
     const control = new RunControl();

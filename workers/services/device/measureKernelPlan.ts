@@ -73,9 +73,7 @@ export function shapesOfRun({
   return [...named.values()];
 }
 
-/**
- * Storage key: adapter, browser (which includes the shader compiler), version of the kernels, and the shapes measured.
- */
+/** Storage key: adapter, browser (it includes the shader compiler), version of the kernels, and measured shapes. */
 export function planStoreKey({ device, browser }: PlanInput, shapes: readonly MatmulShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
   return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });

@@ -25,7 +25,7 @@ export class Recovery {
     return this.#lossesSinceProgress <= mostLosses;
   }
 
-  /** Returns the vectors encoded so far under `key`, which names the texts and the weights. */
+  /** Returns the vectors stored under `key`, which names the texts and the weights. They are empty at first. */
   vectors(key: string, texts: number, width: number): EncodedTexts {
     const known = this.#vectors.get(key);
     if (known) return known;

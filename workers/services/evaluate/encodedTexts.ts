@@ -39,7 +39,7 @@ export class EncodedTexts implements Vectors {
 
   #piece(text: number): Float32Array {
     const piece = this.#pieces[Math.floor(text / rowsPerPiece)];
-    if (!piece) throw new RangeError(`text ${text} of ${this.count}`);
+    if (!piece) throw new RangeError(`text index ${text} is out of range: ${this.count} texts`);
     return piece;
   }
 }

@@ -6,8 +6,7 @@ import type { Database } from '../../../src/storage/database';
 import { putBatchList } from '../../../src/storage/batchLists';
 
 /**
- * Stores a listed batch order: a JSON list that holds, for each step, a list of row numbers (from 0) of the stored
- * pairs.
+ * Stores a listed batch order: JSON with one list per step of row numbers (from 0) of the stored pairs.
  * @throws import-failed if the file is not such a list.
  */
 export async function importBatchList(

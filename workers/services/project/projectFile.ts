@@ -11,12 +11,12 @@ import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip
 export const projectFormat = 1;
 const manifestPath = 'manifest.json';
 
-/** Stores saved as one JSON list each, in the order of restoring: records come before those that refer to them. */
+/** Stores saved as one JSON list each, in restore order. Runs and experiments come last, so a listed one is complete. */
 const listStores = ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints', 'runs', 'experiments'] as const;
 type ListStore = (typeof listStores)[number];
 /**
- * Stores saved as one file per part. Token sets can be recomputed and settings belong to the machine: both are left
- * out.
+ * Stores saved in parts. A project omits token sets, which can be recomputed, and settings, which belong to the
+ * machine.
  */
 type PartStore = 'datasetBlocks' | 'runEvents' | 'weightParts';
 
@@ -57,9 +57,7 @@ async function* contents(db: Database): AsyncGenerator<Content> {
   for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
 }
 
-/**
- * Saves data, models, experiments, runs and checkpoints of this origin in one zip. A manifest with hashes comes last.
- */
+/** Saves data, models, experiments, runs and checkpoints of this origin in one zip, with a manifest of hashes last. */
 export async function saveProject(
   db: Database,
   build: string,

@@ -13,7 +13,7 @@ import { preparedData } from '../split/preparedData';
 
 /** Part of every key. Increase it when the contents of a token set change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
-/** Texts encoded between two progress reports; pending messages are then handled, too. */
+/** Texts encoded between progress reports. Pending messages are handled then, too. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -51,7 +51,9 @@ export class TextTokenizer {
     }
   }
 
-  /** Returns ids with the model's special tokens. Too long a text loses its end, but keeps the last special token. */
+  /**
+   * Returns ids with the model's special tokens. A text that is too long loses its end, but not the last special token.
+   */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
     const { ids } = this.#tokenizer.encode(text);
     if (ids.length <= maxTokens) return { ids, truncated: false };
@@ -108,8 +110,7 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /**
- * Returns the keys of an experiment's token sets and creates missing sets. Rows are those of `preparedData`, in its
- * order.
+ * Returns the keys of an experiment's token sets and creates missing sets. Rows are in the order of `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
 export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {

@@ -66,9 +66,7 @@ export async function planExperimentMemory(
   return planMemory(db, experiment, await preparedData(db, experiment), request);
 }
 
-/**
- * Returns the texts of one step. They depend only on data, batching and seed, so any step can be viewed before a run.
- */
+/** Returns the texts of one step. They depend only on data, batching and seed, so a run need not have started. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await experimentOf(db, experimentId);
   const data = await preparedData(db, experiment);

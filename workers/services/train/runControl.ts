@@ -1,8 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 
-/**
- * Waits one macrotask. Ops on wasm are synchronous, so otherwise no message (pause, cancel) would arrive during a run.
- */
+/** Waits one macrotask. Wasm ops are synchronous, so otherwise no message (pause, cancel) would arrive during a run. */
 export function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();

@@ -78,8 +78,8 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
 
 /**
  * Sets the kernel plan that the device uses from now on, and records it. If the plan differs from the run's earlier
- * one, or the run has `moved` to another device, the record notes the step: results are no longer bit-identical to one
- * device's.
+ * one, or the run has `moved` to another device, the record notes the step: the results are then not bit-identical to
+ * those of any single device.
  */
 async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;

@@ -124,9 +124,7 @@ function trainerOptions(
   };
 }
 
-/**
- * Evaluates on dev when due, and keeps the best step: by the primary metric, then MRR@10. A tie keeps the earlier step.
- */
+/** Evaluates on dev when due. The best step wins by the primary metric, then MRR@10; ties go to the earlier step. */
 async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;

@@ -23,7 +23,7 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
   return laidOut(layout, (name) => parameters.read(name));
 }
 
-/** Yields weights, first and second moments: what a resumed run needs for bit-identical results. */
+/** Yields weights, first moments and second moments: all that a resumed run needs for bit-identical results. */
 export async function* trainingTensors(
   layout: Layout,
   parameters: ParameterStore,
