@@ -2,35 +2,36 @@ import { budgetBytes } from '../domain/memory/budget';
 import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
-/** The run to go on with, where there is one; and what to say at the terminal of the one that is gone on with, or left. */
+/** The unfinished run to resume, if any, and a note for the terminal that says why it is resumed or abandoned. */
 export interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
 }
 
 /**
- * Which of the unfinished runs of the same experiment on the same device is gone on with. A run keeps the ways that were chosen for its budget,
- * so that its bits stay the same: one that ran out of memory would again, and one of another budget than is asked for now would take no notice
- * of it. Those are left, and a new run begins.
+ * Chooses which of the unfinished runs of the same experiment on the same device to resume. A run keeps the step
+ * strategies that were planned for its budget, so that its results stay bit-identical. A run that ran out of memory
+ * would do so again, and a run planned for another budget would ignore the requested one. Such runs are abandoned and a
+ * new run starts.
  */
 export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number | undefined): EarlierRun {
   const resumed = unfinished.find((run) => reasonToLeave(run, chosenBytes) === null);
   if (resumed) return { resumed, note: `resuming the interrupted run, which had reached step ${resumed.step}` };
   const [left] = unfinished;
   const reason = left && reasonToLeave(left, chosenBytes);
-  return reason ? { note: `beginning a new run: the interrupted one ${reason}` } : {};
+  return reason ? { note: `starting a new run: the interrupted one ${reason}` } : {};
 }
 
 function reasonToLeave({ error, memory, device, devicePreference }: RunRecord, chosenBytes?: number): string | null {
-  if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory, and would again';
+  if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory and would do so again';
   if (chosenBytes === undefined) return null;
-  if (!memory) return 'was planned for no budget';
-  // Where no device was opened yet, the plan may have been made for either.
+  if (!memory) return 'was planned without a budget';
+  // If no device has been opened yet, the plan may have been made for either backend.
   const backends = device ? [device.backend] : devicePreference === 'auto' ? ['webgpu', 'wasm'] : [devicePreference];
   const asked = (['webgpu', 'wasm'] as const)
     .filter((backend) => backends.includes(backend))
     .map((backend) => budgetBytes(backend, chosenBytes, undefined));
   if (asked.includes(memory.budgetBytes)) return null;
   const [first = chosenBytes] = asked;
-  return `was planned for a budget of ${formatBytes(memory.budgetBytes)}, and not for ${formatBytes(first)}`;
+  return `was planned for a budget of ${formatBytes(memory.budgetBytes)}, not ${formatBytes(first)}`;
 }

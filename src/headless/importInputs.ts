@@ -11,17 +11,17 @@ import type { HeadlessJob, JobRoutes } from './jobRoutes';
 export interface Inputs {
   experiment: Experiment;
   experimentHash: string;
-  /** Rows that were left out of each file and references that were ignored, by slot, with the first few reasons. */
+  /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
 }
 
 type Report = (done: number, of: number) => void;
 const reasonsListed = 20;
 
-/** The knowledge base comes first: pairs and questions name its passages. */
+/** The knowledge base is read first because pairs and questions refer to its passages. */
 const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
 
-/** A hash that the file promises must be the one of what was read. */
+/** Throws `experiment-invalid` if the experiment file states a hash and the content read has another. */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
   if (promised !== undefined && promised !== read)
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
@@ -63,7 +63,7 @@ class InputReader {
     this.#filled = withEntry(this.#filled, slot, contentSha256);
   }
 
-  /** Without a location the data may lie in the kept profile. */
+  /** Data without a location may already be stored in the browser profile that the runner keeps. */
   async #mustBeStored(slot: SlotName, promised: string | undefined): Promise<void> {
     if (promised === undefined || (await gateway.getDataset(promised))) return;
     const { role, part } = slots[slot];
@@ -90,7 +90,7 @@ class InputReader {
   }
 }
 
-/** Reads all files of the job into storage, and gives the experiment that they make, with nothing left open. */
+/** Reads all files of the job into storage. Returns the complete experiment, with every default filled in. */
 export async function importInputs(routes: JobRoutes, job: HeadlessJob, report: Report): Promise<Inputs> {
   const file = parseExperimentFile(job.experiment);
   const reader = new InputReader(routes, job, file, report);

@@ -1,23 +1,25 @@
 import type { DevicePreference } from '../domain/run';
 import { AppError } from '../domain/errors';
 
-/** A job as the local runner gives it (tools/lib/jobRoutes.mjs). `inputs` are files to fetch below the job's own path. */
+/**
+ * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
+ */
 export interface HeadlessJob {
-  /** The experiment file as it was read: any JSON. */
+  /** The parsed experiment file, not yet validated: any JSON. */
   experiment: unknown;
   name: string;
-  /** The experiment file's own name, for messages. */
+  /** Name of the experiment file, for messages. */
   fileName: string;
   modelName: string;
   device: DevicePreference;
-  /** Memory that the run may take; without it the device's default. */
+  /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
   inputs: { slot: string; path: string; url: string }[];
 }
 
 export type JobResult = { ok: true } | { ok: false; sentence: string; details: AppError['details'] };
 
-/** The runner's routes for one job; every answer but 200 is `download-failed`. */
+/** The runner's routes for one job. Throws `download-failed` if a response is not OK. */
 export class JobRoutes {
   readonly #base: URL;
 
@@ -36,7 +38,7 @@ export class JobRoutes {
     return (await (await this.#ask('job.json')).json()) as HeadlessJob;
   }
 
-  /** The files of one slot, with their paths below the slot's folder. */
+  /** Fetches the files of one slot, with their paths relative to the slot's folder. */
   async files(job: HeadlessJob, slot: string): Promise<{ path: string; file: File }[]> {
     const found: { path: string; file: File }[] = [];
     for (const input of job.inputs.filter((one) => one.slot === slot)) {

@@ -7,7 +7,7 @@ import { importInputs, type Inputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
 
-/** Progress of reading files reaches the terminal this often. */
+/** Least time between two progress reports to the terminal. */
 const progressMs = 1000;
 
 function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
@@ -19,7 +19,7 @@ function throttled(send: (done: number, of: number) => void): (done: number, of:
   };
 }
 
-/** What is told to the runner in the order in which it happened; a failure is thrown by `settled`. */
+/** Posts events to the runner, one at a time and in order. `settled` throws the first failure. */
 class EventSender {
   #tail: Promise<void> = Promise.resolve();
 
@@ -27,7 +27,7 @@ class EventSender {
 
   send(path: 'events' | 'progress', value: unknown): void {
     const next = this.#tail.then(() => this.routes.post(path, value));
-    // Kept for `settled`: a rejection that is only waited for later must not count as unhandled.
+    // `settled` reports the failure later; until then the rejection must not count as unhandled.
     next.catch(() => undefined);
     this.#tail = next;
   }
@@ -37,7 +37,7 @@ class EventSender {
   }
 }
 
-/** Runs of the same experiment on the same device that their browser did not finish. */
+/** Returns the unfinished runs of the same experiment and device preference that no other tab is running. */
 async function unfinishedRuns(inputs: Inputs, job: HeadlessJob): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
   for (const { experimentId } of await gateway.listExperiments()) {
@@ -61,7 +61,7 @@ async function newRun(inputs: Inputs, job: HeadlessJob, sender: EventSender): Pr
     updatedAt: now,
     demo: false,
   });
-  // By the data worker, which tells how far it is; the plan of the run's memory finds the tokens stored.
+  // Tokenize in the data worker first: it reports progress, and the memory plan then finds the tokens in storage.
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
   return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
@@ -80,7 +80,7 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
   return { run, events: await gateway.readEvents(runId, 0) };
 }
 
-/** The whole loop of one job: files in, run, metrics and export out. Everything else is the page's own code. */
+/** Runs one job from end to end: imports files, trains, posts metrics and export. The rest is the app's own code. */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,

@@ -9,12 +9,12 @@ function ranksOf(evaluation: Evaluation): Record<string, number[]> {
   return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
 }
 
-/** General values of one reading beside the fixed metrics. */
-function readingOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs }: Evaluation): object {
+/** One evaluation without its per-question results. */
+function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs }: Evaluation): object {
   return { metrics, hitRateAtK, recallAtK, precisionAtK, hitRateIntervals, encodeMs };
 }
 
-/** Milliseconds in each phase; what a resumed run did before it was killed counts, the time between does not. */
+/** Milliseconds per phase. In a resumed run, work before the interruption counts; the idle time in between does not. */
 export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;
@@ -47,13 +47,13 @@ export interface MetricsParts {
   inputs: Inputs;
   resumed: boolean;
   exported: ExportReport;
-  /** The app's own vectors of a few texts: any reader of the export must give the same. */
+  /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */
   reference: ExportRequest['reference'];
   importMs: number;
   exportMs: number;
 }
 
-/** metrics.json: everything that the report on the screen shows, and what it was computed with. */
+/** Builds metrics.json: every number of the on-screen report, and the environment that computed it. */
 export async function runMetrics(parts: MetricsParts): Promise<object> {
   const { run, inputs, exported } = parts;
   const read = (part: 'dev' | 'test', moment: 'before' | 'after') => gateway.getEvaluation(run.runId, part, moment);
@@ -73,8 +73,8 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     ranksBefore: ranksOf(before),
     ranksAfter: ranksOf(after),
     comparison: { k, verdict, won, lost, unchanged: unchanged.length, mcNemarP: p, mrrChange },
-    test: { before: readingOf(before), after: readingOf(after) },
-    dev: { before: devBefore ? readingOf(devBefore) : null, after: devAfter ? readingOf(devAfter) : null },
+    test: { before: summaryOf(before), after: summaryOf(after) },
+    dev: { before: devBefore ? summaryOf(devBefore) : null, after: devAfter ? summaryOf(devAfter) : null },
     experimentHash: inputs.experimentHash,
     experiment: inputs.experiment,
     weightsSha256: run.weightsSha256,

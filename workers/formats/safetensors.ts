@@ -1,7 +1,7 @@
 import { AppError, type ModelFault } from '../../src/domain/errors';
 import type { Dtype } from '../../src/domain/model';
 
-/** The format's own limit: a longer header is not a header. */
+/** The format's own limit on the header. */
 const maxHeaderBytes = 100_000_000;
 const dtypeBytes: Record<Dtype, number> = {
   F64: 8,
@@ -19,7 +19,7 @@ const dtypeBytes: Record<Dtype, number> = {
 export interface SafetensorsTensor {
   dtype: Dtype;
   shape: number[];
-  /** Bytes from the beginning of the file. */
+  /** Byte offsets from the start of the file. */
   begin: number;
   end: number;
 }
@@ -46,7 +46,7 @@ function isDtype(value: unknown): value is Dtype {
   return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
 }
 
-/** JSON.parse keeps the last of equal keys in silence; a header with two of a name is refused. */
+/** Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
   const expression = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]/g;
@@ -84,7 +84,7 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
 }
 
-/** Tensors must fill the data without gap or overlap, from its beginning to the end of the file. */
+/** Throws unless the tensors fill the data section without gap or overlap, right to the end of the file. */
 function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes: number): void {
   let at = dataBegin;
   const byOffset = [...header.tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
@@ -107,15 +107,15 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: 'no JSON' }, { cause });
+    throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: 'not JSON' }, { cause });
   }
-  if (!isRecord(parsed)) throw invalid(file, 'header-invalid', { found: 'no object' });
+  if (!isRecord(parsed)) throw invalid(file, 'header-invalid', { found: 'not an object' });
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw invalid(file, 'header-invalid', { tensor: twice, found: 'named twice' });
+  if (twice !== undefined) throw invalid(file, 'header-invalid', { tensor: twice, found: 'duplicate name' });
   return parsed;
 }
 
-/** Reads and checks the header as the format's own library does; nothing of the data is read. */
+/** Reads and validates the header as strictly as the safetensors library does. Does not read the data. */
 export async function readSafetensorsHeader(blob: Blob, file: string): Promise<SafetensorsHeader> {
   if (blob.size === 0) throw invalid(file, 'empty');
   if (blob.size < 8) throw invalid(file, 'truncated', { expected: '8', found: `${blob.size}` });
@@ -140,7 +140,7 @@ export async function readSafetensorsHeader(blob: Blob, file: string): Promise<S
   return header;
 }
 
-/** IEEE 754 half precision to single, exactly; one table for all 65,536 values. */
+/** Converts IEEE 754 half precision to single precision exactly: one entry for each of the 65,536 bit patterns. */
 const halfTable = ((): Float32Array => {
   const table = new Float32Array(65_536);
   for (let bits = 0; bits < 65_536; bits++) {
@@ -176,7 +176,7 @@ function toFloat32(bytes: ArrayBuffer, dtype: Dtype): Float32Array | undefined {
   }
 }
 
-/** One tensor's values as float32, row-major. Throws `tensor-missing` and `tensor-dtype`. */
+/** Returns one tensor's values as float32, row-major. Throws `model-invalid` (`tensor-missing`, `tensor-dtype`). */
 export async function readTensorAsF32(blob: Blob, header: SafetensorsHeader, name: string): Promise<Float32Array> {
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
@@ -191,7 +191,7 @@ export interface TensorToWrite {
   shape: number[];
 }
 
-/** A float32 file, tensor by tensor: one tensor is in memory at a time. The header is padded to 8 bytes with spaces. */
+/** Yields a float32 file with one tensor in memory at a time. Spaces pad the header to a multiple of 8 bytes. */
 export async function* writeSafetensors(
   entries: readonly TensorToWrite[],
   read: (name: string) => Promise<Float32Array>,

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 
-/** Where an entry's bytes lie in the archive; only stored (uncompressed) entries are read. */
+/** Location of an entry in the archive. Only stored (uncompressed) entries are supported. */
 export interface ZipEntry {
   path: string;
   bytes: number;
@@ -13,7 +13,7 @@ const end64Locator = 0x07064b50;
 const end64 = 0x06064b50;
 const directoryEntry = 0x02014b50;
 const localHeader = 0x04034b50;
-/** A directory longer than this is not one of ours. */
+/** No archive of this app has a longer directory. */
 const maxDirectoryBytes = 256 * 1024 * 1024;
 const all32 = 0xffffffff;
 
@@ -25,7 +25,7 @@ async function view(blob: Blob, begin: number, end: number): Promise<DataView> {
   return new DataView(await blob.slice(begin, end).arrayBuffer());
 }
 
-/** Offset and length of the central directory, by the end record that stands in the last 64 kB. */
+/** Locates the central directory through its end record, which is in the last 64 kB of the file. */
 async function findDirectory(blob: Blob, file: string): Promise<{ offset: number; bytes: number; entries: number }> {
   const tailBegin = Math.max(0, blob.size - 65_557);
   const tail = await view(blob, tailBegin, blob.size);
@@ -40,14 +40,14 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
     if (locatorAt < 0 || tail.getUint32(locatorAt, true) !== end64Locator) return found;
     const recordAt = Number(tail.getBigUint64(locatorAt + 8, true));
     const record = await view(blob, recordAt, recordAt + 56);
-    if (record.byteLength < 56 || record.getUint32(0, true) !== end64) throw invalid(file, 'broken zip64 record');
+    if (record.byteLength < 56 || record.getUint32(0, true) !== end64) throw invalid(file, 'damaged zip64 record');
     const number = (position: number): number => Number(record.getBigUint64(position, true));
     return { entries: number(32), bytes: number(40), offset: number(48) };
   }
-  throw invalid(file, 'no zip archive, or cut off');
+  throw invalid(file, 'not a zip archive, or incomplete');
 }
 
-/** Sizes over 4 GiB stand in the zip64 extra field, in this order, only where the short field is full. */
+/** Reads 64-bit values from the zip64 extra field, which holds, in this order, those whose 32-bit field is all ones. */
 function wide(
   directory: DataView,
   extraBegin: number,
@@ -70,16 +70,15 @@ function wide(
   return result;
 }
 
-/** All entries of an archive of stored files. Throws `project-invalid` with file and entry. */
+/** Lists all entries of an archive of stored files. Throws `project-invalid` with file and entry. */
 export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEntry[]> {
   const { offset, bytes, entries } = await findDirectory(blob, file);
-  if (bytes > maxDirectoryBytes || offset + bytes > blob.size)
-    throw invalid(file, 'the directory lies outside of the file');
+  if (bytes > maxDirectoryBytes || offset + bytes > blob.size) throw invalid(file, 'directory outside the file');
   const directory = await view(blob, offset, offset + bytes);
   const found: ZipEntry[] = [];
   try {
     for (let at = 0, i = 0; i < entries; i++) {
-      if (directory.getUint32(at, true) !== directoryEntry) throw invalid(file, 'broken directory');
+      if (directory.getUint32(at, true) !== directoryEntry) throw invalid(file, 'damaged directory');
       const nameLength = directory.getUint16(at + 28, true);
       const extraLength = directory.getUint16(at + 30, true);
       const path = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameLength));
@@ -93,24 +92,23 @@ export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEnt
         packed,
         offset: headerOffset,
       } = wide(directory, at + 46 + nameLength, at + 46 + nameLength + extraLength, short);
-      if (directory.getUint16(at + 10, true) !== 0 || packed !== size)
-        throw invalid(file, 'the entry is compressed', path);
+      if (directory.getUint16(at + 10, true) !== 0 || packed !== size) throw invalid(file, 'compressed entry', path);
       found.push({ path, bytes: size, crc32: directory.getUint32(at + 16, true), headerOffset });
       at += 46 + nameLength + extraLength + directory.getUint16(at + 32, true);
     }
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw invalid(file, 'broken directory');
+    if (thrown instanceof RangeError) throw invalid(file, 'damaged directory');
     throw thrown;
   }
   return found;
 }
 
-/** An entry's bytes as a slice of the archive: nothing is copied. */
+/** Returns an entry's bytes as a slice of the archive, without copying. */
 export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): Promise<Blob> {
   const header = await view(blob, entry.headerOffset, entry.headerOffset + 30);
   if (header.byteLength < 30 || header.getUint32(0, true) !== localHeader)
-    throw invalid(file, 'broken entry', entry.path);
+    throw invalid(file, 'damaged entry', entry.path);
   const begin = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
-  if (begin + entry.bytes > blob.size) throw invalid(file, 'cut off', entry.path);
+  if (begin + entry.bytes > blob.size) throw invalid(file, 'incomplete', entry.path);
   return blob.slice(begin, begin + entry.bytes);
 }

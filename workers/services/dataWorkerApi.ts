@@ -17,7 +17,7 @@ import { AppError } from '../../src/domain/errors';
 
 let pageUrl = '';
 
-/** What the data worker offers to the page. */
+/** API that the data worker exposes to the page. */
 export const dataWorkerApi: DataApi = {
   configure: async ({ baseUrl, lifeLock }) => {
     pageUrl = baseUrl;

@@ -18,7 +18,7 @@ const device = new DeviceHold();
 
 const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 
-/** What the GPU worker offers to the page. */
+/** API that the GPU worker exposes to the page. */
 export const gpuWorkerApi: GpuApi = {
   configure: async (options) => {
     baseUrl = options.baseUrl;
@@ -36,7 +36,7 @@ export const gpuWorkerApi: GpuApi = {
         await runExperiment({ db: await openDatabase(), control, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
       }),
     ),
-  // eslint-disable-next-line @typescript-eslint/require-await -- async turns the throw of controlOfRun into a rejection
+  // eslint-disable-next-line @typescript-eslint/require-await -- async turns a throw of controlOfRun into a rejection
   pauseRun: async (runId) => device.controlOfRun(runId).pause(),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   continueRun: async (runId) => device.controlOfRun(runId).continue(),
@@ -56,7 +56,7 @@ export const gpuWorkerApi: GpuApi = {
     expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };
 
-/** The lock dies with this worker: a run whose lock nobody holds was interrupted. */
+/** Holds the run's lock during `work`. The lock ends with this worker, so an unlocked run was interrupted. */
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });
@@ -65,7 +65,10 @@ async function holdRun(runId: string, work: () => Promise<void>): Promise<void> 
   });
 }
 
-/** Another tab may be between the parts of a checkpoint and its record, by a run or by a project that comes in: then not now. */
+/**
+ * Deletes checkpoint weights that no record refers to, unless another tab is training or opening a project: it may have
+ * written the parts of a checkpoint but not its record yet.
+ */
 async function sweepWhenAlone(): Promise<void> {
   await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {
     const { held = [] } = await navigator.locks.query();

@@ -28,11 +28,11 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
 
   it('begins a new one where another budget is asked for, and says so', () => {
     expect(earlierRun([run('a')], 1e9)).toEqual({
-      note: 'beginning a new run: the interrupted one was planned for a budget of 2.0 GB, and not for 1.0 GB',
+      note: 'starting a new run: the interrupted one was planned for a budget of 2.0 GB, not 1.0 GB',
     });
     const { memory: _, ...unplanned } = run('a');
     expect(earlierRun([unplanned], 1e9)).toEqual({
-      note: 'beginning a new run: the interrupted one was planned for no budget',
+      note: 'starting a new run: the interrupted one was planned without a budget',
     });
     expect(resumedId([unplanned])).toBe('a');
   });
@@ -41,7 +41,7 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
     const left = run('a', { status: 'failed', error: outOfMemory });
     for (const chosen of [undefined, 2e9, 1e9])
       expect(earlierRun([left], chosen)).toEqual({
-        note: 'beginning a new run: the interrupted one ran out of memory, and would again',
+        note: 'starting a new run: the interrupted one ran out of memory and would do so again',
       });
   });
 

@@ -1,7 +1,7 @@
 import type { EncoderConfig, Pooling } from '../../../src/domain/model';
 import type { Attribute, GraphFrame, GraphNode, Initializer } from './wire';
 
-/** An initializer's values: a parameter as it is, a linear weight turned to [in, out], or a constant of the graph. */
+/** Where an initializer's values come from: a parameter, a linear weight transposed to [in, out], or a constant. */
 export type InitializerSource =
   { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 
@@ -19,10 +19,10 @@ export interface GraphOptions {
   normalize: boolean;
 }
 
-/** What a masked score gets: the lowest float32, so that softmax gives exactly 0. */
+/** Added to the score of a padding token: the lowest float32, so that softmax returns exactly 0. */
 const maskedScore = -3.4028234663852886e38;
 
-/** Collects nodes and initializers; every node has one output, named by its caller. */
+/** Collects nodes and initializers. Every node has one output, which the caller names. */
 class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly initializers: GraphInitializer[] = [];
@@ -42,7 +42,7 @@ class GraphBuilder {
     return name;
   }
 
-  /** x·Wᵀ + b. */
+  /** Adds x·Wᵀ + b. */
   linear(x: string, module: string, inSize: number, outSize: number): string {
     const weight = `${module}.weight_t`;
     this.initializers.push({
@@ -79,7 +79,7 @@ function sharedConstants(graph: GraphBuilder, config: EncoderConfig): void {
   graph.constant('hidden_shape', 'int64', [0, 0, config.hiddenSize]);
 }
 
-/** Word, position and type embeddings, added and normalised. [B, S, H] */
+/** Adds word, position and type embeddings, then LayerNorm. [B, S, H] */
 function embeddings(graph: GraphBuilder, config: EncoderConfig): string {
   const { hiddenSize } = config;
   const words = graph.node(
@@ -102,7 +102,7 @@ function embeddings(graph: GraphBuilder, config: EncoderConfig): string {
   return graph.layerNorm(sum, 'embeddings.LayerNorm', config, 'embedding_output');
 }
 
-/** 0 where a token is, the lowest float where padding is. [B, 1, 1, S] */
+/** Adds the attention mask as score offsets: 0 at a token, the lowest float32 at padding. [B, 1, 1, S] */
 function maskScores(graph: GraphBuilder): string {
   graph.node('Cast', ['attention_mask'], 'mask', [{ name: 'to', int: 1 }]);
   const wide = graph.node('Unsqueeze', ['mask', 'axes_1_2'], 'mask_wide');
@@ -131,7 +131,7 @@ function attention(graph: GraphBuilder, x: string, layer: string, config: Encode
   return graph.linear(joined, `${layer}.attention.output.dense`, size, size);
 }
 
-/** x·½·(1 + erf(x/√2)): exact GELU, arXiv 1606.08415. */
+/** Adds exact GELU, x·½·(1 + erf(x/√2)) (arXiv 1606.08415). */
 function gelu(graph: GraphBuilder, x: string, name: string): string {
   const scaled = graph.node('Div', [x, 'root_2'], `${name}/scaled`);
   const erf = graph.node('Erf', [scaled], `${name}/erf`);
@@ -155,7 +155,7 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
   return graph.layerNorm(sum, `${layer}.output.LayerNorm`, config, output);
 }
 
-/** Pooled and, where asked, unit vectors. [B, H] */
+/** Adds pooling and, if requested, scaling to unit length. [B, H] */
 function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
   const output = 'sentence_embedding';
   const pooledName = options.normalize ? 'pooled' : output;
@@ -188,7 +188,7 @@ function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
   graph.node('Div', [pooledName, positive], output);
 }
 
-/** A BERT encoder with its pooling as an ONNX graph of opset 17. */
+/** Returns a BERT encoder with its pooling as an ONNX graph (opset 17). */
 export function bertGraph(options: GraphOptions): EncoderGraph {
   const { config } = options;
   const graph = new GraphBuilder();

@@ -1,12 +1,12 @@
 import { bertGraph, type GraphInitializer, type GraphOptions } from './bertGraph';
 import { graphBytes, initializerBytes, initializerPrefix, modelPrefix } from './wire';
 
-/** First with LayerNormalization; the newest in which ReduceL2 takes its axes as an attribute. */
+/** The first opset with LayerNormalization, and the last in which ReduceL2 takes its axes as an attribute. */
 const opset = 17;
 
 export interface OnnxModelOptions extends GraphOptions {
   producer: { name: string; version: string };
-  /** A parameter's values by canonical name. */
+  /** Returns a parameter's values by its canonical name. */
   read: (name: string) => Promise<Float32Array>;
 }
 
@@ -14,7 +14,7 @@ function bytesOf(values: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> 
   return new Uint8Array(values.slice().buffer);
 }
 
-/** [rows, columns] → [columns, rows], in blocks that stay in cache. */
+/** Transposes [rows, columns] to [columns, rows] in blocks that stay in cache. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   const block = 32;
@@ -42,8 +42,9 @@ async function dataOf(initializer: GraphInitializer, read: OnnxModelOptions['rea
 }
 
 /**
- * The bytes of an ONNX model, piece by piece: lengths are known beforehand, so one tensor at a time is in memory. Inputs int64
- * input_ids, attention_mask, token_type_ids [batch_size, sequence_length]; outputs last_hidden_state, sentence_embedding.
+ * Yields the bytes of an ONNX model piece by piece. All lengths are known in advance, so only one tensor is in memory
+ * at a time. Inputs: int64 input_ids, attention_mask and token_type_ids [batch_size, sequence_length]. Outputs:
+ * last_hidden_state [batch_size, sequence_length, H] and sentence_embedding [batch_size, H].
  */
 export async function* onnxModel(options: OnnxModelOptions): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const graph = bertGraph(options);

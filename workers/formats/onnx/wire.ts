@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** Field numbers and enum values below are those of onnx.proto (ONNX 1.12, IR version 8). */
+/** Field numbers and enum values in this file come from onnx.proto (ONNX 1.12, IR version 8). */
 export const onnxType = { float: 1, int64: 7 } as const;
 const attributeType = { float: 1, int: 2, ints: 7 } as const;
 
@@ -16,7 +16,7 @@ export interface GraphNode {
 export interface ValueInfo {
   name: string;
   type: keyof typeof onnxType;
-  /** A name is a free axis. */
+  /** A string names an axis of free size. */
   shape: (number | string)[];
 }
 
@@ -83,7 +83,7 @@ export interface GraphFrame {
   outputs: ValueInfo[];
 }
 
-/** All of a GraphProto but its initializers. */
+/** Encodes a GraphProto without its initializers. */
 export function graphBytes(frame: GraphFrame): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   for (const node of frame.nodes) message(writer, 1, (w) => writeNode(w, node));
@@ -97,7 +97,7 @@ export function initializerDataBytes({ type, shape }: Initializer): number {
   return shape.reduce((product, size) => product * size, type === 'float' ? 4 : 8);
 }
 
-/** Everything of an initializer in the graph up to its raw data: the data itself follows as it is. */
+/** Encodes an initializer of the graph up to its raw data. The caller appends the data unchanged. */
 export function initializerPrefix(initializer: Initializer): Uint8Array<ArrayBuffer> {
   const fields = new BinaryWriter();
   for (const size of initializer.shape) integer(fields, 1, size);
@@ -113,7 +113,7 @@ export function initializerPrefix(initializer: Initializer): Uint8Array<ArrayBuf
     .finish();
 }
 
-/** A ModelProto up to the first byte of its graph of `graphLength` bytes. */
+/** Encodes a ModelProto up to the first byte of its graph, which takes `graphLength` bytes. */
 export function modelPrefix(
   opset: number,
   producer: { name: string; version: string },
@@ -130,7 +130,7 @@ export function modelPrefix(
   return writer.tag(7, WireType.LengthDelimited).uint64(graphLength).finish();
 }
 
-/** Length of the whole initializer in the graph. */
+/** Returns the encoded size of an initializer, raw data included. */
 export function initializerBytes(initializer: Initializer): number {
   return initializerPrefix(initializer).length + initializerDataBytes(initializer);
 }

@@ -20,19 +20,19 @@ import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
 import type { TunedShape } from '../../engine/tuning/measuredShape';
 
-/** What each part may take, in milliseconds: together less than a minute. */
+/** Time budgets in milliseconds, `steps` once per model shape. A benchmark stays under a minute. */
 const budgets = { products: 8000, steps: 18_000 } as const;
 const briefBudgets = { products: 400, steps: 0 } as const;
 
 interface Deps {
   control: RunControl;
   wasmBaseUrl: string;
-  /** Name and version, as it calls itself. */
+  /** Name and version, as the browser reports them. */
   browser: string;
   onProgress: (progress: BenchmarkProgress) => void;
 }
 
-/** Measures matrix products and training steps on random weights. Throws `cancelled`, and what the device reports. */
+/** Measures matrix products and training steps with random weights. Throws `cancelled` and device errors. */
 export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
   const progress = new Progress(options, deps.onProgress);
   progress.report('open', 0);
@@ -46,7 +46,7 @@ export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Pr
   }
 }
 
-/** On the open device. */
+/** Runs the benchmark on the open device. */
 async function measure(
   device: DeviceInfo,
   options: BenchmarkOptions,
@@ -79,7 +79,7 @@ async function measure(
   return {
     device,
     browser,
-    // Where few products were measured, a step may have shown more.
+    // A step can beat the fastest product if time ran out before many products were measured.
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
     fixedGflops: peak.defaultGflops,
     measured: tuned ? products.length : 0,
@@ -96,7 +96,7 @@ function budgetsOf({ brief }: BenchmarkOptions): Record<'products' | 'steps', nu
 
 type Between = (share: number) => Promise<void>;
 
-/** Time that is left, by what each part may take. */
+/** Reports progress and time left, estimated from the time budgets of the phases. */
 class Progress {
   readonly #phases: readonly BenchmarkProgress['phase'][];
   readonly #budgets: Record<'products' | 'steps', number>;
@@ -104,7 +104,7 @@ class Progress {
 
   constructor(
     options: BenchmarkOptions,
-    private readonly tell: (progress: BenchmarkProgress) => void,
+    private readonly onProgress: (progress: BenchmarkProgress) => void,
   ) {
     this.#phases = ['products', ...options.shapes];
     this.#budgets = budgetsOf(options);
@@ -120,11 +120,11 @@ class Progress {
     const place = this.#phases.indexOf(phase);
     const before = this.#phases.slice(0, Math.max(0, place)).reduce((sum, each) => sum + msOf(each), 0);
     const done = before + (place < 0 ? 0 : share * msOf(phase));
-    this.tell({ phase, share: all > 0 ? done / all : 0, leftMs: all - done });
+    this.onProgress({ phase, share: all > 0 ? done / all : 0, leftMs: all - done });
   }
 }
 
-/** The products of all shapes: on a GPU by the fastest kernels, on a processor by the fixed ones, as in a run. */
+/** Measures the matrix products of all shapes as a run does: with tuned kernels on a GPU, with fixed ones on a CPU. */
 async function bestProducts(options: BenchmarkOptions, between: Between): Promise<TunedShape[]> {
   const tokens = mostPairs * 2 * meanTextTokens;
   const wanted = options.shapes.flatMap((shape): MatmulShape[] => {

@@ -20,26 +20,26 @@ import { Trainer } from '../../engine/trainer';
 import type { WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
-/** A step as a run would have it: so many pairs where the device is fast enough. */
+/** Batch size of a measured step, as in a typical run. Slow devices get smaller batches. */
 export const mostPairs = 16;
 const pairTokens = 2 * meanTextTokens;
 const longestStepMs = 2500;
 const mostSteps = 40;
-/** On a processor a shape gets this many of its layers: all of BERT-base's would take minutes, and gigabytes. */
+/** Layers measured on a CPU: all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
 export interface StepsRequest {
-  /** GFLOP/s of the fastest product. */
+  /** GFLOP/s of the fastest matrix product. */
   peakGflops: number;
   limits: MemoryLimits;
   budgetMs: number;
-  /** One step of two pairs. */
+  /** Measure only one step, of two pairs. */
   brief: boolean;
-  /** Called between steps with the share that is done; throws to stop. */
+  /** Called between steps with the share of the work done. Throws to stop. */
   between: (share: number) => Promise<void>;
 }
 
-/** The speed of a shape's training step on the open device, taken as a run's would be; or what it lacks in memory. */
+/** Measures a shape's training step on the open device, planned as in a run. Skips a shape that exceeds the memory. */
 export async function measureSteps(
   engine: Engine,
   shape: BenchmarkShape,
@@ -57,7 +57,10 @@ export async function measureSteps(
   const stepMs = median(times.ms);
   const ofWhole = forwardFlops(config, tokens, meanTextTokens) / forwardFlops(whole, tokens, meanTextTokens);
   return {
-    shape, pairs, tokens, stepMs,
+    shape,
+    pairs,
+    tokens,
+    stepMs,
     way: way.kind,
     layers: whole.layers,
     layersRun: config.layers,
@@ -65,7 +68,7 @@ export async function measureSteps(
     gflops: stepFlops(config, tokens, meanTextTokens, way.kind) / stepMs / 1e6,
     tokensPerSecond: (tokens / stepMs) * 1000 * ofWhole,
     bytes: times.bytes,
-  }; // prettier-ignore
+  };
 }
 
 function configOnDevice(engine: Engine, whole: EncoderConfig): EncoderConfig {
@@ -75,12 +78,12 @@ function configOnDevice(engine: Engine, whole: EncoderConfig): EncoderConfig {
 }
 
 function affordablePairs(config: EncoderConfig, peakGflops: number): number {
-  // A step reaches a good half of what the best product does.
+  // A step reaches a little over half the GFLOP/s of the best product.
   const flops = longestStepMs * 0.5 * peakGflops * 1e6;
   return Math.max(2, Math.min(mostPairs, Math.floor(flops / stepFlops(config, pairTokens, meanTextTokens))));
 }
 
-/** By the planner of runs. */
+/** Plans the step with the memory planner that runs use. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
   const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
@@ -117,7 +120,7 @@ async function timeSteps(
   const ms: number[] = [];
   try {
     const startedAt = performance.now();
-    // The first step compiles and fills the pool; it is no measure.
+    // The first step compiles kernels and fills the buffer pool, so it is not timed.
     await timeStep(trainer, step, 1);
     for (let number = 2; number <= mostSteps + 1; number++) {
       ms.push(await timeStep(trainer, step, number));
@@ -130,7 +133,7 @@ async function timeSteps(
     trainer.dispose();
     adamW.dispose();
     parameters.dispose();
-    // The next model shall neither lie beside this one's buffers nor count them.
+    // Free the pooled buffers, so that the next model neither shares memory with them nor counts them as its own.
     releaseIdleMemory(engine);
   }
 }
@@ -149,7 +152,7 @@ async function timeStep(trainer: Trainer, { config, pairs }: Step, number: numbe
   return performance.now() - startedAt;
 }
 
-/** Weights of the size that BERT begins with, ±0.02; LayerNorm's factors are one. */
+/** Returns weights on the scale of BERT's initial ones, ±0.02. LayerNorm weights are 1. */
 function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
@@ -159,7 +162,7 @@ function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore
     return entry;
   });
   const parameters = new ParameterStore(engine, tensors);
-  // A block of odd length, again and again: no two rows are alike, and nothing waits for a hundred million sines.
+  // Repeat one block. Its odd length keeps rows distinct, and this avoids computing a hundred million sines.
   const block = Float32Array.from({ length: 65_521 }, (_, i) => 0.02 * Math.sin(i * i));
   for (const { name, length } of tensors) {
     const values = new Float32Array(length);

@@ -1,4 +1,4 @@
-/** Chromium's description of itself, of which TypeScript's library knows nothing. */
+/** Chromium's `navigator.userAgentData`, which TypeScript's DOM types lack. */
 interface AgentData {
   getHighEntropyValues: (hints: string[]) => Promise<Details>;
 }
@@ -7,16 +7,16 @@ interface Details {
 }
 
 /**
- * Name and version of the browser, with all parts of the version where it tells them: its shader compiler comes with it. WebGPU tells of no
- * driver.
+ * Returns the browser's name and version, with the full version number if available. The shader compiler ships with the
+ * browser, and WebGPU does not report the driver version.
  */
 export async function browserVersion(): Promise<string> {
   const data: unknown = Reflect.get(navigator, 'userAgentData');
   if (!isAgentData(data)) return navigator.userAgent;
-  // A site may forbid the details to its pages: then it is the version that all pages are told.
+  // A site's permissions policy may deny the details; the user agent string then has to do.
   const { fullVersionList = [] } = await data.getHighEntropyValues(['fullVersionList']).catch((): Details => ({}));
-  const told = fullVersionList.map(({ brand, version }) => `${brand} ${version}`).sort();
-  return [navigator.userAgent, ...told].join('; ');
+  const brands = fullVersionList.map(({ brand, version }) => `${brand} ${version}`).sort();
+  return [navigator.userAgent, ...brands].join('; ');
 }
 
 function isAgentData(data: unknown): data is AgentData {

@@ -13,7 +13,7 @@ import { planKey, type MatmulShape } from '../../engine/ops/matmul/choice';
 import { kernelLimits } from '../../engine/tuning/kernelLimits';
 import type { TuneOptions } from '../../engine/tuning/measuredShape';
 
-/** Measuring before a run takes at most about this long; a run takes minutes. */
+/** Approximate limit on measuring before a run, which itself takes minutes. */
 const budgetMs = 5000;
 
 export interface PlanInput {
@@ -21,19 +21,19 @@ export interface PlanInput {
   /** Null on wasm. */
   gpu: WebGpuEngine | null;
   device: DeviceInfo;
-  /** Name and version, as it calls itself. */
+  /** Name and version, as the browser reports them. */
   browser: string;
   config: EncoderConfig;
-  /** Tokens that go through the encoder at once, in training and in encoding. */
+  /** Tokens per forward pass, in training and in encoding. */
   tokens: { training: number; encoding: number };
-  /** Of the stages; full where none is named. */
+  /** Precisions of the stages; defaults to full precision. */
   precisions?: readonly Precision[];
 }
 
 /**
- * The plan of a run: the one in its record, so that a run that goes on adds in the same order; else the one measured earlier on this adapter;
- * else one that is measured now. A recorded plan that the device or this version of the
- * kernels cannot carry out is made anew.
+ * Returns the kernel plan of a run: the one in its record, so that a resumed run sums in the same order; else the one
+ * measured earlier on this adapter; else a newly measured one. A plan that the device or this version of the kernels
+ * cannot execute is replaced.
  */
 export async function planOfRun(
   input: PlanInput,
@@ -43,7 +43,7 @@ export async function planOfRun(
   const { db, gpu, device } = input;
   const known = parseKernelPlan(recorded);
   if (known && canUsePlan(known, device, gpu)) return known;
-  // On a software adapter a run's shapes take minutes to measure; its fixed rules were measured before.
+  // Measuring a run's shapes on a software adapter takes minutes. Its fixed rules come from earlier measurements.
   if (!gpu || gpu.traits.software) return unmeasuredPlan(device.backend);
   const shapes = shapesOfRun(input);
   const key = planStoreKey(input, shapes);
@@ -73,13 +73,13 @@ export function shapesOfRun({
   return [...named.values()];
 }
 
-/** By adapter, browser (which brings the driver's compiler along), version of the kernels, and what was measured. */
+/** Storage key: adapter, browser (it includes the shader compiler), version of the kernels, and measured shapes. */
 export function planStoreKey({ device, browser }: PlanInput, shapes: readonly MatmulShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
   return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
-/** False for the plan of another kind of device, of one with larger limits, or of another version of the kernels. */
+/** Whether the plan fits this backend, this version of the kernels and the limits of the device. */
 export function canUsePlan(
   { backend, kernels, matmul }: KernelPlan,
   device: DeviceInfo,

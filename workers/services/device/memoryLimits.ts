@@ -7,11 +7,11 @@ import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
 export interface MemoryRequest {
   device: DevicePreference;
-  /** Null: the device's default. */
+  /** Null for the device's default. */
   budgetBytes: number | null;
 }
 
-/** What a run or a benchmark may take on the device which the request leads to. */
+/** Returns the memory limits of a run or benchmark on the requested device. */
 export async function memoryLimits(
   { backend, threads }: DeviceInfo,
   { device, budgetBytes: chosen }: MemoryRequest,
@@ -23,8 +23,8 @@ export async function memoryLimits(
   };
 }
 
-/** What the browser tells of the machine's memory; many do not. */
+/** Returns the machine's memory in GiB if the browser reports it; many do not. */
 export function deviceMemoryGiB(): number | undefined {
-  const told: unknown = Reflect.get(navigator, 'deviceMemory');
-  return typeof told === 'number' ? told : undefined;
+  const reported: unknown = Reflect.get(navigator, 'deviceMemory');
+  return typeof reported === 'number' ? reported : undefined;
 }

@@ -1,4 +1,7 @@
-/** Takes a lock for as long as this worker lives; resolves once it is held. Who waits for it learns of the worker's death. */
+/**
+ * Takes a lock that this worker keeps until it dies. Resolves once the lock is held. The page waits for the same lock,
+ * and so learns of the worker's death.
+ */
 export function holdForLife(lockName: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const held = (): Promise<never> => {

@@ -1,13 +1,13 @@
 import type { Vectors } from '../../engine/retrieval/vectors';
 
-/** Vectors lie in pieces, for no array can hold those of a million passages for sure. */
+/** Vectors are stored in pieces, because one array for a million passages may be too large to allocate. */
 const rowsPerPiece = 65_536;
 
-/** Vectors of a list of texts on the host, as far as they are encoded: they outlive the device that computed them. */
+/** Vectors of a list of texts, filled in as they are encoded. They are on the host, so they survive a device loss. */
 export class EncodedTexts implements Vectors {
   readonly #pieces: Float32Array[] = [];
   readonly #encoded: Uint8Array;
-  /** Texts that are encoded. */
+  /** Number of texts encoded so far. */
   done = 0;
 
   constructor(
@@ -23,7 +23,7 @@ export class EncodedTexts implements Vectors {
     return texts.every((text) => this.#encoded[text] === 1);
   }
 
-  /** Takes the vectors of some texts, [texts.length, E]. */
+  /** Stores the vectors of some texts. `rows` is [texts.length, E]. */
   set(texts: readonly number[], rows: Float32Array): void {
     texts.forEach((text, i) => {
       this.#piece(text).set(rows.subarray(i * this.width, (i + 1) * this.width), (text % rowsPerPiece) * this.width);
@@ -39,7 +39,7 @@ export class EncodedTexts implements Vectors {
 
   #piece(text: number): Float32Array {
     const piece = this.#pieces[Math.floor(text / rowsPerPiece)];
-    if (!piece) throw new RangeError(`text ${text} of ${this.count}`);
+    if (!piece) throw new RangeError(`text index ${text} is out of range: ${this.count} texts`);
     return piece;
   }
 }

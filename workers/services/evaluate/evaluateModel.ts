@@ -21,14 +21,14 @@ export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
-  /** Of a batch, where memory sets a limit. */
+  /** Token limit of a batch, if memory sets one. */
   mostTokens?: number | undefined;
 }
 
-/** Called between batches; throws to stop. */
+/** Called between batches. Throws to stop. */
 export type BetweenBatches = (done: number, of: number) => Promise<void>;
 
-/** Texts by length, then in batches of like length: [text indexes] a batch. */
+/** Sorts texts by length and groups them into batches of similar length. Returns the text indexes of each batch. */
 export function batchesByLength(
   offsets: Uint32Array,
   { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
@@ -52,7 +52,7 @@ export function batchesByLength(
   return batches;
 }
 
-/** The packed ids of some texts of a set, in the order given. */
+/** Returns the packed ids of the given texts, in the given order. */
 export function pickTexts(
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   texts: readonly number[],
@@ -66,7 +66,7 @@ export function pickTexts(
   return { ids, offsets };
 }
 
-/** Unit vectors of all texts of a set, in its order. `vectors` may hold some already: then the work goes on behind them. */
+/** Encodes all texts of a set as unit vectors, in its order. Batches that `vectors` already holds are skipped. */
 export async function encodeTexts(
   encoder: EncoderInUse,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
@@ -80,12 +80,12 @@ export async function encodeTexts(
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // of what came before, in other sizes
+  releaseIdleMemory(engine); // buffers of earlier work, which have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;
       const encoding = encode(batch);
-      encoding.catch(() => undefined); // it is awaited below, maybe after another has failed
+      encoding.catch(() => undefined); // awaited below, perhaps only after another batch has failed
       inFlight.push(encoding);
       if (inFlight.length < plan.batchesInFlight) continue;
       await inFlight.shift();
@@ -124,7 +124,7 @@ export interface EvaluationInput {
   encodeMs: number;
 }
 
-/** Exact search of every question over the whole knowledge base, and the metrics of what it found. */
+/** Searches the whole knowledge base exactly for every question and computes the metrics. */
 export async function evaluateVectors(
   engine: Engine,
   input: EvaluationInput,

@@ -11,9 +11,10 @@ function charactersOf(row: Row): number {
 }
 
 /**
- * Collects the rows of a data set and stores them under the hash of their canonical JSON, a line a row. The hash is known only
- * at the end, so rows wait in memory: a kill before the end leaves nothing, and one while blocks are written leaves blocks that
- * the next import of the same rows overwrites. The data set itself is written last: what is listed is whole.
+ * Collects the rows of a data set and stores them under the hash of their canonical JSON, one line per row. The hash is
+ * known only at the end, so rows wait in memory, and an interruption before the end leaves nothing. An interruption
+ * while blocks are written leaves blocks that the next import of the same rows overwrites. The data set's record is
+ * written last, so a listed data set is complete.
  */
 export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];
@@ -45,7 +46,7 @@ export class DatasetWriter {
     this.#characters += charactersOf(row);
   }
 
-  /** Stores what was added; rows that are stored already are not written again, but take the name under which they came last. */
+  /** Stores the rows added. Rows already stored are not written again, but the data set takes the new name. */
   async finish(db: Database): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);

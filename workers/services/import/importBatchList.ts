@@ -6,8 +6,8 @@ import type { Database } from '../../../src/storage/database';
 import { putBatchList } from '../../../src/storage/batchLists';
 
 /**
- * Stores a listed batch order: JSON, a list of row numbers (from 0, of the pairs as stored) for each step.
- * @throws import-failed where the file is no such list.
+ * Stores a listed batch order: JSON with one list per step of row numbers (from 0) of the stored pairs.
+ * @throws import-failed if the file is not such a list.
  */
 export async function importBatchList(
   db: Database,

@@ -17,9 +17,9 @@ import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
 
-/** Rejected rows that a report lists; all are counted. */
+/** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
-/** Longest excerpt of a text that stands in a report for a passage that was not found. */
+/** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
 const excerpt = (text: string): string => text.slice(0, excerptLength);
 
@@ -37,7 +37,7 @@ class Rejections {
     this.#list(row);
   }
 
-  /** A reference of a row that is used all the same. */
+  /** Reports a reference that was ignored, of a row that is kept. */
   ignore(place: Omit<RejectedRow, 'fault' | 'field'>, reference: string): void {
     this.#references += 1;
     this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
@@ -61,12 +61,12 @@ async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; hea
     const head = new TextDecoder(encoding).decode(sample);
     if (looksLikeText(head)) return { encoding, head };
   }
-  // Every byte is a character of Latin-1: what reads like text there is text, only in an encoding that cannot be told.
+  // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
   const isText = candidates.length > 0 && looksLikeText(new TextDecoder('latin1').decode(sample));
   throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
 }
 
-/** The records of a file, a list a piece that was read. `read` is told the bytes so far. */
+/** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
 async function* recordsOf(
   file: File,
   format: ImportFormat,
@@ -94,7 +94,7 @@ interface ImportJob<R extends DataRole> {
   rejections: Rejections;
 }
 
-/** Reads one file into the data set. A file without one good row is an error as a whole. */
+/** Reads one file into the data set. Throws if the file has no usable row. */
 async function importFile<R extends DataRole>(
   file: File,
   job: ImportJob<R>,
@@ -112,7 +112,7 @@ async function importFile<R extends DataRole>(
         for (const row of result.rows) job.writer.add(row);
         for (const reference of result.ignored) job.rejections.ignore(place, reference);
       } else {
-        const rejection: RejectedRow = { ...place, ...told(result) };
+        const rejection: RejectedRow = { ...place, ...shortened(result) };
         job.rejections.add(rejection);
         firstRejection ??= rejection;
       }
@@ -122,8 +122,8 @@ async function importFile<R extends DataRole>(
   return { format, encoding };
 }
 
-/** A fault as a report lists it. */
-function told({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
+/** Returns a fault with its quoted text cut to the length that a report allows. */
+function shortened({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
   return {
     fault,
     ...(field === undefined ? {} : { field: excerpt(field) }),
@@ -146,15 +146,15 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
   }
 }
 
-/** A stored knowledge base as pairs and questions find its passages. */
+/** Returns the lookup by which pairs and questions find the passages of a stored knowledge base. */
 export async function storedPassages(db: Database, knowledgeBase: string): Promise<PassageLookup> {
   return passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase));
 }
 
 /**
- * Reads files into one data set. Good rows are kept, bad ones told with file and line. With a knowledge base questions keep the
- * references that are in it.
- * @throws import-failed where a file is empty, no text, or holds no row that can be used.
+ * Reads files into one data set. Usable rows are kept; the others are reported with file and line. If a knowledge base
+ * is given, questions keep only the references to its passages.
+ * @throws import-failed if a file is empty, is not text, or has no usable row.
  */
 export async function importDataset(
   db: Database,
@@ -189,8 +189,8 @@ async function datasetOf(db: Database, role: DataRole, contentSha256: string): P
 }
 
 /**
- * Stored questions as a data set whose every passage is in the knowledge base; the same one where nothing had to change. What leads
- * nowhere is told by the question's number (from 1): the lines of the file are not stored.
+ * Stores the questions as a data set whose references are all in the knowledge base; if nothing changes, that is the
+ * same data set. Unknown references are reported by question number (from 1), because line numbers are not stored.
  */
 export async function checkQuestions(
   db: Database,

@@ -9,10 +9,10 @@ import { parameterShapes } from '../../engine/model/names';
 import { readSafetensorsHeader, readTensorAsF32, type SafetensorsHeader } from '../../formats/safetensors';
 import { modelError, readDefaults, readEncoderConfig, tokenizerSize } from './importModelConfig';
 
-/** Tensors begin at multiples of 64 floats: 256 bytes, what a WebGPU binding needs. */
+/** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
 const alignment = 64;
 
-/** Files by their path below the folder that holds config.json. */
+/** Returns files by their path relative to the folder that holds config.json. */
 function belowModelFolder(files: FolderFile[]): Map<string, File> {
   const configs = files.filter(({ path }) => path === 'config.json' || path.endsWith('/config.json'));
   const shallowest = configs
@@ -34,7 +34,7 @@ async function readKeptFiles(folder: Map<string, File>): Promise<Record<string, 
   return texts;
 }
 
-/** Names in the file by canonical name: with `bert.` or another wrapper's prefix taken off. */
+/** Maps canonical tensor names, without the prefix of a wrapper such as `bert.`, to the names in the file. */
 function tensorNames(header: SafetensorsHeader): Map<string, string> {
   const names = new Map<string, string>();
   for (const name of header.tensors.keys()) {
@@ -58,7 +58,7 @@ function layOut(config: EncoderConfig): { tensors: TensorEntry[]; totalFloats: n
   return { tensors, totalFloats: offset };
 }
 
-/** Every parameter is there in the size that config.json tells; the file's name of each. */
+/** Throws unless the file has every parameter in the shape that config.json implies. Returns the names in the file. */
 function checkTensors(tensors: TensorEntry[], header: SafetensorsHeader): Map<string, string> {
   const names = tensorNames(header);
   for (const { name, shape } of tensors) {
@@ -75,8 +75,9 @@ function checkTensors(tensors: TensorEntry[], header: SafetensorsHeader): Map<st
 }
 
 /**
- * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time. The model
- * appears only when all of it is stored; one that is here already is found again. Throws `model-invalid` with file and tensor.
+ * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
+ * The model's record is written last, so a listed model is complete. Returns the existing record if the model is
+ * already stored. Throws `model-invalid` with file and tensor.
  */
 export async function importModel(
   files: FolderFile[],

@@ -50,7 +50,7 @@ function must(config: Json, key: string, expected: string): void {
     });
 }
 
-/** Sizes of a BERT-type encoder; what this engine would compute wrongly is refused, not guessed. */
+/** Reads the sizes of a BERT-type encoder. Rejects variants that this engine would compute incorrectly. */
 export function readEncoderConfig(text: string): EncoderConfig {
   const config = parseJson('config.json', text);
   if (config['model_type'] !== 'bert')
@@ -111,11 +111,11 @@ function readNormalize(files: Record<string, string>): StoredModel['defaults']['
 }
 
 function readMaxTokens(files: Record<string, string>, config: EncoderConfig): StoredModel['defaults']['maxTokens'] {
-  const told = [
+  const sources = [
     ['sentence_bert_config.json', 'max_seq_length'],
     ['tokenizer_config.json', 'model_max_length'],
   ] as const;
-  for (const [file, key] of told) {
+  for (const [file, key] of sources) {
     const text = files[file];
     const value = text === undefined ? undefined : parseJson(file, text)[key];
     if (typeof value === 'number' && Number.isInteger(value) && value >= 3)
@@ -132,7 +132,7 @@ function readPrefix(files: Record<string, string>, keys: readonly string[]): { v
   return typeof value === 'string' ? { value, guessed: false } : { value: '', guessed: true };
 }
 
-/** How the folder says that the model is to be used; `guessed` where it does not say. */
+/** Reads how the folder says to use the model. A value that it does not state is a default and marked `guessed`. */
 export function readDefaults(files: Record<string, string>, config: EncoderConfig): StoredModel['defaults'] {
   return {
     pooling: readPooling(files),
@@ -143,7 +143,7 @@ export function readDefaults(files: Record<string, string>, config: EncoderConfi
   };
 }
 
-/** Number of ids that tokenizer.json can give: the highest id of vocabulary and added tokens, plus one. */
+/** Returns the number of ids in tokenizer.json: the highest id of vocabulary and added tokens, plus one. */
 export function tokenizerSize(text: string): number {
   const tokenizer = parseJson('tokenizer.json', text);
   const model = tokenizer['model'];

@@ -10,7 +10,7 @@ import { putExperiment } from '../../../src/storage/experiments';
 import { importDataset, storedPassages } from './importDataset';
 import { importModel } from './importModel';
 
-/** One demo experiment: running the demo again renews it instead of filling the home screen. */
+/** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 export const demoExperimentId = 'demo';
 const demoName = '猪场知识库 · Pig farming';
 
@@ -62,7 +62,7 @@ async function importDemoModel(db: Database, baseUrl: string, done: () => void):
   return importModel(files, 'demo-zh', () => undefined, db);
 }
 
-/** 128 tokens hold the demo's longest passage; the model could take more, at the price of time. */
+/** Enough for the demo's longest passage. The model accepts more, but would take longer. */
 const demoMaxTokens = 128;
 
 export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {
@@ -89,8 +89,8 @@ export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'content
 }
 
 /**
- * Imports what lies under public/demo and public/models/demo-zh, and stores the demo's experiment.
- * @throws download-failed where a file does not come; import-failed where the demo's own data are wrong.
+ * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment.
+ * @throws download-failed if a file cannot be fetched, import-failed if the demo's data has a faulty row.
  */
 export async function prepareDemo(
   db: Database,

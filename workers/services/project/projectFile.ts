@@ -7,14 +7,17 @@ import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 
-/** Changes when an older program could not read what is written. */
+/** Increase this when earlier versions of the app could no longer read the file. */
 export const projectFormat = 1;
 const manifestPath = 'manifest.json';
 
-/** Stores kept whole as one JSON list each, in the order in which they are written back: what others name comes first. */
+/** Stores saved as one JSON list each, in restore order. Runs and experiments come last, so a listed one is complete. */
 const listStores = ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints', 'runs', 'experiments'] as const;
 type ListStore = (typeof listStores)[number];
-/** A token set can be made again, and settings belong to the machine: neither is in a project. */
+/**
+ * Stores saved in parts. A project omits token sets, which can be recomputed, and settings, which belong to the
+ * machine.
+ */
 type PartStore = 'datasetBlocks' | 'runEvents' | 'weightParts';
 
 const keyOf: { [S in ListStore]: (value: RecallsmithSchema[S]['value']) => RecallsmithSchema[S]['key'] } = {
@@ -54,7 +57,7 @@ async function* contents(db: Database): AsyncGenerator<Content> {
   for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
 }
 
-/** Everything of this address in one zip: data, models, experiments, runs, checkpoints; a manifest with hashes stands last. */
+/** Saves data, models, experiments, runs and checkpoints of this origin in one zip, with a manifest of hashes last. */
 export async function saveProject(
   db: Database,
   build: string,
@@ -111,10 +114,10 @@ class ProjectReader {
       if (cause instanceof AppError) throw cause;
       throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: 'not JSON' }, { cause });
     }
-    throw this.invalid(path, 'no list');
+    throw this.invalid(path, 'not a list');
   }
 
-  /** Every file of the manifest is there with the bytes that were written. Nothing is stored before this has passed. */
+  /** Throws unless every file in the manifest is present and undamaged. Nothing is stored before this check passes. */
   async verify(progress: Progress): Promise<void> {
     for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
       const found = await this.read(path);
@@ -147,8 +150,9 @@ function parseManifest(file: string, text: string): Manifest {
 }
 
 /**
- * Adds what a project file holds to what is here. Nothing that is here is overwritten: an experiment of the same id and other content
- * comes in as a copy. A damaged file changes nothing. Parts are written before what names them, so a kill leaves only orphans.
+ * Adds the contents of a project file to storage without overwriting anything: an experiment whose id is taken by
+ * different content is added as a copy. A damaged file changes nothing. Parts are written before the records that refer
+ * to them, so an interruption leaves only orphaned parts.
  */
 export async function openProject(
   db: Database,
@@ -184,7 +188,7 @@ export async function openProject(
   return { experiments: experiments.length, warnings: [] };
 }
 
-/** New ids for experiments whose id is taken by one of other content. */
+/** Returns new ids for experiments whose id is taken by an experiment with different content. */
 async function copiesOf(db: Database, experiments: StoredExperiment[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const stored of experiments) {

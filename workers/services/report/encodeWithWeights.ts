@@ -40,7 +40,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   };
 }
 
-/** Vectors of a few texts, one text a batch: what an export is compared with. */
+/** Encodes a few texts, one text per batch. An export is checked against these vectors. */
 export async function encodeWithWeights(
   db: Database,
   source: Source,
@@ -68,6 +68,6 @@ export async function encodeWithWeights(
     }
     return vectors;
   } finally {
-    closeDevice(); // with the weights
+    closeDevice(); // frees the weights too
   }
 }

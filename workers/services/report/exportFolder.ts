@@ -21,7 +21,7 @@ function parsed(text: string | undefined): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** The strings that Ollama and old versions match; sentence-transformers maps them still. */
+/** Uses the class paths that Ollama and older versions look for; current sentence-transformers still maps them. */
 function modules(normalize: boolean): unknown[] {
   const module = (idx: number, path: string, type: string): unknown => ({
     idx,
@@ -52,7 +52,7 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
-/** The folder of a model as every consumer loads it: Hugging Face layout, sentence-transformers' modules, ONNX. */
+/** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
 export function exportFolder(source: ExportSource): FolderEntry[] {
   const { model, settings, run } = source;
   const { files, tensors, config } = model;

@@ -12,13 +12,13 @@ import { exportFolder } from './exportFolder';
 import { modelOf } from '../train/runSession';
 import type { ExportSource } from './exportSource';
 
-/** Below these the exported model is not the trained one: facts of float32 rounding through a dozen layers. */
+/** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
 export interface ExportDeps {
   db: Database;
-  /** Where onnxruntime-web's files lie. */
+  /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;
   tokenize: (texts: string[]) => Promise<number[][]>;
 }
@@ -48,7 +48,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   };
 }
 
-/** One zip of the exported folder, which is opened again and compared with the app's own vectors before it is given out. */
+/** Zips the exported folder, then loads the result and compares its vectors with the app's own before returning it. */
 export async function exportModel(request: ExportRequest, deps: ExportDeps, progress: Progress): Promise<ExportReport> {
   const source = await sourceOf(deps.db, request);
   const entries = exportFolder(source);
@@ -110,7 +110,7 @@ function cosineOf(a: Float32Array, b: Float32Array): number {
   return dot / Math.sqrt(aa * bb);
 }
 
-/** Runs the file in onnxruntime-web, a program that is not ours: what it computes is what other tools will. */
+/** Runs the file in onnxruntime-web. An independent runtime shows what other tools will compute. */
 async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: string): Promise<Float32Array[]> {
   const ort = await import('onnxruntime-web/wasm');
   ort.env.wasm.wasmPaths = ortBaseUrl;

@@ -1,31 +1,35 @@
+import type { DataEntry } from '../../../src/domain/experiment';
+import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/run';
 import type { ExportSource } from './exportSource';
 
 function percent(value: number): string {
-  return `${(value * 100).toFixed(1)} %`;
+  return `${(value * 100).toFixed(1)}%`;
 }
 
 function hitRow(k: number, before: Evaluation, after: Evaluation): string {
   const cell = (evaluation: Evaluation): string => {
     const interval = evaluation.hitRateIntervals[k];
-    return `${percent(evaluation.hitRateAtK[k] ?? NaN)}${interval ? ` (${percent(interval.low)} – ${percent(interval.high)})` : ''}`;
+    return `${percent(evaluation.hitRateAtK[k] ?? NaN)}${interval ? ` (${percent(interval.low)}–${percent(interval.high)})` : ''}`;
   };
-  return `| 检出率 / hit rate @${k} | ${cell(before)} | ${cell(after)} |`;
+  return `| 检出率@${k} / Hit rate @${k} | ${cell(before)} | ${cell(after)} |`;
 }
 
 function results({ before, after }: ExportSource): string {
-  if (!before || !after) return '没有评测结果。No evaluation was made.';
+  if (!before || !after) return '没有测试集评测结果。\n\nNot evaluated on a test set.';
   const ks = Object.keys(after.hitRateAtK).map(Number);
   const row = (name: string, key: 'mrrAt10' | 'ndcgAt10' | 'recallAt10'): string =>
     `| ${name} | ${before.metrics[key].toFixed(4)} | ${after.metrics[key].toFixed(4)} |`;
   return [
-    `${after.metrics.questions} 个问题，${after.metrics.passages} 段知识；括号内为 95 % Wilson 区间。`,
-    `${after.metrics.questions} questions over ${after.metrics.passages} passages; 95 % Wilson intervals in brackets.`,
+    `测试集共 ${after.metrics.questions} 题，在 ${after.metrics.passages} 段的知识库中检索。括号内是 95% Wilson 置信区间。`,
     '',
-    '| | 训练前 / before | 训练后 / after |',
+    `${after.metrics.questions} test questions, searched over ${after.metrics.passages} passages. ` +
+      'Parentheses show 95% Wilson confidence intervals.',
+    '',
+    '| 指标 / Metric | 训练前 / Before | 训练后 / After |',
     '|---|---|---|',
     ...ks.map((k) => hitRow(k, before, after)),
-    row('recall@10', 'recallAt10'),
+    row('Recall@10', 'recallAt10'),
     row('MRR@10', 'mrrAt10'),
     row('nDCG@10', 'ndcgAt10'),
   ].join('\n');
@@ -43,14 +47,14 @@ function snippets({ settings }: ExportSource): string {
     '```',
     '',
     '```js',
-    '// transformers.js: pooling and dtype must be named, the defaults differ',
+    '// transformers.js: set pooling and dtype explicitly, because its defaults differ',
     "import { pipeline } from '@huggingface/transformers';",
     "const embed = await pipeline('feature-extraction', 'path/to/this/folder', { dtype: 'fp32' });",
     `const vectors = await embed([${prefix} + '问题'], { pooling: '${pool}', normalize: ${settings.normalize} });`,
     '```',
     '',
     '```python',
-    '# onnxruntime: sentence_embedding is pooled already',
+    '# onnxruntime: sentence_embedding is already pooled',
     'import numpy as np, onnxruntime as ort',
     'from tokenizers import Tokenizer',
     'tokenizer = Tokenizer.from_file("tokenizer.json")',
@@ -66,44 +70,92 @@ function snippets({ settings }: ExportSource): string {
   ].join('\n');
 }
 
-/** README.md of an export, in Chinese and English: what the model is, how it must be used, what it reached. */
-export function modelCard(source: ExportSource): string {
-  const { model, settings, run, testVector } = source;
+const roleNames: Record<DataRole, string> = {
+  knowledgeBase: '知识库 / Knowledge base',
+  pairs: '训练问答对 / Training pairs',
+  questions: '问题 / Questions',
+  scoredPairs: '评分对 / Scored pairs',
+};
+const partNames: Record<QuestionPart, string> = {
+  dev: '验证题 / Dev questions',
+  test: '测试题 / Test questions',
+};
+
+function dataLine({ role, part, contentSha256 }: DataEntry): string {
+  return `- ${part ? partNames[part] : roleNames[role]}: \`${contentSha256}\``;
+}
+
+function settingsLines({ settings }: ExportSource): string[] {
+  const quoted = (text: string): string => (text === '' ? '无 / none' : `\`${text}\``);
+  return [
+    '使用模型时请保持以下设置，否则得到的向量会不同。',
+    '',
+    'Keep these settings when you use the model, or its vectors will differ.',
+    '',
+    `- 池化 / Pooling: ${settings.pooling}`,
+    `- 归一化 / Normalised: ${settings.normalize ? '是 / yes' : '否 / no'}`,
+    `- 最大长度 / Maximum length: ${settings.maxTokens} tokens`,
+    `- 问题前缀 / Query prefix: ${quoted(settings.queryPrefix)}`,
+    `- 段落前缀 / Passage prefix: ${quoted(settings.passagePrefix)}`,
+  ];
+}
+
+function trainingLines({ model, run }: ExportSource): string[] {
   const stage = run.experiment.stages.at(-1);
-  const data = run.experiment.data.map(
-    (entry) => `- ${entry.role}${entry.part ? ` (${entry.part})` : ''}: \`${entry.contentSha256}\``,
-  );
-  const quoted = (text: string): string => (text === '' ? '（无 / none）' : `\`${text}\``);
+  return [
+    `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
+    `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
+    `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
+    `- 权重的 SHA-256 / SHA-256 of the weights: \`${run.weightsSha256 ?? ''}\``,
+  ];
+}
+
+function testVectorLines({ testVector: { text, values } }: ExportSource): string[] {
+  const shown = text.replaceAll('`', "'").replaceAll('\n', ' ');
+  return [
+    '按以上设置编码下面这段文字（已含前缀），所得向量的开头应如下。',
+    '',
+    'With the settings above, the vector of this text (prefix included) starts as follows.',
+    '',
+    `\`${shown}\` → [${values.map((value) => value.toFixed(6)).join(', ')}, …]`,
+  ];
+}
+
+/** Returns the export's README.md in Chinese and English: how to use the model, its training and its results. */
+export function modelCard(source: ExportSource): string {
   return [
     '---',
     'library_name: sentence-transformers',
     'tags: [sentence-similarity, feature-extraction]',
     '---',
-    `# ${model.name}`,
+    `# ${source.model.name}`,
     '',
-    `由 Recallsmith（召回工坊）在浏览器中微调。Fine-tuned in the browser with Recallsmith.`,
+    '本模型用 Recallsmith（召回工坊）在浏览器中微调。',
     '',
-    '## 用法 / How it must be used',
+    'Fine-tuned in the browser with Recallsmith.',
     '',
-    `- 底座 / base: ${model.name} (\`${model.contentSha256}\`)`,
-    `- 池化 / pooling: ${settings.pooling}; 归一化 / normalised: ${settings.normalize}; 最大长度 / max tokens: ${settings.maxTokens}`,
-    `- 问题前缀 / query prefix: ${quoted(settings.queryPrefix)}; 段落前缀 / passage prefix: ${quoted(settings.passagePrefix)}`,
-    `- 温度 / temperature τ: ${stage?.loss.temperature ?? ''}; 学习率 / learning rate: ${stage?.optimizer.learningRate ?? ''}; 步 / step: ${run.keptStep ?? run.step}`,
-    `- 权重 / weights SHA-256: \`${run.weightsSha256 ?? ''}\``,
+    '## 使用设置 / Settings',
+    '',
+    ...settingsLines(source),
+    '',
+    '## 训练 / Training',
+    '',
+    ...trainingLines(source),
     '',
     '## 结果 / Results',
     '',
     results(source),
     '',
-    '## 数据 / Data',
+    '## 数据的 SHA-256 / SHA-256 of the data',
     '',
-    ...data,
+    ...source.run.experiment.data.map(dataLine),
     '',
-    '## 自检 / Test vector',
+    '## 自检 / Self-check',
     '',
-    `\`${testVector.text.replaceAll('`', "'").replaceAll('\n', ' ')}\` → [${testVector.values.map((value) => value.toFixed(6)).join(', ')}, …]`,
+    ...testVectorLines(source),
     '',
-    '## 调用 / Calling it',
+    '## 调用示例 / Code examples',
     '',
     snippets(source),
     '',

@@ -2,15 +2,15 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Evaluation, RunRecord } from '../../../src/domain/run';
 
-/** Everything that an exported folder is made from. */
+/** Everything needed to build an exported folder. */
 export interface ExportSource {
   model: StoredModel;
   settings: ExperimentModel;
   run: RunRecord;
   before: Evaluation | undefined;
   after: Evaluation | undefined;
-  /** First values of the first reference text's vector: lets a reader check their own set-up. */
+  /** First values of the vector of the first reference text, so that users can check their own setup. */
   testVector: { text: string; values: number[] };
-  /** The kept weights by canonical parameter name. */
+  /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array>;
 }

@@ -6,15 +6,15 @@ import type { SplitCounts } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 
-/** The rows that a run works with, split; every list is in the order in which it is tokenized. */
+/** The rows of a run, split into parts. Every list is in tokenization order. */
 export interface PreparedData {
   /** Training pairs only. */
   pairs: Pair[];
-  /** The knowledge base, and after it the positives of held-out pairs that it does not hold. */
+  /** The knowledge base, followed by positives of held-out pairs that it does not contain. */
   knowledgeBase: Passage[];
   dev: Question[];
   test: Question[];
-  /** Pairs that ask the same as a dev or test question: left out of training, unless a listed order names rows itself. */
+  /** Pairs that repeat a dev or test question. Training skips them, unless a listed batch order names its rows. */
   leaks: number;
 }
 
@@ -40,8 +40,8 @@ function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
 }
 
 /**
- * Reads the experiment's data and splits it. Parts that the experiment does not name are empty.
- * @throws data-missing where a data set that it names is not stored.
+ * Reads the experiment's data and splits it. Parts that the experiment does not list are empty.
+ * @throws data-missing if a data set that it lists is not stored.
  */
 export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
   const knowledgeBase = await rowsOf(db, experiment, 'knowledgeBase');
@@ -59,7 +59,7 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
   };
 }
 
-/** How many questions and pairs each part has. */
+/** Counts the pairs or questions of each part. */
 export async function countSplit(db: Database, experiment: Experiment): Promise<SplitCounts> {
   const { pairs, dev, test, leaks } = await preparedData(db, experiment);
   return { train: pairs.length, dev: dev.length, test: test.length, leaks };

@@ -11,9 +11,9 @@ import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 
-/** Part of every key: a change of what is written under it makes all stored sets stale. */
+/** Part of every key. Increase it when the contents of a token set change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
-/** Texts between two reports, and between two chances for messages to come in. */
+/** Texts encoded between progress reports. Pending messages are handled then, too. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -34,10 +34,10 @@ function jsonFile(files: Record<string, string>, path: string): object {
   } catch (cause) {
     throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
   }
-  throw invalid('no object');
+  throw invalid('not an object');
 }
 
-/** Turns texts into ids with the tokenizer of a model folder. */
+/** Encodes texts with the tokenizer of a model folder. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
 
@@ -51,7 +51,9 @@ export class TextTokenizer {
     }
   }
 
-  /** Ids with the model's special tokens; a text that is too long loses its end, never its last special token. */
+  /**
+   * Returns ids with the model's special tokens. A text that is too long loses its end, but not the last special token.
+   */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
     const { ids } = this.#tokenizer.encode(text);
     if (ids.length <= maxTokens) return { ids, truncated: false };
@@ -59,7 +61,7 @@ export class TextTokenizer {
   }
 }
 
-/** One token set to be made: texts, and all that their ids depend on. */
+/** Texts of one token set and their prefix. */
 interface TokenJob {
   texts: string[];
   prefix: string;
@@ -67,7 +69,7 @@ interface TokenJob {
 
 async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
-  // Lengths stand before the texts, so that no two lists of texts run together to the same bytes.
+  // Each text follows its length, so that different lists of texts never hash the same bytes.
   for (const text of job.texts) hasher.update(`${text.length}:`).update(text);
   const texts = hasher.hex();
   return sha256Hex(
@@ -75,7 +77,7 @@ async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Pro
   );
 }
 
-/** Encodes texts one after another into packed ids. `done` is told between turns. */
+/** Encodes texts into packed ids. Calls `done` with the number of texts encoded, every `textsPerTurn` texts. */
 export async function encodeAll(
   tokenizer: TextTokenizer,
   texts: readonly string[],
@@ -108,8 +110,8 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /**
- * Makes the token sets of an experiment where they are missing. Rows are those of `preparedData`, in its order.
- * @throws model-missing, data-missing, model-invalid (a tokenizer that cannot be read).
+ * Returns the keys of an experiment's token sets and creates missing sets. Rows are in the order of `preparedData`.
+ * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
 export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
   const model = await storedModel(db, experiment.model?.contentSha256);
@@ -149,7 +151,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   };
 }
 
-/** Token ids of a few texts as they are (no prefix is added); nothing is stored. */
+/** Returns the token ids of a few texts, without adding a prefix. Stores nothing. */
 export async function tokenizeTexts(
   db: Database,
   modelSha256: string,

@@ -19,7 +19,7 @@ async function experimentOf(db: Database, experimentId: string) {
   return stored.experiment;
 }
 
-/** Writes down a run of the experiment as it stands now; what cannot run is refused before anything is computed. */
+/** Stores a run record with a copy of the current experiment. Throws if it cannot run, before anything is computed. */
 export async function createRun(
   db: Database,
   experimentId: string,
@@ -55,7 +55,7 @@ export async function createRun(
   return record.runId;
 }
 
-/** What a run of the experiment as it stands would need. */
+/** Plans the memory of a run of the current experiment. */
 export async function planExperimentMemory(
   db: Database,
   experimentId: string,
@@ -66,7 +66,7 @@ export async function planExperimentMemory(
   return planMemory(db, experiment, await preparedData(db, experiment), request);
 }
 
-/** The texts that one step sees; computed from data, batching and seed alone, so any step can be looked at before the run. */
+/** Returns the texts of one step. They depend only on data, batching and seed, so a run need not have started. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await experimentOf(db, experimentId);
   const data = await preparedData(db, experiment);

@@ -14,7 +14,7 @@ import type { PreparedData } from '../split/preparedData';
 import { modelOf, stageBatches, tokenSet } from './runSession';
 import { tokenize } from '../tokenize/tokenize';
 
-/** What a run of the experiment would need, from the tokens of its batches; makes the token sets where they are missing. */
+/** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
 export async function planMemory(
   db: Database,
   experiment: Experiment,
@@ -53,7 +53,7 @@ export async function planMemory(
   };
 }
 
-/** Throws `memory-too-small` with what would fit. */
+/** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */
 export function refuseWhatDoesNotFit(report: MemoryReport): void {
   if (!report.choice.fits) throw new AppError(memoryRefusal(report));
 }

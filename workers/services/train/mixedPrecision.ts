@@ -2,8 +2,8 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 
 /**
- * Throws `half-unavailable` where a stage asks for mixed precision and the device has none: the same experiment in float32 would be another one,
- * with other numbers under the same name.
+ * Throws `half-unavailable` if a stage needs mixed precision and the device has no half precision. Falling back to
+ * float32 would be a different experiment, with different numbers under the same name.
  */
 export function refuseMixedWithoutHalf({ stages }: Experiment, hasHalf: boolean): void {
   const stage = stages.findIndex(({ precision }) => precision === 'mixed');

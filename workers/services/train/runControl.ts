@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 
-/** A macrotask: ops on wasm are synchronous, so without it no message (pause, cancel) would ever arrive during a run. */
+/** Waits one macrotask. Wasm ops are synchronous, so otherwise no message (pause, cancel) would arrive during a run. */
 export function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
@@ -12,7 +12,7 @@ export function yieldToMessages(): Promise<void> {
   });
 }
 
-/** What the page asks of a running job; the job looks at it between steps and blocks. */
+/** Pause and cancel requests from the page. A job checks them between steps or blocks. */
 export class RunControl {
   #cancelled = false;
   #pause: { promise: Promise<void>; release: () => void } | null = null;
@@ -38,7 +38,7 @@ export class RunControl {
     this.continue();
   }
 
-  /** Lets messages in; waits while paused. Throws `cancelled` once the run was cancelled. */
+  /** Lets messages in and waits while paused. Throws `cancelled` if the job was cancelled. */
   async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
     await yieldToMessages();
     if (this.#pause && !this.#cancelled) {

@@ -4,14 +4,14 @@ import type { Database } from '../../../src/storage/database';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { updateRun } from '../../../src/storage/runs';
 
-/** Events are stored in batches this far apart: often enough for a live curve, rare enough not to matter. */
+/** Interval between stored batches of events: often enough for a live curve, rare enough not to slow the run. */
 const batchMs = 250;
-/** Progress is worth an event only this often; it is not stored more densely than it is seen. */
+/** Least time between progress events: more would be stored than anyone could see. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];
 
-/** The log of one run: everything that happens in it is stored first and told to the page afterwards. */
+/** Event log of one run. Events are stored first, then sent to the page. */
 export class RunLog {
   #waiting: { body: RunEventBody; at: number }[] = [];
   #tail: Promise<void> = Promise.resolve();
@@ -29,7 +29,7 @@ export class RunLog {
     return Promise.resolve(new RunLog(db, runId, onEvents));
   }
 
-  /** Takes an event; it is stored with the next batch. Throws what an earlier batch failed with. */
+  /** Queues an event for the next batch. Throws if storing an earlier batch failed. */
   append(body: RunEventBody): void {
     if (this.#failure !== null) throw this.#failure;
     this.#waiting.push({ body, at: Date.now() });
@@ -44,19 +44,19 @@ export class RunLog {
     this.append({ type: 'progress', what, done, of });
   }
 
-  /** Stores an event and all before it now. */
+  /** Stores an event and all queued before it without waiting for the next batch. */
   async flushWith(body: RunEventBody): Promise<void> {
     this.append(body);
     await this.flush();
   }
 
-  /** Writes the run's status, in its record and as an event. */
+  /** Stores the run's status as an event and in its record. */
   async status(status: RunStatus, error?: AppErrorDetails): Promise<void> {
     await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
   }
 
-  /** Waits for a batch that is being stored: a loop that never waits starves storage, and the page sees old steps. */
+  /** Waits until pending batches are stored. A loop that never waits starves storage, and the page shows old steps. */
   async settle(): Promise<void> {
     await this.#tail;
     if (this.#failure !== null) throw this.#failure;

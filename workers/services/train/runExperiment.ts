@@ -24,12 +24,12 @@ import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './wei
 export interface RunDeps {
   db: Database;
   control: RunControl;
-  /** Where the engine's wasm modules lie. */
+  /** Base URL of the engine's wasm modules. */
   wasmBaseUrl: string;
   onEvents: (events: RunEvent[]) => void;
 }
 
-/** Carries a run out from where storage says it stands, to its end, a cancel, or an error, which is stored and thrown. */
+/** Runs an experiment from its stored state until it finishes, is cancelled or fails. Stores an error and throws it. */
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
@@ -48,7 +48,7 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   }
 }
 
-/** Where a device is lost the run goes on from storage on the next one, as long as it gets further in between. */
+/** Resumes a run from storage on a reopened device after each device loss, as long as it makes progress in between. */
 async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
@@ -58,7 +58,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
     log.append({ type: 'device', device });
     try {
       const engine = currentEngine();
-      // A reopened device may be another one than the run was planned for.
+      // A reopened device may differ from the one that the run was planned for.
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
@@ -77,8 +77,9 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
 }
 
 /**
- * From here on the device cuts its products as the run's record says. Where that is another plan than the run had so far, or it has `moved` to
- * another device, the record says so: its bits are not those of one device.
+ * Sets the kernel plan that the device uses from now on, and records it. If the plan differs from the run's earlier
+ * one, or the run has `moved` to another device, the record notes the step: the results are then not bit-identical to
+ * those of any single device.
  */
 async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
@@ -101,7 +102,7 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
     await session.log.flushWith({ type: 'deviceChanged', step });
     deviceChanges.push(step);
   }
-  // Together, so that no kill leaves the new device in the record and not that it is new.
+  // One update, so that an interruption cannot record the new device without noting the change.
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
@@ -117,7 +118,7 @@ async function runPhases(session: DeviceSession, moved: boolean): Promise<void> 
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
   await fixKernelPlan(session, batches, moved);
-  // What products were measured with: the weights stay, and shall not lie in larger buffers.
+  // Free the buffers used for tuning. The weights stay for the whole run and should not occupy oversized buffers.
   releaseIdleMemory(engine);
   const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
@@ -125,7 +126,7 @@ async function runPhases(session: DeviceSession, moved: boolean): Promise<void> 
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
-    // Before the moments are made: they stay, and shall not lie in larger buffers of the encoder's.
+    // Free the encoder's buffers. AdamW moments stay for the whole training and should not occupy oversized buffers.
     releaseIdleMemory(engine);
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
@@ -152,7 +153,7 @@ async function runPhases(session: DeviceSession, moved: boolean): Promise<void> 
   }
 }
 
-/** Where training goes on: the newest good checkpoint, or the base model at step 0. */
+/** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
 async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
   const checkpoint = await latestCheckpoint(db, record.runId);
@@ -179,7 +180,7 @@ function between(
   };
 }
 
-/** Reads dev and test once each with the weights on the device; what was read already is not read again. */
+/** Evaluates dev and test with the weights on the device. Skips an evaluation that is already stored. */
 async function evaluateMoment(
   session: DeviceSession,
   parameters: ParameterStore,
@@ -210,8 +211,9 @@ async function devMetrics(session: DeviceSession, parameters: ParameterStore, st
 }
 
 /**
- * Encodes the knowledge base once; the function that it gives evaluates a part against it. `weights` names the weights in use: vectors that
- * they gave before the device was lost count, for the same steps on the same device give the same weights again.
+ * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` names the weights
+ * in use. Vectors that they produced before a device loss are reused, because the same steps on the same device produce
+ * the same weights.
  */
 async function evaluator(
   session: DeviceSession,

@@ -15,7 +15,7 @@ import type { RunControl } from './runControl';
 import type { RunLog } from './runEvents';
 import { tokenize } from '../tokenize/tokenize';
 
-/** All that one run works with, read once at its start. */
+/** Everything that a run needs, read once at its start. */
 export interface RunSession {
   db: Database;
   record: RunRecord;
@@ -30,7 +30,7 @@ export interface RunSession {
   recovery: Recovery;
 }
 
-/** A session on the device that computes. Each loss of the device begins another one. */
+/** A session with its open device. A device loss ends it, and a reopened device starts another one. */
 export interface DeviceSession extends RunSession {
   engine: Engine;
   device: DeviceInfo;
@@ -73,7 +73,7 @@ export async function openSession(
   return { db, record, experiment, settings, model, data, tokens, order, control, log, recovery: new Recovery() };
 }
 
-/** Rows of the training pairs, a list a step, for each stage of the experiment. */
+/** Returns the rows of the training pairs for every step of every stage: [stage][step][row]. */
 export async function stageBatches(db: Database, experiment: Experiment, data: PreparedData): Promise<number[][][]> {
   const plans: number[][][] = [];
   for (const [index, stage] of experiment.stages.entries()) {
@@ -91,7 +91,7 @@ export async function stageBatches(db: Database, experiment: Experiment, data: P
   return plans;
 }
 
-/** About how many tokens one training step has, the first batch's number of pairs being that of all. */
+/** Estimates the tokens per training step from mean text lengths and the size of the first batch. */
 export function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSession['tokens']): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
   return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));

@@ -14,8 +14,8 @@ import type { DeviceSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
 
 /**
- * A checkpoint is written once this many times its own writing time has passed: at most 5 % of a run goes into checkpoints.
- * The floor keeps small models from writing all the time.
+ * The interval between checkpoints is this many times the duration of the last write, so at most 5% of a run is spent
+ * on checkpoints. The floor keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
@@ -28,12 +28,12 @@ export interface TrainingState {
 
 export interface TrainingDeps {
   session: DeviceSession;
-  /** Steps of all stages, in order. */
+  /** Rows of the training pairs: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
-/** Trains from `state.step` to the end of the last stage; every state it leaves in storage can be gone on from with the same bits. */
+/** Trains from `state.step` to the end of the last stage. Resuming from any checkpoint gives bit-identical results. */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
@@ -75,8 +75,15 @@ async function trainStage(
       const epoch = pairsSeen / Math.max(1, data.pairs.length);
       const backendBytes = engine.pool.totalBytes;
       log.append({
-        type: 'step', step: state.step, stage: stageIndex, epoch, learningRate, stepMs, backendBytes, ...numbers,
-      }); // prettier-ignore
+        type: 'step',
+        step: state.step,
+        stage: stageIndex,
+        epoch,
+        learningRate,
+        stepMs,
+        backendBytes,
+        ...numbers,
+      });
       await log.settle();
       await evaluateOnDev(deps, parameters, state);
       await keeper.writeWhenDue();
@@ -91,7 +98,7 @@ async function trainStage(
   }
 }
 
-/** Each stage starts with moments of zero and a new loss scale. */
+/** Each stage starts with zero moments and the initial loss scale. */
 function resetOptimizer(state: TrainingState, parameters: ParameterStore): void {
   state.adamW.dispose();
   state.adamW = new AdamWState(parameters);
@@ -117,7 +124,7 @@ function trainerOptions(
   };
 }
 
-/** Dev chooses the checkpoint: the primary metric, then MRR@10; of equals the earlier. */
+/** Evaluates on dev when due. The best step wins by the primary metric, then MRR@10; ties go to the earlier step. */
 async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
@@ -148,7 +155,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
 }
 
-/** Writes the state in which the loop stands when it is due, and before a pause. */
+/** Writes a checkpoint of the training loop when one is due, before a pause, and at the end of a stage. */
 class CheckpointKeeper {
   #writtenAt = performance.now();
   #writeMs = 0;

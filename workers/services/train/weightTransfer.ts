@@ -18,12 +18,12 @@ async function* laidOut(layout: Layout, read: (name: string) => Promise<Float32A
   if (layout.totalFloats > at) yield new Float32Array(layout.totalFloats - at);
 }
 
-/** The weights in the stored layout, tensor by tensor: one tensor at a time is on the host. */
+/** Yields the weights in the stored layout, with only one tensor on the host at a time. */
 export function weightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
   return laidOut(layout, (name) => parameters.read(name));
 }
 
-/** Weights, first moments, second moments: what a run needs to go on with the same bits. */
+/** Yields weights, first moments and second moments: all that a resumed run needs for bit-identical results. */
 export async function* trainingTensors(
   layout: Layout,
   parameters: ParameterStore,
@@ -34,7 +34,7 @@ export async function* trainingTensors(
   yield* laidOut(layout, (name) => adamW.read('v', name));
 }
 
-/** SHA-256 over all weights in parameter order, without the gaps of the layout. */
+/** Returns the SHA-256 of all weights in parameter order, without the padding of the layout. */
 export function weightsSha256(tensors: readonly TensorEntry[], parameters: ParameterStore): Promise<string> {
   async function* weights(): AsyncGenerator<Float32Array> {
     for (const tensor of tensors) yield await parameters.read(tensor.name);
@@ -52,7 +52,7 @@ async function readTensor(
   return new Float32Array(bytes);
 }
 
-/** Reads stored weights into a new store on the device; `onTensor` counts tensors. */
+/** Reads stored weights into a new store on the device. Calls `onTensor` after each tensor. */
 export async function loadParameters(
   engine: Engine,
   db: Database,
@@ -65,7 +65,7 @@ export async function loadParameters(
   return parameters;
 }
 
-/** Overwrites the store's weights by stored ones. */
+/** Overwrites the weights on the device with stored ones. */
 export async function writeParameters(
   db: Database,
   layout: Layout,
@@ -79,7 +79,7 @@ export async function writeParameters(
   }
 }
 
-/** The optimizer's moments of a `latest` checkpoint, which lie behind its weights. */
+/** Reads the optimizer's moments from a `latest` checkpoint, where they follow the weights. */
 export async function loadAdamW(
   db: Database,
   layout: Layout,
