@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
-// Records, not lists: a kind or fault that is added to the contract fails to compile until it stands here.
+// Records instead of lists: a newly declared fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -46,8 +46,12 @@ const linkFaults: Record<LinkFault, true> = {
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
 const tooSmall = {
-  kind: 'memory-too-small', limit: 'budget', neededBytes: 3e9, limitBytes: 2e9, canRaise: true,
-} as const; // prettier-ignore
+  kind: 'memory-too-small',
+  limit: 'budget',
+  neededBytes: 3e9,
+  limitBytes: 2e9,
+  canRaise: true,
+} as const;
 const others: AppErrorDetails[] = [
   { kind: 'experiment-invalid', path: 'stages.0.loss', found: '"x"', expected: 'a number' },
   { kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' },
@@ -109,8 +113,8 @@ const all: AppErrorDetails[] = [
   ...others,
 ];
 
-describe('the sentence of an error', () => {
-  it.each(all)('is one finished sentence in both languages: $kind $fault', (details) => {
+describe('an error message', () => {
+  it.each(all)('is one complete sentence in both languages: $kind $fault', (details) => {
     const { zh, en } = errorSentences(details);
     expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
     expect(en).toMatch(/[a-z].*\.$/);
@@ -118,66 +122,72 @@ describe('the sentence of an error', () => {
     expect(`${zh}${en}`).not.toMatch(/undefined|NaN|\[object/);
   });
 
-  it('names file and line of a broken row', () => {
+  it('names the file and line of a broken row', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: '知识库.jsonl', line: 57, fault: 'json-broken' };
     expect(errorSentence(details, 'zh')).toBe('知识库.jsonl 第 57 行：JSON 写法有误，请检查引号、逗号和括号。');
     expect(errorSentence(details, 'en')).toBe('知识库.jsonl, line 57: broken JSON; check quotes, commas and brackets.');
   });
 
-  it("names the reader's own experiment file and its fields where the command line carries it out", () => {
-    const told = (details: AppErrorDetails) => errorSentences(details, 'own.json');
+  it("names the user's own experiment file and its fields on the command line", () => {
+    const sentencesOf = (details: AppErrorDetails) => errorSentences(details, 'own.json');
     for (const details of all) {
-      const { zh, en } = told(details);
+      const { zh, en } = sentencesOf(details);
       expect(`${zh}${en}`).not.toMatch(/experiment\.json(?! 文件| file)|import stage|“导入”|in the settings|“设置”|\?/);
       expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
       expect(en).toMatch(/[a-z].*\.$/);
     }
-    expect(told({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(/^own\.json has "x" at seed;/);
-    expect(told({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
+    expect(sentencesOf({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(
+      /^own\.json has "x" at seed;/,
+    );
+    expect(sentencesOf({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
       'own.json has []; an object is expected; correct it and try again.',
     );
-    expect(told({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain('made by a newer version');
-    expect(told({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain('locations.testQuestions of own.json');
-    expect(told({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+    expect(sentencesOf({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain(
+      'made by a newer version',
+    );
+    expect(sentencesOf({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain(
       'locations.testQuestions of own.json',
     );
-    expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
-    expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
+    expect(sentencesOf({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
+      'locations.testQuestions of own.json',
+    );
+    expect(sentencesOf({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
+    expect(sentencesOf({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
   });
 
-  it('offers of a run that does not fit what can help, and a larger budget only where the device takes it', () => {
-    const told = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
+  it('suggests only remedies that help a run that does not fit, and a larger budget only if the device allows one', () => {
+    const sentencesFor = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
       errorSentences({ ...tooSmall, ...change }, file);
-    expect(told({}).en).toBe(
+    expect(sentencesFor({}).en).toBe(
       'The run needs at least 3.0 GB of memory and the budget is 2.0 GB; raise the memory budget.',
     );
-    expect(told({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
-    expect(told({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
-    const atTheCap = told({ canRaise: false, maxTokens: 256 });
+    expect(sentencesFor({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
+    expect(sentencesFor({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
+    const atTheCap = sentencesFor({ canRaise: false, maxTokens: 256 });
     expect(atTheCap.en).toMatch(/; cut texts at 256 tokens, or use a smaller model or a device with WebGPU\.$/);
     expect(atTheCap.zh).toMatch(/；请把最大 token 数减到 256，或换用更小的模型，或有 WebGPU 的设备。$/);
-    const array = told({ limit: 'array', batchSize: 8 });
+    const array = sentencesFor({ limit: 'array', batchSize: 8 });
     expect(array.en).toBe(
       'One array of the run needs 3.0 GB and this device allows 2.0 GB in one array; make the batch 8, or use a smaller model or another device.',
     );
-    for (const { zh, en } of [atTheCap, array, told({ canRaise: false }, 'own.json')])
+    for (const { zh, en } of [atTheCap, array, sentencesFor({ canRaise: false }, 'own.json')])
       expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
   });
 
-  it('sends who ran out of memory to a new run, for the recorded one would take as much again', () => {
+  it('advises a new run after running out of memory, because a resumed one would need as much again', () => {
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后开始新的运行');
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/lower memory budget.*start a new run/);
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en', 'own.json')).toMatch(/--memory.*batchSize.*own\.json/);
   });
 
-  it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
+  it('differs for every import fault, so that the list of rejected rows distinguishes them', () => {
     const sentences = keys(importFaults).map(
       (fault) => importFaultSentence({ fault, field: 'text', expected: 'text' }).zh,
     );
     expect(new Set(sentences).size).toBe(sentences.length);
   });
 
-  it('names the columns that are there and those that would do', () => {
+  it('names the columns found and the columns accepted', () => {
     const details = {
       kind: 'import-failed',
       file: 'a.csv',
@@ -191,7 +201,7 @@ describe('the sentence of an error', () => {
     }
   });
 
-  it('names a question by its number where its line is not known', () => {
+  it('names a question by its number if its line is unknown', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'q.jsonl',
@@ -203,7 +213,7 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” is not/);
   });
 
-  it('sends who names passages without a knowledge base to import it first', () => {
+  it('asks for the knowledge base first if pairs name passages by id without one', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'p.csv',
@@ -214,7 +224,7 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toContain('import the knowledge base first');
   });
 
-  it('does not let a hostile name fill the page', () => {
+  it('stays under 300 characters for a file name of 5,000', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: 'x'.repeat(5000), fault: 'empty-file' };
     expect(errorSentence(details, 'zh').length).toBeLessThan(300);
   });
