@@ -12,7 +12,7 @@ import { errorSentences } from '../../../src/ui/i18n/errors';
 const { bertBase, demo } = benchmarkConfigs;
 
 describe('FLOPs of an encoder', () => {
-  it('match the literature for BERT-base: 85 M weights in matrix products, 67 GFLOP per training sequence of 128 tokens, 290 per 512', () => {
+  it('match the literature for BERT-base: 67 GFLOP per training sequence of 128 tokens, 290 for 512', () => {
     expect(multipliedWeights(bertBase)).toBe(84_934_656);
     expect(stepFlops(bertBase, 128, 128) / 1e9).toBeCloseTo(67.0, 0);
     expect(stepFlops(bertBase, 512, 512) / 1e9).toBeCloseTo(290, 0);
@@ -48,7 +48,7 @@ describe('the expected time of an experiment', () => {
     textTokens: 64,
   };
 
-  it('counts three forward passes per training token and one per evaluation, at the measured speed of the most similar model', () => {
+  it('counts training as three forward passes, an evaluation as one, at the speed of the most similar model', () => {
     const flops = 3 * forwardFlops(bertBase, 204_800, 64) + 3 * forwardFlops(bertBase, 50_000, 64);
     expect(expectedMs(work, [speed('demo', 200), speed('bertBase', 1000)])).toBeCloseTo(flops / 1e9, 6);
     expect(expectedMs({ ...work, config: demo }, [speed('bertBase', 1000), speed('demo', 200)])).toBeLessThan(

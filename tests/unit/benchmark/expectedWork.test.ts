@@ -36,14 +36,14 @@ async function experimentOf(id: string): Promise<Experiment> {
 const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
 const planned = (budgetBytes: number | null) => planExperimentMemory(db, experimentId, request(budgetBytes));
 
-/** Returns the largest budget in bytes, in steps of 10%, that still fits a run but not in the plain step strategy. */
+/** Returns the largest budget, tried in steps of 10%, that is too small for the plain strategy but fits another. */
 async function budgetOfTwoPasses(): Promise<number> {
   const { need } = (await planned(null)).choice;
   for (let share = 0.9; share > 0.3; share -= 0.1) {
     const { fits, way } = (await planned(share * need.total)).choice;
     if (fits && way.kind !== 'plain') return share * need.total;
   }
-  throw new Error('no budget that fits needs a strategy other than plain');
+  throw new Error('no budget requires a strategy other than plain');
 }
 
 describe('the expected work of an experiment', () => {

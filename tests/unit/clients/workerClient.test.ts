@@ -75,7 +75,7 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-test('calls, results and callbacks reach the other side, and the worker is configured before its first call', async () => {
+test('calls, results and callbacks cross the channel, and the worker is configured before its first call', async () => {
   const { client, workers } = setUp();
   const seen: number[] = [];
   expect(workers).toHaveLength(0);

@@ -39,20 +39,17 @@ beforeEach(() => {
 });
 
 describe('the GPU worker', () => {
-  it.each(pairs)(
-    'during one job (%s) refuses another (%s) as busy, and accepts it once the first has ended',
-    async (first, second) => {
-      const earlier = jobs[first]();
-      await expect(jobs[second]()).rejects.toMatchObject({ details: { kind: 'device-busy', job: first } });
-      await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(1));
-      work.finishAll();
-      await earlier;
-      const later = jobs[second]();
-      await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(2));
-      work.finishAll();
-      await later;
-    },
-  );
+  it.each(pairs)('refuses a second job as busy until the first has ended: %s, then %s', async (first, second) => {
+    const earlier = jobs[first]();
+    await expect(jobs[second]()).rejects.toMatchObject({ details: { kind: 'device-busy', job: first } });
+    await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(1));
+    work.finishAll();
+    await earlier;
+    const later = jobs[second]();
+    await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(2));
+    work.finishAll();
+    await later;
+  });
 
   it('accepts a new job after one that failed', async () => {
     work.begin.mockRejectedValueOnce(new Error('lost'));

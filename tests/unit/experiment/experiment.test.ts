@@ -18,7 +18,7 @@ function thrown(work: () => unknown): unknown {
 
 describe('canonical JSON', () => {
   // Examples from RFC 8785, sections 3.2.2 and 3.2.3.
-  it('matches the example of RFC 8785 for numbers, strings and literals', () => {
+  it('matches the example in RFC 8785 for numbers, strings and literals', () => {
     const value = {
       numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
@@ -68,7 +68,7 @@ describe('canonical JSON', () => {
 });
 
 describe('SHA-256', () => {
-  it('matches the example of FIPS 180-2, however the bytes are split', async () => {
+  it('matches the example in FIPS 180-2, however the bytes are split', async () => {
     const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(await sha256Hex('abc')).toBe(expected);
     expect(await sha256Stream(['a', new TextEncoder().encode('bc')])).toBe(expected);
@@ -124,7 +124,7 @@ describe('an experiment', () => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
   });
 
-  it('states its precision only if it is not full, so that experiments older than this field keep their hash', async () => {
+  it('states its precision only if it is not full, so that older experiments keep their hash', async () => {
     const of = (stage: object): Experiment => parseExperiment({ stages: [stage] });
     expect(of({ precision: 'full' })).toEqual(defaultExperiment());
     expect(await experimentHash(of({ precision: 'full' }))).toBe(await experimentHash(defaultExperiment()));
@@ -139,7 +139,7 @@ describe('an experiment', () => {
     expect(thrown(() => parseExperimentFile({ schemaVersion: 99, locations: {} }))).toEqual(tooNew);
   });
 
-  it('has the same hash in brief, in full and in any order of fields', async () => {
+  it('has the same hash whether written briefly, in full or in another field order', async () => {
     const brief = { seed: 7 };
     expect(await experimentHash(parseExperiment(brief))).toBe(await experimentHash(defaultExperiment()));
     const shuffled: Experiment = JSON.parse(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
-// Records instead of lists: a newly declared fault fails to compile until it is added here.
+// Records instead of lists, so that a newly declared fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -114,7 +114,7 @@ const all: AppErrorDetails[] = [
 ];
 
 describe('an error message', () => {
-  it.each(all)('is one complete sentence in both languages: $kind $fault', (details) => {
+  it.each(all)('is one complete sentence in both languages: %j', (details) => {
     const { zh, en } = errorSentences(details);
     expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
     expect(en).toMatch(/[a-z].*\.$/);
@@ -129,48 +129,42 @@ describe('an error message', () => {
   });
 
   it("names the user's own experiment file and its fields on the command line", () => {
-    const sentencesOf = (details: AppErrorDetails) => errorSentences(details, 'own.json');
+    const told = (details: AppErrorDetails) => errorSentences(details, 'own.json');
     for (const details of all) {
-      const { zh, en } = sentencesOf(details);
+      const { zh, en } = told(details);
       expect(`${zh}${en}`).not.toMatch(/experiment\.json(?! 文件| file)|import stage|“导入”|in the settings|“设置”|\?/);
       expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
       expect(en).toMatch(/[a-z].*\.$/);
     }
-    expect(sentencesOf({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(
-      /^own\.json has "x" at seed;/,
-    );
-    expect(sentencesOf({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
+    expect(told({ kind: 'experiment-invalid', path: 'seed', found: '"x"' }).en).toMatch(/^own\.json has "x" at seed;/);
+    expect(told({ kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' }).en).toBe(
       'own.json has []; an object is expected; correct it and try again.',
     );
-    expect(sentencesOf({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain(
-      'made by a newer version',
-    );
-    expect(sentencesOf({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain(
+    expect(told({ kind: 'experiment-too-new', version: 99, supported: 1 }).en).toContain('made by a newer version');
+    expect(told({ kind: 'nothing-to-evaluate', part: 'test' }).en).toContain('locations.testQuestions of own.json');
+    expect(told({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
       'locations.testQuestions of own.json',
     );
-    expect(sentencesOf({ kind: 'data-missing', role: 'questions', part: 'test' }).en).toContain(
-      'locations.testQuestions of own.json',
-    );
-    expect(sentencesOf({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
-    expect(sentencesOf({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
+    expect(told({ kind: 'data-missing', role: 'pairs' }).en).toContain('locations.pairs of own.json');
+    expect(told({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
   });
 
-  it('suggests only remedies that help a run that does not fit, and a larger budget only if the device allows one', () => {
-    const sentencesFor = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
+  it('suggests remedies for a run that does not fit, and a larger budget only if the device allows one', () => {
+    const told = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
       errorSentences({ ...tooSmall, ...change }, file);
-    expect(sentencesFor({}).en).toBe(
+    expect(told({}).en).toBe(
       'The run needs at least 3.0 GB of memory and the budget is 2.0 GB; raise the memory budget.',
     );
-    expect(sentencesFor({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
-    expect(sentencesFor({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
-    const atTheCap = sentencesFor({ canRaise: false, maxTokens: 256 });
+    expect(told({ mixedStage: 1 }).en).toMatch(/; use mixed precision, or raise the memory budget\.$/);
+    expect(told({ mixedStage: 1 }, 'own.json').en).toContain('set stages[1].precision of own.json to "mixed"');
+    const atTheCap = told({ canRaise: false, maxTokens: 256 });
     expect(atTheCap.en).toMatch(/; cut texts at 256 tokens, or use a smaller model or a device with WebGPU\.$/);
     expect(atTheCap.zh).toMatch(/；请把最大 token 数减到 256，或换用更小的模型，或有 WebGPU 的设备。$/);
-    const array = sentencesFor({ limit: 'array', batchSize: 8 });
+    const array = told({ limit: 'array', batchSize: 8 });
     expect(array.en).toBe(
       'One array of the run needs 3.0 GB and this device allows 2.0 GB in one array; make the batch 8, or use a smaller model or another device.',
     );
-    for (const { zh, en } of [atTheCap, array, sentencesFor({ canRaise: false }, 'own.json')])
+    for (const { zh, en } of [atTheCap, array, told({ canRaise: false }, 'own.json')])
       expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
   });
 

@@ -47,7 +47,7 @@ describe('number formatting', () => {
   });
 });
 
-/** Returns every text of a dictionary with its path. Functions are called with digits as strings. */
+/** Returns every text of a dictionary with its path. Functions are called with '1', '2' and '3'. */
 function texts(node: object, path = ''): [string, string][] {
   return Object.entries(node).flatMap(([key, value]): [string, string][] => {
     const place = `${path}.${key}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 
-/** Returns every text of a dictionary with its path. Functions are called with 1 for every figure. */
+/** Returns every text of a dictionary with its path. Functions are called with 1 for every argument. */
 function textsOf(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') return [[path, String((value as (...figures: number[]) => unknown)(1, 1, 1))]];

@@ -166,7 +166,7 @@ describe('the same rows', () => {
 });
 
 describe('a TXT file', () => {
-  it('makes one passage per line with text, and numbers them in order', async () => {
+  it('becomes one passage per non-empty line, numbered in order', async () => {
     const { rows } = await imported('knowledgeBase', file('a.txt', '一\n\n二\tx\r\n'));
     expect(rows).toEqual([
       { id: 'knowledgeBase-1', text: '一' },
@@ -174,7 +174,7 @@ describe('a TXT file', () => {
     ]);
   });
 
-  it('with tabs makes pairs or questions', async () => {
+  it('becomes pairs or questions if its lines contain tabs', async () => {
     expect((await imported('pairs', file('a.txt', '问\t答'))).rows).toEqual([
       { id: 'pairs-1', anchor: '问', positive: '答' },
     ]);
@@ -303,7 +303,7 @@ describe('an unusable file', () => {
 
 const samples = new URL('../../../../shared/data/field-report-samples.txt', import.meta.url);
 describe.skipIf(!existsSync(samples))("the field report's samples (skipped without ../shared)", () => {
-  it('are imported as pairs or, in that role, as scored pairs', async () => {
+  it('are imported as pairs from pairs and triplets, and as scored pairs in that role', async () => {
     const source = file('samples.txt', readFileSync(samples));
     const pairs = await imported('pairs', source);
     expect(pairs.format).toBe('literal');

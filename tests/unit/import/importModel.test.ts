@@ -136,7 +136,7 @@ test.each<[string, Folder, object]>([
     { file: 'model.safetensors', fault: 'tensor-shape', tensor: missing, expected: '[8, 16]', found: '[8, 16, 1]' },
   ],
   [
-    'a tokenizer with more tokens than the embedding has rows',
+    'more tokens in the tokenizer than rows in the embedding',
     { files: { 'tokenizer.json': JSON.stringify({ model: { vocab: vocab(6) } }) } },
     { file: 'tokenizer.json', fault: 'vocabulary-mismatch', expected: '5', found: '6' },
   ],
@@ -163,7 +163,7 @@ test.each<[string, Folder, object]>([
     { files: { '1_Pooling/config.json': JSON.stringify({ pooling_mode_max_tokens: true }) } },
     { file: '1_Pooling/config.json', fault: 'pooling-unsupported' },
   ],
-])('a folder with %s is rejected with the file and fault, and nothing is stored', async (_case, wrong, details) => {
+])('importing a model with %s fails with the file and fault, and stores nothing', async (_case, wrong, details) => {
   const db = await open();
   await expect(importModel(await folder(wrong), 'x', quiet, db)).rejects.toMatchObject({
     details: { kind: 'model-invalid', ...details },

@@ -159,7 +159,7 @@ describe('a share link', () => {
     });
   });
 
-  it('decodes to the same experiment for any experiment, or is refused as too large for 2,000 characters', async () => {
+  it('decodes to the same experiment for any input, or is refused as too large for 2,000 characters', async () => {
     const property = fc.asyncProperty(experiments, fc.string({ maxLength: 200 }), async (experiment, name) => {
       const text = await encodeLink({ experiment, name }).catch((error: unknown) => error);
       if (typeof text === 'string') {
@@ -181,7 +181,7 @@ describe('a share link', () => {
     }
   });
 
-  it('cut off at any point is rejected as cut', async () => {
+  it('cut off at any point is rejected as cut or invalid', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     for (let length = 0; length < text.length; length++)
       expect(['cut', ...(length % 4 === 1 ? ['invalid'] : [])]).toContain(await faultOf(text.slice(0, length)));

@@ -73,7 +73,7 @@ describe('the split', () => {
     ]);
   });
 
-  it('adds a held-out passage that the knowledge base lacks exactly once', () => {
+  it('adds a held-out passage exactly once if the knowledge base lacks it', () => {
     const pairs = [
       ...pairsOf(
         2,

@@ -44,7 +44,7 @@ describe('the device benchmark', () => {
     [{ kind: 'gpu-out-of-memory' }, 'memory'],
     [{ kind: 'gpu-device-lost', reason: 'gone' }, 'device'],
     [{ kind: 'worker-crashed', worker: 'gpu', reason: 'gone' }, 'worker'],
-  ])('fails with its own error instead of that of a run: %o', async (details, cause) => {
+  ])('fails with a benchmark error instead of a run error: %o', async (details, cause) => {
     gpu.benchmark.mockRejectedValue(new AppError(details));
     await expect(benchmark.run(options)).rejects.toMatchObject({ details: { kind: 'benchmark-stopped', cause } });
     expect(benchmark.progress).toBeNull();

@@ -8,7 +8,7 @@ const { RunState } = await import('../../../src/state/run.svelte');
 /** Waits until pending effects have run; Svelte runs them in a microtask. */
 const effects = () => new Promise((resolve) => setTimeout(resolve));
 
-it('a run first shown by a screen that is now closed still reports whether it is active, without a warning', async () => {
+it('a run first shown by a screen that has closed still reports whether it is active, without a warning', async () => {
   const warned = vi.spyOn(console, 'warn');
   const seen: boolean[] = [];
   let run = new RunState('unseen');

@@ -100,12 +100,12 @@ describe('the view of a run', () => {
 });
 
 describe('the progress of a run', () => {
-  it('includes tokens per second, from the tokens and milliseconds of its steps', () => {
+  it('shows tokens per second from the tokens and milliseconds of its steps', () => {
     expect(tokensPerSecond(read([step(1), step(2)]))).toBe(2000);
     expect(tokensPerSecond(emptyRunView())).toBe(0);
   });
 
-  it('includes the time left: the remaining steps at the measured pace plus one evaluation', () => {
+  it('estimates the time left as the remaining steps at the measured pace plus one evaluation', () => {
     const view = read(
       [{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)],
       1000,
@@ -113,7 +113,7 @@ describe('the progress of a run', () => {
     expect(timeLeftMs(view, 13, 5000)).toBe(10 * 250 + 1000);
   });
 
-  it('includes no time left until three steps have been measured', () => {
+  it('has no estimate of the time left until three steps have been measured', () => {
     expect(timeLeftMs(read([{ type: 'phase', phase: 'train' }, step(1), step(2)]), 10, 0)).toBeNull();
   });
 

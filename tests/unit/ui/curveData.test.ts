@@ -19,7 +19,7 @@ describe('the curve data', () => {
     backendBytes: 0,
   });
 
-  it('is thinned to about 1,500 points and always includes the newest', () => {
+  it('is thinned to about 1,500 points and always includes the newest step', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => step(i + 1));
     const few = thinned(many);
     expect(few.length).toBeLessThanOrEqual(1501);
