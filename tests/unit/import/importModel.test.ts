@@ -92,7 +92,7 @@ test('importing the same folder twice stores one model', async () => {
   expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 1]);
 });
 
-test('pooling, normalization, length and prefixes come from the folder, and missing ones are marked as guessed', async () => {
+test('pooling, normalization, length and prefixes come from the folder, or are marked as guessed', async () => {
   const complete = await importModel(
     await folder({
       files: {

@@ -97,7 +97,7 @@ describe('importing into an experiment', () => {
     });
   });
 
-  it('marks questions as unusable with the wrong knowledge base, even after a reload, until it is replaced', async () => {
+  it('marks questions as unusable while the knowledge base is wrong, even after a reload', async () => {
     const before = await opened();
     await before.imports.importFiles('testQuestions', [otherQuestions]);
     expect(before.imports.isUnusable('testQuestions')).toBe(false);

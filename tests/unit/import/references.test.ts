@@ -81,7 +81,7 @@ describe('questions that refer to a knowledge base', () => {
   const source = file('q.jsonl', lines.replace('\n', '\n\n'));
   const relevant = [['a'], ['b'], ['a', 'b'], ['b']];
 
-  it('find passages by id, text or a cell of ids, and report rejected rows and ignored references by line', async () => {
+  it('find passages by id, text or a cell of ids; rejected rows and ignored ids are reported by line', async () => {
     const { db, options } = await withPassages();
     const report = await importDataset(db, [source], 'questions', ignore, options);
     const rows = await readRows(db, 'questions', report.dataset.contentSha256);

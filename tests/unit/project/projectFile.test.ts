@@ -50,7 +50,7 @@ test('a saved project opened in an empty database restores the same rows, byte f
   expect(await contents(there)).toBe(await contents(here));
 });
 
-test('opening a project twice changes nothing, and an experiment edited since is kept beside the opened one', async () => {
+test('opening a project twice changes nothing, and an edited experiment is kept beside the opened one', async () => {
   const db = await filled();
   const file = await saved(db);
   await openProject(db, file, quiet);
