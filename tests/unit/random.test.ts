@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream, permutation, philox } from '../../src/domain/random';
 
 describe('philox', () => {
-  // Known answers of the generator's authors (Random123 1.14, kat_vectors, philox4x32 with 10 rounds).
+  // Known answers published by the generator's authors (Random123 1.14, kat_vectors, philox4x32 with 10 rounds).
   it.each([
     [
       [0, 0, 0, 0],
@@ -19,13 +19,13 @@ describe('philox', () => {
       [0xa4093822, 0x299f31d0],
       [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
     ],
-  ] as const)('gives the known answer of counter %j', (counter, key, expected) => {
+  ] as const)('returns the known answer for counter %j', (counter, key, expected) => {
     expect(philox(counter, key)).toEqual(expected);
   });
 });
 
 describe('a random stream', () => {
-  it('gives the same numbers for the same name and others for another seed, purpose or index', () => {
+  it('repeats its numbers for the same name and draws others for another seed, purpose or index', () => {
     const drawn = (stream: RandomStream): number[] => Array.from({ length: 9 }, () => stream.uint32());
     const first = drawn(new RandomStream(7, 'batchOrder', 0, 1));
     expect(drawn(new RandomStream(7, 'batchOrder', 0, 1))).toEqual(first);
@@ -42,11 +42,11 @@ describe('a random stream', () => {
     const random = new RandomStream(1, 'bootstrap');
     const counts = new Array<number>(7).fill(0);
     for (let i = 0; i < 70_000; i++) counts[random.below(7)]! += 1;
-    // Chi-squared with 6 degrees of freedom stays below 22.5 in 999 of 1,000 seeds.
+    // Chi-squared with 6 degrees of freedom stays below 22.5 for 999 of 1,000 seeds.
     expect(counts.reduce((sum, n) => sum + (n - 10_000) ** 2 / 10_000, 0)).toBeLessThan(22.5);
   });
 
-  it('puts every element at every place of a permutation', () => {
+  it('puts every element at every position of a permutation over 200 seeds', () => {
     const places = new Set<string>();
     for (let seed = 0; seed < 200; seed++)
       permutation(4, new RandomStream(seed, 'batchOrder')).forEach((value, place) => places.add(`${value}@${place}`));

@@ -12,13 +12,13 @@ import { errorSentences } from '../../../src/ui/i18n/errors';
 const { bertBase, demo } = benchmarkConfigs;
 
 describe('FLOPs of an encoder', () => {
-  it('are those of the literature for BERT-base: 85 M multiplied weights, 67 GFLOP a training sequence of 128 tokens, 290 of 512', () => {
+  it('match the literature for BERT-base: 67 GFLOP per training sequence of 128 tokens, 290 for 512', () => {
     expect(multipliedWeights(bertBase)).toBe(84_934_656);
     expect(stepFlops(bertBase, 128, 128) / 1e9).toBeCloseTo(67.0, 0);
     expect(stepFlops(bertBase, 512, 512) / 1e9).toBeCloseTo(290, 0);
   });
 
-  it('grow in proportion to tokens and layers', () => {
+  it('grow in proportion to the number of tokens and layers', () => {
     expect(forwardFlops(demo, 2000, 64)).toBe(2 * forwardFlops(demo, 1000, 64));
     expect(forwardFlops({ ...demo, layers: 6 }, 1000, 64)).toBe(2 * forwardFlops(demo, 1000, 64));
   });
@@ -26,14 +26,29 @@ describe('FLOPs of an encoder', () => {
 
 describe('the expected time of an experiment', () => {
   const speed = (shape: 'bertBase' | 'demo', gflops: number): StepSpeed => ({
-    shape, gflops, way: 'plain', layers: 1, layersRun: 1, pairs: 1, tokens: 1, steps: 1, stepMs: 1, tokensPerSecond: 1, bytes: 1,
-  }); // prettier-ignore
+    shape,
+    gflops,
+    way: 'plain',
+    layers: 1,
+    layersRun: 1,
+    pairs: 1,
+    tokens: 1,
+    steps: 1,
+    stepMs: 1,
+    tokensPerSecond: 1,
+    bytes: 1,
+  });
   const work: ExpectedWork = {
-    config: bertBase, steps: 100, stages: [{ trainingTokens: 100 * 2048, way: 'plain' }], mixed: false,
-    encodingTokens: 50_000, evaluations: 3, textTokens: 64,
-  }; // prettier-ignore
+    config: bertBase,
+    steps: 100,
+    stages: [{ trainingTokens: 100 * 2048, way: 'plain' }],
+    mixed: false,
+    encodingTokens: 50_000,
+    evaluations: 3,
+    textTokens: 64,
+  };
 
-  it('is its FLOPs, three times forward in training and once a reading, at the speed of the model most like its own', () => {
+  it('counts training as three forward passes, an evaluation as one, at the speed of the most similar model', () => {
     const flops = 3 * forwardFlops(bertBase, 204_800, 64) + 3 * forwardFlops(bertBase, 50_000, 64);
     expect(expectedMs(work, [speed('demo', 200), speed('bertBase', 1000)])).toBeCloseTo(flops / 1e9, 6);
     expect(expectedMs({ ...work, config: demo }, [speed('bertBase', 1000), speed('demo', 200)])).toBeLessThan(
@@ -41,7 +56,7 @@ describe('the expected time of an experiment', () => {
     );
   });
 
-  it('counts the forward pass a second time in the stages whose way computes it twice', () => {
+  it('counts a second forward pass for stages that use recompute or GradCache', () => {
     const stages = (['plain', 'recompute', 'gradCache'] as const).map((way) => ({ trainingTokens: 1000, way }));
     const one = forwardFlops(bertBase, 1000, 64);
     const encoding = 3 * forwardFlops(bertBase, 50_000, 64);
@@ -50,13 +65,13 @@ describe('the expected time of an experiment', () => {
     expect(stepFlops(bertBase, 1000, 64, 'recompute')).toBeCloseTo((4 / 3) * stepFlops(bertBase, 1000, 64), 0);
   });
 
-  it('is unknown while no step was measured', () => {
+  it('is null until a step has been measured', () => {
     expect(expectedMs(work, [])).toBeNull();
   });
 });
 
-describe('a failure while the device is measured', () => {
-  it('is told without the batch and the checkpoint of a run; others stay what they are', () => {
+describe('a failure during a device benchmark', () => {
+  it('is described without batches or checkpoints, and an error of another kind stays unchanged', () => {
     expect(benchmarkFailure({ kind: 'gpu-out-of-memory' })).toEqual({ kind: 'benchmark-stopped', cause: 'memory' });
     expect(benchmarkFailure({ kind: 'gpu-device-lost', reason: 'gone' })).toMatchObject({
       cause: 'device',

@@ -7,16 +7,31 @@ import { zh } from '../../../src/ui/i18n/zh';
 const result: BenchmarkResult = {
   device: { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 2, simd: true },
   browser: 'a browser',
-  peakGflops: 20, fixedGflops: 20, measured: 0, subgroups: false, longestSubmitMs: 0,
-  steps: [{
-    shape: 'demo', way: 'recompute', layers: 3, layersRun: 3, pairs: 2, tokens: 256, steps: 1, stepMs: 500, gflops: 10,
-    tokensPerSecond: 512, bytes: 1e8,
-  }],
+  peakGflops: 20,
+  fixedGflops: 20,
+  measured: 0,
+  subgroups: false,
+  longestSubmitMs: 0,
+  steps: [
+    {
+      shape: 'demo',
+      way: 'recompute',
+      layers: 3,
+      layersRun: 3,
+      pairs: 2,
+      tokens: 256,
+      steps: 1,
+      stepMs: 500,
+      gflops: 10,
+      tokensPerSecond: 512,
+      bytes: 1e8,
+    },
+  ],
   skipped: [{ shape: 'bertBase', neededBytes: 1.9e9, budgetBytes: 1e9 }],
-}; // prettier-ignore
+};
 
-describe('the text of a benchmark', () => {
-  it('names the step strategy, and says why a model was not measured', () => {
+describe('the benchmark text', () => {
+  it('states the step strategy of each model and why a model was not measured', () => {
     const lines = benchmarkText(en, result, null, 'build').split('\n');
     expect(lines).toContainEqual(expect.stringContaining('500 ms, layers computed twice; 10 GFLOP/s'));
     expect(lines).toContain(

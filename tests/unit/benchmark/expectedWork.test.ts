@@ -36,18 +36,18 @@ async function experimentOf(id: string): Promise<Experiment> {
 const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
 const planned = (budgetBytes: number | null) => planExperimentMemory(db, experimentId, request(budgetBytes));
 
-/** Less and less memory, until a batch does not go through at once any more. */
+/** Returns the largest budget, tried in steps of 10%, that is too small for the plain strategy but fits another. */
 async function budgetOfTwoPasses(): Promise<number> {
   const { need } = (await planned(null)).choice;
   for (let share = 0.9; share > 0.3; share -= 0.1) {
     const { fits, way } = (await planned(share * need.total)).choice;
     if (fits && way.kind !== 'plain') return share * need.total;
   }
-  throw new Error('always plain, or does not fit');
+  throw new Error('no budget requires a strategy other than plain');
 }
 
-describe('the work that is expected of an experiment', () => {
-  it('is that of its own tokens and batches', async () => {
+describe('the expected work of an experiment', () => {
+  it('is counted from its own tokens and batches', async () => {
     const experiment = await experimentOf(experimentId);
     const data = await preparedData(db, experiment);
     const keys = await tokenize(db, experiment, () => undefined);
@@ -63,14 +63,14 @@ describe('the work that is expected of an experiment', () => {
     expect(work.textTokens).toBeLessThan(128);
   });
 
-  it('is planned in the way that a run would take within the same memory budget', async () => {
+  it('assumes the step strategies that a run would choose for the same memory budget', async () => {
     const budget = await budgetOfTwoPasses();
     const { stages } = await expectedWork(db, experimentId, request(budget));
     expect(stages.map(({ way }) => way)).toEqual((await planned(budget)).run.ways.map(({ kind }) => kind));
     expect(stages[0]?.way).not.toBe('plain');
   });
 
-  it('says where a stage computes in mixed precision', async () => {
+  it('reports whether a stage trains in mixed precision', async () => {
     const stored = await getExperiment(db, experimentId);
     if (!stored) throw new Error('no experiment');
     const stages = stored.experiment.stages.map((stage) => ({ ...stage, precision: 'mixed' as const }));
@@ -78,7 +78,7 @@ describe('the work that is expected of an experiment', () => {
     expect((await expectedWork(db, 'mixed', request(null))).mixed).toBe(true);
   });
 
-  it('is refused where a run would be: it fits the budget in no way', async () => {
+  it('is refused if no step strategy fits the budget, just as a run would be', async () => {
     const work = expectedWork(db, experimentId, request(1e6));
     await expect(work).rejects.toMatchObject({ details: { kind: 'memory-too-small' } });
   });

@@ -15,7 +15,7 @@ interface Api {
 installErrorTransfer();
 const ports: MessagePort[] = [];
 
-/** A worker of the same thread: its messages really pass through a MessageChannel. */
+/** A worker on the test's own thread. Its messages pass through a real MessageChannel. */
 class ChannelWorker extends EventTarget {
   readonly configured: WorkerOptions[] = [];
   terminated = false;
@@ -75,7 +75,7 @@ afterEach(() => {
   for (const port of ports.splice(0)) port.close();
 });
 
-test('calls, results and callbacks cross; the worker is configured before its first call', async () => {
+test('calls, results and callbacks cross the channel, and the worker is configured before its first call', async () => {
   const { client, workers } = setUp();
   const seen: number[] = [];
   expect(workers).toHaveLength(0);
@@ -84,14 +84,14 @@ test('calls, results and callbacks cross; the worker is configured before its fi
   expect(workers[0]?.configured[0]?.baseUrl).toBe('http://127.0.0.1/');
 });
 
-test('an AppError arrives whole', async () => {
+test('an AppError thrown in the worker reaches the caller with all its details', async () => {
   const { client } = setUp();
   await expect(client.api.fail()).rejects.toMatchObject({
     details: { kind: 'too-few-pairs', pairs: 3, batchSize: 16 },
   });
 });
 
-test('a worker that fails rejects every call that waits, and the next call starts a new one', async () => {
+test('a worker that crashes rejects every pending call, and the next call starts a new worker', async () => {
   const { client, workers } = setUp();
   await client.api.double(1);
   const waiting = [client.api.never(), client.api.never()];
@@ -105,7 +105,7 @@ test('a worker that fails rejects every call that waits, and the next call start
   expect(workers).toHaveLength(2);
 });
 
-test('a worker that ends in silence is noticed by the lock that it held', async () => {
+test('a worker that ends silently is detected by the release of its lock', async () => {
   const { client, workers, locks } = setUp();
   await client.api.double(1);
   const waiting = client.api.never();
@@ -115,7 +115,7 @@ test('a worker that ends in silence is noticed by the lock that it held', async 
   await expect(waiting).rejects.toMatchObject({ details: { kind: 'worker-crashed', reason: 'the worker ended' } });
 });
 
-test('a worker that is killed rejects what waits with the reason given', async () => {
+test('a killed worker rejects its pending calls with the given reason', async () => {
   const { client } = setUp();
   const waiting = client.api.never();
   client.kill('replaced');

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
 
-/** Each kind of work, held until it is let go. */
+/** Stands in for every kind of job. A job stays pending until `finishAll` is called. */
 const { work } = vi.hoisted(() => {
   const waiting: (() => void)[] = [];
   const begin = vi.fn(() => new Promise<never[]>((resolve) => waiting.push(() => resolve([]))));
@@ -38,23 +38,20 @@ beforeEach(() => {
   work.begin.mockClear();
 });
 
-describe("the GPU worker's one device", () => {
-  it.each(pairs)(
-    'is kept while there is a job (%s): another (%s) is refused, and has it afterwards',
-    async (first, second) => {
-      const earlier = jobs[first]();
-      await expect(jobs[second]()).rejects.toMatchObject({ details: { kind: 'device-busy', job: first } });
-      await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(1));
-      work.finishAll();
-      await earlier;
-      const later = jobs[second]();
-      await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(2));
-      work.finishAll();
-      await later;
-    },
-  );
+describe('the GPU worker', () => {
+  it.each(pairs)('refuses a second job as busy until the first has ended: %s, then %s', async (first, second) => {
+    const earlier = jobs[first]();
+    await expect(jobs[second]()).rejects.toMatchObject({ details: { kind: 'device-busy', job: first } });
+    await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(1));
+    work.finishAll();
+    await earlier;
+    const later = jobs[second]();
+    await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(2));
+    work.finishAll();
+    await later;
+  });
 
-  it('is free again after a job that failed', async () => {
+  it('accepts a new job after one that failed', async () => {
     work.begin.mockRejectedValueOnce(new Error('lost'));
     await expect(jobs.export()).rejects.toThrow('lost');
     const run = jobs.run();
@@ -63,7 +60,7 @@ describe("the GPU worker's one device", () => {
     await run;
   });
 
-  it('takes a pause for the run at work alone, and a cancel of a benchmark that has ended for nothing', async () => {
+  it('pauses only the current run, and ignores a cancel if no benchmark is running', async () => {
     const run = jobs.run();
     await expect(api.pauseRun('another')).rejects.toMatchObject({ details: { kind: 'not-found', id: 'another' } });
     await api.cancelBenchmark();

@@ -7,13 +7,13 @@ import { naiveMcNemar } from '../../reference/retrieval';
 const result = (questionId: string, ...ranks: number[]): QuestionResult => ({ questionId, ranks, top: [] });
 
 describe('the Wilson interval', () => {
-  it('of 80 in 100 is 71.1 to 86.7 %', () => {
+  it('ranges from 71.1% to 86.7% for 80 successes in 100 trials', () => {
     const { low, high } = wilsonInterval(80, 100);
     expect(low * 100).toBeCloseTo(71.1, 1);
     expect(high * 100).toBeCloseTo(86.7, 1);
   });
 
-  it('has its ends where the score test of the share is just at its limit', () => {
+  it('ends exactly where the score test reaches its critical value', () => {
     for (const [successes, trials] of [
       [3, 10],
       [50, 100],
@@ -25,7 +25,7 @@ describe('the Wilson interval', () => {
     }
   });
 
-  it('stays within 0 and 1', () => {
+  it('stays between 0 and 1', () => {
     expect(wilsonInterval(0, 5).low).toBe(0);
     expect(wilsonInterval(5, 5).high).toBe(1);
     expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
@@ -33,14 +33,14 @@ describe('the Wilson interval', () => {
 });
 
 describe("McNemar's test", () => {
-  it('is that of adding up all outcomes, for every small split', () => {
+  it('agrees with a sum over all outcomes for up to 30 wins and 30 losses', () => {
     for (let won = 0; won <= 30; won++)
       for (let lost = 0; lost <= 30; lost++)
         if (won + lost > 0) expect(mcNemar(won, lost)).toBeCloseTo(naiveMcNemar(won, lost), 10);
     expect(mcNemar(0, 0)).toBe(1);
   });
 
-  it('holds where 2^-n is smaller than any number, at 1,200 questions', () => {
+  it('stays accurate at 1,200 questions, where 2^-n underflows to zero', () => {
     expect(mcNemar(650, 550)).toBeCloseTo(naiveMcNemar(650, 550), 8);
   });
 
@@ -49,15 +49,15 @@ describe("McNemar's test", () => {
     [8, 1],
     [10, 2],
     [15, 5],
-  ])('shows a difference at %i to %i, but not with one win less', (won, lost) => {
+  ])('shows a difference at %i wins to %i losses, but not with one win fewer', (won, lost) => {
     expect(verdictOf(won, lost).verdict).toBe('better');
     expect(verdictOf(lost, won).verdict).toBe('worse');
     expect(verdictOf(won - 1, lost).verdict).toBe('noDifferenceShown');
   });
 });
 
-describe('the bootstrap', () => {
-  it('finds the interval that normal theory gives where there are many questions', () => {
+describe('the paired bootstrap', () => {
+  it('agrees with the normal approximation for 400 questions, and repeats for the same seed', () => {
     const before = Array.from({ length: 400 }, (_, i) => (i % 2) / 2);
     const after = Array.from({ length: 400 }, (_, i) => ((i + 1) % 4) / 4);
     const differences = after.map((value, i) => value - (before[i] ?? 0));
@@ -88,7 +88,7 @@ describe('a comparison', () => {
     result('only after', 1),
   ];
 
-  it('tells won, lost and unchanged questions with their ranks, the largest change first', () => {
+  it('lists won, lost and unchanged questions with their ranks, the largest change first', () => {
     const { won, lost, unchanged } = compareQuestions(before, after, 1);
     expect(won).toEqual([
       { questionId: 'd', rankBefore: 40, rankAfter: 1 },
@@ -98,7 +98,7 @@ describe('a comparison', () => {
     expect(unchanged.map((change) => change.questionId)).toEqual(['c', 'e']);
   });
 
-  it('claims nothing that so few questions cannot show', () => {
+  it('shows no difference if there are too few questions to prove one', () => {
     expect(compareQuestions(before, after, 1)).toMatchObject({ verdict: 'noDifferenceShown', p: 1 });
   });
 
@@ -108,7 +108,7 @@ describe('a comparison', () => {
     expect(swapped.won.map((change) => change.questionId)).toEqual(['b']);
   });
 
-  it('counts at the cut-off that it is given', () => {
+  it('counts wins at the given cutoff k', () => {
     expect(compareQuestions(before, after, 3).won.map((change) => change.questionId)).toEqual(['d']);
   });
 });

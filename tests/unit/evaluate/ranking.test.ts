@@ -28,7 +28,7 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
-/** What a search over the knowledge base finds, from one score a passage, by sorting them all. */
+/** Returns the result of a search over the knowledge base by sorting all passages. Takes one score per passage. */
 function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
   const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
   const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);
@@ -39,9 +39,9 @@ function rankQuestion(question: Question, scores: Float32Array, order: PassageOr
 }
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-describe('the metrics', () => {
+describe('the retrieval metrics', () => {
   it.each(golden.map((item) => [item.levels, item] as const))(
-    'are those of sentence-transformers where scores have %i levels',
+    'match sentence-transformers for scores with %i distinct levels',
     (_levels, item) => {
       const order = passageOrder(passagesOf(item.shuffled));
       const questions = questionsOf(item.relevant);
@@ -75,7 +75,7 @@ describe('the metrics', () => {
 
   const reference = new URL('../../../../shared/reference/', import.meta.url);
   it.skipIf(!existsSync(reference))(
-    'are those of the reference run, from its ranks (skipped without ../shared)',
+    'match the reference run when computed from its ranks (skipped without ../shared)',
     () => {
       const report = JSON.parse(readFileSync(new URL('metrics.json', reference), 'utf8'));
       for (const moment of ['Before', 'After'] as const) {
@@ -90,7 +90,7 @@ describe('the metrics', () => {
 });
 
 describe('a ranking', () => {
-  it('is that of sorting everything, whatever the ties and the order of the passages', () => {
+  it('matches a full sort for any ties and any order of the passages', () => {
     const cases = fc.record({
       ids: fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', '1', '猪', 'Z'), minLength: 1, maxLength: 3 }), {
         minLength: 1,
@@ -113,13 +113,13 @@ describe('a ranking', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
-  it('leaves relevant passages out that are not in the knowledge base, and counts one that is named twice once', () => {
+  it('leaves out relevant passages that the knowledge base lacks, and counts a repeated one once', () => {
     const order = passageOrder(passagesOf(['b', 'a', 'c']));
     expect(order.inOrder).toEqual(Uint32Array.of(1, 0, 2));
     expect(relevantPlaces({ id: 'q', text: '', relevant: ['c', 'x', 'b', 'c'] }, order)).toEqual([2, 1]);
   });
 
-  it('without any question has no metric but zero, and an interval that knows nothing', () => {
+  it('without questions has a hit rate of zero and an interval from 0 to 1', () => {
     const found = evaluateRanks([], [], 0, [1]);
     expect(found.metrics.hitRateAt1).toBe(0);
     expect(found.hitRateIntervals[1]).toEqual({ low: 0, high: 1 });

@@ -17,8 +17,8 @@ function thrown(work: () => unknown): unknown {
 }
 
 describe('canonical JSON', () => {
-  // The examples of RFC 8785, sections 3.2.2 and 3.2.3.
-  it('is that of the RFC for numbers, strings and literals', () => {
+  // Examples from RFC 8785, sections 3.2.2 and 3.2.3.
+  it('matches the example in RFC 8785 for numbers, strings and literals', () => {
     const value = {
       numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"\/',
@@ -29,7 +29,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('sorts names by UTF-16 code units as the RFC does', () => {
+  it('sorts names by UTF-16 code units, as RFC 8785 requires', () => {
     const value = {
       '\u20ac': 'Euro',
       '\r': 'CR',
@@ -43,7 +43,7 @@ describe('canonical JSON', () => {
     expect(order).toEqual(['CR', 'One', 'Control', 'o', 'Euro', 'Smiley', 'Dalet']);
   });
 
-  it('does not depend on the order of members and says the same as JSON.parse', () => {
+  it('does not depend on the order of members, and parses back to the same value', () => {
     const property = fc.property(fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: 'grapheme' })), (value) => {
       const reversed = Object.fromEntries(Object.entries(value).reverse());
       expect(canonicalJson(reversed)).toBe(canonicalJson(value));
@@ -52,7 +52,7 @@ describe('canonical JSON', () => {
     fc.assert(property);
   });
 
-  it('refuses what has no canonical form, by its path', () => {
+  it('rejects a value without a canonical form and names its path', () => {
     expect(thrown(() => canonicalJson({ a: [1, Number.NaN] }))).toEqual({
       kind: 'experiment-invalid',
       path: 'a[1]',
@@ -68,7 +68,7 @@ describe('canonical JSON', () => {
 });
 
 describe('SHA-256', () => {
-  it('is that of FIPS 180-2, however the bytes are cut', async () => {
+  it('matches the example in FIPS 180-2, however the bytes are split', async () => {
     const expected = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
     expect(await sha256Hex('abc')).toBe(expected);
     expect(await sha256Stream(['a', new TextEncoder().encode('bc')])).toBe(expected);
@@ -81,11 +81,11 @@ describe('SHA-256', () => {
 });
 
 describe('an experiment', () => {
-  it('of nothing is the default one', () => {
+  it('parsed from an empty object equals the default experiment', () => {
     expect(parseExperiment({})).toEqual(defaultExperiment());
   });
 
-  it('keeps what it says and takes the rest from the defaults, at any depth', () => {
+  it('keeps the given fields and takes the rest from the defaults, at any depth', () => {
     const parsed = parseExperiment({
       seed: 3,
       stages: [
@@ -120,11 +120,11 @@ describe('an experiment', () => {
     [{ schemaVersion: 0 }, 'schemaVersion'],
     [[], ''],
     [null, ''],
-  ])('%j is refused with the path of the field', (input, path) => {
+  ])('is rejected with the path of the invalid field: %j', (input, path) => {
     expect(thrown(() => parseExperiment(input))).toMatchObject({ kind: 'experiment-invalid', path });
   });
 
-  it('says its precision where it is not full, so that experiments from before it keep their identity', async () => {
+  it('states its precision only if it is not full, so that older experiments keep their hash', async () => {
     const of = (stage: object): Experiment => parseExperiment({ stages: [stage] });
     expect(of({ precision: 'full' })).toEqual(defaultExperiment());
     expect(await experimentHash(of({ precision: 'full' }))).toBe(await experimentHash(defaultExperiment()));
@@ -133,13 +133,13 @@ describe('an experiment', () => {
     expect(thrown(() => of({ precision: 'half' }))).toMatchObject({ path: 'stages.0.precision' });
   });
 
-  it('of a newer version says so', () => {
+  it('with a newer schema version is rejected as too new', () => {
     const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
     expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);
     expect(thrown(() => parseExperimentFile({ schemaVersion: 99, locations: {} }))).toEqual(tooNew);
   });
 
-  it('has one identity, however little of it is written out', async () => {
+  it('has the same hash whether written briefly, in full or in another field order', async () => {
     const brief = { seed: 7 };
     expect(await experimentHash(parseExperiment(brief))).toBe(await experimentHash(defaultExperiment()));
     const shuffled: Experiment = JSON.parse(
@@ -170,7 +170,7 @@ describe('an experiment file', () => {
     batches: 'batches.json',
   };
 
-  it('has its hashes filled in from the files that it names', () => {
+  it('gets its hashes from the files that it names', () => {
     const file = parseExperimentFile({
       locations,
       model: { maxTokens: 128 },
@@ -193,7 +193,7 @@ describe('an experiment file', () => {
     expect(parseExperiment(experiment)).toEqual(experiment);
   });
 
-  it('may be a whole experiment with hashes', () => {
+  it('may be a complete experiment that already contains hashes', () => {
     const whole = {
       ...defaultExperiment(),
       data: [{ role: 'pairs', contentSha256: hash('2') }],
@@ -212,7 +212,7 @@ describe('an experiment file', () => {
     [{ stages: [{ batching: { kind: 'listed' } }] }, 'locations.batches'],
     [{ stages: [{ loss: { temperature: 0 } }] }, 'stages.0.loss.temperature'],
     ['text', ''],
-  ])('%j is refused with the path of the field', (input, path) => {
+  ])('is rejected with the path of the invalid field: %j', (input, path) => {
     expect(thrown(() => parseExperimentFile(input))).toMatchObject({ kind: 'experiment-invalid', path });
   });
 });

@@ -29,7 +29,7 @@ async function modelBytes(pooling: Pooling, normalize: boolean): Promise<Uint8Ar
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-/** Runs a padded batch in onnxruntime. */
+/** Pads the batch to its longest text and runs it in onnxruntime. */
 async function run(
   bytes: Uint8Array,
   batch: number[][],
@@ -57,7 +57,7 @@ async function run(
 
 const batch = golden.anchors;
 
-test('the graph gives PyTorch’s last hidden states in onnxruntime, padding or not', async () => {
+test('the exported graph reproduces PyTorch’s last hidden states in onnxruntime for a padded batch', async () => {
   const expected = values('hidden/anchors');
   const { hidden, width } = await run(await modelBytes('mean', true), batch);
   let [at, worst] = [0, 0];
@@ -72,20 +72,23 @@ test('the graph gives PyTorch’s last hidden states in onnxruntime, padding or 
   expect(worst).toBeLessThan(1e-5);
 });
 
-test.each(poolings)('%s pooling with normalisation is the pooled hidden state as a unit vector', async (pooling) => {
-  const { hidden, embedding, width } = await run(await modelBytes(pooling, true), batch);
-  const raw = await run(await modelBytes(pooling, false), batch);
-  batch.forEach((ids, text) => {
-    const state = (i: number, h: number): number => hidden[(text * width + i) * config.hiddenSize + h] ?? NaN;
-    const naive = Array.from({ length: config.hiddenSize }, (_, h) =>
-      pooling === 'mean'
-        ? ids.reduce((sum, _id, i) => sum + state(i, h), 0) / ids.length
-        : state(pooling === 'cls' ? 0 : ids.length - 1, h),
-    );
-    const norm = Math.hypot(...naive);
-    naive.forEach((value, h) => {
-      expect(raw.embedding[text * config.hiddenSize + h]).toBeCloseTo(value, 5);
-      expect(embedding[text * config.hiddenSize + h]).toBeCloseTo(value / norm, 5);
+test.each(poolings)(
+  'the exported graph applies %s pooling, and scales the embedding to unit length if normalization is on',
+  async (pooling) => {
+    const { hidden, embedding, width } = await run(await modelBytes(pooling, true), batch);
+    const raw = await run(await modelBytes(pooling, false), batch);
+    batch.forEach((ids, text) => {
+      const state = (i: number, h: number): number => hidden[(text * width + i) * config.hiddenSize + h] ?? NaN;
+      const naive = Array.from({ length: config.hiddenSize }, (_, h) =>
+        pooling === 'mean'
+          ? ids.reduce((sum, _id, i) => sum + state(i, h), 0) / ids.length
+          : state(pooling === 'cls' ? 0 : ids.length - 1, h),
+      );
+      const norm = Math.hypot(...naive);
+      naive.forEach((value, h) => {
+        expect(raw.embedding[text * config.hiddenSize + h]).toBeCloseTo(value, 5);
+        expect(embedding[text * config.hiddenSize + h]).toBeCloseTo(value / norm, 5);
+      });
     });
-  });
-});
+  },
+);

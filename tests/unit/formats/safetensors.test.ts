@@ -20,7 +20,7 @@ async function faultOf(blob: Blob): Promise<ModelFault> {
     if (thrown instanceof AppError && thrown.details.kind === 'model-invalid') return thrown.details.fault;
     throw thrown;
   }
-  throw new Error('the file was taken');
+  throw new Error('the file was accepted');
 }
 
 const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): object => ({
@@ -30,7 +30,7 @@ const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): obj
 });
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
 
-test('a file that it wrote comes back with the same values, shapes and a header padded to 8 bytes', async () => {
+test('a written file reads back with the same values and shapes, and its header is padded to 8 bytes', async () => {
   const values: Record<string, Float32Array> = {
     a: Float32Array.of(1, -2.5, 3e-8, Infinity),
     b: new Float32Array(0),
@@ -53,7 +53,7 @@ test('a file that it wrote comes back with the same values, shapes and a header 
   for (const { name } of entries) expect(await readTensorAsF32(blob, header, name)).toEqual(values[name]);
 });
 
-test('half precision and bfloat16 are widened exactly', async () => {
+test('F16 and BF16 tensors are converted to F32 exactly', async () => {
   const f16 = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x8000, 0x7c00);
   const bf16 = Uint16Array.of(0x3f80, 0xc000, 0x7f80);
   const data = new Uint8Array([...new Uint8Array(f16.buffer), ...new Uint8Array(bf16.buffer)]);
@@ -64,47 +64,59 @@ test('half precision and bfloat16 are widened exactly', async () => {
 });
 
 test.each<[string, Blob, ModelFault]>([
-  ['without a byte', new Blob([]), 'empty'],
-  ['shorter than its length field', new Blob([bytes(4)]), 'truncated'],
-  ['cut inside the header', fileOf('{}', bytes(0), 1000), 'truncated'],
+  ['an empty file', new Blob([]), 'empty'],
+  ['a file shorter than its length field', new Blob([bytes(4)]), 'truncated'],
+  ['a file cut off inside the header', fileOf('{}', bytes(0), 1000), 'truncated'],
   ['a header longer than the format allows', fileOf('{}', bytes(0), 200_000_000), 'header-invalid'],
   ['a header that is not JSON', fileOf('{"a":', bytes(0)), 'header-invalid'],
   ['a header that is a list', fileOf('[]', bytes(0)), 'header-invalid'],
-  ['cut inside the data', fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(4)), 'truncated'],
-  ['bytes after the last tensor', fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(12)), 'header-invalid'],
+  ['a file cut off inside the data', fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(4)), 'truncated'],
   [
-    'a gap between tensors',
+    'a file with bytes after the last tensor',
+    fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(12)),
+    'header-invalid',
+  ],
+  [
+    'a file with a gap between tensors',
     fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(8, 12, [1]) }), bytes(12)),
     'header-invalid',
   ],
   [
-    'tensors that overlap',
+    'a file with overlapping tensors',
     fileOf(JSON.stringify({ a: tensor(0, 8, [2]), b: tensor(4, 12, [2]) }), bytes(12)),
     'header-invalid',
   ],
   [
-    'a name that stands twice',
+    'a header that names a tensor twice',
     fileOf(`{"a":${JSON.stringify(tensor(0, 4, [1]))},"a":${JSON.stringify(tensor(0, 4, [1]))}}`, bytes(4)),
     'header-invalid',
   ],
-  ['a size that does not fit the shape', fileOf(JSON.stringify({ a: tensor(0, 8, [3]) }), bytes(8)), 'tensor-shape'],
-  ['a shape that overflows', fileOf(JSON.stringify({ a: tensor(0, 8, [2 ** 40, 2 ** 40]) }), bytes(8)), 'tensor-shape'],
-  ['a negative size', fileOf(JSON.stringify({ a: tensor(0, 4, [-1]) }), bytes(4)), 'tensor-shape'],
-  ['an unknown type', fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'Q4') }), bytes(4)), 'tensor-dtype'],
-])('%s is refused', async (_what, blob, fault) => {
+  [
+    'a tensor whose size does not match its shape',
+    fileOf(JSON.stringify({ a: tensor(0, 8, [3]) }), bytes(8)),
+    'tensor-shape',
+  ],
+  [
+    'a tensor whose shape overflows',
+    fileOf(JSON.stringify({ a: tensor(0, 8, [2 ** 40, 2 ** 40]) }), bytes(8)),
+    'tensor-shape',
+  ],
+  ['a tensor with a negative dimension', fileOf(JSON.stringify({ a: tensor(0, 4, [-1]) }), bytes(4)), 'tensor-shape'],
+  ['a tensor of an unknown type', fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'Q4') }), bytes(4)), 'tensor-dtype'],
+])('%s is rejected', async (_case, blob, fault) => {
   expect(await faultOf(blob)).toBe(fault);
 });
 
-test('a file that is cut short is told with both sizes, each with its unit once, in both languages', async () => {
+test('the error for a truncated file states both sizes, each with its unit once, in both languages', async () => {
   const blob = fileOf(JSON.stringify({ a: tensor(0, 8, [2]) }), bytes(4));
   const thrown: unknown = await readSafetensorsHeader(blob, 'model.safetensors').catch((error: unknown) => error);
-  if (!(thrown instanceof AppError)) throw new Error('the file was taken');
+  if (!(thrown instanceof AppError)) throw new Error('the file was accepted');
   const { zh, en } = errorSentences(thrown.details);
   expect(zh).toContain(`应有 ${blob.size + 4} 字节，实有 ${blob.size} 字节`);
   expect(en).toContain(`(${blob.size + 4} bytes expected, ${blob.size} found)`);
 });
 
-test('an integer tensor is not read as weights', async () => {
+test('an integer tensor is rejected when read as weights', async () => {
   const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'I32') }), bytes(4));
   const header = await readSafetensorsHeader(blob, 'x');
   await expect(readTensorAsF32(blob, header, 'a')).rejects.toMatchObject({

@@ -8,16 +8,28 @@ const wasm = { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 1
 
 function run(runId: string, change: Partial<RunRecord> = {}): RunRecord {
   return {
-    runId, experimentId: 'e', experiment: defaultExperiment(), experimentHash: 'h', build: 'b', device: wasm,
-    devicePreference: 'wasm', kernelPlan: '', memory: { budgetBytes: 2e9, ways: [], encodingTokens: 512 }, status: 'interrupted',
-    phase: 'train', step: 7, steps: 9, createdAt: 0, ...change,
-  }; // prettier-ignore
+    runId,
+    experimentId: 'e',
+    experiment: defaultExperiment(),
+    experimentHash: 'h',
+    build: 'b',
+    device: wasm,
+    devicePreference: 'wasm',
+    kernelPlan: '',
+    memory: { budgetBytes: 2e9, ways: [], encodingTokens: 512 },
+    status: 'interrupted',
+    phase: 'train',
+    step: 7,
+    steps: 9,
+    createdAt: 0,
+    ...change,
+  };
 }
 const outOfMemory: AppErrorDetails = { kind: 'gpu-out-of-memory' };
 const resumedId = (runs: RunRecord[], chosen?: number) => earlierRun(runs, chosen).resumed?.runId;
 
-describe('the runner, with an unfinished run of the same experiment,', () => {
-  it('goes on with it where no budget or the same is asked for, and says so', () => {
+describe('the runner, given an unfinished run of the same experiment,', () => {
+  it('resumes that run and says so if no budget or the same budget is requested', () => {
     const expected = { note: 'resuming the interrupted run, which had reached step 7' };
     expect(earlierRun([run('a')], undefined)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
     expect(earlierRun([run('a')], 2e9)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
@@ -26,7 +38,7 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
     );
   });
 
-  it('begins a new one where another budget is asked for, and says so', () => {
+  it('starts a new run and says so if a different budget is requested', () => {
     expect(earlierRun([run('a')], 1e9)).toEqual({
       note: 'starting a new run: the interrupted one was planned for a budget of 2.0 GB, not 1.0 GB',
     });
@@ -37,15 +49,15 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
     expect(resumedId([unplanned])).toBe('a');
   });
 
-  it('begins a new one where memory ran out, whatever budget is asked for, and says so', () => {
-    const left = run('a', { status: 'failed', error: outOfMemory });
+  it('starts a new run and says so if the earlier one ran out of memory, whatever budget is requested', () => {
+    const failed = run('a', { status: 'failed', error: outOfMemory });
     for (const chosen of [undefined, 2e9, 1e9])
-      expect(earlierRun([left], chosen)).toEqual({
+      expect(earlierRun([failed], chosen)).toEqual({
         note: 'starting a new run: the interrupted one ran out of memory and would do so again',
       });
   });
 
-  it('takes a budget beyond what wasm has for the one that the run was planned for in its place', () => {
+  it('applies the wasm limit to the requested budget before comparing it with the planned one', () => {
     const atTheCap = { memory: { budgetBytes: 3 * 2 ** 30, ways: [], encodingTokens: 512 } };
     expect(resumedId([run('a', atTheCap)], 20e9)).toBe('a');
     expect(resumedId([run('a', { ...atTheCap, device: null })], 20e9)).toBe('a');
@@ -54,7 +66,7 @@ describe('the runner, with an unfinished run of the same experiment,', () => {
     expect(resumedId([run('a', webgpu)], 20e9)).toBeUndefined();
   });
 
-  it('passes over those that it leaves', () => {
+  it('skips runs that it cannot resume and takes the first that it can', () => {
     const failed = run('a', { status: 'failed', error: outOfMemory });
     expect(resumedId([failed, run('b')], 2e9)).toBe('b');
     expect(resumedId([failed, run('b')], 1e9)).toBeUndefined();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
-// Records instead of lists, so that a fault that is added to the contract but not here fails to compile.
+// Records instead of lists, so that a newly declared fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -46,8 +46,12 @@ const linkFaults: Record<LinkFault, true> = {
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
 const tooSmall = {
-  kind: 'memory-too-small', limit: 'budget', neededBytes: 3e9, limitBytes: 2e9, canRaise: true,
-} as const; // prettier-ignore
+  kind: 'memory-too-small',
+  limit: 'budget',
+  neededBytes: 3e9,
+  limitBytes: 2e9,
+  canRaise: true,
+} as const;
 const others: AppErrorDetails[] = [
   { kind: 'experiment-invalid', path: 'stages.0.loss', found: '"x"', expected: 'a number' },
   { kind: 'experiment-invalid', path: '', found: '[]', expected: 'an object' },
@@ -109,8 +113,8 @@ const all: AppErrorDetails[] = [
   ...others,
 ];
 
-describe('the sentence of an error', () => {
-  it.each(all)('is one finished sentence in both languages: $kind $fault', (details) => {
+describe('an error message', () => {
+  it.each(all)('is one complete sentence in both languages: %j', (details) => {
     const { zh, en } = errorSentences(details);
     expect(zh).toMatch(/[\u4e00-\u9fff].*。$/);
     expect(en).toMatch(/[a-z].*\.$/);
@@ -118,7 +122,7 @@ describe('the sentence of an error', () => {
     expect(`${zh}${en}`).not.toMatch(/undefined|NaN|\[object/);
   });
 
-  it('names file and line of a broken row', () => {
+  it('names the file and line of a broken row', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: '知识库.jsonl', line: 57, fault: 'json-broken' };
     expect(errorSentence(details, 'zh')).toBe('知识库.jsonl 第 57 行：JSON 写法有误，请检查引号、逗号和括号。');
     expect(errorSentence(details, 'en')).toBe(
@@ -126,7 +130,7 @@ describe('the sentence of an error', () => {
     );
   });
 
-  it('names the experiment file and its fields when the command line runs it', () => {
+  it("names the user's own experiment file and its fields on the command line", () => {
     const sentencesOf = (details: AppErrorDetails) => errorSentences(details, 'own.json');
     for (const details of all) {
       const { zh, en } = sentencesOf(details);
@@ -153,7 +157,7 @@ describe('the sentence of an error', () => {
     expect(sentencesOf({ kind: 'model-missing' }).en).toContain('locations.model of own.json');
   });
 
-  it('offers what helps a run that does not fit, and a larger budget only if the device can use more', () => {
+  it('suggests remedies for a run that does not fit, and a larger budget only if the device allows one', () => {
     const sentencesOf = (change: Partial<Extract<AppErrorDetails, { kind: 'memory-too-small' }>>, file?: string) =>
       errorSentences({ ...tooSmall, ...change }, file);
     expect(sentencesOf({}).en).toBe(
@@ -172,20 +176,20 @@ describe('the sentence of an error', () => {
       expect(`${zh}${en}`).not.toMatch(/raise|--memory|提高/);
   });
 
-  it('advises a new run after memory ran out, because resuming would need as much again', () => {
+  it('advises a new run after running out of memory, because a resumed one would need as much again', () => {
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'zh')).toContain('然后重新开始训练');
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en')).toMatch(/lower memory budget.*start a new run/);
     expect(errorSentence({ kind: 'gpu-out-of-memory' }, 'en', 'own.json')).toMatch(/--memory.*batchSize.*own\.json/);
   });
 
-  it('differs for every import fault, so that the list of rejected rows tells them apart', () => {
+  it('differs for every import fault, so that the list of rejected rows distinguishes them', () => {
     const sentences = keys(importFaults).map(
       (fault) => importFaultSentence({ fault, field: 'text', expected: 'text' }).zh,
     );
     expect(new Set(sentences).size).toBe(sentences.length);
   });
 
-  it('names the columns that were found and those that are needed', () => {
+  it('names the columns found and the columns accepted', () => {
     const details = {
       kind: 'import-failed',
       file: 'a.csv',
@@ -199,7 +203,7 @@ describe('the sentence of an error', () => {
     }
   });
 
-  it('names a question by its number if its line is not known', () => {
+  it('names a question by its number if its line is unknown', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'q.jsonl',
@@ -211,7 +215,7 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toMatch(/^q\.jsonl, question 3: the passage “x” isn’t/);
   });
 
-  it('asks for the knowledge base first if pairs name passages by id', () => {
+  it('asks for the knowledge base first if pairs name passages by id without one', () => {
     const details: AppErrorDetails = {
       kind: 'import-failed',
       file: 'p.csv',
@@ -222,7 +226,7 @@ describe('the sentence of an error', () => {
     expect(errorSentence(details, 'en')).toContain('import the knowledge base first');
   });
 
-  it('shortens a very long file name', () => {
+  it('stays under 300 characters for a file name of 5,000', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: 'x'.repeat(5000), fault: 'empty-file' };
     expect(errorSentence(details, 'zh').length).toBeLessThan(300);
   });

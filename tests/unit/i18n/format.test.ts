@@ -11,8 +11,8 @@ import {
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 
-describe('formatting', () => {
-  it('adds separators and units', () => {
+describe('number formatting', () => {
+  it('adds thousands separators and units', () => {
     expect(formatCount(22324)).toBe('22,324');
     expect(formatPercent(0.1234)).toBe('12.3%');
     expect(formatBytes(409_000_000)).toBe('409 MB');
@@ -20,19 +20,19 @@ describe('formatting', () => {
     expect(formatBytes(1_230_000_000)).toBe('1.2 GB');
   });
 
-  it('shows a difference with its sign, and ± if it rounds to 0', () => {
+  it('shows a difference with its sign, and as ±0.0 if it rounds to zero', () => {
     expect(formatSigned(14.8)).toBe('+14.8');
     expect(formatSigned(-2.04)).toBe('−2.0');
     expect(formatSigned(0.004)).toBe('±0.0');
   });
 
-  it('writes p as papers do', () => {
+  it('shows p values the way papers do', () => {
     expect(formatP(0.109375)).toBe('p = 0.11');
     expect(formatP(0.0386)).toBe('p = 0.039');
     expect(formatP(0.00001)).toBe('p < 0.001');
   });
 
-  it('keeps three significant digits and groups large numbers', () => {
+  it('shows small figures in scientific notation, large ones as integers, and NaN as a dash', () => {
     expect(formatFigure(0.00002)).toBe('2.00e-5');
     expect(formatFigure(0.36)).toBe('0.36');
     expect(formatFigure(1.4142)).toBe('1.41');
@@ -40,14 +40,14 @@ describe('formatting', () => {
     expect(formatFigure(NaN)).toBe('–');
   });
 
-  it('writes durations in the words of the language', () => {
+  it('shows durations in the words of the language', () => {
     expect(formatDuration(65_000, en.time)).toBe('1 min 5 s');
     expect(formatDuration(65_000, zh.time)).toBe('1 分 5 秒');
     expect(formatDuration(7_260_000, en.time)).toBe('2 h 1 min');
   });
 });
 
-/** Every text of a dictionary with its path. Functions are called with numbers as strings. */
+/** Returns every text of a dictionary with its path. Functions are called with '1', '2' and '3'. */
 function texts(node: object, path = ''): [string, string][] {
   return Object.entries(node).flatMap(([key, value]): [string, string][] => {
     const place = `${path}.${key}`;
@@ -63,9 +63,9 @@ describe('the dictionaries', () => {
     expect(texts(zh).filter(([, text]) => text.trim() === '')).toEqual([]);
   });
 
-  it('have no Chinese in the English one', () => {
+  it('contain no Chinese in the English texts except the names of languages', () => {
     const chinese = texts(en).filter(([, text]) => /[\u4e00-\u9fff]/.test(text));
-    // The language switch is written in the language that it switches to.
+    // The language switch shows the other language's name in that language.
     expect(chinese.map(([place]) => place)).toEqual([
       '.header.language',
       '.header.languageHelp',

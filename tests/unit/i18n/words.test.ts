@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
 
-/** Every text of a dictionary with its path. Functions are called with 1 for every parameter. */
+/** Returns every text of a dictionary with its path. Functions are called with 1 for every argument. */
 function textsOf(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') return [[path, String((value as (...figures: number[]) => unknown)(1, 1, 1))]];
@@ -11,9 +11,9 @@ function textsOf(value: unknown, path = ''): [string, string][] {
   );
 }
 
-describe('the dictionaries', () => {
-  it('use the singular for 1 in English', () => {
-    // Not counts: "What step 1 sees", "batch size − 1", and a difference in points, which has a decimal.
+describe('the texts of the page', () => {
+  it('use the singular after 1 in English', () => {
+    // These are not counts: "What step 1 sees", "batch size − 1", and a difference in points, which has a decimal.
     const exempt = ['train.batchTitle', 'train.help.batchSize', 'evaluate.verdict.noneShown'];
     const wrong = textsOf(en).filter(
       ([path, text]) => !exempt.includes(path) && /\b1 (?:[a-z-]+ )?[a-z]+[^s\W]s\b/.test(text),
@@ -25,7 +25,7 @@ describe('the dictionaries', () => {
     expect(en.import.leftOut(1200, 2)).toBe('1,200 rows left out, 2 references ignored');
   });
 
-  it('have the same texts in both languages', () => {
+  it('exist in both languages', () => {
     expect(textsOf(zh).map(([path]) => path)).toEqual(textsOf(en).map(([path]) => path));
     expect(zh.import.leftOut(1, 2)).toBe('1 行未采用，2 处段落引用已忽略');
   });

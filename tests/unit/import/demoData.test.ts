@@ -26,7 +26,7 @@ const dev = read<Question>('dev-questions');
 const test = read<Question>('test-questions');
 const sharedRun = 8;
 
-/** What words are made of: a run of characters counts whatever the punctuation between them. */
+/** Returns the characters without punctuation, symbols and spaces, so that none of these can hide a shared run. */
 const bare = (text: string): string[] => [
   ...text
     .normalize('NFKC')
@@ -42,7 +42,7 @@ function runsOf(text: string): string[] {
 const repeated = (values: readonly string[]): string[] => values.filter((value, at) => values.indexOf(value) !== at);
 
 describe('the demo knowledge base', () => {
-  it('has at least 240 passages of 60 to 200 characters from at least 20 topics', () => {
+  it('has at least 240 passages of 60 to 200 characters on at least 20 topics', () => {
     expect(passages.length).toBeGreaterThanOrEqual(240);
     expect(passages.filter(({ text }) => [...text].length < 60 || [...text].length > 200).map(({ id }) => id)).toEqual(
       [],
@@ -50,14 +50,14 @@ describe('the demo knowledge base', () => {
     expect(new Set(passages.map(({ topic }) => topic)).size).toBeGreaterThanOrEqual(20);
   });
 
-  it('has no id and no text twice', () => {
+  it('repeats no id and no text', () => {
     expect(repeated(passages.map(({ id }) => id))).toEqual([]);
     expect(repeated(passages.map(({ text }) => text))).toEqual([]);
   });
 });
 
 describe('the demo questions', () => {
-  it('are at least 600 for training, 60 for dev and 100 for test, none of them twice', () => {
+  it('include at least 600 for training, 60 for dev and 100 for test, without repetition', () => {
     expect(pairs.length).toBeGreaterThanOrEqual(600);
     expect(dev.length).toBeGreaterThanOrEqual(60);
     expect(test.length).toBeGreaterThanOrEqual(100);
@@ -70,7 +70,7 @@ describe('the demo questions', () => {
     expect(repeated([...pairs, ...dev, ...test].map(({ id }) => id))).toEqual([]);
   });
 
-  it('name only passages that are there', () => {
+  it('name only passages of the knowledge base', () => {
     const ids = new Set(passages.map(({ id }) => id));
     const named = [
       ...pairs.map(({ positiveId }) => positiveId),
@@ -80,14 +80,14 @@ describe('the demo questions', () => {
     expect([...dev, ...test].filter(({ relevant }) => relevant.length === 0)).toEqual([]);
   });
 
-  it('for test share no run of 8 characters with a training question', () => {
+  it('of the test set share no run of 8 characters with a training question', () => {
     const seen = new Set(pairs.flatMap(({ anchor }) => runsOf(anchor)));
     expect(
       test.filter(({ text }) => runsOf(text).some((run) => seen.has(run))).map(({ id, text }) => `${id} ${text}`),
     ).toEqual([]);
   });
 
-  it('for test are not answered by copying: none holds a run of 8 characters of its own passage', () => {
+  it('of the test set share no run of 8 characters with their own passages', () => {
     const textOf = new Map(passages.map(({ id, text }) => [id, new Set(runsOf(text))]));
     const copied = test.filter(({ text, relevant }) =>
       runsOf(text).some((run) => relevant.some((id) => textOf.get(id)?.has(run))),

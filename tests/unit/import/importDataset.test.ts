@@ -30,36 +30,63 @@ async function refused(role: DataRole, ...files: File[]): Promise<unknown> {
 
 const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
-describe('the column names of a file', () => {
+describe('importing a file', () => {
   it.each([
-    [{ anchor: '问', positive: '答' }], [{ text: '问', positive_text: '答' }], [{ text: '问', text_pos: '答' }], [{ query: '问', pos: '答' }],
-    [{ query: '问', pos: ['答'], neg: ['错'] }], [{ query: '问', positive: '答' }], [{ question: '问', answer: '答' }], [{ instruction: '问', output: '答' }],
-    [{ instruction: '问', input: '', output: '答' }], [{ sentence1: '问', sentence2: '答' }], [{ Question: '问', Answer: '答' }], [{ 问题: '问', 答案: '答' }],
-  ])('make a pair of %j', async (row) => {
-    expect((await imported('pairs', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'pairs-1', anchor: '问', positive: '答' }]);
-  }); // prettier-ignore
+    [{ anchor: '问', positive: '答' }],
+    [{ text: '问', positive_text: '答' }],
+    [{ text: '问', text_pos: '答' }],
+    [{ query: '问', pos: '答' }],
+    [{ query: '问', pos: ['答'], neg: ['错'] }],
+    [{ query: '问', positive: '答' }],
+    [{ question: '问', answer: '答' }],
+    [{ instruction: '问', output: '答' }],
+    [{ instruction: '问', input: '', output: '答' }],
+    [{ sentence1: '问', sentence2: '答' }],
+    [{ Question: '问', Answer: '答' }],
+    [{ 问题: '问', 答案: '答' }],
+  ])('makes a pair from %j', async (row) => {
+    expect((await imported('pairs', file('a.jsonl', json(row)))).rows).toEqual([
+      { id: 'pairs-1', anchor: '问', positive: '答' },
+    ]);
+  });
 
   it.each([
-    [{ id: 'x', text: '段' }], [{ _id: 'x', title: '', text: '段' }], [{ pid: 'x', passage: '段' }], [{ docid: 'x', contents: '段' }], [{ doc_id: 'x', content: '段' }],
-  ])('make a passage of %j', async (row) => {
+    [{ id: 'x', text: '段' }],
+    [{ _id: 'x', title: '', text: '段' }],
+    [{ pid: 'x', passage: '段' }],
+    [{ docid: 'x', contents: '段' }],
+    [{ doc_id: 'x', content: '段' }],
+  ])('makes a passage from %j', async (row) => {
     expect((await imported('knowledgeBase', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'x', text: '段' }]);
-  }); // prettier-ignore
+  });
 
   it.each([
-    [{ qid: 'q', query: '问', relevant: ['x'] }], [{ id: 'q', text: '问', relevant: 'x' }], [{ _id: 'q', question: '问', relevantDocs: ['x'] }], [{ qid: 'q', query: '问', pid: 'x' }],
-    [{ qid: 'q', query: '问', pos: ['x'], neg: ['y'] }], [{ id: 'q', query: '问', positive_ids: ['x'] }], [{ id: 'q', query: '问', passageId: 'x' }], [{ id: 'q', query: '问', relevant: { x: 1, y: 0 } }],
+    [{ qid: 'q', query: '问', relevant: ['x'] }],
+    [{ id: 'q', text: '问', relevant: 'x' }],
+    [{ _id: 'q', question: '问', relevantDocs: ['x'] }],
+    [{ qid: 'q', query: '问', pid: 'x' }],
+    [{ qid: 'q', query: '问', pos: ['x'], neg: ['y'] }],
+    [{ id: 'q', query: '问', positive_ids: ['x'] }],
+    [{ id: 'q', query: '问', passageId: 'x' }],
+    [{ id: 'q', query: '问', relevant: { x: 1, y: 0 } }],
     [{ id: 'q', query: '问', positive: 'x' }],
-  ])('make a question of %j', async (row) => {
-    expect((await imported('questions', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'q', text: '问', relevant: ['x'] }]);
-  }); // prettier-ignore
+  ])('makes a question from %j', async (row) => {
+    expect((await imported('questions', file('a.jsonl', json(row)))).rows).toEqual([
+      { id: 'q', text: '问', relevant: ['x'] },
+    ]);
+  });
 
   it.each([
-    [{ text: 'a', scored_text: 'b', score: 0.5 }], [{ sentence1: 'a', sentence2: 'b', label: '0.5' }], [{ a: 'a', b: 'b', score: 0.5 }],
-  ])('make a scored pair of %j', async (row) => {
-    expect((await imported('scoredPairs', file('a.jsonl', json(row)))).rows).toEqual([{ id: 'scoredPairs-1', sentence1: 'a', sentence2: 'b', score: 0.5 }]);
-  }); // prettier-ignore
+    [{ text: 'a', scored_text: 'b', score: 0.5 }],
+    [{ sentence1: 'a', sentence2: 'b', label: '0.5' }],
+    [{ a: 'a', b: 'b', score: 0.5 }],
+  ])('makes a scored pair from %j', async (row) => {
+    expect((await imported('scoredPairs', file('a.jsonl', json(row)))).rows).toEqual([
+      { id: 'scoredPairs-1', sentence1: 'a', sentence2: 'b', score: 0.5 },
+    ]);
+  });
 
-  it('never make a pair of two sentences with a score', async () => {
+  it('never makes a training pair from two sentences with a score', async () => {
     expect(await refused('pairs', file('s.jsonl', json({ sentence1: 'a', sentence2: 'b', score: 0 })))).toEqual({
       kind: 'import-failed',
       file: 's.jsonl',
@@ -69,7 +96,7 @@ describe('the column names of a file', () => {
     });
   });
 
-  it('make one pair of each positive of a row, each with its own id', async () => {
+  it('makes one pair per positive of a row, each with its own id', async () => {
     const { rows } = await imported(
       'pairs',
       file('a.jsonl', json({ id: 'r', query: '问', pos: ['一', '二'] }, { id: 'r', query: '问', pos: ['三'] })),
@@ -78,7 +105,7 @@ describe('the column names of a file', () => {
     expect(new Set(rows.map((row) => row.id)).size).toBe(3);
   });
 
-  it('put the input of an instruction row behind its instruction', async () => {
+  it('appends the input of an instruction row to its instruction', async () => {
     const { rows } = await imported(
       'pairs',
       file('a.json', JSON.stringify([{ instruction: '解释', input: '断奶', output: '答' }])),
@@ -97,24 +124,24 @@ describe('the same rows', () => {
     [...json(...rows)].flatMap((c) => [...c].flatMap(() => [...Buffer.from(c, 'utf16le')])),
   );
   it.each([
-    ['jsonl', file('a.jsonl', json(...rows))],
-    ['jsonl with BOM and CRLF', file('a.jsonl', '\ufeff', json(...rows).replace('\n', '\r\n'))],
+    ['JSONL', file('a.jsonl', json(...rows))],
+    ['JSONL with BOM and CRLF', file('a.jsonl', '\ufeff', json(...rows).replace('\n', '\r\n'))],
     ['JSON', file('a.json', JSON.stringify(rows, null, 2))],
-    ['JSON under a name', file('a.json', JSON.stringify({ version: 2, data: rows }))],
+    ['JSON with the rows under a key', file('a.json', JSON.stringify({ version: 2, data: rows }))],
     ['JSON lines named .json', file('a.json', json(...rows))],
     ['CSV', file('a.csv', Papa.unparse(rows))],
     ['TSV', file('a.tsv', Papa.unparse(rows, { delimiter: '\t' }))],
     ['Python literals', file('a.txt', python)],
-    ['UTF-16 with a mark', file('a.jsonl', Uint8Array.of(0xff, 0xfe), utf16)],
-    ['UTF-16 without one', file('a.jsonl', utf16)],
-  ])('give the same data set from %s', async (_name, source) => {
+    ['UTF-16 with a BOM', file('a.jsonl', Uint8Array.of(0xff, 0xfe), utf16)],
+    ['UTF-16 without a BOM', file('a.jsonl', utf16)],
+  ])('make the same data set from %s', async (_name, source) => {
     const { dataset, rejected } = await imported('knowledgeBase', source);
     const { dataset: expected } = await imported('knowledgeBase', file('x.jsonl', json(...rows)));
     expect(rejected).toEqual([]);
     expect(dataset.contentSha256).toBe(expected.contentSha256);
   });
 
-  it('read from GB18030 are text, not garbage', async () => {
+  it('are decoded correctly from GB18030', async () => {
     // 母猪 and 仔猪 in GB18030.
     const bytes = Uint8Array.of(0xc4, 0xb8, 0xd6, 0xed, 0x0a, 0xd7, 0xd0, 0xd6, 0xed);
     const { rows: read, encoding, format } = await imported('knowledgeBase', file('a.txt', bytes));
@@ -122,7 +149,7 @@ describe('the same rows', () => {
     expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
   });
 
-  it('read again under another name show the newer name', async () => {
+  it('imported again from another file take the name of that file', async () => {
     const db = await fresh();
     const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', ignore);
     const first = await read('old.jsonl');
@@ -131,7 +158,7 @@ describe('the same rows', () => {
     expect(await db.getAll('datasets')).toEqual([dataset]);
   });
 
-  it('under other ids are another data set', async () => {
+  it('with other ids make another data set', async () => {
     const { dataset } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'a', text: '一' })));
     const { dataset: other } = await imported('knowledgeBase', file('a.jsonl', json({ id: 'b', text: '一' })));
     expect(other.contentSha256).not.toBe(dataset.contentSha256);
@@ -139,7 +166,7 @@ describe('the same rows', () => {
 });
 
 describe('a TXT file', () => {
-  it('is a passage a line, its ids the places of the lines that hold text', async () => {
+  it('becomes one passage per non-empty line, numbered in order', async () => {
     const { rows } = await imported('knowledgeBase', file('a.txt', '一\n\n二\tx\r\n'));
     expect(rows).toEqual([
       { id: 'knowledgeBase-1', text: '一' },
@@ -147,7 +174,7 @@ describe('a TXT file', () => {
     ]);
   });
 
-  it('with tabs is pairs or questions', async () => {
+  it('becomes pairs or questions if its lines contain tabs', async () => {
     expect((await imported('pairs', file('a.txt', '问\t答'))).rows).toEqual([
       { id: 'pairs-1', anchor: '问', positive: '答' },
     ]);
@@ -158,7 +185,7 @@ describe('a TXT file', () => {
 });
 
 describe('a bad row', () => {
-  it('on line 57 of JSONL is told by file and line, and the others stay', async () => {
+  it('on line 57 of a JSONL file is reported by file and line, and the other rows are kept', async () => {
     const lines = Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `段${i}` }));
     lines[56] = '{"id": "p56", "text": ';
     const { dataset, rejected, rejectedCount } = await imported('knowledgeBase', file('kb.jsonl', lines.join('\n')));
@@ -166,7 +193,7 @@ describe('a bad row', () => {
     expect([dataset.rows, rejectedCount]).toEqual([79, 1]);
   });
 
-  it('on line 57 of a JSON list is told so too', async () => {
+  it('on line 57 of a JSON list is reported by file and line, and the other rows are kept', async () => {
     const lines = Array.from({ length: 80 }, (_, i) => `  ${JSON.stringify({ id: `p${i}`, text: `段${i}` })}`);
     lines[56] = '  {"id": "p56", "text: "段56"}';
     const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', `[${lines.join(',\n')}]`));
@@ -174,7 +201,7 @@ describe('a bad row', () => {
     expect(dataset.rows).toBe(79);
   });
 
-  it('at the cut end of a JSON list is told', async () => {
+  it('at the end of a truncated JSON list is reported by file and line', async () => {
     for (const cut of ['[{"text": "一"},\n{"text": "二"},\n{"te', '[{"text": "一"},\n{"text": "二"},\n']) {
       const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', cut));
       expect(rejected).toEqual([{ file: 'kb.json', line: 3, fault: 'json-broken' }]);
@@ -182,7 +209,7 @@ describe('a bad row', () => {
     }
   });
 
-  it('of each kind has its own fault and field', async () => {
+  it('is reported with the fault and field of its kind', async () => {
     const rows = [
       { id: 'a', text: '好' },
       { id: 'a', text: '另一' },
@@ -193,8 +220,12 @@ describe('a bad row', () => {
     ];
     const { rejected } = await imported('knowledgeBase', file('a.jsonl', json(...rows)));
     expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
-      [2, 'duplicate-id', 'a'], [3, 'text-empty', 'text'], [4, 'no-known-columns', 'id'], [5, 'not-an-object', undefined], [6, 'field-missing', 'text'],
-    ]); // prettier-ignore
+      [2, 'duplicate-id', 'a'],
+      [3, 'text-empty', 'text'],
+      [4, 'no-known-columns', 'id'],
+      [5, 'not-an-object', undefined],
+      [6, 'field-missing', 'text'],
+    ]);
     const questions = await imported(
       'questions',
       file('q.jsonl', json({ query: '问', pid: 'x' }, { query: '无答' }, { query: '空', relevant: [] })),
@@ -205,7 +236,7 @@ describe('a bad row', () => {
     ]);
   });
 
-  it('of a CSV file with an open quote does not swallow the rows after it', async () => {
+  it('with an unclosed quote in a CSV file does not swallow the rows after it', async () => {
     const { rows, rejected } = await imported(
       'knowledgeBase',
       file('a.csv', 'id,text\r\n1,"两\r\n行"\r\n2,"开\r\n3,好\r\n'),
@@ -215,7 +246,7 @@ describe('a bad row', () => {
   });
 });
 
-describe('a file that cannot be used at all', () => {
+describe('an unusable file', () => {
   it.each([
     ['empty.jsonl', [''], 'empty-file'],
     ['blank.txt', [' \n\n'], 'empty-file'],
@@ -233,7 +264,7 @@ describe('a file that cannot be used at all', () => {
       'encoding-unknown',
     ],
     ['broken-utf8.txt', ['断奶仔猪的保温', Uint8Array.of(0xff), '很要紧'], 'encoding-unknown'],
-  ])('is refused by name: %s', async (name, content, fault) => {
+  ])('is rejected by name: %s', async (name, content, fault) => {
     expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
       kind: 'import-failed',
       file: name,
@@ -241,7 +272,7 @@ describe('a file that cannot be used at all', () => {
     });
   });
 
-  it('because of its columns is told which it has and which would do', async () => {
+  it('without known columns is rejected with the columns found and those accepted', async () => {
     const wrong = file('wrong.csv', 'Name,Price\n猪,7\n');
     const expected = { pairs: 'anchor', knowledgeBase: 'text', questions: 'relevant', scoredPairs: 'score' } as const;
     for (const role of ['pairs', 'knowledgeBase', 'questions', 'scoredPairs'] as const)
@@ -254,7 +285,7 @@ describe('a file that cannot be used at all', () => {
       });
   });
 
-  it('because every row is broken is refused with the first of them', async () => {
+  it('with only bad rows is rejected with the first of them', async () => {
     expect(await refused('pairs', file('p.jsonl', json({ query: 'a' }, { query: 'b' })))).toEqual({
       kind: 'import-failed',
       file: 'p.jsonl',
@@ -272,7 +303,7 @@ describe('a file that cannot be used at all', () => {
 
 const samples = new URL('../../../../shared/data/field-report-samples.txt', import.meta.url);
 describe.skipIf(!existsSync(samples))("the field report's samples (skipped without ../shared)", () => {
-  it('are read as pairs, triplets and, where the role asks, scored pairs', async () => {
+  it('are imported as pairs from pairs and triplets, and as scored pairs in that role', async () => {
     const source = file('samples.txt', readFileSync(samples));
     const pairs = await imported('pairs', source);
     expect(pairs.format).toBe('literal');
@@ -288,8 +319,8 @@ describe.skipIf(!existsSync(samples))("the field report's samples (skipped witho
   });
 });
 
-describe('a big file', () => {
-  it('of 100,000 passages is imported within seconds, in blocks, with the same hash in any format', async () => {
+describe('a large file', () => {
+  it('of 100,000 passages is imported within 20 seconds, with the same hash from JSONL and CSV', async () => {
     const rows = Array.from({ length: 100_000 }, (_, i) => ({
       id: `p${i}`,
       text: `第${i}段：${'母猪在产后第七天的采食量应逐日增加。'.repeat(6)}`,

@@ -8,13 +8,30 @@ import { importModel } from '../../../workers/services/import/importModel';
 import { parameterShapes } from '../../../workers/engine/model/names';
 
 const sizes = {
-  model_type: 'bert', hidden_act: 'gelu', hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16,
-  vocab_size: 5, max_position_embeddings: 12, type_vocab_size: 2, layer_norm_eps: 1e-12,
-}; // prettier-ignore
+  model_type: 'bert',
+  hidden_act: 'gelu',
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 16,
+  vocab_size: 5,
+  max_position_embeddings: 12,
+  type_vocab_size: 2,
+  layer_norm_eps: 1e-12,
+};
 const config = {
-  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 5, maxPositions: 12, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 16,
+  vocabularySize: 5,
+  maxPositions: 12,
+  typeVocabularySize: 2,
+  layerNormEpsilon: 1e-12,
+  hiddenDropout: 0,
+  attentionDropout: 0,
+  padTokenId: 0,
+};
 const vocab = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i]));
 
 interface Folder {
@@ -24,7 +41,7 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** A random little BERT as a folder of files. */
+/** Returns the folder of a tiny BERT model as a list of files. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
   const shapes = parameterShapes(config).filter(({ name }) => name !== without);
   const entries = shapes.map(({ name, shape }) => ({
@@ -55,7 +72,7 @@ async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}
 const open = () => openDatabase(`test-${crypto.randomUUID()}`);
 const quiet = (): void => undefined;
 
-test('names with and without a prefix give the same model, and the pooler is left out', async () => {
+test('tensor names with and without a prefix import as the same model, without the pooler', async () => {
   const db = await open();
   const plain = await importModel(await folder(), 'plain', quiet, db);
   const wrapped = await importModel(await folder({ prefix: 'bert.' }), 'wrapped', quiet, await open());
@@ -67,7 +84,7 @@ test('names with and without a prefix give the same model, and the pooler is lef
   expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
 });
 
-test('the same folder again is the same model, stored once', async () => {
+test('importing the same folder twice stores one model', async () => {
   const db = await open();
   const first = await importModel(await folder(), 'one', quiet, db);
   const second = await importModel(await folder(), 'two', quiet, db);
@@ -75,8 +92,8 @@ test('the same folder again is the same model, stored once', async () => {
   expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 1]);
 });
 
-test('pooling, normalisation, length and prefixes come from the folder; what it does not say is marked as guessed', async () => {
-  const told = await importModel(
+test('pooling, normalization, length and prefixes come from the folder, or are marked as guessed', async () => {
+  const complete = await importModel(
     await folder({
       files: {
         '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true, pooling_mode_mean_tokens: false }),
@@ -85,11 +102,11 @@ test('pooling, normalisation, length and prefixes come from the folder; what it 
         'config_sentence_transformers.json': JSON.stringify({ prompts: { query: 'q: ', document: 'd: ' } }),
       },
     }),
-    'told',
+    'complete',
     quiet,
     await open(),
   );
-  expect(told.defaults).toEqual({
+  expect(complete.defaults).toEqual({
     pooling: { value: 'cls', guessed: false },
     normalize: { value: false, guessed: false },
     maxTokens: { value: 10, guessed: false },
@@ -104,7 +121,7 @@ test.each([
   [{ pooling_mode_lasttoken: true, pooling_mode_mean_tokens: false }, 'last'],
   [{ pooling_mode: 'lasttoken' }, 'last'],
   [{ pooling_mode: 'mean' }, 'mean'],
-])('the pooling of %o is %s', async (config, value) => {
+])('the pooling config %o is read as %s', async (config, value) => {
   const files = { '1_Pooling/config.json': JSON.stringify(config) };
   const { defaults } = await importModel(await folder({ files }), 'named', quiet, await open());
   expect(defaults.pooling).toEqual({ value, guessed: false });
@@ -114,17 +131,17 @@ const missing = 'encoder.layer.0.output.dense.weight';
 test.each<[string, Folder, object]>([
   ['a missing tensor', { without: missing }, { file: 'model.safetensors', fault: 'tensor-missing', tensor: missing }],
   [
-    'a tensor of another shape',
+    'a tensor of the wrong shape',
     { reshape: missing },
     { file: 'model.safetensors', fault: 'tensor-shape', tensor: missing, expected: '[8, 16]', found: '[8, 16, 1]' },
   ],
   [
-    'a tokenizer with more tokens than the embedding has rows',
+    'more tokens in the tokenizer than rows in the embedding',
     { files: { 'tokenizer.json': JSON.stringify({ model: { vocab: vocab(6) } }) } },
     { file: 'tokenizer.json', fault: 'vocabulary-mismatch', expected: '5', found: '6' },
   ],
   [
-    'a tokenizer without vocabulary',
+    'a tokenizer without a vocabulary',
     { files: { 'tokenizer.json': '{"model":{}}' } },
     { file: 'tokenizer.json', fault: 'tokenizer-invalid' },
   ],
@@ -132,21 +149,21 @@ test.each<[string, Folder, object]>([
   ['no config', { files: { 'config.json': null } }, { file: 'config.json', fault: 'missing-file' }],
   ['a broken config', { files: { 'config.json': '{' } }, { file: 'config.json', fault: 'not-json' }],
   [
-    'another architecture',
+    'an unsupported architecture',
     { files: { 'config.json': JSON.stringify({ ...sizes, model_type: 'roberta' }) } },
     { file: 'config.json', fault: 'unsupported-architecture' },
   ],
   [
-    'another activation',
+    'an unsupported activation',
     { files: { 'config.json': JSON.stringify({ ...sizes, hidden_act: 'relu' }) } },
     { fault: 'unsupported-architecture', tensor: 'hidden_act' },
   ],
   [
-    'a pooling that is not computed here',
+    'an unsupported pooling',
     { files: { '1_Pooling/config.json': JSON.stringify({ pooling_mode_max_tokens: true }) } },
     { file: '1_Pooling/config.json', fault: 'pooling-unsupported' },
   ],
-])('%s is refused by name, and nothing is stored', async (_what, wrong, details) => {
+])('importing a model with %s fails with the file and fault, and stores nothing', async (_case, wrong, details) => {
   const db = await open();
   await expect(importModel(await folder(wrong), 'x', quiet, db)).rejects.toMatchObject({
     details: { kind: 'model-invalid', ...details },

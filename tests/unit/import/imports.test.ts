@@ -55,15 +55,15 @@ beforeEach(async () => {
   });
 });
 
-describe('files brought into an experiment', () => {
-  it('may be pairs that name the passages of its knowledge base by id', async () => {
+describe('importing into an experiment', () => {
+  it('accepts pairs that name the passages of its knowledge base by id', async () => {
     const { experiment, imports } = await opened();
     await imports.importFiles('knowledgeBase', [knowledgeBase]);
     await imports.importFiles('pairs', [file('pairs.jsonl', { query: '问', positiveId: 'b' })]);
     expect(experiment.datasets.pairs).toMatchObject({ name: 'pairs.jsonl', rows: 1 });
   });
 
-  it('are not taken as questions where none names a passage, and what was there stays', async () => {
+  it('rejects questions if none of them names a known passage, and keeps the previous questions', async () => {
     const { experiment, imports } = await opened();
     await imports.importFiles('knowledgeBase', [knowledgeBase]);
     await imports.importFiles('testQuestions', [
@@ -77,7 +77,7 @@ describe('files brought into an experiment', () => {
     expect(imports.slots.testQuestions).toMatchObject({ progress: null, rejectedCount: 1 });
   });
 
-  it('keep the list of what was left out when the knowledge base is imported again', async () => {
+  it('keeps the list of rejected rows and extends it when another knowledge base is imported', async () => {
     const { imports } = await opened();
     await imports.importFiles('knowledgeBase', [knowledgeBase]);
     const questions = file(
@@ -97,7 +97,7 @@ describe('files brought into an experiment', () => {
     });
   });
 
-  it('that are questions of another knowledge base carry a mark when theirs comes later, also after a reload, until the right one is there', async () => {
+  it('marks questions as unusable while the knowledge base is wrong, even after a reload', async () => {
     const before = await opened();
     await before.imports.importFiles('testQuestions', [otherQuestions]);
     expect(before.imports.isUnusable('testQuestions')).toBe(false);

@@ -9,24 +9,24 @@ import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
 const base = 'http://127.0.0.1/app/';
-/** Serves public/ as the page's server does. */
+/** Serves public/ like the page's server, except for the file `missing`. Returns the list of requested paths. */
 function serve(missing?: string): string[] {
-  const asked: string[] = [];
+  const requested: string[] = [];
   vi.stubGlobal('fetch', (url: string) => {
     const path = url.slice(base.length);
-    asked.push(path);
+    requested.push(path);
     const file = new URL(path, publicFolder);
     return Promise.resolve(
       path === missing || !existsSync(file) ? new Response('', { status: 404 }) : new Response(readFileSync(file)),
     );
   });
-  return asked;
+  return requested;
 }
 afterEach(() => vi.unstubAllGlobals());
 
 describe('the demo', () => {
-  it('becomes an experiment whose data and model are all stored, and only its own address is asked', async () => {
-    const asked = serve();
+  it('becomes an experiment with all data and the model stored, fetched only from its own address', async () => {
+    const requested = serve();
     const db = await openDatabase('demo-whole');
     const progress = vi.fn();
     const { experimentId } = await prepareDemo(db, base, progress);
@@ -45,10 +45,10 @@ describe('the demo', () => {
     ]);
     expect(data.knowledgeBase.map((passage) => passage.text)).toContain(data.pairs[0]?.positive);
     expect(stored?.experiment.model).toMatchObject({ pooling: 'mean', maxTokens: 128 });
-    expect(progress).toHaveBeenLastCalledWith(asked.length + 1, asked.length + 1);
+    expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
   });
 
-  it('made twice is one experiment with the same hashes', async () => {
+  it('prepared twice is one experiment with the same hashes', async () => {
     serve();
     const db = await openDatabase('demo-twice');
     const first = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
@@ -56,7 +56,7 @@ describe('the demo', () => {
     expect(second?.experiment).toEqual(first?.experiment);
   });
 
-  it('that cannot be fetched says which file is missing, and leaves no experiment', async () => {
+  it('names the missing file and leaves no experiment if a download fails', async () => {
     serve('demo/dev-questions.jsonl');
     const db = await openDatabase('demo-missing');
     const thrown: unknown = await prepareDemo(db, base, () => undefined).catch((error: unknown) => error);

@@ -16,7 +16,7 @@ const passages = [
   { id: 'a', text: '甲段' },
   { id: 'b', text: '乙段' },
 ];
-/** A database that holds the passages, and how rows are read with them. */
+/** Returns a database with the passages stored, and the import options that resolve references to them. */
 async function withPassages() {
   const db = await fresh();
   const { dataset } = await importDataset(db, [file('kb.jsonl', json(...passages))], 'knowledgeBase', ignore);
@@ -32,7 +32,7 @@ describe('pairs that name their passages by id', () => {
     { query: '问三', positiveId: 'zz' },
   );
 
-  it('become pairs with the texts of the knowledge base, and an id that is not there is told by its line', async () => {
+  it('get their texts from the knowledge base, and an unknown id is reported by its line', async () => {
     const { db, options } = await withPassages();
     const report = await importDataset(db, [file('p.jsonl', byId)], 'pairs', ignore, options);
     const rows = await readRows(db, 'pairs', report.dataset.contentSha256);
@@ -40,20 +40,23 @@ describe('pairs that name their passages by id', () => {
     expect(report.rejected).toEqual([{ file: 'p.jsonl', line: 3, fault: 'unknown-passage', field: 'zz' }]);
   });
 
-  it('need the knowledge base first, unless a text stands beside the id', async () => {
+  it('need the knowledge base first, unless the row contains the text as well', async () => {
     const db = await fresh();
-    const alone: unknown = await importDataset(db, [file('p.jsonl', byId)], 'pairs', ignore).catch(
+    const thrown: unknown = await importDataset(db, [file('p.jsonl', byId)], 'pairs', ignore).catch(
       (error: unknown) => error,
     );
-    expect(detailsOf(alone)).toEqual({
-      kind: 'import-failed', file: 'p.jsonl', fault: 'needs-knowledge-base', field: 'positiveId',
-    }); // prettier-ignore
+    expect(detailsOf(thrown)).toEqual({
+      kind: 'import-failed',
+      file: 'p.jsonl',
+      fault: 'needs-knowledge-base',
+      field: 'positiveId',
+    });
     const both = file('p.jsonl', json({ query: '问', positiveId: 'a', positive: '段' }));
     const { dataset } = await importDataset(db, [both], 'pairs', ignore);
     expect((await readRows(db, 'pairs', dataset.contentSha256)).map((row) => row.positive)).toEqual(['段']);
   });
 
-  it('may name several in a cell of a CSV file, as JSON or Python write lists', async () => {
+  it('may name several ids in one CSV cell, as a JSON or Python list', async () => {
     const { db, options } = await withPassages();
     const csv = Papa.unparse([
       { query: '问一', positiveId: '["a", "b"]' },
@@ -65,7 +68,7 @@ describe('pairs that name their passages by id', () => {
   });
 });
 
-describe('questions and a knowledge base', () => {
+describe('questions that refer to a knowledge base', () => {
   const questions = [
     { q: '1', r: ['a'] },
     { q: '2', r: '乙段' },
@@ -74,11 +77,11 @@ describe('questions and a knowledge base', () => {
     { q: '5', r: ['yy', 'xx'] },
   ];
   const lines = json(...questions.map(({ q, r }) => ({ id: q, query: `问${q}`, relevant: r })));
-  // An empty line: the fourth question stands on line 5.
+  // The empty line moves the fourth question to line 5.
   const source = file('q.jsonl', lines.replace('\n', '\n\n'));
   const relevant = [['a'], ['b'], ['a', 'b'], ['b']];
 
-  it('find passages by id, by text and in one cell; a row left out and a reference ignored are told apart, each by its line', async () => {
+  it('find passages by id, text or a cell of ids; rejected rows and ignored ids are reported by line', async () => {
     const { db, options } = await withPassages();
     const report = await importDataset(db, [source], 'questions', ignore, options);
     const rows = await readRows(db, 'questions', report.dataset.contentSha256);
@@ -90,7 +93,7 @@ describe('questions and a knowledge base', () => {
     expect([report.rejectedCount, report.ignoredCount]).toEqual([1, 1]);
   });
 
-  it('that were stored before it are told by their number, since their lines are not known any more', async () => {
+  it('are reported by number if they were stored before it, because their lines are no longer known', async () => {
     const { db, knowledgeBase, options } = await withPassages();
     const stored = (await importDataset(db, [source], 'questions', ignore)).dataset;
     const { kept, ...left } = await checkQuestions(db, stored.contentSha256, knowledgeBase);
@@ -110,7 +113,7 @@ describe('questions and a knowledge base', () => {
     expect(again).toMatchObject({ kept: { contentSha256: dataset.contentSha256 }, rejected: [] });
   });
 
-  it('are refused as a whole where none names a passage of it, and then nothing is stored', async () => {
+  it('are rejected as a whole if none names a known passage, and none of them is stored', async () => {
     const { db, options } = await withPassages();
     const wrong = file('q.jsonl', json({ query: '问一', relevant: ['x1'] }, { query: '问二', relevant: ['x2'] }));
     const thrown: unknown = await importDataset(db, [wrong], 'questions', ignore, options).catch(
@@ -125,7 +128,7 @@ describe('questions and a knowledge base', () => {
     expect((await db.getAll('datasets')).map((dataset) => dataset.role)).toEqual(['knowledgeBase']);
   });
 
-  it('that were stored before a knowledge base of other passages are none at all', async () => {
+  it('are all dropped if they were stored before a knowledge base with other passages', async () => {
     const { db, knowledgeBase } = await withPassages();
     const { dataset } = await importDataset(
       db,
@@ -139,7 +142,7 @@ describe('questions and a knowledge base', () => {
     });
   });
 
-  it('are the same data set from CSV, where a cell holds the ids as a JSON list', async () => {
+  it('make the same data set from a CSV file whose cells hold the ids as JSON lists', async () => {
     const { db, options } = await withPassages();
     const csv = Papa.unparse([{ id: 'q', query: '问', relevant: '["a", "b"]' }]);
     const jsonl = json({ id: 'q', query: '问', relevant: ['a', 'b'] });
@@ -151,7 +154,7 @@ describe('questions and a knowledge base', () => {
     expect((await readRows(db, 'questions', dataset.contentSha256))[0]?.relevant).toEqual(['[1] 断奶 [2]']);
   });
 
-  it('of a JSON list under a name are told by the line on which they begin', async () => {
+  it('in a JSON list under a key are reported by the line on which they begin', async () => {
     const { db, options } = await withPassages();
     const text = JSON.stringify(
       {

@@ -4,8 +4,8 @@ import { entryOf, missingSlots, slotOf, withEntry } from '../../../src/domain/im
 
 const sha = (letter: string): string => letter.repeat(64);
 
-describe('the places of data sets in an experiment', () => {
-  it('are put, found and emptied one by one', () => {
+describe('the data set slots of an experiment', () => {
+  it('are filled, found and emptied one by one', () => {
     let experiment = withEntry(defaultExperiment(), 'testQuestions', sha('a'));
     experiment = withEntry(experiment, 'devQuestions', sha('b'));
     experiment = withEntry(experiment, 'testQuestions', sha('c'));
@@ -14,7 +14,7 @@ describe('the places of data sets in an experiment', () => {
     expect(withEntry(experiment, 'devQuestions', null).data).toHaveLength(1);
   });
 
-  it('are missing until knowledge base, pairs and test questions are there; dev is optional', () => {
+  it('are missing until the knowledge base, pairs and test questions are set, while dev questions are optional', () => {
     expect(missingSlots(defaultExperiment())).toEqual(['knowledgeBase', 'pairs', 'testQuestions']);
   });
 });

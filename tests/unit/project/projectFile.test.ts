@@ -44,13 +44,13 @@ async function saved(db: Database): Promise<File> {
   return new File([zip], fileName);
 }
 
-test('a saved project opened elsewhere holds the same rows, byte for byte', async () => {
+test('a saved project opened in an empty database restores the same rows, byte for byte', async () => {
   const [here, there] = [await filled(), await openDatabase(`test-${crypto.randomUUID()}`)];
   expect(await openProject(there, await saved(here), quiet)).toEqual({ experiments: 1, warnings: [] });
   expect(await contents(there)).toBe(await contents(here));
 });
 
-test('opening it twice changes nothing, and an experiment that was changed here stays beside the opened one', async () => {
+test('opening a project twice changes nothing, and an edited experiment is kept beside the opened one', async () => {
   const db = await filled();
   const file = await saved(db);
   await openProject(db, file, quiet);
@@ -67,7 +67,7 @@ test('opening it twice changes nothing, and an experiment that was changed here 
   expect((await db.getAll('experiments')).map(({ name }) => name).sort()).toEqual(['mine', 'one']);
 });
 
-test('a damaged byte is found, named, and nothing is stored', async () => {
+test('a damaged byte in a project file is detected, its entry is named, and nothing is stored', async () => {
   const file = await saved(await filled());
   const bytes = new Uint8Array(await file.arrayBuffer());
   const at = bytes.findIndex((value, i) => value === 1 && bytes[i + 1] === 2 && bytes[i + 2] === 255);
@@ -79,7 +79,7 @@ test('a damaged byte is found, named, and nothing is stored', async () => {
   expect(await contents(db)).toBe(JSON.stringify(stores.map(() => [])));
 });
 
-test.each([0, 10, 200])('a file cut to %i bytes is refused with one error', async (length) => {
+test.each([0, 10, 200])('a project file cut to %i bytes is rejected with one error', async (length) => {
   const file = await saved(await filled());
   const db = await openDatabase(`test-${crypto.randomUUID()}`);
   await expect(openProject(db, new File([file.slice(0, length)], 'p.zip'), quiet)).rejects.toMatchObject({
@@ -87,7 +87,7 @@ test.each([0, 10, 200])('a file cut to %i bytes is refused with one error', asyn
   });
 });
 
-test('a project of a newer version is refused with both versions', async () => {
+test('a project from a newer version is rejected with both versions', async () => {
   const manifest = JSON.stringify({ app: 'recallsmith', format: projectFormat + 1, build: 'later', files: [] });
   const zip = await downloadZip([{ name: 'manifest.json', input: manifest }]).blob();
   const db = await openDatabase(`test-${crypto.randomUUID()}`);

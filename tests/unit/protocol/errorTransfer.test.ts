@@ -5,7 +5,7 @@ import { installErrorTransfer } from '../../../src/protocol/errorTransfer';
 
 installErrorTransfer();
 
-/** What a caller catches when the other side of a channel throws `thrown`. */
+/** Returns the error that a caller catches when the other side of a channel throws `thrown`. */
 async function caught(thrown: unknown): Promise<unknown> {
   const { port1, port2 } = new MessageChannel();
   expose(() => {
@@ -22,23 +22,23 @@ async function caught(thrown: unknown): Promise<unknown> {
   }
 }
 
-test('an AppError crosses with all its details and as an AppError', async () => {
+test('an AppError crosses the channel as an AppError with all its details', async () => {
   const details: AppErrorDetails = { kind: 'import-failed', file: 'a.jsonl', line: 57, fault: 'json-broken' };
   const arrived = await caught(new AppError(details));
   expect(arrived).toBeInstanceOf(AppError);
   expect(arrived).toMatchObject({ details });
 });
 
-test('a full disk arrives as quota-exceeded', async () => {
+test('a full disk reaches the caller as quota-exceeded', async () => {
   const arrived = await caught(new DOMException('no room', 'QuotaExceededError'));
   expect(arrived).toMatchObject({ details: { kind: 'quota-exceeded' } });
 });
 
 test.each([
-  ['an error of the language', new RangeError('too long'), 'RangeError: too long'],
-  ['a string', 'plain', '"plain"'],
-  ['nothing', undefined, ''],
-])('%s arrives as an AppError that keeps the reason', async (_, thrown, reason) => {
+  ['a built-in error', new RangeError('too long'), 'RangeError: too long'],
+  ['a thrown string', 'plain', '"plain"'],
+  ['a thrown undefined', undefined, ''],
+])('%s reaches the caller as an AppError that keeps the reason', async (_case, thrown, reason) => {
   const arrived = await caught(thrown);
   expect(arrived).toBeInstanceOf(AppError);
   expect(arrived).toMatchObject({ details: { kind: 'unexpected' } });

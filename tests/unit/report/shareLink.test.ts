@@ -57,14 +57,41 @@ const stage = fc.record({
 const experiments: fc.Arbitrary<Experiment> = fc.record({
   schemaVersion: fc.constant(1 as const),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  data: fc.array(fc.record({ role: fc.constantFrom('knowledgeBase' as const, 'pairs' as const, 'questions' as const), contentSha256: hex }), { maxLength: 5 }),
+  data: fc.array(
+    fc.record({
+      role: fc.constantFrom('knowledgeBase' as const, 'pairs' as const, 'questions' as const),
+      contentSha256: hex,
+    }),
+    { maxLength: 5 },
+  ),
   split: fc.record({ devFraction: share, devMaximum: positive }),
   model: fc.option(
-    fc.record({ contentSha256: hex, pooling: fc.constantFrom('mean' as const, 'cls' as const), normalize: fc.boolean(), maxTokens: fc.integer({ min: 3, max: 8192 }), queryPrefix: fc.string({ maxLength: 60 }), passagePrefix: fc.string({ maxLength: 60 }) }),
+    fc.record({
+      contentSha256: hex,
+      pooling: fc.constantFrom('mean' as const, 'cls' as const),
+      normalize: fc.boolean(),
+      maxTokens: fc.integer({ min: 3, max: 8192 }),
+      queryPrefix: fc.string({ maxLength: 60 }),
+      passagePrefix: fc.string({ maxLength: 60 }),
+    }),
   ),
-  stages: fc.oneof(fc.constant<Stage[]>([defaultStage()]), fc.array(fc.oneof(stage, stage.map((one) => ({ ...one, precision: 'mixed' as const }))), { minLength: 1, maxLength: 2 })),
-  evaluation: fc.record({ primary: fc.constantFrom(...metricNames), ks: fc.array(positive, { minLength: 1, maxLength: 4 }), devEverySteps: fc.nat(1000), checkpoint: fc.constantFrom('bestDev' as const, 'last' as const) }),
-}); // prettier-ignore
+  stages: fc.oneof(
+    fc.constant<Stage[]>([defaultStage()]),
+    fc.array(
+      fc.oneof(
+        stage,
+        stage.map((one) => ({ ...one, precision: 'mixed' as const })),
+      ),
+      { minLength: 1, maxLength: 2 },
+    ),
+  ),
+  evaluation: fc.record({
+    primary: fc.constantFrom(...metricNames),
+    ks: fc.array(positive, { minLength: 1, maxLength: 4 }),
+    devEverySteps: fc.nat(1000),
+    checkpoint: fc.constantFrom('bestDev' as const, 'last' as const),
+  }),
+});
 
 const example: Experiment = {
   ...defaultExperiment(),
@@ -102,7 +129,7 @@ async function faultOf(text: string): Promise<string> {
   return `no fault: ${JSON.stringify(thrown)}`;
 }
 
-/** A link of any payload with a right checksum: what someone would send who wants to harm. */
+/** Returns a link with any payload and a valid checksum, as an attacker could send it. */
 async function forged(payload: unknown, version = 1): Promise<string> {
   const body = deflateSync(new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload)));
   const sum = await sha256Hex(Uint8Array.of(version, ...body));
@@ -118,7 +145,7 @@ async function forged(payload: unknown, version = 1): Promise<string> {
 }
 
 describe('a share link', () => {
-  it('gives back the experiment, its name and the claim', async () => {
+  it('decodes to the same experiment, name and claim', async () => {
     const text = await encodeLink({
       experiment: example,
       name: '猪场 · pigs',
@@ -132,7 +159,7 @@ describe('a share link', () => {
     });
   });
 
-  it('gives back any experiment, or refuses to be made where 2,000 characters are too few', async () => {
+  it('decodes to the same experiment for any input, or is refused as too large for 2,000 characters', async () => {
     const property = fc.asyncProperty(experiments, fc.string({ maxLength: 200 }), async (experiment, name) => {
       const text = await encodeLink({ experiment, name }).catch((error: unknown) => error);
       if (typeof text === 'string') {
@@ -143,7 +170,7 @@ describe('a share link', () => {
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('in which any one character was changed is refused', async () => {
+  it('with any one character changed is rejected', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (let at = 0; at < text.length; at++) {
@@ -154,13 +181,13 @@ describe('a share link', () => {
     }
   });
 
-  it('that was cut anywhere says so', async () => {
+  it('cut off at any point is rejected as cut or invalid', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     for (let length = 0; length < text.length; length++)
       expect(['cut', ...(length % 4 === 1 ? ['invalid'] : [])]).toContain(await faultOf(text.slice(0, length)));
   });
 
-  it('that was cut and mended, swapped or drawn at random is refused', async () => {
+  it('with any part cut out or replaced by random characters is rejected', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     const property = fc.asyncProperty(
       fc.nat(text.length - 1),
@@ -175,12 +202,12 @@ describe('a share link', () => {
     await fc.assert(property, { numRuns: 300 });
   });
 
-  it('of a newer version is told apart from a broken one', async () => {
+  it('from a newer version is rejected as too new instead of broken', async () => {
     expect(await faultOf(await forged({ e: {}, n: '' }, 2))).toBe('too-new');
     expect(await faultOf(await forged({ e: { schemaVersion: 99 }, n: '' }))).toBe('too-new');
   });
 
-  it('with a right checksum but a wrong content is refused', async () => {
+  it('with a valid checksum but invalid content is rejected', async () => {
     expect(await faultOf(await forged({ e: { extra: 1 }, n: '' }))).toBe('invalid');
     expect(await faultOf(await forged({ e: { seed: -1 }, n: '' }))).toBe('invalid');
     expect(await faultOf(await forged({ e: {}, n: '', script: 'x' }))).toBe('invalid');
@@ -199,15 +226,15 @@ describe('a share link', () => {
     expect(await faultOf(await forged('[1, 2'))).toBe('invalid');
   });
 
-  it('that unfolds to more than 64 kB is refused', async () => {
+  it('that inflates to more than 64 kB is rejected', async () => {
     const bomb = await forged({ e: {}, n: 'x'.repeat(200_000) });
     expect(bomb.length).toBeLessThan(2000);
     expect(await faultOf(bomb)).toBe('too-large');
     expect(await faultOf('A'.repeat(2001))).toBe('too-large');
   });
 
-  it('is made against defaults that nobody may change without a new schema version', async () => {
-    // When this fails: raise schemaVersion, keep the old defaults for old links and files, and write the migration.
+  it('relies on defaults that must not change without a new schema version', async () => {
+    // If this fails, raise schemaVersion, keep the old defaults for old links and files, and write the migration.
     expect(await sha256Hex(canonicalJson(defaultExperiment()))).toMatchInlineSnapshot(
       `"a8593f77d92e5c9ff8da9236d8b88999168980f29edd998bc68e6b56699b7311"`,
     );
@@ -215,7 +242,7 @@ describe('a share link', () => {
 });
 
 describe('base64url', () => {
-  it('turns any bytes into text and back', () => {
+  it('encodes any bytes as text and decodes them again', () => {
     const property = fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
       expect(textToBytes(bytesToText(bytes))).toEqual(bytes);
     });

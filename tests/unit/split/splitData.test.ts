@@ -16,7 +16,7 @@ const settings = (devFraction: number, devMaximum = 200, seed = 7) => ({
 });
 
 describe('the split', () => {
-  it('never has a question in two parts, and loses no pair', () => {
+  it('never puts a question into two parts, and loses no pair', () => {
     const property = fc.property(
       fc.integer({ min: 1, max: 120 }),
       fc.integer({ min: 1, max: 60 }),
@@ -48,7 +48,7 @@ describe('the split', () => {
     fc.assert(property, { numRuns: 200 });
   });
 
-  it('holds out the share that was asked for, the same for the same seed', () => {
+  it('holds out the requested share, and the same one for the same seed', () => {
     const pairs = pairsOf(
       600,
       (i) => `问${i}`,
@@ -62,7 +62,7 @@ describe('the split', () => {
     expect(splitData({ experiment: settings(0), pairs, knowledgeBase }).dev).toEqual([]);
   });
 
-  it('gives a held-out question all its passages, by the ids of the knowledge base', () => {
+  it('lists all passages of a held-out question by their ids in the knowledge base', () => {
     const pairs = pairsOf(
       2,
       () => '问',
@@ -73,7 +73,7 @@ describe('the split', () => {
     ]);
   });
 
-  it('adds the passage of a held-out pair that the knowledge base lacks, once', () => {
+  it('adds a held-out passage exactly once if the knowledge base lacks it', () => {
     const pairs = [
       ...pairsOf(
         2,
@@ -91,7 +91,7 @@ describe('the split', () => {
     expect(split.dev.map((item) => item.relevant)).toEqual([['extra:r0+'], ['extra:r0+'], ['p3']]);
   });
 
-  it('leaves out of training what a dev or test question asks, and counts it', () => {
+  it('leaves out and counts training pairs that repeat a dev or test question', () => {
     const pairs = pairsOf(
       10,
       (i) => `问${i}`,
@@ -109,7 +109,7 @@ describe('the split', () => {
     expect(split.dev.map((item) => item.id)).toEqual(['d']);
   });
 
-  it('keeps every row of a listed batch order, and still counts what leaks', () => {
+  it('keeps every row of a listed batch order, and still counts leaked pairs', () => {
     const pairs = pairsOf(
       10,
       (i) => `问${i}`,
@@ -136,13 +136,13 @@ describe('references to passages', () => {
   const lookup = passageLookup([...knowledgeBase, { id: '段1', text: '一个' }, { id: 'p60', text: '段1' }]);
   const relevantOf = (...relevant: string[]) => resolveRelevant([question('q', '问', ...relevant)], lookup);
 
-  it('mean the id first, then the text, of equal texts the first passage', () => {
+  it('match an id first, then a text, and among equal texts the first passage', () => {
     expect(relevantOf('段1').kept[0]?.relevant).toEqual(['段1']);
     expect(relevantOf(' 段2 ').kept[0]?.relevant).toEqual(['p2']);
     expect(relevantOf('p1', '段2', 'p2').kept[0]?.relevant).toEqual(['p1', 'p2']);
   });
 
-  it('that lead nowhere are told, and drop a question only when none is left', () => {
+  it('that match nothing are reported, and drop a question only if none of its references is left', () => {
     expect(relevantOf('p1', 'x')).toEqual({
       kept: [question('q', '问', 'p1')],
       unknown: [{ index: 0, reference: 'x', dropped: false }],

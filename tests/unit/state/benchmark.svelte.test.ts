@@ -15,8 +15,8 @@ beforeEach(() => {
   gpu.cancelBenchmark.mockReset().mockResolvedValue();
 });
 
-describe('measuring the device', () => {
-  it('hears a cancel at once, long before the worker looks for it, and is no failure then', async () => {
+describe('the device benchmark', () => {
+  it('shows a cancel at once, before the worker stops, and does not treat it as a failure', async () => {
     let stop = (_reason: AppError): void => undefined;
     gpu.benchmark.mockReturnValue(new Promise((_, reject) => (stop = reject)));
     const measuring = benchmark.run(options);
@@ -32,7 +32,7 @@ describe('measuring the device', () => {
     expect(deviceJob.current).toBeNull();
   });
 
-  it('is cancelled also before the worker has begun', async () => {
+  it('can be cancelled before the worker has started', async () => {
     const measuring = benchmark.run(options);
     await benchmark.cancel();
     await measuring;
@@ -44,7 +44,7 @@ describe('measuring the device', () => {
     [{ kind: 'gpu-out-of-memory' }, 'memory'],
     [{ kind: 'gpu-device-lost', reason: 'gone' }, 'device'],
     [{ kind: 'worker-crashed', worker: 'gpu', reason: 'gone' }, 'worker'],
-  ])('fails with words of its own, not with those of a run: %o', async (details, cause) => {
+  ])('fails with a benchmark error instead of a run error: %o', async (details, cause) => {
     gpu.benchmark.mockRejectedValue(new AppError(details));
     await expect(benchmark.run(options)).rejects.toMatchObject({ details: { kind: 'benchmark-stopped', cause } });
     expect(benchmark.progress).toBeNull();

@@ -30,7 +30,12 @@ vi.mock('../../../src/state/app.svelte', () => ({
 }));
 vi.mock('../../../src/state/wakeLock', () => ({ whileAwake: (work: () => Promise<unknown>) => work() }));
 vi.mock('../../../src/state/router.svelte', () => ({ router: {} }));
-vi.stubGlobal('BroadcastChannel', class { postMessage = () => undefined }); // prettier-ignore
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+  },
+);
 vi.stubGlobal('navigator', { storage: { persist: () => Promise.resolve(true) } });
 const { jobs } = await import('../../../src/state/jobs.svelte');
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
@@ -43,7 +48,7 @@ beforeEach(() => {
 });
 
 describe('a run', () => {
-  it('is not written down while the device is measured; the refusal names what is at work', async () => {
+  it('is not stored while the device is being measured, and the refusal names the benchmark', async () => {
     let finish = (): void => undefined;
     const measuring = deviceJob.during('benchmark', () => new Promise<void>((resolve) => (finish = resolve)));
     await expect(jobs.start('e')).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
@@ -58,7 +63,7 @@ describe('a run', () => {
     { kind: 'device-busy', job: 'export' },
     { kind: 'storage-failed', reason: 'closed' },
     { kind: 'worker-crashed', worker: 'gpu', reason: 'gone' },
-  ])('that could not begin can be resumed, and nothing counts as busy: $kind', async (details) => {
+  ])('that could not start can be resumed, and the device counts as free: $kind', async (details) => {
     startRun.mockRejectedValueOnce(new AppError(details));
     await jobs.start('e');
     await vi.waitFor(() => expect(jobs.follow('r').record?.status).toBe('interrupted'));
@@ -69,7 +74,7 @@ describe('a run', () => {
     await expect(jobs.runToEnd('r')).resolves.toBe(true);
   });
 
-  it('whose failure is written down stays failed', async () => {
+  it('stored as failed stays failed', async () => {
     startRun.mockImplementationOnce((runId) => {
       write(runId, 'failed');
       return Promise.reject(new AppError({ kind: 'gpu-out-of-memory' }));
@@ -78,7 +83,7 @@ describe('a run', () => {
     await vi.waitFor(() => expect(jobs.follow('r').record?.status).toBe('failed'));
   });
 
-  it('that another tab carries out is only watched', async () => {
+  it('of another tab is only watched', async () => {
     write('r', 'running');
     held.add('r');
     startRun.mockRejectedValueOnce(new AppError({ kind: 'run-elsewhere', runId: 'r' }));
@@ -87,7 +92,7 @@ describe('a run', () => {
     expect(records.get('r')?.status).toBe('running');
   });
 
-  it('that is still queued and whose tab died a moment ago can be resumed soon after', async () => {
+  it('left in the queue by a tab that just died can be resumed within 20 seconds', async () => {
     vi.useFakeTimers();
     try {
       write('q', 'queued');

@@ -5,10 +5,10 @@ vi.mock('../../../src/state/gateway', () => ({ gateway: {} }));
 vi.mock('../../../src/state/app.svelte', () => ({ app: {} }));
 const { RunState } = await import('../../../src/state/run.svelte');
 
-/** Effects run in a microtask of their own. */
+/** Waits until pending effects have run; Svelte runs them in a microtask. */
 const effects = () => new Promise((resolve) => setTimeout(resolve));
 
-it('a run that was first shown by a screen which is gone still tells whether it is active, without a warning', async () => {
+it('a run first shown by a screen that has closed still reports whether it is active, without a warning', async () => {
   const warned = vi.spyOn(console, 'warn');
   const seen: boolean[] = [];
   let run = new RunState('unseen');

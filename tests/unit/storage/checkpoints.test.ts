@@ -17,9 +17,20 @@ function fresh(): Promise<Database> {
 async function withRun(): Promise<Database> {
   const db = await fresh();
   const run: RunRecord = {
-    runId: 'r', experimentId: 'e', experiment: defaultExperiment(), experimentHash: '', build: '', device: null, devicePreference: 'wasm',
-    kernelPlan: '', status: 'running', phase: 'train', step: 0, steps: 10, createdAt: 1,
-  }; // prettier-ignore
+    runId: 'r',
+    experimentId: 'e',
+    experiment: defaultExperiment(),
+    experimentHash: '',
+    build: '',
+    device: null,
+    devicePreference: 'wasm',
+    kernelPlan: '',
+    status: 'running',
+    phase: 'train',
+    step: 0,
+    steps: 10,
+    createdAt: 1,
+  };
   await putRun(db, run);
   return db;
 }
@@ -35,7 +46,7 @@ async function weightsOf(db: Database, weightsId: string): Promise<number[]> {
   return [...new Float32Array(await readWeightRange(db, weightsId, 0, 8))];
 }
 
-test('the newest two generations stay, and their bytes are the ones written', async () => {
+test('only the two newest checkpoints are kept, and their bytes are the ones written', async () => {
   const db = await withRun();
   for (const step of [1, 2, 3, 4]) await write(db, step);
   expect((await db.getAll('checkpoints')).map(({ step }) => step)).toEqual([3, 4]);
@@ -45,7 +56,7 @@ test('the newest two generations stay, and their bytes are the ones written', as
   expect(await weightsOf(db, latest?.weightsId ?? '')).toEqual([4, 4]);
 });
 
-test('the best by dev is kept beside the latest ones and replaced only by another best', async () => {
+test('the best checkpoint by dev is kept beside the latest ones and replaced only by another best', async () => {
   const db = await withRun();
   await write(db, 1, 'best');
   for (const step of [2, 3, 4]) await write(db, step);
@@ -55,7 +66,7 @@ test('the best by dev is kept beside the latest ones and replaced only by anothe
   expect((await db.getAll('checkpoints')).filter(({ role }) => role === 'best')).toHaveLength(1);
 });
 
-test('a write that dies before its manifest leaves the old state, and its parts are swept', async () => {
+test('a checkpoint write that fails before its manifest leaves the old state, and its parts can be swept', async () => {
   const db = await withRun();
   await write(db, 1);
   async function* dying(): AsyncGenerator<Float32Array> {
@@ -73,7 +84,7 @@ test('a write that dies before its manifest leaves the old state, and its parts 
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
 });
 
-test('a damaged newest generation falls back to the one before; with none left it says so', async () => {
+test('a damaged newest checkpoint falls back to the one before, and an error names it if all are damaged', async () => {
   const db = await withRun();
   await write(db, 1);
   const newest = await write(db, 2);
@@ -86,7 +97,7 @@ test('a damaged newest generation falls back to the one before; with none left i
   });
 });
 
-test('weights are cut into parts of at most 32 MiB and read across their borders', async () => {
+test('weights are split into parts of at most 32 MiB and read across part boundaries', async () => {
   const db = await fresh();
   const writer = new WeightWriter(db, 'w');
   const count = 9 * 1024 * 1024;
@@ -94,16 +105,16 @@ test('weights are cut into parts of at most 32 MiB and read across their borders
   await writer.write(Float32Array.of(-1));
   expect((await writer.finish()).bytes).toBe((count + 1) * 4);
   expect((await db.getAllKeys('weightParts')).length).toBe(2);
-  const border = 8 * 1024 * 1024;
-  expect([...new Float32Array(await readWeightRange(db, 'w', (border - 1) * 4, 12))]).toEqual([
-    border - 1,
-    border,
-    border + 1,
+  const boundary = 8 * 1024 * 1024;
+  expect([...new Float32Array(await readWeightRange(db, 'w', (boundary - 1) * 4, 12))]).toEqual([
+    boundary - 1,
+    boundary,
+    boundary + 1,
   ]);
   await expect(readWeightRange(db, 'w', count * 4, 12)).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
 });
 
-test('events are numbered without a gap, across writers and restarts', async () => {
+test('events are numbered without gaps across concurrent writers and restarts', async () => {
   const db = await fresh();
   await Promise.all(
     [1, 2, 3].map((i) =>
@@ -118,7 +129,7 @@ test('events are numbered without a gap, across writers and restarts', async () 
   expect((await readEvents(db, 'r', 4)).map(({ seq }) => seq)).toEqual([4, 5]);
 });
 
-test('deleting a run takes its events, checkpoints and weights with it and nothing else', async () => {
+test('deleting a run deletes its events, checkpoints and weights, and nothing else', async () => {
   const db = await withRun();
   await write(db, 1);
   await appendEvents(db, 'r', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);

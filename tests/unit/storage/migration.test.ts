@@ -5,7 +5,7 @@ import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import { openDatabase } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 
-it('a database of version 1 keeps its rows and gets a place for kernel plans', async () => {
+it('a version 1 database keeps its rows and gets a store for kernel plans', async () => {
   const old = await openDB('of version 1', 1, {
     upgrade: (db) => void db.createObjectStore('batchLists', { keyPath: 'sha256' }),
   });

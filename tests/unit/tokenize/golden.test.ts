@@ -8,12 +8,33 @@ const golden: Record<string, { sha256: string; texts: number; tokens: number }> 
   readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'),
 );
 
-/** The twin of `odd` in tools/golden/tokens.py. */
+/** Must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
-  '', ' ', '\n\t ', '🐖🐷 小猪👨‍👩‍👧‍👦', 'ＡＢＣ１２３，．！', 'café naïve Ångström Straße İstanbul', 'a\u0000b\u0001c\u200bd\ufeffe\u00ad', '4°F(2.2°C) 0.51% 15Ib(7kg)',
-  'https://example.org/a_b?c=1&d=%E4', '１．猪　瘟\u3000疫苗', '𠮷野家𪚥', 'e\u0301 \u1100\u1161\u11a8 각', 'ﬁ ﬂ ℡ ㎏ ½ ²', '[CLS] [MASK] [SEP] <s> </s> <mask>', 'Don\'t—stop…“quoted” «x»',
-  '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./', '\u202eabc\u202c', 'x'.repeat(300), '猪'.repeat(700), 'ไทย العربية עברית हिन्दी русский ΑΣΣ', '\r\n第一行\r\n第二行', '<br>关注&nbsp;更多', '①②③ ㈠ Ⅻ ㍿', 'ﾊﾝｶｸ カタカナ ひらがな ゔ が',
-]; // prettier-ignore
+  '',
+  ' ',
+  '\n\t ',
+  '🐖🐷 小猪👨‍👩‍👧‍👦',
+  'ＡＢＣ１２３，．！',
+  'café naïve Ångström Straße İstanbul',
+  'a\u0000b\u0001c\u200bd\ufeffe\u00ad',
+  '4°F(2.2°C) 0.51% 15Ib(7kg)',
+  'https://example.org/a_b?c=1&d=%E4',
+  '１．猪　瘟\u3000疫苗',
+  '𠮷野家𪚥',
+  'e\u0301 \u1100\u1161\u11a8 각',
+  'ﬁ ﬂ ℡ ㎏ ½ ²',
+  '[CLS] [MASK] [SEP] <s> </s> <mask>',
+  "Don't—stop…“quoted” «x»",
+  '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./',
+  '\u202eabc\u202c',
+  'x'.repeat(300),
+  '猪'.repeat(700),
+  'ไทย العربية עברית हिन्दी русский ΑΣΣ',
+  '\r\n第一行\r\n第二行',
+  '<br>关注&nbsp;更多',
+  '①②③ ㈠ Ⅻ ㍿',
+  'ﾊﾝｶｸ カタカナ ひらがな ゔ が',
+];
 
 function rows(name: string): Record<string, string>[] {
   return readFileSync(new URL(`data/${name}`, shared), 'utf8')
@@ -41,7 +62,7 @@ function tokenizerOf(model: string): TextTokenizer {
   });
 }
 
-/** The bytes that tools/golden/tokens.py hashes: the count of ids and the ids of each text, int32. */
+/** Returns the int32 values that tools/golden/tokens.py hashes: for each text, the number of ids and the ids. */
 function framed(ids: Int32Array, offsets: Uint32Array): Int32Array {
   const words: number[] = [];
   for (let text = 0; text + 1 < offsets.length; text++) {
@@ -52,7 +73,7 @@ function framed(ids: Int32Array, offsets: Uint32Array): Int32Array {
 }
 
 describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', () => {
-  it.each(Object.keys(golden))('are those of the Rust tokenizers for 300 texts: %s', async (name) => {
+  it.each(Object.keys(golden))('match the Rust tokenizers on 300 texts: %s', async (name) => {
     const [model = '', limit] = name.split('@');
     const list = texts();
     const { ids, offsets } = await encodeAll(

@@ -94,7 +94,7 @@ async function prepared(
 }
 
 describe('tokenizing an experiment', () => {
-  it('gives a set for each part, in the order of the prepared data, with the prefixes of each side', async () => {
+  it('stores one token set per part, in the order of the prepared data, with the prefix of its side', async () => {
     const { db, experiment } = await prepared();
     const keys = await tokenize(db, experiment, () => undefined);
     const data = await preparedData(db, experiment);
@@ -118,7 +118,7 @@ describe('tokenizing an experiment', () => {
     expect((await getTokenSet(db, keys.knowledgeBase))?.truncated).toBe(texts.knowledgeBase.length);
   });
 
-  it('keeps the first and the last special token of a text that is cut', async () => {
+  it('keeps the first and the last special token of a truncated text', async () => {
     const { db } = await prepared();
     const [whole, cut, empty] = await tokenizeTexts(
       db,
@@ -130,7 +130,7 @@ describe('tokenizing an experiment', () => {
     expect(empty).toEqual([whole!.at(0), whole!.at(-1)]);
   });
 
-  it('makes nothing twice, and everything anew that depends on what changed', async () => {
+  it('reuses stored token sets and rebuilds only those that a change affects', async () => {
     const { db, experiment } = await prepared();
     const keys = await tokenize(db, experiment, () => undefined);
     const encode = vi.spyOn(TextTokenizer.prototype, 'encode');
@@ -152,7 +152,7 @@ describe('tokenizing an experiment', () => {
     encode.mockRestore();
   });
 
-  it('reports how far it is, to the end', async () => {
+  it('reports progress up to the last text', async () => {
     const { db, experiment } = await prepared();
     const progress = vi.fn();
     await tokenize(db, experiment, progress);
@@ -162,7 +162,7 @@ describe('tokenizing an experiment', () => {
     expect(of).toBe(pairs.length * 2 + knowledgeBase.length + dev.length + test.length);
   });
 
-  it('says what is missing: the model, the data, or a tokenizer that can be read', async () => {
+  it('reports a missing model, missing data or an unreadable tokenizer', async () => {
     const details = async (db: Database, experiment: Experiment): Promise<unknown> => {
       const thrown: unknown = await tokenize(db, experiment, () => undefined).catch((error: unknown) => error);
       return thrown instanceof AppError ? thrown.details : thrown;

@@ -28,7 +28,7 @@ const thrown = (work: () => unknown): unknown => {
 };
 
 describe('the batch plan', () => {
-  it('shows each pair once an epoch when no text stands twice', () => {
+  it('shows each pair once per epoch if no text is repeated', () => {
     const batches = planBatches({ pairs: pairsOf(64), stage: epochs(16, 3), stageIndex: 0, seed: 7 });
     expect(batches).toHaveLength(12);
     for (let epoch = 0; epoch < 3; epoch++) {
@@ -38,7 +38,7 @@ describe('the batch plan', () => {
     expect(batches.slice(0, 4)).not.toEqual(batches.slice(4, 8));
   });
 
-  it('carries what an epoch leaves over into the next one', () => {
+  it('carries the leftover pairs of an epoch into the next one', () => {
     const batches = planBatches({ pairs: pairsOf(10), stage: epochs(4, 2), stageIndex: 0, seed: 7 });
     expect(batches).toHaveLength(5);
     const counts = new Map<number, number>();
@@ -46,7 +46,7 @@ describe('the batch plan', () => {
     expect([...counts.values()]).toEqual(new Array(10).fill(2));
   });
 
-  it('depends on seed and stage, and on nothing else', () => {
+  it('depends only on the seed and the stage', () => {
     const plan = (seed: number, stageIndex: number): number[][] =>
       planBatches({ pairs: pairsOf(100), stage: epochs(8, 1), stageIndex, seed });
     expect(plan(7, 0)).toEqual(plan(7, 0));
@@ -54,7 +54,7 @@ describe('the batch plan', () => {
     expect(plan(7, 1)).not.toEqual(plan(7, 0));
   });
 
-  it('fills every batch and never puts a passage or an anchor into it twice', () => {
+  it('fills every batch and never repeats a passage or an anchor within one', () => {
     const property = fc.property(
       fc.integer({ min: 2, max: 8 }),
       fc.integer({ min: 1, max: 40 }),
@@ -78,7 +78,7 @@ describe('the batch plan', () => {
     fc.assert(property, { numRuns: 60 });
   });
 
-  it('gives pairs that share passages their turn too', () => {
+  it('uses every pair about equally often even if many share a passage', () => {
     const pairs = pairsOf(300, (i) => i % 60);
     const batches = planBatches({ pairs, stage: epochs(16, 4), stageIndex: 0, seed: 3 });
     const counts = new Array<number>(300).fill(0);
@@ -87,20 +87,20 @@ describe('the batch plan', () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(5);
   });
 
-  it('puts equal passages together only when it is told that this is wanted', () => {
+  it('puts equal passages into one batch only if the experiment allows it', () => {
     const pairs = pairsOf(64, (i) => i % 8);
     const batches = planBatches({ pairs, stage: seeded(16, 4, false), stageIndex: 0, seed: 7 });
     expect(batches.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
   });
 
-  it('refuses fewer pairs than one batch, and fewer distinct passages than one batch', () => {
+  it('rejects fewer pairs or fewer distinct passages than one batch needs', () => {
     const plan = (pairs: Pair[]) => () => planBatches({ pairs, stage: seeded(16, 4), stageIndex: 0, seed: 7 });
     expect(thrown(plan(pairsOf(15)))).toEqual({ kind: 'too-few-pairs', pairs: 15, batchSize: 16 });
     expect(thrown(plan(pairsOf(64, (i) => i % 15)))).toEqual({ kind: 'too-few-pairs', pairs: 15, batchSize: 16 });
     expect(thrown(plan([]))).toMatchObject({ kind: 'too-few-pairs' });
   });
 
-  it('orders 100,000 pairs of which many share a passage in time that grows with the rows only', () => {
+  it('orders 100,000 pairs within 5 seconds even if many share a passage', () => {
     const startedAt = performance.now();
     const batches = planBatches({
       pairs: pairsOf(100_000, (i) => (i % 10 === 0 ? 0 : i % 20_000)),
@@ -112,7 +112,7 @@ describe('the batch plan', () => {
     expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('takes a listed order as it is, and names the stage where it does not fit', () => {
+  it('follows a listed order exactly, and names the stage if the list does not fit', () => {
     const stage = (value: number) => ({
       batching: { kind: 'listed' as const, sha256: '0'.repeat(64) },
       duration: { unit: 'steps' as const, value },
@@ -140,7 +140,7 @@ describe('the batch plan', () => {
 });
 
 describe('the number of steps', () => {
-  it('counts full batches of all epochs together, and one at the least', () => {
+  it('counts the full batches of all epochs together, and is at least one', () => {
     expect(stepCount(600, 16, { unit: 'epochs', value: 2 })).toBe(75);
     expect(stepCount(10, 4, { unit: 'epochs', value: 2 })).toBe(5);
     expect(stepCount(10, 8, { unit: 'epochs', value: 0.01 })).toBe(1);

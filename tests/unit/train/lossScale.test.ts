@@ -1,26 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { firstLossScale, nextLossScale, type LossScale } from '../../../src/domain/train/lossScale';
 
-/** The scale after steps of which each overflowed or not. */
+/** Returns the scale after these steps, each with or without an overflow. Null if it would fall below 1. */
 function after(state: LossScale | null, overflows: readonly boolean[]): LossScale | null {
   return overflows.reduce<LossScale | null>((scale, overflowed) => scale && nextLossScale(scale, overflowed), state);
 }
 const good = (steps: number): boolean[] => Array.from({ length: steps }, () => false);
 const bad = (steps: number): boolean[] => Array.from({ length: steps }, () => true);
 
-describe('the scale of the loss', () => {
-  it('begins at 65,536 and doubles after 200 good steps, not before', () => {
+describe('the loss scale', () => {
+  it('starts at 65,536 and doubles after 200 good steps, not before', () => {
     expect(after(firstLossScale(), good(199))).toEqual({ scale: 65_536, goodSteps: 199, skipped: 0 });
     expect(after(firstLossScale(), good(200))).toEqual({ scale: 131_072, goodSteps: 0, skipped: 0 });
     expect(after(firstLossScale(), good(401))).toEqual({ scale: 262_144, goodSteps: 1, skipped: 0 });
   });
 
-  it('halves at an overflow, counts the skipped step and begins to count good steps anew', () => {
+  it('halves on overflow, counts the skipped step and restarts the count of good steps', () => {
     expect(after(firstLossScale(), [...good(199), true])).toEqual({ scale: 32_768, goodSteps: 0, skipped: 1 });
-    expect(after(firstLossScale(), [...good(199), true, ...good(199)])).toMatchObject({ scale: 32_768, goodSteps: 199 }); // prettier-ignore
+    expect(after(firstLossScale(), [...good(199), true, ...good(199)])).toMatchObject({
+      scale: 32_768,
+      goodSteps: 199,
+    });
   });
 
-  it('falls to 1 by 16 overflows and no further', () => {
+  it('falls to 1 after 16 overflows and is null after one more', () => {
     expect(after(firstLossScale(), bad(16))).toEqual({ scale: 1, goodSteps: 0, skipped: 16 });
     expect(after(firstLossScale(), bad(17))).toBeNull();
   });

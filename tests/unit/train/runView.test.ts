@@ -49,7 +49,7 @@ function read(bodies: RunEventBody[], atEach = 1000): RunView {
 }
 
 describe('the view of a run', () => {
-  it('takes an event that comes twice only once', () => {
+  it('ignores an event that arrives a second time', () => {
     const view = emptyRunView();
     const event: RunEvent = { runId: 'r', seq: 0, at: 0, ...step(1) };
     applyEvents(view, [event]);
@@ -58,7 +58,7 @@ describe('the view of a run', () => {
     expect(view.nextSeq).toBe(1);
   });
 
-  it('replaces the steps that a resumed run makes again', () => {
+  it('replaces the steps that a resumed run repeats', () => {
     const view = read([step(1, 5), step(2, 4), step(3, 3), step(2, 40), step(3, 30)]);
     expect(view.steps.map(({ step: number, loss }) => [number, loss])).toEqual([
       [1, 5],
@@ -67,7 +67,7 @@ describe('the view of a run', () => {
     ]);
   });
 
-  it('keeps the reading of the kept weights out of the dev curve', () => {
+  it('keeps the evaluation of the final weights out of the dev curve', () => {
     const view = read([
       { type: 'devEvaluation', step: 0, metrics, best: false },
       { type: 'phase', phase: 'train' },
@@ -75,19 +75,19 @@ describe('the view of a run', () => {
       { type: 'phase', phase: 'evaluateAfter' },
       { type: 'devEvaluation', step: 50, metrics, best: false },
     ]);
-    expect(view.dev.map((reading) => reading.step)).toEqual([0, 25]);
+    expect(view.dev.map((evaluation) => evaluation.step)).toEqual([0, 25]);
   });
 
-  it('counts how often the device was lost, whatever came after', () => {
+  it('counts how often the device was lost, even if steps are repeated afterwards', () => {
     const view = read([step(1), { type: 'deviceLost', reason: 'x' }, step(1), { type: 'deviceLost', reason: 'y' }]);
     expect([view.deviceLosses, view.steps.length]).toEqual([2, 1]);
   });
 
-  it('says after which step another device went on', () => {
+  it('records the step after which another device took over', () => {
     expect(read([step(1), { type: 'deviceChanged', step: 1 }, step(2)]).deviceChanges).toEqual([1]);
   });
 
-  it('keeps the error of a failed run and forgets it when the run goes on', () => {
+  it('keeps the error of a failed run and clears it when the run resumes', () => {
     const failed = read([{ type: 'status', status: 'failed', error: { kind: 'gpu-device-lost', reason: 'x' } }]);
     expect(failed.error).toEqual({ kind: 'gpu-device-lost', reason: 'x' });
     expect(
@@ -99,13 +99,13 @@ describe('the view of a run', () => {
   });
 });
 
-describe('pace and time left', () => {
-  it('counts tokens a second from tokens and milliseconds of the steps', () => {
+describe('the progress of a run', () => {
+  it('shows tokens per second from the tokens and milliseconds of its steps', () => {
     expect(tokensPerSecond(read([step(1), step(2)]))).toBe(2000);
     expect(tokensPerSecond(emptyRunView())).toBe(0);
   });
 
-  it('is the steps left at the measured pace and one more evaluation', () => {
+  it('estimates the time left as the remaining steps at the measured pace plus one evaluation', () => {
     const view = read(
       [{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)],
       1000,
@@ -113,11 +113,11 @@ describe('pace and time left', () => {
     expect(timeLeftMs(view, 13, 5000)).toBe(10 * 250 + 1000);
   });
 
-  it('is not claimed before three steps were measured', () => {
+  it('has no estimate of the time left until three steps have been measured', () => {
     expect(timeLeftMs(read([{ type: 'phase', phase: 'train' }, step(1), step(2)]), 10, 0)).toBeNull();
   });
 
-  it('never goes back when an evaluation is passed over by a resume', () => {
+  it('keeps the longest evaluation time when a resumed run skips the evaluation', () => {
     const view = read([
       { type: 'phase', phase: 'evaluateBefore' },
       { type: 'progress', what: 'encodePassages', done: 1, of: 2 },
@@ -128,7 +128,7 @@ describe('pace and time left', () => {
     expect(view.evaluationMs).toBe(2000);
   });
 
-  it('moves from 0 to 1 through the phases', () => {
+  it('rises from 0 to 1 through the phases', () => {
     const phases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
     const shares = phases.map((phase) => runShare(read([{ type: 'phase', phase }]), 10));
     expect(shares).toEqual([...shares].sort((a, b) => a - b));
@@ -137,7 +137,7 @@ describe('pace and time left', () => {
     expect(runShare(read([{ type: 'phase', phase: 'train' }, step(5)]), 10)).toBeCloseTo(0.5);
   });
 
-  it('passes over progress of a kind that only older versions wrote', () => {
+  it('ignores events of a kind that only older versions wrote', () => {
     const view = emptyRunView();
     const old: RunEvent = JSON.parse(
       '{ "runId": "r", "seq": 0, "at": 1, "type": "progress", "what": "encodeCorpus", "done": 1, "of": 2 }',

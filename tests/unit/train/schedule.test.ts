@@ -6,7 +6,7 @@ const losses = new URL('../../../../shared/reference/losses.jsonl', import.meta.
 
 describe('the learning rate', () => {
   it.skipIf(!existsSync(losses))(
-    'is that of the reference run at each of its 100 steps (skipped without ../shared/reference)',
+    'matches the reference run at each of its 100 steps (skipped without ../shared/reference)',
     () => {
       const rows = readFileSync(losses, 'utf8')
         .trim()
@@ -19,7 +19,7 @@ describe('the learning rate', () => {
   );
 
   it.each(['linear', 'cosine', 'constant'] as const)(
-    'of schedule %s reaches its peak in the last step of the warm-up',
+    'of the %s schedule reaches its peak in the last warm-up step',
     (kind) => {
       const at = (step: number): number => learningRateAt(step, 100, { kind, warmup: 0.1 }, 1);
       expect(at(0)).toBeCloseTo(0.1, 12);
@@ -28,12 +28,12 @@ describe('the learning rate', () => {
     },
   );
 
-  it('falls linearly to one step above zero', () => {
+  it('of the linear schedule ends one step above zero', () => {
     expect(learningRateAt(99, 100, { kind: 'linear', warmup: 0.1 }, 1)).toBeCloseTo(1 / 90, 12);
     expect(learningRateAt(0, 4, { kind: 'linear', warmup: 0 }, 1)).toBe(1);
   });
 
-  it('falls by half a cosine', () => {
+  it('of the cosine schedule falls along half a cosine', () => {
     expect(learningRateAt(55, 100, { kind: 'cosine', warmup: 0.1 }, 1)).toBeCloseTo(0.5, 12);
     expect(learningRateAt(99, 100, { kind: 'cosine', warmup: 0.1 }, 1)).toBeCloseTo(
       0.5 * (1 + Math.cos((Math.PI * 89) / 90)),
@@ -41,13 +41,13 @@ describe('the learning rate', () => {
     );
   });
 
-  it('counts warm-up steps as Python rounds: 2.5 steps are 2, 3.5 steps are 4, a tenth is 1', () => {
+  it('rounds the warm-up as Python does: 2.5 steps to 2, 3.5 steps to 4, but never to less than 1', () => {
     const warm = (warmup: number, steps: number): number =>
       Math.round(1 / learningRateAt(0, steps, { kind: 'constant', warmup }, 1));
     expect([warm(0.25, 10), warm(0.35, 10), warm(0.01, 10), warm(0, 10)]).toEqual([2, 4, 1, 1]);
   });
 
-  it('never rises above its peak nor falls below zero, whatever the share of warm-up', () => {
+  it('stays between zero and its peak for any share of warm-up', () => {
     for (const kind of ['linear', 'cosine', 'constant'] as const)
       for (const warmup of [0, 0.001, 0.5, 0.999, 1])
         for (let step = 0; step < 37; step++) {

@@ -26,7 +26,7 @@ vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
 vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
-// What the stage shows besides its words is not drawn here.
+// Only the text of the stage is tested, so its other parts are replaced by empty components.
 for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
   vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
@@ -41,7 +41,7 @@ async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: objec
   const file = new File([JSON.stringify(rows)], `${role}.json`);
   return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
 }
-/** 80 pairs, of which the default split holds 4 out as dev; batches of 2, 2 epochs. */
+/** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
 async function opened() {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
@@ -80,8 +80,8 @@ beforeEach(async () => {
   db = await openDatabase(`plan-${databases++}`);
 });
 
-describe('the forecast of steps', () => {
-  it('is what the run will do: pairs that are held out as dev do not count', async () => {
+describe('the step forecast', () => {
+  it('equals the steps of the run, without the pairs held out for dev', async () => {
     const { experiment, state } = await opened();
     expect(state.plan).toBeNull();
     await state.countSplit();
@@ -92,7 +92,7 @@ describe('the forecast of steps', () => {
     expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
   });
 
-  it('waits for the count of a changed split, and keeps it when only the learning rate changes', async () => {
+  it('is unknown until a changed split is counted, and stays when only dropout changes', async () => {
     const { state } = await opened();
     await state.countSplit();
     state.change((e) => ({ ...e, stages: e.stages.map((stage) => ({ ...stage, dropout: 0.1 })) }));
@@ -105,7 +105,7 @@ describe('the forecast of steps', () => {
 });
 
 describe('the training stage', () => {
-  it('names what is missing: of an empty experiment the base model too', async () => {
+  it('lists what is missing, including the base model of an empty experiment', async () => {
     const { state } = await opened();
     const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
     expect(shown()).toContain('Choose a base model.');
@@ -117,9 +117,16 @@ describe('the training stage', () => {
     ['benchmark', 'This device is being measured'],
     ['export', 'An export is being checked'],
     ['run', 'A run is already at work'],
-  ] as const)('lets no run begin while the device is busy (%s), and says with what', async (job, reason) => {
+  ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
-    const model = { contentSha256: 'm', pooling: 'mean', normalize: true, maxTokens: 128, queryPrefix: '', passagePrefix: '' } as const; // prettier-ignore
+    const model = {
+      contentSha256: 'm',
+      pooling: 'mean',
+      normalize: true,
+      maxTokens: 128,
+      queryPrefix: '',
+      passagePrefix: '',
+    } as const;
     state.change((experiment) => ({ ...experiment, model }));
     const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
     const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
@@ -134,7 +141,7 @@ describe('the training stage', () => {
 });
 
 describe('the list of runs', () => {
-  it('has a column for all steps and one for the step whose weights were kept', async () => {
+  it('has a column for the number of steps and one for the step whose weights were kept', async () => {
     const { state } = await opened();
     const run = { runId: 'r', status: 'done', createdAt: 0, steps: 76 } as RunRecord;
     state.runs = [

@@ -4,14 +4,14 @@ import { copyText } from '../../../src/ui/common/copyText';
 afterEach(() => vi.unstubAllGlobals());
 
 describe('copyText', () => {
-  it('returns whether the browser allowed the copy', async () => {
+  it('returns whether the browser allowed the page to copy', async () => {
     const writeText = vi.fn(() => Promise.resolve());
     vi.stubGlobal('navigator', { clipboard: { writeText } });
     expect(await copyText('a text')).toBe(true);
     expect(writeText).toHaveBeenCalledWith('a text');
     writeText.mockRejectedValueOnce(new DOMException('no', 'NotAllowedError'));
     expect(await copyText('a text')).toBe(false);
-    // On plain http there is no clipboard.
+    // A page served over plain HTTP has no clipboard.
     vi.stubGlobal('navigator', {});
     expect(await copyText('a text')).toBe(false);
   });

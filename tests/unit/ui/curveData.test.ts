@@ -3,7 +3,7 @@ import type { StepReport } from '../../../src/domain/run';
 import { emptyRunView } from '../../../src/domain/train/runView';
 import { lossAndRecall, thinned } from '../../../src/ui/common/curveData';
 
-describe('columns of the curves', () => {
+describe('the curve data', () => {
   const step = (number: number): StepReport => ({
     step: number,
     stage: 0,
@@ -19,18 +19,26 @@ describe('columns of the curves', () => {
     backendBytes: 0,
   });
 
-  it('draw at most 1,500 points and always the newest', () => {
+  it('is thinned to about 1,500 points and always includes the newest step', () => {
     const many = Array.from({ length: 10_001 }, (_, i) => step(i + 1));
     const few = thinned(many);
     expect(few.length).toBeLessThanOrEqual(1501);
     expect(few[few.length - 1]?.step).toBe(10_001);
   });
 
-  it('put loss and dev recall on the same steps', () => {
+  it('aligns loss and dev recall on the same steps', () => {
     const view = emptyRunView();
     const metrics = {
-      hitRateAt1: 0.4, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, recallAt10: 0.7, mrrAt10: 0, ndcgAt10: 0, questions: 1, passages: 1,
-    }; // prettier-ignore
+      hitRateAt1: 0.4,
+      hitRateAt3: 0,
+      hitRateAt5: 0,
+      hitRateAt10: 0,
+      recallAt10: 0.7,
+      mrrAt10: 0,
+      ndcgAt10: 0,
+      questions: 1,
+      passages: 1,
+    };
     view.steps.push(step(1), step(2));
     view.dev.push({ step: 0, metrics, best: false }, { step: 2, metrics, best: true });
     expect(lossAndRecall(view)).toEqual({
