@@ -38,8 +38,8 @@ function texts(config: EncoderConfig, count: number, length: (text: number) => n
 
 /**
  * Returns the bytes that the operations of one step must read and write, derived by hand: each reads its inputs and
- * writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is left out; it is thousands of
- * times smaller.
+ * writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is left out, being thousands
+ * of times smaller.
  */
 function neededBytes(config: EncoderConfig, T: number): number {
   const { layers, hiddenSize: H, intermediateSize: F, heads: A } = config;

@@ -68,15 +68,15 @@ async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peak
 const shape = { longest: 480, searches: [{ passages, questions, relevant: relevant * questions }] };
 const configs: [string, EncoderConfig][] = [
   ['4 times the hidden size', encoder(3, 256, 1024)],
-  ['equal to the hidden size', encoder(2, 128, 128)],
+  ['the hidden size', encoder(2, 128, 128)],
   ['2 times the hidden size', encoder(2, 256, 512)],
   ['3 times the hidden size', encoder(2, 320, 960)],
   ['8 times the hidden size', encoder(2, 128, 1024)],
-  ['4 times a hidden size of 1,024', encoder(1, 1024, 4096)],
+  ['4 times 1,024', encoder(1, 1024, 4096)],
 ];
 
 describe("an evaluation during training on Dawn's null backend", () => {
-  it.each(configs)('fits any budget from the planned minimum up; feed-forward size %s', async (_, config) => {
+  it.each(configs)('fits any budget from the planned minimum up with a feed-forward size of %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
     const leastBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);

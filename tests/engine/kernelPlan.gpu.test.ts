@@ -71,7 +71,7 @@ function planInParts(parts: number): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('decides its bits: the same plan repeats them, even parsed from its record, and another changes them', async () => {
+  it('decides its bits: the same plan repeats them, even read from a record, and another changes them', async () => {
     const plan = planInParts(2);
     const first = await trained(plan);
     expect(await trained(parseKernelPlan(formatKernelPlan(plan)) ?? undefined)).toEqual(first);

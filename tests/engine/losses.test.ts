@@ -177,7 +177,7 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     ['queryToPassage', 3, 65, 40],
     ['both', 2, 2, 1],
   ] as const)(
-    'match the reference for InfoNCE (%s): %i anchors, %i candidates, at most %i left out each',
+    'match the reference for InfoNCE (%s), anchors: %i, candidates: %i, left out per anchor: at most %i',
     async (directions, B, C, out) => {
       const [anchors, candidates] = [draw(B), draw(C)];
       const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
@@ -193,7 +193,7 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     ['both', 200, 333, 12],
     ['both', 70, 201, 0],
   ] as const)(
-    'have the same bits for InfoNCE in windows of any size (%s): %i anchors, %i candidates, at most %i left out each',
+    'have the same bits for InfoNCE (%s) in windows of any size, anchors: %i, candidates: %i, left out: at most %i',
     async (directions, B, C, out) => {
       const [anchors, candidates] = [draw(B), draw(C)];
       const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));

@@ -23,7 +23,7 @@ const { between, draw: drawNumbers } = draws(11);
 const draw = (shape: number[]): tf.Tensor => tf.tensor(drawNumbers(...shape), shape);
 const rounds = [1, 2, 3];
 
-/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random output gradient dy. */
+/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random gradient dy. */
 async function compareWithTape(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,
@@ -139,7 +139,7 @@ describe('the reference backward passes', () => {
     ['both', 4, 40, [[2, 35], [], [0, 3, 39], [1]]],
     ['queryToPassage', 2, 3, [[1, 2]]],
   ] as const)(
-    'match the tfjs gradient of InfoNCE (%s) for %i anchors and %i candidates, leaving out %j',
+    'match the tfjs gradient of InfoNCE (%s), anchors: %i, candidates: %i, left out: %j',
     async (directions, size, count, out) => {
       await expectNoLeak(async () => {
         const options = { temperature: 0.2, directions };

@@ -128,8 +128,8 @@ async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<
 }
 
 /**
- * Loses the device at chosen calls of checkpoint(), which a run makes between blocks and between steps. Calls are counted
- * per phase.
+ * Loses the device at chosen calls of checkpoint(), which a run makes between blocks and between steps. Calls are
+ * counted per phase.
  */
 class LosingControl extends RunControl {
   readonly calls: Record<string, number> = {};
@@ -241,7 +241,7 @@ describe('a run resumed with other kernels', () => {
 });
 
 describe('recovery from device losses', () => {
-  it('counts only work beyond the furthest point so far as progress', () => {
+  it('counts work as progress only beyond the furthest point reached', () => {
     const recovery = new Recovery();
     recovery.reached('checkpoint', 10);
     expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);

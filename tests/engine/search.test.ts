@@ -81,7 +81,7 @@ describe.each(kinds)('exact search (%s)', (kind) => {
   const run = searchOf(kind);
 
   it.each(cases)(
-    'finds what sorting all scores finds: $queries queries, $passages passages, width $width, top $k',
+    'finds what sorting all scores finds, queries: $queries, passages: $passages, width: $width, top $k',
     async (testCase) => {
       const input = drawCase(testCase);
       const expected = naiveSearch(input);

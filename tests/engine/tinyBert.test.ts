@@ -128,7 +128,7 @@ describe('the encoder on a random BERT', () => {
     [1000, 0.1],
   ];
   it.each(chunked)(
-    'computes the plain gradients with GradCache chunks of %i tokens and dropout %f',
+    'computes the same gradients with GradCache as in one pass, tokens per chunk: %i, dropout: %f',
     async (tokensPerPass, rate) => {
       await expectNoLeak(async () => {
         const parameters = pytorch.parameters();
