@@ -4,7 +4,7 @@ import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevic
 import { RunControl } from '../../workers/services/train/runControl';
 import { wasmBase } from './support';
 
-it("the benchmark runs to its end on the browser's own WebGPU adapter and gives the device back", async () => {
+it("the benchmark runs to completion on the browser's own WebGPU adapter and releases the device", async () => {
   const result = await benchmarkDevice(
     { shapes: ['demo'], device: 'webgpu', budgetBytes: null, brief: true },
     { control: new RunControl(), wasmBaseUrl: wasmBase, browser: navigator.userAgent, onProgress: () => undefined },

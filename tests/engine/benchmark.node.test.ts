@@ -8,11 +8,11 @@ import { wasmBase } from './support';
 
 const device = 'wasm';
 
-// Node has none of its own before version 21.
+// Node has no navigator before version 21.
 beforeAll(() => void vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 }));
 
-describe('the benchmark of a device', () => {
-  it('measures products and a training step, says how far it is, and gives the device back', async () => {
+describe('the benchmark on wasm', () => {
+  it('measures matrix products and a training step, reports progress and releases the device', async () => {
     const reports: BenchmarkProgress[] = [];
     const deps = {
       control: new RunControl(),
@@ -37,17 +37,20 @@ describe('the benchmark of a device', () => {
     const flops = stepFlops(benchmarkConfigs.demo, 256, meanTextTokens);
     expect(step.gflops).toBeCloseTo(flops / step.stepMs / 1e6, 6);
     expect(step.tokensPerSecond).toBeCloseTo((256 / step.stepMs) * 1000, 6);
-    // Weights, gradients and two moments at least.
+    // At least weights, gradients and two moments: 16 bytes per parameter.
     expect(step.bytes).toBeGreaterThan(16 * 4.5e6);
     expect(new Set(reports.map(({ phase }) => phase))).toEqual(new Set(['open', 'products', 'demo']));
     expect(reports.every(({ share }) => share >= 0 && share <= 1)).toBe(true);
     expect(currentWebGpu()).toBeNull();
   });
 
-  it('stops when it is cancelled, and gives the device back', async () => {
+  it('stops when cancelled and releases the device', async () => {
     const control = new RunControl();
     control.cancel();
-    const run = benchmarkDevice({ shapes: ['demo'], device, budgetBytes: null, brief: true }, { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined }); // prettier-ignore
+    const run = benchmarkDevice(
+      { shapes: ['demo'], device, budgetBytes: null, brief: true },
+      { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined },
+    );
     await expect(run).rejects.toMatchObject({ details: { kind: 'cancelled' } });
     expect(currentWebGpu()).toBeNull();
   });

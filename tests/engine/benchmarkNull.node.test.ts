@@ -13,7 +13,7 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
 import { backendBytes, liveArrays } from './support';
 
-/** A browser whose only adapter is Dawn's null backend. It gives out 512 MiB: what it says of arrays beyond that is not listened to. */
+/** Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides its errors for arrays beyond 512 MiB. */
 async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
@@ -25,7 +25,7 @@ async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
-/** Two scopes that stay open hear all; whoever opens one of its own hears nothing. */
+/** Hides all errors of the device: two scopes that stay open catch them, and the engine's own scopes are stubbed. */
 function hearNothingOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
@@ -46,10 +46,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('the benchmark on a WebGPU device that checks everything and computes nothing', () => {
+describe("the benchmark on Dawn's null backend", () => {
   beforeEach(() => browserWithNullAdapter());
 
-  it('tunes products, runs the demo model and gives the device back, without a complaint of the device', async () => {
+  it('tunes matrix products, runs the demo model and releases the device without device errors', async () => {
     const result = await measured({});
     expect(result.device).toMatchObject({ backend: 'webgpu', reason: 'webgpu-chosen' });
     expect(result.measured).toBeGreaterThan(0);
@@ -58,16 +58,16 @@ describe('the benchmark on a WebGPU device that checks everything and computes n
     expect(currentWebGpu()).toBeNull();
   });
 
-  it('leaves out a model that fits the memory budget in no way, and says what it needs; the others are measured', async () => {
+  it('skips a model that no step strategy fits into the budget, says what it needs and measures the rest', async () => {
     const budgetBytes = 1e9;
     const { steps, skipped } = await measured({ shapes: ['bertBase', 'demo'], budgetBytes });
     expect(steps.map(({ shape }) => shape)).toEqual(['demo']);
     expect(skipped).toMatchObject([{ shape: 'bertBase', budgetBytes }]);
-    // 16 bytes for each of 102 million parameters.
+    // 16 bytes per parameter, 102 million parameters.
     expect(skipped[0]?.neededBytes).toBeGreaterThan(1.63e9);
   });
 
-  it('tells of a lost device, also where what failed first was something else', async () => {
+  it('reports a lost device even if another error comes first', async () => {
     const losing = measured({}, ({ phase }) => {
       if (phase === 'demo') currentWebGpu()?.device.destroy();
     });
@@ -76,35 +76,32 @@ describe('the benchmark on a WebGPU device that checks everything and computes n
   });
 });
 
-describe("BERT-base's step in the benchmark", () => {
+describe('the BERT-base step of the benchmark', () => {
   beforeEach(async () => {
     await browserWithNullAdapter({ unheard: true });
     await openDevice('webgpu', '');
   });
 
   it.each([
-    { budget: 8e9, way: 'plain', passes: 3 },
-    { budget: 2.2e9, way: 'recompute', passes: 4 },
-    { budget: 1.75e9, way: 'gradCache', passes: 4 },
-  ] as const)(
-    'is taken as a run would with $budget bytes ($way), and keeps to them',
-    async ({ budget, way, passes }) => {
-      const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
-      const between = () => Promise.resolve();
-      const step = await measureSteps(currentEngine(), 'bertBase', {
-        peakGflops: 1e4,
-        limits,
-        budgetMs: 0,
-        brief: false,
-        between,
-      });
-      if (!('stepMs' in step)) throw new Error('not measured');
-      expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
-      expect(step.bytes).toBeLessThanOrEqual(budget);
-      const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
-      expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
-      expect(liveArrays()).toBe(0);
-      expect(backendBytes()).toBe(0);
-    },
-  );
+    ['plain', 8e9, 3],
+    ['recompute', 2.2e9, 4],
+    ['gradCache', 1.75e9, 4],
+  ] as const)('uses the step strategy that a run would (%s) and stays within %i bytes', async (way, budget, passes) => {
+    const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
+    const between = () => Promise.resolve();
+    const step = await measureSteps(currentEngine(), 'bertBase', {
+      peakGflops: 1e4,
+      limits,
+      budgetMs: 0,
+      brief: false,
+      between,
+    });
+    if (!('stepMs' in step)) throw new Error('not measured');
+    expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
+    expect(step.bytes).toBeLessThanOrEqual(budget);
+    const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
+    expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
+    expect(liveArrays()).toBe(0);
+    expect(backendBytes()).toBe(0);
+  });
 });

@@ -13,20 +13,20 @@ import { backendBytes, inBrowser, openTestDevice, wasmBase } from './support';
 
 afterEach(closeDevice);
 
-describe('the device', () => {
-  it('takes wasm where it is asked for', async () => {
+describe('opening a device', () => {
+  it('opens wasm when wasm is chosen', async () => {
     const info = await openDevice('wasm', wasmBase);
     expect(info).toMatchObject({ backend: 'wasm', reason: 'wasm-chosen', adapter: null, simd: true });
     expect(info.threads).toBeGreaterThanOrEqual(1);
   });
 
-  it('takes wasm by itself where WebGPU is missing or software, says so, and describes it before', async () => {
+  it('falls back to wasm if WebGPU is missing or software, and says why before and after', async () => {
     const reason = inBrowser ? 'software-adapter' : 'no-webgpu';
     expect(await describeDevice('auto')).toMatchObject({ backend: 'wasm', reason });
     expect(await openDevice('auto', wasmBase)).toMatchObject({ backend: 'wasm', reason });
   });
 
-  it('counts the bytes of arrays, and gives them back with the device', async () => {
+  it('counts the bytes of arrays until the device is closed', async () => {
     await openTestDevice();
     const before = backendBytes();
     currentEngine().pool.allocate([256, 256]);
@@ -36,15 +36,15 @@ describe('the device', () => {
   });
 });
 
-describe.skipIf(inBrowser)('without WebGPU', () => {
-  it('refuses when WebGPU was asked for', async () => {
+describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
+  it('throws gpu-unavailable when WebGPU is chosen', async () => {
     await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({
       details: { kind: 'gpu-unavailable', reason: 'no-webgpu' },
     });
   });
 });
 
-describe.runIf(inBrowser)('with WebGPU', () => {
+describe.runIf(inBrowser)('a WebGPU device', () => {
   async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
     const gpu = currentWebGpu();
@@ -52,7 +52,7 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     return gpu;
   }
 
-  it('opens, closes and opens again with the adapter named', async () => {
+  it('opens, closes and opens again, naming its adapter', async () => {
     for (let round = 0; round < 2; round++) {
       expect(await openDevice('webgpu', wasmBase)).toMatchObject({
         backend: 'webgpu',
@@ -66,11 +66,11 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     }
   });
 
-  it('asks for subgroups where the adapter has them', async () => {
+  it('has subgroups if the adapter offers them', async () => {
     const adapter = await navigator.gpu.requestAdapter();
     const { features } = (await opened()).device;
     expect(features.has('subgroups')).toBe(adapter?.features.has('subgroups'));
-    expect(features.has('subgroups')).toBe(true); // as SwiftShader has: the kernels' tests run them there
+    expect(features.has('subgroups')).toBe(true); // SwiftShader has them, and the kernel tests rely on it
   });
 
   it('counts the bytes of buffers', async () => {
@@ -81,7 +81,7 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     gpu.pool.free(array);
   });
 
-  it('remembers that memory ran out and throws it at the next readback', async () => {
+  it('throws an out-of-memory error at the next readback', async () => {
     const gpu = await opened();
     const error = new GPUOutOfMemoryError('no memory');
     gpu.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
@@ -90,7 +90,7 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     expect(checkDevice).toThrow(/gpu-out-of-memory/);
   });
 
-  it('lets no readback count whose submit the device has dropped', async () => {
+  it('fails a readback whose submit the device dropped', async () => {
     const gpu = await opened();
     const kept = gpu.commands.upload(Float32Array.of(1, 2, 3, 4));
     expect([...(await gpu.commands.read(kept))]).toEqual([1, 2, 3, 4]);
@@ -100,7 +100,7 @@ describe.runIf(inBrowser)('with WebGPU', () => {
     await expect(gpu.commands.read(kept)).rejects.toMatchObject({ details: { kind: 'unexpected' } });
   });
 
-  it('reports a lost device, and none that it gave back itself', async () => {
+  it('reports a lost device, but not one that was closed', async () => {
     const gpu = await opened();
     const lost = deviceLost();
     gpu.device.destroy();

@@ -5,15 +5,15 @@ import { attentionBackward, attentionForward } from '../../workers/engine/ops/at
 import { dropoutMask } from '../reference/engine/ops/dropout';
 import { dropoutApply } from '../../workers/engine/ops/dropout/dropout';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues, tinyConfig } from './kernelStand';
-import { batchOf } from './support';
+import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues, tinyConfig } from './kernelHarness';
+import { batchOf, draws } from './support';
 import { philox } from '../../src/domain/random';
 
 useEngines();
 const { draw } = draws(25);
 
-describe.each(kinds)('dropout on a %s adapter', (kind) => {
-  it('drops what the reference mask drops', async () => {
+describe.each(kinds)('dropout (%s)', (kind) => {
+  it('drops the same elements as the reference mask', async () => {
     const gpu = engineOf(kind);
     const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
     const x = draw(13, 7);
@@ -26,22 +26,29 @@ describe.each(kinds)('dropout on a %s adapter', (kind) => {
     gpu.pool.free(X);
   });
 
-  it.each([4, 7])('drops in rows 3 to 8 what it drops there in the whole array of %i numbers a row', async (width) => {
-    const gpu = engineOf(kind);
-    const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
-    const X = gpu.commands.upload(draw(13 * width).fill(1), [13, width]);
-    const part = gpu.commands.upload(draw(6 * width).fill(1), [6, width]);
-    const [whole, own] = await readAll(gpu, dropoutApply(gpu, X, place), dropoutApply(gpu, part, { ...place, firstRow: 3 })); // prettier-ignore
-    expect(own).toEqual(whole?.subarray(3 * width, 9 * width));
-    for (const array of [X, part]) gpu.pool.free(array);
-  });
+  it.each([4, 7])(
+    'drops the same elements of rows 3 to 8 alone as in the whole array, for rows of width %i',
+    async (width) => {
+      const gpu = engineOf(kind);
+      const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
+      const X = gpu.commands.upload(draw(13 * width).fill(1), [13, width]);
+      const part = gpu.commands.upload(draw(6 * width).fill(1), [6, width]);
+      const [whole, own] = await readAll(
+        gpu,
+        dropoutApply(gpu, X, place),
+        dropoutApply(gpu, part, { ...place, firstRow: 3 }),
+      );
+      expect(own).toEqual(whole?.subarray(3 * width, 9 * width));
+      for (const array of [X, part]) gpu.pool.free(array);
+    },
+  );
 
   it.each([
     [8, 6],
     [6, 6],
     [6, 5],
   ])(
-    'drops of %i numbers a row in a later text by itself what it drops there in the whole batch, in attention and after a product, from row %i',
+    'drops the same elements of a text alone as in its batch, in attention and after a product: width %i, row %i',
     async (hidden, before) => {
       const gpu = engineOf(kind);
       const heads = 2;
@@ -56,7 +63,6 @@ describe.each(kinds)('dropout on a %s adapter', (kind) => {
         [both, 0],
         [second, before],
       ] as const) {
-        // prettier-ignore
         const tokens = uploadTokens(gpu, packed);
         const dropout = { ...place, firstRow };
         const Qkv = gpu.commands.upload(qkv.slice(firstRow * 3 * hidden), [packed.rows, 3 * hidden]);
@@ -83,9 +89,9 @@ describe.each(kinds)('dropout on a %s adapter', (kind) => {
   );
 });
 
-describe('random numbers', () => {
-  it('are those of the published Philox4x32-10', () => {
-    // Known answers of Random123 1.14, kat_vectors: counter and key zero.
+describe('the random number generator', () => {
+  it('reproduces the published known answer of Philox4x32-10', () => {
+    // From kat_vectors of Random123 1.14, for a counter and a key of zero.
     expect(philox([0, 0, 0, 0], [0, 0])).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   });
 });

@@ -18,8 +18,8 @@ const lengths = Array.from({ length: 60 }, () => 1 + Math.floor(random() * 24));
 const texts = () =>
   batchOf(lengths.map((length) => Array.from({ length }, () => Math.floor(random() * golden.config.vocabularySize))));
 
-describe('encoding', () => {
-  it('has the same bits with room for larger batches and without', async () => {
+describe('encoding a batch', () => {
+  it('returns the same bits with and without room reserved for larger batches', async () => {
     const parameters = golden.parameters();
     const batch = texts();
     const options: EncodeOptions = { pooling: 'mean', normalize: true };
@@ -30,7 +30,7 @@ describe('encoding', () => {
     expect(liveArrays()).toBe(0);
   });
 
-  it('holds in batches of all sizes what the largest of them takes, and nothing afterwards', async () => {
+  it('allocates for the largest batch once, reuses it for batches of all sizes, and frees it at the end', async () => {
     const parameters = golden.parameters();
     const set = texts();
     const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
@@ -40,7 +40,7 @@ describe('encoding', () => {
     const held: number[] = [];
     await encodeTexts(use, set, () => Promise.resolve(void held.push(pool.totalBytes)));
     expect(held.length).toBeGreaterThan(3);
-    // What says where texts begin is as long as there are texts.
+    // Only the offsets of the texts vary in size, with the number of texts.
     expect(Math.max(...held) - Math.min(...held)).toBeLessThan(4 * 256 * 4);
     expect(pool.totalBytes).toBe(before);
     parameters.dispose();

@@ -12,13 +12,13 @@ async function opened(): Promise<WebGpuEngine> {
   return gpu;
 }
 
-/** Dawn's null backend has 512 MiB to give. */
+/** Allocates more than the 512 MiB of Dawn's null backend. */
 function useUp(gpu: WebGpuEngine): void {
   for (let array = 0; array < 3; array++) gpu.commands.clear(gpu.pool.allocate([60 * 2 ** 20]));
 }
 
-describe('memory that runs out', () => {
-  it('is what the next readback throws, not the commands that it spoils', async () => {
+describe('running out of device memory', () => {
+  it('makes the next readback throw gpu-out-of-memory instead of the validation errors that follow', async () => {
     const gpu = await opened();
     const kept = gpu.commands.upload(Float32Array.of(1, 2, 3, 4));
     expect(await gpu.commands.read(kept)).toHaveLength(4);
@@ -27,7 +27,7 @@ describe('memory that runs out', () => {
     await expect(gpu.commands.finished()).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
   });
 
-  it('is thrown also where it ran out submits before', async () => {
+  it('makes a readback throw even several submits later', async () => {
     const gpu = await opened();
     const kept = gpu.commands.upload(Float32Array.of(1, 2, 3, 4));
     useUp(gpu);
@@ -38,7 +38,7 @@ describe('memory that runs out', () => {
     await expect(gpu.commands.read(kept)).rejects.toMatchObject({ details: { kind: 'gpu-out-of-memory' } });
   });
 
-  it('of one device does not fail the next', async () => {
+  it('does not fail the next device', async () => {
     const gpu = await opened();
     useUp(gpu);
     gpu.commands.submit();

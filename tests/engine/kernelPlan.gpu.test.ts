@@ -8,6 +8,7 @@ import { layOutSegments, SegmentTable } from '../../workers/engine/model/segment
 import { backwardShapes, forwardShapes } from '../../workers/engine/tuning/modelShapes';
 import { defaultTiling, planKey } from '../../workers/engine/ops/matmul/choice';
 import { Trainer } from '../../workers/engine/trainer';
+import { adamWOptions, bertConfig } from './configs';
 import { batchOf, layout, seededRandom, wasmBase, strict } from './support';
 
 let gpu: WebGpuEngine;
@@ -22,18 +23,22 @@ afterAll(() => {
   closeDevice();
 });
 
-const config = {
-  layers: 1, hiddenSize: 32, heads: 2, intermediateSize: 64, vocabularySize: 50, maxPositions: 32, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
-/** 2 × 10 texts of 16 tokens: 320 rows, which a weight gradient may add in two parts. */
+const config = bertConfig({
+  layers: 1,
+  hiddenSize: 32,
+  heads: 2,
+  intermediateSize: 64,
+  vocabularySize: 50,
+  maxPositions: 32,
+});
+/** 2 × 10 texts of 16 tokens: 320 rows, enough to sum a weight gradient in two parts. */
 const tokens = 320;
 const texts = (shift: number) =>
   batchOf(
     Array.from({ length: 10 }, (_, text) => Array.from({ length: 16 }, (_, i) => (text * 31 + i * 7 + shift) % 50)),
   );
 
-/** Weights after two steps of the same training under a plan. */
+/** Returns the weights after two training steps under a kernel plan. */
 async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
   gpu.plan = plan;
   const random = seededRandom(3);
@@ -47,9 +52,7 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
       Float32Array.from({ length }, () => (name.endsWith('Norm.weight') ? 1 : 0.2 * (random() - 0.5))),
     );
   const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
-  const optimizer = {
-    kind: 'adamW', learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
-  } as const; // prettier-ignore
+  const optimizer = adamWOptions(1e-3);
   const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   for (let step = 1; step <= 2; step++) await trainer.step(texts(0), texts(5), 1e-3, step);
   const after: Float32Array[] = [];
@@ -68,17 +71,17 @@ function planInParts(parts: number): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('decides its bits: the same plan gives the same, also read back from the record; another gives others', async () => {
+  it('decides its bits: the same plan repeats them, even read from a record, and another changes them', async () => {
     const plan = planInParts(2);
     const first = await trained(plan);
     expect(await trained(parseKernelPlan(formatKernelPlan(plan)) ?? undefined)).toEqual(first);
     const other = await trained(planInParts(1));
     expect(other).not.toEqual(first);
-    // What no plan names goes by fixed rules, which for these shapes on this adapter are those of the second plan.
+    // Without a plan fixed rules apply. For these shapes on this adapter they choose what the second plan does.
     expect(await trained(undefined)).toEqual(other);
   });
 
-  it('comes from times on this device', async () => {
+  it('comes from times measured on this device, and no choice is slower than its default', async () => {
     gpu.plan = undefined;
     const before = gpu.pool.liveArrays;
     const shapes = [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];

@@ -18,18 +18,26 @@ import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
 import { planKey } from '../../workers/engine/ops/matmul/choice';
 import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/device/measureKernelPlan';
+import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
 import { seededRandom } from './support';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
-const config = {
-  layers: 2, hiddenSize: 128, heads: 4, intermediateSize: 256, vocabularySize: 100, maxPositions: 64, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+const config = bertConfig({
+  layers: 2,
+  hiddenSize: 128,
+  heads: 4,
+  intermediateSize: 256,
+  vocabularySize: 100,
+  maxPositions: 64,
+});
 const device: DeviceInfo = {
-  backend: 'webgpu', reason: 'webgpu-available', threads: 0, simd: false,
+  backend: 'webgpu',
+  reason: 'webgpu-available',
+  threads: 0,
+  simd: false,
   adapter: { vendor: 'v', architecture: 'a', description: 'd' },
-}; // prettier-ignore
+};
 const tokens = { training: 300, encoding: 2000 };
 const opened: WebGpuEngine[] = [];
 let databases = 0;
@@ -57,7 +65,7 @@ const recorded = (own: KernelPlan['matmul'][string]): KernelPlan => ({
   matmul: { 'NT plain 128x384 @512': own },
 });
 
-describe('the fastest of some candidates', () => {
+describe('the fastest candidate', () => {
   const times: Record<string, number[]> = {
     first: [10],
     slow: [30],
@@ -76,7 +84,7 @@ describe('the fastest of some candidates', () => {
     return fastest(names, timeOf, () => asked.length >= most).then((result) => ({ ...result, asked }));
   };
 
-  it('is that of the lowest median over interleaved rounds', async () => {
+  it('is the one with the lowest median over interleaved rounds', async () => {
     const { best, ms, firstMs, asked } = await pick(['first', 'slow', 'noisy', 'fast', 'broken']);
     expect({ best, ms, firstMs }).toEqual({ best: 'fast', ms: 8, firstMs: 10 });
     expect(asked.slice(0, 5)).toEqual(['first', 'slow', 'noisy', 'fast', 'broken']);
@@ -84,18 +92,18 @@ describe('the fastest of some candidates', () => {
     expect(asked.slice(5)).not.toContain('broken');
   });
 
-  it('stays with the choice without measuring unless another is clearly faster', async () => {
+  it('is the default unless another is clearly faster', async () => {
     expect((await pick(['first', 'close', 'slow'])).best).toBe('first');
   });
 
-  it('ends when the time is over, with the best so far', async () => {
+  it('is the best so far when time runs out', async () => {
     expect((await pick(['slow', 'first', 'fast'], 2)).best).toBe('first');
     expect((await pick(['slow', 'first'], 1)).best).toBe('slow');
   });
 });
 
-describe('measuring on a device', () => {
-  it('gives each shape a choice, frees what it used, and the device has no complaint', async () => {
+describe('measuring kernels on a device', () => {
+  it('chooses a tiling for each shape without leaks or device errors', async () => {
     const { gpu, errors } = await input();
     const shapes = shapesOfRun({ config, tokens });
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
@@ -107,7 +115,7 @@ describe('measuring on a device', () => {
     expect(errors).toEqual([]);
   });
 
-  it('gives products in half precision choices of their own', async () => {
+  it('chooses tilings for half-precision products separately', async () => {
     const { gpu, errors } = await input(['shader-f16', 'subgroups']);
     const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
@@ -117,7 +125,7 @@ describe('measuring on a device', () => {
     expect(errors).toEqual([]);
   });
 
-  it('passes over a kernel that the device refuses, which is no failure of the device', async () => {
+  it('rejects a kernel that does not compile without failing the device', async () => {
     const { gpu, errors } = await input();
     const refused = (body: string) =>
       kernel({ name: 'refused', params: {}, reads: {}, writes: { y: 'f32' }, workgroup: [1, 1, 1], body });
@@ -128,7 +136,7 @@ describe('measuring on a device', () => {
     expect(errors).toEqual([]);
   });
 
-  it('keeps the choice without measuring where all others compute other numbers', async () => {
+  it('keeps the default choice when all others compute different numbers', async () => {
     const { gpu } = await input();
     const random = seededRandom(5);
     vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
@@ -138,7 +146,7 @@ describe('measuring on a device', () => {
       expect(choice, planKey(shape)).toEqual(candidateChoices(gpu.traits, kernelLimits(gpu), shape)[0]);
   });
 
-  it('stops when the time is over', async () => {
+  it('stops when its time budget is used up', async () => {
     const { gpu } = await input();
     let clock = 0;
     const tuned = await tuneMatmul(gpu, forwardShapes(config, 300), { budgetMs: 100, now: () => (clock += 20) });
@@ -146,8 +154,8 @@ describe('measuring on a device', () => {
   });
 });
 
-describe('the plan of a run', () => {
-  it('is measured once and found again by adapter, browser, kernels and shapes', async () => {
+describe('the kernel plan of a run', () => {
+  it('is measured once and then found by adapter, browser, kernels version and shapes', async () => {
     const given = await input();
     const first = await planOfRun(given, '');
     expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
@@ -163,14 +171,14 @@ describe('the plan of a run', () => {
     await expect(planOfRun(other, '', never)).rejects.toThrow('measured again');
   });
 
-  it("is the record's when the run goes on, whatever was measured since", async () => {
+  it("is the one in the run's record when the run resumes, whatever was measured since", async () => {
     const given = await input();
     await planOfRun(given, '');
     const plan = recorded({ tiling, parts: 3 });
     expect(await planOfRun(given, formatKernelPlan(plan))).toEqual(plan);
   });
 
-  it('is made anew where the record names what this device cannot do', async () => {
+  it('is measured again if the recorded one does not work on this device or with these kernels', async () => {
     const given = await input([]);
     const bySubgroups = {
       threadRows: 8,
@@ -188,14 +196,14 @@ describe('the plan of a run', () => {
     expect((await planOfRun(given, wasm)).backend).toBe('webgpu');
   });
 
-  it('follows fixed rules on wasm and on software adapters: nothing is measured', async () => {
+  it('follows fixed rules on wasm, without measuring', async () => {
     const given = await input();
     expect(await planOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
       unmeasuredPlan('wasm'),
     );
   });
 
-  it('is read back from its text, and nothing else is taken for a plan', () => {
+  it('survives formatting and parsing, and no other text parses as a plan', () => {
     const plan = recorded({ tiling, parts: 3 });
     expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
     const foreign = { ...plan, matmul: { x: { tiling: { ...tiling, threadRows: 4096 }, parts: 1 } } };

@@ -19,15 +19,15 @@ import * as poolingReference from '../reference/engine/ops/pooling';
 import { adamWUpdate } from '../reference/engine/optimizer/adamW';
 import { clipFactor } from '../reference/engine/optimizer/clipping';
 import { adamW } from '../../workers/engine/optimizer/adamW';
-import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues, tinyConfig } from './kernelStand';
-import { batchOf, distance, norm } from './support';
+import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues, tinyConfig } from './kernelHarness';
+import { batchOf, distance, draws, norm } from './support';
 import { clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/gradientNorm';
 
 useEngines();
 const { between, draw } = draws(24);
 
-describe.each(kinds)('kernels of a %s adapter agree with the references', (kind) => {
-  it.each([1, 2, 3])('LayerNorm, round %i', async () => {
+describe.each(kinds)('the kernels (%s)', (kind) => {
+  it.each([1, 2, 3])('match the reference LayerNorm and its gradients on a random shape, round %i', async () => {
     const gpu = engineOf(kind);
     const shape = [between(1, 150), between(2, 90)] as const;
     const [z, gamma, beta, dy] = [draw(...shape), draw(shape[1]), draw(shape[1]), draw(...shape)];
@@ -64,43 +64,46 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     [8, 2, 0],
     [12, 2, 0.4],
     [6, 2, 0.2],
-  ])('attention of %i numbers in %i heads with dropout %f', async (hidden, heads, rate) => {
-    const gpu = engineOf(kind);
-    const given = packed();
-    const tokens = uploadTokens(gpu, given);
-    const qkv = draw(given.rows, 3 * hidden);
-    const dy = draw(given.rows, hidden);
-    const key = { seed: 7, step: 3, op: 5 };
-    const Qkv = gpu.commands.upload(qkv, [given.rows, 3 * hidden]);
-    const Dy = gpu.commands.upload(dy, [given.rows, hidden]);
-    const dropout = rate > 0 ? { ...key, rate } : undefined;
-    const { y, saved } = attentionForward(gpu, {
-      qkv: Qkv,
-      blocks: tokens.blocks,
-      heads,
-      longest: given.longest,
-      dropout,
-    });
-    const dqkv = attentionBackward(gpu, Dy, saved);
-    const [ownY, ownGradient] = await readAll(gpu, y, dqkv);
-    const results = tf.tidy(() => {
-      const [q, k, v] = tf.split(tf.tensor2d(qkv, [given.rows, 3 * hidden]), 3, 1);
-      if (!q || !k || !v) throw new Error('three parts');
-      const mask = (place: Parameters<attentionReference.ProbabilityMask>[0]): tf.Tensor =>
-        tf.tensor2d(probabilityDropoutMask(place, rate, key), [place.length, place.length]);
-      const inputs = { q, k, v, tokens: given, heads, dropout: dropout && mask };
-      const forward = attentionReference.attentionForward(inputs);
-      const back = attentionReference.attentionBackward(tf.tensor2d(dy, [given.rows, hidden]), forward.saved, given);
-      return [forward.y, tf.concat([back.q, back.k, back.v], 1)];
-    });
-    const [expectedY = [], expectedGradient = []] = await tensorValues(...results);
-    expectClose(ownY, expectedY);
-    expectClose(ownGradient, expectedGradient);
-    for (const array of [Qkv, Dy, saved.lse]) gpu.pool.free(array);
-    freeTokens(gpu, tokens);
-  });
+  ])(
+    'match the reference attention and its gradients for width %i, %i heads and dropout %f',
+    async (hidden, heads, rate) => {
+      const gpu = engineOf(kind);
+      const given = packed();
+      const tokens = uploadTokens(gpu, given);
+      const qkv = draw(given.rows, 3 * hidden);
+      const dy = draw(given.rows, hidden);
+      const key = { seed: 7, step: 3, op: 5 };
+      const Qkv = gpu.commands.upload(qkv, [given.rows, 3 * hidden]);
+      const Dy = gpu.commands.upload(dy, [given.rows, hidden]);
+      const dropout = rate > 0 ? { ...key, rate } : undefined;
+      const { y, saved } = attentionForward(gpu, {
+        qkv: Qkv,
+        blocks: tokens.blocks,
+        heads,
+        longest: given.longest,
+        dropout,
+      });
+      const dqkv = attentionBackward(gpu, Dy, saved);
+      const [ownY, ownGradient] = await readAll(gpu, y, dqkv);
+      const results = tf.tidy(() => {
+        const [q, k, v] = tf.split(tf.tensor2d(qkv, [given.rows, 3 * hidden]), 3, 1);
+        if (!q || !k || !v) throw new Error('three parts');
+        const mask = (place: Parameters<attentionReference.ProbabilityMask>[0]): tf.Tensor =>
+          tf.tensor2d(probabilityDropoutMask(place, rate, key), [place.length, place.length]);
+        const inputs = { q, k, v, tokens: given, heads, dropout: dropout && mask };
+        const forward = attentionReference.attentionForward(inputs);
+        const back = attentionReference.attentionBackward(tf.tensor2d(dy, [given.rows, hidden]), forward.saved, given);
+        return [forward.y, tf.concat([back.q, back.k, back.v], 1)];
+      });
+      const [expectedY = [], expectedGradient = []] = await tensorValues(...results);
+      expectClose(ownY, expectedY);
+      expectClose(ownGradient, expectedGradient);
+      for (const array of [Qkv, Dy, saved.lse]) gpu.pool.free(array);
+      freeTokens(gpu, tokens);
+    },
+  );
 
-  it.each(poolings)('%s pooling to unit length', async (pooling) => {
+  it.each(poolings)('match the reference %s pooling and normalization, forward and backward', async (pooling) => {
     const gpu = engineOf(kind);
     const given = packed([[1, 2, 3], [4], [5, 6]]);
     const tokens = uploadTokens(gpu, given);
@@ -130,7 +133,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     freeTokens(gpu, tokens);
   });
 
-  it('looks embeddings up in a table cut in pieces, and gives each row its sum of gradients', async () => {
+  it('look up embeddings in a table split into pieces and sum the gradients of each row', async () => {
     const gpu = engineOf(kind);
     const given = packTokens(batchOf(texts()), tinyConfig);
     const tokens = uploadTokens(gpu, given);
@@ -169,7 +172,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     freeTokens(gpu, tokens);
   });
 
-  it('adds the gradients of a second part of the rows to those of the first', async () => {
+  it('accumulate the gradients of a batch that comes in two parts', async () => {
     const gpu = engineOf(kind);
     const [rows, cut, width] = [150, 70, 9];
     const [z, dy, gamma] = [draw(rows, width), draw(rows, width), draw(width)];
@@ -197,11 +200,14 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
       return readAll(gpu, dGamma, dBeta, total, table);
     };
     const whole = await sums([[0, rows]]);
-    const inParts = await sums([[0, cut], [cut, rows]]); // prettier-ignore
+    const inParts = await sums([
+      [0, cut],
+      [cut, rows],
+    ]);
     whole.forEach((values, i) => expect(distance(inParts[i] ?? [], values)).toBeLessThan(1e-5 * norm(values)));
   });
 
-  it.each([true, false])('clips and takes an AdamW step, with decay %s', async (decayed) => {
+  it.each([true, false])('match the reference clipping and AdamW step, weight decay: %s', async (decayed) => {
     const gpu = engineOf(kind);
     const length = 9000;
     const values = { weights: draw(length), gradients: draw(length), m: draw(length), v: draw(length).map(Math.abs) };
@@ -232,7 +238,7 @@ describe.each(kinds)('kernels of a %s adapter agree with the references', (kind)
     for (const array of [arrays.gradients, parts]) gpu.pool.free(array);
   });
 
-  it.each([NaN, Infinity])('leaves all weights alone when the loss is %f', async (loss) => {
+  it.each([NaN, Infinity])('leave all weights unchanged when the loss is %f', async (loss) => {
     const gpu = engineOf(kind);
     const weights = draw(256);
     const arrays = {

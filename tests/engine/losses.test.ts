@@ -9,11 +9,11 @@ import { infoNceBackward, infoNceForward } from '../reference/engine/losses/info
 import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
 import { leftOutBits, type LeftOut } from '../../workers/engine/losses/leftOut';
 import { readTensor } from '../reference/engine/tensorTable';
-import { engineOf, kinds, useEngines } from './kernelStand';
+import { engineOf, kinds, useEngines } from './kernelHarness';
 import { distance, norm, seededRandom } from './support';
 import { leftOutValues } from '../reference/engine/losses/leftOut';
 
-/** A loss's numbers and the gradients of the vectors, before they were normalised. */
+/** A loss's metrics and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];
@@ -51,13 +51,16 @@ const reference: Losses = {
     const [numbers, gradients] = tf.tidy(() => {
       const result = cosentForward(tensorOf(first), tensorOf(second), tf.tensor1d(scores), { temperature });
       const d = cosentBackward(result.saved);
-      return [[result.loss, result.ordered], [d.first, d.second]]; // prettier-ignore
+      return [
+        [result.loss, result.ordered],
+        [d.first, d.second],
+      ];
     });
     return readMeasured(numbers, gradients);
   },
 };
 
-/** Row by row: the unit vector, and what a gradient of it is to the vector itself. */
+/** Normalizes each row. `back` turns a gradient of the unit vectors into one of the original vectors. */
 function normalized({ values, rows }: Matrix): {
   unit: Float32Array<ArrayBuffer>;
   back: (d: Float32Array) => Float32Array;
@@ -116,8 +119,8 @@ function kernelsOf(kind: string): Losses {
 
 useEngines();
 
-const kernels = kinds.map((kind) => [`kernels, ${kind}`, kernelsOf(kind)] as const);
-const all: readonly (readonly [string, Losses])[] = [...kernels, ['the reference', reference]];
+const kernels = kinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
+const all: readonly (readonly [string, Losses])[] = [...kernels, ['the tfjs reference', reference]];
 const matrix = (values: readonly number[]): Matrix => ({
   values: Float32Array.from(values),
   rows: values.length / width,
@@ -130,29 +133,32 @@ function expectGolden(own: Measured, expected: { loss: number; gradients: number
   );
 }
 
-describe.each(all)('%s against sentence-transformers', (_, losses) => {
+describe.each(all)('losses computed by %s', (_, losses) => {
   const [anchors, candidates] = [matrix(golden.infoNce.anchors), matrix(golden.infoNce.candidates)];
   const { temperature } = golden;
 
-  it.each(['queryToPassage', 'both'] as const)('InfoNCE with explicit negatives, %s', async (directions) => {
-    const own = await losses.infoNce(anchors, candidates, { temperature, directions });
-    expectGolden(own, golden.infoNce[directions]);
-  });
+  it.each(['queryToPassage', 'both'] as const)(
+    'match sentence-transformers for InfoNCE with explicit negatives (%s)',
+    async (directions) => {
+      const own = await losses.infoNce(anchors, candidates, { temperature, directions });
+      expectGolden(own, golden.infoNce[directions]);
+    },
+  );
 
-  it('InfoNCE with pairs left out', async () => {
+  it('match sentence-transformers for InfoNCE with pairs left out', async () => {
     const leftOut = leftOutBits(golden.infoNce.leftOut, candidates.rows);
     const own = await losses.infoNce(anchors, candidates, { temperature, directions: 'both' }, leftOut);
     expectGolden(own, golden.infoNce.bothLeftOut);
   });
 
-  it('CoSENT, some scores equal', async () => {
+  it('match sentence-transformers for CoSENT with some equal scores', async () => {
     const { first, second, scores } = golden.cosent;
     const own = await losses.cosent(matrix(first), matrix(second), Float32Array.from(scores), temperature);
     expectGolden(own, golden.cosent);
   });
 });
 
-describe.each(kernels)('%s, agree with the reference', (_, losses) => {
+describe.each(kernels)('losses computed by %s', (_, losses) => {
   const random = seededRandom(31);
   const below = (limit: number): number => Math.floor(random() * limit);
   const draw = (rows: number): Matrix => matrix(Array.from({ length: rows * width }, () => 2 * random() - 1));
@@ -170,21 +176,24 @@ describe.each(kernels)('%s, agree with the reference', (_, losses) => {
     ['both', 33, 100, 9],
     ['queryToPassage', 3, 65, 40],
     ['both', 2, 2, 1],
-  ] as const)('InfoNCE, %s, %i anchors, %i candidates, up to %i of each left out', async (directions, B, C, out) => {
-    const [anchors, candidates] = [draw(B), draw(C)];
-    const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
-    const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
-    const options = { temperature: 0.2, directions };
-    const own = await losses.infoNce(anchors, candidates, options, leftOut);
-    expectSame(own, await reference.infoNce(anchors, candidates, options, leftOut));
-  });
+  ] as const)(
+    'match the reference for InfoNCE (%s), anchors: %i, candidates: %i, left out per anchor: at most %i',
+    async (directions, B, C, out) => {
+      const [anchors, candidates] = [draw(B), draw(C)];
+      const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
+      const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
+      const options = { temperature: 0.2, directions };
+      const own = await losses.infoNce(anchors, candidates, options, leftOut);
+      expectSame(own, await reference.infoNce(anchors, candidates, options, leftOut));
+    },
+  );
 
   it.each([
     ['queryToPassage', 130, 130, 0],
     ['both', 200, 333, 12],
     ['both', 70, 201, 0],
   ] as const)(
-    'InfoNCE has the same bits in windows of all sizes, %s, %i anchors, %i candidates, up to %i of each left out',
+    'have the same bits for InfoNCE (%s) in windows of any size, anchors: %i, candidates: %i, left out: at most %i',
     async (directions, B, C, out) => {
       const [anchors, candidates] = [draw(B), draw(C)];
       const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
@@ -196,22 +205,22 @@ describe.each(kernels)('%s, agree with the reference', (_, losses) => {
     },
   );
 
-  it.each([1, 2, 40, 130])('CoSENT of %i pairs', async (pairs) => {
+  it.each([1, 2, 40, 130])('match the reference for CoSENT, number of pairs: %i', async (pairs) => {
     const [first, second] = [draw(pairs), draw(pairs)];
     const scores = Float32Array.from({ length: pairs }, () => below(7) / 6);
     const own = await losses.cosent(first, second, scores, 0.05);
     expectSame(own, await reference.cosent(first, second, scores, 0.05));
   });
 
-  it('CoSENT of pairs with one score has no loss and no gradient', async () => {
+  it('are zero, gradients included, for CoSENT if all scores are equal', async () => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);
     expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
   });
 });
 
-describe('the bits of what is left out', () => {
-  it('name each pair once, and never an anchor’s own candidate', () => {
+describe('the bits of pairs left out', () => {
+  it('mark each pair once and never an anchor with its own candidate', () => {
     const bits = leftOutBits([[33, 0, 33], [1], [2, 31]], 34);
     expect(bits.shape).toEqual([3, 2]);
     const values = leftOutValues(bits, 34);

@@ -10,7 +10,7 @@ import { Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { largestDifference, layout, strict } from './support';
 
-/** With the limits that WebGPU promises everywhere, and none of the features. */
+/** Requests a device with the limits that WebGPU guarantees everywhere and no optional features. */
 async function lowestDevice(): Promise<GPUDevice> {
   const adapter = await navigator.gpu.requestAdapter();
   const device = await adapter?.requestDevice();
@@ -20,7 +20,7 @@ async function lowestDevice(): Promise<GPUDevice> {
   return device;
 }
 
-/** Believes the device so slow that no two dispatches fit in one submit. */
+/** Returns a pacer that assumes a device so slow that no two dispatches fit in one submit. */
 function slowestPacer(): SubmitPacer {
   let clock = 0;
   const pacer = new SubmitPacer(true, () => (clock += 1e9));
@@ -28,11 +28,15 @@ function slowestPacer(): SubmitPacer {
   return pacer;
 }
 
-/** Just above query, key and value together, [96, 32]. */
+/** Just above the weights of query, key and value together, [96, 32]. */
 const segmentFloats = 3200;
-/** PyTorch's model with its vocabulary spread out, two rows of zeros behind each of its rows: the same numbers from a table larger than a segment. */
+/** Rows of the spread vocabulary per row of the original one. */
 const spread = 3;
 
+/**
+ * Loads PyTorch's model with two rows of zeros after each row of its word embeddings. The results stay the same, but
+ * the table becomes larger than a segment.
+ */
 async function spreadModel() {
   const { config: small, values, ...rest } = await loadGolden();
   const config = { ...small, vocabularySize: spread * small.vocabularySize };
@@ -82,8 +86,8 @@ async function train(
   return { losses, weights: after, hidden, submits };
 }
 
-describe("a device with WebGPU's lowest limits", () => {
-  it("trains and encodes with PyTorch's numbers, its embedding table in pieces; where submits are cut changes no bit", async () => {
+describe("training on a device with WebGPU's lowest limits", () => {
+  it('matches PyTorch with the embedding table in pieces, with the same bits wherever submits are cut', async () => {
     const model = await spreadModel();
     const device = await lowestDevice();
     const gpu = (pacer: SubmitPacer): WebGpuEngine => new WebGpuEngine(device, { software: false }, strict(), pacer);

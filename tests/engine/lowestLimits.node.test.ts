@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { largestWindow, scoreWindows } from '../../workers/engine/losses/scoreWindows';
-import type { EncoderConfig } from '../../src/domain/model';
 import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNce';
 import { lastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
@@ -10,22 +9,32 @@ import { layOutSegments, SegmentTable } from '../../workers/engine/model/segment
 import { poolingForward } from '../../workers/engine/ops/pooling/pooling';
 import { Trainer } from '../../workers/engine/trainer';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
+import { adamWOptions, bertConfig } from './configs';
 import { collecting, nullDevice } from './nullDevice';
 import { batchOf, layout } from './support';
 
-const config: EncoderConfig = {
-  layers: 2, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8000, maxPositions: 512, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0.1, attentionDropout: 0.1, padTokenId: 0,
-}; // prettier-ignore
-/** Just above the largest weight matrix, [1024, 256]: the embedding table of 8,000 rows then lies in eight segments. */
+const config = bertConfig({
+  layers: 2,
+  hiddenSize: 256,
+  heads: 4,
+  intermediateSize: 1024,
+  vocabularySize: 8000,
+  maxPositions: 512,
+});
+/** Just above the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight segments. */
 const segmentFloats = 280_000;
 
 const texts = batchOf(
   [1, 60, 17].map((length) => Array.from({ length }, (_, i) => (i * 7919) % config.vocabularySize)),
 );
 
-describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits, $software software", (traits) => {
-  it('let a training step and an encoding through, with the embedding table in pieces', async () => {
+const adapters = [
+  ['hardware', { software: false }],
+  ['software', { software: true }],
+] as const;
+
+describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter", (_, traits) => {
+  it('allow a training step and an encoding with the embedding table in pieces', async () => {
     const device = await nullDevice();
     const { limits } = device;
     expect(limits.maxStorageBuffersPerShaderStage).toBe(8);
@@ -40,13 +49,16 @@ describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits
     expect(weights.pieces('embeddings.word_embeddings.weight')).toHaveLength(8);
     const trainer = new Trainer(
       {
-        config, pooling: 'cls', dropout: 0.1, seed: 1,
+        config,
+        pooling: 'cls',
+        dropout: 0.1,
+        seed: 1,
         loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-        optimizer: { kind: 'adamW', learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 },
+        optimizer: adamWOptions(1e-5),
       },
       weights,
       { m, v },
-    ); // prettier-ignore
+    );
     await trainer.step(texts, texts, 1e-5, 1);
     trainer.dispose();
     const tokens = uploadTokens(gpu, packTokens(texts, config));
@@ -62,25 +74,28 @@ describe.each([{ software: false }, { software: true }])("WebGPU's lowest limits
   });
 });
 
-describe.each([{ software: false }, { software: true }])(
-  "5,900 pairs at WebGPU's lowest limits, whose scores are more than one array may hold, $software software",
-  (traits) => {
-    it.each(['queryToPassage', 'both'] as const)('go through the loss, %s', async (directions) => {
-      const [pairs, width] = [5900, 32];
-      const device = await nullDevice();
-      expect(4 * pairs ** 2).toBeGreaterThan(device.limits.maxStorageBufferBindingSize);
-      const errors: string[] = [];
-      const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
-      const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
-      const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
-      const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
-      expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
-      const planned = 2 * largestWindow(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
-      expect(gpu.pool.peakBytes).toBeLessThanOrEqual(4 * planned + 256 * 8);
-      for (const array of [anchors, positives, numbers, d.anchors, d.candidates]) gpu.pool.free(array);
-      expect(errors).toEqual([]);
-      expect(gpu.pool.liveArrays).toBe(0);
-      gpu.dispose();
-    });
+describe.each(adapters)(
+  "InfoNCE of 5,900 pairs at WebGPU's lowest limits, with the kernels of a %s adapter",
+  (_, traits) => {
+    it.each(['queryToPassage', 'both'] as const)(
+      'fits although one array cannot hold all scores (%s)',
+      async (directions) => {
+        const [pairs, width] = [5900, 32];
+        const device = await nullDevice();
+        expect(4 * pairs ** 2).toBeGreaterThan(device.limits.maxStorageBufferBindingSize);
+        const errors: string[] = [];
+        const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
+        const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
+        const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
+        const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
+        expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
+        const planned = 2 * largestWindow(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
+        expect(gpu.pool.peakBytes).toBeLessThanOrEqual(4 * planned + 256 * 8);
+        for (const array of [anchors, positives, numbers, d.anchors, d.candidates]) gpu.pool.free(array);
+        expect(errors).toEqual([]);
+        expect(gpu.pool.liveArrays).toBe(0);
+        gpu.dispose();
+      },
+    );
   },
 );

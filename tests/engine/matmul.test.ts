@@ -7,7 +7,8 @@ import { dropoutMask } from '../reference/engine/ops/dropout';
 import { geluBackward, geluForward } from '../reference/engine/ops/gelu';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
 import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/choice';
-import { kinds, useEngines, engineOf, draws, readAll, expectClose, tensorValues } from './kernelStand';
+import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues } from './kernelHarness';
+import { draws } from './support';
 
 useEngines();
 const { draw } = draws(23);
@@ -38,7 +39,7 @@ describe('matmul', () => {
     { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
     { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
   ];
-  /** Each way in which a device may compute a product of so many parts. */
+  /** Lists the engines and choices that may compute a product with its inner dimension cut into `parts`. */
   const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
     const gpu = engineIfOpen('software');
     const subgroups = gpu instanceof WebGpuEngine && gpu.device.features.has('subgroups');
@@ -51,10 +52,22 @@ describe('matmul', () => {
       }),
     ];
   };
-  const shapes = [[1, 1, 1], [64, 64, 32], [37, 12, 20], [5, 7, 3], [33, 68, 50], [70, 4, 9], [100, 131, 300]]; // prettier-ignore
-  const long = [[16, 20, 392], [9, 7, 391], [8, 12, 384]]; // prettier-ignore
+  const shapes = [
+    [1, 1, 1],
+    [64, 64, 32],
+    [37, 12, 20],
+    [5, 7, 3],
+    [33, 68, 50],
+    [70, 4, 9],
+    [100, 131, 300],
+  ];
+  const long = [
+    [16, 20, 392],
+    [9, 7, 391],
+    [8, 12, 384],
+  ];
   it.each(['NN', 'NT', 'TN'] as const)(
-    '%s agrees with a naive loop, at all tilings and odd shapes, whole and in parts',
+    'matches a naive loop for layout %s with all tilings, at odd shapes, whole and in parts',
     async (layout) => {
       for (const parts of [1, 3])
         for (const [gpu, choice] of ways(parts))
@@ -80,7 +93,7 @@ describe('matmul', () => {
     [24, 32, 384, 3],
     [9, 7, 390, 2],
   ])(
-    'finishes a product [%i, %i] over %i in %i parts with bias, dropout, residual, GELU and accumulation',
+    'matches a naive loop with bias, dropout, residual, GELU and accumulation: output [%i, %i], depth %i, parts: %i',
     async (m, n, k, parts) => {
       for (const [gpu, choice] of ways(parts)) {
         const way = choice ? { choice } : {};
@@ -101,7 +114,12 @@ describe('matmul', () => {
         const [mask = []] = await tensorValues(dropoutMask([m, n], place.rate, place));
         const finished = [gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n])] as const;
         const [dropped, activated, beforeGelu] = finished;
-        const [Bias, Residual, Pre, accumulated] = [upload(bias, n), upload(residual, m, n), upload(pre, m, n), upload(before, m, n)]; // prettier-ignore
+        const [Bias, Residual, Pre, accumulated] = [
+          upload(bias, n),
+          upload(residual, m, n),
+          upload(pre, m, n),
+          upload(before, m, n),
+        ];
         matmul(gpu, 'NT', A, B, dropped, { ...way, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
         matmul(gpu, 'NT', A, B, activated, { ...way, bias: Bias, gelu: beforeGelu });
         matmul(gpu, 'NT', A, B, accumulated, { ...way, geluGradient: Pre, accumulate: true });
@@ -126,7 +144,7 @@ describe('matmul', () => {
     },
   );
 
-  it.each(kinds)('gives the same bits twice (%s)', async (kind) => {
+  it.each(kinds)('returns the same bits each time (%s)', async (kind) => {
     const gpu = engineOf(kind);
     const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];
     const [first, second] = [gpu.pool.allocate([24, 16]), gpu.pool.allocate([24, 16])];

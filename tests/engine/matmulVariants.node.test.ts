@@ -9,9 +9,9 @@ import { nullGpu } from './nullDevice';
 
 const layouts: Layout[] = ['NN', 'NT', 'TN'];
 
-describe('matmul variants, compiled without a device', () => {
+describe("matmul variants on Dawn's null backend", () => {
   it.each(layouts)(
-    '%s: all tilings, subgroups too, whole and in parts, with all epilogues, aligned and not',
+    'compile for layout %s with all tilings and epilogues, whole and in parts, at aligned and odd shapes',
     async (layout) => {
       const { gpu, errors } = await nullGpu(['subgroups']);
       const { limits } = gpu.device;
@@ -33,9 +33,16 @@ describe('matmul variants, compiled without a device', () => {
           allocate(m),
         ];
         const epilogues: MatmulOptions[] = [
-        {}, { bias }, { bias, dropout: place, residual }, { bias, gelu: pre }, { geluGradient: pre }, { residual },
-        { accumulate: true }, { geluGradient: pre, accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : []),
-      ]; // prettier-ignore
+          {},
+          { bias },
+          { bias, dropout: place, residual },
+          { bias, gelu: pre },
+          { geluGradient: pre },
+          { residual },
+          { accumulate: true },
+          { geluGradient: pre, accumulate: true },
+          ...(layout === 'TN' ? [{ aSums }] : []),
+        ];
         for (const tiling of tilings)
           for (const parts of [1, 2])
             for (const epilogue of epilogues) matmul(gpu, layout, a, b, y, { ...epilogue, choice: { tiling, parts } });
@@ -47,38 +54,53 @@ describe('matmul variants, compiled without a device', () => {
   );
 });
 
-describe('matmul variants for operands in half precision, compiled without a device', () => {
-  it.each(layouts)('%s: all tilings, subgroup matrices too, with all epilogues', async (layout) => {
-    const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
-    const { gpu, errors } = await nullGpu(features);
-    const { limits } = gpu.device;
-    const tilings = candidateTilings({ software: false }, { limits, subgroups: true, matrixSides }, true);
-    expect(tilings.map(({ matrixSide }) => matrixSide)).toEqual(expect.arrayContaining([8, 16]));
-    const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
-    for (const [m, n, k] of [[64, 64, 256], [35, 31, 261]] as const) {
-      const half = (...shape: number[]) => gpu.pool.allocate(shape, 'f16');
-      const a = layout === 'TN' ? half(k, m) : half(m, k);
-      const b = layout === 'NT' ? half(n, k) : half(k, n);
-      const [residual, pre] = [half(m, n), half(m, n)];
-      const [y, bias, aSums] = [gpu.pool.allocate([m, n]), gpu.pool.allocate([n]), gpu.pool.allocate([m])];
-      const toHalf: MatmulOptions[] = [
-        {}, { bias }, { bias, dropout: place, residual }, { bias, gelu: pre }, { geluGradient: pre }, { residual },
-      ];
-      const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
-      for (const tiling of tilings)
-        for (const parts of [1, 2]) {
-          for (const options of toHalf) matmul(gpu, layout, a, b, half(m, n), { ...options, choice: { tiling, parts } });
-          for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, choice: { tiling, parts } });
-        }
-    }
-    await gpu.commands.finished();
-    expect(errors).toEqual([]);
-    gpu.dispose();
-  }); // prettier-ignore
+describe("half-precision matmul variants on Dawn's null backend", () => {
+  it.each(layouts)(
+    'compile for layout %s with all tilings, subgroup matrices included, and all epilogues',
+    async (layout) => {
+      const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
+      const { gpu, errors } = await nullGpu(features);
+      const { limits } = gpu.device;
+      const tilings = candidateTilings({ software: false }, { limits, subgroups: true, matrixSides }, true);
+      expect(tilings.map(({ matrixSide }) => matrixSide)).toEqual(expect.arrayContaining([8, 16]));
+      const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
+      for (const [m, n, k] of [
+        [64, 64, 256],
+        [35, 31, 261],
+      ] as const) {
+        const half = (...shape: number[]) => gpu.pool.allocate(shape, 'f16');
+        const a = layout === 'TN' ? half(k, m) : half(m, k);
+        const b = layout === 'NT' ? half(n, k) : half(k, n);
+        const [residual, pre] = [half(m, n), half(m, n)];
+        const [y, bias, aSums] = [gpu.pool.allocate([m, n]), gpu.pool.allocate([n]), gpu.pool.allocate([m])];
+        const toHalf: MatmulOptions[] = [
+          {},
+          { bias },
+          { bias, dropout: place, residual },
+          { bias, gelu: pre },
+          { geluGradient: pre },
+          { residual },
+        ];
+        const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
+        for (const tiling of tilings)
+          for (const parts of [1, 2]) {
+            for (const options of toHalf)
+              matmul(gpu, layout, a, b, half(m, n), { ...options, choice: { tiling, parts } });
+            for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, choice: { tiling, parts } });
+          }
+      }
+      await gpu.commands.finished();
+      expect(errors).toEqual([]);
+      gpu.dispose();
+    },
+  );
 
-  it('are measured by subgroup matrices only in half precision, only where the device has them, and never chosen without', () => {
+  it('try subgroup matrices only in half precision on a device that has them, and never use them unmeasured', () => {
     const hardware = { software: false };
-    const device = { limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 }, subgroups: true }; // prettier-ignore
+    const device = {
+      limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 },
+      subgroups: true,
+    };
     const shape: MatmulShape = { layout: 'NT', epilogue: 'plain', rows: 2048, columns: 768, depth: 768 };
     const sides = (limits: Parameters<typeof candidateChoices>[1], half: boolean): (number | undefined)[] =>
       candidateChoices(hardware, limits, { ...shape, half }).flatMap(({ tiling }) => tiling.matrixSide ?? []);
@@ -91,22 +113,24 @@ describe('matmul variants for operands in half precision, compiled without a dev
   });
 });
 
-describe('the choice of a tiling', () => {
+describe('the choice of a matmul tiling', () => {
   const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
   const hardware = { software: false };
 
-  it('cuts a long inner dimension where there are few tiles, and never where tiles are many', () => {
+  it('cuts a long inner dimension into parts if tiles are few, and never if they are many', () => {
     expect(choiceFor(hardware, undefined, shape).parts).toBe(8);
     expect(choiceFor(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
     expect(choiceFor(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
     expect(choiceFor({ software: true }, undefined, shape).parts).toBe(1);
   });
 
-  it('comes from the plan for a like number of tokens, in no more parts than the shape allows', () => {
+  it('comes from the plan for a similar number of tokens, with at most as many parts as the shape allows', () => {
     const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
     const plan: KernelPlan = {
-      backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: { tiling, parts: 12 } },
-    }; // prettier-ignore
+      backend: 'webgpu',
+      kernels: kernelsVersion,
+      matmul: { [planKey(shape)]: { tiling, parts: 12 } },
+    };
     expect(planKey(shape)).toBe('TN sums 256x256 @4096');
     expect(choiceFor(hardware, plan, shape)).toEqual({ tiling, parts: 12 });
     expect(choiceFor(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });

@@ -3,7 +3,6 @@ import { defaultExperiment, defaultStage } from '../../src/domain/experiment';
 import { quadsFor } from '../../workers/engine/quads';
 import { firstLossScale, type LossScale } from '../../src/domain/train/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
-import type { EncoderConfig } from '../../src/domain/model';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { lastHidden } from '../../workers/engine/model/encoder';
@@ -13,24 +12,27 @@ import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTo
 import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { Trainer, type StepNumbers } from '../../workers/engine/trainer';
 import { refuseMixedWithoutHalf } from '../../workers/services/train/mixedPrecision';
-import { halfAdapterName, halfGpu } from './halfDevice';
+import { adamWOptions, bertConfig } from './configs';
+import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';
 import { batchOf, distance, largestDifference, layout, norm, seededRandom } from './support';
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import { computeGradients } from '../../workers/engine/gradients';
 
-/** As wide as the demo’s model, and a layer deeper. */
-const config: EncoderConfig = {
-  layers: 4, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 2000, maxPositions: 128, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+/** As wide as the demo's model and one layer deeper. */
+const config = bertConfig({
+  layers: 4,
+  hiddenSize: 256,
+  heads: 4,
+  intermediateSize: 1024,
+  vocabularySize: 2000,
+  maxPositions: 128,
+});
 const tensors = layout(parameterShapes(config));
 const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
-const optimizer = {
-  kind: 'adamW', learningRate: 2e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1,
-} as const; // prettier-ignore
+const optimizer = adamWOptions(2e-4);
 
-/** BERT's own start: normal numbers of deviation 0.02, LayerNorm as if it were not there. */
+/** Initializes weights as BERT does: normal with standard deviation 0.02, LayerNorm weights one, biases zero. */
 function randomWeights(gpu: WebGpuEngine): SegmentTable {
   const weights = new SegmentTable(gpu, layOutSegments(tensors));
   const random = seededRandom(3);
@@ -42,7 +44,7 @@ function randomWeights(gpu: WebGpuEngine): SegmentTable {
   return weights;
 }
 
-/** Pairs that share most of their tokens, so that there is something to learn. */
+/** Draws pairs that share most of their tokens, so that there is something to learn. */
 function pairs(count: number, seed: number): { anchors: TokenBatch; positives: TokenBatch } {
   const random = seededRandom(seed);
   const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
@@ -72,7 +74,7 @@ async function hiddenStates(gpu: WebGpuEngine, weights: SegmentTable, mixed: boo
 
 type GradientCase = { way?: StepWay; rate?: number; gradientScale?: number; mixed: boolean };
 
-/** All gradients without their scale, one behind the other. */
+/** Returns the gradient of every parameter, divided by the loss scale. */
 async function gradientsOf(
   gpu: WebGpuEngine,
   weights: SegmentTable,
@@ -97,13 +99,13 @@ async function gradientsOf(
   return gradients;
 }
 
-/** ‖a − b‖ / ‖b‖ over all parameters together. */
+/** Returns ‖a − b‖ / ‖b‖ over all parameters together. */
 function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): number {
   const off = [...b].map(([name, values]) => distance(a.get(name) ?? [], values));
   return norm(off) / norm([...b.values()].map(norm));
 }
 
-/** `reopenAt`: before this step the trainer is made anew, as when a run goes on from a checkpoint. */
+/** Before step `reopenAt` the trainer is replaced by a new one, as when a run resumes from a checkpoint. */
 type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number; reopenAt?: number };
 
 async function train(
@@ -137,11 +139,11 @@ async function train(
   return { numbers, end };
 }
 
-describe('mixed precision, compiled without a device', () => {
+describe("mixed precision on Dawn's null backend", () => {
   const ways: StepWay[] = [{ kind: 'plain' }, { kind: 'recompute' }, { kind: 'gradCache', tokensPerPass: 200 }];
-  it.each(ways.flatMap((way) => [0, 0.1].map((dropout) => ({ way, dropout, kind: way.kind }))))(
-    'runs every kernel of a training step with halves, $kind, dropout $dropout',
-    async ({ way, dropout }) => {
+  it.each(ways.flatMap((way) => [0, 0.1].map((dropout) => [way.kind, dropout, way] as const)))(
+    'compiles and runs every kernel of a training step: %s, dropout %f',
+    async (_, dropout, way) => {
       const { gpu, errors } = await nullGpu(['shader-f16']);
       await train(gpu, { lossScale: firstLossScale(), way, dropout, steps: 1 });
       expect(errors).toEqual([]);
@@ -149,7 +151,7 @@ describe('mixed precision, compiled without a device', () => {
     },
   );
 
-  it('is refused before the run, by the stage that asks for it, where the device has no half precision', () => {
+  it('is refused before the run, naming the stage, if the device lacks half precision', () => {
     const full = defaultExperiment();
     const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
     expect(() => refuseMixedWithoutHalf(full, false)).not.toThrow();
@@ -158,28 +160,28 @@ describe('mixed precision, compiled without a device', () => {
     expect(() => refuseMixedWithoutHalf(mixed, false)).toThrow(JSON.stringify(details));
   });
 
-  it('is refused by a device that has no half precision', async () => {
+  it('is refused by the trainer if the device lacks half precision', async () => {
     const { gpu } = await nullGpu();
     await expect(train(gpu, { lossScale: firstLossScale(), steps: 1 })).rejects.toThrow('no half precision');
     gpu.dispose();
   });
 });
 
-const adapter = await halfAdapterName();
-const where = adapter ?? 'skipped: this machine has no adapter with shader-f16';
+const adapter = await f16AdapterName();
+const where = adapter ?? 'skipped: no adapter with shader-f16 on this machine';
 
-describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, () => {
+describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`, () => {
   let gpu: WebGpuEngine;
   const errors: string[] = [];
-  /** On a software adapter most of the time is the compiling of shaders: one device serves all. */
+  /** On a software adapter most of the time goes into compiling shaders, so all tests share one device. */
   const patience = 600_000;
   beforeAll(async () => {
-    gpu = await halfGpu(errors);
+    gpu = await f16Gpu(errors);
   });
   afterEach(() => expect(errors).toEqual([]));
   afterAll(() => gpu.dispose());
 
-  it('makes infinite what half precision has no number for, and keeps the largest that it has', async () => {
+  it('converts numbers beyond the half-precision range to infinity and keeps the largest finite one', async () => {
     const values = Float32Array.of(65_504, -65_504, 65_520, 1e30, -70_000, 1, 2 ** -24, NaN);
     const whole = gpu.commands.upload(values);
     const copy = gpu.pool.allocate([values.length], 'f16');
@@ -189,33 +191,39 @@ describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, 
     for (const array of [whole, copy]) gpu.pool.free(array);
   });
 
-  it('gives hidden states within 2e-2', { timeout: patience }, async () => {
+  it('computes hidden states within 2e-2 of float32', { timeout: patience }, async () => {
     const weights = randomWeights(gpu);
     const full = await hiddenStates(gpu, weights, false);
     const mixed = await hiddenStates(gpu, weights, true);
     const off = Math.max(...mixed.map((value, i) => Math.abs(value - (full[i] ?? NaN))));
-    console.log(`hidden states: ${off.toExponential(2)} off at most, ${(distance(mixed, full) / norm(full)).toExponential(2)} relative`); // prettier-ignore
+    console.log(
+      `hidden states: largest difference ${off.toExponential(2)}, ` +
+        `${(distance(mixed, full) / norm(full)).toExponential(2)} relative`,
+    );
     expect(off).toBeLessThan(2e-2);
     expect(distance(mixed, full)).toBeGreaterThan(0);
     weights.dispose();
   });
 
-  const cases: Omit<GradientCase, 'mixed'>[] = [
-    {}, { rate: 0.1 }, { way: { kind: 'gradCache', tokensPerPass: 60 } }, { gradientScale: 1 },
-  ]; // prettier-ignore
-  it.each(cases)('gives gradients within 2e-2 over all parameters: %j', { timeout: patience }, async (given) => {
+  const cases: [string, Omit<GradientCase, 'mixed'>][] = [
+    ['plain step', {}],
+    ['dropout 0.1', { rate: 0.1 }],
+    ['GradCache', { way: { kind: 'gradCache', tokensPerPass: 60 } }],
+    ['no loss scale', { gradientScale: 1 }],
+  ];
+  it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: patience }, async (name, given) => {
     const weights = randomWeights(gpu);
     const full = await gradientsOf(gpu, weights, { rate: given.rate ?? 0, mixed: false });
     const mixed = await gradientsOf(gpu, weights, { gradientScale: 2 ** 12, ...given, mixed: true });
     const off = relative(mixed, full);
-    console.log(`gradients, ${JSON.stringify(given)}: ${off.toExponential(2)} relative`);
+    console.log(`gradients, ${name}: ${off.toExponential(2)} relative`);
     expect(off).toBeLessThan(2e-2);
     expect(off).toBeGreaterThan(0);
     weights.dispose();
   });
 
   it(
-    'skips a step whose gradients overflow: weights stay, the scale halves, and AdamW does not count it',
+    'skips a step whose gradients overflow: keeps the weights, halves the loss scale and does not count it in AdamW',
     { timeout: patience },
     async () => {
       const weights = randomWeights(gpu);
@@ -232,29 +240,36 @@ describe.skipIf(adapter === null)(`mixed precision against float32 (${where})`, 
       expect(skipping.lossScale).toEqual({ scale: scale / 2, goodSteps: 0, skipped: 1 });
       expect(await read()).toEqual(before);
       skipping.dispose();
-      const going = new Trainer({ ...options, lossScale: { scale: 2 ** 16, goodSteps: 0, skipped: 1 } }, weights, moments); // prettier-ignore
-      const next = await going.step(anchors, positives, 1e-3, 2);
+      const training = new Trainer(
+        { ...options, lossScale: { scale: 2 ** 16, goodSteps: 0, skipped: 1 } },
+        weights,
+        moments,
+      );
+      const next = await training.step(anchors, positives, 1e-3, 2);
       expect(next.loss).toBe(skipped.loss);
-      going.dispose();
-      // The first update moves each number by about the learning rate, if AdamW counts it as its first.
+      training.dispose();
+      // AdamW's first update moves each weight by about the learning rate, so this one must count as the first.
       const moved = (await read()).map((values, i) => largestDifference(values, before[i] ?? []));
       for (const distance of moved) expect(Math.abs(distance / 1e-3 - 1)).toBeLessThan(0.02);
       for (const table of [weights, moments.m, moments.v]) table.dispose();
     },
   );
 
-  it('goes on from a stored scale, weights and moments with the same bits', { timeout: patience }, async () => {
+  it('resumes from a stored loss scale, weights and moments with the same bits', { timeout: patience }, async () => {
     const whole = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1 });
     const again = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1, reopenAt: 3 });
     expect(again).toEqual(whole);
   });
 
-  it('trains with a loss within 2 % over 20 steps', { timeout: patience }, async () => {
+  it("keeps the loss within 2% of float32's over 20 training steps", { timeout: patience }, async () => {
     const full = await train(gpu, { steps: 20 });
     const mixed = await train(gpu, { steps: 20, lossScale: firstLossScale() });
     const off = mixed.numbers.map(({ loss }, i) => Math.abs(loss / (full.numbers[i]?.loss ?? NaN) - 1));
     const skipped = mixed.end?.skipped;
-    console.log(`20 steps: loss ${full.numbers.map(({ loss }) => loss.toFixed(3)).join(' ')}; ${(100 * Math.max(...off)).toFixed(2)} % off at most; scale ${mixed.end?.scale}, ${skipped} skipped`); // prettier-ignore
+    console.log(
+      `20 steps: loss ${full.numbers.map(({ loss }) => loss.toFixed(3)).join(' ')}; ` +
+        `largest difference ${(100 * Math.max(...off)).toFixed(2)}%; scale ${mixed.end?.scale}, ${skipped} skipped`,
+    );
     expect(Math.max(...off)).toBeLessThan(0.02);
   });
 });

@@ -11,20 +11,18 @@ import { planSegmentSum, segmentSum } from '../reference/engine/ops/segmentSum';
 import { adamWUpdate, type AdamWTensors } from '../reference/engine/optimizer/adamW';
 import { clipFactor, sumOfSquares } from '../reference/engine/optimizer/clipping';
 import { golden } from './golden';
-import { batchOf, distance, expectNoLeak, largestDifference, norm, openReference, seededRandom } from './support';
+import { batchOf, distance, draws, expectNoLeak, largestDifference, norm, openReference } from './support';
 
 beforeAll(openReference);
 
-const random = seededRandom(5);
-const integer = (below: number): number => Math.floor(random() * below);
-const numbers = (length: number): Float32Array => Float32Array.from({ length }, () => 2 * random() - 1);
+const { between, draw: numbers } = draws(5);
 const at = (values: ArrayLike<number>, index: number): number => values[index] ?? NaN;
 
-describe('against naive loops', () => {
-  it.each([1, 2, 3])('sums segments, the same bits twice, round %i', async () => {
+describe('the reference operations', () => {
+  it.each([1, 2, 3])('sum segments as a naive loop does, with the same bits each time, round %i', async () => {
     await expectNoLeak(async () => {
-      const [rows, segments, width] = [1 + integer(60), 1 + integer(20), 1 + integer(5)];
-      const of = Int32Array.from({ length: rows }, () => Math.min(integer(segments), integer(segments)));
+      const [rows, segments, width] = [between(1, 60), between(1, 20), between(1, 5)];
+      const of = Int32Array.from({ length: rows }, () => Math.min(between(0, segments - 1), between(0, segments - 1)));
       const x = numbers(rows * width);
       const expected = new Float64Array(segments * width);
       of.forEach((segment, row) => {
@@ -42,7 +40,7 @@ describe('against naive loops', () => {
     });
   });
 
-  it('gives embedding tables the sum of the gradients of their rows, and zero to rows that were not taken', async () => {
+  it('sum the gradients of each embedding row and give unused rows a zero gradient', async () => {
     await expectNoLeak(async () => {
       const { config } = golden;
       const width = 4;
@@ -92,7 +90,7 @@ describe('against naive loops', () => {
     });
   });
 
-  it.each([true, false])('updates by AdamW, decayed: %s', async (decayed) => {
+  it.each([true, false])('apply four AdamW steps as a naive loop does, weight decay: %s', async (decayed) => {
     await expectNoLeak(async () => {
       const length = 20;
       const options = {
@@ -137,7 +135,7 @@ describe('against naive loops', () => {
     });
   });
 
-  it('measures loss, accuracy and scores of a batch', async () => {
+  it('compute the InfoNCE loss, accuracy and mean scores of a batch worked out by hand', async () => {
     await expectNoLeak(async () => {
       const cosines = [
         [0.9, 0.1, 0.2],
@@ -145,7 +143,7 @@ describe('against naive loops', () => {
         [0.1, 0.2, 0.7],
       ];
       const temperature = 0.1;
-      // Positives are unit vectors of the axes, so an anchor's cosines are its coordinates; the fourth makes it a unit vector.
+      // Positives lie along the axes, so an anchor's cosines are its coordinates. The fourth gives it length 1.
       const anchors = cosines.map((row) => [...row, Math.sqrt(1 - row.reduce((sum, x) => sum + x * x, 0))]);
       const positives = [0, 1, 2].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 2 : 0)));
       const [a, p] = [tf.tensor2d(anchors), tf.tensor2d(positives)];
@@ -175,7 +173,7 @@ describe('against naive loops', () => {
     });
   });
 
-  it('sums the squares of a gradient and clips as clip_grad_norm_ does', async () => {
+  it("sum the squares of a gradient and clip as PyTorch's clip_grad_norm_ does", async () => {
     await expectNoLeak(async () => {
       const values = numbers(300);
       const tensor = tf.tensor2d(values, [30, 10]);
@@ -189,8 +187,8 @@ describe('against naive loops', () => {
   });
 });
 
-describe('dropout', () => {
-  it('gives the same mask for the same key and another for every other', async () => {
+describe('the reference dropout', () => {
+  it('returns the same mask for the same key and an independent one for any other key', async () => {
     await expectNoLeak(async () => {
       const mask = async (key: { seed: number; step: number; op: number }): Promise<Float32Array> => {
         const tensor = dropoutMask([40, 50], 0.25, key);
@@ -205,7 +203,7 @@ describe('dropout', () => {
         { seed: 1, step: 3, op: 3 },
         { seed: 1, step: 2, op: 4 },
       ]) {
-        // Two independent masks differ in 2·p·(1 − p) of their places.
+        // Two independent masks differ in a share of 2·p·(1 − p) of their elements.
         const differing = (await mask(other)).filter((value, i) => value !== base[i]).length / base.length;
         expect(Math.abs(differing - 0.375)).toBeLessThan(0.05);
       }
@@ -215,18 +213,18 @@ describe('dropout', () => {
   });
 });
 
-describe('packing', () => {
-  it('numbers positions by text and fills up as it is told', () => {
+describe('packing tokens', () => {
+  it('restarts positions at each text and adds as many padding rows as asked for', () => {
     const tokens = packTokens(batchOf([[5, 6, 7], [8], [9, 10]]), golden.config, quadsFor);
     expect([...tokens.positions.subarray(0, 6)]).toEqual([0, 1, 2, 0, 0, 1]);
     expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 8, longest: 3 });
   });
 
-  it('joins two batches', () => {
+  it('keeps all texts in order when two batches are joined', () => {
     expect(joinBatches(batchOf([[1], [2, 3]]), batchOf([[4, 5]]))).toEqual(batchOf([[1], [2, 3], [4, 5]]));
   });
 
-  it('refuses an id outside the vocabulary and a text longer than the position table', () => {
+  it('rejects an id outside the vocabulary and a text longer than the position table', () => {
     const fault =
       (texts: number[][]): (() => unknown) =>
       () =>
@@ -237,7 +235,7 @@ describe('packing', () => {
 });
 
 describe('parameter names', () => {
-  it('are those of BertModel, and decay leaves biases and LayerNorm alone', () => {
+  it('are those of BertModel, and weight decay skips biases and LayerNorm', () => {
     const names = parameterShapes(golden.config).map(({ name }) => name);
     expect(names.slice().sort()).toEqual(
       Object.keys(golden.ranges)

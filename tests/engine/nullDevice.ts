@@ -4,9 +4,13 @@ import { closeDevice } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import type { Reports } from '../../workers/engine/gpu/reports';
 
-/** Dawn's null backend: it checks all commands and compiles all shaders, and computes nothing. Held, for a collected instance takes its devices along. */
+/**
+ * Dawn's null backend validates all commands and compiles all shaders, but computes nothing. The reference keeps the
+ * instance alive: garbage-collecting it would destroy its devices.
+ */
 let instance: GPU | undefined;
 
+/** Returns the null backend's adapter and makes WebGPU's globals available. */
 export async function nullAdapter(): Promise<GPUAdapter> {
   Object.assign(globalThis, globals);
   instance ??= create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
@@ -15,6 +19,7 @@ export async function nullAdapter(): Promise<GPUAdapter> {
   return adapter;
 }
 
+/** Returns a null device with the given features. Throws if its adapter lacks one of them. */
 export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
   const adapter = await nullAdapter();
   const offered: ReadonlySet<string> = adapter.features;
@@ -23,20 +28,23 @@ export async function nullDevice(features: readonly string[] = []): Promise<GPUD
   return adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[] });
 }
 
-/** The engine on that device, with WebGPU's lowest limits. Every complaint of the device is kept in `errors`. */
+/** Opens an engine on a null device with WebGPU's lowest limits. `errors` collects every error of the device. */
 export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: WebGpuEngine; errors: string[] }> {
   const device = await nullDevice(features);
   const errors: string[] = [];
   return { gpu: new WebGpuEngine(device, { software: false }, collecting(device, errors)), errors };
 }
 
-/** Collects all complaints of the device, and fails at none. */
+/** Collects every error of the device in `errors`; readbacks never throw. */
 export function collecting(device: GPUDevice, errors: string[]): Reports {
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   return { report: ({ message }) => void errors.push(message), check: () => undefined };
 }
 
-/** In every test of the file a browser whose GPU is Dawn's null backend, without Chromium's experiments; devices are given back behind each. */
+/**
+ * Gives every test of the file a browser whose GPU is Dawn's null backend, without Chromium's experimental features.
+ * Closes the device after each test.
+ */
 export function useNullBrowser(navigator: object = {}): GPU {
   const gpu = create(['backend=null']);
   beforeEach(() => {

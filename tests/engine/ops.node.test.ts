@@ -14,20 +14,16 @@ import { residualLayerNormBackward, residualLayerNormForward } from '../referenc
 import { linearBackward, linearForward } from '../reference/engine/ops/linear';
 import { normalizeBackward, normalizeForward } from '../reference/engine/ops/normalize';
 import { poolingBackward, poolingForward } from '../reference/engine/ops/pooling';
-import { batchOf, distance, expectNoLeak, norm, openReference, seededRandom } from './support';
+import { bertConfig } from './configs';
+import { batchOf, distance, draws, expectNoLeak, norm, openReference } from './support';
 
 beforeAll(openReference);
 
-const random = seededRandom(11);
-const between = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
-const draw = (shape: number[]): tf.Tensor =>
-  tf.tensor(
-    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * random() - 1),
-    shape,
-  );
+const { between, draw: drawNumbers } = draws(11);
+const draw = (shape: number[]): tf.Tensor => tf.tensor(drawNumbers(...shape), shape);
 const rounds = [1, 2, 3];
 
-/** Compares own gradients with those of tfjs's tape through the same forward, for one random direction dy of the output. */
+/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random gradient dy. */
 async function compareWithTape(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,
@@ -51,8 +47,8 @@ async function compareWithTape(
 
 const present = (tensors: (tf.Tensor | undefined)[]): tf.Tensor[] => tensors.filter((tensor) => tensor !== undefined);
 
-describe('backward passes agree with the tape through the forward pass, on shapes drawn at random', () => {
-  it.each(rounds)('linear, round %i', async () => {
+describe('the reference backward passes', () => {
+  it.each(rounds)('match the tfjs gradient of a linear layer on a random shape, round %i', async () => {
     await expectNoLeak(async () => {
       const [rows, width, out] = [between(1, 40), between(1, 30), between(1, 30)];
       const [x, weight, bias] = [draw([rows, width]), draw([out, width]), draw([out])];
@@ -67,7 +63,7 @@ describe('backward passes agree with the tape through the forward pass, on shape
     });
   });
 
-  it.each(rounds)('gelu, round %i', async () => {
+  it.each(rounds)('match the tfjs gradient of GELU on a random shape, round %i', async () => {
     await expectNoLeak(async () => {
       const x = draw([between(1, 30), between(1, 40)]);
       const wide = tf.mul(x, 6);
@@ -83,30 +79,33 @@ describe('backward passes agree with the tape through the forward pass, on shape
     });
   });
 
-  it.each(rounds)('residual LayerNorm with a dropout mask, round %i', async () => {
-    await expectNoLeak(async () => {
-      const shape = [between(1, 20), between(2, 40)];
-      const mask = dropoutMask(shape, 0.3, { seed: 1, step: 2, op: 3 });
-      const inputs = [draw(shape), draw(shape), draw(shape.slice(1)), draw(shape.slice(1))];
-      const run = (...[x, residual, gamma, beta]: tf.Tensor[]) => {
-        if (!x || !residual || !gamma || !beta) throw new Error('four inputs');
-        return residualLayerNormForward({ x, residual, gamma, beta, mask, epsilon: 1e-5 });
-      };
-      const { y, saved } = run(...inputs);
-      y.dispose();
-      await compareWithTape(
-        inputs,
-        (...given) => run(...given).y,
-        (dy) => {
-          const { x, sum, gamma, beta } = residualLayerNormBackward(dy, saved, { x: true, gamma: true, beta: true });
-          return present([x, sum, gamma, beta]);
-        },
-      );
-      tf.dispose([mask, saved.normalized, saved.inverseDeviation]);
-    });
-  });
+  it.each(rounds)(
+    'match the tfjs gradient of residual LayerNorm with dropout on a random shape, round %i',
+    async () => {
+      await expectNoLeak(async () => {
+        const shape = [between(1, 20), between(2, 40)];
+        const mask = dropoutMask(shape, 0.3, { seed: 1, step: 2, op: 3 });
+        const inputs = [draw(shape), draw(shape), draw(shape.slice(1)), draw(shape.slice(1))];
+        const run = (...[x, residual, gamma, beta]: tf.Tensor[]) => {
+          if (!x || !residual || !gamma || !beta) throw new Error('four inputs');
+          return residualLayerNormForward({ x, residual, gamma, beta, mask, epsilon: 1e-5 });
+        };
+        const { y, saved } = run(...inputs);
+        y.dispose();
+        await compareWithTape(
+          inputs,
+          (...given) => run(...given).y,
+          (dy) => {
+            const { x, sum, gamma, beta } = residualLayerNormBackward(dy, saved, { x: true, gamma: true, beta: true });
+            return present([x, sum, gamma, beta]);
+          },
+        );
+        tf.dispose([mask, saved.normalized, saved.inverseDeviation]);
+      });
+    },
+  );
 
-  it.each(rounds)('normalize, round %i', async () => {
+  it.each(rounds)('match the tfjs gradient of normalizing rows to unit length, round %i', async () => {
     await expectNoLeak(async () => {
       const x = draw([between(1, 10), between(2, 40)]);
       const { y, saved } = normalizeForward(x);
@@ -119,7 +118,7 @@ describe('backward passes agree with the tape through the forward pass, on shape
     });
   });
 
-  it.each(poolings)('%s pooling', async (pooling) => {
+  it.each(poolings)('match the tfjs gradient of %s pooling', async (pooling) => {
     await expectNoLeak(async () => {
       const tokens = randomTokens();
       const hidden = draw([tokens.rows, 6]);
@@ -139,30 +138,33 @@ describe('backward passes agree with the tape through the forward pass, on shape
     ['both', 1, 1, []],
     ['both', 4, 40, [[2, 35], [], [0, 3, 39], [1]]],
     ['queryToPassage', 2, 3, [[1, 2]]],
-  ] as const)('InfoNCE, %s, %i anchors, %i candidates, %j left out', async (directions, size, count, out) => {
-    await expectNoLeak(async () => {
-      const options = { temperature: 0.2, directions };
-      const leftOut = leftOutBits([...out, ...Array.from({ length: size - out.length }, () => [])], count);
-      const inputs = [draw([size, 7]), draw([count, 7])];
-      const run = (...[a, c]: tf.Tensor[]) => {
-        if (!a || !c) throw new Error('two inputs');
-        return infoNceForward(a, c, options, leftOut);
-      };
-      const whole = run(...inputs);
-      await compareWithTape(
-        inputs,
-        (...given) => tf.reshape(run(...given).loss, [1]),
-        (dy) => {
-          const { anchors, candidates } = infoNceBackward(whole.saved);
-          return [tf.mul(anchors, dy), tf.mul(candidates, dy)];
-        },
-      );
-      tf.dispose([whole.loss, whole.accuracy, whole.positiveScore, whole.negativeScore]);
-      tf.dispose([whole.saved.anchors, whole.saved.candidates, whole.saved.probabilities]);
-    });
-  });
+  ] as const)(
+    'match the tfjs gradient of InfoNCE (%s), anchors: %i, candidates: %i, left out: %j',
+    async (directions, size, count, out) => {
+      await expectNoLeak(async () => {
+        const options = { temperature: 0.2, directions };
+        const leftOut = leftOutBits([...out, ...Array.from({ length: size - out.length }, () => [])], count);
+        const inputs = [draw([size, 7]), draw([count, 7])];
+        const run = (...[a, c]: tf.Tensor[]) => {
+          if (!a || !c) throw new Error('two inputs');
+          return infoNceForward(a, c, options, leftOut);
+        };
+        const whole = run(...inputs);
+        await compareWithTape(
+          inputs,
+          (...given) => tf.reshape(run(...given).loss, [1]),
+          (dy) => {
+            const { anchors, candidates } = infoNceBackward(whole.saved);
+            return [tf.mul(anchors, dy), tf.mul(candidates, dy)];
+          },
+        );
+        tf.dispose([whole.loss, whole.accuracy, whole.positiveScore, whole.negativeScore]);
+        tf.dispose([whole.saved.anchors, whole.saved.candidates, whole.saved.probabilities]);
+      });
+    },
+  );
 
-  it.each([1, 2, 9])('CoSENT of %i pairs', async (size) => {
+  it.each([1, 2, 9])('match the tfjs gradient of CoSENT for a batch of %i', async (size) => {
     await expectNoLeak(async () => {
       const scores = tf.tensor1d(Array.from({ length: size }, () => between(0, 3) / 3));
       const inputs = [draw([size, 7]), draw([size, 7])];
@@ -191,10 +193,10 @@ function randomTokens(): PackedTokens {
   return packTokens(batchOf(texts), tinyConfig);
 }
 
-describe('attention', () => {
+describe('the reference attention', () => {
   const heads = 2;
 
-  it.each(rounds)('agrees with the tape, round %i', async (round) => {
+  it.each(rounds)('has the gradients that tfjs derives from its forward pass, round %i', async (round) => {
     await expectNoLeak(async () => {
       const tokens = packTokens(batchOf([[1, 2, 3, 4, 5].slice(0, between(1, 5)), [1, 2, 3]]), tinyConfig);
       const inputs = [draw([tokens.rows, 8]), draw([tokens.rows, 8]), draw([tokens.rows, 8])];
@@ -223,7 +225,7 @@ describe('attention', () => {
     });
   });
 
-  it('gives filler rows behind the last text zeros and no gradient', async () => {
+  it('outputs zeros and zero gradients for the padding rows after the last text', async () => {
     await expectNoLeak(async () => {
       const texts = [
         [1, 2, 3],
@@ -243,7 +245,11 @@ describe('attention', () => {
   });
 });
 
-const tinyConfig = {
-  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 8, vocabularySize: 31, maxPositions: 12, typeVocabularySize: 1, layerNormEpsilon: 1e-12,
-  hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+const tinyConfig = bertConfig({
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 8,
+  vocabularySize: 31,
+  maxPositions: 12,
+});

@@ -1,6 +1,5 @@
 import { quadsFor } from '../../workers/engine/quads';
 import 'fake-indexeddb/auto';
-import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
@@ -12,23 +11,20 @@ import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { stageBatches } from '../../workers/services/train/runSession';
 import { tokenize } from '../../workers/services/tokenize/tokenize';
+import { publicBase, stubPublicFolder } from './publicFolder';
 
-const base = 'http://127.0.0.1/app/';
 afterEach(() => vi.unstubAllGlobals());
 
-/** As the encoder's batches are cut on a CPU, and on a GPU. */
+/** Batch sizes for encoding on a CPU and on a GPU. */
 const plans = [
   { tokensPerBatch: 2048, textsPerBatch: 128 },
   { tokensPerBatch: 16_384, textsPerBatch: 1024 },
 ];
 
-it('computes less than 3 % rows of padding in the demo: in each training step, and over an evaluation', async () => {
-  vi.stubGlobal('fetch', (url: string) => {
-    const file = new URL(`../../public/${url.slice(base.length)}`, import.meta.url);
-    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
-  });
+it('the demo has less than 3% padding rows in every training step and over an evaluation', async () => {
+  stubPublicFolder();
   const db = await openDatabase('padding');
-  const { experimentId } = await prepareDemo(db, base, () => undefined);
+  const { experimentId } = await prepareDemo(db, publicBase, () => undefined);
   const experiment = (await getExperiment(db, experimentId))?.experiment;
   const model = await getModel(db, experiment?.model?.contentSha256 ?? '');
   if (!experiment || !model) throw new Error('no demo');
@@ -57,10 +53,11 @@ it('computes less than 3 % rows of padding in the demo: in each training step, a
     }
     evaluations.push(shareOf(encoded));
   }
-  const percent = (share: number): string => `${(100 * share).toFixed(3)} %`;
+  const percent = (share: number): string => `${(100 * share).toFixed(3)}%`;
   console.log(
-    `rows of padding: ${percent(shareOf(steps))} of ${steps.length} steps, at most ${percent(Math.max(...steps.map((step) => shareOf([step]))))} ` +
-      `of a step; ${evaluations.map(percent).join(' and ')} of an evaluation`,
+    `padding rows: ${percent(shareOf(steps))} over ${steps.length} steps, ` +
+      `at most ${percent(Math.max(...steps.map((step) => shareOf([step]))))} ` +
+      `in one step; ${evaluations.map(percent).join(' and ')} in an evaluation`,
   );
   for (const step of steps) expect(shareOf([step])).toBeLessThan(0.03);
   for (const share of evaluations) expect(share).toBeLessThan(0.03);

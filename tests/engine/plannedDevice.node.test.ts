@@ -5,27 +5,27 @@ import { wasmBase } from './support';
 
 const instance = useNullBrowser({ hardwareConcurrency: 2 });
 
-const told = async (preference: 'auto' | 'webgpu' | 'wasm') => ({
+const planned = async (preference: 'auto' | 'webgpu' | 'wasm') => ({
   backend: (await describeDevice(preference)).backend,
   arrayBytes: await arrayBytesAllowed(preference),
   half: await offersHalf(preference),
 });
 
-describe('a device that is planned for while another is open', () => {
-  it('is told as if none were open', async () => {
-    const [webgpu, wasm] = [await told('webgpu'), await told('wasm')];
+describe('planning for a device while another is open', () => {
+  it('describes the device as if none were open', async () => {
+    const [webgpu, wasm] = [await planned('webgpu'), await planned('wasm')];
     expect(webgpu).toMatchObject({ backend: 'webgpu', half: true });
     expect(webgpu.arrayBytes).toBeLessThan(Infinity);
     expect(wasm).toEqual({ backend: 'wasm', arrayBytes: Infinity, half: false });
     for (const opened of ['webgpu', 'wasm'] as const) {
       await openDevice(opened, wasmBase);
-      expect(await told('webgpu')).toEqual(webgpu);
-      expect(await told('wasm')).toEqual(wasm);
+      expect(await planned('webgpu')).toEqual(webgpu);
+      expect(await planned('wasm')).toEqual(wasm);
       expect((await describeDevice('auto')).reason).toBe('webgpu-available');
     }
   });
 
-  it('is the open one where the same is asked for, and then no adapter is', async () => {
+  it('describes the open device without requesting an adapter if its kind is chosen', async () => {
     await openDevice('webgpu', wasmBase);
     const request = vi.spyOn(instance, 'requestAdapter');
     expect((await describeDevice('webgpu')).reason).toBe('webgpu-chosen');

@@ -19,15 +19,20 @@ import { createRun } from '../../workers/services/train/createRun';
 import { Recovery } from '../../workers/services/device/recovery';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
+import { bertConfig } from './configs';
 import { inBrowser, layout, seededRandom, wasmBase } from './support';
 
-// Node has none of its own before version 21.
+// Node has no navigator before version 21.
 beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
 
-const config = {
-  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 16, vocabularySize: 40, maxPositions: 12, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
+const config = bertConfig({
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 16,
+  vocabularySize: 40,
+  maxPositions: 12,
+});
 const modelSha256 = 'a'.repeat(64);
 
 async function storeModel(db: Database): Promise<void> {
@@ -47,7 +52,7 @@ async function storeModel(db: Database): Promise<void> {
     decoder: null,
     model: { type: 'WordPiece', unk_token: 'w0', continuing_subword_prefix: '##', vocab },
   };
-  const told = <T>(value: T) => ({ value, guessed: false });
+  const known = <T>(value: T) => ({ value, guessed: false });
   await putModel(db, {
     contentSha256: modelSha256,
     name: 'tiny',
@@ -56,10 +61,16 @@ async function storeModel(db: Database): Promise<void> {
     totalFloats,
     weightsId: 'base',
     files: { 'tokenizer.json': JSON.stringify(tokenizer) },
-    defaults: { pooling: told('mean'), normalize: told(true), maxTokens: told(12), queryPrefix: told(''), passagePrefix: told('') },
+    defaults: {
+      pooling: known('mean'),
+      normalize: known(true),
+      maxTokens: known(12),
+      queryPrefix: known(''),
+      passagePrefix: known(''),
+    },
     sourceDtype: 'F32',
     createdAt: 1,
-  }); // prettier-ignore
+  });
 }
 
 async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
@@ -69,7 +80,10 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
   return contentSha256;
 }
 
-/** A little experiment of two stages of six steps: between them a checkpoint is written. 600 passages are several batches on any device. */
+/**
+ * Stores a small experiment of two stages with six steps each; a checkpoint is written between them. Its 600 passages
+ * take several batches on any device.
+ */
 async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -99,16 +113,24 @@ async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<
       { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
     ],
     model: {
-      contentSha256: modelSha256, pooling: 'mean', normalize: true, maxTokens: 12, queryPrefix: '', passagePrefix: '',
+      contentSha256: modelSha256,
+      pooling: 'mean',
+      normalize: true,
+      maxTokens: 12,
+      queryPrefix: '',
+      passagePrefix: '',
     },
     stages: [stage, stage],
     evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
-  }; // prettier-ignore
+  };
   await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });
   return { db, runId: await createRun(db, 'e', { device: inBrowser ? 'webgpu' : 'wasm', budgetBytes: null }, 'test') };
 }
 
-/** Loses the device at chosen calls: those between blocks and between steps, counted in each phase. */
+/**
+ * Loses the device at chosen calls of checkpoint(), which a run makes between blocks and between steps. Calls are
+ * counted per phase.
+ */
 class LosingControl extends RunControl {
   readonly calls: Record<string, number> = {};
 
@@ -131,6 +153,7 @@ class LosingControl extends RunControl {
   }
 }
 
+/** Runs the experiment, losing the device where `loses` says so, and collects everything a loss must not change. */
 async function carriedOut(
   loses: (phase: string, call: number) => boolean,
   evaluation: Partial<Experiment['evaluation']> = {},
@@ -162,9 +185,9 @@ async function carriedOut(
 }
 
 describe('a run whose device is lost', () => {
-  // On software WebGPU each device compiles all kernels anew, for half a minute: one test is enough there.
+  // On software WebGPU each new device compiles all kernels again, which takes half a minute, so one test runs there.
   it.skipIf(inBrowser)(
-    'goes on from its last block of an evaluation and from its last checkpoint, to the same numbers',
+    'resumes at the last encoded block or the last checkpoint and ends with the same results',
     async () => {
       const undisturbed = await carriedOut(() => false);
       expect(undisturbed.failure).toBeUndefined();
@@ -174,14 +197,14 @@ describe('a run whose device is lost', () => {
       expect(disturbed.failure).toBeUndefined();
       expect(disturbed.result).toEqual(undisturbed.result);
       expect([disturbed.lost, disturbed.record?.deviceLosses, disturbed.record?.status]).toEqual([3, 3, 'done']);
-      // No block is encoded twice, and of the steps only those since the checkpoint at step 6.
+      // No block is encoded twice, and only the steps since the checkpoint at step 6 are repeated.
       for (const phase of ['evaluateBefore', 'evaluateAfter'])
         expect(disturbed.calls[phase]).toBeLessThanOrEqual(undisturbed.calls[phase] ?? 0);
       expect((disturbed.calls['train'] ?? 0) - (undisturbed.calls['train'] ?? 0)).toBeLessThanOrEqual(4);
     },
   );
 
-  it('goes on from the checkpoint before when it is lost in a reading of dev between steps', async () => {
+  it('resumes from the previous checkpoint when the device is lost during a dev evaluation', async () => {
     const evaluation = { devEverySteps: 8, checkpoint: 'bestDev' } as const;
     const undisturbed = await carriedOut(() => false, evaluation);
     expect([...undisturbed.result.dev.keys()]).toEqual([0, 8, 12]);
@@ -190,7 +213,7 @@ describe('a run whose device is lost', () => {
     expect(disturbed.result).toEqual(undisturbed.result);
   });
 
-  it.skipIf(inBrowser)('gives up with one sentence when it gets no further between four losses', async () => {
+  it.skipIf(inBrowser)('fails with gpu-device-lost when four losses in a row bring no progress', async () => {
     const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
     expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
     expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
@@ -198,26 +221,27 @@ describe('a run whose device is lost', () => {
   });
 });
 
-describe('a run that goes on with other kernels', () => {
-  it.skipIf(inBrowser)('says after which checkpoint its bits are no longer those of one program', async () => {
+describe('a run resumed with other kernels', () => {
+  it.skipIf(inBrowser)('records the checkpoint after which its bits come from another program', async () => {
     for (const kernels of [kernelsVersion, kernelsVersion - 1]) {
       const { db, runId } = await prepared({});
-      const goOn = (control: RunControl) => runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+      const resume = (control: RunControl) =>
+        runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
       const losing = new LosingControl(db, runId, (phase, call) => phase === 'train' && call >= 9);
-      await expect(goOn(losing)).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
+      await expect(resume(losing)).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
       expect(await getRun(db, runId)).not.toHaveProperty('deviceChanges');
       await updateRun(db, runId, { kernelPlan: formatKernelPlan({ ...unmeasuredPlan('wasm'), kernels }) });
-      await goOn(new RunControl());
+      await resume(new RunControl());
       const changes = kernels === kernelsVersion ? undefined : [6];
       expect(await getRun(db, runId)).toMatchObject({ status: 'done', ...(changes && { deviceChanges: changes }) });
-      const told = (await readEvents(db, runId, 0)).filter(({ type }) => type === 'deviceChanged');
-      expect(told.map((event) => 'step' in event && event.step)).toEqual(changes ?? []);
+      const reported = (await readEvents(db, runId, 0)).filter(({ type }) => type === 'deviceChanged');
+      expect(reported.map((event) => 'step' in event && event.step)).toEqual(changes ?? []);
     }
-  }); // prettier-ignore
+  });
 });
 
-describe('progress between losses', () => {
-  it('is only what gets further than ever before', () => {
+describe('recovery from device losses', () => {
+  it('counts work as progress only beyond the furthest point reached', () => {
     const recovery = new Recovery();
     recovery.reached('checkpoint', 10);
     expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);

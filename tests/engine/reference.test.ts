@@ -74,9 +74,9 @@ function expectSameGradients(computed: Computed, expected: (name: string) => Flo
   }
 }
 
-/** The reference that kernels are compared with has to be right itself. */
-describe('the reference encoder, on a random BERT', () => {
-  it('gives the same loss and gradient of every parameter as PyTorch', async () => {
+/** Checks the tfjs reference that the kernel tests rely on. */
+describe('the reference encoder on a random BERT', () => {
+  it("matches PyTorch's loss and the gradient of every parameter", async () => {
     await expectNoLeak(async () => {
       const computed = await byReference(undefined);
       expect(computed.loss).toBeCloseTo(golden.losses['mean/queryToPassage'], 5);
@@ -85,12 +85,12 @@ describe('the reference encoder, on a random BERT', () => {
   });
 
   it.each([
-    { hidden: 0.1, attention: 0.3 },
-    { hidden: 0.2, attention: 0 },
-    { hidden: 0, attention: 0.2 },
-  ])('drops the same numbers as the kernels at rates $hidden and $attention', async (rates) => {
+    [0.1, 0.3],
+    [0.2, 0],
+    [0, 0.2],
+  ])('drops the same elements as the kernels at hidden rate %f and attention rate %f', async (hidden, attention) => {
     await expectNoLeak(async () => {
-      const dropout = { rates, seed: 11, step: 3 };
+      const dropout = { rates: { hidden, attention }, seed: 11, step: 3 };
       const expected = await byReference(dropout);
       const computed = await byKernels(dropout);
       expect(Math.abs(computed.loss - expected.loss)).toBeLessThan(1e-4 * expected.loss);

@@ -1,5 +1,4 @@
 import 'fake-indexeddb/auto';
-import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../src/domain/experiment';
 import { latestCheckpoint } from '../../src/storage/checkpoints';
@@ -16,31 +15,21 @@ import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { useNullBrowser } from './nullDevice';
+import { publicBase, stubPublicFolder } from './publicFolder';
 import { wasmBase } from './support';
 import { scratchBytes } from '../../workers/engine/engine';
 
-const base = 'http://127.0.0.1/app/';
-const publicFolder = new URL('../../public/', import.meta.url);
-
-const fetchModule = globalThis.fetch;
-
-/** A whole run on Dawn's null backend: everything happens but the computing. */
+// Whole runs on Dawn's null backend: everything happens except the computation.
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
-beforeEach(() => {
-  vi.stubGlobal('fetch', (url: string) => {
-    if (!url.startsWith(base)) return fetchModule(url);
-    const file = new URL(url.slice(base.length), publicFolder);
-    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
-  });
-});
+beforeEach(stubPublicFolder);
 afterEach(() => void vi.restoreAllMocks());
 
-/** The demo with two short stages: at the end of each a checkpoint is written. */
+/** Stores the demo with two short stages. A checkpoint is written at the end of each. */
 async function demo(
   db: Database,
   { devEverySteps = 0 } = {},
 ): Promise<{ experimentId: string; experiment: Experiment }> {
-  const { experimentId } = await prepareDemo(db, base, () => undefined);
+  const { experimentId } = await prepareDemo(db, publicBase, () => undefined);
   const stored = await getExperiment(db, experimentId);
   const stage = stored?.experiment.stages[0];
   if (!stored || !stage) throw new Error('no demo');
@@ -51,10 +40,10 @@ async function demo(
   return { experimentId, experiment };
 }
 
-/** The most bytes that the pool ever held while a run was carried out. */
+/** Carries out a run and returns the most bytes that the pool held. */
 async function peakOf(db: Database, runId: string): Promise<number> {
   let peak = 0;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the pool it was called on
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the pool of each call
   const { allocate } = ArrayPool.prototype;
   const spy = vi.spyOn(ArrayPool.prototype, 'allocate').mockImplementation(function (this: ArrayPool, ...given) {
     const array = allocate.apply(this, given);
@@ -70,7 +59,7 @@ const run = (db: Database, runId: string): Promise<void> =>
   runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
 
 describe('a run', () => {
-  it('whose memory runs out in the middle of a step stops at its last checkpoint with one sentence, and goes on from there', async () => {
+  it('stops mid-step with a one-sentence error when memory runs out, and resumes from its last checkpoint', async () => {
     const db = await openDatabase('memory-runs-out');
     const { experimentId } = await demo(db);
     const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 94e6 }, 'test');
@@ -82,7 +71,7 @@ describe('a run', () => {
       const error = new GPUOutOfMemoryError('no memory');
       currentWebGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
     };
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the commands it was called on
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the commands of each call
     const { dispatch } = GpuCommands.prototype;
     vi.spyOn(GpuCommands.prototype, 'dispatch').mockImplementation(function (this: GpuCommands, ...given) {
       const [kernel] = given;
@@ -107,7 +96,7 @@ describe('a run', () => {
     ['plain', 1e9],
     ['recompute', 130e6],
     ['gradCache', 94e6],
-  ] as const)('holds no more bytes than it may from its first reading to its last, %s', async (kind, roomyBytes) => {
+  ] as const)('stays within its memory budget from the first evaluation to the last (%s)', async (kind, roomyBytes) => {
     const db = await openDatabase(`memory-planned-${kind}`);
     const { experimentId } = await demo(db, { devEverySteps: 1 });
     const plan = (budgetBytes: number) => planExperimentMemory(db, experimentId, { device: 'webgpu', budgetBytes });
@@ -119,12 +108,14 @@ describe('a run', () => {
     const events = await readEvents(db, runId, 0);
     expect(events.filter(({ type }) => type === 'devEvaluation')).toHaveLength(1 + 5);
     const held = events.flatMap((event) => (event.type === 'step' ? [event.backendBytes] : []));
-    console.log(`${kind}: budget ${budgetBytes}, peak of the run ${peakBytes}, after steps ${Math.max(...held)} bytes`);
+    console.log(
+      `${kind}: budget ${budgetBytes}, peak of the run ${peakBytes}, after a step at most ${Math.max(...held)} bytes`,
+    );
     expect(peakBytes).toBeLessThanOrEqual(budgetBytes);
     expect(peakBytes).toBeGreaterThan(0.9 * budgetBytes);
   });
 
-  it('on wasm keeps its whole memory within its budget: arrays, holes between them, and what threads have for themselves', async () => {
+  it('keeps all wasm memory within its budget: arrays, gaps between them and per-thread memory', async () => {
     const db = await openDatabase('memory-wasm');
     const { experimentId, experiment } = await demo(db, { devEverySteps: 1 });
     const stored = await getExperiment(db, experimentId);
@@ -136,7 +127,7 @@ describe('a run', () => {
     const budgetBytes = (await plan(88e6)).choice.need.total;
     expect((await plan(budgetBytes)).choice).toMatchObject({ fits: true, way: { kind: 'gradCache' } });
     let memoryBytes = 0;
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the memory it was called on
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the memory of each call
     const { grow } = WebAssembly.Memory.prototype;
     vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(function (this: WebAssembly.Memory, pages) {
       const before = grow.call(this, pages);
@@ -150,7 +141,7 @@ describe('a run', () => {
     expect(memoryBytes).toBeLessThanOrEqual(budgetBytes);
   });
 
-  it('in mixed precision holds no more bytes than were planned, and keeps the scale of its loss in checkpoints', async () => {
+  it('stays within the memory plan in mixed precision and stores its loss scale in checkpoints', async () => {
     const db = await openDatabase('memory-mixed');
     const { experimentId, experiment } = await demo(db, { devEverySteps: 1 });
     const stored = await getExperiment(db, experimentId);
@@ -172,7 +163,7 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.loopState.lossScale).toEqual(lossScale);
   });
 
-  it('that cannot fit is refused before it, with the nearest settings that do', async () => {
+  it('is refused before it starts if it cannot fit, with the nearest settings that do', async () => {
     const db = await openDatabase('memory-too-small');
     const { experimentId, experiment } = await demo(db);
     const stored = await getExperiment(db, experimentId);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { search } from '../../workers/engine/retrieval/search';
 import { nullGpu } from './nullDevice';
 
-describe('exact search, on a device that checks everything and computes nothing', () => {
-  it("goes through 1,000,000 passages of 768 numbers within WebGPU's lowest limits, holding 32 MiB", async () => {
+describe("exact search on Dawn's null backend", () => {
+  it("searches 1,000,000 passages of width 768 within WebGPU's lowest limits and 32 MiB", async () => {
     const { gpu, errors } = await nullGpu();
     const vector = new Float32Array(768);
     const vectors = (count: number) => ({

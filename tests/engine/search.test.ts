@@ -9,7 +9,7 @@ import type { Found, SearchInput } from '../../workers/engine/retrieval/searchIn
 
 type Search = (input: SearchInput) => Promise<Found[]>;
 
-/** On WebGPU the kernels of both kinds of adapter. */
+/** In the browser, the kernels of software and of hardware adapters. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
 let hardware: WebGpuEngine | undefined;
 
@@ -38,7 +38,7 @@ interface Case {
   k: number;
 }
 
-/** Small whole numbers, so that every sum is exact and many scores are equal; a third of the passages are copies of others. */
+/** Draws small integers, so that sums are exact and many scores tie. A third of the passages are copies of others. */
 function drawCase({ queries, passages, width, k }: Case, number = (): number => below(5) - 2): SearchInput {
   const draw = (length: number): Float32Array => Float32Array.from({ length }, number);
   const values = draw(passages * width);
@@ -50,7 +50,7 @@ function drawCase({ queries, passages, width, k }: Case, number = (): number => 
   return { queries: vectorsOf(draw(queries * width), width), passages: vectorsOf(values, width), targets, k };
 }
 
-/** All scores of each query, sorted. */
+/** Sorts all scores of each query. */
 function naiveSearch({ queries, passages, targets, k }: SearchInput): Found[] {
   const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);
@@ -77,11 +77,11 @@ const cases: Case[] = [
   { queries: 9, passages: 130, width: 33, k: 100 },
 ];
 
-describe.each(kinds)('exact search, %s', (kind) => {
+describe.each(kinds)('exact search (%s)', (kind) => {
   const run = searchOf(kind);
 
   it.each(cases)(
-    'finds what a sort of all scores finds: $queries queries, $passages passages of $width, best $k',
+    'finds what sorting all scores finds, queries: $queries, passages: $passages, width: $width, top $k',
     async (testCase) => {
       const input = drawCase(testCase);
       const expected = naiveSearch(input);
@@ -95,7 +95,7 @@ describe.each(kinds)('exact search, %s', (kind) => {
     },
   );
 
-  it('has the same bits in blocks of all sizes, and for a query alone', async () => {
+  it('returns the same bits in blocks of any size and for a single query', async () => {
     const testCase = { queries: 20, passages: 150, width: 30, k: 12 };
     const input = drawCase(testCase, () => 2 * random() - 1);
     const found = await run(input);
@@ -117,7 +117,7 @@ describe.each(kinds)('exact search, %s', (kind) => {
     );
   });
 
-  it('never puts a score that is not a number in front, and counts −0 as 0', async () => {
+  it('ranks NaN like −Infinity and treats −0 as 0', async () => {
     const passages = vectorsOf(Float32Array.of(NaN, -5, 0.5, -0, 0, -Infinity, Infinity), 1);
     const queries = vectorsOf(Float32Array.of(1), 1);
     const [found] = await run({
@@ -131,7 +131,7 @@ describe.each(kinds)('exact search, %s', (kind) => {
     expect(found?.ranks).toEqual([6, 7, 3, 4, 1]);
   });
 
-  it('finds nothing in an empty knowledge base and for no query', async () => {
+  it('finds nothing in an empty knowledge base or without queries', async () => {
     const some = vectorsOf(Float32Array.of(1, 2), 2);
     const none = vectorsOf(new Float32Array(), 2);
     expect(await run({ queries: some, passages: none, targets: [[]], k: 3 })).toEqual([{ top: [], ranks: [] }]);
@@ -139,8 +139,8 @@ describe.each(kinds)('exact search, %s', (kind) => {
   });
 });
 
-describe('a key', () => {
-  it('gives back its score', () => {
+describe('the sort key of a score', () => {
+  it('converts back to its score', () => {
     for (const score of [0, 1.5, -2.25, 3e38, -3e38, 1e-38, Infinity, -Infinity]) {
       const bits = new Uint32Array(Float32Array.of(score).buffer)[0] ?? 0;
       const key = bits >= 0x8000_0000 ? ~bits >>> 0 : bits + 0x8000_0000;

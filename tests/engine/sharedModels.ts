@@ -7,17 +7,18 @@ import { layout, projectFile } from './support';
 
 const sharedFolder = '../shared';
 
+/** Reads a text file of ../shared. */
 export async function sharedText(path: string): Promise<string> {
   return new TextDecoder().decode(await projectFile(`${sharedFolder}/${path}`));
 }
 
-/** Whether the folder with models and the reference run lies beside the project. */
+/** Whether the folder with the models and the reference run exists next to the project. */
 export const hasShared = await sharedText('models/demo-zh/config.json').then(
   (text) => text.includes('hidden_size'),
   () => false,
 );
 
-/** A model of ../shared on the device. */
+/** Loads a model of ../shared onto the open device. */
 export async function loadSharedModel(
   name: string,
 ): Promise<{ config: EncoderConfig; tensors: TensorEntry[]; parameters: ParameterStore }> {

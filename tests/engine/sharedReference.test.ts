@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
+import { adamWOptions } from './configs';
 import { hasShared, loadSharedModel, sharedText } from './sharedModels';
 import { batchOf, inBrowser, liveArrays, openTestDevice } from './support';
 
@@ -13,12 +14,12 @@ interface Pair {
   positive: string;
 }
 
-describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped where ../shared is absent)', () => {
-  /** Software WebGPU takes seconds a step; `npm run verify` asks for twenty. */
+describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped if ../shared is absent)', () => {
+  /** A step takes seconds on software WebGPU. `npm run verify` replays 20. */
   const steps = inject('replaySteps') ?? (inBrowser ? 3 : 5);
   const maxTokens = 128;
 
-  it('is replayed with the same loss and gradient norm at each of the first steps', async () => {
+  it('is reproduced with the same loss and gradient norm at each of the first steps', async () => {
     const lines = async <T>(path: string): Promise<T[]> =>
       (await sharedText(path))
         .trim()
@@ -44,15 +45,7 @@ describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped whe
       config,
       pooling: 'mean',
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
-      optimizer: {
-        kind: 'adamW',
-        learningRate: 2e-4,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        weightDecay: 0.01,
-        clipNorm: 1,
-      },
+      optimizer: adamWOptions(2e-4),
       dropout: 0,
       seed: 7,
     };

@@ -6,14 +6,20 @@ import { defaultTiling } from '../../workers/engine/ops/matmul/choice';
 import { nullDevice } from './nullDevice';
 import { strict } from './support';
 
-/** A device that does so many FLOPs a millisecond, one submit after the other, while the host records at once; and the host's clock. */
+/**
+ * A device of a given speed that runs one submit after another, with the host's clock. Recording commands takes no
+ * time.
+ */
 class FakeDevice {
   clock = 0;
   #busyUntil = 0;
   readonly times: number[] = [];
   constructor(public flopsPerMs: number) {}
 
-  /** Records a step of dispatches of equal work as the engine does: full submits, then the rest. Then all callbacks come, in order. */
+  /**
+   * Records one step of equal dispatches as the engine does: full submits, then the rest. Then runs all callbacks in
+   * order and returns the number of submits.
+   */
   step(pacer: SubmitPacer, dispatches: number, work: number): number {
     const callbacks: { at: number; done: () => void }[] = [];
     let recorded = 0;
@@ -41,8 +47,8 @@ class FakeDevice {
   }
 }
 
-describe('the length of a submit', () => {
-  it('stays under half a second from the first step on, for slow and fast devices', () => {
+describe('the submit pacer', () => {
+  it('keeps submits under half a second from the first step, on slow and fast devices', () => {
     for (const gigaflops of [30, 300, 3000, 30_000]) {
       const device = new FakeDevice(gigaflops * 1e6);
       const pacer = new SubmitPacer(false, () => device.clock);
@@ -53,7 +59,7 @@ describe('the length of a submit', () => {
     }
   });
 
-  it('grows until a fast device gets a step in a few submits', () => {
+  it('lengthens submits until a fast device runs a step in one', () => {
     const device = new FakeDevice(10_000 * 1e6);
     const pacer = new SubmitPacer(false, () => device.clock);
     const first = device.step(pacer, 330, 3.3e9);
@@ -63,18 +69,18 @@ describe('the length of a submit', () => {
     expect(last).toBe(1);
   });
 
-  it('shrinks at once when a device becomes slower than its submits allow', () => {
+  it('shortens submits within one step when a device slows down', () => {
     const device = new FakeDevice(1000 * 1e6);
     const pacer = new SubmitPacer(false, () => device.clock);
     for (let step = 0; step < 5; step++) device.step(pacer, 330, 3.3e9);
-    device.flopsPerMs = 100 * 1e6; // hot, or another program takes its share
+    device.flopsPerMs = 100 * 1e6; // throttled, or shared with another program
     device.step(pacer, 330, 3.3e9);
     device.times.length = 0;
     device.step(pacer, 330, 3.3e9);
     expect(Math.max(...device.times)).toBeLessThan(longestSubmitMs);
   });
 
-  it('is not learned from a submit that waited for kernels to be compiled', () => {
+  it('ignores the time of a submit that waited for kernels to compile', () => {
     let clock = 0;
     const pacer = new SubmitPacer(false, () => clock);
     const before = pacer.limit;
@@ -88,14 +94,15 @@ describe('the length of a submit', () => {
     expect([pacer.limit, pacer.longestMs]).toEqual([before, 250]);
   });
 
-  it('cuts what the engine records: each dispatch that does not fit begins a submit', async () => {
+  it('makes the engine start a new submit at each dispatch that does not fit', async () => {
     const pacer = new SubmitPacer(true, () => 0);
     const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strict(), pacer);
     const [a, b, y] = [gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512])];
     const choice = { tiling: defaultTiling(gpu.traits, 512, 512), parts: 1 };
     for (let i = 0; i < 5; i++) matmul(gpu, 'NN', a, b, y, { choice });
     gpu.commands.submit();
-    // 250 ms at a GFLOP/s; a product has 2·512³ FLOPs and binds 3 MiB, weighed as 8 FLOPs a byte: 0.268 + 0.025 GFLOP.
+    // The limit is 250 ms at 1 GFLOP/s. A product has 2·512³ FLOPs and binds 3 MiB at 8 FLOPs per byte: 0.268 + 0.025
+    // GFLOP.
     expect(gpu.commands.counters.submits).toBe(5);
     await gpu.commands.finished();
     gpu.dispose();

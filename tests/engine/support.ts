@@ -7,10 +7,10 @@ import { currentEngine, openDevice } from '../../workers/engine/device';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import type { Reports } from '../../workers/engine/gpu/reports';
 
-/** The same suites run on wasm in Node and on WebGPU in a browser. */
+/** Whether the suite runs on WebGPU in a browser rather than on wasm in Node. */
 export const inBrowser = typeof document !== 'undefined';
 
-/** Where the engine's wasm modules lie: built before the tests, see moduleServer.mjs. */
+/** URL of the engine's wasm modules, which are built before the tests and served by moduleServer.mjs. */
 export const wasmBase = inject('wasmBase');
 
 function currentPool(): ArrayPool | null {
@@ -21,21 +21,22 @@ function currentPool(): ArrayPool | null {
   }
 }
 
-/** Bytes that the open device holds, free buffers included; 0 without a device. */
+/** Returns the bytes that the open device holds, idle buffers included, or 0 if no device is open. */
 export function backendBytes(): number {
   return currentPool()?.totalBytes ?? 0;
 }
 
-/** Arrays that nobody has freed. */
+/** Returns the number of arrays that were allocated and not freed, or 0 if no device is open. */
 export function liveArrays(): number {
   return currentPool()?.liveArrays ?? 0;
 }
 
+/** Opens the device under test: WebGPU in a browser, wasm in Node. */
 export async function openTestDevice(): Promise<void> {
   await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
 }
 
-/** The reference operations run on tfjs, whatever device is open. */
+/** Starts tfjs on wasm, where the reference operations run whichever device is open. */
 export async function openReference(): Promise<void> {
   const folder = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/';
   setWasmPaths(inBrowser ? `/${folder}` : folder);
@@ -45,7 +46,7 @@ export async function openReference(): Promise<void> {
 declare module 'vitest' {
   export interface ProvidedContext {
     wasmBase: string;
-    /** How many steps of the reference run are replayed, where somebody asks for another number than usual. */
+    /** Steps of the reference run to replay (REPLAY_STEPS), or null for the default. */
     replaySteps: number | null;
   }
 }
@@ -59,7 +60,7 @@ declare global {
   }
 }
 
-/** Bytes of a file of the project, by its path from the root. */
+/** Reads a file of the project, by its path from the root. */
 export async function projectFile(path: string): Promise<ArrayBuffer> {
   if (inBrowser) {
     const response = await fetch(`/@fs${import.meta.env.PROJECT_ROOT}/${path}`);
@@ -71,7 +72,7 @@ export async function projectFile(path: string): Promise<ArrayBuffer> {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
 
-/** Runs the work and asserts that it left no array of the engine and no tensor of the reference behind. */
+/** Runs the work and asserts that it leaks neither engine arrays nor tensors of the tfjs reference. */
 export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
   const held = (): number[] => [liveArrays(), tf.engine().state.numTensors];
   const before = held();
@@ -80,6 +81,7 @@ export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
   return result;
 }
 
+/** Lays tensors out one after the other, each aligned to 64 floats (256 bytes). */
 export function layout(shapes: readonly { name: string; shape: number[] }[]): TensorEntry[] {
   let offset = 0;
   return shapes.map(({ name, shape }) => {
@@ -90,23 +92,27 @@ export function layout(shapes: readonly { name: string; shape: number[] }[]): Te
   });
 }
 
+/** Packs token ids, one array per text, into a batch. */
 export function batchOf(texts: readonly (readonly number[])[]): TokenBatch {
   const offsets = new Uint32Array(texts.length + 1);
   texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
   return { ids: Int32Array.from(texts.flat()), offsets };
 }
 
+/** Returns the Euclidean norm. */
 export function norm(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += (values[i] ?? NaN) ** 2;
   return Math.sqrt(sum);
 }
 
+/** Returns the norm of the difference. Fails the test if the lengths differ. */
 export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);
   return norm(Array.from({ length: a.length }, (_, i) => (a[i] ?? NaN) - (b[i] ?? NaN)));
 }
 
+/** Returns the largest absolute difference. Fails the test if the lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);
   let largest = 0;
@@ -114,7 +120,7 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   return largest;
 }
 
-/** Numbers in [0, 1) that are the same every time (mulberry32). */
+/** Returns a generator of reproducible numbers in [0, 1) (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -125,7 +131,18 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Fails the next readback with what the device complained of first. */
+/** Returns generators of reproducible integers and of arrays of numbers in [-1, 1). */
+export function draws(seed: number) {
+  const random = seededRandom(seed);
+  return {
+    random,
+    between: (low: number, high: number): number => low + Math.floor(random() * (high - low + 1)),
+    draw: (...shape: number[]): Float32Array<ArrayBuffer> =>
+      Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => 2 * random() - 1),
+  };
+}
+
+/** Makes the next readback throw the first error that the device reported. */
 export function strict(): Reports {
   let failure: Error | undefined;
   return {

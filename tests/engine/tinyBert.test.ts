@@ -33,7 +33,7 @@ type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
 
 type Computed = { loss: number; gradients: Map<string, Float32Array> };
 
-/** Gradients of the parameters that are trained. */
+/** Returns the loss and the gradients of the trainable parameters. */
 async function lossAndGradients(
   { segments: weights }: ParameterStore,
   { pooling, directions }: Case,
@@ -56,8 +56,8 @@ async function lossAndGradients(
 
 const flatSteps = 200;
 
-describe('the encoder against PyTorch, on a random BERT', () => {
-  it('gives the same last hidden states', async () => {
+describe('the encoder on a random BERT', () => {
+  it("matches PyTorch's last hidden states", async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       for (const side of ['anchors', 'positives'] as const) {
@@ -68,18 +68,17 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     });
   });
 
-  const cases: Case[] = [
-    { pooling: 'mean', directions: 'queryToPassage' },
-    { pooling: 'cls', directions: 'both' },
-  ];
-  it.each(cases)(
-    'gives the same loss and gradient of every parameter with $pooling pooling, $directions',
-    async (testCase) => {
+  it.each([
+    ['mean', 'queryToPassage'],
+    ['cls', 'both'],
+  ] as const)(
+    "matches PyTorch's loss and the gradient of every parameter with %s pooling and InfoNCE (%s)",
+    async (pooling, directions) => {
       await expectNoLeak(async () => {
         const parameters = pytorch.parameters();
-        const { loss, gradients } = await lossAndGradients(parameters, testCase);
-        expect(loss).toBeCloseTo(golden.losses[`${testCase.pooling}/${testCase.directions}`], 5);
-        const expected = (name: string): Float32Array => pytorch.values(`gradients/${testCase.pooling}/${name}`);
+        const { loss, gradients } = await lossAndGradients(parameters, { pooling, directions });
+        expect(loss).toBeCloseTo(golden.losses[`${pooling}/${directions}`], 5);
+        const expected = (name: string): Float32Array => pytorch.values(`gradients/${pooling}/${name}`);
         const all = norm(pytorch.tensors.map(({ name }) => norm(expected(name))));
         expect([...gradients.keys()].sort()).toEqual(pytorch.tensors.map(({ name }) => name).sort());
         for (const [name, gradient] of gradients) {
@@ -96,7 +95,7 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     ['all biases', (name) => name.endsWith('bias')],
     ['the lower layer', (name) => name.includes('layer.0.')],
   ];
-  it.each(frozen)('computes the gradients of %s alone', async (_, isTrainable) => {
+  it.each(frozen)('computes only the gradients of %s when everything else is frozen', async (_, isTrainable) => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters(isTrainable);
       const { gradients } = await lossAndGradients(parameters, { pooling: 'mean', directions: 'queryToPassage' });
@@ -110,7 +109,7 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     });
   });
 
-  it('has the same bits when layers are computed anew for the backward pass, with dropout', async () => {
+  it('returns the same bits with and without recomputing layers in the backward pass, with dropout', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const dropout = { rates: { hidden: 0.1, attention: 0.1 }, seed: 2, step: 7 };
@@ -121,9 +120,15 @@ describe('the encoder against PyTorch, on a random BERT', () => {
     });
   });
 
-  const chunked: [number, number][] = [[1, 0], [16, 0], [7, 0.1], [20, 0.3], [1000, 0.1]]; // prettier-ignore
+  const chunked: [number, number][] = [
+    [1, 0],
+    [16, 0],
+    [7, 0.1],
+    [20, 0.3],
+    [1000, 0.1],
+  ];
   it.each(chunked)(
-    'has the plain gradients when it takes the batch in chunks of %i tokens, with dropout %f',
+    'computes the same gradients with GradCache as in one pass, tokens per chunk: %i, dropout: %f',
     async (tokensPerPass, rate) => {
       await expectNoLeak(async () => {
         const parameters = pytorch.parameters();
@@ -146,7 +151,7 @@ describe('the encoder against PyTorch, on a random BERT', () => {
 });
 
 describe('the encoder with dropout', () => {
-  it('has gradients that say how the loss moves', async () => {
+  it('has gradients that match finite differences of the loss', async () => {
     await expectNoLeak(async () => {
       const testCase: Case = { pooling: 'mean', directions: 'queryToPassage' };
       const dropout = { rates: { hidden: 0.2, attention: 0.3 }, seed: 3, step: 1 };
@@ -189,7 +194,7 @@ describe('the encoder with dropout', () => {
   });
 });
 
-describe('training against PyTorch, on a random BERT', () => {
+describe('training a random BERT', () => {
   const stage = {
     loss: { kind: 'inBatchInfoNce', temperature: golden.temperature, directions: 'queryToPassage' },
     optimizer: { kind: 'adamW', ...golden.optimizer },
@@ -199,7 +204,7 @@ describe('training against PyTorch, on a random BERT', () => {
     return new Trainer(options, parameters.segments, adamW.segments);
   };
 
-  it('has the same losses, gradient norms and weights over three AdamW steps with clipping', async () => {
+  it("matches PyTorch's losses, gradient norms and weights over three AdamW steps with clipping", async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);
@@ -217,7 +222,8 @@ describe('training against PyTorch, on a random BERT', () => {
       for (const { name } of pytorch.tensors) {
         const moved = distance(pytorch.values(`after/${name}`), pytorch.values(`weights/${name}`));
         const missed = distance(await parameters.read(name), pytorch.values(`after/${name}`));
-        // Adam's first steps move by the sign of a gradient: where the true gradient is zero (key bias), noise decides.
+        // Adam's first steps follow the sign of the gradient. The key bias has a true gradient of zero, so rounding
+        // noise decides.
         if (!name.endsWith('key.bias')) expect(missed, name).toBeLessThan(0.01 * moved);
       }
       training.dispose();
@@ -226,7 +232,7 @@ describe('training against PyTorch, on a random BERT', () => {
     });
   });
 
-  it('goes on from saved weights and moments with the same bits, with dropout too', async () => {
+  it('resumes from saved weights and moments with the same bits, with and without dropout', async () => {
     const after = async (resumeAt: number, dropout: Stage['dropout']): Promise<Float32Array[]> => {
       let parameters = pytorch.parameters();
       let adamW = new AdamWState(parameters);
@@ -263,7 +269,7 @@ describe('training against PyTorch, on a random BERT', () => {
     return next;
   }
 
-  it(`holds as many tensors at step ${flatSteps} as at step 20, and no more bytes than it reached by step 50`, async () => {
+  it(`holds as many arrays at step ${flatSteps} as at step 20, and at most 2% more bytes than by step 50`, async () => {
     const parameters = pytorch.parameters();
     const adamW = new AdamWState(parameters);
     const training = trainer(parameters, adamW);
@@ -282,14 +288,18 @@ describe('training against PyTorch, on a random BERT', () => {
     parameters.dispose();
   });
 
-  it('names the parameter whose gradient is not finite, and leaves the weights as they were', async () => {
+  it('stops, names the parameter whose gradient is not finite and keeps the weights', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);
-      // A feed-forward number of 1e30 that nothing reads: the loss stays finite, the gradient of the weights that would read it does not.
+      // One feed-forward activation is 1e30, but the weights that read it are zero: the loss stays finite while the
+      // gradient of those weights does not.
       const { hiddenSize: H, intermediateSize: F } = pytorch.config;
       const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
-      parameters.write(bias, pytorch.values(`weights/${bias}`).map((value, i) => (i === 5 ? 1e30 : value))); // prettier-ignore
+      parameters.write(
+        bias,
+        pytorch.values(`weights/${bias}`).map((value, i) => (i === 5 ? 1e30 : value)),
+      );
       const unread = pytorch.values(`weights/${weight}`).map((value, i) => (i % F === 5 ? 0 : value));
       expect(unread.length).toBe(H * F);
       parameters.write(weight, unread);
@@ -307,7 +317,7 @@ describe('training against PyTorch, on a random BERT', () => {
     });
   });
 
-  it('stops before the update when the loss is not finite, and leaves the weights as they were', async () => {
+  it('stops before the update and keeps the weights when the loss is not finite', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);

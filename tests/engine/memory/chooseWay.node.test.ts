@@ -10,29 +10,25 @@ import {
   parameterCount,
   widestRowBytes,
 } from '../../../workers/engine/memory/stepMemory';
-import type { EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../../../workers/engine/engine';
 import type { BatchShape } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../../workers/engine/memory/memoryLimits';
+import { bertBase } from '../configs';
 
 const GiB = 2 ** 30;
-const bertBase: EncoderConfig = {
-  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
 const count = parameterCount(bertBase);
 const parameters = { all: count, trained: count };
 const shape: BatchShape = { pairs: 64, tokens: 12_000, longest: 400 };
 const choose = (limits: Partial<MemoryLimits>) =>
   chooseWay(bertBase, parameters, shape, { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB, ...limits });
 
-describe('the choice of a way', () => {
-  it('knows the parameters of BERT-base Chinese', () => {
+describe('the choice of a step strategy', () => {
+  it('counts the parameters of bert-base-chinese', () => {
     // bert-base-chinese without its pooler: 102,267,648 − 590,592.
     expect(count).toBe(101_677_056);
   });
 
-  it('takes plain, then recompute, then GradCache as the budget shrinks, and never more than the budget', () => {
+  it('goes from plain to recompute to GradCache as the budget shrinks, and never exceeds the budget', () => {
     const kinds: string[] = [];
     for (let budget = 16 * GiB; budget > 1.9 * GiB; budget *= 0.98) {
       const { fits, way, need } = choose({ budgetBytes: budget });
@@ -44,7 +40,7 @@ describe('the choice of a way', () => {
     expect(kinds).toEqual(['plain', 'recompute', 'gradCache']);
   });
 
-  it('fills GradCache’s chunks to within four rows of the budget', () => {
+  it('fills GradCache chunks to within four rows of the budget', () => {
     const budget = 2 * GiB;
     const { way } = choose({ budgetBytes: budget });
     if (way.kind !== 'gradCache') throw new Error(way.kind);
@@ -52,8 +48,8 @@ describe('the choice of a way', () => {
     expect(more.total).toBeGreaterThan(budget);
   });
 
-  it('refuses no budget in which the smallest chunks fit', () => {
-    // Among 64 pairs of 128 tokens at most a chunk has room for all texts from 256 rows on: up to there each row takes more.
+  it('accepts every budget that fits the smallest chunks', () => {
+    // From 256 rows on a chunk has room for all texts of these 64 pairs. Below that each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
     const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
@@ -63,21 +59,21 @@ describe('the choice of a way', () => {
     }
   });
 
-  it('cuts a batch into chunks where the device allows no larger array', () => {
+  it('cuts a batch into chunks if the device allows no larger array', () => {
     const { fits, way } = choose({ arrayBytes: 2 ** 27 });
     expect(fits).toBe(true);
     expect(way).toEqual({ kind: 'gradCache', tokensPerPass: 10_920 });
     expect(10_920 * widestRowBytes(bertBase)).toBeLessThanOrEqual(2 ** 27);
   });
 
-  it('refuses where the longest text alone does not fit, and says what it would need', () => {
+  it('refuses if even the longest text does not fit, and says how many bytes it needs', () => {
     const { fits, need, shortage } = choose({ budgetBytes: 1.7 * GiB });
     expect(fits).toBe(false);
     expect(need.total).toBeGreaterThan(1.7 * GiB);
     expect(shortage).toEqual({ limit: 'budget', neededBytes: need.total, limitBytes: 1.7 * GiB });
   });
 
-  it('refuses what no array holds, whatever the budget: the longest text, or the vectors of the batch', () => {
+  it('refuses a longest text or batch vectors too large for one array, whatever the budget', () => {
     const row = widestRowBytes(bertBase);
     expect(choose({ arrayBytes: 400 * row }).fits).toBe(true);
     expect(choose({ arrayBytes: 399 * row })).toMatchObject({
@@ -92,7 +88,7 @@ describe('the choice of a way', () => {
     expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
-  it('counts a window of the scores and not all of them, so that many pairs fit', () => {
+  it('counts one window of scores instead of all, so that many pairs fit', () => {
     const at = (pairs: number) =>
       memoryNeed(
         bertBase,
@@ -106,7 +102,7 @@ describe('the choice of a way', () => {
     expect(at(8192) - at(1024)).toBeLessThan(4 * 4 * 7168 * 768 + 2 * 2 ** 25);
   });
 
-  it('counts the evaluation, where that needs more than a step: its longest text, or its search', () => {
+  it('counts the evaluation if its longest text or its search needs more than a step', () => {
     const small = { pairs: 2, tokens: 40, longest: 10 };
     const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
     const needWith = (evaluation?: EvaluationShape) =>
@@ -132,7 +128,7 @@ describe('the choice of a way', () => {
     ).toMatchObject({ fits, shortage: { limit: 'budget', neededBytes: long.total } });
   });
 
-  it('leaves room for what threads have for themselves', () => {
+  it('leaves room for per-thread memory', () => {
     const threadBytes = 8 * 2 ** 20;
     for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
       const { fits, way, need } = choose({ budgetBytes, threadBytes });
@@ -143,7 +139,7 @@ describe('the choice of a way', () => {
   });
 });
 
-describe('the proposal', () => {
+describe('the proposal of settings that fit', () => {
   const limits = { budgetBytes: 1.6 * GiB, arrayBytes: 2 * GiB };
   const fitsIn = (budget: number) => (settings: { batchSize: number; maxTokens: number }) => {
     const longest = Math.min(400, settings.maxTokens);
@@ -151,51 +147,71 @@ describe('the proposal', () => {
     return chooseWay(bertBase, parameters, given, { ...limits, budgetBytes: budget }).fits;
   };
 
-  it('is the longest limit of tokens that fits, and the largest batch', () => {
+  it('names the highest token limit and the largest batch size that fit', () => {
     const fits = fitsIn(1.6 * GiB);
     const { maxTokens, batchSize } = proposal({ batchSize: 64, maxTokens: 512 }, fits);
     expect(maxTokens).toBeGreaterThan(16);
     expect(fits({ batchSize: 64, maxTokens: maxTokens ?? 0 })).toBe(true);
     expect(fits({ batchSize: 64, maxTokens: (maxTokens ?? 0) + 4 })).toBe(false);
-    // Two pairs, each layer computed anew, need less than one text of which all layers are kept.
+    // Two pairs with recompute need less than one text with all layers kept.
     expect(batchSize).toBe(2);
   });
 
-  it('is the largest batch that fits, where a smaller one does', () => {
+  it('names the largest batch size that fits', () => {
     expect(proposal({ batchSize: 60, maxTokens: 20 }, ({ batchSize }) => batchSize <= 23)).toEqual({ batchSize: 23 });
   });
 
-  it('is empty where the weights alone are too large', () => {
+  it('is empty if the weights themselves do not fit', () => {
     expect(proposal({ batchSize: 64, maxTokens: 512 }, fitsIn(1 * GiB))).toEqual({});
   });
 });
 
-describe('the largest batch', () => {
+describe('the shape of the largest batch', () => {
   const offsets = (...lengths: number[]) => ({
     offsets: Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((a, b) => a + b, 0))]),
   });
   const tokens = { anchors: offsets(3, 4, 5, 6), positives: offsets(30, 10, 20, 40) };
 
-  it('has the most tokens of any, and the longest text of all', () => {
-    expect(largestShape([[0, 1], [2, 3], [1, 2]], tokens)).toEqual({ pairs: 2, tokens: 71, longest: 40 }); // prettier-ignore
+  it('combines the most tokens of any batch with the longest text of all batches', () => {
+    expect(
+      largestShape(
+        [
+          [0, 1],
+          [2, 3],
+          [1, 2],
+        ],
+        tokens,
+      ),
+    ).toEqual({ pairs: 2, tokens: 71, longest: 40 });
   });
 
-  it('has no text longer than the limit', () => {
-    expect(largestShape([[0, 1], [2, 3]], tokens, 12)).toEqual({ pairs: 2, tokens: 35, longest: 12 }); // prettier-ignore
+  it('counts no text beyond the token limit', () => {
+    expect(
+      largestShape(
+        [
+          [0, 1],
+          [2, 3],
+        ],
+        tokens,
+        12,
+      ),
+    ).toEqual({ pairs: 2, tokens: 35, longest: 12 });
   });
 
-  it('is none without batches', () => {
+  it('is null without batches', () => {
     expect(largestShape([], tokens)).toBeNull();
   });
 });
 
-describe('the budget', () => {
-  it('is half of the machine’s memory, from 1 to 8 GiB, and at most 3 on wasm', () => {
-    expect([0.5, 4, 8, 32, undefined].map((memory) => defaultBudgetBytes('webgpu', memory) / GiB)).toEqual([1, 2, 4, 8, 2]); // prettier-ignore
+describe('the memory budget', () => {
+  it("defaults to half the machine's memory, between 1 and 8 GiB, and at most 3 GiB on wasm", () => {
+    expect([0.5, 4, 8, 32, undefined].map((memory) => defaultBudgetBytes('webgpu', memory) / GiB)).toEqual([
+      1, 2, 4, 8, 2,
+    ]);
     expect([0.5, 4, 8, 32].map((memory) => defaultBudgetBytes('wasm', memory) / GiB)).toEqual([1, 2, 3, 3]);
   });
 
-  it('is what was set, but on wasm no more than it can address', () => {
+  it('is the one set, but at most what wasm can address', () => {
     expect(budgetBytes('webgpu', 20 * GiB, 8)).toBe(20 * GiB);
     expect(budgetBytes('wasm', 20 * GiB, 8)).toBe(3 * GiB);
     expect([allowsBudget('webgpu', 20 * GiB), allowsBudget('wasm', 3 * GiB)]).toEqual([true, true]);

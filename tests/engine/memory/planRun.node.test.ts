@@ -8,14 +8,10 @@ import {
 } from '../../../workers/engine/memory/evaluationMemory';
 import { encodingRowBytes, parameterCount } from '../../../workers/engine/memory/stepMemory';
 import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
-import type { EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../../../workers/engine/engine';
+import { bertBase as config } from '../configs';
 
 const GiB = 2 ** 30;
-const config: EncoderConfig = {
-  layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, vocabularySize: 21_128, maxPositions: 512, typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0, padTokenId: 0,
-}; // prettier-ignore
 const count = parameterCount(config);
 const pairs = 640;
 const offsets = (length: number) => ({ offsets: Uint32Array.from({ length: pairs + 1 }, (_, i) => i * length) });
@@ -39,8 +35,8 @@ function request(budgetGiB: number, sizes: number[]): RunPlanRequest {
   };
 }
 
-describe('the plan of a run', () => {
-  it('has a way for each stage, and reports the stage of the most tokens', () => {
+describe('the memory plan of a run', () => {
+  it('has a step strategy for each stage and reports the stage with the most tokens', () => {
     const plan = planRun(request(3, [8, 64]));
     expect(plan.run.ways.map(({ kind }) => kind)).toEqual(['plain', 'gradCache']);
     expect(plan.shape).toEqual({ pairs: 64, tokens: 64 * 276, longest: 256 });
@@ -48,7 +44,7 @@ describe('the plan of a run', () => {
     expect(plan.proposal).toEqual({});
   });
 
-  it('looks at smaller and larger batches and at shorter texts, the settings themselves among them', () => {
+  it('lists smaller and larger batches and shorter texts as alternatives, including the current settings', () => {
     const { alternatives, choice } = planRun(request(4, [64]));
     expect(alternatives.map(({ batchSize, maxTokens }) => [batchSize, maxTokens])).toEqual(
       [256, 128, 64].flatMap((maxTokens) => [32, 64, 128, 256].map((batchSize) => [batchSize, maxTokens])),
@@ -58,11 +54,11 @@ describe('the plan of a run', () => {
     expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
-  it('leaves out batches that the pairs do not fill', () => {
+  it('lists no batch size that the pairs cannot fill', () => {
     expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
   });
 
-  it('proposes settings that fit where these do not', () => {
+  it('proposes settings that fit if the current ones do not', () => {
     const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(1.62, [64]), ...change });
     const { choice, proposal } = at({});
     expect(choice.fits).toBe(false);
@@ -73,10 +69,10 @@ describe('the plan of a run', () => {
     expect(at({ tokens: cut, maxTokens }).choice.fits).toBe(true);
   });
 
-  it('counts half of the activations and a second, half copy of the matrices in a mixed stage alone', () => {
+  it('counts half the activations and an extra half-precision copy of the matrices only for mixed stages', () => {
     const full = planRun(request(64, [64]));
     const mixed = planRun({ ...request(64, [64]), precisions: ['mixed'] });
-    // 12 layers of 4·768² + 2·768·3072 numbers in two bytes.
+    // 12 layers of 4·768² + 2·768·3072 numbers, 2 bytes each.
     expect(mixed.choice.need.weights - full.choice.need.weights).toBe(2 * 84_934_656);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeGreaterThan(0.5);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeLessThan(0.51);
@@ -85,7 +81,7 @@ describe('the plan of a run', () => {
     expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
   });
 
-  it('proposes mixed precision where the device has it, the stage is in full and it would fit then', () => {
+  it('proposes mixed precision for a full-precision stage if the device has it and it would then fit', () => {
     const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
     const long = { anchors: offsets(20), positives: offsets(2048) };
     const evaluated = { ...evaluation, longest: 2048 };
@@ -98,7 +94,7 @@ describe('the plan of a run', () => {
     expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
   });
 
-  it('cuts the texts of the evaluation too where it looks at a lower limit of tokens', () => {
+  it('also cuts the texts of the evaluation when it tries a lower token limit', () => {
     const evaluated = { ...evaluation, longest: 4000 };
     const at = (change: Partial<RunPlanRequest>) =>
       planRun({ ...request(1.7, [2]), maxTokens: 4000, evaluation: evaluated, ...change });
@@ -109,12 +105,12 @@ describe('the plan of a run', () => {
     expect(at({ maxTokens: maxTokens + 4 }).choice.fits).toBe(false);
   });
 
-  it('refuses a stage without steps', () => {
+  it('rejects a stage without steps', () => {
     expect(() => planRun({ ...request(4, [64]), batches: [[]] })).toThrow('experiment-invalid');
   });
 });
 
-describe('batches that are only encoded', () => {
+describe('the token limit of encoding batches', () => {
   const tokensIn = (budgetGiB: number, longest = 256): number =>
     encodingTokens(
       config,
@@ -123,8 +119,8 @@ describe('batches that are only encoded', () => {
       { budgetBytes: budgetGiB * GiB, arrayBytes: 2 * GiB },
     );
 
-  it('are as large as speed asks for where there is room, and fill what is left where there is not', () => {
-    // 2·768·3072 FLOPs a token: 20 GFLOP in one product of the feed-forward layer.
+  it('is the fastest size if memory allows, and otherwise fills the memory left', () => {
+    // 2·768·3072 FLOPs per token: at most 20 GFLOP in one product of the feed-forward layer.
     expect(tokensIn(16)).toBe(4236);
     expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;
@@ -136,7 +132,7 @@ describe('batches that are only encoded', () => {
 });
 
 describe('the shape of an evaluation', () => {
-  it('has the longest of all texts, and a search for each group of questions', () => {
+  it('has the longest of all texts and one search per group of questions', () => {
     const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
       id: `${i}`,
       text: '',

@@ -7,13 +7,17 @@ import type { Engine } from '../../workers/engine/engine';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { readTensor } from '../reference/engine/tensorTable';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
-import { distance, inBrowser, norm, openReference, seededRandom, strict, wasmBase } from './support';
+import { bertConfig } from './configs';
+import { distance, inBrowser, norm, openReference, strict, wasmBase } from './support';
 
-/** Both kinds of adapter choose kernels of their own, and wasm has its functions; software WebGPU runs all of them, Node the last. */
+/**
+ * Software and hardware adapters pick different kernels, and wasm has functions instead. In the browser software WebGPU
+ * runs both sets of kernels, and wasm is tested too; Node has only wasm.
+ */
 export const kinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
 const engines = new Map<string, Engine>();
 
-/** Opens an engine of each kind, and the reference, for the tests of a file, which have to free all that they allocate. */
+/** Opens an engine of each kind and the tfjs reference for the tests of a file, and asserts that they leak no array. */
 export function useEngines(): void {
   beforeAll(async () => {
     await openReference();
@@ -36,18 +40,7 @@ export function engineOf(kind: string): Engine {
   return engine;
 }
 
-/** Whole numbers and arrays of numbers from -1 to 1, the same every time. */
-export function draws(seed: number) {
-  const random = seededRandom(seed);
-  return {
-    random,
-    between: (low: number, high: number): number => low + Math.floor(random() * (high - low + 1)),
-    draw: (...shape: number[]): Float32Array<ArrayBuffer> =>
-      Float32Array.from({ length: shape.reduce((product, side) => product * side, 1) }, () => 2 * random() - 1),
-  };
-}
-
-/** The arrays' numbers; frees the arrays. */
+/** Reads the arrays back and frees them. */
 export async function readAll(gpu: Engine, ...arrays: DeviceArray[]): Promise<Float32Array[]> {
   const values: Float32Array[] = [];
   for (const array of arrays) values.push(await gpu.commands.read(array));
@@ -55,7 +48,10 @@ export async function readAll(gpu: Engine, ...arrays: DeviceArray[]): Promise<Fl
   return values;
 }
 
-/** 1e-4 of the reference's norm, and of the largest where the reference is zero but for rounding. */
+/**
+ * Asserts that two arrays differ by at most 1e-4 of the reference's norm, plus 1e-6 of `scale`. Pass a `scale` if the
+ * reference may be zero apart from rounding.
+ */
 export function expectClose(
   own: ArrayLike<number> | undefined,
   reference: ArrayLike<number>,
@@ -64,15 +60,19 @@ export function expectClose(
   expect(distance(own ?? [], reference)).toBeLessThanOrEqual(1e-4 * norm(reference) + 1e-6 * scale);
 }
 
-/** The tensors' numbers; disposes of them. */
+/** Reads the tensors back and disposes of them. */
 export async function tensorValues(...tensors: tf.Tensor[]): Promise<Float32Array[]> {
   const values = await Promise.all(tensors.map(readTensor));
   tf.dispose(tensors);
   return values;
 }
 
-/** A model of which kernels know widths alone. */
-export const tinyConfig = {
-  layers: 1, hiddenSize: 8, heads: 2, intermediateSize: 8, typeVocabularySize: 2, layerNormEpsilon: 1e-12, hiddenDropout: 0, attentionDropout: 0,
-  maxPositions: 16, vocabularySize: 31, padTokenId: 0,
-}; // prettier-ignore
+/** Config for packing tokens in kernel tests. */
+export const tinyConfig = bertConfig({
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 8,
+  vocabularySize: 31,
+  maxPositions: 16,
+});
