@@ -8,6 +8,11 @@ import { importZonesRule } from './tools/lint/importZones.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
+const lineLength = [
+  'error',
+  { code: 120, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true, ignoreUrls: true },
+];
+
 const typed = {
   '@typescript-eslint/no-explicit-any': 'error',
   '@typescript-eslint/no-floating-promises': 'error',
@@ -31,6 +36,7 @@ const typed = {
       message: 'A cast through unknown hides type errors: check the value, or use the right type.',
     },
   ],
+  'max-len': lineLength,
   eqeqeq: ['error', 'always', { null: 'ignore' }],
   'no-eval': 'error',
   'no-new-func': 'error',
@@ -111,6 +117,7 @@ export default ts.config(
     rules: {
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
       'no-undef': 'error',
+      'max-len': lineLength,
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },

@@ -1,17 +1,31 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
 
-/** Engine suites run on both devices, except `*.node.test.ts` (wasm, in Node only) and `*.gpu.test.ts` (WebGPU only). */
+/** Engine suites run on both devices, except `*.node.test.ts` (wasm in Node only) and `*.gpu.test.ts` (WebGPU only). */
 const engineSuites = 'tests/engine/**/*.test.ts';
 const nodeSuites = 'tests/engine/**/*.node.test.ts';
 const gpuSuites = 'tests/engine/**/*.gpu.test.ts';
 
+/** Suites that close the shared device, or open devices of their own. */
+const closesDevice = /(device|recovery|kernelPlan\.gpu|lowestLimits\.gpu|benchmark\.gpu)\.test\.ts$/;
+
+/** Runs suites that close the device after those that share it. */
+class SharedDeviceFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const last = (file: TestSpecification): boolean => closesDevice.test(file.moduleId);
+    return [...sorted.filter((file) => !last(file)), ...sorted.filter(last)];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SharedDeviceFirst },
     projects: [
       {
         // State classes are compiled for the client, so they react as on the page. Components are compiled for the
@@ -59,6 +73,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          // Files share a page, and with it the kernels that their device has compiled: see openTestDevice.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/* `npm run bench`: times the engine and its peers, interleaved in one run. Results also go to bench/results/<date>.json. */
+/*
+ * `npm run bench`: times the engine and its peers, interleaved in one run. Results also go to
+ * bench/results/<date>.json.
+ */
 import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';

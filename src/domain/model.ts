@@ -13,7 +13,7 @@ export interface EncoderConfig {
   padTokenId: number;
 }
 
-export type Dtype = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
+export type FileDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
 
 /** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */
 export interface TensorEntry {
@@ -53,7 +53,7 @@ export interface StoredModel {
     queryPrefix: { value: string; guessed: boolean };
     passagePrefix: { value: string; guessed: boolean };
   };
-  sourceDtype: Dtype;
+  sourceDtype: FileDType;
   createdAt: number;
 }
 

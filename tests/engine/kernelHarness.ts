@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { DeviceArray } from '../../workers/engine/arrays';
-import { openDevice, currentWebGpu } from '../../workers/engine/device';
+import { currentWebGpu } from '../../workers/engine/device';
 import type { Engine } from '../../workers/engine/engine';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { readTensor } from '../reference/engine/tensorTable';
 import { openWasmEngine } from '../../workers/engine/wasm/open';
 import { bertConfig } from './configs';
-import { distance, inBrowser, norm, openReference, strict, wasmBase } from './support';
+import { distance, inBrowser, norm, openReference, openTestDevice, strict, wasmBase } from './support';
 
 /**
  * Software and hardware adapters pick different kernels, and wasm has functions instead. In the browser software WebGPU
@@ -23,9 +23,10 @@ export function useEngines(): void {
     await openReference();
     engines.set('wasm', await openWasmEngine(wasmBase, 1));
     if (!inBrowser) return;
-    await openDevice('webgpu', wasmBase);
+    await openTestDevice();
     const software = currentWebGpu();
     if (!software) throw new Error('no WebGPU');
+    if (engines.get('software') === software) return;
     engines.set('software', software);
     engines.set('hardware', new WebGpuEngine(software.device, { software: false }, strict()));
   });

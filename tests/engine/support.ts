@@ -3,7 +3,8 @@ import type { TensorEntry } from '../../src/domain/model';
 import * as tf from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import type { ArrayPool } from '../../workers/engine/arrays';
-import { currentEngine, openDevice } from '../../workers/engine/device';
+import { checkDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
+import { releaseIdleMemory } from '../../workers/engine/engine';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
 import type { Reports } from '../../workers/engine/gpu/reports';
 
@@ -31,9 +32,19 @@ export function liveArrays(): number {
   return currentPool()?.liveArrays ?? 0;
 }
 
-/** Opens the device under test: WebGPU in a browser, wasm in Node. */
+/**
+ * Opens the device under test: WebGPU in a browser, wasm in Node. All files in the browser share one page and, as long
+ * as no test closes it, one device: a software adapter takes seconds to compile a kernel.
+ */
 export async function openTestDevice(): Promise<void> {
-  await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
+  const open = currentWebGpu();
+  if (!open) {
+    await openDevice(inBrowser ? 'webgpu' : 'wasm', wasmBase);
+    return;
+  }
+  checkDevice();
+  open.plan = undefined;
+  releaseIdleMemory(open);
 }
 
 /** Starts tfjs on wasm, where the reference operations run whichever device is open. */

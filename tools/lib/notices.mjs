@@ -73,7 +73,7 @@ function keptText(file) {
   return readFileSync(join(kept, file), 'utf8');
 }
 
-/** What the notices say of a package. Throws an Error that names the package and the remedy if its licence is unknown. */
+/** The notice of a package. Throws an Error that names the package and the remedy if its licence is unknown. */
 export function describePackage(folder) {
   const { name, version, license, homepage } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const supplement = supplements[name];
@@ -118,7 +118,8 @@ export function noticesText(folders) {
 
 /**
  * Plugins that collect packages from the bundles: `page` for the site, which writes the file, and `workers` for
- * `worker.plugins`. A worker is bundled while the page's modules are transformed, so it is counted before the file is written.
+ * `worker.plugins`. Workers are bundled while the page's modules are transformed, so they are counted before the file
+ * is written.
  * @param {string[]} copied packages whose files the site contains without bundling them
  */
 export function thirdPartyNotices(copied) {

@@ -63,7 +63,8 @@ function allowsPackage(zone, specifier) {
 
 /**
  * Returns why `path` (relative to the project root, with /) may not import `specifier`, or null if it may. Files
- * outside all zones (tools, tests, configuration) may import anything. Any file may import style sheets and other assets.
+ * outside all zones (tools, tests, configuration) may import anything. Any file may import style sheets and other
+ * assets.
  */
 export function forbiddenImport(path, specifier, isTypeOnly = false) {
   const from = zoneOf(path);

@@ -1,9 +1,9 @@
 import { AppError, type ModelFault } from '../../src/domain/errors';
-import type { Dtype } from '../../src/domain/model';
+import type { FileDType } from '../../src/domain/model';
 
 /** The format's own limit on the header. */
 const maxHeaderBytes = 100_000_000;
-const dtypeBytes: Record<Dtype, number> = {
+const dtypeBytes: Record<FileDType, number> = {
   F64: 8,
   I64: 8,
   F32: 4,
@@ -17,7 +17,7 @@ const dtypeBytes: Record<Dtype, number> = {
 };
 
 export interface SafetensorsTensor {
-  dtype: Dtype;
+  dtype: FileDType;
   shape: number[];
   /** Byte offsets from the start of the file. */
   begin: number;
@@ -42,7 +42,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isDtype(value: unknown): value is Dtype {
+function isFileDType(value: unknown): value is FileDType {
   return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
 }
 
@@ -62,7 +62,7 @@ function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
-function byteCount(shape: number[], dtype: Dtype): number {
+function byteCount(shape: number[], dtype: FileDType): number {
   return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
 }
 
@@ -70,7 +70,7 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   const offsets = isRecord(value) ? value['data_offsets'] : undefined;
   const shape = isRecord(value) ? value['shape'] : undefined;
   const dtype = isRecord(value) ? value['dtype'] : undefined;
-  if (!isDtype(dtype))
+  if (!isFileDType(dtype))
     throw invalid(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: JSON.stringify(dtype) });
   const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize))
@@ -154,7 +154,7 @@ const halfTable = ((): Float32Array => {
   return table;
 })();
 
-function toFloat32(bytes: ArrayBuffer, dtype: Dtype): Float32Array | undefined {
+function toFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
   switch (dtype) {
     case 'F32':
       return new Float32Array(bytes);

@@ -338,7 +338,7 @@ function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-
 
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
-/** Says what the run needs and what helps: in the page's field names, or with `file` in those of the experiment file. */
+/** Says what the run needs and what helps, in the names of the page or, with `file`, of the experiment file. */
 function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
   const lack = memoryLack(details);
   const ways = memoryRemedies(details, file);

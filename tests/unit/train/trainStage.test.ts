@@ -110,13 +110,13 @@ describe('the training stage', () => {
     const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
     expect(shown()).toContain('Choose a base model.');
     state.change((experiment) => ({ ...experiment, data: [] }));
-    expect(shown()).toContain('Import knowledge base, pairs and test questions, and choose a base model.');
+    expect(shown()).toContain('Import the knowledge base, the pairs and the test questions, and choose a base model.');
   });
 
   it.each([
-    ['benchmark', 'This device is being measured'],
-    ['export', 'An export is being checked'],
-    ['run', 'A run is already at work'],
+    ['benchmark', 'The benchmark is running'],
+    ['export', 'An exported model is being checked'],
+    ['run', 'A run is in progress'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
     const model = {

@@ -31,7 +31,7 @@ function size(config: Json, key: string): number {
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
     expected: 'a positive integer',
-    found: JSON.stringify(value) ?? 'nothing',
+    found: JSON.stringify(value) ?? 'no value',
   });
 }
 
@@ -57,7 +57,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'model_type',
       expected: 'bert',
-      found: JSON.stringify(config['model_type']) ?? 'nothing',
+      found: JSON.stringify(config['model_type']) ?? 'no value',
     });
   must(config, 'hidden_act', 'gelu');
   must(config, 'position_embedding_type', 'absolute');

@@ -11,7 +11,7 @@ import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip
 export const projectFormat = 1;
 const manifestPath = 'manifest.json';
 
-/** Stores saved as one JSON list each, in restore order. Runs and experiments come last, so a listed one is complete. */
+/** Stores saved as one JSON list each, in restore order. Runs and experiments are last, so a listed one is complete. */
 const listStores = ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints', 'runs', 'experiments'] as const;
 type ListStore = (typeof listStores)[number];
 /**

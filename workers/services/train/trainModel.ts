@@ -53,7 +53,7 @@ async function trainStage(
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
-    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'nothing' });
+    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'no value' });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
   releaseIdleMemory(engine);
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
