@@ -59,7 +59,7 @@ const run = (db: Database, runId: string): Promise<void> =>
   runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
 
 describe('a run', () => {
-  it('stops mid-step with a one-sentence error when memory runs out, and resumes from its last checkpoint', async () => {
+  it('stops mid-step with a one-sentence error if memory runs out and resumes from its last checkpoint', async () => {
     const db = await openDatabase('memory-runs-out');
     const { experimentId } = await demo(db);
     const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 94e6 }, 'test');
