@@ -2,14 +2,17 @@ import { defineConfig } from '@playwright/test';
 import { chromiumFlags, findChromium } from './tools/lib/chromium.mjs';
 
 const executablePath = findChromium();
+/** Training uses every core of a small machine: `npm test` runs these alone, and the others beside other checks. */
+const training = ['**/commandLine.spec.ts', '**/demo.spec.ts', '**/hardship.spec.ts', '**/ownData.spec.ts'];
 
 export default defineConfig({
-  // `npm test` runs e2e; `npm run verify` also runs long.
+  // `npm test` runs e2e and e2e-training; `npm run verify` also runs long.
   projects: [
-    { name: 'e2e', testDir: 'tests/e2e' },
+    { name: 'e2e', testDir: 'tests/e2e', testIgnore: training },
+    { name: 'e2e-training', testDir: 'tests/e2e', testMatch: training },
     { name: 'long', testDir: 'tests/long' },
   ],
-  // Training keeps every core of a small machine busy; a second page would only slow both down.
+  // A second page would only slow both down.
   workers: 1,
   timeout: 240_000,
   expect: { timeout: 20_000 },

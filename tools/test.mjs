@@ -54,12 +54,13 @@ function vitest(project) {
   };
 }
 
-function endToEnd() {
-  const file = join(reports, 'e2e.json');
+/** End-to-end tests of one project of playwright.config.ts. */
+function endToEnd(project) {
+  const file = join(reports, `${project}.json`);
   return {
-    name: 'end to end',
+    name: project,
     script: bin('@playwright/test', 'cli.js'),
-    args: ['test', '--project', 'e2e', '--reporter=list,json'],
+    args: ['test', '--project', project, '--reporter=list,json'],
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     count: (code) => {
       const { expected = 0, unexpected = 0, flaky = 0 } = readReport(file)?.stats ?? {};
@@ -70,7 +71,8 @@ function endToEnd() {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-const checks = [
+/** Checks that keep one core busy. They run one after another, beside the engine on software WebGPU. */
+const light = [
   tsc('domain'),
   tsc('workers'),
   tsc('tests'),
@@ -83,38 +85,44 @@ const checks = [
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   vitest('unit'),
   vitest('engine-wasm'),
-  vitest('engine-webgpu'),
-  endToEnd(),
+  endToEnd('e2e'),
 ];
+/** Checks that need the whole machine. */
+const alone = [endToEnd('e2e-training')];
 
-function runCheck(check, browser) {
-  return new Promise((resolve) => {
-    const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
-    const child = spawn(process.execPath, [check.script, ...check.args], { cwd: root, stdio: 'inherit', env });
+/** Runs a check; prints its output when it has ended, so that checks side by side do not mix theirs. */
+async function runCheck(check, browser) {
+  const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
+  console.log(`-- ${check.name} …`);
+  const begun = Date.now();
+  const output = [];
+  const code = await new Promise((resolve) => {
+    const child = spawn(process.execPath, [check.script, ...check.args], { cwd: root, env });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => output.push(piece));
     child.once('error', () => resolve(1));
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (ended) => resolve(ended ?? 1));
   });
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  console.log(`\n== ${check.name} (${seconds} s)\n${Buffer.concat(output).toString()}`);
+  return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Runs every check, even after one has failed, and returns their counts. */
-async function runChecks(browser) {
+/** Runs checks one after another, even after one has failed, and returns their counts. */
+async function runInOrder(checks, browser) {
   const results = [];
-  for (const check of checks) {
-    console.log(`\n== ${check.name}`);
-    const begun = Date.now();
-    const counts = check.count(await runCheck(check, browser));
-    results.push({ name: check.name, seconds: Math.round((Date.now() - begun) / 1000), ...counts });
-  }
+  for (const check of checks) results.push(await runCheck(check, browser));
   return results;
 }
 
 async function main() {
   await installWhenNeeded();
-  const browser = await browserWhenNeeded();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
+  const browser = await browserWhenNeeded();
   await buildWhenNeeded();
-  const results = await runChecks(browser);
+  // Software WebGPU compiles its shaders on one core; the other is free for the light checks.
+  const beside = await Promise.all([runInOrder([vitest('engine-webgpu')], browser), runInOrder(light, browser)]);
+  const results = [...beside.flat(), ...(await runInOrder(alone, browser))];
   console.log('\n== summary');
   for (const { name, passed, failed, seconds } of results)
     console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
