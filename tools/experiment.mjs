@@ -128,7 +128,7 @@ function watch(context, page, finished) {
   });
 }
 
-async function carryOut(options, input, profile) {
+async function runInBrowser(options, input, profile) {
   const report = new RunReport(options.out);
   await report.begin();
   const zip = join(options.out, 'export.zip');
@@ -215,7 +215,7 @@ async function main() {
   await buildWhenNeeded();
   const profile = await openProfile(options.profile);
   try {
-    await writeResults(options, await carryOut(options, input, profile));
+    await writeResults(options, await runInBrowser(options, input, profile));
   } finally {
     await profile.close();
   }

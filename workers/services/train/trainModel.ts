@@ -73,17 +73,8 @@ async function trainStage(
       state.loop.elapsedMs += stepMs;
       if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
       const epoch = pairsSeen / Math.max(1, data.pairs.length);
-      const backendBytes = engine.pool.totalBytes;
-      log.append({
-        type: 'step',
-        step: state.step,
-        stage: stageIndex,
-        epoch,
-        learningRate,
-        stepMs,
-        backendBytes,
-        ...numbers,
-      });
+      const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
+      log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
       await evaluateOnDev(deps, parameters, state);
       await keeper.writeWhenDue();
