@@ -8,7 +8,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 
 let model: { config: EncoderConfig; parameters: ParameterStore; trainer: Trainer } | undefined;
 let steps = 0;

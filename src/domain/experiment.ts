@@ -15,7 +15,7 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const prefix = v.pipe(v.string(), v.maxLength(500));
 
-export const dataEntrySchema = v.strictObject({
+const dataEntrySchema = v.strictObject({
   role: v.picklist(dataRoles),
   /** Only with role `questions`. */
   part: v.optional(v.picklist(['dev', 'test'])),
@@ -32,7 +32,7 @@ export const modelSchema = v.strictObject({
   passagePrefix: prefix,
 });
 
-export const batchingSchema = v.variant('kind', [
+const batchingSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
@@ -50,7 +50,7 @@ export const batchingSchema = v.variant('kind', [
 export const precisions = ['full', 'mixed'] as const;
 export type Precision = (typeof precisions)[number];
 
-export const stageSchema = v.strictObject({
+const stageSchema = v.strictObject({
   strategy: v.strictObject({ kind: v.literal('full') }),
   loss: v.strictObject({
     kind: v.literal('inBatchInfoNce'),

@@ -13,6 +13,14 @@ export interface EncoderConfig {
   padTokenId: number;
 }
 
+/**
+ * Returns the number of weights that each token is multiplied by: per layer the query, key, value and output matrices
+ * of attention, and the two matrices of the feed-forward block.
+ */
+export function matrixParameters({ layers, hiddenSize: H, intermediateSize: F }: Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>): number {
+  return layers * (4 * H * H + 2 * H * F);
+}
+
 export type FileDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
 
 /** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */

@@ -3,8 +3,7 @@ import type { Experiment, MetricName } from './experiment';
 import type { RunMemory } from './memory/report';
 
 /** The phases of a run, in order. */
-export const runPhases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
-export type RunPhase = (typeof runPhases)[number];
+export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
 
 /** `interrupted`: the worker that carried out the run is gone. The user can resume it. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';

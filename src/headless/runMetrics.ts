@@ -15,7 +15,7 @@ function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateInterv
 }
 
 /** Milliseconds per phase. In a resumed run, work before the interruption counts; the idle time in between does not. */
-export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
+function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;
   let last = 0;

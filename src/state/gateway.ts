@@ -74,7 +74,7 @@ export const gateway = {
   },
   /** Whether a worker in some tab holds the lock of this run. */
   async isRunHeld(runId: string): Promise<boolean> {
-    const { isRunHeld } = await import('../clients/runLock');
+    const { isRunHeld } = await import('../clients/runHeld');
     return isRunHeld(runId);
   },
 };

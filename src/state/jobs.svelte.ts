@@ -39,7 +39,7 @@ class JobsState {
     return known;
   }
 
-  /** Called after the page loads: a run stored as running is either running in another tab or was interrupted. */
+  /** Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. */
   async boot(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);

@@ -14,7 +14,7 @@ export function weightPartsOf(weightsId: string): IDBKeyRange {
   return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
 }
 
-export async function writeWeightPart(
+async function writeWeightPart(
   db: Database,
   weightsId: string,
   part: number,
@@ -23,7 +23,7 @@ export async function writeWeightPart(
   await guard(() => db.put('weightParts', { weightsId, part, bytes }));
 }
 
-export async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
+async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
   return (await db.get('weightParts', [weightsId, part]))?.bytes;
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { currentEngine } from '../../workers/engine/device';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { loadGolden } from './golden';
 import { batchOf, liveArrays, openTestDevice, seededRandom } from './support';
 import { releaseIdleMemory } from '../../workers/engine/engine';

@@ -10,7 +10,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { search } from '../../workers/engine/retrieval/search';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { bertBase, bertConfig } from './configs';
 import { useNullBrowser } from './nullDevice';
 import { layout } from './support';

@@ -6,7 +6,7 @@ import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
 import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { batchesByLength, pickTexts } from '../../workers/services/evaluate/evaluateModel';
+import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { stageBatches } from '../../workers/services/train/runSession';

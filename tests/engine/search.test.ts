@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentEngine, currentWebGpu } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
-import { vectorsOf } from '../../workers/engine/retrieval/vectors';
+import type { Vectors } from '../../workers/engine/retrieval/vectors';
 import { expectNoLeak, inBrowser, openTestDevice, seededRandom, strict } from './support';
 import { scoreOfKey } from '../../workers/engine/retrieval/scores';
 import type { Found, SearchInput } from '../../workers/engine/retrieval/searchInput';
@@ -19,6 +19,15 @@ beforeAll(async () => {
   if (gpu) hardware = new WebGpuEngine(gpu.device, { software: false }, strict());
 });
 afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
+
+/** Wraps vectors stored in one piece: values [count, E]. */
+function vectorsOf(values: Float32Array, width: number): Vectors {
+  return {
+    count: values.length / width,
+    width,
+    copyRow: (row, into, at) => into.set(values.subarray(row * width, (row + 1) * width), at),
+  };
+}
 
 function searchOf(kind: (typeof kinds)[number]): Search {
   if (kind !== 'hardware') return (input) => expectNoLeak(() => search(currentEngine(), input));

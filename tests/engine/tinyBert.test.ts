@@ -3,7 +3,7 @@ import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { checkDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { hiddenStates } from '../../workers/engine/model/encode';
+import { hiddenStates } from './hiddenStates';
 import type { Dropout } from '../../workers/engine/ops/dropout/places';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';

@@ -29,9 +29,9 @@ const isolation = {
 };
 
 /** Path at which a running server identifies itself. */
-export const identityPath = '/__recallsmith';
+const identityPath = '/__recallsmith';
 /** Distinguishes checkouts without revealing the folder's name. */
-export const rootHash = createHash('sha256').update(root).digest('hex').slice(0, 16);
+const rootHash = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 function identity() {
   return { app: 'recallsmith', version: version(), root: rootHash, sources: sourceHash() };

@@ -30,7 +30,7 @@ export function bytesOf({ shape, dtype }: DeviceArray): number {
   return lengthOf(shape) * bytesPerNumber(dtype);
 }
 
-export function bytesPerNumber(dtype: DType | undefined): number {
+function bytesPerNumber(dtype: DType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
 

@@ -26,7 +26,7 @@ export interface Chunk {
 /**
  * Cuts a batch into chunks of whole texts with at most `tokensPerPass` tokens. A longer text gets a chunk of its own.
  */
-export function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
+function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
   const firstPositiveRow = anchors.offsets.at(-1) ?? 0;
   return [
     ...cutSide('anchors', anchors, 0, tokensPerPass),

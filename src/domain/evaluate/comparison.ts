@@ -25,7 +25,7 @@ export interface Comparison {
 }
 
 /** At or above this p, the comparison claims no difference. */
-export const significance = 0.05;
+const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
   const p = mcNemar(won, lost);

@@ -8,7 +8,7 @@ function roundHalfEven(value: number): number {
 }
 
 /** Returns the number of warm-up steps: at least 1, unless `warmup` is 0. */
-export function warmupSteps(steps: number, warmup: number): number {
+function warmupSteps(steps: number, warmup: number): number {
   return warmup > 0 ? Math.max(1, roundHalfEven(warmup * steps)) : 0;
 }
 

@@ -132,7 +132,7 @@ export const en = {
         costs:
           'About a second per 100,000 rows, and about as much disk space as the files take. A base model takes the size of its weights in float32.',
         wrong:
-          'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. Encodings other than UTF-8 and GB18030 come out garbled: check the preview.',
+          'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. Files in other encodings than UTF-8, UTF-16 and GB18030 are refused.',
       },
       split: {
         does: 'Keeps three parts of the data apart: the training pairs update the weights, dev chooses the checkpoint, and test is used only before and after training.',
@@ -198,7 +198,7 @@ export const en = {
         help: 'They decide the result and are used only before and after training. Fields: id, text, relevant (ids of the passages that answer).',
       },
     },
-    formats: 'JSONL, JSON, CSV, TSV, or TXT with one passage per line; UTF-8 or GB18030.',
+    formats: 'JSONL, JSON, CSV, TSV, or TXT with one passage per line; UTF-8, UTF-16 or GB18030.',
     formatsTitle: 'What the files look like',
     drop: 'Drop files here',
     or: 'or',
@@ -244,7 +244,7 @@ export const en = {
       source: 'Precision in the folder',
       pooling: 'Pooling',
       poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
-      normalize: 'Scale to unit length',
+      normalize: 'Normalise to unit length',
       maxTokens: 'Maximum tokens',
       queryPrefix: 'Question prefix',
       passagePrefix: 'Passage prefix',
@@ -258,7 +258,7 @@ export const en = {
     dev: 'Dev',
     test: 'Test',
     trainNote: 'pairs; they update the weights',
-    devNote: 'chooses the checkpoint and the settings, and when to stop',
+    devNote: 'chooses the checkpoint and the settings',
     devHeldOut: 'held out from the pairs',
     testNote: 'used only before and after training',
     devFraction: 'Share of pairs kept for dev',
@@ -371,7 +371,7 @@ export const en = {
       seed: 'Random seed',
       dropout: 'Dropout',
       dropoutRate: 'Dropout rate',
-      precision: 'Precision',
+      precision: 'Number precision',
       devEverySteps: 'Dev interval (steps)',
       checkpoint: 'Step to keep',
       avoidDuplicates: 'No passage twice in a batch',
@@ -381,13 +381,13 @@ export const en = {
       primary: 'Primary metric',
     },
     help: {
-      learningRate: 'The largest step size. 2e-5 is usual for a base model, 2e-4 for a small one.',
+      learningRate: 'The peak learning rate. 2e-5 is usual for a base model, 2e-4 for a small one.',
       temperature:
         'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
       directions:
         'One way: each question searches the passages. Both ways: each passage also searches the questions, and the two losses are averaged.',
       batchSize:
-        'Each question is compared with batch size − 1 negatives. Larger is usually better and needs more memory.',
+        'Each question is compared with batch size − 1 negatives. Larger is usually better; a batch that doesn’t fit goes through the encoder in chunks.',
       duration: 'How many times all pairs are seen, or how many steps the run makes.',
       schedule: 'How the learning rate falls after the warm-up.',
       warmup: 'Share of all steps during which the learning rate rises from 0.',
@@ -614,7 +614,7 @@ export const en = {
       'The link carries the settings and the hashes of the data, never the data itself. Whoever opens it needs the same files.',
     includeMetrics: 'Include my metrics (marked as my claim)',
     copyLink: 'Copy the link',
-    linkCopied: 'Copied the link to the clipboard.',
+    linkCopied: 'Link copied.',
     linkLength: (n: number) => count(n, 'character'),
     file: 'The experiment as a file',
     fileHelp: 'experiment.json holds the same settings, for the command line and for version control.',

@@ -151,7 +151,7 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
     case 'vocabulary-mismatch':
       return {
         zh: `分词器有 ${found} 个词，权重只容得下 ${expected} 个，请使用配套的 tokenizer.json`,
-        en: `the tokenizer has ${found} entries, but the weights hold only ${expected}; use the tokenizer.json that belongs to them`,
+        en: `the tokenizer has ${found} entries, but the model’s embedding table has only ${expected}; use the tokenizer.json that belongs to them`,
       };
     case 'tokenizer-invalid':
       return {

@@ -29,7 +29,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('sorts names by UTF-16 code units, as RFC 8785 requires', () => {
+  it('sorts object keys by UTF-16 code units, as RFC 8785 requires', () => {
     const value = {
       '\u20ac': 'Euro',
       '\r': 'CR',

@@ -94,7 +94,7 @@ async function prepared(
 }
 
 describe('tokenizing an experiment', () => {
-  it('stores one token set per part, in the order of the prepared data, with the prefix of its side', async () => {
+  it('stores one token set per kind of text, in data order, with the query or passage prefix', async () => {
     const { db, experiment } = await prepared();
     const keys = await tokenize(db, experiment, () => undefined);
     const data = await preparedData(db, experiment);

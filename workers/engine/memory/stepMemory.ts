@@ -1,6 +1,5 @@
-import { multipliedWeights } from '../../../src/domain/benchmark/flops';
 import type { Precision } from '../../../src/domain/experiment';
-import type { EncoderConfig } from '../../../src/domain/model';
+import { matrixParameters, type EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../engine';
 import { quadsFor } from '../quads';
 import { largestWindow, scoreWindows } from '../losses/scoreWindows';
@@ -50,14 +49,14 @@ export function trainingStateBytes(
 }
 
 /** Rows that the encoder's arrays have room for. */
-export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
+function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
 /** Bytes of the half-precision copy of the matrices that products read. */
-export function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
-  return precision === 'mixed' ? 2 * multipliedWeights(config) : 0;
+function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
+  return precision === 'mixed' ? 2 * matrixParameters(config) : 0;
 }
 
 function activationBytes(precision: Precision): number {

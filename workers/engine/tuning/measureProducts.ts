@@ -2,7 +2,7 @@ import type { Engine } from '../engine';
 import { defaultChoice, type MatmulShape } from '../ops/matmul/choice';
 import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
-import { ProductStand } from './productStand';
+import { ProductTimer } from './productTimer';
 
 /** FLOPs of a product measured on the CPU: some tens of milliseconds. */
 const processorFlops = 1e9;
@@ -22,7 +22,7 @@ export async function measureProducts(
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
     const few = withTokens(shape, processorFlops);
-    const stand = new ProductStand(engine, few, now);
+    const stand = new ProductTimer(engine, few, now);
     const choice = defaultChoice(engine.traits, few);
     const times: number[] = [];
     try {

@@ -21,7 +21,7 @@ export function parseJson(file: string, text: string): Json {
   throw modelError(file, 'not-json');
 }
 
-export function isJson(value: unknown): value is Json {
+function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -11,7 +11,7 @@ import { importDataset, storedPassages } from './importDataset';
 import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
-export const demoExperimentId = 'demo';
+const demoExperimentId = 'demo';
 const demoName = '猪场知识库 · Pig farming';
 
 const dataFiles = {
@@ -65,7 +65,7 @@ async function importDemoModel(db: Database, baseUrl: string, done: () => void):
 /** Enough for the demo's longest passage. The model accepts more, but would take longer. */
 const demoMaxTokens = 128;
 
-export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {
+function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {
   const stage = defaultStage();
   const standard = defaultExperiment();
   return {

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 
 /** Waits one macrotask. Wasm ops are synchronous, so otherwise no message (pause, cancel) would arrive during a run. */
-export function yieldToMessages(): Promise<void> {
+function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {

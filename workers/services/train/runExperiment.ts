@@ -11,15 +11,16 @@ import { encodingPlan } from '../../engine/model/encode';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { browserVersion } from '../device/browserVersion';
-import { encodeTexts, evaluateVectors, type BetweenBatches } from '../evaluate/evaluateModel';
-import { planOfRun } from '../device/measureKernelPlan';
+import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
+import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
 import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
-import { RunLog } from './runEvents';
+import { RunLog } from './runLog';
 import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
   db: Database;
@@ -62,7 +63,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
-      return await runPhases({ ...session, record: current, engine, device }, moved);
+      return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
       const loss = await lossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
@@ -92,7 +93,7 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
   const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
-  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  const plan = await kernelPlanOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);
   const begun = record.kernelPlan !== '';
@@ -111,7 +112,7 @@ async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Pr
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runPhases(session: DeviceSession, moved: boolean): Promise<void> {
+async function runThroughPhases(session: DeviceSession, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
   const batches = await stageBatches(db, session.experiment, session.data);

@@ -12,7 +12,7 @@ import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { Recovery } from '../device/recovery';
 import type { RunControl } from './runControl';
-import type { RunLog } from './runEvents';
+import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 
 /** Everything that a run needs, read once at its start. */

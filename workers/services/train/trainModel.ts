@@ -9,7 +9,7 @@ import { releaseIdleMemory } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { pickTexts } from '../evaluate/evaluateModel';
+import { pickTexts } from '../evaluate/encodeTexts';
 import type { DeviceSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize';
 import type { InfoNceOptions } from '../../../../workers/engine/losses/infoNce';
-import type { LeftOut } from '../../../../workers/engine/losses/leftOut';
-import { leftOutValues } from './leftOut';
+import type { LossMask } from '../../../../workers/engine/losses/lossMask';
+import { lossMaskValues } from './lossMask';
 
 export type InfoNceSaved = {
   anchors: NormalizeSaved;
@@ -29,14 +29,14 @@ export function infoNceForward(
   anchors: tf.Tensor,
   candidates: tf.Tensor,
   options: InfoNceOptions,
-  leftOut?: LeftOut,
+  leftOut?: LossMask,
 ): InfoNceResult & { saved: InfoNceSaved } {
   const a = normalizeForward(anchors);
   const c = normalizeForward(candidates);
   const [size, count] = [anchors.shape[0] ?? 0, candidates.shape[0] ?? 0];
   const { probabilities, loss, accuracy, positiveScore, negativeScore } = tf.tidy(() => {
     const eye = tf.eye(size, count); // [B, C]
-    const gone = leftOut ? tf.tensor2d(leftOutValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
+    const gone = leftOut ? tf.tensor2d(lossMaskValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
     const all = tf.matMul(a.y, tf.transpose(c.y)); // [B, C]
     const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], out), all);
     const right = tf.sum(tf.mul(all, eye), 1); // [B]

@@ -99,6 +99,6 @@ export function planKey({ layout, epilogue, rows, columns, depth, half }: Matmul
   return `${layout}${half ? ' half' : ''} ${epilogue} ${first}x${second} @${tokenBucket(tokens) * factor}`;
 }
 
-export function tokenBucket(tokens: number): number {
+function tokenBucket(tokens: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, tokens)));
 }

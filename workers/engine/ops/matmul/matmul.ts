@@ -65,7 +65,7 @@ export function matmul(
   engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
 }
 
-export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {
+function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 

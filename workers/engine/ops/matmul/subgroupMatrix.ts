@@ -7,7 +7,7 @@ import type { Layout, MatmulTiling } from './choice';
  * Four subgroups of 32 threads compute a tile of 64 × 64, 16 rows each. Within a fragment the device chooses the order
  * of a sum, but it is the same every time.
  */
-export const matrixTile = 64;
+const matrixTile = 64;
 const depth = 32;
 const subgroupThreads = 32;
 const threads = 128;

@@ -35,7 +35,7 @@ export interface PlanInput {
  * measured earlier on this adapter; else a newly measured one. A plan that the device or this version of the kernels
  * cannot execute is replaced.
  */
-export async function planOfRun(
+export async function kernelPlanOfRun(
   input: PlanInput,
   recorded: string,
   tune: Partial<TuneOptions> = {},

@@ -19,7 +19,7 @@ const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;
 
 /** Operands of one product, for timing it with many choices. */
-export class ProductStand {
+export class ProductTimer {
   readonly #a: DeviceArray;
   readonly #b: DeviceArray;
   readonly #y: DeviceArray;
