@@ -17,7 +17,11 @@ export interface EncoderConfig {
  * Returns the number of weights that each token is multiplied by: per layer the query, key, value and output matrices
  * of attention, and the two matrices of the feed-forward block.
  */
-export function matrixParameters({ layers, hiddenSize: H, intermediateSize: F }: Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>): number {
+export function matrixParameters({
+  layers,
+  hiddenSize: H,
+  intermediateSize: F,
+}: Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>): number {
   return layers * (4 * H * H + 2 * H * F);
 }
 

@@ -14,12 +14,7 @@ export function weightPartsOf(weightsId: string): IDBKeyRange {
   return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
 }
 
-async function writeWeightPart(
-  db: Database,
-  weightsId: string,
-  part: number,
-  bytes: ArrayBuffer,
-): Promise<void> {
+async function writeWeightPart(db: Database, weightsId: string, part: number, bytes: ArrayBuffer): Promise<void> {
   await guard(() => db.put('weightParts', { weightsId, part, bytes }));
 }
 
