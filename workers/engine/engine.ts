@@ -12,7 +12,7 @@ export interface Traits {
 
 export interface Counters {
   dispatches: number;
-  /** Bytes of all bound ranges. A range counts once per dispatch that binds it. */
+  /** Bytes of all bound ranges. A range counts again for each dispatch that binds it. */
   boundBytes: number;
   submits: number;
 }
@@ -48,7 +48,7 @@ export interface Commands {
   read(array: DeviceArray): Promise<Float32Array>;
 }
 
-/** A compute device: its memory and its commands. Operations, model and optimizer know nothing else about it. */
+/** A compute device as operations, model and optimizer see it: its memory and its commands. */
 export interface Engine {
   readonly traits: Traits;
   readonly pool: ArrayPool;
@@ -56,8 +56,8 @@ export interface Engine {
   /** Measured tilings for the products of this run. Without a plan, fixed rules choose. */
   readonly plan?: KernelPlan | undefined;
   /**
-   * [scratchFloats]. Passes numbers between the kernels of one operation; other operations must not rely on its
-   * contents.
+   * Scratch array, [scratchFloats]. Passes numbers between the kernels of one operation; its contents are undefined
+   * when an operation begins.
    */
   readonly scratch?: DeviceArray;
   /** Whether the device supports half precision. */
@@ -70,6 +70,8 @@ export function releaseIdleMemory({ commands, pool }: Pick<Engine, 'commands' | 
   pool.trim(0);
 }
 
-/** Size of an engine's scratch array. The engine owns the array, as it owns its uniforms; memory plans count it. */
+/**
+ * Bytes of an engine's scratch array. The engine owns the array, as it owns its uniforms, and memory plans count it.
+ */
 export const scratchBytes = 2 ** 22;
 export const scratchFloats = scratchBytes / 4;

@@ -1,4 +1,4 @@
-/** Kernels process rows and numbers in groups of four. */
+/** Rounding to groups of four, in which kernels process rows and numbers. */
 
 /** Rounds down to a multiple of four. */
 export function quadsIn(length: number): number {

@@ -6,9 +6,9 @@ export interface SearchInput {
   queries: Vectors;
   /** [N, E]. Of equal scores, the passage with the smaller row ranks first. */
   passages: Vectors;
-  /** Per query: rows of the passages whose ranks to compute. */
+  /** For each query: rows of the passages whose ranks to compute. */
   targets: readonly (readonly number[])[];
-  /** Best passages to return per query. A smaller knowledge base returns all of its passages. */
+  /** Number of best passages to return per query. A smaller knowledge base returns all of its passages. */
   k: number;
   /** Overrides the block sizes that `searchBlocks` would choose. */
   blocks?: SearchBlocks;

@@ -7,7 +7,7 @@ export interface RowGroups {
   order: Uint32Array<ArrayBuffer>;
 }
 
-/** More rows than any batch has. An index times this is still an exact integer in float64. */
+/** Exceeds the rows of any batch, and is small enough that a table index times this is an exact integer in float64. */
 const rowBase = 2 ** 24;
 
 export function groupRowsByIndex(indices: Int32Array): RowGroups {

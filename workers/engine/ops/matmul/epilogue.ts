@@ -1,4 +1,4 @@
-/** Operations on a sum before it is written, in this order. */
+/** Operations applied to each sum before it is written, in this order. */
 export interface Epilogue {
   /** + bias[column] */
   bias?: boolean;
