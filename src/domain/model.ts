@@ -23,7 +23,7 @@ export interface TensorEntry {
   length: number;
 }
 
-/** How token vectors become one text vector: their mean, the first token's vector ([CLS]) or the last token's. */
+/** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
 
@@ -41,11 +41,14 @@ export interface StoredModel {
   totalFloats: number;
   weightsId: string;
   /**
-   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
-   * writes them again.
+   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). An export
+   * contains them unchanged.
    */
   files: Record<string, string>;
-  /** Settings read from the folder. `guessed`: no file states the setting, so a default is used; the UI shows this. */
+  /**
+   * Settings read from the folder. `guessed` lists settings that no file states, for which a default is used; the UI
+   * marks them.
+   */
   defaults: {
     pooling: { value: Pooling; guessed: boolean };
     normalize: { value: boolean; guessed: boolean };

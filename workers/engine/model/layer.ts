@@ -49,9 +49,9 @@ export type LayerSaved = {
 };
 
 /**
- * One BERT layer, post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762, fig. 1): x [T,
- * H] → y [T, H]. The middle of the layer is h = LN(x + dropout(attention(x)·Wᵀ + b)), and its output is y = LN(h +
- * dropout(GELU(h·W₁ᵀ + b₁)·W₂ᵀ + b₂)). `saved` holds x itself, not a copy.
+ * One BERT layer, post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762, fig. 1):
+ * x [T, H] → y [T, H]. The middle of the layer is h = LN(x + dropout(attention(x)·Wᵀ + b)), its output
+ * y = LN(h + dropout(GELU(h·W₁ᵀ + b₁)·W₂ᵀ + b₂)). `saved` holds x itself, not a copy.
  */
 export function layerForward(
   x: DeviceArray,
