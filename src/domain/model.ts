@@ -68,4 +68,5 @@ export interface TokenSet {
   /** Number of texts cut at maxTokens. */
   truncated: number;
 }
+/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
 export const weightPartBytes = 32 * 1024 * 1024;

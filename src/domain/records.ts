@@ -49,4 +49,5 @@ export interface Dataset {
   characters: number;
   createdAt: number;
 }
+/** Rows per stored block, so that a page of rows can be read without loading the whole data set. */
 export const rowsPerBlock = 1000;

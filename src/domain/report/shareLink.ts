@@ -9,9 +9,9 @@ import { bytesToText, textToBytes } from './base64url';
 import { fromDefaults } from './difference';
 
 /**
- * Version of the format of a shared experiment. The text in a URL's hash is the base64url of `version (1 byte) | length
- * of the deflated JSON (2) | checksum (8) | deflated JSON`. The JSON holds differences from the defaults of its schema
- * version, so changing a default needs a new schema version.
+ * Version of the format of a shared experiment. The text in a URL's hash is the base64url of
+ * `version (1 byte) | length of the deflated JSON (2) | checksum (8) | deflated JSON`.
+ * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
  */
 const linkVersion = 1;
 const longestLink = 2000;
