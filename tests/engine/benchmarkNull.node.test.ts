@@ -13,7 +13,10 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
 import { backendBytes, liveArrays } from './support';
 
-/** Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides its errors for arrays beyond 512 MiB. */
+/**
+ * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
+ * exceed its 512 MiB.
+ */
 async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
@@ -25,7 +28,7 @@ async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
-/** Hides all errors of the device: two scopes that stay open catch them, and the engine's own scopes are stubbed. */
+/** Hides all errors of the device. Two scopes that stay open catch them, and the engine's own scopes are stubbed. */
 function hearNothingOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
@@ -63,7 +66,7 @@ describe("the benchmark on Dawn's null backend", () => {
     const { steps, skipped } = await measured({ shapes: ['bertBase', 'demo'], budgetBytes });
     expect(steps.map(({ shape }) => shape)).toEqual(['demo']);
     expect(skipped).toMatchObject([{ shape: 'bertBase', budgetBytes }]);
-    // 16 bytes per parameter, 102 million parameters.
+    // 102 million parameters at 16 bytes each.
     expect(skipped[0]?.neededBytes).toBeGreaterThan(1.63e9);
   });
 

@@ -16,7 +16,7 @@ import { nullGpu } from './nullDevice';
 import { layout } from './support';
 import { scratchBytes } from '../../workers/engine/engine';
 
-/** Small enough for the 512 MiB of Dawn's null backend, so its errors count. For BERT-base they are ignored. */
+/** Small enough for the 512 MiB of Dawn's null backend, so errors count as failures. For BERT-base they are ignored. */
 const small: EncoderConfig = {
   ...bertBase,
   layers: 3,
@@ -37,9 +37,9 @@ function texts(config: EncoderConfig, count: number, length: (text: number) => n
 }
 
 /**
- * Returns the bytes that the operations of one step must read and write, derived by hand: each reads its inputs and
- * writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is left out, being thousands
- * of times smaller.
+ * Returns the bytes that the operations of one step must read and write, derived by hand: each operation reads its
+ * inputs once and writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is thousands
+ * of times smaller and is not counted.
  */
 function neededBytes(config: EncoderConfig, T: number): number {
   const { layers, hiddenSize: H, intermediateSize: F, heads: A } = config;
@@ -60,12 +60,15 @@ function neededBytes(config: EncoderConfig, T: number): number {
   const parameters = parameterShapes(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const tables = 2 * (config.vocabularySize + config.maxPositions) * H;
   const embedding = 2 * T * H + norm + normBackward + 3 * T * H;
-  // The norm reads the gradients; AdamW reads them and updates weights and two moments in place.
+  // The gradient norm reads the gradients; AdamW reads them and updates weights and two moments in place.
   const optimizer = parameters + 4 * parameters;
   return 4 * (layers * layer + tables + embedding + 2 * T * H + optimizer);
 }
 
-/** Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first. */
+/**
+ * Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first
+ * step.
+ */
 async function countStep(
   config: EncoderConfig,
   count: number,
@@ -116,7 +119,10 @@ async function countStep(
   return { dispatches, boundBytes, peakBytes, parameters, errors };
 }
 
-/** Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use less. */
+/**
+ * Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use a smaller
+ * one.
+ */
 function expectPlanned(bytes: number, planned: number, share = 0.02): void {
   expect(bytes).toBeLessThan((1 + share) * planned);
   expect(bytes).toBeGreaterThan((1 - share) * (planned - scratchBytes));

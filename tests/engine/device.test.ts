@@ -70,7 +70,7 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
     const adapter = await navigator.gpu.requestAdapter();
     const { features } = (await opened()).device;
     expect(features.has('subgroups')).toBe(adapter?.features.has('subgroups'));
-    expect(features.has('subgroups')).toBe(true); // SwiftShader has them, and the kernel tests rely on it
+    expect(features.has('subgroups')).toBe(true); // SwiftShader has subgroups, and the kernel tests rely on them
   });
 
   it('counts the bytes of buffers', async () => {

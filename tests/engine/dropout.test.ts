@@ -91,7 +91,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
 
 describe('the random number generator', () => {
   it('reproduces the published known answer of Philox4x32-10', () => {
-    // From kat_vectors of Random123 1.14, for a counter and a key of zero.
+    // From kat_vectors of Random123 1.14, where counter and key are zero.
     expect(philox([0, 0, 0, 0], [0, 0])).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   });
 });

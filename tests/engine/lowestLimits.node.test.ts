@@ -21,7 +21,10 @@ const config = bertConfig({
   vocabularySize: 8000,
   maxPositions: 512,
 });
-/** Just above the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight segments. */
+/**
+ * Slightly more than the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight
+ * segments.
+ */
 const segmentFloats = 280_000;
 
 const texts = batchOf(

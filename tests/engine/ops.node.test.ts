@@ -23,7 +23,7 @@ const { between, draw: drawNumbers } = draws(11);
 const draw = (shape: number[]): tf.Tensor => tf.tensor(drawNumbers(...shape), shape);
 const rounds = [1, 2, 3];
 
-/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random gradient dy. */
+/** Compares a backward pass with tfjs's automatic gradient of the forward pass, for a random gradient dy. */
 async function compareWithTape(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,

@@ -19,12 +19,12 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 import { wasmBase } from './support';
 import { scratchBytes } from '../../workers/engine/engine';
 
-// Whole runs on Dawn's null backend: everything happens except the computation.
+// Carry out whole runs on Dawn's null backend, which does everything except computing.
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 beforeEach(stubPublicFolder);
 afterEach(() => void vi.restoreAllMocks());
 
-/** Stores the demo with two short stages. A checkpoint is written at the end of each. */
+/** Stores the demo with two short stages. The run writes a checkpoint at the end of each stage. */
 async function demo(
   db: Database,
   { devEverySteps = 0 } = {},
@@ -40,7 +40,7 @@ async function demo(
   return { experimentId, experiment };
 }
 
-/** Carries out a run and returns the most bytes that the pool held. */
+/** Carries out a run and returns the peak bytes of its pool. */
 async function peakOf(db: Database, runId: string): Promise<number> {
   let peak = 0;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the pool of each call

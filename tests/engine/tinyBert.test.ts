@@ -222,8 +222,8 @@ describe('training a random BERT', () => {
       for (const { name } of pytorch.tensors) {
         const moved = distance(pytorch.values(`after/${name}`), pytorch.values(`weights/${name}`));
         const missed = distance(await parameters.read(name), pytorch.values(`after/${name}`));
-        // Adam's first steps follow the sign of the gradient. The key bias has a true gradient of zero, so rounding
-        // noise decides.
+        // Adam's first steps follow the sign of the gradient. The true gradient of the key bias is zero, so rounding
+        // noise decides its sign.
         if (!name.endsWith('key.bias')) expect(missed, name).toBeLessThan(0.01 * moved);
       }
       training.dispose();
@@ -292,8 +292,8 @@ describe('training a random BERT', () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);
-      // One feed-forward activation is 1e30, but the weights that read it are zero: the loss stays finite while the
-      // gradient of those weights does not.
+      // One feed-forward activation is 1e30, but the weights that read it are zero. The loss then stays finite while
+      // the gradient of those weights does not.
       const { hiddenSize: H, intermediateSize: F } = pytorch.config;
       const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
       parameters.write(

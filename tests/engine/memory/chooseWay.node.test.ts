@@ -49,7 +49,7 @@ describe('the choice of a step strategy', () => {
   });
 
   it('accepts every budget that fits the smallest chunks', () => {
-    // From 256 rows on a chunk has room for all texts of these 64 pairs. Below that each extra row needs more memory.
+    // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
     const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
@@ -153,7 +153,7 @@ describe('the proposal of settings that fit', () => {
     expect(maxTokens).toBeGreaterThan(16);
     expect(fits({ batchSize: 64, maxTokens: maxTokens ?? 0 })).toBe(true);
     expect(fits({ batchSize: 64, maxTokens: (maxTokens ?? 0) + 4 })).toBe(false);
-    // Two pairs with recompute need less than one text with all layers kept.
+    // Two pairs with recompute need less memory than one text with all layers kept.
     expect(batchSize).toBe(2);
   });
 

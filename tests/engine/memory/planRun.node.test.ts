@@ -72,7 +72,7 @@ describe('the memory plan of a run', () => {
   it('counts half the activations and an extra half-precision copy of the matrices only for mixed stages', () => {
     const full = planRun(request(64, [64]));
     const mixed = planRun({ ...request(64, [64]), precisions: ['mixed'] });
-    // 12 layers of 4·768² + 2·768·3072 numbers, 2 bytes each.
+    // 12 layers of 4·768² + 2·768·3072 numbers at 2 bytes each.
     expect(mixed.choice.need.weights - full.choice.need.weights).toBe(2 * 84_934_656);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeGreaterThan(0.5);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeLessThan(0.51);
@@ -120,7 +120,7 @@ describe('the token limit of encoding batches', () => {
     );
 
   it('is the fastest size if memory allows, and otherwise fills the memory left', () => {
-    // 2·768·3072 FLOPs per token: at most 20 GFLOP in one product of the feed-forward layer.
+    // 2·768·3072 FLOPs per token, and at most 20 GFLOP in one product of the feed-forward layer.
     expect(tokensIn(16)).toBe(4236);
     expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;
