@@ -27,7 +27,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
   });
 
   it.each([4, 7])(
-    'drops the same elements of rows 3 to 8 alone as in the whole array, for rows of width %i',
+    'drops the same elements whether it gets rows 3 to 8 or the whole array, for rows of width %i',
     async (width) => {
       const gpu = engineOf(kind);
       const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
@@ -48,7 +48,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
     [6, 6],
     [6, 5],
   ])(
-    'drops the same elements of a text alone as in its batch, in attention and after a product: width %i, row %i',
+    'drops the same elements of a text with and without the rest of its batch: width %i, row %i',
     async (hidden, before) => {
       const gpu = engineOf(kind);
       const heads = 2;

@@ -30,7 +30,7 @@ describe('encoding a batch', () => {
     expect(liveArrays()).toBe(0);
   });
 
-  it('allocates for the largest batch once, reuses it for batches of all sizes, and frees it at the end', async () => {
+  it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {
     const parameters = golden.parameters();
     const set = texts();
     const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };

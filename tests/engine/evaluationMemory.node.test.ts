@@ -79,7 +79,7 @@ const configs: [string, EncoderConfig][] = [
 ];
 
 describe("an evaluation during training on Dawn's null backend", () => {
-  it.each(configs)('fits any budget from the planned minimum up with a feed-forward size of %s', async (_, config) => {
+  it.each(configs)('fits any budget not below the planned minimum, feed-forward size: %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
     const leastBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
@@ -91,7 +91,7 @@ describe("an evaluation during training on Dawn's null backend", () => {
     }
   });
 
-  it.each([1.7, 4])('of BERT-base stays within a budget of %f GiB and fills its batches', async (budgetGiB) => {
+  it.each([1.7, 4])('stays within a budget of %f GiB for BERT-base and fills its batches', async (budgetGiB) => {
     const count = parameterCount(bertBase);
     const budgetBytes = budgetGiB * 2 ** 30;
     const limits = { budgetBytes, arrayBytes: 2 ** 31 };

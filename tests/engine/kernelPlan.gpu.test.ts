@@ -71,7 +71,7 @@ function planInParts(parts: number): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('decides its bits: the same plan repeats them, even read from a record, and another changes them', async () => {
+  it('determines the bits of its weights: the same plan reproduces them, and another plan changes them', async () => {
     const plan = planInParts(2);
     const first = await trained(plan);
     expect(await trained(parseKernelPlan(formatKernelPlan(plan)) ?? undefined)).toEqual(first);

@@ -37,7 +37,7 @@ const adapters = [
 ] as const;
 
 describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter", (_, traits) => {
-  it('allow a training step and an encoding with the embedding table in pieces', async () => {
+  it('allow training and encoding with the embedding table in several pieces', async () => {
     const device = await nullDevice();
     const { limits } = device;
     expect(limits.maxStorageBuffersPerShaderStage).toBe(8);

@@ -151,7 +151,7 @@ describe("mixed precision on Dawn's null backend", () => {
     },
   );
 
-  it('is refused before the run, naming the stage, if the device lacks half precision', () => {
+  it('is refused before the run, with an error that names the stage, if the device lacks half precision', () => {
     const full = defaultExperiment();
     const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
     expect(() => refuseMixedWithoutHalf(full, false)).not.toThrow();

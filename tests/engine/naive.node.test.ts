@@ -40,7 +40,7 @@ describe('the reference operations', () => {
     });
   });
 
-  it('sum the gradients of each embedding row and give unused rows a zero gradient', async () => {
+  it('sum the gradients of each embedding row and leave those of unused rows at zero', async () => {
     await expectNoLeak(async () => {
       const { config } = golden;
       const width = 4;
@@ -135,7 +135,7 @@ describe('the reference operations', () => {
     });
   });
 
-  it('compute the InfoNCE loss, accuracy and mean scores of a batch worked out by hand', async () => {
+  it('match an InfoNCE loss, accuracy and mean scores worked out by hand', async () => {
     await expectNoLeak(async () => {
       const cosines = [
         [0.9, 0.1, 0.2],
@@ -236,7 +236,7 @@ describe('packing tokens', () => {
 });
 
 describe('parameter names', () => {
-  it('are those of BertModel, and weight decay skips biases and LayerNorm', () => {
+  it('are those of BertModel, and exclude biases and LayerNorm from weight decay', () => {
     const names = parameterShapes(golden.config).map(({ name }) => name);
     expect(names.slice().sort()).toEqual(
       Object.keys(golden.ranges)

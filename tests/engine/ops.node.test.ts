@@ -225,7 +225,7 @@ describe('the reference attention', () => {
     });
   });
 
-  it('outputs zeros and zero gradients for the padding rows after the last text', async () => {
+  it('returns zeros, also as gradients, for the padding rows after the last text', async () => {
     await expectNoLeak(async () => {
       const texts = [
         [1, 2, 3],

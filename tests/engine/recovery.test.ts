@@ -217,7 +217,7 @@ describe('a run whose device is lost', () => {
     expect(disturbed.result).toEqual(undisturbed.result);
   });
 
-  it.skipIf(inBrowser)('fails with gpu-device-lost when four losses in a row bring no progress', async () => {
+  it.skipIf(inBrowser)('fails with gpu-device-lost after four losses in a row without progress', async () => {
     const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
     expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
     expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
@@ -226,7 +226,7 @@ describe('a run whose device is lost', () => {
 });
 
 describe('a run resumed with other kernels', () => {
-  it.skipIf(inBrowser)('records the checkpoint after which its bits come from another program', async () => {
+  it.skipIf(inBrowser)('records the step after which other kernels computed its results', async () => {
     for (const kernels of [kernelsVersion, kernelsVersion - 1]) {
       const { db, runId } = await prepared({});
       const resume = (control: RunControl) =>

@@ -59,7 +59,7 @@ const run = (db: Database, runId: string): Promise<void> =>
   runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
 
 describe('a run', () => {
-  it('stops mid-step with a one-sentence error if memory runs out and resumes from its last checkpoint', async () => {
+  it('stops with a one-sentence error if memory runs out, and can resume from its last checkpoint', async () => {
     const db = await openDatabase('memory-runs-out');
     const { experimentId } = await demo(db);
     const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 94e6 }, 'test');
@@ -163,7 +163,7 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.loopState.lossScale).toEqual(lossScale);
   });
 
-  it('is refused before it starts if it cannot fit, with the nearest settings that do', async () => {
+  it('is refused before it starts if it does not fit in memory, with the nearest settings that do', async () => {
     const db = await openDatabase('memory-too-small');
     const { experimentId, experiment } = await demo(db);
     const stored = await getExperiment(db, experimentId);

@@ -109,7 +109,7 @@ describe('the encoder on a random BERT', () => {
     });
   });
 
-  it('returns the same bits with and without recomputing layers in the backward pass, with dropout', async () => {
+  it('computes the same bits whether or not layers are recomputed in the backward pass, with dropout', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const dropout = { rates: { hidden: 0.1, attention: 0.1 }, seed: 2, step: 7 };
@@ -288,7 +288,7 @@ describe('training a random BERT', () => {
     parameters.dispose();
   });
 
-  it('stops, names the parameter whose gradient is not finite and keeps the weights', async () => {
+  it('stops if a gradient is not finite, names its parameter and keeps the weights', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);
@@ -317,7 +317,7 @@ describe('training a random BERT', () => {
     });
   });
 
-  it('stops before the update and keeps the weights when the loss is not finite', async () => {
+  it('stops before the update if the loss is not finite, and keeps the weights', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);

@@ -54,7 +54,7 @@ describe('the memory plan of a run', () => {
     expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
-  it('lists no batch size that the pairs cannot fill', () => {
+  it('lists no batch size larger than the number of pairs', () => {
     expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
   });
 
@@ -81,7 +81,7 @@ describe('the memory plan of a run', () => {
     expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
   });
 
-  it('proposes mixed precision for a full-precision stage if the device has it and it would then fit', () => {
+  it('proposes mixed precision for a full-precision stage if the device has it and the stage then fits', () => {
     const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
     const long = { anchors: offsets(20), positives: offsets(2048) };
     const evaluated = { ...evaluation, longest: 2048 };
@@ -94,7 +94,7 @@ describe('the memory plan of a run', () => {
     expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
   });
 
-  it('also cuts the texts of the evaluation when it tries a lower token limit', () => {
+  it('applies a lower token limit to the texts of the evaluation, too', () => {
     const evaluated = { ...evaluation, longest: 4000 };
     const at = (change: Partial<RunPlanRequest>) =>
       planRun({ ...request(1.7, [2]), maxTokens: 4000, evaluation: evaluated, ...change });
@@ -132,7 +132,7 @@ describe('the token limit of encoding batches', () => {
 });
 
 describe('the shape of an evaluation', () => {
-  it('has the longest of all texts and one search per group of questions', () => {
+  it('includes the longest of all texts and one search per group of questions', () => {
     const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
       id: `${i}`,
       text: '',
