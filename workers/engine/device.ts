@@ -77,7 +77,7 @@ export function closeDevice(): void {
   engine?.dispose();
 }
 
-/** Throws RangeError if no device is open. */
+/** Returns the engine of the open device. Throws RangeError if no device is open. */
 export function currentEngine(): Engine {
   if (!open) throw new RangeError('no device is open');
   return open.engine;

@@ -4,9 +4,12 @@ import type { Kernel } from './kernel';
 
 /** Device properties that decide which variant of a kernel runs. */
 export interface Traits {
-  /** The adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are not. */
+  /**
+   * Whether the adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are
+   * not.
+   */
   software: boolean;
-  /** Kernels are wasm functions, so the rules for choosing shader tilings do not apply. */
+  /** Whether kernels are wasm functions. The rules for choosing shader tilings then do not apply. */
   wasm?: boolean;
 }
 
@@ -53,7 +56,7 @@ export interface Engine {
   readonly traits: Traits;
   readonly pool: ArrayPool;
   readonly commands: Commands;
-  /** Measured tilings for the products of this run. Without a plan, fixed rules choose. */
+  /** Measured tilings for the products of this run. Without a plan, the fixed rules choose. */
   readonly plan?: KernelPlan | undefined;
   /**
    * Scratch array, [scratchFloats]. Passes numbers between the kernels of one operation; its contents are undefined

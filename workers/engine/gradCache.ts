@@ -19,7 +19,8 @@ export interface Chunk {
   firstText: number;
   texts: number;
   /**
-   * The chunk's first row in the whole packed batch, anchors before positives. Selects the random numbers for dropout.
+   * The chunk's first row in the whole packed batch, anchors before positives. Dropout selects its random numbers by
+   * it.
    */
   firstRow: number;
   batch: TokenBatch;
@@ -70,7 +71,7 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Buffers of text vectors fit any chunk, as the row buffers do. */
+  /** Number of texts that every buffer of text vectors has room for: enough for any chunk, as with the row buffers. */
   const mostTexts = chunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each

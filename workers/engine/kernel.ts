@@ -7,8 +7,8 @@ export type ParamType = 'u32' | 'f32';
  */
 export interface WasmCall<Param extends string> {
   /**
-   * Called with the addresses of the arrays read and written, the params, `constants`, the first item, and one past the
-   * last item.
+   * Name of the function. It is called with the addresses of the arrays read and written, the params, `constants`, the
+   * first item, and one past the last item.
    */
   call: string;
   /** Number of items: rows, quads or blocks, depending on the function. */
@@ -21,7 +21,7 @@ export interface WasmCall<Param extends string> {
 }
 
 export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
-  /** Shown in errors and profiles. */
+  /** Name shown in errors and profiles. */
   name: string;
   /** Fields of the uniform struct `p`. */
   params: Readonly<Record<Param, ParamType>>;

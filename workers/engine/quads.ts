@@ -1,4 +1,4 @@
-/** Rounding to groups of four, in which kernels process rows and numbers. */
+/** Kernels process rows and numbers in groups of four; these functions round to such groups. */
 
 /** Rounds down to a multiple of four. */
 export function quadsIn(length: number): number {

@@ -23,7 +23,7 @@ export interface TrainerOptions {
   optimizer: Stage['optimizer'];
   dropout: Stage['dropout'];
   seed: number;
-  /** Steps of the run before this trainer's first step. Errors name the step of the run. */
+  /** Number of steps in the run before this trainer's first step. Errors name the step of the run. */
   stepsBefore?: number;
   /** Step strategy; `plain` by default. */
   way?: StepWay | undefined;
@@ -155,8 +155,8 @@ export class Trainer {
   }
 
   /**
-   * Returns the parameter that made the loss non-finite, if any. A non-finite weight spoils the loss and thereby all
-   * gradients, so weights are searched first.
+   * Returns the name of the parameter that made the loss non-finite, if any. A non-finite weight spoils the loss and
+   * thereby all gradients, so weights are searched first.
    */
   async #causeOfLoss(parts: DeviceArray): Promise<string | undefined> {
     const inWeights = await firstNotFinite(this.weights, this.#gradients, parts);

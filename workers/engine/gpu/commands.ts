@@ -11,7 +11,7 @@ import type { SubmitPacer } from './submitPacer';
 const slotBytes = 256;
 /** Uniform slots per submit. A step of BERT-base needs about 300. */
 const slots = 1024;
-/** Every WebGPU device allows at least this many workgroups per dimension. */
+/** Workgroups per dimension that every WebGPU device allows. */
 const maxGroups = 65_535;
 
 type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
@@ -237,7 +237,7 @@ function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(bytesOf(array) / 4);
 }
 
-/** Splits a number of workgroups into [x, y, 1]. The last row may contain surplus workgroups. */
+/** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end, which do nothing. */
 function spread(groups: number): readonly [number, number, number] {
   if (groups <= maxGroups) return [groups, 1, 1];
   const y = Math.ceil(groups / maxGroups);

@@ -5,11 +5,11 @@
 export const longestSubmitMs = 500;
 /** Target duration of a submit, low enough that a submit slower than recent ones still stays under the maximum. */
 const targetMs = longestSubmitMs / 2;
-/** Number of recent submits whose rates count. */
+/** Number of recent submits whose median rate is used. */
 const remembered = 9;
 /** Submits smaller than this share of a full one are not measured: most of their time is not spent on the device. */
 const smallestShare = 1 / 8;
-/** A measurement raises the rate by at most this factor. */
+/** Maximum factor by which one measurement raises the rate. */
 const largestRise = 4;
 
 /**

@@ -41,7 +41,8 @@ export function largestWindow(windows: readonly ScoreWindow[]): number {
 }
 
 /**
- * Returns how many lines of `numbers` scores fit in `most` scores, as a multiple of `windowStep` and at least one step.
+ * Returns how many lines of `numbers` scores each fit in `most` scores: a multiple of `windowStep`, and at least one
+ * step.
  */
 function linesOf(numbers: number, most: number): number {
   return Math.max(windowStep, windowStep * Math.floor(most / numbers / windowStep));

@@ -14,7 +14,7 @@ import type {
 } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 
-/** What a stage has to fit in memory: its training batches and the evaluations between steps. */
+/** Everything that a stage has to fit in memory: its training batches and the evaluations between steps. */
 export interface StageShape extends BatchShape {
   evaluation?: EvaluationShape;
 }

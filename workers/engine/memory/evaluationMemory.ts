@@ -7,7 +7,7 @@ import { encodingRowBytes, trainingStateBytes, widestRowBytes, type ParameterCou
 import { scratchBytes } from '../engine';
 import type { MemoryLimits } from './memoryLimits';
 
-/** What determines the memory of dev and test evaluations. */
+/** Sizes that determine the memory of dev and test evaluations. */
 export interface EvaluationShape {
   /** Tokens of the longest text among passages and questions. */
   longest: number;

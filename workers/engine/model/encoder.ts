@@ -16,7 +16,7 @@ import {
 } from './layer';
 import { embeddingNames, layerParameters } from './names';
 
-/** Arrays kept for the backward pass: only the layer's input if the backward pass recomputes the layer. */
+/** Arrays that a layer keeps for the backward pass: only its input if the backward pass recomputes the layer. */
 type Kept = { x: DeviceArray } | LayerSaved;
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 

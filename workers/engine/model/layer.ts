@@ -42,7 +42,7 @@ export type LayerSaved = {
   attention: AttentionSaved;
   attentionNorm: LayerNormSaved;
   middle: DeviceArray;
-  /** The feed-forward block before and after GELU, [T, F]. */
+  /** Input (`pre`) and output of GELU, [T, F]. */
   pre: DeviceArray;
   gelu: DeviceArray;
   outputNorm: LayerNormSaved;

@@ -58,7 +58,7 @@ export class QueryGroup {
     return this.engine.commands.read({ ...this.#kept, shape: [1] });
   }
 
-  /** Returns each query's best passages and target ranks. GPU→CPU sync. */
+  /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
   async read(): Promise<Found[]> {
     const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;

@@ -20,8 +20,8 @@ export function scoreOfKey(key: number): number {
 }
 
 /**
- * Scores [Q, N] of a block. Only the first `count` passages are real, the rest padding; `first` is the row of the first
- * one.
+ * Scores [Q, N] of a block. Only the first `count` passages are real; the others are padding. `first` is the row of the
+ * first passage.
  */
 export interface ScoreBlock {
   scores: DeviceArray;

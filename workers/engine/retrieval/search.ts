@@ -6,7 +6,7 @@ import type { BetweenBlocks, Found, SearchInput } from './searchInput';
 import { range } from './vectors';
 
 /**
- * Searches exactly, by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
+ * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
  * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
  */
 export async function search(

@@ -10,8 +10,7 @@ const blockBytes = 16 * 1024 * 1024;
 const mostPassages = 16_384;
 const queriesPerBlock = 256;
 /**
- * Maximum questions per search. Every search uploads the whole knowledge base, so a small number would repeat that
- * often.
+ * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
  */
 export const questionsPerSearch = 1024;
 

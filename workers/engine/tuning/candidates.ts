@@ -14,10 +14,7 @@ import { matrixTiling, type MatrixSide } from '../ops/matmul/subgroupMatrix';
 export interface KernelLimits {
   limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
   subgroups: boolean;
-  /**
-   * Sides of the subgroup matrices that take half-precision operands and return float32 sums, in subgroups of 32
-   * threads.
-   */
+  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
   matrixSides?: readonly MatrixSide[];
 }
 

@@ -5,9 +5,12 @@
 const laterRounds = 2;
 /** Candidates slower than the fastest by this factor drop out after the first round. */
 const hopeless = 1.5;
-/** Candidates that reach the later rounds: with a dozen candidates, a shape takes 12 + 2 · 4 measurements. */
+/** Maximum candidates in the later rounds. With a dozen candidates, a shape takes about 12 + 2 · 4 measurements. */
 const finalists = 4;
-/** Replaces the default, the first candidate, only if another one is faster by more than noise. */
+/**
+ * Another candidate replaces the first one, the default, only if it takes less than this share of its time: a smaller
+ * gain may be noise.
+ */
 const clearlyFaster = 0.97;
 
 export interface Fastest<T> {
@@ -20,7 +23,7 @@ export interface Fastest<T> {
 
 /**
  * Returns the candidate with the lowest median time. Stops as soon as `expired` and returns the best so far, but always
- * measures the first candidate. A candidate without a time cannot run.
+ * measures the first candidate. Skips candidates that cannot run, for which `timeOf` returns undefined.
  */
 export async function fastest<T>(
   candidates: readonly [T, ...T[]],

@@ -4,7 +4,7 @@ import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
 import { ProductStand } from './productStand';
 
-/** FLOPs of a product on the CPU: it then takes some tens of milliseconds. */
+/** FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
 const processorFlops = 1e9;
 /** Time limit for the rounds of a shape beyond the first two, so that slow devices measure the other shapes too. */
 const roundsMs = 500;

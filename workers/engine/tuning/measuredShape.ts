@@ -13,7 +13,7 @@ export interface TunedShape {
 export interface TuneOptions {
   budgetMs: number;
   now?: () => number;
-  /** Called between shapes. May throw to stop. */
+  /** Called between shapes. Throws to stop. */
   between?: (done: number, of: number) => Promise<void>;
 }
 

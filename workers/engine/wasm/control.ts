@@ -43,7 +43,7 @@ export class Control {
   #arguments: Float64Array;
   #scratch = 0;
 
-  /** `thread` counts from 0, which is the owner of the engine. */
+  /** Thread 0 is the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,
@@ -164,7 +164,7 @@ export class Control {
     }
   }
 
-  /** Renews the views if the memory has grown: unshared memory detaches its old buffer then. */
+  /** Renews the views if the memory has grown, because growing unshared memory detaches its old buffer. */
   #followMemory(): void {
     if (this.#numbers.byteLength > 0) return;
     this.#numbers = numbersOf(this.memory);

@@ -7,7 +7,7 @@ export interface RowGroups {
   order: Uint32Array<ArrayBuffer>;
 }
 
-/** Exceeds the rows of any batch, and is small enough that a table index times this is an exact integer in float64. */
+/** Larger than the number of rows in any batch, but small enough that a table row times this is exact in float64. */
 const rowBase = 2 ** 24;
 
 export function groupRowsByIndex(indices: Int32Array): RowGroups {

@@ -16,11 +16,11 @@ export interface MatmulOptions {
   alpha?: number;
   bias?: DeviceArray;
   residual?: DeviceArray;
-  /** Applied after the bias and before the residual. */
+  /** Dropout mask, applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
   /** Output: the sum before GELU. y then holds GELU of it. */
   gelu?: DeviceArray;
-  /** Input: y is multiplied by GELU′ of it. */
+  /** Input: the array whose GELU′ y is multiplied by. */
   geluGradient?: DeviceArray;
   /** Adds to y instead of overwriting it. */
   accumulate?: boolean;

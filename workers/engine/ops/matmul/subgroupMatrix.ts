@@ -5,7 +5,7 @@ import type { Layout, MatmulTiling } from './choice';
 /**
  * Products on matrix units (Chromium's experimental subgroup matrices), with half-precision operands and float32 sums.
  * Four subgroups of 32 threads compute a tile of 64 × 64, 16 rows each. The device chooses the order of the sum within
- * a fragment, but always the same one.
+ * a fragment, but the order is always the same.
  */
 export const matrixTile = 64;
 const depth = 32;

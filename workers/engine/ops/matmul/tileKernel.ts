@@ -67,7 +67,7 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
   });
 }
 
-/** Whether a thread writes four columns at once: without shared memory, its columns are consecutive. */
+/** Whether a thread writes four columns at once. Without shared memory, a thread owns consecutive columns. */
 function storesQuads({ aligned, tiling }: MatmulVariant): boolean {
   if (tiling.matrixSide) return aligned;
   return aligned && tiling.sharedDepth === 0 && tiling.threadColumns % 4 === 0;

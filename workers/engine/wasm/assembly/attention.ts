@@ -50,14 +50,17 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
   byKey = gradients + <usize>count * scoreRow;
 }
 
-/** to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the text. */
+/**
+ * Computes to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the
+ * text.
+ */
 // @ts-ignore: decorator
 @inline
 function againstText(left: usize, leftRow: usize, right: usize, rightRow: usize, headSize: u32, to: usize): void {
   product(left, leftRow, 4, right, 4, rightRow, to, scoreRow, count, keys, headSize, false, scratch + packedAt);
 }
 
-/** to [count, D] = matrix [count, keys]·right [keys, D]. */
+/** Computes to [count, D] = matrix [count, keys]·right [keys, D]. */
 // @ts-ignore: decorator
 @inline
 function overText(matrix: usize, right: usize, rightRow: usize, headSize: u32, to: usize, toRow: usize): void {

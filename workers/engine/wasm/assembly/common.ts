@@ -80,7 +80,7 @@ export function dotOf(a: usize, b: usize, count: u32): f32 {
   return lanes(sum) + rest;
 }
 
-/** to[i] += factor·from[i] */
+/** Computes to[i] += factor·from[i]. */
 export function addScaled(to: usize, from: usize, factor: f32, count: u32): void {
   const quads = count & ~3;
   const f = splat(factor);
@@ -89,7 +89,7 @@ export function addScaled(to: usize, from: usize, factor: f32, count: u32): void
     store<f32>(to + i * 4, load<f32>(to + i * 4) + factor * load<f32>(from + i * 4));
 }
 
-/** to[i] = factor·from[i] */
+/** Computes to[i] = factor·from[i]. */
 export function setScaled(to: usize, from: usize, factor: f32, count: u32): void {
   const quads = count & ~3;
   const f = splat(factor);

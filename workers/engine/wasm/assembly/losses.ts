@@ -1,8 +1,8 @@
 import { dotOf, exp1, setScaled } from './common';
 
 /**
- * Kernels of the losses. The formulas are next to the shaders, in workers/engine/losses. A call covers rows or columns
- * begin .. end.
+ * Kernels of the losses. The formulas are next to the shaders, in workers/engine/losses. A call covers the rows or
+ * columns from `begin` up to `end`.
  */
 
 /** Whether pair (i, j) is left out. If `words` is 0, no pair is left out and `bits` is not read. */

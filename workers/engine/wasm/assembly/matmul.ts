@@ -104,7 +104,7 @@ function finishRow(
   }
 }
 
-/** Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
+/** Returns Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
 // @ts-ignore: decorator
 @inline
 function gaussCdf(x: v128): v128 {

@@ -1,8 +1,8 @@
 import { addScaled, dotOf, isBroken, lanes, madd, setScaled, splat, sumOf } from './common';
 
 /**
- * Kernels that work on rows. The formulas are next to the shaders, in ops. A call covers rows, quads or columns begin
- * .. end.
+ * Kernels that work on rows. The formulas are next to the shaders, in ops. A call covers the rows, quads or columns
+ * from `begin` up to `end`.
  */
 
 export function layerNormForward(
