@@ -61,7 +61,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.
 const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 
 /**
- * Each function measures one row, or several, and returns { figure, ours, peer, ratio, bar, met, detail } or a list of
+ * Each function measures one row or several, and returns { figure, ours, peer, ratio, bar, met, detail } or a list of
  * these.
  */
 const rows = {
@@ -199,7 +199,7 @@ const types = {
   '.json': 'application/json',
 };
 
-/** Vite plugin that serves some folders without transforming their files. */
+/** Returns a Vite plugin that serves some folders without transforming their files. */
 function plainFolders() {
   const folders = {
     export: exported,

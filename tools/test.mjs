@@ -9,7 +9,9 @@ import { root } from './lib/build.mjs';
 const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
 
-/** Returns a browser for the tests. If none is installed, installs one as root on Debian; elsewhere the user must. */
+/**
+ * Returns a browser for the tests. If none is installed, installs one as root on Debian; elsewhere, the user has to.
+ */
 async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');
   const found = findChromium();
@@ -27,7 +29,7 @@ async function browserWhenNeeded() {
   return installed;
 }
 
-/** A check without a test count of its own: it passes or fails as a whole. */
+/** Returns a check without a test count of its own, which passes or fails as a whole. */
 function single(name, script, args) {
   return { name, script, args, count: (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }) };
 }
@@ -57,7 +59,7 @@ function vitest(project) {
   };
 }
 
-/** The end-to-end tests of one project of playwright.config.ts. */
+/** Returns the check of the end-to-end tests of one project of playwright.config.ts. */
 function endToEnd(project) {
   const file = join(reports, `${project}.json`);
   return {

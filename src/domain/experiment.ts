@@ -36,7 +36,10 @@ export const batchingSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
-    /** Keeps equal passages and equal anchors out of one batch, where a right answer would count as a negative. */
+    /**
+     * Whether to keep equal passages and equal anchors out of one batch, where a right answer would count as a
+     * negative.
+     */
     avoidDuplicatePassages: v.boolean(),
   }),
   /** One list of pair rows per step. `sha256` is the hash of the canonical JSON of these lists. */
@@ -44,7 +47,7 @@ export const batchingSchema = v.variant('kind', [
 ]);
 
 /**
- * In `mixed` precision, activations and operands of matrix products are in half precision, sums and master weights in
+ * With `mixed`, activations and operands of matrix products are in half precision, but sums and master weights in
  * float32. Needs a device with half precision.
  */
 export const precisions = ['full', 'mixed'] as const;

@@ -1,7 +1,7 @@
 /**
  * The pipeline stages in order, with their inputs and outputs. The experiment screen draws its rail from this list. A
- * stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives, review) belong
- * here too.
+ * stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives, review) will
+ * be added here.
  */
 export const pipeline = [
   { stage: 'import', takes: 'files', gives: 'datasets' },

@@ -8,9 +8,9 @@ import type { WorkerOptions } from './locks';
 /** A row that was left out or a reference that was ignored, with its location and the reason. */
 export interface RejectedRow {
   file: string;
-  /** Line in the file, for rows just read from one. */
+  /** Line number, only for rows that were just read from a file. */
   line?: number;
-  /** Number of a stored question, counted from 1. Line numbers are not stored. */
+  /** Number of the question, counted from 1. Only for stored questions, whose line numbers are not kept. */
   question?: number;
   fault: ImportFault;
   field?: string;
@@ -22,7 +22,7 @@ export interface LeftOut {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
-  /** Number of unknown references that were ignored in questions with other, known references. */
+  /** Number of unknown references that were ignored in questions with at least one known reference. */
   ignoredCount: number;
 }
 
@@ -67,7 +67,7 @@ export interface ExportReport {
   zip: Blob;
   fileName: string;
   files: { path: string; bytes: number }[];
-  /** Smallest cosine and largest absolute difference between vectors of the re-opened export and the app's. */
+  /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
 }
 

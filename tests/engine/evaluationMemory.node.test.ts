@@ -37,8 +37,8 @@ function texts(count: number, longest: number): { ids: Int32Array; offsets: Uint
 const [passages, questions, relevant] = [3000, 300, 2];
 
 /**
- * Encodes the knowledge base and searches it once next to the training state. Returns the peak bytes and those of the
- * state.
+ * Encodes the knowledge base and searches it once while the training state is held. Returns the peak bytes and the
+ * bytes of the state.
  */
 async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peakBytes: number; stateBytes: number }> {
   await openDevice('webgpu', '');

@@ -13,7 +13,7 @@ import { engineOf, kinds, useEngines } from './kernelHarness';
 import { distance, norm, seededRandom } from './support';
 import { leftOutValues } from '../reference/engine/losses/leftOut';
 
-/** A loss's metrics and its gradients with respect to the vectors before normalization. */
+/** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];

@@ -19,7 +19,7 @@ import { batchOf, distance, largestDifference, layout, norm, seededRandom } from
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import { computeGradients } from '../../workers/engine/gradients';
 
-/** Same width as the demo model, and one layer more. */
+/** A model as wide as the demo model, with one more layer. */
 const config = bertConfig({
   layers: 4,
   hiddenSize: 256,

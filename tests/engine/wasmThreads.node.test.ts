@@ -15,7 +15,7 @@ import { WasmEngine, type Thread } from '../../workers/engine/wasm/wasmEngine';
 import { adamWOptions, bertConfig } from './configs';
 import { batchOf, layout, seededRandom, wasmBase } from './support';
 
-/** Large enough for jobs of many items, and for the memory to grow beyond its initial size. */
+/** A model large enough for jobs of many items, and for the memory to grow beyond its initial size. */
 const config = bertConfig({
   layers: 2,
   hiddenSize: 64,

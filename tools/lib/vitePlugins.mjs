@@ -17,7 +17,7 @@ function selfHostedFiles() {
 /** Packages whose code is in those files. The engine uses logarithms and exponentials from AssemblyScript's library. */
 export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
 
-/** Adds these wasm files to the built site and to the dev server. */
+/** Returns the plugin that adds these wasm files to the built site and to the dev server. */
 export function selfHosted() {
   const files = selfHostedFiles();
   return {
@@ -43,7 +43,10 @@ export function selfHosted() {
  */
 export const buildFile = 'build.json';
 
-/** Writes the service worker sw.js, which lists the files of this build so that the page opens offline. */
+/**
+ * Returns the plugin that writes the service worker sw.js, which lists the files of this build so that the page opens
+ * offline.
+ */
 export function offline() {
   return {
     name: 'recallsmith-offline',

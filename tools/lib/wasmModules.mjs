@@ -34,7 +34,9 @@ export function wasmModules() {
   });
 }
 
-/** Compiles to a temporary name first, so that an interrupted build is never mistaken for a finished one. */
+/**
+ * Compiles one module, to a temporary name first, so that an interrupted build is never mistaken for a finished one.
+ */
 function build(path, features) {
   const unfinished = `${path}.${process.pid}`;
   execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), '-o', unfinished, ...flags, ...features], {

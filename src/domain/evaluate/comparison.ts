@@ -12,9 +12,13 @@ export interface QuestionChange {
 export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
-  /** Questions answered in the first k after training but not before, worst rank before training first. */
+  /**
+   * Questions with a relevant passage in the first k after training but not before. Worst rank before training first.
+   */
   won: QuestionChange[];
-  /** Questions answered in the first k before training but not after, worst rank after training first. */
+  /**
+   * Questions with a relevant passage in the first k before training but not after. Worst rank after training first.
+   */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
   /** Two-sided p of McNemar's exact test on the numbers of won and lost questions. */

@@ -1,6 +1,6 @@
 import type { StepWay } from './stepWay';
 
-/** The sizes of a stage's largest batch that determine its memory need. */
+/** Sizes of a stage's largest batch, which determine the stage's memory need. */
 export interface BatchShape {
   /** Pairs in the batch. */
   pairs: number;
@@ -12,14 +12,14 @@ export interface BatchShape {
 
 /** Peak memory of a run in bytes. */
 export interface MemoryNeed {
-  /** Includes, in mixed precision, the half-precision copies that matrix products read. */
+  /** In mixed precision, includes the half-precision copies that matrix products read. */
   weights: number;
   gradients: number;
   /** The two moments of AdamW. */
   moments: number;
   /**
    * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step; if it needs more than all of these, its need is given instead.
+   * evaluation never overlaps a step. If an evaluation needs more than all of these, this is its need instead.
    */
   activations: number;
   total: number;

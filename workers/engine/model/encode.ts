@@ -12,7 +12,10 @@ import type { ParameterStore } from './parameters';
 export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
-  /** Size of the largest batch to come. Arrays are allocated for it, so that smaller batches reuse the same buffers. */
+  /**
+   * Size of the largest batch to come. Arrays are allocated for this size, so that smaller batches reuse the same
+   * buffers.
+   */
   room?: EncodingRoom;
 }
 

@@ -43,7 +43,8 @@ export async function planOfRun(
   const { db, gpu, device } = input;
   const known = parseKernelPlan(recorded);
   if (known && canUsePlan(known, device, gpu)) return known;
-  // Measuring a run's shapes on a software adapter takes minutes. The fixed rules already suit software adapters.
+  // Measuring a run's shapes on a software adapter takes minutes. The fixed rules for such adapters come from earlier
+  // measurements.
   if (!gpu || gpu.traits.software) return unmeasuredPlan(device.backend);
   const shapes = shapesOfRun(input);
   const key = planStoreKey(input, shapes);

@@ -6,7 +6,7 @@ import { updateRun } from '../../../src/storage/runs';
 
 /** Interval between stored batches of events: short enough for a live curve, long enough not to slow the run. */
 const batchMs = 250;
-/** Minimum interval between progress events: nobody could see more of them. */
+/** Minimum interval between progress events: nobody could see more frequent ones. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];
