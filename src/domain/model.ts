@@ -46,8 +46,8 @@ export interface StoredModel {
    */
   files: Record<string, string>;
   /**
-   * Settings read from the folder. `guessed` lists settings that no file states, for which a default is used; the UI
-   * marks them.
+   * Settings read from the folder. A setting is `guessed` if no file states it and a default is used instead; the UI
+   * marks such settings.
    */
   defaults: {
     pooling: { value: Pooling; guessed: boolean };
