@@ -70,7 +70,10 @@ function readOptions() {
   return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
-/** Browser storage belongs to an address, port included, so a kept profile reuses its port. */
+/**
+ * Opens a browser profile. Browser storage belongs to an address, including its port, so a kept profile reuses its
+ * port.
+ */
 async function openProfile(folder) {
   if (folder === undefined) {
     const path = await mkdtemp(join(tmpdir(), 'recallsmith-'));
@@ -96,7 +99,7 @@ async function listenFor(profile, server) {
 }
 
 async function launch(options, profilePath) {
-  // Imported late: installWhenNeeded() may have just installed playwright-core.
+  // Imported late, because installWhenNeeded() may have just installed playwright-core.
   const [{ chromium }, found] = await Promise.all([import('playwright-core'), import('./lib/chromium.mjs')]);
   const executablePath = found.findChromium(options.browser);
   if (!executablePath) throw new Error(found.noChromium);
@@ -116,7 +119,7 @@ async function launch(options, profilePath) {
     });
 }
 
-/** Resolves with the page's final result. Rejects if the page or the browser goes away first. */
+/** Resolves with the page's final result. Rejects if the page or the browser closes first. */
 function watch(context, page, finished) {
   return new Promise((done, fail) => {
     finished.then(done, fail);
@@ -208,7 +211,7 @@ async function main() {
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  // Delete earlier results, so that they cannot be mistaken for this command's.
+  // Delete earlier results, so that nobody mistakes them for results of this command.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();

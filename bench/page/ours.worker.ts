@@ -1,4 +1,4 @@
-/** The engine in a worker, as in the app, with the calls of the benchmark. */
+/** The engine in a worker, as in the app, with an API for the benchmark. */
 import { expose } from 'comlink';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
 import { openDevice, currentEngine } from '../../workers/engine/device';
@@ -73,7 +73,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Returns the milliseconds to encode all texts the way an evaluation does. */
+  /** Returns the milliseconds of encoding all texts as an evaluation does. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();

@@ -44,7 +44,10 @@ export type AppErrorDetails =
       question?: number;
       fault: ImportFault;
       field?: string;
-      /** With no-known-columns: the accepted column names. `field` then lists the columns found. */
+      /**
+       * Column names that would have been accepted, for the fault no-known-columns. `field` then lists the columns
+       * found.
+       */
       expected?: string;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
@@ -67,9 +70,9 @@ export type AppErrorDetails =
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**
-   * Thrown before a run that does not fit. `neededBytes`: the minimum it needs, in total (`budget`) or in its largest
-   * array (`array`). `canRaise`: the device accepts a budget that is large enough. `maxTokens`, `batchSize` and
-   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing any one of them is enough.
+   * Thrown before a run that does not fit. `neededBytes`: the least that the run needs, in total (`budget`) or in its
+   * largest array (`array`). `canRaise`: whether the device accepts a large enough budget. `maxTokens`, `batchSize` and
+   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one of them is enough.
    */
   | {
       kind: 'memory-too-small';
@@ -82,7 +85,7 @@ export type AppErrorDetails =
       mixedStage?: number;
     }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
-  /** The device runs one job at a time; `job` is the one running. */
+  /** The device runs one job at a time; `job` is already running. */
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }

@@ -35,7 +35,7 @@ export interface TensorEntry {
   length: number;
 }
 
-/** How token vectors become one text vector: their mean, the first token's vector ([CLS]) or the last token's. */
+/** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
 
@@ -53,11 +53,14 @@ export interface StoredModel {
   totalFloats: number;
   weightsId: string;
   /**
-   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
-   * writes them again.
+   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). An export
+   * contains them unchanged.
    */
   files: Record<string, string>;
-  /** Settings read from the folder. `guessed`: no file states the setting, so a default is used; the UI shows this. */
+  /**
+   * Settings read from the folder. A setting is `guessed` if no file states it and a default is used instead; the UI
+   * marks such settings.
+   */
   defaults: {
     pooling: { value: Pooling; guessed: boolean };
     normalize: { value: boolean; guessed: boolean };
@@ -77,4 +80,5 @@ export interface TokenSet {
   /** Number of texts cut at maxTokens. */
   truncated: number;
 }
+/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
 export const weightPartBytes = 32 * 1024 * 1024;

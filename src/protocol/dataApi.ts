@@ -5,24 +5,24 @@ import type { DataRole, Dataset } from '../domain/records';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
-/** A row that was left out or a reference that was ignored, with its place and the reason. */
+/** A row that was left out or a reference that was ignored, with its location and the reason. */
 export interface RejectedRow {
   file: string;
-  /** Set for rows just read from a file. */
+  /** Line number, only for rows that were just read from a file. */
   line?: number;
-  /** Set for stored questions, whose lines are not stored. Counted from 1. */
+  /** Number of the question, counted from 1. Only for stored questions, whose line numbers are not kept. */
   question?: number;
   fault: ImportFault;
   field?: string;
   expected?: string;
 }
 
-/** Rows left out and references ignored. All are counted; the first 1,000 are listed. */
+/** Rows left out and references ignored. The counts include all; only the first 1,000 are listed. */
 export interface LeftOut {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
-  /** Number of unknown references of questions that are kept for their other references. */
+  /** Number of unknown references that were ignored in questions with at least one known reference. */
   ignoredCount: number;
 }
 
@@ -36,16 +36,16 @@ export interface SplitCounts {
   train: number;
   dev: number;
   test: number;
-  /** Pairs with the same question as a dev or test question. */
+  /** Pairs whose question is also a dev or test question. */
   leaks: number;
 }
 
 export type Progress = (done: number, of: number) => void;
 
 export interface ImportOptions {
-  /** contentSha256 of the knowledge base that pairs and questions refer to. */
+  /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
-  /** Keeps pairs without a question, because a batch list refers to pairs by position. */
+  /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */
   keepEmptyAnchors?: boolean;
 }
 
@@ -57,7 +57,9 @@ export interface FolderFile {
 
 export interface ExportRequest {
   runId: string;
-  /** Vectors of `texts` computed by the app from the exported weights. The re-opened file must reproduce them. */
+  /**
+   * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
+   */
   reference: { texts: string[]; vectors: Float32Array[] };
 }
 
@@ -65,26 +67,26 @@ export interface ExportReport {
   zip: Blob;
   fileName: string;
   files: { path: string; bytes: number }[];
-  /** Smallest cosine and largest absolute difference between the re-opened file's vectors and the app's. */
+  /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
 }
 
-/** API of the data worker. Callbacks are comlink proxies, buffers are transferred, and every failure is an AppError. */
+/** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
 export interface DataApi {
-  /** Always the first call; made once per worker. */
+  /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
-  /** Counts train, dev and test, using the same split function as a run. */
+  /** Counts pairs and questions in train, dev and test with the split function that runs use. */
   countSplit(experiment: Experiment): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
-  /** Imports the demo from public/demo, stores its experiment and returns the id. */
+  /** Imports the demo from public/demo, stores its experiment and returns the experiment's id. */
   prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;
-  /** Creates the token sets that the experiment is missing, and returns the keys of all. */
+  /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
-  /** Returns the token ids of a few texts without storing them, for checking the export. */
+  /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   saveProject(progress: Progress): Promise<{ zip: Blob; fileName: string }>;

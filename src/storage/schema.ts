@@ -19,20 +19,20 @@ export interface StoredExperiment {
   demo: boolean;
 }
 
-/** One generation of a run's training state. The newest two and the best on dev are kept. */
+/** A checkpoint; `generation` numbers a run's checkpoints. The newest two and the best on dev are kept. */
 export interface CheckpointManifest {
   runId: string;
   generation: number;
   step: number;
-  /** Its parts hold weights, first moments and second moments, in this order. */
+  /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
   sha256: string;
-  /** `best` holds weights only. */
+  /** A `best` checkpoint holds weights only. */
   role: 'latest' | 'best';
   /**
-   * State of the training loop besides tensors: best dev metric, its step, elapsed time, and in mixed precision the
-   * loss scale.
+   * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
+   * the loss scale.
    */
   loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
   createdAt: number;
@@ -59,6 +59,6 @@ export interface RecallsmithSchema extends DBSchema {
   checkpoints: { key: [string, number]; value: CheckpointManifest };
   /** Key [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
-  /** Measured plans, keyed by adapter, browser, kernel version and shapes. */
+  /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
 }

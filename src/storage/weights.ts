@@ -3,7 +3,7 @@ import { sha256Hasher } from '../domain/hash';
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 
-/** Part of every weights id, so that a sweep after a crash deletes only the half-written weights of one owner. */
+/** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
 export type WeightsOwner = 'model' | 'checkpoint';
 
 export function newWeightsId(owner: WeightsOwner): string {
@@ -49,7 +49,10 @@ export async function deleteWeights(db: Database, weightsId: string): Promise<vo
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
 }
 
-/** Splits a stream of tensors into parts of at most 32 MiB and hashes it. Holds one part in memory at a time. */
+/**
+ * Splits a stream of tensors into parts of at most 32 MiB, stores them and computes their hash. Holds one part in
+ * memory at a time.
+ */
 export class WeightWriter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;
@@ -98,8 +101,8 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
 }
 
 /**
- * Deletes the owner's weights that no model or checkpoint refers to: a crash between writing the parts and their record
- * leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
+ * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
+ * record leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return guard(async () => {

@@ -160,7 +160,7 @@ describe('measuring kernels on a device', () => {
 });
 
 describe('the kernel plan of a run', () => {
-  it('is measured once and then found by adapter, browser, kernels version and shapes', async () => {
+  it('is measured once and then found by adapter, browser, kernel version and shapes', async () => {
     const given = await input();
     const first = await kernelPlanOfRun(given, '');
     expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
@@ -178,14 +178,14 @@ describe('the kernel plan of a run', () => {
     await expect(kernelPlanOfRun(other, '', never)).rejects.toThrow('measured again');
   });
 
-  it("is the one in the run's record when the run resumes, whatever was measured since", async () => {
+  it("is read from the run's record on resume, even if a newer plan was measured", async () => {
     const given = await input();
     await kernelPlanOfRun(given, '');
     const plan = recorded({ tiling, parts: 3 });
     expect(await kernelPlanOfRun(given, formatKernelPlan(plan))).toEqual(plan);
   });
 
-  it('is measured again if the recorded one does not work on this device or with these kernels', async () => {
+  it('is measured again if the recorded plan does not suit this device or these kernels', async () => {
     const given = await input([]);
     const bySubgroups = {
       threadRows: 8,
@@ -203,14 +203,14 @@ describe('the kernel plan of a run', () => {
     expect((await kernelPlanOfRun(given, wasm)).backend).toBe('webgpu');
   });
 
-  it('follows fixed rules on wasm, without measuring', async () => {
+  it('follows the fixed rules on wasm and is not measured', async () => {
     const given = await input();
     expect(await kernelPlanOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
       unmeasuredPlan('wasm'),
     );
   });
 
-  it('survives formatting and parsing, and no other text parses as a plan', () => {
+  it('is the same after formatting and parsing, and no other text parses as a plan', () => {
     const plan = recorded({ tiling, parts: 3 });
     expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
     const foreign = { ...plan, matmul: { x: { tiling: { ...tiling, threadRows: 4096 }, parts: 1 } } };

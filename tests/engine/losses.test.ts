@@ -13,7 +13,7 @@ import { engineOf, kinds, useEngines } from './kernelHarness';
 import { distance, norm, seededRandom } from './support';
 import { lossMaskValues } from '../reference/engine/losses/lossMask';
 
-/** A loss's metrics and its gradients with respect to the vectors before normalization. */
+/** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];
@@ -212,15 +212,15 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     expectSame(own, await reference.cosent(first, second, scores, 0.05));
   });
 
-  it('are zero, gradients included, for CoSENT if all scores are equal', async () => {
+  it('are zero for CoSENT if all scores are equal, and so are their gradients', async () => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);
     expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
   });
 });
 
-describe('the bits of pairs left out', () => {
-  it('mark each pair once and never an anchor with its own candidate', () => {
+describe('the bit mask of pairs left out', () => {
+  it('contains each listed pair, but never an anchor with its own positive', () => {
     const bits = lossMaskBits([[33, 0, 33], [1], [2, 31]], 34);
     expect(bits.shape).toEqual([3, 2]);
     const values = lossMaskValues(bits, 34);

@@ -23,7 +23,7 @@ const { between, draw: drawNumbers } = draws(11);
 const draw = (shape: number[]): tf.Tensor => tf.tensor(drawNumbers(...shape), shape);
 const rounds = [1, 2, 3];
 
-/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random gradient dy. */
+/** Compares a backward pass with tfjs's automatic gradient of the forward pass, for a random gradient dy. */
 async function compareWithTape(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,
@@ -225,7 +225,7 @@ describe('the reference attention', () => {
     });
   });
 
-  it('outputs zeros and zero gradients for the padding rows after the last text', async () => {
+  it('returns zeros, also as gradients, for the padding rows after the last text', async () => {
     await expectNoLeak(async () => {
       const texts = [
         [1, 2, 3],

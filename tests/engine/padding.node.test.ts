@@ -15,7 +15,7 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Batch sizes for encoding on a CPU and on a GPU. */
+/** Encoding plans of a CPU and of a GPU. */
 const plans = [
   { tokensPerBatch: 2048, textsPerBatch: 128 },
   { tokensPerBatch: 16_384, textsPerBatch: 1024 },

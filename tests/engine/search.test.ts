@@ -9,7 +9,7 @@ import type { Found, SearchInput } from '../../workers/engine/retrieval/searchIn
 
 type Search = (input: SearchInput) => Promise<Found[]>;
 
-/** In the browser, the kernels of software and of hardware adapters. */
+/** In the browser: the kernels of software adapters and those of hardware adapters. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
 let hardware: WebGpuEngine | undefined;
 
@@ -47,7 +47,10 @@ interface Case {
   k: number;
 }
 
-/** Draws small integers, so that sums are exact and many scores tie. A third of the passages are copies of others. */
+/**
+ * Returns a search over small integers, so that sums are exact and many scores tie. A third of the passages are copies
+ * of others.
+ */
 function drawCase({ queries, passages, width, k }: Case, number = (): number => below(5) - 2): SearchInput {
   const draw = (length: number): Float32Array => Float32Array.from({ length }, number);
   const values = draw(passages * width);
@@ -59,7 +62,7 @@ function drawCase({ queries, passages, width, k }: Case, number = (): number => 
   return { queries: vectorsOf(draw(queries * width), width), passages: vectorsOf(values, width), targets, k };
 }
 
-/** Sorts all scores of each query. */
+/** Searches by sorting all scores of each query. */
 function naiveSearch({ queries, passages, targets, k }: SearchInput): Found[] {
   const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from './files.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
-/** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
+/** Files of a model folder that the page may need. Files with the same weights in other formats are skipped. */
 const modelFile = /\.(json|txt|safetensors|md)$/;
 const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
@@ -43,8 +43,9 @@ function parsed(path, text) {
 }
 
 /**
- * Reads an experiment file and finds the files its `locations` name, relative to it. `inputs` lists the files to serve
- * to the page as { slot, path, file }; `path` is relative to the model folder, or just the file name of a data file.
+ * Reads an experiment file and finds the files named in its `locations`, which are relative to it. `inputs` lists the
+ * files to serve to the page as { slot, path, file }. `path` is the path in the model folder, or the name of a data
+ * file.
  */
 export async function readExperimentFile(path) {
   const text = await readFile(path, 'utf8').catch((error) => {

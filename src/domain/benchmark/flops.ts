@@ -13,8 +13,8 @@ export function forwardFlops(sizes: Sizes, tokens: number, textTokens: number): 
 }
 
 /**
- * Returns the FLOPs of training steps over `tokens` tokens. The backward pass costs twice the forward pass: gradients
- * of inputs and gradients of weights. All strategies but plain repeat the forward pass.
+ * Returns the FLOPs of training steps over `tokens` tokens. The backward pass costs twice the forward pass: it computes
+ * gradients of inputs and gradients of weights. All strategies but plain repeat the forward pass.
  */
 export function stepFlops(sizes: Sizes, tokens: number, textTokens: number, way: StepWay['kind'] = 'plain'): number {
   return (way === 'plain' ? 3 : 4) * forwardFlops(sizes, tokens, textTokens);

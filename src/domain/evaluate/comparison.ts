@@ -12,19 +12,23 @@ export interface QuestionChange {
 export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
-  /** In the first k after training but not before. Worst rank before first. */
+  /**
+   * Questions with a relevant passage in the first k after training but not before. Worst rank before training first.
+   */
   won: QuestionChange[];
-  /** In the first k before training but not after. Worst rank after first. */
+  /**
+   * Questions with a relevant passage in the first k before training but not after. Worst rank after training first.
+   */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
-  /** Two-sided p of McNemar's exact test on won and lost. */
+  /** Two-sided p of McNemar's exact test on the numbers of won and lost questions. */
   p: number;
   verdict: Verdict;
   /** 95% bootstrap interval of the change in MRR@10. */
   mrrChange: Interval;
 }
 
-/** At or above this p, the comparison claims no difference. */
+/** If p is at least this, the comparison claims no difference. */
 const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
@@ -36,8 +40,8 @@ export function verdictOf(won: number, lost: number): { verdict: Verdict; p: num
 const firstRank = (result: QuestionResult): number => Math.min(...result.ranks);
 
 /**
- * Compares each question before and after training. Questions that only one evaluation has are left out, because they
- * cannot be paired.
+ * Compares each question before and after training. Leaves out questions that only one of the evaluations has, because
+ * they cannot be paired.
  */
 export function compareQuestions(
   before: readonly QuestionResult[],

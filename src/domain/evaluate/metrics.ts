@@ -1,6 +1,6 @@
 /**
- * Retrieval metrics of one question from the ranks of all its relevant passages, ascending and counted from 1. They
- * match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
+ * Retrieval metrics of one question, computed from the ranks of all its relevant passages, ascending and counted from
+ * 1. They match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
  */
 export type Ranks = readonly number[];
 
@@ -25,7 +25,7 @@ export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
-/** Returns 1 / rank of the first relevant passage, or 0 if that rank is beyond k. */
+/** Returns 1 / the rank of the first relevant passage, or 0 if that rank is beyond k. */
 export function mrrAtK(ranks: Ranks, k: number): number {
   const first = Math.min(...ranks);
   return first <= k ? 1 / first : 0;

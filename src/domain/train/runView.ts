@@ -11,8 +11,8 @@ import {
 } from '../run';
 
 /**
- * The state of a run according to its event log so far. Lists grow in place, so watch `version` in RunState to notice
- * changes.
+ * The state of a run, according to the events read so far. Lists grow in place, so watch `version` in RunState to
+ * notice changes.
  */
 export interface RunView {
   /** Sequence number of the next event to read. */
@@ -21,7 +21,7 @@ export interface RunView {
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
-  /** How often the device was lost and the run resumed automatically. */
+  /** Number of times that the device was lost and the run resumed automatically. */
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
@@ -31,7 +31,10 @@ export interface RunView {
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
-  /** Milliseconds of the evaluation before training. A resumed run skips through it, so this keeps the longest. */
+  /**
+   * Milliseconds of the evaluation before training. A resumed run skips that evaluation, so the longest time seen is
+   * kept.
+   */
   evaluationMs: number;
   lastAt: number;
 }
@@ -56,7 +59,7 @@ export function emptyRunView(): RunView {
   };
 }
 
-/** Drops the entries from `step` on: a resumed run repeats the steps since its checkpoint. */
+/** Drops the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
@@ -89,11 +92,12 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.progress = null;
       return;
     case 'progress':
-      // Logs of version 0.1 use other names for some kinds; ignore those.
+      // Logs of version 0.1 use other names for some kinds of work; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The evaluation after training is of the kept weights, from whichever step, so it is not a point on the curve.
+      // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
+      // curve.
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
@@ -109,7 +113,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Applies events in order of their sequence numbers. Skips those already seen. */
+/** Applies events in the order of their sequence numbers. Skips events already applied. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;
@@ -133,9 +137,9 @@ export function tokensPerSecond(view: RunView): number {
 }
 
 /**
- * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: mean ms per
- * step over the last 20 steps times the steps left, plus the time that the evaluation before training took. During the
- * evaluation after training: extrapolated from its progress, else from the evaluation before training.
+ * Estimates the milliseconds until the run ends, or returns null while too little is known. During training: mean ms
+ * per step over the last 20 steps times the steps left, plus the time of the evaluation before training. During the
+ * evaluation after training: extrapolated from its progress, or else from the evaluation before training.
  */
 export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
   const evaluation = view.evaluationMs;
@@ -152,7 +156,10 @@ export function timeLeftMs(view: RunView, totalSteps: number, now: number): numb
   return pace * Math.max(0, totalSteps - last.step) + evaluation;
 }
 
-/** Returns the share of the run that is done, from 0 to 1. Training counts 0.8, and each evaluation about a tenth. */
+/**
+ * Returns the share of the run that is done, from 0 to 1. Training counts for 0.8, and each evaluation for about a
+ * tenth.
+ */
 export function runShare(view: RunView, totalSteps: number): number {
   const { progress } = view;
   const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;

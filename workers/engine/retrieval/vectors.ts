@@ -2,11 +2,11 @@
 export interface Vectors {
   count: number;
   width: number;
-  /** Copies a row to into[at …]. */
+  /** Copies a row to `into`, starting at index `at`. */
   copyRow(row: number, into: Float32Array, at: number): void;
 }
 
-/** Returns a view of `count` rows, without copying: row i is row `rowAt(i)` of `vectors`. */
+/** Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. */
 export function pickedRows(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }

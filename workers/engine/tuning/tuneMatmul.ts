@@ -7,7 +7,7 @@ import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
 import { ProductTimer } from './productTimer';
 
-/** Measurements per shape: a dozen candidates, and a few of them again. */
+/** Expected measurements per shape, to divide the time budget: a dozen candidates, and the finalists again. */
 const timesPerShape = 20;
 
 /**
@@ -59,8 +59,8 @@ export function planChoices(tuned: readonly TunedShape[]): Record<string, Matmul
 }
 
 /**
- * Returns the FLOPs per millisecond of the default choice at the fewest tokens. The first round runs the product once,
- * to compile its shader.
+ * Returns the FLOPs per millisecond of the default choice at the minimum number of tokens. The first round runs the
+ * product once, to compile its shader.
  */
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;

@@ -8,7 +8,7 @@ export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
-  /** Token limit of a batch, if memory sets one. */
+  /** Maximum tokens per batch, if memory limits them. */
   mostTokens?: number | undefined;
 }
 
@@ -53,7 +53,7 @@ export function pickTexts(
   return { ids, offsets };
 }
 
-/** Encodes all texts of a set as unit vectors, in its order. Batches that `vectors` already holds are skipped. */
+/** Encodes all texts of a set as unit vectors, in the order of the set. Skips batches that `vectors` already holds. */
 export async function encodeTexts(
   encoder: EncoderInUse,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
@@ -67,12 +67,12 @@ export async function encodeTexts(
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // buffers of earlier work, which have other sizes
+  releaseIdleMemory(engine); // buffers of earlier work have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;
       const encoding = encode(batch);
-      encoding.catch(() => undefined); // awaited below, perhaps only after another batch has failed
+      encoding.catch(() => undefined); // avoids an unhandled rejection: a batch before this one may fail first
       inFlight.push(encoding);
       if (inFlight.length < plan.batchesInFlight) continue;
       await inFlight.shift();

@@ -11,9 +11,9 @@ import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 
-/** Part of every key. Increase it when the contents of a token set change, so that stored sets are no longer used. */
+/** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
-/** Texts encoded between progress reports. Pending messages are handled then, too. */
+/** Texts encoded between two progress reports. Queued messages are also handled then. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -52,7 +52,8 @@ export class TextTokenizer {
   }
 
   /**
-   * Returns ids with the model's special tokens. A text that is too long loses its end, but not the last special token.
+   * Returns a text's ids, including the model's special tokens. A text that is too long loses its end but keeps the
+   * last special token.
    */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
     const { ids } = this.#tokenizer.encode(text);
@@ -61,7 +62,7 @@ export class TextTokenizer {
   }
 }
 
-/** Texts of one token set and their prefix. */
+/** Texts of one token set, and the prefix added to each. */
 interface TokenJob {
   texts: string[];
   prefix: string;
@@ -69,7 +70,7 @@ interface TokenJob {
 
 async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
-  // Each text follows its length, so that different lists of texts never hash the same bytes.
+  // Hash each text after its length, so that different lists of texts never hash the same bytes.
   for (const text of job.texts) hasher.update(`${text.length}:`).update(text);
   const texts = hasher.hex();
   return sha256Hex(
@@ -77,7 +78,7 @@ async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Pro
   );
 }
 
-/** Encodes texts into packed ids. Calls `done` with the number of texts encoded, every `textsPerTurn` texts. */
+/** Encodes texts into packed ids. After every `textsPerTurn` texts, calls `done` with the number encoded so far. */
 export async function encodeAll(
   tokenizer: TextTokenizer,
   texts: readonly string[],
@@ -110,7 +111,7 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /**
- * Returns the keys of an experiment's token sets and creates missing sets. Rows are in the order of `preparedData`.
+ * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
 export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
@@ -151,7 +152,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   };
 }
 
-/** Returns the token ids of a few texts, without adding a prefix. Stores nothing. */
+/** Returns the token ids of a few texts, without a prefix. Stores nothing. */
 export async function tokenizeTexts(
   db: Database,
   modelSha256: string,

@@ -19,7 +19,10 @@ async function experimentOf(db: Database, experimentId: string) {
   return stored.experiment;
 }
 
-/** Stores a run record with a copy of the current experiment. Throws if it cannot run, before anything is computed. */
+/**
+ * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
+ * nothing besides missing token sets.
+ */
 export async function createRun(
   db: Database,
   experimentId: string,
@@ -66,7 +69,7 @@ export async function planExperimentMemory(
   return reportMemory(db, experiment, await preparedData(db, experiment), request);
 }
 
-/** Returns the texts of one step. They depend only on data, batching and seed, so a run need not have started. */
+/** Returns the texts of one step's batch. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await experimentOf(db, experimentId);
   const data = await preparedData(db, experiment);

@@ -4,14 +4,14 @@ import type { Database } from '../../../src/storage/database';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { updateRun } from '../../../src/storage/runs';
 
-/** Interval between stored batches of events: often enough for a live curve, rare enough not to slow the run. */
+/** Interval between stored batches of events: short enough for a live curve, long enough not to slow the run. */
 const batchMs = 250;
-/** Least time between progress events: more would be stored than anyone could see. */
+/** Minimum interval between progress events: nobody could see more frequent ones. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];
 
-/** Event log of one run. Events are stored first, then sent to the page. */
+/** Event log of one run. Stores events first, then sends them to the page. */
 export class RunLog {
   #waiting: { body: RunEventBody; at: number }[] = [];
   #tail: Promise<void> = Promise.resolve();
@@ -44,7 +44,7 @@ export class RunLog {
     this.append({ type: 'progress', what, done, of });
   }
 
-  /** Stores an event and all queued before it without waiting for the next batch. */
+  /** Stores an event and all events queued before it, without waiting for the next batch. */
   async flushWith(body: RunEventBody): Promise<void> {
     this.append(body);
     await this.flush();
@@ -56,7 +56,10 @@ export class RunLog {
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
   }
 
-  /** Waits until pending batches are stored. A loop that never waits starves storage, and the page shows old steps. */
+  /**
+   * Waits until pending batches are stored. A loop that never waits would starve storage, and the page would show old
+   * steps.
+   */
   async settle(): Promise<void> {
     await this.#tail;
     if (this.#failure !== null) throw this.#failure;

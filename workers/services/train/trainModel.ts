@@ -14,8 +14,8 @@ import type { DeviceSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
 
 /**
- * The interval between checkpoints is this many times the duration of the last write, so at most 5% of a run is spent
- * on checkpoints. The floor keeps small models from writing all the time.
+ * A checkpoint is due after this many times the duration of the last write, so writing takes at most 5% of a run.
+ * `shortestIntervalMs` keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
@@ -89,7 +89,7 @@ async function trainStage(
   }
 }
 
-/** Each stage starts with zero moments and the initial loss scale. */
+/** Resets the optimizer: each stage starts with zero moments and the initial loss scale. */
 function resetOptimizer(state: TrainingState, parameters: ParameterStore): void {
   state.adamW.dispose();
   state.adamW = new AdamWState(parameters);
@@ -115,7 +115,10 @@ function trainerOptions(
   };
 }
 
-/** Evaluates on dev when due. The best step wins by the primary metric, then MRR@10; ties go to the earlier step. */
+/**
+ * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
+ * the earlier one wins.
+ */
 async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
@@ -146,7 +149,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
 }
 
-/** Writes a checkpoint of the training loop when one is due, before a pause, and at the end of a stage. */
+/** Writes checkpoints of the training loop: when one is due, before a pause, and at the end of a stage. */
 class CheckpointKeeper {
   #writtenAt = performance.now();
   #writeMs = 0;

@@ -10,7 +10,7 @@ export type InfoNceSaved = {
   probabilities: tf.Tensor[];
   options: InfoNceOptions;
 };
-/** Scalars. Scores are cosines. */
+/** All are scalars. Scores are cosines. */
 export type InfoNceResult = {
   loss: tf.Tensor;
   accuracy: tf.Tensor;
@@ -18,7 +18,7 @@ export type InfoNceResult = {
   negativeScore: tf.Tensor;
 };
 
-/** Far below any score, so that its softmax is exactly 0. */
+/** Score of a pair that is left out: far below any other, so that its softmax is exactly 0. */
 const out = -1e30;
 
 /**
