@@ -8,14 +8,16 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { importDataset } from '../../../workers/services/import/importDataset';
-import { countSplit, preparedData } from '../../../workers/services/split/preparedData';
+import type { DataApi } from '../../../src/protocol/dataApi';
+import { countSplit } from '../../../workers/services/split/countSplit';
+import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () =>
-      Promise.resolve({ countSplit: (experiment: Parameters<typeof countSplit>[1]) => countSplit(db, experiment) }),
+      Promise.resolve({ countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'] }),
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
     getDataset: (sha256: string) => getDataset(db, sha256),
@@ -42,7 +44,7 @@ async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: objec
   return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
 }
 /** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
-async function opened() {
+async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
   const experiment = {
@@ -53,13 +55,13 @@ async function opened() {
         role: 'pairs' as const,
         contentSha256: await stored(
           'pairs',
-          Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i}` })),
+          Array.from({ length: 80 }, (_, i): object => ({ query: `问${i}`, positive: `答${i}` })).concat(added),
         ),
       },
       {
         role: 'questions' as const,
         part: 'test' as const,
-        contentSha256: await stored('questions', [{ query: '测', relevant: ['p'] }]),
+        contentSha256: await stored('questions', [{ query: '怎样在手机上修改登录密码', relevant: ['p'] }]),
       },
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
@@ -90,6 +92,20 @@ describe('the step forecast', () => {
     const batches = stage ? planBatches({ pairs, stage, stageIndex: 0, seed: experiment.seed }) : [];
     expect(state.plan).toEqual({ pairs: 76, steps: batches.length });
     expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
+  });
+
+  it('loses the near-duplicates of test questions as soon as the experiment removes them', async () => {
+    const { state } = await opened([{ query: '怎样在手机上修改登录密码呢', positive: '答' }]);
+    state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 81, steps: 81 });
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect(state.plan).toBeNull();
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+    state.undo();
+    await state.countSplit();
+    expect(state.plan?.pairs).toBe(81);
   });
 
   it('is unknown until a changed split is counted, and stays when only dropout changes', async () => {
