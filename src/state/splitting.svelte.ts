@@ -4,7 +4,7 @@ import type { SplitCounts } from '../protocol/dataApi';
 import { gateway } from './gateway';
 
 /** Key of everything that the split depends on. */
-function keyOf({ seed, data, split, model, stages }: Experiment): string {
+export function splitKey({ seed, data, split, model, stages }: Experiment): string {
   // The model's tokenizer decides whether texts that differ in case are one question.
   const modelSha256 = model?.contentSha256 ?? null;
   return canonicalJson([seed, data, split, modelSha256, stages.map((stage) => stage.batching.kind)]);
@@ -19,7 +19,7 @@ export class SplitState {
   #asked = '';
 
   async count(experiment: Experiment): Promise<void> {
-    const asked = keyOf(experiment);
+    const asked = splitKey(experiment);
     if (asked === this.#asked) return;
     this.#asked = asked;
     try {
@@ -45,6 +45,6 @@ export class SplitState {
 
   /** Returns the counts if they belong to this version of the experiment, else null. */
   countsOf(experiment: Experiment): SplitCounts | null {
-    return this.#countedFor === keyOf(experiment) ? this.counts : null;
+    return this.#countedFor === splitKey(experiment) ? this.counts : null;
   }
 }

@@ -1,14 +1,18 @@
 /** Least Jaccard similarity of near-duplicates: 4/5. A fraction of integers keeps the comparisons exact. */
 const threshold = { over: 4, under: 5 };
-/** Characters per gram, as in the search terms of Chinese text. */
-const gramLength = 2;
 
-/** Returns the distinct grams of a key: runs of two characters. A key of one character is one gram. */
+/**
+ * Returns the distinct grams of a key: runs of two characters, as in the search terms of Chinese text. A key of one
+ * character is one gram.
+ */
 export function gramsOf(key: string): Set<string> {
   const grams = new Set<string>();
-  const characters = Array.from(key);
-  if (characters.length > 0 && characters.length < gramLength) grams.add(key);
-  for (let i = gramLength; i <= characters.length; i++) grams.add(characters.slice(i - gramLength, i).join(''));
+  let last = '';
+  for (const character of key) {
+    if (last !== '') grams.add(last + character);
+    last = character;
+  }
+  if (grams.size === 0 && last !== '') grams.add(last);
   return grams;
 }
 
@@ -20,16 +24,26 @@ function prefixLength(size: number): number {
   return size === 0 ? 0 : size - Math.ceil((threshold.over * size) / threshold.under) + 1;
 }
 
-/** Counts the values that two ascending lists share. */
-function sharedCount(a: Int32Array, b: Int32Array): number {
+/** Counts the values that two ascending lists share. Gives up with −1 as soon as `needed` is out of reach. */
+function sharedCount(a: Int32Array, b: Int32Array, needed: number): number {
   let shared = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if (shared + Math.min(a.length - i, b.length - j) < needed) return -1;
     const difference = (a[i] ?? 0) - (b[j] ?? 0);
     if (difference === 0) shared += 1;
     if (difference <= 0) i += 1;
     if (difference >= 0) j += 1;
   }
-  return shared;
+  return shared < needed ? -1 : shared;
+}
+
+/**
+ * Returns the least number of shared grams with which two sets of together `sizes` grams have a Jaccard similarity of
+ * `over` / `under`, or with `strictly` a higher one: shared / (sizes − shared) ≥ over / under, solved for `shared`.
+ */
+function neededCount(sizes: number, { over, under }: typeof threshold, strictly: boolean): number {
+  const bound = (over * sizes) / (over + under);
+  return strictly ? Math.floor(bound) + 1 : Math.ceil(bound);
 }
 
 export interface Nearest {
@@ -88,21 +102,19 @@ export class NearDuplicateIndex {
     // Grams that no key has are the rarest of all, so they take the first places of the prefix.
     const probes = Math.max(0, prefixLength(grams.size) - (grams.size - ranks.length));
     this.#query += 1;
-    let best: { index: number; shared: number; union: number } | null = null;
+    let best = { index: -1, ...threshold };
     for (const rank of ranks.subarray(0, probes)) {
       for (const index of this.#postings.get(rank) ?? []) {
         if (this.#comparedFor[index] === this.#query) continue;
         this.#comparedFor[index] = this.#query;
         const set = this.#sets[index] ?? new Int32Array();
-        const shortest = Math.min(set.length, grams.size);
-        if (shortest * threshold.under < threshold.over * Math.max(set.length, grams.size)) continue;
-        const shared = sharedCount(ranks, set);
-        const union = grams.size + set.length - shared;
-        if (shared * threshold.under < threshold.over * union) continue;
-        const gain = best ? shared * best.union - best.shared * union : 1;
-        if (gain > 0 || (gain === 0 && best && index < best.index)) best = { index, shared, union };
+        const sizes = grams.size + set.length;
+        // Of equally similar keys the first one wins.
+        const strictly = best.index >= 0 && index > best.index;
+        const shared = sharedCount(ranks, set, neededCount(sizes, best, strictly));
+        if (shared >= 0) best = { index, over: shared, under: sizes - shared };
       }
     }
-    return best && { index: best.index, jaccard: best.shared / best.union };
+    return best.index < 0 ? null : { index: best.index, jaccard: best.over / best.under };
   }
 }

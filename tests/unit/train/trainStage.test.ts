@@ -71,6 +71,14 @@ async function opened(added: object[] = []) {
   await state.load();
   return { experiment, state };
 }
+const model = {
+  contentSha256: 'm',
+  pooling: 'mean',
+  normalize: true,
+  maxTokens: 128,
+  queryPrefix: '',
+  passagePrefix: '',
+} as const;
 const textOf = (body: string): string =>
   body
     .replace(/<[^>]*>/g, ' ')
@@ -120,6 +128,21 @@ describe('the step forecast', () => {
   });
 });
 
+describe('what depends on the split', () => {
+  it('is out of date with another model, whose tokenizer may fold case, and with other training pairs', async () => {
+    const { state } = await opened();
+    await state.countSplit();
+    state.tokenizedFor = state.tokensKey;
+    expect(state.stageStates.tokenize).toBe('done');
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
+    state.undo();
+    expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
+    state.change((experiment) => ({ ...experiment, model }));
+    expect(state.plan).toBeNull();
+  });
+});
+
 describe('the training stage', () => {
   it('lists what is missing, including the base model of an empty experiment', async () => {
     const { state } = await opened();
@@ -135,14 +158,6 @@ describe('the training stage', () => {
     ['run', 'A run is in progress'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
-    const model = {
-      contentSha256: 'm',
-      pooling: 'mean',
-      normalize: true,
-      maxTokens: 128,
-      queryPrefix: '',
-      passagePrefix: '',
-    } as const;
     state.change((experiment) => ({ ...experiment, model }));
     const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
     const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];

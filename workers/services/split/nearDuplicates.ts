@@ -5,7 +5,7 @@ import { questionKey } from '../../../src/domain/split/questionKey';
 import type { Progress } from '../../../src/protocol/dataApi';
 
 /** Questions searched between progress reports. Pending messages are handled then, too. */
-const searchedPerTurn = 500;
+const searchedPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
