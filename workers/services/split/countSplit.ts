@@ -9,8 +9,10 @@ import { storedSplit } from './preparedData';
 const listedPerKind = 1000;
 const longestText = 300;
 
+/** Cuts a long text, but not between the two halves of a character. */
 function cut(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function listed(overlaps: readonly Overlap[]): Overlap[] {
