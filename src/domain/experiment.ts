@@ -101,8 +101,13 @@ export const experimentSchema = v.strictObject({
   schemaVersion: v.literal(schemaVersion),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   data: v.pipe(v.array(dataEntrySchema), v.maxLength(64)),
-  /** Used only if there are no dev questions: `devFraction` of the pairs are then held out as dev. */
-  split: v.strictObject({ devFraction: fraction, devMaximum: count }),
+  split: v.strictObject({
+    /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
+    devFraction: fraction,
+    devMaximum: count,
+    /** Absent means false: experiments made before this field existed keep their hash. */
+    removeNearDuplicates: v.optional(v.boolean()),
+  }),
   model: v.nullable(modelSchema),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({

@@ -71,13 +71,21 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
+/** Drops `removeNearDuplicates: false`, because the schema states it by its absence. */
+function completedSplit(split: unknown): unknown {
+  if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
+  const { removeNearDuplicates: _, ...rest } = split;
+  return rest;
+}
+
 /** Migrates the input and fills in all defaults. Does not validate the result. */
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
   if (!isObject(experiment)) return {};
-  const { stages, model } = experiment;
+  const { split, stages, model } = experiment;
   return {
     ...experiment,
+    split: completedSplit(split),
     stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };

@@ -2,6 +2,7 @@ import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
+import type { Overlap } from '../domain/split/overlap';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
@@ -32,12 +33,30 @@ export interface ImportReport extends LeftOut {
   encoding: string;
 }
 
+/** A training pair whose answer is not a passage of the knowledge base. */
+export interface UnknownAnswer {
+  /** Position among the pairs, from 0. */
+  row: number;
+  anchor: string;
+  positive: string;
+}
+
 export interface SplitCounts {
   train: number;
   dev: number;
   test: number;
-  /** Pairs whose question is also a dev or test question. */
-  leaks: number;
+  /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
+  leaks: { exact: number; normalised: number };
+  /** Whether leaks train anyway, because a listed batch order names its rows. */
+  listedBatches: boolean;
+  /** Dev questions left out because test has them too. */
+  devInTest: number;
+  /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
+  nearDuplicates: { count: number; removed: boolean };
+  /** Training pairs whose answer is not in the knowledge base. They still train. */
+  unknownAnswers: number;
+  /** The first 1,000 of each kind, with long texts cut. */
+  listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
 }
 
 export type Progress = (done: number, of: number) => void;
@@ -79,8 +98,8 @@ export interface DataApi {
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
-  /** Counts pairs and questions in train, dev and test with the split function that runs use. */
-  countSplit(experiment: Experiment): Promise<SplitCounts>;
+  /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
+  countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment and returns the experiment's id. */
   prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;

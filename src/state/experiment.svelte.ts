@@ -9,7 +9,7 @@ import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from '../domain/import/slots';
-import { SplitState } from './splitting.svelte';
+import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
@@ -46,7 +46,10 @@ export class ExperimentState {
       this.experiment !== null &&
       canonicalJson(this.latestDone.experiment) === canonicalJson(this.experiment),
   );
-  readonly tokensKey = $derived(this.experiment ? canonicalJson([this.experiment.data, this.experiment.model]) : '');
+  /** Key of everything that the token sets depend on. The split decides which pairs and questions they hold. */
+  readonly tokensKey = $derived(
+    this.experiment ? canonicalJson([splitKey(this.experiment), this.experiment.model]) : '',
+  );
 
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the

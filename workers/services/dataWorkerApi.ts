@@ -10,7 +10,7 @@ import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOf } from './train/runSession';
-import { countSplit } from './split/preparedData';
+import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
 import { holdForLife } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
@@ -35,7 +35,7 @@ export const dataWorkerApi: DataApi = {
       await sweepOrphanWeights(db, 'model');
       return importModel(files, name, progress, db);
     }),
-  countSplit: async (experiment) => countSplit(await openDatabase(), experiment),
+  countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, progress) => prepareDemo(await openDatabase(), baseUrl, progress),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),

@@ -133,6 +133,20 @@ describe('an experiment', () => {
     expect(thrown(() => of({ precision: 'half' }))).toMatchObject({ path: 'stages.0.precision' });
   });
 
+  it('states that near-duplicates are removed only if they are, so that older experiments keep their hash', async () => {
+    const of = (split: object): Experiment => parseExperiment({ split });
+    expect(of({ removeNearDuplicates: false })).toEqual(defaultExperiment());
+    expect(await experimentHash(of({ removeNearDuplicates: false }))).toBe(await experimentHash(defaultExperiment()));
+    expect(of({ removeNearDuplicates: true }).split.removeNearDuplicates).toBe(true);
+    expect(await experimentHash(of({ removeNearDuplicates: true }))).not.toBe(
+      await experimentHash(defaultExperiment()),
+    );
+    expect(parseExperimentFile({ split: { removeNearDuplicates: true } }).experiment.split.removeNearDuplicates).toBe(
+      true,
+    );
+    expect(thrown(() => of({ removeNearDuplicates: 1 }))).toMatchObject({ path: 'split.removeNearDuplicates' });
+  });
+
   it('with a newer schema version is rejected as too new', () => {
     const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
     expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);

@@ -64,7 +64,10 @@ const experiments: fc.Arbitrary<Experiment> = fc.record({
     }),
     { maxLength: 5 },
   ),
-  split: fc.record({ devFraction: share, devMaximum: positive }),
+  split: fc.record(
+    { devFraction: share, devMaximum: positive, removeNearDuplicates: fc.constant(true) },
+    { requiredKeys: ['devFraction', 'devMaximum'] },
+  ),
   model: fc.option(
     fc.record({
       contentSha256: hex,

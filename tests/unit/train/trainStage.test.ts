@@ -8,14 +8,16 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { importDataset } from '../../../workers/services/import/importDataset';
-import { countSplit, preparedData } from '../../../workers/services/split/preparedData';
+import type { DataApi } from '../../../src/protocol/dataApi';
+import { countSplit } from '../../../workers/services/split/countSplit';
+import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () =>
-      Promise.resolve({ countSplit: (experiment: Parameters<typeof countSplit>[1]) => countSplit(db, experiment) }),
+      Promise.resolve({ countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'] }),
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
     getDataset: (sha256: string) => getDataset(db, sha256),
@@ -42,7 +44,7 @@ async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: objec
   return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
 }
 /** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
-async function opened() {
+async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
   const experiment = {
@@ -53,13 +55,13 @@ async function opened() {
         role: 'pairs' as const,
         contentSha256: await stored(
           'pairs',
-          Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i}` })),
+          Array.from({ length: 80 }, (_, i): object => ({ query: `问${i}`, positive: `答${i}` })).concat(added),
         ),
       },
       {
         role: 'questions' as const,
         part: 'test' as const,
-        contentSha256: await stored('questions', [{ query: '测', relevant: ['p'] }]),
+        contentSha256: await stored('questions', [{ query: '怎样在手机上修改登录密码', relevant: ['p'] }]),
       },
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
@@ -69,6 +71,14 @@ async function opened() {
   await state.load();
   return { experiment, state };
 }
+const model = {
+  contentSha256: 'm',
+  pooling: 'mean',
+  normalize: true,
+  maxTokens: 128,
+  queryPrefix: '',
+  passagePrefix: '',
+} as const;
 const textOf = (body: string): string =>
   body
     .replace(/<[^>]*>/g, ' ')
@@ -92,6 +102,20 @@ describe('the step forecast', () => {
     expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
   });
 
+  it('loses the near-duplicates of test questions as soon as the experiment removes them', async () => {
+    const { state } = await opened([{ query: '怎样在手机上修改登录密码呢', positive: '答' }]);
+    state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 81, steps: 81 });
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect(state.plan).toBeNull();
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+    state.undo();
+    await state.countSplit();
+    expect(state.plan?.pairs).toBe(81);
+  });
+
   it('is unknown until a changed split is counted, and stays when only dropout changes', async () => {
     const { state } = await opened();
     await state.countSplit();
@@ -101,6 +125,21 @@ describe('the step forecast', () => {
     expect(state.plan).toBeNull();
     await state.countSplit();
     expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+  });
+});
+
+describe('what depends on the split', () => {
+  it('is out of date with another model, whose tokenizer may fold case, and with other training pairs', async () => {
+    const { state } = await opened();
+    await state.countSplit();
+    state.tokenizedFor = state.tokensKey;
+    expect(state.stageStates.tokenize).toBe('done');
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
+    state.undo();
+    expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
+    state.change((experiment) => ({ ...experiment, model }));
+    expect(state.plan).toBeNull();
   });
 });
 
@@ -119,14 +158,6 @@ describe('the training stage', () => {
     ['run', 'A run is in progress'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
-    const model = {
-      contentSha256: 'm',
-      pooling: 'mean',
-      normalize: true,
-      maxTokens: 128,
-      queryPrefix: '',
-      passagePrefix: '',
-    } as const;
     state.change((experiment) => ({ ...experiment, model }));
     const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
     const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
