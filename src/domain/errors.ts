@@ -52,7 +52,11 @@ export type AppErrorDetails =
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
-  | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
+  /**
+   * `distinct`: what `pairs` counts, if not all pairs: different passages, different anchors, or pairs that can be in a
+   * batch together.
+   */
+  | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   | { kind: 'quota-exceeded'; neededBytes: number }

@@ -34,6 +34,9 @@ export interface ImportReport extends LeftOut {
 
 export interface SplitCounts {
   train: number;
+  /** Different passages and different anchors of the training pairs. */
+  trainPassages: number;
+  trainAnchors: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question. */

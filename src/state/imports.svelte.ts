@@ -1,3 +1,5 @@
+import { AppError } from '../domain/errors';
+import { demoDataFiles } from '../domain/import/demoInputs';
 import { demoModelFiles } from '../domain/import/modelFiles';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
@@ -15,6 +17,14 @@ export interface SlotImport extends LeftOut {
 const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0, ignoredCount: 0, unusable: null };
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
+
+/** Loads a file of the page. Throws `download-failed`. */
+async function fetched(path: string): Promise<Blob> {
+  const url = `${baseUrl}${path}`;
+  const response = await fetch(url);
+  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
+  return response.blob();
+}
 
 /** Imports files into one experiment, one slot at a time, and keeps what was left out. */
 export class ImportsState {
@@ -116,14 +126,25 @@ export class ImportsState {
     }
   }
 
+  /** Imports the parts of the demo that the experiment names: the knowledge base first, as the others refer to it. */
+  async useDemoParts(): Promise<void> {
+    for (const input of this.experiment.demoParts) {
+      if (input === 'model') await this.useDemoModel();
+      else {
+        const name = demoDataFiles[input];
+        await this.importFiles(input, [new File([await fetched(`demo/${name}`)], name)]);
+      }
+    }
+  }
+
   /** Imports the demo model that comes with the page, like any other folder. */
   async useDemoModel(): Promise<void> {
     this.modelProgress = { done: 0, of: 0 };
     try {
       const files: FolderFile[] = [];
       for (const path of demoModelFiles) {
-        const response = await fetch(`${baseUrl}models/demo-zh/${path}`);
-        if (response.ok) files.push({ path, file: new File([await response.blob()], path.split('/').pop() ?? path) });
+        const content = await fetched(`models/demo-zh/${path}`);
+        files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
       }
       await this.importModel(files, 'demo-zh');
     } finally {

@@ -1,3 +1,4 @@
+import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
@@ -11,6 +12,8 @@ function keyOf({ seed, data, split, stages }: Experiment): string {
 /** The three parts of an experiment's data, counted in the data worker. */
 export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
+  /** Why the newest call has no counts. */
+  problem = $state.raw<AppErrorDetails | null>(null);
   #countedFor = $state('');
   #asked = '';
 
@@ -23,10 +26,12 @@ export class SplitState {
       // A newer call may have replaced this one.
       if (asked !== this.#asked) return;
       this.counts = counts;
+      this.problem = null;
       this.#countedFor = asked;
     } catch (thrown) {
-      if (asked === this.#asked) this.#asked = '';
-      throw thrown;
+      if (asked !== this.#asked) return;
+      this.#asked = '';
+      this.problem = toAppError(thrown).details;
     }
   }
 

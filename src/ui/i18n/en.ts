@@ -11,6 +11,7 @@ export const en = {
     productName: 'Recallsmith',
     colon: ': ',
     comma: ', ',
+    listComma: ', ',
     semicolon: '; ',
     close: 'Close',
     cancel: 'Cancel',
@@ -225,7 +226,13 @@ export const en = {
     reason: 'Reason',
     required: 'required',
     optional: 'optional',
-    missingBefore: 'Import the knowledge base first: the questions are checked against its passages.',
+    inputs: {
+      missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
+      different: (found: string, named: string) =>
+        `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
+      demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+      useDemo: 'Add the demo’s files',
+    },
     model: {
       title: 'Base model',
       help: 'A folder with config.json, tokenizer.json and model.safetensors. Any BERT-type encoder works, such as bge-base-zh-v1.5 or m3e-base.',
@@ -268,7 +275,6 @@ export const en = {
     leaksNone: 'No training pair repeats a dev or test question.',
     leaksFound: (n: number) =>
       `Training skips ${count(n, 'pair')} that ${n === 1 ? 'repeats' : 'repeat'} a dev or test question word for word.`,
-    needData: 'Import the pairs, the knowledge base and the test questions first.',
     counting: 'Counting…',
     bar: 'Sizes of the three parts',
     seedNote: (seed: number) => `Drawn with seed ${seed}: the same seed holds out the same pairs.`,
@@ -293,7 +299,6 @@ export const en = {
       devQuestions: 'Dev questions',
       testQuestions: 'Test questions',
     },
-    needModel: 'Choose a base model first: each model has its own tokenizer.',
   },
   train: {
     title: 'Training',
@@ -488,11 +493,7 @@ export const en = {
     steps: 'Steps',
     keptStep: 'Kept step',
     when: 'Started',
-    missing: {
-      all: 'Import the knowledge base, the pairs and the test questions, and choose a base model.',
-      data: 'Import the knowledge base, the pairs and the test questions.',
-      model: 'Choose a base model.',
-    },
+    missing: (names: string) => `Still missing: ${names}.`,
     goImport: 'Go to import',
     gpuBytes: 'Memory in use, as the backend counts it',
   },
@@ -629,8 +630,10 @@ export const en = {
     settings: 'Settings',
     needs: 'What it needs on this computer',
     here: 'here',
+    demo: 'comes with this page',
     missing: 'missing',
     missingHelp: 'Save the experiment, then import the same files. They are recognised by their content.',
+    demoHelp: 'Save the experiment, then add the demo’s files with one click in the import stage.',
     model: 'Base model',
     import: 'Save as a new experiment',
     discard: 'Discard',

@@ -38,6 +38,11 @@ export function formatFigure(value: number): string {
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
+/** The start of a content hash, enough to tell two apart by eye. */
+export function shortHash(sha256: string): string {
+  return sha256.slice(0, 12);
+}
+
 /** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
 export function formatP(p: number): string {
   if (p < 0.001) return 'p < 0.001';

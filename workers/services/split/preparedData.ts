@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../../src/domain/records';
+import { countPairs } from '../../../src/domain/train/runRefusal';
 import { splitData } from '../../../src/domain/split/splitData';
 import type { SplitCounts } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -62,5 +63,13 @@ export async function preparedData(db: Database, experiment: Experiment): Promis
 /** Counts the pairs or questions of each part. */
 export async function countSplit(db: Database, experiment: Experiment): Promise<SplitCounts> {
   const { pairs, dev, test, leaks } = await preparedData(db, experiment);
-  return { train: pairs.length, dev: dev.length, test: test.length, leaks };
+  const { passages, anchors } = countPairs(pairs);
+  return {
+    train: pairs.length,
+    trainPassages: passages,
+    trainAnchors: anchors,
+    dev: dev.length,
+    test: test.length,
+    leaks,
+  };
 }
