@@ -1,4 +1,5 @@
 import type { DeviceJob } from './deviceJob';
+import type { FileType } from './import/fileType';
 
 export type ModelFault =
   | 'missing-file'
@@ -19,6 +20,8 @@ export type ImportFault =
   | 'empty-file'
   | 'no-rows'
   | 'binary-file'
+  /** The file is of a type that can't be imported, named by `fileType`. */
+  | 'wrong-type'
   | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
@@ -46,6 +49,8 @@ export type AppErrorDetails =
       field?: string;
       /** With no-known-columns: the accepted column names. `field` then lists the columns found. */
       expected?: string;
+      /** With wrong-type. */
+      fileType?: FileType;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }

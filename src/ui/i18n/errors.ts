@@ -1,5 +1,6 @@
 import type { DeviceJob } from '../../domain/deviceJob';
 import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
+import { wrongTypeSentences } from './fileTypes';
 import { formatBytes } from './format';
 
 export type Language = 'zh' | 'en';
@@ -18,7 +19,12 @@ function short(text: string | undefined, limit = 160): string {
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 
 /** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
-export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+export function importFaultSentence({
+  fault,
+  field,
+  expected,
+  fileType,
+}: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
   const name = short(field, 90);
   switch (fault) {
     case 'empty-file':
@@ -38,6 +44,13 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT',
         en: 'this is a binary file, not text; save it as JSONL, CSV or TXT',
       };
+    case 'wrong-type':
+      return fileType
+        ? wrongTypeSentences[fileType]
+        : {
+            zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
+            en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
+          };
     case 'json-broken':
       return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check the quotes, commas and brackets' };
     case 'csv-broken':
