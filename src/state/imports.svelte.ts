@@ -5,6 +5,7 @@ import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
+import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
 import { slots, type SlotName } from '../domain/import/slots';
 
@@ -60,6 +61,7 @@ export class ImportsState {
       );
       this.#set(slot, { rejected, rejectedCount, ignoredCount });
       await this.experiment.setDataset(slot, dataset);
+      app.fileAccepted();
       if (slot === 'knowledgeBase')
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
@@ -120,6 +122,7 @@ export class ImportsState {
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
       const model = await data.importModel(files, name, progress);
       await this.experiment.setModel(model);
+      app.fileAccepted();
       await this.loadModels();
     } finally {
       this.modelProgress = null;

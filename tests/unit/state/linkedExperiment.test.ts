@@ -41,7 +41,7 @@ vi.mock('../../../src/state/gateway', () => ({
   },
 }));
 vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work() },
+  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
 }));
 vi.stubGlobal('addEventListener', () => undefined);
 vi.stubGlobal('removeEventListener', () => undefined);
