@@ -325,7 +325,8 @@ export const en = {
       trainingDev: (now: string, start: string) => ` Recall@10 on dev is ${now}; before training it was ${start}.`,
       trainingNoDev: ' Dev hasn’t been evaluated since training began.',
       evaluateAfter: 'Asking the test questions again with the trained weights.',
-      paused: (step: string) => `Paused at step ${step}. You can close the page; nothing is lost.`,
+      atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
+      paused: (place: string) => `Paused: ${place}. You can close the page; nothing is lost.`,
       interrupted: (step: string) =>
         `Interrupted at step ${step}: the page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.`,
       cancelled: (step: string) => `Cancelled at step ${step}.`,
@@ -386,6 +387,10 @@ export const en = {
       primary: 'Primary metric',
     },
     help: {
+      tokensPerSecond: 'Tokens of the last 20 steps, divided by the time of these steps. Padding doesn’t count.',
+      stepMs: 'Time of the last step, without dev evaluations and checkpoints.',
+      timeLeft:
+        'The steps, dev evaluations and checkpoints that are left, and the evaluation after training, at the pace measured so far. Known after three steps.',
       learningRate: 'The largest step size. 2e-5 is usual for a base model, 2e-4 for a small one.',
       temperature:
         'Divides the scores before the softmax: a smaller value puts more weight on the closest negatives. 0.05 and 0.02 are usual.',
@@ -523,6 +528,7 @@ export const en = {
       failed: 'failed',
       done: 'done',
     },
+    pausedIn: (phase: string) => `Paused: ${phase}`,
     left: (time: string) => `${time} left`,
     unknownLeft: 'Time left: known after a few steps',
     demo: 'Preparing the demo',
