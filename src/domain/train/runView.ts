@@ -69,7 +69,7 @@ function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
 
-/** Leaves a pause out of the time of the evaluation that it interrupts. Drops the time if the run was resumed instead. */
+/** Leaves a pause out of the time of an evaluation. A run that was closed meanwhile and resumed is not timed. */
 function trackPause(view: RunView, status: RunStatus, at: number): void {
   if (status === 'paused') {
     view.pausedAt = at;
