@@ -1,4 +1,5 @@
 import type { DeviceJob } from './deviceJob';
+import type { FileType } from './import/fileType';
 
 export type ModelFault =
   | 'missing-file'
@@ -19,6 +20,8 @@ export type ImportFault =
   | 'empty-file'
   | 'no-rows'
   | 'binary-file'
+  /** The file is of a type that can't be imported, named by `fileType`. */
+  | 'wrong-type'
   | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
@@ -49,13 +52,19 @@ export type AppErrorDetails =
        * found.
        */
       expected?: string;
+      /** With wrong-type. */
+      fileType?: FileType;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
-  | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
+  /**
+   * `distinct`: what `pairs` counts, if not all pairs: different passages, different anchors, or pairs that can be in a
+   * batch together.
+   */
+  | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   | { kind: 'quota-exceeded'; neededBytes: number }

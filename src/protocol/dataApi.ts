@@ -43,6 +43,9 @@ export interface UnknownAnswer {
 
 export interface SplitCounts {
   train: number;
+  /** Different passages and different anchors of the training pairs. */
+  trainPassages: number;
+  trainAnchors: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
@@ -97,6 +100,7 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
+  /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;

@@ -1,8 +1,11 @@
+import { AppError } from '../domain/errors';
+import { demoDataFiles } from '../domain/import/demoInputs';
 import { demoModelFiles } from '../domain/import/modelFiles';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
+import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
 import { slots, type SlotName } from '../domain/import/slots';
 
@@ -15,6 +18,14 @@ export interface SlotImport extends LeftOut {
 const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0, ignoredCount: 0, unusable: null };
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
+
+/** Loads a file of the page. Throws `download-failed`. */
+async function fetched(path: string): Promise<Blob> {
+  const url = `${baseUrl}${path}`;
+  const response = await fetch(url);
+  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
+  return response.blob();
+}
 
 /** Imports files into one experiment, one slot at a time, and keeps what was left out. */
 export class ImportsState {
@@ -50,6 +61,7 @@ export class ImportsState {
       );
       this.#set(slot, { rejected, rejectedCount, ignoredCount });
       await this.experiment.setDataset(slot, dataset);
+      app.fileAccepted();
       if (slot === 'knowledgeBase')
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
@@ -110,9 +122,21 @@ export class ImportsState {
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
       const model = await data.importModel(files, name, progress);
       await this.experiment.setModel(model);
+      app.fileAccepted();
       await this.loadModels();
     } finally {
       this.modelProgress = null;
+    }
+  }
+
+  /** Imports the parts of the demo that the experiment names: the knowledge base first, as the others refer to it. */
+  async useDemoParts(): Promise<void> {
+    for (const input of this.experiment.demoParts) {
+      if (input === 'model') await this.useDemoModel();
+      else {
+        const name = demoDataFiles[input];
+        await this.importFiles(input, [new File([await fetched(`demo/${name}`)], name)]);
+      }
     }
   }
 
@@ -122,8 +146,8 @@ export class ImportsState {
     try {
       const files: FolderFile[] = [];
       for (const path of demoModelFiles) {
-        const response = await fetch(`${baseUrl}models/demo-zh/${path}`);
-        if (response.ok) files.push({ path, file: new File([await response.blob()], path.split('/').pop() ?? path) });
+        const content = await fetched(`models/demo-zh/${path}`);
+        files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
       }
       await this.importModel(files, 'demo-zh');
     } finally {

@@ -1,3 +1,4 @@
+import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
@@ -15,6 +16,8 @@ export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
   /** Share of the training pairs that the search for near-duplicates has seen; null while no count is running. */
   searched = $state<number | null>(null);
+  /** Why the newest call has no counts. */
+  problem = $state.raw<AppErrorDetails | null>(null);
   #countedFor = $state('');
   #asked = '';
 
@@ -32,14 +35,14 @@ export class SplitState {
       // A newer call may have replaced this one.
       if (asked !== this.#asked) return;
       this.counts = counts;
+      this.problem = null;
       this.#countedFor = asked;
       this.searched = null;
     } catch (thrown) {
-      if (asked === this.#asked) {
-        this.#asked = '';
-        this.searched = null;
-      }
-      throw thrown;
+      if (asked !== this.#asked) return;
+      this.#asked = '';
+      this.searched = null;
+      this.problem = toAppError(thrown).details;
     }
   }
 

@@ -13,6 +13,8 @@ export interface StoredExperiment {
   experimentId: string;
   name: string;
   experiment: Experiment;
+  /** The experiment as stated by the shared link that it was saved from; inputs are compared with it. */
+  linked?: Experiment;
   createdAt: number;
   updatedAt: number;
   /** Whether this is the demo experiment, which the app may overwrite. */

@@ -2,6 +2,7 @@ import { AppError } from '../errors';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair } from '../records';
+import { batchShortage, countPairs } from './runRefusal';
 
 type Duration = Stage['duration'];
 
@@ -33,14 +34,11 @@ export function planBatches(request: BatchPlanRequest): number[][] {
   const { batching } = request.stage;
   if (batching.kind === 'listed') return listedBatches(request);
   const steps = stepCount(request.pairs.length, batching.batchSize, request.stage.duration);
-  if (request.pairs.length < batching.batchSize) throw tooFew(request.pairs.length, batching.batchSize);
+  const shortage = batchShortage(batching, countPairs(request.pairs));
+  if (shortage) throw new AppError(shortage);
   const epochs = new EpochStream(request.pairs.length, request.seed, request.stageIndex);
   if (!batching.avoidDuplicatePassages) return Array.from({ length: steps }, () => epochs.take(batching.batchSize));
   return distinctBatches(request.pairs, epochs, steps, batching.batchSize);
-}
-
-function tooFew(pairs: number, batchSize: number): AppError {
-  return new AppError({ kind: 'too-few-pairs', pairs, batchSize });
 }
 
 /** An endless stream of rows, shuffled again for every epoch. */
@@ -70,7 +68,7 @@ class EpochStream {
 }
 
 /** Numbers texts from 0 in order of appearance; equal texts get the same number. */
-function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: number } {
+function numbered(texts: Iterable<string>): Uint32Array {
   const known = new Map<string, number>();
   const numbers: number[] = [];
   for (const text of texts) {
@@ -78,7 +76,7 @@ function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: nu
     known.set(text, number);
     numbers.push(number);
   }
-  return { numbers: Uint32Array.from(numbers), distinct: known.size };
+  return Uint32Array.from(numbers);
 }
 
 /**
@@ -131,16 +129,14 @@ function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {
 function distinctBatches(pairs: readonly Pair[], epochs: EpochStream, steps: number, batchSize: number): number[][] {
   const passages = numbered(pairs.map((pair) => pair.positive));
   const anchors = numbered(pairs.map((pair) => pair.anchor));
-  const distinct = Math.min(passages.distinct, anchors.distinct);
-  if (distinct < batchSize) throw tooFew(distinct, batchSize);
-  const waiting = new WaitingRows(pairs.length, passages.numbers);
+  const waiting = new WaitingRows(pairs.length, passages);
   return Array.from({ length: steps }, () => {
     const batch: number[] = [];
     const seenPassages = new Set<number>();
     const seenAnchors = new Set<number>();
     const accept = (row: number): boolean => {
-      const passage = passages.numbers[row] ?? 0;
-      const anchor = anchors.numbers[row] ?? 0;
+      const passage = passages[row] ?? 0;
+      const anchor = anchors[row] ?? 0;
       if (batch.length === batchSize || seenPassages.has(passage) || seenAnchors.has(anchor)) return false;
       seenPassages.add(passage);
       seenAnchors.add(anchor);
@@ -164,7 +160,8 @@ function fill(
 ): void {
   // Two epochs of draws cover every row from any starting point. A batch that is still not full never will be.
   for (let drawn = 0; batch.length < batchSize; drawn++) {
-    if (drawn > 2 * rows) throw tooFew(batch.length, batchSize);
+    if (drawn > 2 * rows)
+      throw new AppError({ kind: 'too-few-pairs', pairs: batch.length, batchSize, distinct: 'together' });
     const row = epochs.next();
     if (!accept(row)) waiting.add(row);
   }

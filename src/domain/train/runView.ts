@@ -36,6 +36,11 @@ export interface RunView {
    * kept.
    */
   evaluationMs: number;
+  /** When the newest step ended, later by the time of a pause since. Null if a step was not the last thing done. */
+  stepEndedAt: number | null;
+  pausedAt: number | null;
+  /** Dev evaluations measured during training, pauses left out. */
+  devTime: { count: number; ms: number };
   lastAt: number;
 }
 
@@ -55,6 +60,9 @@ export function emptyRunView(): RunView {
     checkpoint: null,
     phaseStartedAt: {},
     evaluationMs: 0,
+    stepEndedAt: null,
+    pausedAt: null,
+    devTime: { count: 0, ms: 0 },
     lastAt: 0,
   };
 }
@@ -64,24 +72,38 @@ function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
 
+/** Leaves a pause out of the time of an evaluation. A run that was closed meanwhile and resumed is not timed. */
+function trackPause(view: RunView, status: RunStatus, at: number): void {
+  if (status === 'paused') {
+    view.pausedAt = at;
+    return;
+  }
+  if (view.stepEndedAt !== null)
+    view.stepEndedAt = view.pausedAt === null ? null : view.stepEndedAt + (at - view.pausedAt);
+  view.pausedAt = null;
+}
+
 function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'phase':
       view.phase = event.phase;
       view.progress = null;
       view.phaseStartedAt[event.phase] = event.at;
+      view.stepEndedAt = null;
       if (event.phase === 'train')
         view.evaluationMs = Math.max(view.evaluationMs, event.at - (view.phaseStartedAt.evaluateBefore ?? event.at));
       return;
     case 'status':
       view.status = event.status;
       view.error = event.error ?? null;
+      trackPause(view, event.status, event.at);
       return;
     case 'device':
       view.device = event.device;
       return;
     case 'deviceLost':
       view.deviceLosses += 1;
+      view.stepEndedAt = null;
       return;
     case 'deviceChanged':
       view.deviceChanges.push(event.step);
@@ -90,6 +112,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
       cutFrom(view.steps, event.step);
       view.steps.push(event);
       view.progress = null;
+      view.stepEndedAt = event.at;
       return;
     case 'progress':
       // Logs of version 0.1 use other names for some kinds of work; ignore those.
@@ -101,6 +124,10 @@ function applyEvent(view: RunView, event: RunEvent): void {
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
+      if (view.stepEndedAt !== null && view.phase === 'train') {
+        view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + event.at - view.stepEndedAt };
+        view.stepEndedAt = null;
+      }
       return;
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;
@@ -125,7 +152,7 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
 
 const recentSteps = 20;
 
-function recentMean(view: RunView, value: (step: StepReport) => number): number {
+export function recentMean(view: RunView, value: (step: StepReport) => number): number {
   const recent = view.steps.slice(-recentSteps);
   return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
 }
@@ -134,26 +161,6 @@ function recentMean(view: RunView, value: (step: StepReport) => number): number 
 export function tokensPerSecond(view: RunView): number {
   const ms = recentMean(view, (step) => step.stepMs);
   return ms > 0 ? (recentMean(view, (step) => step.tokens) / ms) * 1000 : 0;
-}
-
-/**
- * Estimates the milliseconds until the run ends, or returns null while too little is known. During training: mean ms
- * per step over the last 20 steps times the steps left, plus the time of the evaluation before training. During the
- * evaluation after training: extrapolated from its progress, or else from the evaluation before training.
- */
-export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
-  const evaluation = view.evaluationMs;
-  if (view.phase === 'evaluateAfter') {
-    const { progress } = view;
-    const started = view.phaseStartedAt.evaluateAfter ?? now;
-    if (progress?.what === 'encodePassages' && progress.done > 0 && progress.of > 0)
-      return ((now - started) / progress.done) * (progress.of - progress.done);
-    return evaluation > 0 ? Math.max(0, started + evaluation - now) : null;
-  }
-  const last = view.steps[view.steps.length - 1];
-  if (view.phase !== 'train' || !last || view.steps.length < 3) return null;
-  const pace = recentMean(view, (step) => step.stepMs);
-  return pace * Math.max(0, totalSteps - last.step) + evaluation;
 }
 
 /**

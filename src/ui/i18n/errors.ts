@@ -1,5 +1,6 @@
 import type { DeviceJob } from '../../domain/deviceJob';
 import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
+import { wrongTypeSentences } from './fileTypes';
 import { formatBytes } from './format';
 
 export type Language = 'zh' | 'en';
@@ -18,7 +19,12 @@ function short(text: string | undefined, limit = 160): string {
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 
 /** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
-export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+export function importFaultSentence({
+  fault,
+  field,
+  expected,
+  fileType,
+}: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
   const name = short(field, 90);
   switch (fault) {
     case 'empty-file':
@@ -38,6 +44,13 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT',
         en: 'this is a binary file, not text; save it as JSONL, CSV or TXT',
       };
+    case 'wrong-type':
+      return fileType
+        ? wrongTypeSentences[fileType]
+        : {
+            zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
+            en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
+          };
     case 'json-broken':
       return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check the quotes, commas and brackets' };
     case 'csv-broken':
@@ -331,6 +344,33 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
   }
 }
 
+function tooFewPairs({ pairs, batchSize, distinct }: Extract<AppErrorDetails, { kind: 'too-few-pairs' }>): Sentence {
+  switch (distinct) {
+    case undefined:
+      return {
+        zh: `只有 ${pairs} 个问答对，不够一批（${batchSize}），请减小批大小，或补充问答对。`,
+        en: `There are too few pairs (${pairs}) for a batch of ${batchSize}; reduce the batch size or add pairs.`,
+      };
+    case 'passages':
+      return {
+        zh: `问答对里只有 ${pairs} 个不同的段落，不够一批（${batchSize}），因为同一批里段落不能重复。请减小批大小，补充问答对，或允许段落重复。`,
+        en: `The pairs have too few different passages (${pairs}) for a batch of ${batchSize}, as no passage may be in a batch twice; reduce the batch size, add pairs, or allow repeated passages.`,
+      };
+    case 'anchors':
+      return {
+        zh: `问答对里只有 ${pairs} 个不同的问题，不够一批（${batchSize}），因为同一批里问题不能重复。请减小批大小，补充问答对，或允许重复。`,
+        en: `The pairs have too few different questions (${pairs}) for a batch of ${batchSize}, as no question may be in a batch twice; reduce the batch size, add pairs, or allow repetitions.`,
+      };
+    case 'together':
+      return {
+        zh: `凑不满一批（${batchSize}）：段落和问题都不重复的问答对，一批只找到 ${pairs} 个。请减小批大小，补充问答对，或允许重复。`,
+        en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs without a repeated passage or question were found for one; reduce the batch size, add pairs, or allow repetitions.`,
+      };
+    default:
+      return never(distinct satisfies never);
+  }
+}
+
 function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
   if (!neededBytes) return { zh: '', en: '' };
   return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
@@ -461,10 +501,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
         en: 'There is no base model yet; choose its folder in the import stage.',
       };
     case 'too-few-pairs':
-      return {
-        zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}），请减小批大小，或补充问答对。`,
-        en: `There are too few pairs (${details.pairs}) for a batch of ${details.batchSize}; reduce the batch size or add pairs.`,
-      };
+      return tooFewPairs(details);
     case 'nothing-to-evaluate':
       return details.part === 'test'
         ? {

@@ -27,15 +27,20 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 10,000, “−” for minus. */
+/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 1,000, “−” for minus. */
 export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
   const sign = value < 0 ? '−' : '';
-  if (size >= 10_000) return `${sign}${formatCount(size)}`;
+  if (size >= 1000) return `${sign}${formatCount(size)}`;
   if (size < 0.001) return `${sign}${size.toExponential(2).replace('e-0', 'e-')}`;
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
+}
+
+/** The start of a content hash, enough to tell two apart by eye. */
+export function shortHash(sha256: string): string {
+  return sha256.slice(0, 12);
 }
 
 /** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */

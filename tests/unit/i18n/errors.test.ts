@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
+import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
 // Records instead of lists, so that a newly declared fault fails to compile until it is added here.
@@ -7,6 +8,7 @@ const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
   'binary-file': true,
+  'wrong-type': true,
   'encoding-unknown': true,
   'json-broken': true,
   'csv-broken': true,
@@ -60,6 +62,10 @@ const others: AppErrorDetails[] = [
   { kind: 'data-missing', role: 'questions', part: 'test' },
   { kind: 'model-missing' },
   { kind: 'too-few-pairs', pairs: 3, batchSize: 16 },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'passages' },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'anchors' },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'together' },
+  ...fileTypes.map((fileType) => ({ kind: 'import-failed', file: 'a.txt', fault: 'wrong-type', fileType }) as const),
   { kind: 'nothing-to-evaluate', part: 'test' },
   { kind: 'nothing-to-evaluate', part: 'dev' },
   { kind: 'quota-exceeded', neededBytes: 0 },

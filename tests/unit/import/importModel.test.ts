@@ -84,6 +84,15 @@ test('tensor names with and without a prefix import as the same model, without t
   expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
 });
 
+test('progress counts the bytes of the weights', async () => {
+  const steps: [number, number][] = [];
+  const files = await folder();
+  await importModel(files, 'm', (done, of) => void steps.push([done, of]), await open());
+  const bytes = parameterShapes(config).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  expect(steps.at(0)).toEqual([5 * 8 * 4, bytes]);
+  expect(steps.at(-1)).toEqual([bytes, bytes]);
+});
+
 test('importing the same folder twice stores one model', async () => {
   const db = await open();
   const first = await importModel(await folder(), 'one', quiet, db);

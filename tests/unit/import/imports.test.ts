@@ -27,7 +27,9 @@ vi.mock('../../../src/state/gateway', () => ({
     listRuns: () => Promise.resolve([]),
   },
 }));
-vi.mock('../../../src/state/app.svelte', () => ({ app: { attempt: (work: () => Promise<unknown>) => work() } }));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
+}));
 vi.stubGlobal('addEventListener', () => undefined);
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { ImportsState } = await import('../../../src/state/imports.svelte');

@@ -2,7 +2,8 @@ import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { planBatches } from '../../../src/domain/train/batchOrder';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
@@ -39,9 +40,12 @@ const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
-async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
   const file = new File([JSON.stringify(rows)], `${role}.json`);
-  return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
+  return (await importDataset(db, [file], role, () => undefined)).dataset;
+}
+async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+  return (await datasetOf(role, rows)).contentSha256;
 }
 /** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
 async function opened(added: object[] = []) {
@@ -71,14 +75,37 @@ async function opened(added: object[] = []) {
   await state.load();
   return { experiment, state };
 }
-const model = {
-  contentSha256: 'm',
-  pooling: 'mean',
-  normalize: true,
-  maxTokens: 128,
-  queryPrefix: '',
-  passagePrefix: '',
-} as const;
+const model: StoredModel = {
+  contentSha256: 'm'.repeat(64),
+  name: 'm',
+  config: {
+    layers: 1,
+    hiddenSize: 8,
+    heads: 1,
+    intermediateSize: 8,
+    vocabularySize: 8,
+    maxPositions: 128,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    hiddenDropout: 0,
+    attentionDropout: 0,
+    padTokenId: 0,
+  },
+  tensors: [],
+  totalFloats: 1000,
+  weightsId: 'w',
+  files: {},
+  defaults: {
+    pooling: { value: 'mean', guessed: false },
+    normalize: { value: true, guessed: false },
+    maxTokens: { value: 128, guessed: false },
+    queryPrefix: { value: '', guessed: false },
+    passagePrefix: { value: '', guessed: false },
+  },
+  sourceDtype: 'F32',
+  createdAt: 0,
+};
+const startButtonIn = (body: string) => /<button[^>]*data-testid="start-run"[^>]*>/.exec(body)?.[0];
 const textOf = (body: string): string =>
   body
     .replace(/<[^>]*>/g, ' ')
@@ -138,7 +165,7 @@ describe('what depends on the split', () => {
     expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
     state.undo();
     expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
-    state.change((experiment) => ({ ...experiment, model }));
+    state.change((experiment) => ({ ...experiment, model: modelSettings(model) }));
     expect(state.plan).toBeNull();
   });
 });
@@ -147,9 +174,9 @@ describe('the training stage', () => {
   it('lists what is missing, including the base model of an empty experiment', async () => {
     const { state } = await opened();
     const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
-    expect(shown()).toContain('Choose a base model.');
+    expect(shown()).toContain('Still missing: Base model.');
     state.change((experiment) => ({ ...experiment, data: [] }));
-    expect(shown()).toContain('Import the knowledge base, the pairs and the test questions, and choose a base model.');
+    expect(shown()).toContain('Still missing: Knowledge base, Training pairs, Test questions, Base model.');
   });
 
   it.each([
@@ -158,9 +185,9 @@ describe('the training stage', () => {
     ['run', 'A run is in progress'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
-    state.change((experiment) => ({ ...experiment, model }));
+    await state.setModel(model);
     const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
-    const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
+    const startButton = () => startButtonIn(shown());
     expect(startButton()).not.toContain(' disabled');
     await deviceJob.during(job, () => {
       expect(startButton()).toContain(' disabled');
@@ -168,6 +195,34 @@ describe('the training stage', () => {
       return Promise.resolve();
     });
     expect(textOf(shown())).not.toContain(reason);
+  });
+});
+
+describe('a run that would be refused', () => {
+  it('names the different passages that are too few for a batch, and the start button is disabled', async () => {
+    const { state } = await opened();
+    await state.setModel(model);
+    const pairs = Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i % 12}` }));
+    await state.setDataset('pairs', await datasetOf('pairs', pairs));
+    state.change((e) => ({
+      ...e,
+      stages: e.stages.map((stage) => ({
+        ...stage,
+        batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: true },
+      })),
+    }));
+    const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
+    await state.countSplit();
+    expect(textOf(shown())).toContain('too few different passages (12) for a batch of 16');
+    expect(startButtonIn(shown())).toContain(' disabled');
+    state.change((e) => ({
+      ...e,
+      stages: e.stages.map((stage) => ({
+        ...stage,
+        batching: { kind: 'seeded', batchSize: 12, avoidDuplicatePassages: true },
+      })),
+    }));
+    expect(startButtonIn(shown())).not.toContain(' disabled');
   });
 });
 

@@ -7,6 +7,7 @@ import {
   sampleBytes,
   type TextEncodingName,
 } from '../../../src/domain/import/encoding';
+import { fileTypeOf } from '../../../src/domain/import/fileType';
 import { formatOf, readerOf } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literal';
 import type { ImportFormat, RawRecord } from '../../../src/domain/import/reading';
@@ -55,6 +56,9 @@ async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
 
 async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
+  const fileType = fileTypeOf(sample, tail);
+  if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
   const candidates = encodingCandidates(sample);
   for (const encoding of candidates) {
     if (!(await isValidIn(encoding, bytesOf(file)))) continue;

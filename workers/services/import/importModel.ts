@@ -105,14 +105,20 @@ export async function importModel(
   const weightsId = newWeightsId('model');
   const hasher = (await sha256Hasher()).update(texts['config.json'] ?? '').update(texts['tokenizer.json'] ?? '');
   const writer = new WeightWriter(db, weightsId);
+  const bytesOf = ({ name }: TensorEntry): number => {
+    const { begin, end } = header.tensors.get(names.get(name) ?? name) ?? { begin: 0, end: 0 };
+    return end - begin;
+  };
+  const bytes = layout.tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  let read = 0;
   let at = 0;
-  for (const [index, tensor] of layout.tensors.entries()) {
+  for (const tensor of layout.tensors) {
     const values = await readTensorAsF32(weights, header, names.get(tensor.name) ?? tensor.name);
     hasher.update(values);
     if (tensor.offset > at) await writer.write(new Float32Array(tensor.offset - at));
     await writer.write(values);
     at = tensor.offset + tensor.length;
-    progress(index + 1, layout.tensors.length);
+    progress((read += bytesOf(tensor)), bytes);
   }
   await writer.write(new Float32Array(layout.totalFloats - at));
   await writer.finish();

@@ -1,3 +1,4 @@
+import { demoDataFiles } from '../../../src/domain/import/demoInputs';
 import { demoModelFiles } from '../../../src/domain/import/modelFiles';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, defaultStage, modelSettings, type Experiment } from '../../../src/domain/experiment';
@@ -13,13 +14,6 @@ import { importModel } from './importModel';
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 const demoExperimentId = 'demo';
 const demoName = '猪场知识库 · Pig farming';
-
-const dataFiles = {
-  knowledgeBase: 'knowledge-base.jsonl',
-  pairs: 'train-pairs.jsonl',
-  dev: 'dev-questions.jsonl',
-  test: 'test-questions.jsonl',
-} as const;
 
 async function fetchFile(url: string, name: string): Promise<File> {
   const response = await fetch(url);
@@ -43,13 +37,13 @@ async function importData(db: Database, baseUrl: string, done: () => void): Prom
     done();
     return report.dataset.contentSha256;
   };
-  const knowledgeBase = await imported(dataFiles.knowledgeBase, 'knowledgeBase');
+  const knowledgeBase = await imported(demoDataFiles.knowledgeBase, 'knowledgeBase');
   const passages = await storedPassages(db, knowledgeBase);
   return {
     knowledgeBase,
-    pairs: await imported(dataFiles.pairs, 'pairs', passages),
-    dev: await imported(dataFiles.dev, 'questions', passages),
-    test: await imported(dataFiles.test, 'questions', passages),
+    pairs: await imported(demoDataFiles.pairs, 'pairs', passages),
+    dev: await imported(demoDataFiles.devQuestions, 'questions', passages),
+    test: await imported(demoDataFiles.testQuestions, 'questions', passages),
   };
 }
 
@@ -97,7 +91,7 @@ export async function prepareDemo(
   baseUrl: string,
   progress: Progress,
 ): Promise<{ experimentId: string }> {
-  const of = Object.keys(dataFiles).length + demoModelFiles.length + 1;
+  const of = Object.keys(demoDataFiles).length + demoModelFiles.length + 1;
   let files = 0;
   const done = (): void => progress((files += 1), of);
   const data = await importData(db, baseUrl, done);

@@ -169,6 +169,7 @@ export async function openProject(
   const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
     ...stored,
     experiment: parseExperiment(stored.experiment),
+    ...(stored.linked ? { linked: parseExperiment(stored.linked) } : {}),
   }));
   const runs = await reader.list<'runs'>('runs.json');
   const newIds = await copiesOf(db, experiments);

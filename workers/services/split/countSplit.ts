@@ -1,6 +1,7 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { Overlap } from '../../../src/domain/split/overlap';
 import { hasListedBatches, rowsWithoutPassage } from '../../../src/domain/split/splitData';
+import { countPairs } from '../../../src/domain/train/runRefusal';
 import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { storedSplit } from './preparedData';
@@ -32,8 +33,11 @@ export async function countSplit(db: Database, experiment: Experiment, progress:
     const { anchor = '', positive = '' } = pairs[row] ?? {};
     return { row, anchor: cut(anchor), positive: cut(positive) };
   });
+  const { passages, anchors } = countPairs(trainRows.flatMap((row) => pairs[row] ?? []));
   return {
     train: trainRows.length,
+    trainPassages: passages,
+    trainAnchors: anchors,
     dev: split.dev.length,
     test: split.test.length,
     leaks: { exact: exact.length, normalised: normalised.length },

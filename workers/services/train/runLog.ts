@@ -50,10 +50,10 @@ export class RunLog {
     await this.flush();
   }
 
-  /** Stores the run's status as an event and in its record. */
+  /** Stores the run's status in its record and as an event: the page reads the record when it hears of the event. */
   async status(status: RunStatus, error?: AppErrorDetails): Promise<void> {
-    await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
+    await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
   }
 
   /**

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/run';
@@ -12,13 +13,6 @@ import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
 import type { DeviceSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
-
-/**
- * A checkpoint is due after this many times the duration of the last write, so writing takes at most 5% of a run.
- * `shortestIntervalMs` keeps small models from writing all the time.
- */
-const writeTimeFactor = 20;
-const shortestIntervalMs = 15_000;
 
 export interface TrainingState {
   step: number;
@@ -162,8 +156,7 @@ class CheckpointKeeper {
   ) {}
 
   async writeWhenDue(): Promise<void> {
-    const interval = Math.max(shortestIntervalMs, writeTimeFactor * this.#writeMs);
-    if (performance.now() - this.#writtenAt >= interval) await this.write();
+    if (performance.now() - this.#writtenAt >= checkpointIntervalMs(this.#writeMs)) await this.write();
   }
 
   async write(): Promise<void> {
