@@ -4,7 +4,7 @@ import { reasonOf } from './files.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
 /** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
-const modelFile = /\.(json|txt|safetensors|md)$/;
+const modelFile = /\.(json|txt|safetensors|bin|md)$/;
 const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
 async function mustBe(kind, path, where) {
