@@ -1,63 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
 import golden from '../../fixtures/pytorch/state.json';
 import { AppError } from '../../../src/domain/errors';
 import { errorSentences } from '../../../src/ui/i18n/errors';
 import { openPytorch } from '../../../workers/formats/pytorch';
+import { op, statePickle, torchArchive, type TorchTensor } from './torchFile';
 
 const fixture = (name: string): Blob => new Blob([readFileSync(`tests/fixtures/pytorch/${name}`)]);
-const text = (value: string): number[] => [...new TextEncoder().encode(value)];
 
-/** Opcodes of pickle protocol 2, so that a test can write its own. */
-const op = {
-  begin: [0x80, 2],
-  stop: [0x2e],
-  mark: [0x28],
-  dict: [0x7d],
-  setItems: [0x75],
-  emptyTuple: [0x29],
-  reduce: [0x52],
-  persistentId: [0x51],
-  tuple: [0x74],
-  none: [0x4e],
-  no: [0x89],
-  string: (value: string) => [0x58, text(value).length, 0, 0, 0, ...text(value)],
-  global: (module: string, name: string) => [0x63, ...text(`${module}\n${name}\n`)],
-  int: (value: number) => [0x4a, value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24],
-};
-
-interface Tensor {
-  elements?: number;
-  offset?: number;
-  shape?: number[];
-  strides?: number[];
-  storage?: string;
-}
-
-/** A state dict with the float32 tensor `w` of storage 0. */
-function pickleOf({
-  elements = 6,
-  offset = 0,
-  shape = [6],
-  strides = [1],
-  storage = 'FloatStorage',
-}: Tensor): number[] {
-  const sizes = (values: number[]): number[] => [...op.mark, ...values.flatMap(op.int), ...op.tuple];
-  const id = [...op.string('storage'), ...op.global('torch', storage), ...op.string('0'), ...op.string('cpu')];
-  const storageOp = [...op.mark, ...id, ...op.int(elements), ...op.tuple, ...op.persistentId];
-  const hooks = [...op.global('collections', 'OrderedDict'), ...op.emptyTuple, ...op.reduce];
-  const args = [...storageOp, ...op.int(offset), ...sizes(shape), ...sizes(strides), ...op.no, ...hooks];
-  const tensor = [...op.global('torch._utils', '_rebuild_tensor_v2'), ...op.mark, ...args, ...op.tuple, ...op.reduce];
-  return [...op.begin, ...op.dict, ...op.mark, ...op.string('w'), ...tensor, ...op.setItems, ...op.stop];
-}
-
-async function archive(pickle: number[], values = Float32Array.of(0, 1, 2, 3, 4, 5)): Promise<Blob> {
-  return downloadZip([
-    { name: 'x/data.pkl', input: new Uint8Array(pickle) },
-    { name: 'x/data/0', input: new Uint8Array(values.buffer) },
-  ]).blob();
-}
+/** A file with one float32 storage of six values. */
+const archive = (pickle: number[]): Promise<Blob> => torchArchive(pickle, Float32Array.of(0, 1, 2, 3, 4, 5));
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
   const thrown = await work.then(
@@ -91,7 +43,7 @@ describe('the reader of PyTorch files', () => {
   });
 
   it('opens a file with an unused tensor of an unknown type, and names the type when it is read', async () => {
-    const { read } = await openPytorch(await archive(pickleOf({ storage: 'QInt8Storage' })), 'x');
+    const { read } = await openPytorch(await archive(statePickle({ storage: 'QInt8Storage' })), 'x');
     expect(await failure(read('w'))).toMatchObject({ fault: 'tensor-dtype', tensor: 'w', found: 'QInt8Storage' });
   });
 
@@ -125,20 +77,20 @@ describe('the reader of PyTorch files', () => {
     ['recalls what it never stored', [...op.begin, 0x68, 7, ...op.stop]],
     ['closes a tuple that it never opened', [...op.begin, ...op.tuple, ...op.stop]],
     ['has no tensors', [...op.begin, ...op.dict, ...op.stop]],
-    ['has a tensor with a negative offset', pickleOf({ offset: -1 })],
-    ['has a tensor with a negative size', pickleOf({ shape: [-6] })],
-    ['has a tensor with fewer strides than sizes', pickleOf({ shape: [2, 3] })],
+    ['has a tensor with a negative offset', statePickle({ offset: -1 })],
+    ['has a tensor with a negative size', statePickle({ shape: [-6] })],
+    ['has a tensor with fewer strides than sizes', statePickle({ shape: [2, 3] })],
   ])('refuses a pickle that %s', async (_case, pickle) => {
     expect(await failure(openPytorch(await archive(pickle), 'x'))).toMatchObject({ fault: 'pickle-invalid' });
   });
 
-  it.each<[string, Tensor]>([
+  it.each<[string, TorchTensor]>([
     ['is longer than its storage', { shape: [7] }],
     ['leaves its storage by its offset', { offset: 1 }],
     ['leaves its storage by its strides', { shape: [2, 3], strides: [4, 1] }],
     ['has a storage longer than the file says', { elements: 7, shape: [7] }],
   ])('refuses to read a tensor that %s', async (_case, tensor) => {
-    const { read } = await openPytorch(await archive(pickleOf(tensor)), 'x');
+    const { read } = await openPytorch(await archive(statePickle(tensor)), 'x');
     expect(await failure(read('w'))).toMatchObject({ fault: 'truncated' });
   });
 
