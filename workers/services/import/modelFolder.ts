@@ -91,11 +91,11 @@ function checkModules(modules: Module[]): void {
   let last = -1;
   for (const { type, path } of modules) {
     const place = order.indexOf(type);
-    if (place <= last)
+    if (place <= last || (last < 0 && place > 0))
       throw modelError('modules.json', 'module-unsupported', { found: path === '' ? type : `${path} (${type})` });
     last = place;
   }
-  if (modules[0]?.type !== 'Transformer') throw modelError('modules.json', 'module-unsupported', { found: '[]' });
+  if (modules.length === 0) throw modelError('modules.json', 'module-unsupported', { found: '[]' });
 }
 
 /** Without modules.json a folder such as 2_Dense still shows that the model has a module besides the encoder. */
