@@ -1,9 +1,13 @@
 import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { modelSettings } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { importModel } from '../../../workers/services/import/importModel';
+import { tokenizerFromVocabulary } from '../../../workers/services/import/modelTokenizer';
+import { sentenceConfig } from '../../../workers/services/report/exportFolder';
 import { TextTokenizer } from '../../../workers/services/tokenize/tokenize';
 import { config, sizes, tinyFolder, tinyTensors } from './tinyModel';
 
@@ -128,6 +132,17 @@ describe('a folder with only vocab.txt', () => {
     expect(idsOf(model, 'ABC É<x>')).toEqual(['[PAD]', 'ABC', 'É', '<x>', '[SEP]']);
   });
 
+  const demo = new URL('../../../../shared/models/demo-zh/', import.meta.url);
+  const hasDemo = existsSync(demo);
+  it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (needs ../shared)', () => {
+    const read = (name: string): string => readFileSync(new URL(name, demo), 'utf8');
+    const names = ['vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'];
+    const made: object = JSON.parse(
+      tokenizerFromVocabulary(Object.fromEntries(names.map((name) => [name, read(name)]))),
+    );
+    expect(made).toEqual(JSON.parse(read('tokenizer.json')));
+  });
+
   it.each([
     ['a tokenizer of another kind', { 'tokenizer_config.json': '{"tokenizer_class": "BertJapaneseTokenizer"}' }],
     ['a vocabulary without [CLS]', { 'vocab.txt': '[UNK]\n[SEP]\na' }],
@@ -156,6 +171,15 @@ describe('do_lower_case in sentence_bert_config.json', () => {
     expect(idsOf(lowercased, 'ABC')).toEqual(['abc']);
     expect(cased.files['tokenizer.json']).toBe(casedTokenizer);
     expect(lowercased.contentSha256).not.toBe(cased.contentSha256);
+  });
+
+  it('is kept in the export', async () => {
+    const exported = async (sentence: object): Promise<unknown> => {
+      const model = await imported(await tinyFolder({ 'sentence_bert_config.json': JSON.stringify(sentence) }));
+      return sentenceConfig({ ...modelSettings(model), maxTokens: 9 }, model);
+    };
+    expect(await exported({})).toEqual({ max_seq_length: 9, do_lower_case: false });
+    expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });
   });
 
   it('leaves a tokenizer alone that lowercases already', async () => {

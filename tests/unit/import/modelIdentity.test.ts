@@ -59,7 +59,42 @@ describe('the identity of a model', () => {
   });
 });
 
+describe('the identity that earlier versions gave a model', () => {
+  it('still finds the model after an import, and lists it once', async () => {
+    const db = await open();
+    const { contentSha256: base } = await imported(await open());
+    const model = await imported(db, cls);
+    expect(await getModel(db, base)).toEqual({ ...model, contentSha256: base, aliasOf: model.contentSha256 });
+    expect(await listModels(db)).toEqual([model]);
+  });
+
+  it('passes to the model that has it now', async () => {
+    const db = await open();
+    await imported(db, cls);
+    const plain = await imported(db);
+    expect(await getModel(db, plain.contentSha256)).toEqual(plain);
+    expect(await listModels(db)).toHaveLength(2);
+  });
+
+  it('finds healed weights', async () => {
+    const db = await open();
+    const first = await imported(db, cls);
+    await db.delete('weightParts', [first.weightsId, 0]);
+    const second = await imported(db, cls);
+    const { contentSha256: base } = await imported(await open());
+    expect((await getModel(db, base))?.weightsId).toBe(second.weightsId);
+  });
+});
+
 describe('importing a model again', () => {
+  it('counts progress in bytes, as the page shows it', async () => {
+    const seen: [number, number][] = [];
+    const model = await importModel(await tinyFolder(), 'x', (done, of) => seen.push([done, of]), await open());
+    const bytes = model.tensors.reduce((sum, { length }) => sum + length * 4, 0);
+    expect(seen.at(-1)).toEqual([bytes, bytes]);
+    expect(seen[0]).toEqual([(model.tensors[0]?.length ?? 0) * 4, bytes]);
+  });
+
   it('takes lengths, guesses and files from the new folder, and keeps the stored weights', async () => {
     const db = await open();
     const first = await imported(db, {}, 'first');

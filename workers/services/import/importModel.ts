@@ -2,7 +2,7 @@ import type { StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { getModel, putModel } from '../../../src/storage/models';
+import { getModel, moveWeights, putModel } from '../../../src/storage/models';
 import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
@@ -87,20 +87,25 @@ async function storeTensors(
  * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
  * them are missing. The record is written last, so a listed model is complete.
  */
-async function storeRecord(db: Database, model: StoredModel): Promise<StoredModel> {
+async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
   const known = await getModel(db, model.contentSha256);
   const { weightsId, createdAt } = known ?? model;
   const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
   const stored = keepsWeights ? { ...model, weightsId, createdAt } : { ...model, createdAt };
   await putModel(db, stored);
+  if (known && !keepsWeights) await moveWeights(db, known.weightsId, model.weightsId);
   if (known) await deleteWeights(db, keepsWeights ? model.weightsId : known.weightsId);
+  // Experiments shared by earlier versions look for the model under `base`.
+  const former = base === stored.contentSha256 ? stored : await getModel(db, base);
+  if (!former || former.aliasOf === stored.contentSha256)
+    await putModel(db, { ...stored, contentSha256: base, aliasOf: stored.contentSha256 });
   return stored;
 }
 
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
- * A model that is already stored takes pooling, prompts, lengths and files of this folder. Throws `model-invalid` with
- * file and tensor; then nothing is stored.
+ * The record of a model that is already stored takes name, lengths and files of this folder. Progress counts bytes as
+ * stored. Throws `model-invalid` with file and tensor; then nothing is stored.
  */
 export async function importModel(
   files: FolderFile[],
@@ -117,21 +122,24 @@ export async function importModel(
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   const weightsId = newWeightsId('model');
   try {
-    let done = 0;
+    let floats = 0;
+    const all = tensors.reduce((sum, { entry }) => sum + entry.length, 0);
     await storeTensors(new WeightWriter(db, weightsId), source, tensors, layout, (values) => {
       hasher.update(values);
-      progress((done += 1), tensors.length);
+      progress((floats += values.length) * 4, all * 4);
     });
+    const base = hasher.hex();
     const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
-    return await storeRecord(db, {
-      contentSha256: await modelIdentity(db, hasher.hex(), described),
+    const model: StoredModel = {
+      contentSha256: await modelIdentity(db, base, described),
       name,
       ...described,
       ...layout,
       weightsId,
       sourceDtype: isFileDType(dtype) ? dtype : 'F32',
       createdAt: Date.now(),
-    });
+    };
+    return await storeRecord(db, model, base);
   } catch (thrown) {
     await deleteWeights(db, weightsId);
     throw thrown;

@@ -36,12 +36,13 @@ function unusualSettings({ files, defaults }: Described): Record<string, unknown
 /**
  * Returns the identity of a model. That is `base`, the hash of config.json, tokenizer.json and the weights, if all
  * other settings have their default, and otherwise a hash of `base` and the unusual settings. Earlier versions used
- * `base` for every model. A model stored under it with the same settings keeps it, because experiments refer to it. The
+ * `base` for every model. A model they stored with the same settings keeps it, because experiments refer to it. The
  * length limit is not part of the identity: each experiment states its own.
  */
 export async function modelIdentity(db: Database, base: string, model: Described): Promise<string> {
   const unusual = canonicalJson(unusualSettings(model));
-  const stored = await getModel(db, base);
+  const known = await getModel(db, base);
+  const stored = known?.aliasOf === undefined ? known : undefined;
   const sameAsStored = stored && canonicalJson(unusualSettings(stored)) === unusual;
   if (sameAsStored || (!stored && unusual === '{}')) return base;
   return sha256Hex(canonicalJson({ base, settings: unusual }));

@@ -52,7 +52,8 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
-function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
+/** Keeps the base model's do_lower_case, which sentence-transformers applies before the tokenizer. */
+export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
   const lowercases = parsed(files['sentence_bert_config.json'])['do_lower_case'] === true;
   return { max_seq_length: maxTokens, do_lower_case: lowercases };
 }
