@@ -195,7 +195,7 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
       };
     case 'module-unsupported':
       return {
-        zh: `模型带有模块“${found}”，这里不能应用和训练它，略去它又会改变向量，请使用没有这个模块的模型`,
+        zh: `模型带有模块“${found}”，这里还不能应用和训练它，略去又会改变向量，请换用没有这个模块的模型`,
         en: `the model has the module “${found}”, which can’t be applied and trained here, and without it the vectors would differ; use a model without it`,
       };
     case 'vocabulary-mismatch':

@@ -112,6 +112,11 @@ test.each<[string, Folder, object]>([
     { file: 'config.json', fault: 'unsupported-architecture' },
   ],
   [
+    'a billion layers',
+    { files: { 'config.json': JSON.stringify({ ...sizes, num_hidden_layers: 1e9 }) } },
+    { fault: 'unsupported-architecture', tensor: 'num_hidden_layers', found: '1000000000' },
+  ],
+  [
     'an unsupported activation',
     { files: { 'config.json': JSON.stringify({ ...sizes, hidden_act: 'relu' }) } },
     { fault: 'unsupported-architecture', tensor: 'hidden_act' },

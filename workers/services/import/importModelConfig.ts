@@ -18,9 +18,12 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function size(config: Json, key: string): number {
+/** More layers than any encoder has. Without a limit, a faulty config.json would make the import list names forever. */
+const maxLayers = 1000;
+
+function size(config: Json, key: string, most = Number.MAX_SAFE_INTEGER): number {
   const value = config[key];
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
     expected: 'a positive integer',
@@ -91,7 +94,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
   const epsilon = config['layer_norm_eps'];
   const pad = config['pad_token_id'];
   return {
-    layers: size(config, 'num_hidden_layers'),
+    layers: size(config, 'num_hidden_layers', maxLayers),
     hiddenSize,
     heads,
     intermediateSize: size(config, 'intermediate_size'),
