@@ -3,15 +3,32 @@ import type { FileType } from './import/fileType';
 
 export type ModelFault =
   | 'missing-file'
+  /** The folder holds several models; `expected` and `found` are the folders of two of them. */
+  | 'several-models'
+  /** The file is a Git LFS pointer. */
+  | 'lfs-pointer'
+  | 'not-utf8'
   | 'not-json'
   | 'unsupported-architecture'
   | 'empty'
   /** `expected` and `found` count bytes. */
   | 'truncated'
   | 'header-invalid'
+  /** The list of shards cannot be read. */
+  | 'index-invalid'
+  /** `found`: the opcode, function or class that a state dict of tensors does not need. */
+  | 'pickle-unsupported'
+  | 'pickle-invalid'
   | 'tensor-missing'
   | 'tensor-shape'
   | 'tensor-dtype'
+  /** A tensor of the encoder that config.json does not describe. */
+  | 'tensor-unknown'
+  | 'tensor-not-finite'
+  /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
+  | 'two-encoders'
+  /** `found`: the module of sentence-transformers. */
+  | 'module-unsupported'
   | 'vocabulary-mismatch'
   | 'tokenizer-invalid'
   | 'pooling-unsupported';

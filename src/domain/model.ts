@@ -44,8 +44,16 @@ export type Pooling = (typeof poolings)[number];
  * The weights are stored under `weightsId` in parts of at most 32 MiB; a part may end in the middle of a tensor.
  */
 export interface StoredModel {
-  /** The model's identity: SHA-256 of config.json, tokenizer.json and the weights as imported. */
+  /**
+   * The model's identity: SHA-256 of all in its folder that changes a vector, except the length limit
+   * (workers/services/import/modelIdentity.ts).
+   */
   contentSha256: string;
+  /**
+   * Set if this record repeats the model of that identity under the identity that earlier versions gave it: SHA-256 of
+   * config.json, tokenizer.json and the weights only. Experiments of those versions refer to it.
+   */
+  aliasOf?: string;
   name: string;
   config: EncoderConfig;
   tensors: TensorEntry[];
@@ -53,8 +61,9 @@ export interface StoredModel {
   totalFloats: number;
   weightsId: string;
   /**
-   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). An export
-   * contains them unchanged.
+   * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
+   * writes them again. Of XLM-RoBERTa, config.json is that of the BERT encoder it is stored as; tokenizer.json is made
+   * from vocab.txt if the folder has none.
    */
   files: Record<string, string>;
   /**

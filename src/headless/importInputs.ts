@@ -75,6 +75,9 @@ class InputReader {
     const promised = this.file.model?.contentSha256;
     if (files.length > 0) {
       const model = await (await gateway.data()).importModel(files, this.job.modelName, this.report);
+      // An experiment of an earlier version names the model by its former identity.
+      const former = promised === undefined ? undefined : await gateway.getModel(promised);
+      if (former?.aliasOf === model.contentSha256) return former;
       mustAgree('model.contentSha256', promised, model.contentSha256);
       return model;
     }

@@ -182,6 +182,19 @@ export class ExperimentState {
     await this.flush();
   }
 
+  /**
+   * Whether the imported model is the one that the experiment refers to and that was missing, as in an experiment from
+   * a link. The model is then used with the experiment's own settings.
+   */
+  async findModel(imported: StoredModel): Promise<boolean> {
+    const sha256 = this.experiment?.model?.contentSha256;
+    if (this.model !== null || sha256 === undefined) return false;
+    const found = await gateway.getModel(sha256);
+    if (!found || (found.aliasOf ?? found.contentSha256) !== imported.contentSha256) return false;
+    this.model = found;
+    return true;
+  }
+
   async setModel(model: StoredModel | null): Promise<void> {
     this.change((experiment) => ({ ...experiment, model: model && this.#settingsFor(model) }));
     this.model = model;

@@ -121,7 +121,7 @@ export class ImportsState {
       const data = await gateway.data();
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
       const model = await data.importModel(files, name, progress);
-      await this.experiment.setModel(model);
+      if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
       app.fileAccepted();
       await this.loadModels();
     } finally {

@@ -49,10 +49,16 @@ export async function deleteWeights(db: Database, weightsId: string): Promise<vo
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
 }
 
-/**
- * Splits a stream of tensors into parts of at most 32 MiB, stores them and computes their hash. Holds one part in
- * memory at a time.
- */
+/** Whether all parts of a model's weights are stored, in their full length. */
+export async function hasWeights(db: Database, weightsId: string, totalBytes: number): Promise<boolean> {
+  for (let part = 0; part * weightPartBytes < totalBytes; part++) {
+    const expected = Math.min(weightPartBytes, totalBytes - part * weightPartBytes);
+    if ((await readWeightPart(db, weightsId, part))?.byteLength !== expected) return false;
+  }
+  return true;
+}
+
+/** Splits a stream of tensors into parts of at most 32 MiB and hashes it. Holds one part in memory at a time. */
 export class WeightWriter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;

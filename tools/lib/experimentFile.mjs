@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf } from './files.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
-/** Files of a model folder that the page may need. Files with the same weights in other formats are skipped. */
-const modelFile = /\.(json|txt|safetensors|md)$/;
+/** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
+const modelFile = /\.(json|txt|safetensors|bin|md)$/;
 const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
 async function mustBe(kind, path, where) {

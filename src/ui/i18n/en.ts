@@ -219,7 +219,7 @@ export const en = {
     },
     model: {
       title: 'Base model',
-      help: 'A folder with config.json, tokenizer.json and model.safetensors. Any BERT-type encoder works, such as bge-base-zh-v1.5 or m3e-base.',
+      help: 'A folder with config.json, tokenizer.json (or vocab.txt) and the weights: model.safetensors or pytorch_model.bin, in one file or in shards. Any BERT or XLM-RoBERTa encoder works, such as bge-base-zh-v1.5 or m3e-base.',
       folder: 'Choose a folder',
       demo: 'Use the demo model',
       use: 'Use',

@@ -127,6 +127,21 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
         zh: '文件夹里没有这个文件，请选择完整的模型文件夹',
         en: 'it isn’t in the folder; choose the complete model folder',
       };
+    case 'several-models':
+      return {
+        zh: `文件夹里有几个模型（“${expected}”和“${found}”），请只选择其中一个的文件夹`,
+        en: `there are several models (“${expected}” and “${found}”); choose the folder of one of them`,
+      };
+    case 'lfs-pointer':
+      return {
+        zh: '这是 Git LFS 指针，不是文件本身，请先运行 git lfs pull，或从网页下载原文件',
+        en: 'this is a Git LFS pointer, not the file itself; run git lfs pull, or download the file from the web page',
+      };
+    case 'not-utf8':
+      return {
+        zh: '文字编码不是 UTF-8，请重新下载这个文件',
+        en: 'its text is not UTF-8; download the file again',
+      };
     case 'not-json':
       return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
     case 'unsupported-architecture':
@@ -146,6 +161,21 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
         zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式',
         en: 'its safetensors header is invalid; download it again, or use the safetensors format',
       };
+    case 'index-invalid':
+      return {
+        zh: '分片清单读不出来，请重新下载这个文件',
+        en: 'the list of shards can’t be read; download the file again',
+      };
+    case 'pickle-unsupported':
+      return {
+        zh: `文件里有 ${found}，读取张量用不到它，为安全起见不予读取，请换用 safetensors 格式`,
+        en: `it contains ${found}, which tensors do not need, so for safety it is not read; use the safetensors format`,
+      };
+    case 'pickle-invalid':
+      return {
+        zh: `PyTorch 权重读不出来（${found}），请重新下载，或换用 safetensors 格式`,
+        en: `the PyTorch weights can’t be read (${found}); download the file again, or use the safetensors format`,
+      };
     case 'tensor-missing':
       return {
         zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`,
@@ -160,6 +190,26 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
       return {
         zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`,
         en: `the tensor “${tensor}” has the type ${found}, which is not supported; use float32, float16 or bfloat16`,
+      };
+    case 'tensor-unknown':
+      return {
+        zh: `编码器里多出张量“${tensor}”，config.json 没有描述它，请使用配套的文件`,
+        en: `the encoder has a tensor “${tensor}” that config.json does not describe; use files that belong together`,
+      };
+    case 'tensor-not-finite':
+      return {
+        zh: `张量“${tensor}”里有 ${found}，这份权重已损坏，请换用完好的权重`,
+        en: `the tensor “${tensor}” contains ${found}, so the weights are damaged; use intact ones`,
+      };
+    case 'two-encoders':
+      return {
+        zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
+        en: `it holds two encoders (“${expected}” and “${found}”); use weights with a single encoder`,
+      };
+    case 'module-unsupported':
+      return {
+        zh: `模型带有模块“${found}”，这里还不能应用和训练它，略去又会改变向量，请换用没有这个模块的模型`,
+        en: `the model has the module “${found}”, which can’t be applied and trained here, and without it the vectors would differ; use a model without it`,
       };
     case 'vocabulary-mismatch':
       return {

@@ -189,7 +189,7 @@ export const zh: Dictionary = {
     },
     model: {
       title: '基座模型',
-      help: '一个文件夹，含 config.json、tokenizer.json 和 model.safetensors。任意 BERT 类编码器都可以，例如 bge-base-zh-v1.5、m3e-base。',
+      help: '一个文件夹，含 config.json、tokenizer.json（或 vocab.txt）和权重：model.safetensors 或 pytorch_model.bin，整个文件或分片均可。BERT 和 XLM-RoBERTa 编码器都可以，例如 bge-base-zh-v1.5、m3e-base。',
       folder: '选择文件夹',
       demo: '使用演示模型',
       use: '使用',

@@ -102,7 +102,11 @@ test.each<[string, Blob, ModelFault]>([
     'tensor-shape',
   ],
   ['a tensor with a negative dimension', fileOf(JSON.stringify({ a: tensor(0, 4, [-1]) }), bytes(4)), 'tensor-shape'],
-  ['a tensor of an unknown type', fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'Q4') }), bytes(4)), 'tensor-dtype'],
+  [
+    'a tensor without a type',
+    fileOf(JSON.stringify({ a: { ...tensor(0, 4, [1]), dtype: 4 } }), bytes(4)),
+    'header-invalid',
+  ],
 ])('%s is rejected', async (_case, blob, fault) => {
   expect(await faultOf(blob)).toBe(fault);
 });
@@ -121,5 +125,15 @@ test('an integer tensor is rejected when read as weights', async () => {
   const header = await readSafetensorsHeader(blob, 'x');
   await expect(readTensorAsF32(blob, header, 'a')).rejects.toMatchObject({
     details: { fault: 'tensor-dtype', tensor: 'a' },
+  });
+});
+
+test('a tensor of an unknown type is rejected only when it is read', async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+  const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(4, 8, [4], 'F8_E4M3') }), data);
+  const header = await readSafetensorsHeader(blob, 'x');
+  expect([...(await readTensorAsF32(blob, header, 'a'))]).toEqual([1]);
+  await expect(readTensorAsF32(blob, header, 'b')).rejects.toMatchObject({
+    details: { fault: 'tensor-dtype', tensor: 'b', found: 'F8_E4M3' },
   });
 });

@@ -26,6 +26,16 @@ const importFaults: Record<ImportFault, true> = {
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
+  'several-models': true,
+  'lfs-pointer': true,
+  'not-utf8': true,
+  'index-invalid': true,
+  'pickle-unsupported': true,
+  'pickle-invalid': true,
+  'tensor-unknown': true,
+  'tensor-not-finite': true,
+  'two-encoders': true,
+  'module-unsupported': true,
   'not-json': true,
   'unsupported-architecture': true,
   empty: true,

@@ -52,6 +52,12 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
+/** Keeps the base model's do_lower_case, which sentence-transformers applies before the tokenizer. */
+export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
+  const lowercases = parsed(files['sentence_bert_config.json'])['do_lower_case'] === true;
+  return { max_seq_length: maxTokens, do_lower_case: lowercases };
+}
+
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
 export function exportFolder(source: ExportSource): FolderEntry[] {
   const { model, settings, run } = source;
@@ -70,7 +76,7 @@ export function exportFolder(source: ExportSource): FolderEntry[] {
     ...copied,
     { name: 'tokenizer_config.json', input: json(tokenizerConfig) },
     { name: 'modules.json', input: json(modules(normalize)) },
-    { name: 'sentence_bert_config.json', input: json({ max_seq_length: settings.maxTokens, do_lower_case: false }) },
+    { name: 'sentence_bert_config.json', input: json(sentenceConfig(settings, model)) },
     { name: 'config_sentence_transformers.json', input: json(prompts(settings)) },
     { name: '1_Pooling/config.json', input: json(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
