@@ -22,7 +22,10 @@ export type ImportFault =
   | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
+  /** A row with more cells (`field`) than the file has columns (`expected`). */
+  | 'more-cells'
   | 'literal-broken'
+  | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'

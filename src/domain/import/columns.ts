@@ -1,8 +1,8 @@
-import type { ImportFault } from '../errors';
 import type { DataRole, RowOf } from '../records';
 import { resolveReferences, type PassageLookup } from '../split/relevant';
 import { wellFormed } from './encoding';
 import { literalRecords } from './literal';
+import type { RecordFault } from './reading';
 
 /**
  * Column names used by uniem, FlagEmbedding, sentence-transformers, Easy-Dataset and spreadsheets, in the order in
@@ -35,13 +35,12 @@ const aliases = {
 type AliasList = keyof typeof aliases;
 
 type Columns = Map<string, unknown>;
-type Fault = { fault: ImportFault; field?: string; expected?: string };
 /** A row before it has its final id. Without an id in the file, the row's position decides. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 type Draft<R extends DataRole> = DraftOf[R];
 
 class RowFault extends Error {
-  constructor(readonly found: Fault) {
+  constructor(readonly found: RecordFault) {
     super(found.fault);
   }
 }
@@ -198,7 +197,7 @@ function questionDraft(columns: Columns, passages: PassageLookup | undefined, ig
   if (!passages) return [{ id, text, relevant: references }];
   const { relevant, unknown } = resolveReferences(references, passages);
   if (relevant.length === 0) throw new RowFault({ fault: 'unknown-passage', field: unknown[0] ?? '' });
-  ignored.push(...unknown);
+  for (const reference of unknown) ignored.push(reference);
   return [{ id, text, relevant }];
 }
 
@@ -232,6 +231,8 @@ const wantedColumns: Record<DataRole, string> = {
  */
 export class RowCollector<R extends DataRole> {
   readonly #ids = new Set<string>();
+  /** For ids that occur more than once, the lowest number that may still be free after the dot. */
+  readonly #freeCopy = new Map<string, number>();
   #records = 0;
 
   constructor(
@@ -243,7 +244,7 @@ export class RowCollector<R extends DataRole> {
    * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
    * it has none.
    */
-  rowsOf(value: unknown): { rows: RowOf[DataRole][]; ignored: string[] } | Fault {
+  rowsOf(value: unknown): { rows: RowOf[DataRole][]; ignored: string[] } | RecordFault {
     this.#records += 1;
     const ignored: string[] = [];
     try {
@@ -282,8 +283,18 @@ export class RowCollector<R extends DataRole> {
     // Questions refer to passages by id, so a second passage with the same id is an error. Pairs may share an id.
     if (this.#ids.has(id) && named !== undefined && (this.role === 'knowledgeBase' || this.role === 'questions'))
       throw new RowFault({ fault: 'duplicate-id', field: id });
-    for (let copy = 2; this.#ids.has(id); copy++) id = `${named ?? `${this.role}-${this.#records}`}.${index + copy}`;
+    if (this.#ids.has(id)) id = this.#unused(named ?? `${this.role}-${this.#records}`, index + 2);
     this.#ids.add(id);
     return { ...draft, id };
+  }
+
+  /** Returns the first unused `base.n` with n ≥ `from`. Remembers where the search ended: many pairs may share an id. */
+  #unused(base: string, from: number): string {
+    const free = this.#freeCopy.get(base) ?? 2;
+    let copy = Math.max(from, free);
+    while (this.#ids.has(`${base}.${copy}`)) copy += 1;
+    // Copies from 2 on are taken only if the search began at the remembered end.
+    if (from <= free) this.#freeCopy.set(base, copy + 1);
+    return `${base}.${copy}`;
   }
 }

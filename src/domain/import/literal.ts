@@ -1,9 +1,12 @@
 import type { ImportFault } from '../errors';
 import type { RawRecord } from './reading';
 
-/** Internal to this file; `literalRecords` catches it. */
+/** Internal to this file; `literalRecords` and `literalValue` catch it. */
 class LiteralFault extends Error {
-  constructor(readonly at: number) {
+  constructor(
+    readonly at: number,
+    readonly tooDeep = false,
+  ) {
     super(`literal broken at ${at}`);
   }
 }
@@ -37,7 +40,7 @@ const simpleEscapes: Record<string, string> = {
 /** Number of hex digits after the escape letter. */
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
 /** Nesting limit: real data is shallow, and the parser recurses, so deep nesting would overflow the stack. */
-const deepest = 64;
+export const deepest = 64;
 
 /**
  * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
@@ -66,7 +69,7 @@ class LiteralParser {
   }
 
   value(depth: number): unknown {
-    if (depth > deepest) throw new LiteralFault(this.at);
+    if (depth > deepest) throw new LiteralFault(this.at, true);
     this.skipSpace();
     const next = this.text[this.at];
     if (next === '[') return this.list(']', depth);
@@ -130,7 +133,7 @@ class LiteralParser {
     const isNumber = /^[-+.\d]/.test(word);
     if (!isNumber && !Object.hasOwn(words, word)) throw new LiteralFault(this.at);
     this.at += word.length;
-    return isNumber ? Number(word.replaceAll('_', '')) : words[word];
+    return isNumber ? numberOf(word.replaceAll('_', '')) : words[word];
   }
 
   /** Reads a string. Python joins adjacent string literals. */
@@ -183,6 +186,30 @@ class LiteralParser {
     if (hex.length < digits || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff) throw new LiteralFault(begin);
     this.at += digits;
     return String.fromCodePoint(code);
+  }
+}
+
+/** Returns the number, or its digits as text if it is an integer that a JavaScript number cannot hold exactly. */
+function numberOf(digits: string): number | string {
+  const value = Number(digits);
+  return /^[-+]?\d+$/.test(digits) && !Number.isSafeInteger(value) ? digits : value;
+}
+
+/**
+ * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
+ * or is nested too deeply.
+ */
+export function literalValue(text: string): { value: unknown } | { fault: 'json-broken' | 'too-deep' } {
+  const parser = new LiteralParser(text, false);
+  try {
+    const value = parser.value(0);
+    parser.skipSpace();
+    if (text[parser.at] === ',') parser.at += 1;
+    parser.skipSpace();
+    return parser.atEnd ? { value } : { fault: 'json-broken' };
+  } catch (thrown) {
+    if (!(thrown instanceof LiteralFault)) throw thrown;
+    return { fault: thrown.tooDeep ? 'too-deep' : 'json-broken' };
   }
 }
 
@@ -254,11 +281,11 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
     }
     try {
       const value = parser.value(0);
-      if (open === 0) records.push(...unwrapped(value, lineOf(begin), lineOfDict));
-      else records.push({ line: lineOf(begin), value });
+      if (open > 0) records.push({ line: lineOf(begin), value });
+      else for (const record of unwrapped(value, lineOf(begin), lineOfDict)) records.push(record);
     } catch (thrown) {
       if (!(thrown instanceof LiteralFault)) throw thrown;
-      records.push({ line: lineOf(thrown.at), fault });
+      records.push({ line: lineOf(thrown.at), fault: thrown.tooDeep ? 'too-deep' : fault });
       parser.at = nextRecord(text, begin + 1);
     }
   }

@@ -45,10 +45,20 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: 'CSV 的列数或引号不对，请检查这一行',
         en: 'the columns or quotes of the CSV don’t match; check this row',
       };
+    case 'more-cells':
+      return {
+        zh: `这一行有 ${name} 格，列名只有 ${short(expected)} 个，请给含分隔符的文字加上双引号`,
+        en: `the row has ${name} cells, but there are only ${short(expected)} columns; put double quotes around text that contains the separator`,
+      };
     case 'literal-broken':
       return {
         zh: 'Python 字面量写法有误，请检查引号和括号',
         en: 'broken Python literal; check the quotes and brackets',
+      };
+    case 'too-deep':
+      return {
+        zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
+        en: 'lists or objects are nested too deeply; write flat records, one per line',
       };
     case 'no-known-columns':
       return {
