@@ -119,7 +119,7 @@ function readRow(text: string, from: number, delimiter: string, atEnd: boolean):
   }
 }
 
-/** Returns the offset of the first character from `from` on that is not a space or tab, unless that is the delimiter. */
+/** Returns the offset of the first character from `from` on that is neither a space nor a tab, or is the delimiter. */
 function skipBlanks(text: string, from: number, delimiter: string): number {
   let at = from;
   while ((text[at] === ' ' || text[at] === '\t') && text[at] !== delimiter) at += 1;

@@ -101,7 +101,9 @@ describe('the content of a JSONL line', () => {
   it('nested too deeply is reported, and the rows around it are kept', async () => {
     const deep = `{"query":"问","pos":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     for (const role of ['pairs', 'knowledgeBase', 'questions'] as const) {
-      const source = file('p.jsonl', `{"query":"一","pos":"答","text":"甲"}\n${deep}\n{"query":"二","pos":"答","text":"乙"}`);
+      const row = (text: string) =>
+        role === 'knowledgeBase' ? `{"text":"${text}"}` : `{"query":"${text}","pos":"答"}`;
+      const source = file('p.jsonl', `${row('一')}\n${deep}\n${row('二')}`);
       const { dataset, rejected } = await imported(role, source);
       expect(rejected).toEqual([{ file: 'p.jsonl', line: 2, fault: 'too-deep' }]);
       expect(dataset.rows).toBe(2);
