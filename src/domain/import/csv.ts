@@ -21,6 +21,8 @@ export class CsvReader implements RecordReader {
   /** Text not yet read. Starts at the beginning of a row, which may be incomplete. */
   #text = '';
   #line = 1;
+  /** Whether the text up to the next line break belongs to a row that was too long. */
+  #skipping = false;
   #delimiter: string | null = null;
   #names: string[] | null = null;
   readonly #fixedDelimiter: string | undefined;
@@ -43,8 +45,17 @@ export class CsvReader implements RecordReader {
     return this.#rows(true);
   }
 
+  /** Drops the rest of a row that was reported as too long. Its line break stays, and counts as the end of the row. */
+  #skipRest(): void {
+    if (!this.#skipping) return;
+    const end = this.#text.search(/[\r\n]/);
+    this.#text = end === -1 ? '' : this.#text.slice(end);
+    this.#skipping = end === -1;
+  }
+
   #rows(atEnd: boolean): RawRecord[] {
     const records: RawRecord[] = [];
+    this.#skipRest();
     this.#delimiter ??=
       this.#fixedDelimiter ??
       (/[\r\n]/.test(this.#text) || atEnd ? delimiterOf(this.#text.split(/[\r\n]/)[0] ?? '') : null);
@@ -52,8 +63,13 @@ export class CsvReader implements RecordReader {
     let from = 0;
     while (from < this.#text.length) {
       const delimiter = this.#names?.length === 1 ? '' : this.#delimiter;
-      const row = readRow(this.#text, from, delimiter, atEnd || this.#text.length - from > longestRow);
+      const forced = !atEnd && this.#text.length - from > longestRow;
+      const row = readRow(this.#text, from, delimiter, atEnd || forced);
       if (!row) break;
+      if (forced && row.next === this.#text.length && !/[\r\n]$/.test(this.#text)) {
+        this.#skipping = true;
+        Object.assign(row, { broken: true, lines: 0 });
+      }
       this.#take(row, records);
       this.#line += row.lines;
       from = row.next;
