@@ -128,9 +128,12 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
       return [];
     });
   const list = listInCell(value);
-  return (Array.isArray(list) ? list : [list]).flatMap((item: unknown) =>
-    typeof item === 'string' || typeof item === 'number' ? [String(item)].filter((text) => text.trim() !== '') : [],
-  );
+  const items: unknown[] = Array.isArray(list) ? list : [list];
+  return items.filter(isGiven).flatMap((item) => {
+    if (typeof item !== 'string' && typeof item !== 'number')
+      throw new RowFault({ fault: 'field-missing', field: 'relevant' });
+    return String(item).trim() === '' ? [] : [String(item)];
+  });
 }
 
 /**

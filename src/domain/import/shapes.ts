@@ -12,11 +12,14 @@ function lastText(messages: unknown, role?: string): string | undefined {
   return typeof content === 'string' ? content : undefined;
 }
 
-/** Returns the last text of each conversation of a list, or of the list itself if it is one conversation. */
-function conversations(value: unknown): string[] {
+/**
+ * Returns the last text of each conversation of a list, or of the list itself if it is one conversation. A conversation
+ * without a text stays undefined, so that its row is reported.
+ */
+function conversations(value: unknown): (string | undefined)[] {
   if (!Array.isArray(value)) return [];
   const lists: unknown[] = value.every((item) => isObject(item)) ? [value] : value;
-  return lists.flatMap((list) => lastText(list) ?? []);
+  return lists.map((list) => lastText(list));
 }
 
 /** Rewrites a row of ms-swift. The last message of the user is the anchor; the answer may be a message after it. */

@@ -217,6 +217,15 @@ describe('rows of ms-swift', () => {
   });
 });
 
+describe('a reference that is neither an id nor a text', () => {
+  it('is reported with its row instead of being dropped from the list', async () => {
+    const source = file('q.jsonl', json({ query: '一', pos: ['d1', { id: 'd2' }] }, { query: '二', pos: ['d1'] }));
+    const { rows, rejected } = await imported('questions', source);
+    expect(rows.map((row) => row.text)).toEqual(['二']);
+    expect(rejected).toEqual([{ file: 'q.jsonl', line: 1, fault: 'field-missing', field: 'relevant' }]);
+  });
+});
+
 describe('columns that no row uses', () => {
   it('are reported once per file, by name', async () => {
     const { rejected, noteCount } = await imported(
