@@ -42,7 +42,10 @@ export type ImportFault =
   | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
+  /** A row with more cells (`field`) than the file has columns (`expected`). */
+  | 'more-cells'
   | 'literal-broken'
+  | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'
@@ -52,7 +55,26 @@ export type ImportFault =
   | 'no-known-passage'
   | 'needs-knowledge-base'
   | 'duplicate-id'
-  | 'not-an-object';
+  | 'not-an-object'
+  /** A pair whose score or label (`field`) is `expected`, which is not above 0. */
+  | 'not-positive'
+  | 'set-too-long'
+  | 'unknown-question'
+  | 'file-cut'
+  | 'gzip-broken'
+  /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
+  | ImportRemark;
+
+export type ImportRemark =
+  | 'control-replaced'
+  | 'bytes-replaced'
+  | 'columns-unused'
+  | 'file-unused'
+  | 'messages-unused'
+  | 'negatives-unused'
+  | 'judged-irrelevant'
+  | 'score-unused'
+  | 'questions-merged';
 
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 

@@ -10,6 +10,8 @@ export interface Pair {
   id: string;
   anchor: string;
   positive: string;
+  /** Passages that do not answer the query, if the file has any. Training does not use them yet. */
+  negatives?: string[];
 }
 
 /** An evaluation question. */

@@ -12,7 +12,7 @@ export interface Inputs {
   experiment: Experiment;
   experimentHash: string;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
-  leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
+  leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
 }
 
 type Report = (done: number, of: number) => void;
@@ -56,8 +56,8 @@ class InputReader {
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
     const { dataset, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
-    const { rejected, rejectedCount: rows, ignoredCount: references } = left;
-    if (rejected.length > 0) this.leftOut[slot] = { rows, references, first: rejected.slice(0, reasonsListed) };
+    const { rejected, rejectedCount: rows, ignoredCount: references, noteCount: notes } = left;
+    if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
     this.#filled = withEntry(this.#filled, slot, contentSha256);

@@ -6,7 +6,7 @@ import type { Overlap } from '../domain/split/overlap';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
-/** A row that was left out or a reference that was ignored, with its location and the reason. */
+/** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
   file: string;
   /** Line number, only for rows that were just read from a file. */
@@ -18,13 +18,15 @@ export interface RejectedRow {
   expected?: string;
 }
 
-/** Rows left out and references ignored. The counts include all; only the first 1,000 are listed. */
+/** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
 export interface LeftOut {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
   /** Number of unknown references that were ignored in questions with at least one known reference. */
   ignoredCount: number;
+  /** Number of notes: changes of rows that are kept, and columns or texts that no row uses. */
+  noteCount: number;
 }
 
 export interface ImportReport extends LeftOut {

@@ -11,11 +11,21 @@ import { slots, type SlotName } from '../domain/import/slots';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
+  /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
+  encoding: string | null;
   /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
   unusable: string | null;
 }
 
-const emptyImport: SlotImport = { progress: null, rejected: [], rejectedCount: 0, ignoredCount: 0, unusable: null };
+const emptyImport: SlotImport = {
+  progress: null,
+  rejected: [],
+  rejectedCount: 0,
+  ignoredCount: 0,
+  noteCount: 0,
+  encoding: null,
+  unusable: null,
+};
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
 
@@ -53,13 +63,9 @@ export class ImportsState {
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
       const options = knowledgeBase === undefined ? {} : { knowledgeBase };
-      const { dataset, rejected, rejectedCount, ignoredCount } = await data.importDataset(
-        files,
-        slots[slot].role,
-        progress,
-        options,
-      );
-      this.#set(slot, { rejected, rejectedCount, ignoredCount });
+      const report = await data.importDataset(files, slots[slot].role, progress, options);
+      const { dataset, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
+      this.#set(slot, { rejected, rejectedCount, ignoredCount, noteCount, encoding });
       await this.experiment.setDataset(slot, dataset);
       app.fileAccepted();
       if (slot === 'knowledgeBase')
@@ -94,6 +100,7 @@ export class ImportsState {
       rejected: [...before.rejected, ...left.rejected],
       rejectedCount: before.rejectedCount + left.rejectedCount,
       ignoredCount: before.ignoredCount + left.ignoredCount,
+      noteCount: before.noteCount + left.noteCount,
       unusable: kept ? null : key,
     });
     if (kept) await keep(kept);

@@ -63,7 +63,8 @@ export class RunReport {
   }
 
   async add(events) {
-    this.#events.push(...events);
+    // A resumed run sends all its earlier events at once, too many for the arguments of one call.
+    for (const event of events) this.#events.push(event);
     await appendFile(this.#file, toLines(events.filter((event) => event.type !== 'progress')));
     for (const event of events) this.#printEvent(event);
   }

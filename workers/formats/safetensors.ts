@@ -24,20 +24,44 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. */
+/** Returns the offset of the quote that closes the string opened at `open`, in valid JSON. */
+function closingQuote(text: string, open: number): number {
+  const special = /["\\]/g;
+  special.lastIndex = open + 1;
+  for (let match = special.exec(text); match; match = special.exec(text)) {
+    if (match[0] === '"') return match.index;
+    special.lastIndex = match.index + 2;
+  }
+  return text.length;
+}
+
+/**
+ * Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. One regular
+ * expression for whole strings would overflow its stack on metadata of some megabytes.
+ */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
-  const expression = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]/g;
-  for (const match of text.matchAll(expression)) {
+  const token = /["{}]/g;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
     if (match[0] === '{') keys.push(new Set());
     else if (match[0] === '}') keys.pop();
-    else if (match[2] !== undefined) {
-      const key = match[1] ?? '';
+    else {
+      const close = closingQuote(text, match.index);
+      token.lastIndex = close + 1;
+      if (!isKey(text, close + 1)) continue;
+      const key = text.slice(match.index + 1, close);
       if (keys.at(-1)?.has(key)) return key;
       keys.at(-1)?.add(key);
     }
   }
   return undefined;
+}
+
+/** Whether a colon follows the string that ends at `end`. */
+function isKey(text: string, end: number): boolean {
+  const colon = /\s*:/y;
+  colon.lastIndex = end;
+  return colon.test(text);
 }
 
 function byteCount(shape: number[], dtype: FileDType): number {

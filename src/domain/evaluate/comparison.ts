@@ -1,5 +1,5 @@
 import type { Interval, QuestionResult } from '../run';
-import { mrrAtK } from './metrics';
+import { firstRank, mrrAtK } from './metrics';
 import { mcNemar, pairedBootstrap } from './statistics';
 
 /** Rank of a question's first relevant passage, before and after training. */
@@ -37,8 +37,6 @@ export function verdictOf(won: number, lost: number): { verdict: Verdict; p: num
   return { verdict: won > lost ? 'better' : 'worse', p };
 }
 
-const firstRank = (result: QuestionResult): number => Math.min(...result.ranks);
-
 /**
  * Compares each question before and after training. Leaves out questions that only one of the evaluations has, because
  * they cannot be paired.
@@ -58,7 +56,11 @@ export function compareQuestions(
   const lost: QuestionChange[] = [];
   const unchanged: QuestionChange[] = [];
   for (const { old, result } of paired) {
-    const change = { questionId: result.questionId, rankBefore: firstRank(old), rankAfter: firstRank(result) };
+    const change = {
+      questionId: result.questionId,
+      rankBefore: firstRank(old.ranks),
+      rankAfter: firstRank(result.ranks),
+    };
     const hitBefore = change.rankBefore <= k;
     const hitAfter = change.rankAfter <= k;
     (hitBefore === hitAfter ? unchanged : hitAfter ? won : lost).push(change);

@@ -25,9 +25,14 @@ export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
-/** Returns 1 / the rank of the first relevant passage, or 0 if that rank is beyond k. */
+/** Returns the best rank, or Infinity if there is none. A loop, because a question may have any number of passages. */
+export function firstRank(ranks: Ranks): number {
+  return ranks.reduce((first, rank) => Math.min(first, rank), Infinity);
+}
+
+/** Returns 1 / rank of the first relevant passage, or 0 if that rank is beyond k. */
 export function mrrAtK(ranks: Ranks, k: number): number {
-  const first = Math.min(...ranks);
+  const first = firstRank(ranks);
   return first <= k ? 1 / first : 0;
 }
 

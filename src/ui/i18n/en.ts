@@ -120,7 +120,7 @@ export const en = {
         costs:
           'About a second per 100,000 rows, and about as much disk space as the files take. A base model takes the size of its weights in float32.',
         wrong:
-          'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. Files in other encodings than UTF-8, UTF-16 and GB18030 are refused.',
+          'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognized wrongly, the text comes out garbled: check the preview.',
       },
       split: {
         does: 'Keeps three parts of the data apart: the training pairs update the weights, dev chooses the checkpoint, and test is used only before and after training.',
@@ -183,7 +183,7 @@ export const en = {
         help: 'They decide the result and are used only before and after training. Fields: id, text, relevant (ids of the passages that answer).',
       },
     },
-    formats: 'JSONL, JSON, CSV, TSV, or TXT with one passage per line; UTF-8, UTF-16 or GB18030.',
+    formats: 'JSONL, JSON, CSV, TSV, or TXT with one passage per line, also as .gz; UTF-8, UTF-16, GB18030 or Big5.',
     formatsTitle: 'What the files look like',
     drop: 'Drop files here',
     or: 'or',
@@ -194,15 +194,18 @@ export const en = {
     imported: (rows: number, characters: number) => `${count(rows, 'row')} · ${count(characters, 'character')}`,
     preview: 'View the rows',
     previewOf: (name: string) => `Rows of ${name}`,
-    leftOut: (rows: number, references: number) =>
+    encodingHint: (encoding: string) =>
+      `Read as ${encoding}. If the text is garbled, save the file as UTF-8 and import it again.`,
+    leftOut: (rows: number, references: number, notes: number) =>
       [
         ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
         ...(references > 0 ? [`${count(references, 'reference')} ignored`] : []),
+        ...(notes > 0 ? [count(notes, 'note')] : []),
       ].join(', '),
-    leftOutTitle: (name: string) => `Left out of ${name}`,
+    leftOutTitle: (name: string) => `Import notes on ${name}`,
     leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
     leftOutKept:
-      'All other rows were imported and can be used. A question with an ignored reference keeps its other passages.',
+      'All other rows were imported and can be used, those of the notes too. A question with an ignored reference keeps its other passages.',
     unusable:
       'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
     place: 'Place',

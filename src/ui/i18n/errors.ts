@@ -16,6 +16,11 @@ function short(text: string | undefined, limit = 160): string {
   return text.length > limit ? `${text.slice(0, limit)} …` : text;
 }
 
+/** A count that a report holds as text, with its noun: “1 row”, “2 rows”. */
+function many(count: string | undefined, noun: string): string {
+  return `${short(count)} ${count === '1' ? noun : `${noun}s`}`;
+}
+
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 
 /** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
@@ -36,8 +41,8 @@ export function importFaultSentence({
       };
     case 'encoding-unknown':
       return {
-        zh: '文字编码既不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8',
-        en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8',
+        zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请另存为 UTF-8',
+        en: 'the text is not UTF-8, GB18030 (GBK) or Big5; save it as UTF-8',
       };
     case 'binary-file':
       return {
@@ -58,10 +63,20 @@ export function importFaultSentence({
         zh: 'CSV 的列数或引号不对，请检查这一行',
         en: 'the columns or quotes of the CSV don’t match; check this row',
       };
+    case 'more-cells':
+      return {
+        zh: `这一行有 ${name} 格，列名只有 ${short(expected)} 个，请给含分隔符的文字加上双引号`,
+        en: `the row has ${name} cells, but there are only ${short(expected)} columns; put double quotes around text that contains the separator`,
+      };
     case 'literal-broken':
       return {
         zh: 'Python 字面量写法有误，请检查引号和括号',
         en: 'broken Python literal; check the quotes and brackets',
+      };
+    case 'too-deep':
+      return {
+        zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
+        en: 'lists or objects are nested too deeply; write flat records, one per line',
       };
     case 'no-known-columns':
       return {
@@ -104,6 +119,76 @@ export function importFaultSentence({
       return {
         zh: `id“${name}”出现了不止一次，请改成不同的 id`,
         en: `the id “${name}” occurs more than once; make every id unique`,
+      };
+    case 'not-positive':
+      return {
+        zh: `“${name}”是 ${short(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
+        en: `“${name}” is ${short(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
+      };
+    case 'set-too-long':
+      return {
+        zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
+        en: 'the set has more than 64 texts, too many to pair each with each; split it into several sets',
+      };
+    case 'unknown-question':
+      return {
+        zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
+        en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
+      };
+    case 'file-cut':
+      return {
+        zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
+        en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
+      };
+    case 'gzip-broken':
+      return {
+        zh: '压缩文件已损坏或不完整，请重新下载',
+        en: 'the gzip file is damaged or incomplete; download it again',
+      };
+    case 'control-replaced':
+      return {
+        zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
+        en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${many(field, 'row')}, this one first`,
+      };
+    case 'bytes-replaced':
+      return {
+        zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
+        en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
+      };
+    case 'columns-unused':
+      return {
+        zh: `这些列没有用到：${short(field)}`,
+        en: `these columns are not used: ${short(field)}`,
+      };
+    case 'file-unused':
+      return {
+        zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
+        en: 'the judgements name no row of this file for this place, so it is not used here; import it where it belongs',
+      };
+    case 'messages-unused':
+      return {
+        zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
+        en: `only the last user message and its answer are used; ${many(field, 'message')} of this and later rows are not`,
+      };
+    case 'negatives-unused':
+      return {
+        zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
+        en: `the file has ${many(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+      };
+    case 'judged-irrelevant':
+      return {
+        zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
+        en: `${many(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
+      };
+    case 'score-unused':
+      return {
+        zh: `从这一行起共有 ${name} 行的分数在 0 和 1 之间，这些行仍当作正例，分数没有用到；不匹配的请删掉`,
+        en: `the file has ${many(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
+      };
+    case 'questions-merged':
+      return {
+        zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
+        en: `the row asks the same as the earlier question “${name}” and was merged with it`,
       };
     case 'not-an-object':
       return {

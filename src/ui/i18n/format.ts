@@ -4,6 +4,19 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+const encodingNames: Record<string, string> = {
+  'utf-8': 'UTF-8',
+  gb18030: 'GB18030',
+  big5: 'Big5',
+  'utf-16le': 'UTF-16',
+  'utf-16be': 'UTF-16',
+};
+
+/** The name of an encoding as people write it: "utf-8" → "UTF-8". */
+export function formatEncoding(encoding: string): string {
+  return encodingNames[encoding] ?? encoding;
+}
+
 /** A share as a percentage, the same in both languages and without a space: 0.1234 → "12.3%". */
 export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;

@@ -99,8 +99,7 @@ export const zh: Dictionary = {
       import: {
         does: '逐行读取你的文件，按内容的哈希存进这个浏览器。没有采用的行都会列出，写明行号和原因。',
         costs: '十万行约一秒，占用的磁盘和文件差不多大。基座模型占用的磁盘等于 float32 权重的大小。',
-        wrong:
-          '测试问题指向的段落不在知识库里，就没法判分，会被列出并跳过。UTF-8、UTF-16 和 GB18030 以外的编码会被拒绝。',
+        wrong: '测试问题指向的段落不在知识库里，就没法判分，会被列出并跳过。编码若认错，文字会变成乱码，请看一眼预览。',
       },
       split: {
         does: '把数据分成互不相交的三份：训练集更新权重，验证集挑选检查点，测试集只在训练前后各用一次。',
@@ -156,7 +155,7 @@ export const zh: Dictionary = {
         help: '用来判定结果，只在训练前后使用。字段：id、text、relevant（能回答它的段落的 id）。',
       },
     },
-    formats: 'JSONL、JSON、CSV、TSV，或一行一段的 TXT；UTF-8、UTF-16 或 GB18030 编码。',
+    formats: 'JSONL、JSON、CSV、TSV，或一行一段的 TXT，也可以是 .gz；UTF-8、UTF-16、GB18030 或 Big5 编码。',
     formatsTitle: '文件格式示例',
     drop: '把文件拖到这里',
     or: '或',
@@ -167,14 +166,16 @@ export const zh: Dictionary = {
     imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
     preview: '查看数据',
     previewOf: (name) => `${name} 的数据`,
-    leftOut: (rows, references) =>
+    encodingHint: (encoding) => `按 ${encoding} 编码读取。如果文字是乱码，请把文件另存为 UTF-8 后再导入。`,
+    leftOut: (rows, references, notes) =>
       [
         ...(rows > 0 ? [`${formatCount(rows)} 行未采用`] : []),
         ...(references > 0 ? [`${formatCount(references)} 处段落引用已忽略`] : []),
+        ...(notes > 0 ? [`${formatCount(notes)} 条说明`] : []),
       ].join('，'),
-    leftOutTitle: (name) => `${name} 中未采用的内容`,
+    leftOutTitle: (name) => `${name} 的导入说明`,
     leftOutShown: (shown, all) => `共 ${all} 处，这里列出前 ${shown} 处。`,
-    leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。',
+    leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。说明里的各行也已导入。',
     unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入和这些问题配套的知识库。',
     place: '位置',
     file: '文件',

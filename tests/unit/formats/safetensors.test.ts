@@ -137,3 +137,12 @@ test('a tensor of an unknown type is rejected only when it is read', async () =>
     details: { fault: 'tensor-dtype', tensor: 'b', found: 'F8_E4M3' },
   });
 });
+test('metadata of 40 MB is read, and a duplicate name after it is still found', async () => {
+  const metadata = JSON.stringify({ note: 'a \\ "quoted" word {'.repeat(2_000_000) });
+  const entry = JSON.stringify(tensor(0, 4, [1]));
+  const header = await readSafetensorsHeader(fileOf(`{"__metadata__":${metadata},"a":${entry}}`, bytes(4)), 'x');
+  expect(header.tensors.size).toBe(1);
+  expect(await faultOf(fileOf(`{"__metadata__":${metadata},"a":${entry},"a":${entry}}`, bytes(4)))).toBe(
+    'header-invalid',
+  );
+}, 60_000);

@@ -34,7 +34,6 @@ const files: [string, Uint8Array<ArrayBuffer>, FileType][] = [
   ['a PNG image', bytes([0x89], 'PNG\r\n', [0x1a, 0x0a, 0, 0, 0, 13], 'IHDR'), 'image'],
   ['a JPEG image', bytes([0xff, 0xd8, 0xff, 0xe0, 0, 16], 'JFIF', [0]), 'image'],
   ['a zip archive', zip('data.jsonl'), 'archive'],
-  ['a gzip archive', bytes([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), 'archive'],
   ['a Parquet file', bytes('PAR1', [0x15, 0, 0x15, 2], 'PAR1'), 'parquet'],
   ['a Windows program', program, 'executable'],
   ['a Linux program', bytes([0x7f], 'ELF', [2, 1, 1, 0]), 'executable'],

@@ -102,7 +102,10 @@ function hunger({ shape, choice }: PlannedStage): number {
 function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
-  known.set(Math.max(...given.map((batch) => batch.length)), given);
+  known.set(
+    given.reduce((most, batch) => Math.max(most, batch.length), -Infinity),
+    given,
+  );
   return ({ batchSize, maxTokens }) => {
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;

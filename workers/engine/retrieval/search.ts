@@ -38,7 +38,8 @@ export async function search(
       await between(first + count, passages.count);
     }
     const found: Found[] = [];
-    for (const group of groups) found.push(...(await group.read())); // GPU→CPU sync
+    // GPU→CPU sync per group
+    for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;
   } finally {
     await Promise.allSettled([pending]);

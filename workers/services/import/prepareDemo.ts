@@ -32,7 +32,7 @@ async function importData(db: Database, baseUrl: string, done: () => void): Prom
   const imported = async (file: string, role: DataRole, passages?: PassageLookup): Promise<string> => {
     const source = await fetchFile(`${baseUrl}demo/${file}`, file);
     const report = await importDataset(db, [source], role, () => undefined, passages ? { passages } : {});
-    const [bad] = report.rejected;
+    const [bad] = report.rejectedCount + report.ignoredCount > 0 ? report.rejected : [];
     if (bad) throw new AppError({ kind: 'import-failed', ...bad });
     done();
     return report.dataset.contentSha256;
