@@ -13,6 +13,9 @@ export function runLockName(runId: string): string {
 /** Held during the import of a model or project, while weight parts are written that no record refers to yet. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
+/** Held while a model is fetched from a hub. One tab downloads at a time. */
+export const hubDownloadLock = 'recallsmith-hub-download';
+
 /** Settings that a worker receives in its first call. */
 export interface WorkerOptions {
   /** URL of the page's folder, with a trailing slash. Wasm files and the demo are below it. */
