@@ -208,6 +208,15 @@ function hubFaultSentence(fault: HubFault, details: HubDetails, onCommandLine: b
   const other = onCommandLine
     ? { zh: '用 --hub-host 换一个来源', en: 'choose another host with --hub-host' }
     : { zh: '换一个来源', en: 'choose another host' };
+  const token = onCommandLine
+    ? {
+        zh: '在 RECALLSMITH_HUB_TOKEN 里给出有权限的访问令牌',
+        en: 'give a token that has access in RECALLSMITH_HUB_TOKEN',
+      }
+    : { zh: '填写有权限的访问令牌', en: 'give a token that has access' };
+  const folder = onCommandLine
+    ? { zh: '自行下载后在 locations.model 中写明文件夹', en: 'name its folder in locations.model' }
+    : { zh: '自行下载后选择文件夹', en: 'choose its folder' };
   switch (fault) {
     case 'id-invalid':
       return {
@@ -231,8 +240,8 @@ function hubFaultSentence(fault: HubFault, details: HubDetails, onCommandLine: b
       };
     case 'needs-token':
       return {
-        zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或填写有权限的访问令牌。`,
-        en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or give a token that has access.`,
+        zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或${token.zh}。`,
+        en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
       };
     case 'offline':
       return {
@@ -241,8 +250,8 @@ function hubFaultSentence(fault: HubFault, details: HubDetails, onCommandLine: b
       };
     case 'blocked':
       return {
-        zh: `${host} 没有应答，或者不允许其他网站的页面从它那里下载；请检查网络，${other.zh}，或自行下载后选择文件夹。`,
-        en: `${host} doesn’t answer, or doesn’t allow downloads by pages of other sites; check the connection, ${other.en}, or download the model yourself and choose its folder.`,
+        zh: `${host} 没有应答，或者不允许其他网站的页面从它那里下载；请检查网络，${other.zh}，或${folder.zh}。`,
+        en: `${host} doesn’t answer, or doesn’t allow downloads by pages of other sites; check the connection, ${other.en}, or download the model yourself and ${folder.en}.`,
       };
     case 'broken-off':
       return {
