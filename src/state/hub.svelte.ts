@@ -1,4 +1,4 @@
-import { downloadIdOf, listingBytes, type HubListing, type HubModelId } from '../domain/import/hub';
+import { downloadIdOf, listingBytes, type HubHostName, type HubListing, type HubModelId } from '../domain/import/hub';
 import { toAppError } from '../domain/errors';
 import type { StoredModel } from '../domain/model';
 import { gateway } from './gateway';
@@ -24,6 +24,14 @@ export interface PartialDownload {
   of: number;
 }
 
+export interface HubFormFields {
+  id: string;
+  revision: string;
+  host: HubHostName | 'own';
+  /** Address of the host of one's own. */
+  address: string;
+}
+
 /** The speed is measured over this time. */
 const speedMs = 5000;
 
@@ -46,6 +54,8 @@ export class Speed {
  * other screens. No host is asked before `look` or `fetch` is called, and the token stays in this object.
  */
 export class HubState {
+  /** What the form says. It outlives the form, which a listing or a download replaces. */
+  form = $state<HubFormFields>({ id: '', revision: '', host: 'huggingface', address: '' });
   token = $state('');
   looking = $state(false);
   listing = $state.raw<HubListing | null>(null);

@@ -51,7 +51,8 @@ export const en = {
     language: '中文',
     languageHelp: '切换到中文',
     local: 'Your data stays on this computer',
-    localHelp: 'Data, training and weights stay in this browser. The page contacts no other server.',
+    localHelp:
+      'Data, training and weights stay in this browser. The page contacts another server only when you fetch a model by its id.',
     offlineReady: 'Ready for offline use',
   },
   palette: {

@@ -47,7 +47,7 @@ export const zh: Dictionary = {
     language: 'English',
     languageHelp: 'Switch to English',
     local: '数据不离开这台电脑',
-    localHelp: '数据、训练和权重都留在这个浏览器里，本页不访问任何其他地址。',
+    localHelp: '数据、训练和权重都留在这个浏览器里，只有按编号下载模型时，本页才会访问你选的那个来源。',
     offlineReady: '可以离线使用',
   },
   palette: {
