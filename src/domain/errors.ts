@@ -76,6 +76,32 @@ export type ImportRemark =
   | 'score-unused'
   | 'questions-merged';
 
+export type HubFault =
+  | 'id-invalid'
+  | 'host-invalid'
+  | 'no-model'
+  | 'no-revision'
+  /** The model is private or gated, or doesn't exist: hubs don't say which. */
+  | 'needs-token'
+  | 'offline'
+  /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
+  | 'blocked'
+  /** The connection broke off again and again without a new byte. */
+  | 'broken-off'
+  /** A web page came instead of a file, as from a login page or a proxy. */
+  | 'html'
+  | 'listing-invalid'
+  /** `expected` and `found` count bytes. */
+  | 'size-differs'
+  | 'hash-differs'
+  /** The host answered with an error, `status`. */
+  | 'refused'
+  | 'file-missing'
+  /** `found` lists the files with weights. */
+  | 'weights-unsupported'
+  /** Another tab is downloading. */
+  | 'elsewhere';
+
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
@@ -147,6 +173,16 @@ export type AppErrorDetails =
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
   | { kind: 'download-failed'; url: string; status: number }
+  | {
+      kind: 'hub-failed';
+      fault: HubFault;
+      host: string;
+      id?: string;
+      file?: string;
+      status?: number;
+      expected?: string;
+      found?: string;
+    }
   | { kind: 'cancelled' }
   | { kind: 'unexpected'; reason: string };
 

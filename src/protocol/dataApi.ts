@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
@@ -79,6 +80,9 @@ export interface FolderFile {
   file: File;
 }
 
+/** A download's progress: bytes received of all files, those of earlier attempts included. */
+export type DownloadProgress = (received: number, of: number, file: string) => void;
+
 export interface ExportRequest {
   runId: string;
   /**
@@ -104,6 +108,24 @@ export interface DataApi {
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
+  /**
+   * Asks a hub which files of a model the import needs. Contacts the host, so call it only when the user has asked for
+   * it. The token goes to this host only and is never stored.
+   */
+  listHubModel(model: HubModelId, token: string | null): Promise<HubListing>;
+  /**
+   * Fetches the files of a listing, checks them and imports the model. Continues a stored download of the same commit.
+   * Throws `cancelled` if `stopHubDownload` is called meanwhile; what has arrived stays stored.
+   */
+  fetchHubModel(
+    listing: HubListing,
+    token: string | null,
+    progress: DownloadProgress,
+    importing: Progress,
+  ): Promise<StoredModel>;
+  stopHubDownload(): Promise<void>;
+  /** Throws `hub-failed` while a download is in progress. */
+  deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;

@@ -15,7 +15,10 @@ export function runLockName(runId: string): string {
 /** Held while a model or project is imported, when weight parts are written before any record refers to them. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
-/** Settings that a worker receives with its first call. */
+/** Held while a model is fetched from a hub. One tab downloads at a time. */
+export const hubDownloadLock = 'recallsmith-hub-download';
+
+/** Settings that a worker receives in its first call. */
 export interface WorkerOptions {
   /** URL of the page's folder, with a trailing slash. Wasm files and the demo are below it. */
   baseUrl: string;

@@ -147,6 +147,13 @@ export class ImportsState {
     }
   }
 
+  /** Makes a model that a hub has sent the experiment's model. */
+  async useFetched(model: StoredModel): Promise<void> {
+    if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
+    app.fileAccepted();
+    await this.loadModels();
+  }
+
   /** Imports the demo model that comes with the page, like any other folder. */
   async useDemoModel(): Promise<void> {
     this.modelProgress = { done: 0, of: 0 };

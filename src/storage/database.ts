@@ -26,6 +26,10 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     db.createObjectStore('kernelPlans', { keyPath: 'key' });
   },
+  (db) => {
+    db.createObjectStore('downloads', { keyPath: 'downloadId' });
+    db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

@@ -1,5 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { HubListing } from '../domain/import/hub';
 import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
@@ -7,7 +8,7 @@ import type { Dataset, Row } from '../domain/records';
 import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 2;
+export const databaseVersion = 3;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -40,6 +41,15 @@ export interface CheckpointManifest {
   createdAt: number;
 }
 
+/** A download from a hub that has not become a model yet. It owns its parts and is deleted with them. */
+export interface StoredDownload {
+  downloadId: string;
+  listing: HubListing;
+  /** Parts and bytes that have arrived, by path. */
+  received: Record<string, { parts: number; bytes: number }>;
+  createdAt: number;
+}
+
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
@@ -63,4 +73,10 @@ export interface RecallsmithSchema extends DBSchema {
   evaluations: { key: [string, string, string]; value: Evaluation };
   /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
+  downloads: { key: string; value: StoredDownload };
+  /** Key [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
+  downloadParts: {
+    key: [string, string, number];
+    value: { downloadId: string; path: string; part: number; bytes: Blob };
+  };
 }

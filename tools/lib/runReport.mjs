@@ -35,6 +35,7 @@ export function settled(events) {
 
 const progressWords = {
   import: 'reading files',
+  download: 'fetching the model, MB:',
   tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',

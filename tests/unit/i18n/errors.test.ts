@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
+import type { AppErrorDetails, HubFault, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
@@ -70,6 +70,24 @@ const linkFaults: Record<LinkFault, true> = {
   'too-new': true,
   'too-large': true,
   invalid: true,
+};
+const hubFaults: Record<HubFault, true> = {
+  'id-invalid': true,
+  'host-invalid': true,
+  'no-model': true,
+  'no-revision': true,
+  'needs-token': true,
+  offline: true,
+  blocked: true,
+  'broken-off': true,
+  html: true,
+  'listing-invalid': true,
+  'size-differs': true,
+  'hash-differs': true,
+  refused: true,
+  'file-missing': true,
+  'weights-unsupported': true,
+  elsewhere: true,
 };
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
@@ -142,6 +160,16 @@ const all: AppErrorDetails[] = [
     found: '4',
   })),
   ...keys(linkFaults).map((fault): AppErrorDetails => ({ kind: 'link-invalid', fault })),
+  ...keys(hubFaults).map((fault): AppErrorDetails => ({
+    kind: 'hub-failed',
+    fault,
+    host: 'huggingface.co',
+    id: 'someone/a-model',
+    file: 'model.safetensors',
+    status: 503,
+    expected: '8',
+    found: '4',
+  })),
   ...others,
 ];
 
