@@ -4,6 +4,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel, TokenSet } from '../../../src/domain/model';
+import { hasRareHan, separatingRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { TokenKeys } from '../../../src/domain/tokenize/tokenKeys';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -13,6 +14,8 @@ import { preparedData } from '../split/preparedData';
 
 /** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
+/** Also part of the key if a text has Han characters beyond the BMP: version 1 did not separate them. */
+const rareHanVersion = 2;
 /** Texts encoded between two progress reports. Queued messages are also handled then. */
 const textsPerTurn = 256;
 
@@ -45,7 +48,7 @@ export class TextTokenizer {
     const definition = jsonFile(model.files, 'tokenizer.json');
     const config = 'tokenizer_config.json' in model.files ? jsonFile(model.files, 'tokenizer_config.json') : {};
     try {
-      this.#tokenizer = new Tokenizer(definition, config);
+      this.#tokenizer = new Tokenizer(separatingRareHan(definition), config);
     } catch (cause) {
       throw new AppError({ kind: 'model-invalid', file: 'tokenizer.json', fault: 'tokenizer-invalid' }, { cause });
     }
@@ -71,11 +74,14 @@ interface TokenJob {
 async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
   // Hash each text after its length, so that different lists of texts never hash the same bytes.
-  for (const text of job.texts) hasher.update(`${text.length}:`).update(text);
+  let rareHan = hasRareHan(job.prefix);
+  for (const text of job.texts) {
+    hasher.update(`${text.length}:`).update(text);
+    rareHan ||= hasRareHan(text);
+  }
   const texts = hasher.hex();
-  return sha256Hex(
-    canonicalJson({ tokenSetVersion, texts, count: job.texts.length, modelSha256, prefix: job.prefix, maxTokens }),
-  );
+  const key = { tokenSetVersion, texts, count: job.texts.length, modelSha256, prefix: job.prefix, maxTokens };
+  return sha256Hex(canonicalJson(rareHan ? { ...key, rareHanVersion } : key));
 }
 
 /** Encodes texts into packed ids. After every `textsPerTurn` texts, calls `done` with the number encoded so far. */
