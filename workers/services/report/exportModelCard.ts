@@ -58,6 +58,8 @@ function snippets({ settings }: ExportSource): string {
     'import numpy as np, onnxruntime as ort',
     'from tokenizers import Tokenizer',
     'tokenizer = Tokenizer.from_file("tokenizer.json")',
+    'tokenizer.no_padding()',
+    `tokenizer.enable_truncation(max_length=${settings.maxTokens})`,
     `ids = np.array([tokenizer.encode(${prefix} + "问题").ids])`,
     'inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}',
     'vector = ort.InferenceSession("onnx/model.onnx").run(["sentence_embedding"], inputs)[0]',
