@@ -93,6 +93,22 @@ describe('an exported folder', () => {
     expect(fileOf(exported(), 'tokenizer_config.json')).toMatchObject({ model_max_length: 77 });
   });
 
+  it('still lowercases if the source does, for sentence-transformers and for readers of tokenizer.json', () => {
+    const source: { normalizer: unknown } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const lowers = { 'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}' };
+    const once = exported(lowers);
+    expect(fileOf(once, 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: true });
+    expect(once['README.md']).toContain('Lowercased first: 是 / yes');
+    expect(fileOf(once, 'tokenizer.json')['normalizer']).toEqual({
+      type: 'Sequence',
+      normalizers: [{ type: 'Lowercase' }, source.normalizer],
+    });
+    const twice = exported({ ...lowers, 'tokenizer.json': once['tokenizer.json'] ?? '' });
+    expect(twice['tokenizer.json']).toBe(once['tokenizer.json']);
+    expect(fileOf(exported(), 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: false });
+    expect(fileOf(exported(), 'tokenizer.json')['normalizer']).toEqual(source.normalizer);
+  });
+
   const special = {
     unk_token: '[UNK]',
     sep_token: '[SEP]',

@@ -166,6 +166,23 @@ describe('tokenizing an experiment', () => {
     expect(rare.knowledgeBase).toBe(plain.knowledgeBase);
   });
 
+  it('lowercases texts and prefixes if sentence_bert_config.json says so, and makes new token sets for them', async () => {
+    const source: { normalizer: object } = JSON.parse(model.files['tokenizer.json'] ?? '');
+    const cased = { ...source, normalizer: { ...source.normalizer, lowercase: false } };
+    const files = { ...model.files, 'tokenizer.json': JSON.stringify(cased) };
+    const lowers = { ...files, 'sentence_bert_config.json': '{"do_lower_case":true}' };
+    const abc = new TextTokenizer({ files }).encode('abc', 16).ids;
+    expect(new TextTokenizer({ files }).encode('ABC', 16).ids).not.toEqual(abc);
+    expect(new TextTokenizer({ files: lowers }).encode('ABC', 16).ids).toEqual(abc);
+
+    const { db, experiment } = await prepared();
+    const before = await tokenize(db, experiment, () => undefined);
+    await putModel(db, { ...model, files: { ...model.files, 'sentence_bert_config.json': '{"do_lower_case":false}' } });
+    expect(await tokenize(db, experiment, () => undefined)).toEqual(before);
+    await putModel(db, { ...model, files: lowers });
+    expect((await tokenize(db, experiment, () => undefined)).testQuestions).not.toBe(before.testQuestions);
+  });
+
   it('refuses a tokenizer whose normalizers are nested too deep', () => {
     let normalizer: unknown = { type: 'NFC' };
     for (let depth = 0; depth < 20; depth++) normalizer = { type: 'Sequence', normalizers: [normalizer] };

@@ -3,6 +3,7 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import { writeSafetensors } from '../../formats/safetensors';
+import { lowersCase } from '../tokenize/tokenize';
 import { json, parsed } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
@@ -57,7 +58,10 @@ export function exportFolder(source: ExportSource): FolderEntry[] {
     },
     ...tokenizerFiles(files, settings.maxTokens),
     { name: 'modules.json', input: json(modules(normalize)) },
-    { name: 'sentence_bert_config.json', input: json({ max_seq_length: settings.maxTokens, do_lower_case: false }) },
+    {
+      name: 'sentence_bert_config.json',
+      input: json({ max_seq_length: settings.maxTokens, do_lower_case: lowersCase(files) }),
+    },
     { name: 'config_sentence_transformers.json', input: json(prompts(settings)) },
     { name: '1_Pooling/config.json', input: json(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),

@@ -1,3 +1,4 @@
+import { lowersCase } from '../tokenize/tokenize';
 import { json, parsed } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
@@ -13,21 +14,39 @@ const usualNames: Record<string, readonly string[]> = {
   mask_token: ['[MASK]', '<mask>'],
 };
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Returns a normalizer that first lowercases. Only sentence-transformers reads `do_lower_case`; other tools must find
+ * it in tokenizer.json. A sequence is extended, not nested, and a model exported twice lowercases once.
+ */
+function lowercasing(normalizer: unknown): unknown {
+  const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
+  const normalizers = Array.isArray(listed) ? listed.filter(isObject) : [];
+  if (normalizers[0]?.['type'] === 'Lowercase') return normalizer;
+  const first: Record<string, unknown> = { type: 'Lowercase' };
+  return { type: 'Sequence', normalizers: [first].concat(normalizers) };
+}
+
 /**
  * Returns the source's tokenizer.json with the run's length limit and without padding. A tokenizer that pads to a fixed
  * length makes tools encode padding as text where they build the attention mask themselves.
  */
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
-  return json({ ...parsed(files['tokenizer.json']), truncation, padding: null });
+  const source = parsed(files['tokenizer.json']);
+  const normalizer = lowersCase(files) ? lowercasing(source['normalizer']) : source['normalizer'];
+  return json({ ...source, truncation, padding: null, normalizer });
 }
 
 function specialContents(tokenizer: Record<string, unknown>): Set<string> {
   const added: unknown = tokenizer['added_tokens'];
   const contents = new Set<string>();
   for (const token of Array.isArray(added) ? (added as unknown[]) : []) {
-    if (typeof token !== 'object' || token === null || !('content' in token)) continue;
-    if ('special' in token && token.special === true && typeof token.content === 'string') contents.add(token.content);
+    if (!isObject(token) || token['special'] !== true) continue;
+    if (typeof token['content'] === 'string') contents.add(token['content']);
   }
   return contents;
 }

@@ -40,11 +40,21 @@ function jsonFile(files: Record<string, string>, path: string): object {
   throw invalid('not an object');
 }
 
+/** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */
+export function lowersCase(files: StoredModel['files']): boolean {
+  const path = 'sentence_bert_config.json';
+  if (!(path in files)) return false;
+  const config = jsonFile(files, path);
+  return 'do_lower_case' in config && config.do_lower_case === true;
+}
+
 /** Encodes texts with the tokenizer of a model folder. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
+  readonly #lowerCase: boolean;
 
   constructor(model: Pick<StoredModel, 'files'>) {
+    this.#lowerCase = lowersCase(model.files);
     const definition = jsonFile(model.files, 'tokenizer.json');
     const config = 'tokenizer_config.json' in model.files ? jsonFile(model.files, 'tokenizer_config.json') : {};
     try {
@@ -59,7 +69,7 @@ export class TextTokenizer {
    * last special token.
    */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
-    const { ids } = this.#tokenizer.encode(text);
+    const { ids } = this.#tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text);
     if (ids.length <= maxTokens) return { ids, truncated: false };
     return { ids: [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)], truncated: true };
   }
@@ -71,7 +81,7 @@ interface TokenJob {
   prefix: string;
 }
 
-async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
+async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
   // Hash each text after its length, so that different lists of texts never hash the same bytes.
   let rareHan = hasRareHan(job.prefix);
@@ -80,8 +90,18 @@ async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Pro
     rareHan ||= hasRareHan(text);
   }
   const texts = hasher.hex();
-  const key = { tokenSetVersion, texts, count: job.texts.length, modelSha256, prefix: job.prefix, maxTokens };
-  return sha256Hex(canonicalJson(rareHan ? { ...key, rareHanVersion } : key));
+  const key = {
+    tokenSetVersion,
+    texts,
+    count: job.texts.length,
+    modelSha256: model.contentSha256,
+    prefix: job.prefix,
+    maxTokens,
+    // Only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its lowercasing.
+    ...(rareHan ? { rareHanVersion } : {}),
+    ...(lowersCase(model.files) ? { lowerCase: true } : {}),
+  };
+  return sha256Hex(canonicalJson(key));
 }
 
 /** Encodes texts into packed ids. After every `textsPerTurn` texts, calls `done` with the number encoded so far. */
@@ -139,7 +159,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   let before = 0;
   let tokenizer: TextTokenizer | undefined;
   const make = async (job: TokenJob): Promise<string> => {
-    const key = await keyOf(job, model.contentSha256, maxTokens);
+    const key = await keyOf(job, model, maxTokens);
     if (!(await hasTokenSet(db, key))) {
       tokenizer ??= new TextTokenizer(model);
       const set = await encodeAll(tokenizer, job.texts, job.prefix, maxTokens, (texts) => progress(before + texts, of));
