@@ -4,7 +4,7 @@
  */
 const rareHan = '[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]';
 const rareHanPattern = new RegExp(rareHan, 'u');
-/** Nested sequences of normalizers beyond this depth are refused. Real tokenizers nest once. */
+/** Deepest nesting of normalizer sequences that is accepted. Real tokenizers nest once. */
 const deepest = 16;
 
 interface Normalizer {
@@ -33,9 +33,9 @@ function separating(normalizer: unknown, depth: number): unknown {
 }
 
 /**
- * Returns a definition for @huggingface/tokenizers that also puts spaces around Han characters beyond the BMP. Its
- * BertNormalizer looks at UTF-16 code units and misses them. `$&` in a replacement is the JavaScript library's, so the
- * result is not a tokenizer.json for other tools.
+ * Returns a definition for @huggingface/tokenizers that also puts spaces around Han characters beyond the BMP. The
+ * library's BertNormalizer tests UTF-16 code units and misses them. Not a tokenizer.json for other tools: only
+ * JavaScript reads `$&` as the matched text.
  * @throws RangeError if normalizers are nested too deep.
  */
 export function separatingRareHan(definition: object): object {

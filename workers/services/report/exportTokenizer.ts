@@ -19,8 +19,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Returns a normalizer that first lowercases. Only sentence-transformers reads `do_lower_case`; other tools must find
- * it in tokenizer.json. A sequence is extended, not nested, and a model exported twice lowercases once.
+ * Returns a normalizer that lowercases first. Only sentence-transformers reads `do_lower_case`; other tools need it in
+ * tokenizer.json. Extends a sequence instead of nesting it, and leaves one that already lowercases first.
  */
 function lowercasing(normalizer: unknown): unknown {
   const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
@@ -31,8 +31,8 @@ function lowercasing(normalizer: unknown): unknown {
 }
 
 /**
- * Returns the source's tokenizer.json with the run's length limit and without padding. A tokenizer that pads to a fixed
- * length makes tools encode padding as text where they build the attention mask themselves.
+ * Returns the source's tokenizer.json with the run's length limit and without padding. A tool that builds the attention
+ * mask from the ids would otherwise attend to padding.
  */
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
@@ -52,8 +52,8 @@ function specialContents(tokenizer: Record<string, unknown>): Set<string> {
 }
 
 /**
- * Returns special_tokens_map.json, which fastembed cannot do without. If the source has none, its tokens are those that
- * tokenizer_config.json names, or else special tokens of tokenizer.json with a usual name.
+ * Returns special_tokens_map.json, which fastembed requires. If the source has none, takes the tokens that
+ * tokenizer_config.json names, or else the special tokens of tokenizer.json that have a usual name.
  */
 function specialTokensMap(files: Files): string {
   const source = files['special_tokens_map.json'];
