@@ -76,7 +76,9 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-/** Checks that keep only one core busy. They run one after another while the engine is tested on software WebGPU. */
+/** Software WebGPU compiles its shaders on one core, and takes longest. */
+const longest = vitest('engine-webgpu');
+/** Checks that keep about one core busy. They run beside the longest one. */
 const light = [
   tsc('domain'),
   tsc('workers'),
@@ -92,13 +94,13 @@ const light = [
   vitest('engine-wasm'),
   endToEnd('e2e'),
 ];
-/** Checks that need the whole machine. */
-const alone = [endToEnd('e2e-training')];
+/** Trains in the page, which needs the whole machine. */
+const alone = endToEnd('e2e-training');
 
 /** Runs a check and prints its output when it has ended, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
-  const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
   console.log(`-- ${check.name} …`);
+  const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
   const begun = Date.now();
   const output = [];
   const code = await new Promise((resolve) => {
@@ -112,10 +114,15 @@ async function runCheck(check, browser) {
   return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Runs checks one after another, even if one fails, and returns their counts. */
-async function runInOrder(checks, browser) {
+/** Runs all checks, two at a time except the last, even if one fails. Returns their counts. */
+async function runChecks(browser) {
   const results = [];
-  for (const check of checks) results.push(await runCheck(check, browser));
+  const queue = [longest, ...light];
+  const lane = async () => {
+    for (let check = queue.shift(); check; check = queue.shift()) results.push(await runCheck(check, browser));
+  };
+  await Promise.all([lane(), lane()]);
+  results.push(await runCheck(alone, browser));
   return results;
 }
 
@@ -123,11 +130,8 @@ async function main() {
   await installWhenNeeded();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const browser = await browserWhenNeeded();
-  await buildWhenNeeded();
-  // Software WebGPU compiles its shaders on one core, which leaves the other free for the light checks.
-  const beside = await Promise.all([runInOrder([vitest('engine-webgpu')], browser), runInOrder(light, browser)]);
-  const results = [...beside.flat(), ...(await runInOrder(alone, browser))];
+  const [browser] = await Promise.all([browserWhenNeeded(), buildWhenNeeded()]);
+  const results = await runChecks(browser);
   console.log('\n== summary');
   for (const { name, passed, failed, seconds } of results)
     console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);

@@ -30,7 +30,7 @@ export interface InfoNceRunOptions extends InfoNceOptions {
  * `both` averages this loss with the one from candidates i < B to all anchors. With P the softmax over rows and
  * Q the one over columns: dS = (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
- * Takes unit vectors: anchors [B, E], candidates [C, E]. Pairs in `leftOut` [B, ⌈C / 32⌉] (see `leftOutBits`) do not
+ * Takes unit vectors: anchors [B, E], candidates [C, E]. Pairs in `leftOut` [B, ⌈C / 32⌉] (see `lossMaskBits`) do not
  * count. Writes `infoNceNumbers` numbers and returns the gradients of the unit vectors.
  * Scores are computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use
  * windows of whole rows, sums over anchors windows of whole columns, so window size never changes the order of a sum.
