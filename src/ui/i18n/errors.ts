@@ -574,7 +574,7 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
       const need = neededWords(details);
       return {
         zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次命令：会重新开始训练。`,
-        en: `Memory ran out${need.en}; give a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again. It will start a new run.`,
+        en: `Memory ran out${need.en}; give a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,
       };
     }
     default:
@@ -814,7 +814,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
       const need = neededWords(details);
       return {
         zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着这次训练还会用同样多的内存。`,
-        en: `Memory ran out${need.en}; set a lower memory budget, or reduce the batch size or the maximum tokens, and start a new run. Resuming this one would take as much memory again.`,
+        en: `Memory ran out${need.en}; set a lower memory budget, or reduce the batch size or the maximum tokens, and start a new run, because resuming this one would take as much memory again.`,
       };
     }
     case 'memory-too-small':
