@@ -178,6 +178,21 @@ export const en = {
     lockedByRun:
       'A run is in progress. You can change the settings when it has ended; they never affect the current run.',
   },
+  next: {
+    button: (stage: string) => `Next: ${stage}`,
+    notYet: 'Something is missing',
+    missing: (inputs: string) => `Still to add: ${inputs}.`,
+    and: ', ',
+    ready: {
+      split: {
+        title: 'Data and model are in',
+        text: 'Next, see how many questions train, dev and test have.',
+      },
+      tokenize: { title: 'The parts are kept apart', text: 'Next, see how long the texts are and whether any is cut.' },
+      train: { title: 'Ready to train', text: 'Next, choose the settings, or start with the defaults.' },
+      report: { title: 'The result is stored', text: 'Next, export the model or share the experiment.' },
+    },
+  },
   import: {
     title: 'Data and base model',
     slots: {
@@ -311,25 +326,94 @@ export const en = {
         ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
         : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
     sentence: {
-      none: 'No run yet. The same questions are asked before and after training.',
-      queued: 'The run is about to start.',
-      prepare: 'Preparing data, tokens and model.',
-      evaluateBefore: 'Asking the test questions with the original weights.',
-      firstStep: 'Training has started; the first step is being computed.',
-      training: (step: string, steps: string, loss: string) => `Step ${step} of ${steps}, loss ${loss}.`,
-      trainingDev: (now: string, start: string) => ` Recall@10 on dev is ${now}; before training it was ${start}.`,
-      trainingNoDev: ' Dev hasn’t been evaluated since training began.',
-      evaluateAfter: 'Asking the test questions again with the trained weights.',
-      paused: (step: string) => `Paused at step ${step}. You can close the page; nothing is lost.`,
-      interrupted: (step: string) =>
-        `Interrupted at step ${step}: the page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.`,
-      cancelled: (step: string) => `Cancelled at step ${step}.`,
-      failed: (step: string) => `Stopped by an error at step ${step}.`,
+      none: 'The same test questions are asked before and after training. You can pause at any time and close the page.',
+      planned: (pairs: number, steps: number) => `${count(pairs, 'pair')}, ${count(steps, 'training step')}`,
+      notPlanned: 'Not trained yet',
+      leave: 'You can leave this page; nothing is lost.',
+      queued: 'The run is about to start',
+      prepare: 'Preparing data, tokens and model',
+      evaluateBefore: 'Asking the test questions with the original weights',
+      firstStep: 'Training has started; the first step is being computed',
+      devHits: (before: number, now: number, of: number) =>
+        `On dev, the first result is right for ${formatCount(now)} of ${count(of, 'question')}, ${
+          now === before ? 'as before training' : `${now > before ? 'up' : 'down'} from ${formatCount(before)}`
+        }`,
+      trainingTitle: (step: string, steps: string) => `Training: step ${step} of ${steps}`,
+      training: (step: string, steps: string, loss: string, left: string | null) =>
+        `Step ${step} of ${steps}, loss ${loss}${left === null ? '' : `, about ${left} left`}.`,
+      trainingNoDev: (loss: string, left: string | null) =>
+        `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
+      evaluateAfter: 'Asking the test questions again with the trained weights',
+      stopped: (status: string, step: string, steps: string) => `${status} at step ${step} of ${steps}`,
+      paused: 'You can close the page; nothing is lost.',
+      interrupted:
+        'The page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.',
+      cancelled: 'The curves are kept, but you can’t resume it.',
+      failed: 'The error below stopped the run.',
       doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
       done: (steps: number) => `Done after ${count(steps, 'step')}.`,
+      doneNext: 'The test questions were asked before and after training.',
       toEvaluate: 'See the result',
     },
-    picture: 'Loss and dev metrics, step by step',
+    foot: {
+      ready: 'Ready',
+      readyText: 'The test questions are evaluated automatically before and after training.',
+      running: 'The evaluation follows automatically',
+      runningText: 'You can leave this page: the bar at the bottom of every page shows the progress.',
+      done: 'Training is done',
+      doneText: 'Next, see which questions improved and which got worse.',
+      again: 'You can train again',
+      againText: 'A new run starts from the base model with the current settings.',
+    },
+    trend: {
+      tooEarly: 'Dev and loss',
+      improving: (step: string, over: boolean) =>
+        over ? `Still improving at the end: step ${step} is best` : `Still improving: step ${step} is best so far`,
+      levelled: (step: string) => `No improvement after step ${step}`,
+      noGain: (over: boolean): string =>
+        over ? 'No better than before training' : 'So far no better than before training',
+    },
+    devEvery: (steps: number, metric: string, best: boolean) =>
+      `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
+        best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
+      }`,
+    devEnds: 'Dev is evaluated only before and after training.',
+    firstRight: 'First is right',
+    firstTen: 'In the first 10',
+    questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
+    lossPanel: 'Loss (thick: smoothed, thin: each step)',
+    smoothLoss: 'Loss, smoothed',
+    best: (over: boolean): string => (over ? 'best' : 'best so far'),
+    endStep: (steps: string) => `${steps} steps`,
+    readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
+    readoutDev: (step: string, first: number, ten: number, of: number) =>
+      `Dev at step ${step}: first is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
+    scoreGap: (now: string, start: string) => `Positives and negatives are ${now} apart; at the start it was ${start}`,
+    scoreGapHelp: 'Mean score of the batch at each step.',
+    moreFigures: 'More figures per step',
+    nextSettings: 'Settings for the next run',
+    advanced: 'Advanced settings',
+    advancedCount: (all: number, changed: number) =>
+      changed === 0 ? `${all}, all at their defaults` : `${all}, of which ${changed} changed`,
+    presets: {
+      label: 'Preset',
+      names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
+      epochs: (n: number) => count(n, 'epoch'),
+      steps: (n: number) => `, ${count(n, 'step')}`,
+      notes: {
+        quick: '. Shows whether the data works.',
+        standard: '. Keeps the step that does best on dev.',
+        thorough: '. Takes the longest; keeps the best step on dev.',
+      },
+    },
+    consequences: {
+      duration: (pairs: number, steps: number) => `${count(pairs, 'pair')} make ${count(steps, 'step')} in all.`,
+      batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
+      learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
+      temperature: 'The smaller it is, the more the hardest negatives count.',
+      primary: 'Decide before training and keep to it.',
+    },
+    picture: 'Dev hit rates and loss over the steps',
     loss: 'Loss',
     devRecall: 'Dev recall@10',
     devHit: 'Dev hit rate@1',
@@ -378,7 +462,7 @@ export const en = {
       beta1: 'Adam β₁',
       beta2: 'Adam β₂',
       epsilon: 'Adam ε',
-      primary: 'Primary metric',
+      primary: 'Keep weights by',
     },
     help: {
       learningRate: 'The largest step size. 2e-5 is usual for a base model, 2e-4 for a small one.',
@@ -429,6 +513,7 @@ export const en = {
     listed: 'The experiment file lists the batch order; nothing is drawn at random.',
     memoryPlan: {
       title: 'Memory',
+      details: 'Details and budget',
       asking: 'Counting tokens to estimate the memory…',
       later: 'The memory is estimated when the device is free.',
       sentence: {
