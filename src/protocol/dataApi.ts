@@ -81,7 +81,7 @@ export interface DataApi {
   countSplit(experiment: Experiment): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment and returns the id. */
-  prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;
+  prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /** Creates the token sets that the experiment is missing, and returns the keys of all. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
   /** Returns the token ids of a few texts without storing them, for checking the export. */

@@ -200,22 +200,22 @@ class JobsState {
   }
 
   /**
-   * Runs the demo from data and model to the result. Opens the result only if the user is still watching the run.
+   * Runs the demo from data and model to the result, as an experiment of this name. Opens the result only if the user is still watching the run.
    * Throws `device-busy`.
    */
-  async runDemo(): Promise<void> {
-    const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo());
+  async runDemo(name: string): Promise<void> {
+    const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo(name));
     const done = await this.runToEnd(runId);
     const { route } = router;
     if (done && route.name === 'experiment' && route.experimentId === experimentId && route.stage === 'train')
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
   }
 
-  async #createDemo(): Promise<{ experimentId: string; runId: string }> {
+  async #createDemo(name: string): Promise<{ experimentId: string; runId: string }> {
     this.demo = { done: 0, of: 0 };
     try {
       const data = await gateway.data();
-      const { experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of }));
+      const { experimentId } = await data.prepareDemo(baseUrl, name, (done, of) => (this.demo = { done, of }));
       const runId = await this.#create(experimentId);
       router.go({ name: 'experiment', experimentId, stage: 'train' });
       return { experimentId, runId };

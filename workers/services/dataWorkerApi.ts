@@ -37,7 +37,7 @@ export const dataWorkerApi: DataApi = {
     }),
   countSplit: async (experiment) => countSplit(await openDatabase(), experiment),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
-  prepareDemo: async (baseUrl, progress) => prepareDemo(await openDatabase(), baseUrl, progress),
+  prepareDemo: async (baseUrl, name, progress) => prepareDemo(await openDatabase(), baseUrl, progress, name),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
   tokenizeTexts: async (modelSha256, texts, maxTokens) =>
     tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),

@@ -81,6 +81,7 @@ export const en = {
       compare: 'Compare',
       compareNote: 'improved, worse, or just chance?',
     },
+    demoName: 'Pig farming (Chinese)',
     demoTitle: 'See it once on the demo',
     runDemo: 'Run the demo',
     runDemoHelp: 'It comes with a knowledge base on pig farming and a small model, and takes a few minutes.',
@@ -570,7 +571,6 @@ export const en = {
       useMixed: 'Use mixed precision',
       useBudget: (bytes: string) => `Set the budget to ${bytes}`,
     },
-    plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} of disk space; ${free} is free.`,
     storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
     storageTight: (bytes: string, free: string) =>

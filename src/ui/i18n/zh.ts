@@ -75,6 +75,7 @@ export const zh: Dictionary = {
       compare: '逐题比较',
       compareNote: '变好、变差，还是只是偶然？',
     },
+    demoName: '猪场知识库',
     demoTitle: '先用演示看一遍',
     runDemo: '运行演示',
     runDemoHelp: '演示自带养猪知识库和一个小模型，几分钟就能看到结果。',
@@ -506,7 +507,6 @@ export const zh: Dictionary = {
       useMixed: '改用混合精度',
       useBudget: (bytes) => `预算改为 ${bytes}`,
     },
-    plan: (pairs, steps) => `${formatCount(pairs)} 对 → ${formatCount(steps)} 步`,
     storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘，现有 ${free} 可用。`,
     storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘。`,
     storageTight: (bytes, free) =>

@@ -12,7 +12,8 @@ import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 export const demoExperimentId = 'demo';
-const demoName = '猪场知识库 · Pig farming';
+/** Used if the page gives no name in the user's language. */
+const demoName = '猪场知识库';
 
 const dataFiles = {
   knowledgeBase: 'knowledge-base.jsonl',
@@ -89,13 +90,14 @@ export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'content
 }
 
 /**
- * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment.
+ * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment under `name`.
  * @throws download-failed if a file cannot be fetched, import-failed if the demo's data has a faulty row.
  */
 export async function prepareDemo(
   db: Database,
   baseUrl: string,
   progress: Progress,
+  name = demoName,
 ): Promise<{ experimentId: string }> {
   const of = Object.keys(dataFiles).length + demoModelFiles.length + 1;
   let files = 0;
@@ -106,7 +108,7 @@ export async function prepareDemo(
   const now = Date.now();
   await putExperiment(db, {
     experimentId: demoExperimentId,
-    name: demoName,
+    name,
     experiment,
     createdAt: now,
     updatedAt: now,
