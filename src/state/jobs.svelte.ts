@@ -200,8 +200,8 @@ class JobsState {
   }
 
   /**
-   * Runs the demo from data and model to the result, as an experiment of this name. Opens the result only if the user is still watching the run.
-   * Throws `device-busy`.
+   * Runs the demo from data and model to the result, as an experiment of this name. Opens the result only if the user
+   * is still watching the run. Throws `device-busy`.
    */
   async runDemo(name: string): Promise<void> {
     const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo(name));

@@ -90,7 +90,8 @@ export function demoExperiment(data: DemoData, model: Pick<StoredModel, 'content
 }
 
 /**
- * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment under `name`.
+ * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment under
+ * `name`.
  * @throws download-failed if a file cannot be fetched, import-failed if the demo's data has a faulty row.
  */
 export async function prepareDemo(
