@@ -8,6 +8,8 @@ export type { StoredExperiment };
 
 /** The newest finished run on test. `won` and `lost` count questions whose first result became right or wrong. */
 export interface ExperimentResult {
+  /** The settings of the run, which may have been changed since. */
+  experiment: Experiment;
   before: Evaluation;
   after: Evaluation;
   won: number;
@@ -25,13 +27,13 @@ export interface ExperimentCard {
   rows: { passages: number; pairs: number; questions: number };
 }
 
-async function resultOf(runId: string): Promise<ExperimentResult | null> {
+async function resultOf({ runId, experiment }: RunRecord): Promise<ExperimentResult | null> {
   const before = await gateway.getEvaluation(runId, 'test', 'before');
   const after = await gateway.getEvaluation(runId, 'test', 'after');
   if (!before || !after) return null;
   const changes = questionChanges(before.results, after.results, 1);
   const [won, lost] = [changes.won.length, changes.lost.length];
-  return { before, after, won, lost, ...verdictOf(won, lost) };
+  return { experiment, before, after, won, lost, ...verdictOf(won, lost) };
 }
 
 async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
@@ -49,7 +51,7 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
     stored,
     modelName: model ? ((await gateway.getModel(model.contentSha256))?.name ?? null) : null,
     latest: runs[0] ?? null,
-    result: done ? await resultOf(done.runId) : null,
+    result: done ? await resultOf(done) : null,
     rows,
   };
 }

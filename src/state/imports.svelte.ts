@@ -1,4 +1,4 @@
-import { demoModelFiles } from '../domain/import/modelFiles';
+import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { FolderFile, LeftOut } from '../protocol/dataApi';
@@ -125,7 +125,7 @@ export class ImportsState {
         const response = await fetch(`${baseUrl}models/demo-zh/${path}`);
         if (response.ok) files.push({ path, file: new File([await response.blob()], path.split('/').pop() ?? path) });
       }
-      await this.importModel(files, 'demo-zh');
+      await this.importModel(files, demoModelName);
     } finally {
       this.modelProgress = null;
     }
