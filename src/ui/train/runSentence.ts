@@ -1,6 +1,7 @@
 import type { RunRecord } from '../../domain/run';
 import { devHits } from '../../domain/train/devTrend';
-import { timeLeftMs, type RunView } from '../../domain/train/runView';
+import type { RunView } from '../../domain/train/runView';
+import { timeLeftMs } from '../../domain/train/timeLeft';
 import type { Dictionary } from '../i18n/en';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 
@@ -10,13 +11,11 @@ export interface Headline {
   text: string;
 }
 
-const stepOf = (view: RunView): string => formatCount(view.steps[view.steps.length - 1]?.step ?? 0);
-
 function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
   if (!last) return { title: t.firstStep, text: t.leave };
-  const left = timeLeftMs(view, record.steps, view.lastAt);
+  const left = timeLeftMs(view, record, view.lastAt);
   const parts = {
     step: formatCount(last.step),
     steps: formatCount(record.steps),
@@ -41,6 +40,26 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }
 
+/** How far the run is within its phase, such as "encoding passages 30 / 288"; empty if that is not known. */
+export function progressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
+  const { progress } = view;
+  const step = view.steps[view.steps.length - 1]?.step;
+  if (progress && progress.of > 0)
+    return `${job.what[progress.what]} ${formatCount(progress.done)} / ${formatCount(progress.of)}`;
+  return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
+}
+
+/** Where the run is: its phase, the step if it trains, and the work under way. */
+function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
+  const step = view.steps[view.steps.length - 1]?.step ?? 0;
+  const training = view.phase === 'train' && step > 0;
+  const place = training
+    ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
+    : t.job.phases[view.phase];
+  const under = view.progress ? progressText(t, record, view) : '';
+  return under === '' ? place : `${place}${t.common.comma}${under}`;
+}
+
 /** Describes a run; or, before the first one, the run that the settings `plan`. */
 export function runHeadline(
   dictionary: Dictionary,
@@ -50,22 +69,14 @@ export function runHeadline(
 ): Headline {
   const t = dictionary.train.sentence;
   if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
-  const step = stepOf(view);
-  const stopped = (text: string): Headline => ({
-    title: t.stopped(dictionary.job.status[record.status], step, formatCount(record.steps)),
-    text,
-  });
   switch (record.status) {
     case 'queued':
       return { title: t.queued, text: t.leave };
     case 'paused':
-      return stopped(t.paused);
     case 'interrupted':
-      return stopped(t.interrupted);
     case 'cancelled':
-      return stopped(t.cancelled);
     case 'failed':
-      return stopped(t.failed);
+      return { title: t.stopped[record.status](placeText(dictionary, record, view)), text: t[record.status] };
     case 'done':
       return doneHeadline(dictionary, record, view);
     case 'running':

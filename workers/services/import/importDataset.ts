@@ -1,135 +1,77 @@
 import { AppError } from '../../../src/domain/errors';
+import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
-import {
-  encodingCandidates,
-  isValidIn,
-  looksLikeText,
-  sampleBytes,
-  type TextEncodingName,
-} from '../../../src/domain/import/encoding';
-import { formatOf, readerOf } from '../../../src/domain/import/format';
-import { literalRecords } from '../../../src/domain/import/literal';
-import type { ImportFormat, RawRecord } from '../../../src/domain/import/reading';
+import { QuestionMerger } from '../../../src/domain/import/questionMerger';
+import type { RawRecord } from '../../../src/domain/import/reading';
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
-
-/** Limit on rejections listed in a report. All are counted. */
-const listedRejections = 1000;
-/** Limit on the characters quoted in a report, for example of a passage that was not found. */
-const excerptLength = 80;
-const excerpt = (text: string): string => text.slice(0, excerptLength);
-
-class Rejections {
-  readonly listed: RejectedRow[] = [];
-  #rows = 0;
-  #references = 0;
-
-  #list(row: RejectedRow): void {
-    if (this.listed.length < listedRejections) this.listed.push(row);
-  }
-
-  add(row: RejectedRow): void {
-    this.#rows += 1;
-    this.#list(row);
-  }
-
-  /** Reports a reference that was ignored, of a row that is kept. */
-  ignore(place: Omit<RejectedRow, 'fault' | 'field'>, reference: string): void {
-    this.#references += 1;
-    this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
-  }
-
-  get leftOut(): LeftOut {
-    return { rejected: this.listed, rejectedCount: this.#rows, ignoredCount: this.#references };
-  }
-}
-
-async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
-}
-
-async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
-  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
-  const candidates = encodingCandidates(sample);
-  for (const encoding of candidates) {
-    if (!(await isValidIn(encoding, bytesOf(file)))) continue;
-    const head = new TextDecoder(encoding).decode(sample);
-    if (looksLikeText(head)) return { encoding, head };
-  }
-  // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
-  const isText = candidates.length > 0 && looksLikeText(new TextDecoder('latin1').decode(sample));
-  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
-}
-
-/** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
-async function* recordsOf(
-  file: File,
-  format: ImportFormat,
-  encoding: TextEncodingName,
-  read: (bytes: number) => void,
-): AsyncGenerator<RawRecord[]> {
-  const decoder = new TextDecoder(encoding);
-  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
-  const pieces: string[] = [];
-  let bytes = 0;
-  for await (const piece of bytesOf(file)) {
-    bytes += piece.length;
-    const text = decoder.decode(piece, { stream: true });
-    if (reader) yield reader.push(text);
-    else pieces.push(text);
-    read(bytes);
-  }
-  if (reader) yield reader.end();
-  else if (format === 'json' || format === 'literal') yield literalRecords(pieces.join(''), format);
-}
+import { judgedFiles } from './judgedFiles';
+import { openText, recordsOf, type TextFile } from './readRecords';
+import { excerpt, Rejections, shortened, type Place } from './rejections';
 
 interface ImportJob<R extends DataRole> {
+  role: R;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
+  /** Holds questions back until all files are read: later rows may belong to them. */
+  questions: QuestionMerger<Place>;
+}
+
+/** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
+function takeRecord<R extends DataRole>(
+  record: RawRecord,
+  file: string,
+  job: ImportJob<R>,
+): { rows: number; rejection: RejectedRow | null } {
+  const { rejections, collector } = job;
+  const place = { file, line: record.line };
+  let rows = 0;
+  let rejection: RejectedRow | null = null;
+  for (const value of 'fault' in record ? [null] : unbundled(job.role, record.value)) {
+    const result = 'fault' in record ? record : collector.rowsOf(value, record.line);
+    if (!('rows' in result)) {
+      rejections.add({ ...place, ...shortened(result) });
+      rejection ??= { ...place, ...shortened(result) };
+      continue;
+    }
+    rows += result.rows.length;
+    for (const row of result.rows) {
+      if (!('relevant' in row)) job.writer.add(row);
+      else if (job.questions.add(row, place)) rejections.note(place, { fault: 'questions-merged', field: row.id });
+    }
+    for (const reference of result.ignored) rejections.ignore(place, reference);
+  }
+  return { rows, rejection };
 }
 
 /** Reads one file into the data set. Throws if the file has no usable row. */
 async function importFile<R extends DataRole>(
-  file: File,
+  source: TextFile,
   job: ImportJob<R>,
   read: (bytes: number) => void,
-): Promise<{ format: ImportFormat; encoding: string }> {
-  const { encoding, head } = await encodingOf(file);
-  const format = formatOf(file.name, head);
-  const rowsBefore = job.writer.rows;
+): Promise<void> {
+  const { file, damaged, head } = source;
+  let rows = 0;
   let firstRejection: RejectedRow | null = null;
-  for await (const records of recordsOf(file, format, encoding, read)) {
+  for await (const records of recordsOf(source, read)) {
     for (const record of records) {
-      const result = 'fault' in record ? record : job.collector.rowsOf(record.value);
-      const place = { file: file.name, line: record.line };
-      if ('rows' in result) {
-        for (const row of result.rows) job.writer.add(row);
-        for (const reference of result.ignored) job.rejections.ignore(place, reference);
-      } else {
-        const rejection: RejectedRow = { ...place, ...shortened(result) };
-        job.rejections.add(rejection);
-        firstRejection ??= rejection;
-      }
+      const taken = takeRecord(record, file.name, job);
+      rows += taken.rows;
+      firstRejection ??= taken.rejection;
+      if (damaged && taken.rows > 0 && 'value' in record && isDamagedRecord(record.value))
+        job.rejections.note({ file: file.name, line: record.line }, { fault: 'bytes-replaced' });
     }
   }
-  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
-  return { format, encoding };
+  if (rows === 0) throw wholeFileFault(file.name, firstRejection, head);
+  job.rejections.notes(file.name, job.collector.fileNotes());
 }
 
-/** Returns a fault with its quoted text cut to the length that a report allows. */
-function shortened({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
-  return {
-    fault,
-    ...(field === undefined ? {} : { field: excerpt(field) }),
-    ...(expected === undefined ? {} : { expected }),
-  };
-}
+const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
 
 function wholeFileFault(file: string, rejection: RejectedRow | null, head: string): AppError {
   if (!rejection)
@@ -151,9 +93,19 @@ export async function storedPassages(db: Database, knowledgeBase: string): Promi
   return passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase));
 }
 
+/** Writes the questions whose rows are all read. Throws if none of them has a relevant passage. */
+function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
+  const { questions, irrelevant } = held.finish();
+  const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
+  const [first] = faults;
+  if (first && questions.length === 0) throw new AppError({ kind: 'import-failed', ...first });
+  for (const question of questions) writer.add(question);
+  for (const fault of faults) rejections.add(fault);
+}
+
 /**
  * Reads files into one data set. Usable rows are kept; the others are reported with file and line. If a knowledge base
- * is given, questions keep only the references to its passages.
+ * is given, questions keep only the references to its passages. Files of judgements (qrels) apply to the other files.
  * @throws import-failed if a file is empty, is not text, or has no usable row.
  */
 export async function importDataset(
@@ -163,23 +115,33 @@ export async function importDataset(
   progress: Progress,
   options: ReadOptions = {},
 ): Promise<ImportReport> {
-  const of = files.reduce((sum, file) => sum + file.size, 0);
   const name = files.map((file) => file.name).join(', ');
+  const opened: TextFile[] = [];
+  for (const file of files) opened.push(await openText(file));
+  const rejections = new Rejections();
+  const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
+  const judged = judgements ? { ...options, judged: judgements.of } : options;
+  const writer = await DatasetWriter.open(role, name);
   const job = {
-    collector: new RowCollector(role, options),
-    writer: await DatasetWriter.open(role, name),
-    rejections: new Rejections(),
+    role,
+    collector: new RowCollector(role, judged),
+    writer,
+    rejections,
+    questions: new QuestionMerger<Place>(),
   };
+  const of = rows.reduce((sum, { file }) => sum + file.size, 0);
   let before = 0;
-  let first: Awaited<ReturnType<typeof importFile>> | null = null;
-  for (const file of files) {
-    const seen = await importFile(file, job, (bytes) => progress(before + bytes, of));
-    first ??= seen;
-    before += file.size;
+  for (const source of rows) {
+    await importFile(source, job, (bytes) => progress(before + bytes, of));
+    before += source.file.size;
   }
-  if (!first) throw new AppError({ kind: 'import-failed', file: '', fault: 'empty-file' });
-  const dataset = await job.writer.finish(db);
-  return { dataset, ...job.rejections.leftOut, ...first };
+  const [first] = rows;
+  if (!first) throw new AppError({ kind: 'import-failed', file: name, fault: 'empty-file' });
+  writeQuestions(job);
+  for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
+    rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
+  const dataset = await writer.finish(db);
+  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
