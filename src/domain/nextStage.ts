@@ -1,13 +1,11 @@
+import type { InputName } from './import/inputs';
 import type { SlotName } from './import/slots';
 import type { StageName } from './pipeline';
-
-/** An input of the experiment that the user still has to provide. */
-export type MissingInput = SlotName | 'model';
 
 export interface NextStage {
   stage: Extract<StageName, 'split' | 'tokenize' | 'train' | 'report'>;
   /** Inputs without which the next stage has nothing to do; empty if it can be opened. */
-  missing: MissingInput[];
+  missing: InputName[];
 }
 
 /** The state of an experiment, as far as the way to the next stage depends on it. */
@@ -22,7 +20,7 @@ export interface Progress {
  * screen only asks for its own inputs, Train, which ends in its own buttons, and the last one.
  */
 export function nextStage(stage: StageName, { missingSlots, hasModel, hasResult }: Progress): NextStage | null {
-  const missing: MissingInput[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
+  const missing: InputName[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
   switch (stage) {
     case 'import':
       return { stage: 'split', missing };

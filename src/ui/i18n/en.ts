@@ -189,7 +189,6 @@ export const en = {
     button: (stage: string) => `Next: ${stage}`,
     notYet: 'Something is missing',
     missing: (inputs: string) => `Still to add: ${inputs}.`,
-    and: ', ',
     ready: {
       split: {
         title: 'Data and model are in',
@@ -453,6 +452,7 @@ export const en = {
       runningText: 'You can leave this page: the bar at the bottom of every page shows the progress.',
       done: 'Training is done',
       doneText: 'Next, see which questions improved and which got worse.',
+      refused: 'A run can’t start with these settings',
       again: 'You can train again',
       againText: 'A new run starts from the base model with the current settings.',
     },

@@ -162,7 +162,6 @@ export const zh: Dictionary = {
     button: (stage) => `下一步：${stage}`,
     notYet: '还差一点',
     missing: (inputs) => `还缺：${inputs}。`,
-    and: '、',
     ready: {
       split: { title: '数据和模型都有了', text: '接着看训练、验证和测试各有多少题。' },
       tokenize: { title: '三份数据分好了', text: '接着看文本有多长，有没有被截断。' },
@@ -402,6 +401,7 @@ export const zh: Dictionary = {
       runningText: '现在可以离开，进度条在每一页底部。',
       done: '训练完成',
       doneText: '接着看哪些题变好，哪些题变差。',
+      refused: '按现在的设置还不能开始',
       again: '可以再训练一次',
       againText: '用现在的设置，从基座模型重新开始。',
     },
