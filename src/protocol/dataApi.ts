@@ -129,8 +129,8 @@ export interface DataApi {
   /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
   countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
-  /** Imports the demo from public/demo, stores its experiment and returns the experiment's id. */
-  prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;
+  /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
+  prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */

@@ -1,3 +1,4 @@
+import { questionChanges, verdictOf, type Verdict } from '../domain/evaluate/comparison';
 import { defaultExperiment, type Experiment } from '../domain/experiment';
 import type { Evaluation, RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
@@ -5,13 +6,34 @@ import { gateway } from './gateway';
 
 export type { StoredExperiment };
 
-/** The data of one card. `before` and `after` are the test evaluations of the newest finished run. */
+/** The newest finished run on test. `won` and `lost` count questions whose first result became right or wrong. */
+export interface ExperimentResult {
+  /** The settings of the run, which may have been changed since. */
+  experiment: Experiment;
+  before: Evaluation;
+  after: Evaluation;
+  won: number;
+  lost: number;
+  p: number;
+  verdict: Verdict;
+}
+
+/** The data of one card. */
 export interface ExperimentCard {
   stored: StoredExperiment;
+  modelName: string | null;
   latest: RunRecord | null;
-  before: Evaluation | null;
-  after: Evaluation | null;
+  result: ExperimentResult | null;
   rows: { passages: number; pairs: number; questions: number };
+}
+
+async function resultOf({ runId, experiment }: RunRecord): Promise<ExperimentResult | null> {
+  const before = await gateway.getEvaluation(runId, 'test', 'before');
+  const after = await gateway.getEvaluation(runId, 'test', 'after');
+  if (!before || !after) return null;
+  const changes = questionChanges(before.results, after.results, 1);
+  const [won, lost] = [changes.won.length, changes.lost.length];
+  return { experiment, before, after, won, lost, ...verdictOf(won, lost) };
 }
 
 async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
@@ -24,11 +46,12 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
     if (entry.role === 'pairs') rows.pairs += count;
     if (entry.role === 'questions') rows.questions += count;
   }
+  const { model } = stored.experiment;
   return {
     stored,
+    modelName: model ? ((await gateway.getModel(model.contentSha256))?.name ?? null) : null,
     latest: runs[0] ?? null,
-    before: done ? ((await gateway.getEvaluation(done.runId, 'test', 'before')) ?? null) : null,
-    after: done ? ((await gateway.getEvaluation(done.runId, 'test', 'after')) ?? null) : null,
+    result: done ? await resultOf(done) : null,
     rows,
   };
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors';
 import { demoDataFiles } from '../domain/import/demoInputs';
-import { demoModelFiles } from '../domain/import/modelFiles';
+import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { FolderFile, LeftOut } from '../protocol/dataApi';
@@ -163,7 +163,7 @@ export class ImportsState {
         const content = await fetched(`models/demo-zh/${path}`);
         files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
       }
-      await this.importModel(files, 'demo-zh');
+      await this.importModel(files, demoModelName);
     } finally {
       this.modelProgress = null;
     }

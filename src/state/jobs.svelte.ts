@@ -199,9 +199,9 @@ class JobsState {
     await (await gateway.gpu()).cancelRun(runId);
   }
 
-  /** Runs the demo from data and model to the result. Throws `device-busy`. */
-  async runDemo(): Promise<void> {
-    await this.#runToResult(await deviceJob.during('run', () => this.#createDemo()));
+  /** Runs the demo from data and model to the result, as an experiment of this name. Throws `device-busy`. */
+  async runDemo(name: string): Promise<void> {
+    await this.#runToResult(await deviceJob.during('run', () => this.#createDemo(name)));
   }
 
   /** Starts or resumes a run. Opens the result of a finished run of the demo if the user is still watching the run. */
@@ -214,12 +214,12 @@ class JobsState {
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
   }
 
-  /** Stores the demo and a run of it, and returns the run's id. */
-  async #createDemo(): Promise<string> {
+  /** Stores the demo under this name and a run of it, and returns the run's id. */
+  async #createDemo(name: string): Promise<string> {
     this.demo = { done: 0, of: 0 };
     try {
       const data = await gateway.data();
-      const { experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of }));
+      const { experimentId } = await data.prepareDemo(baseUrl, name, (done, of) => (this.demo = { done, of }));
       const runId = await this.#create(experimentId);
       router.go({ name: 'experiment', experimentId, stage: 'train' });
       return runId;

@@ -21,7 +21,15 @@ test('every stage of a filled experiment has no serious accessibility finding in
   await newExperiment(page, siteUrl);
   await expectAccessible(page, 'empty import');
   await importOwnData(page);
+  await expect(page.getByTestId('next-stage')).toBeDisabled();
   await importModelFolder(page, demoModel);
+  // The stored demo model is not offered a second time.
+  await expect(page.getByTestId('demo-model')).toHaveCount(0);
+  for (const next of ['split', 'tokenize', 'train']) {
+    await page.getByTestId('next-stage').click();
+    await expect(page).toHaveURL(new RegExp(`/${next}$`));
+  }
+  await expect(page.getByTestId('start-run')).toBeVisible();
   for (const stage of ['import', 'split', 'tokenize', 'train', 'evaluate', 'report']) {
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
@@ -40,5 +48,10 @@ test('on a screen 390 px wide, nothing overflows', async ({ page, siteUrl }) => 
     await openStage(page, stage);
     await expect(page).toHaveURL(new RegExp(`/${stage}$`));
     expect(await widest(), stage).toBeLessThanOrEqual(390);
+    for (const name of ['import', 'report']) {
+      const box = await page.getByTestId(`stage-${name}`).boundingBox();
+      expect(box?.x, `${name} in the rail of ${stage}`).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0), `${name} in the rail of ${stage}`).toBeLessThanOrEqual(390);
+    }
   }
 });

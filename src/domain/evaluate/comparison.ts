@@ -37,25 +37,32 @@ export function verdictOf(won: number, lost: number): { verdict: Verdict; p: num
   return { verdict: won > lost ? 'better' : 'worse', p };
 }
 
-/**
- * Compares each question before and after training. Leaves out questions that only one of the evaluations has, because
- * they cannot be paired.
- */
-export function compareQuestions(
+interface QuestionChanges {
+  won: QuestionChange[];
+  lost: QuestionChange[];
+  unchanged: QuestionChange[];
+}
+
+/** Pairs the results by question. Leaves out questions that only one evaluation has, because they have no pair. */
+function pairResults(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],
-  k: number,
-  seed = 0,
-): Comparison {
+): { old: QuestionResult; result: QuestionResult }[] {
   const earlier = new Map(before.map((result) => [result.questionId, result]));
-  const paired = after.flatMap((result) => {
+  return after.flatMap((result) => {
     const old = earlier.get(result.questionId);
     return old ? [{ old, result }] : [];
   });
-  const won: QuestionChange[] = [];
-  const lost: QuestionChange[] = [];
-  const unchanged: QuestionChange[] = [];
-  for (const { old, result } of paired) {
+}
+
+/** Sorts the questions that both evaluations have by whether they entered or left the first k. */
+export function questionChanges(
+  before: readonly QuestionResult[],
+  after: readonly QuestionResult[],
+  k: number,
+): QuestionChanges {
+  const changes: QuestionChanges = { won: [], lost: [], unchanged: [] };
+  for (const { old, result } of pairResults(before, after)) {
     const change = {
       questionId: result.questionId,
       rankBefore: firstRank(old.ranks),
@@ -63,10 +70,22 @@ export function compareQuestions(
     };
     const hitBefore = change.rankBefore <= k;
     const hitAfter = change.rankAfter <= k;
-    (hitBefore === hitAfter ? unchanged : hitAfter ? won : lost).push(change);
+    (hitBefore === hitAfter ? changes.unchanged : hitAfter ? changes.won : changes.lost).push(change);
   }
+  return changes;
+}
+
+/** Compares each question before and after training. */
+export function compareQuestions(
+  before: readonly QuestionResult[],
+  after: readonly QuestionResult[],
+  k: number,
+  seed = 0,
+): Comparison {
+  const { won, lost, unchanged } = questionChanges(before, after, k);
   won.sort((a, b) => b.rankBefore - a.rankBefore);
   lost.sort((a, b) => b.rankAfter - a.rankAfter);
+  const paired = pairResults(before, after);
   const mrrChange = pairedBootstrap(
     paired.map(({ old }) => mrrAtK(old.ranks, 10)),
     paired.map(({ result }) => mrrAtK(result.ranks, 10)),

@@ -17,15 +17,62 @@ export interface Columns {
   series: (number | null)[][];
 }
 
-/** Columns for loss, dev recall@10 and dev hit rate@1; x has every step that any of them has. */
-export function lossAndRecall(view: RunView): Columns {
-  const steps = thinned(view.steps);
-  const losses = new Map(steps.map((step) => [step.step, step.loss]));
-  const recalls = new Map(view.dev.map((reading) => [reading.step, reading.metrics.recallAt10]));
-  const hits = new Map(view.dev.map((reading) => [reading.step, reading.metrics.hitRateAt1]));
-  const x = [...new Set([...losses.keys(), ...recalls.keys()])].sort((a, b) => a - b);
-  const column = (values: Map<number, number>) => x.map((step) => values.get(step) ?? null);
-  return { x, series: [column(losses), column(recalls), column(hits)] };
+/**
+ * Smooths a series with an exponential mean that gives each new value the weight 1 − `keep`. Divides by the weights so
+ * far, so that the start is not pulled towards 0. Values that are not finite repeat the mean before them.
+ */
+export function smoothed(values: readonly number[], keep = 0.9): number[] {
+  let sum = 0;
+  let weight = 0;
+  return values.map((value) => {
+    if (Number.isFinite(value)) {
+      sum = keep * sum + (1 - keep) * value;
+      weight = keep * weight + (1 - keep);
+    }
+    return weight === 0 ? NaN : sum / weight;
+  });
+}
+
+/** What is drawn over one axis of steps: loss and smoothed loss of each step, hit rates of each dev evaluation. */
+export interface RunPicture {
+  steps: number[];
+  loss: number[];
+  smooth: number[];
+  dev: { step: number; first: number; firstTen: number; questions: number }[];
+}
+
+export function runPicture(view: RunView): RunPicture {
+  const mean = smoothed(view.steps.map((step) => step.loss));
+  const meanOf = new Map(view.steps.map((step, index) => [step.step, mean[index] ?? NaN]));
+  const shown = thinned(view.steps);
+  return {
+    steps: shown.map(({ step }) => step),
+    loss: shown.map(({ loss }) => loss),
+    smooth: shown.map(({ step }) => meanOf.get(step) ?? NaN),
+    dev: view.dev.map(({ step, metrics }) => ({
+      step,
+      first: metrics.hitRateAt1,
+      firstTen: metrics.hitRateAt10,
+      questions: metrics.questions,
+    })),
+  };
+}
+
+/** Columns of the picture as a table: loss, smoothed loss and the two dev hit rates, at every step that has any. */
+export function pictureColumns({ steps, loss, smooth, dev }: RunPicture): Columns {
+  const at = new Map(steps.map((step, index) => [step, index]));
+  const readings = new Map(dev.map((reading) => [reading.step, reading]));
+  const x = [...new Set([...at.keys(), ...readings.keys()])].sort((a, b) => a - b);
+  const ofStep = (values: number[]): (number | null)[] => x.map((step) => values[at.get(step) ?? -1] ?? null);
+  return {
+    x,
+    series: [
+      ofStep(loss),
+      ofStep(smooth),
+      x.map((step) => readings.get(step)?.first ?? null),
+      x.map((step) => readings.get(step)?.firstTen ?? null),
+    ],
+  };
 }
 
 export function stepColumns(view: RunView, values: ((step: StepReport) => number)[]): Columns {

@@ -13,6 +13,7 @@ export const en = {
     comma: ', ',
     listComma: ', ',
     semicolon: '; ',
+    stop: '.',
     close: 'Close',
     cancel: 'Cancel',
     copied: 'Copied',
@@ -53,9 +54,10 @@ export const en = {
   },
   home: {
     title: 'Experiments',
-    emptyTitle: 'Does fine-tuning make retrieval better on your questions?',
+    count: (n: number) => formatCount(n),
+    emptyTitle: 'After fine-tuning, is retrieval really better?',
     emptyText:
-      'Bring a knowledge base and question–answer pairs. Fine-tune an embedding model in your browser, then check on questions it has never seen whether the right passage ranks higher.',
+      'Fine-tune an embedding model in the browser, then test it question by question on questions it has never seen. Data and model stay on this computer.',
     loopAria:
       'How it works: ask the questions first, train on the pairs, ask the same questions again, compare question by question.',
     loop: {
@@ -68,8 +70,29 @@ export const en = {
       compare: 'Compare',
       compareNote: 'improved, worse, or just chance?',
     },
+    demoName: 'Pig farming (Chinese)',
+    demoTitle: 'See it once on the demo',
     runDemo: 'Run the demo',
-    runDemoHelp: 'The demo comes with a pig-farming knowledge base and a small model. It takes a few minutes.',
+    runDemoHelp: 'It comes with a knowledge base on pig farming and a small model, and takes a few minutes.',
+    files: {
+      title: 'For your own data, bring three files',
+      notes: {
+        knowledgeBase: 'The passages to search, one per row.',
+        pairs: 'Questions, each with the passage that answers it. They train the model.',
+        testQuestions: 'Never used for training, only to judge the result. Start with 50; 100 give a clearer answer.',
+      },
+      model: 'Any BERT-type encoder works as the model, such as bge-base-zh-v1.5 or m3e-base.',
+    },
+    moreText: 'Open what others shared, or what you saved elsewhere.',
+    keyAfter: 'After training; the line is the 95% interval',
+    noModel: 'No data or model yet',
+    pairs: (n: number) => count(n, 'pair'),
+    duration: { epochs: (n: number) => count(n, 'epoch'), steps: (n: number) => count(n, 'step') },
+    verdicts: { better: 'Better', worse: 'Worse', noDifferenceShown: 'No difference shown' },
+    firstRight: (questions: number) => `of ${count(questions, 'question')}, first is right`,
+    changed: (won: number, lost: number, p: string) =>
+      `${count(won, 'question')} improved, ${formatCount(lost)} got worse, ${p}.`,
+    chance: ' The difference could be chance.',
     newExperiment: 'New experiment',
     openProject: 'Open a project file',
     openLink: 'Open a shared link',
@@ -90,8 +113,6 @@ export const en = {
     deleteName: (name: string) => `Delete ${name}`,
     newName: (n: number) => `Experiment ${n}`,
     demoTag: 'Demo',
-    rows: (passages: number, pairs: number, questions: number) =>
-      `${count(passages, 'passage')} · ${count(pairs, 'pair')} · ${count(questions, 'question')}`,
   },
   stages: {
     rail: 'Stages of the experiment',
@@ -163,6 +184,20 @@ export const en = {
     backHome: 'Back to the experiments',
     undoChange: 'Undo the last change',
     readOnly: 'This experiment is running in another tab. Here you can watch, but not change anything.',
+  },
+  next: {
+    button: (stage: string) => `Next: ${stage}`,
+    notYet: 'Something is missing',
+    missing: (inputs: string) => `Still to add: ${inputs}.`,
+    ready: {
+      split: {
+        title: 'Data and model are in',
+        text: 'Next, see how many questions train, dev and test have.',
+      },
+      tokenize: { title: 'The parts are kept apart', text: 'Next, see how long the texts are and whether any is cut.' },
+      train: { title: 'Ready to train', text: 'Next, choose the settings, or start with the defaults.' },
+      report: { title: 'The result is stored', text: 'Next, export the model or share the experiment.' },
+    },
   },
   import: {
     title: 'Data and base model',
@@ -375,29 +410,102 @@ export const en = {
         ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
         : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
     sentence: {
-      none: 'No run yet. The same questions are asked before and after training.',
-      queued: 'The run is about to start.',
-      prepare: 'Preparing data, tokens and model.',
-      evaluateBefore: 'Asking the test questions with the original weights.',
-      firstStep: 'Training has started; the first step is being computed.',
-      training: (step: string, steps: string, loss: string) => `Step ${step} of ${steps}, loss ${loss}.`,
-      trainingDev: (now: string, start: string) => ` Recall@10 on dev is ${now}; before training it was ${start}.`,
-      trainingNoDev: ' Dev hasn’t been evaluated since training began.',
-      evaluateAfter: 'Asking the test questions again with the trained weights.',
+      none: 'The same test questions are asked before and after training. You can pause at any time and close the page.',
+      planned: (pairs: number, steps: number) => `${count(pairs, 'pair')}, ${count(steps, 'training step')}`,
+      notPlanned: 'Not trained yet',
+      leave: 'You can leave this page; nothing is lost.',
+      queued: 'The run is about to start',
+      prepare: 'Preparing data, tokens and model',
+      evaluateBefore: 'Asking the test questions with the original weights',
+      firstStep: 'Training has started; the first step is being computed',
+      devHits: (before: number, now: number, of: number) =>
+        `On dev, the first result is right for ${formatCount(now)} of ${count(of, 'question')}, ${
+          now === before ? 'as before training' : `${now > before ? 'up' : 'down'} from ${formatCount(before)}`
+        }`,
+      trainingTitle: (step: string, steps: string) => `Training: step ${step} of ${steps}`,
+      training: (step: string, steps: string, loss: string, left: string | null) =>
+        `Step ${step} of ${steps}, loss ${loss}${left === null ? '' : `, about ${left} left`}.`,
+      trainingNoDev: (loss: string, left: string | null) =>
+        `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
+      evaluateAfter: 'Asking the test questions again with the trained weights',
       atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
-      paused: (place: string) => `Paused: ${place}. You can close the page; nothing is lost.`,
-      interrupted: (step: string) =>
-        `Interrupted at step ${step}: the page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.`,
-      cancelled: (step: string) => `Cancelled at step ${step}.`,
-      failed: (step: string) => `Stopped by an error at step ${step}.`,
+      stopped: {
+        paused: (place: string) => `Paused: ${place}`,
+        interrupted: (place: string) => `Interrupted: ${place}`,
+        cancelled: (place: string) => `Cancelled: ${place}`,
+        failed: (place: string) => `Failed: ${place}`,
+      },
+      paused: 'You can close the page; nothing is lost.',
+      interrupted:
+        'The page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.',
+      cancelled: 'The curves are kept, but you can’t resume it.',
+      failed: 'The error below stopped the run.',
       doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
       done: (steps: number) => `Done after ${count(steps, 'step')}.`,
+      doneNext: 'The test questions were asked before and after training.',
       toEvaluate: 'See the result',
     },
-    picture: 'Loss and dev metrics, step by step',
+    foot: {
+      ready: 'Ready',
+      readyText: 'The test questions are evaluated automatically before and after training.',
+      running: 'The evaluation follows automatically',
+      runningText: 'You can leave this page: the bar at the bottom of every page shows the progress.',
+      done: 'Training is done',
+      doneText: 'Next, see which questions improved and which got worse.',
+      refused: 'A run can’t start with these settings',
+      again: 'You can train again',
+      againText: 'A new run starts from the base model with the current settings.',
+    },
+    trend: {
+      tooEarly: 'Dev and loss',
+      improving: (step: string, over: boolean) =>
+        over ? `Still improving at the end: step ${step} is best` : `Still improving: step ${step} is best so far`,
+      levelled: (step: string) => `No improvement after step ${step}`,
+      noGain: (over: boolean): string =>
+        over ? 'No better than before training' : 'So far no better than before training',
+    },
+    devEvery: (steps: number, metric: string, best: boolean) =>
+      `Dev is evaluated ${steps === 1 ? 'after every step' : `every ${formatCount(steps)} steps`}${
+        best ? `; the step with the best ${metric} is kept.` : '; the last step is kept.'
+      }`,
+    devEnds: 'Dev is evaluated only before and after training.',
+    firstRight: 'First is right',
+    firstTen: 'In the first 10',
+    questionsFromTo: (from: number, to: number) => `${formatCount(from)} → ${formatCount(to)}`,
+    lossPanel: 'Loss (thick: smoothed, thin: each step)',
+    smoothLoss: 'Loss, smoothed',
+    best: (over: boolean): string => (over ? 'best' : 'best so far'),
+    endStep: (steps: number) => count(steps, 'step'),
+    readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
+    readoutDev: (step: string, first: number, ten: number, of: number) =>
+      `dev at step ${step}: first is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
+    scoreGap: (now: string, start: string) => `Positives and negatives are ${now} apart; at the start it was ${start}`,
+    scoreGapHelp: 'Mean score of the batch at each step.',
+    moreFigures: 'More figures per step',
+    nextSettings: 'Settings for the next run',
+    advanced: 'Advanced settings',
+    advancedCount: (all: number, changed: number) =>
+      changed === 0 ? `${all}, all at their defaults` : `${all}, of which ${changed} changed`,
+    presets: {
+      label: 'Preset',
+      names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
+      epochs: (n: number) => count(n, 'epoch'),
+      steps: (n: number) => `, ${count(n, 'step')}`,
+      notes: {
+        quick: '. Shows whether the data works.',
+        standard: '. Keeps the step that does best on dev.',
+        thorough: '. Takes the longest; keeps the best step on dev.',
+      },
+    },
+    consequences: {
+      duration: (pairs: number, steps: number) => `${count(pairs, 'pair')} make ${count(steps, 'step')} in all.`,
+      batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
+      learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
+      temperature: 'The smaller it is, the more the hardest negatives count.',
+      primary: 'Decide before training and keep to it.',
+    },
+    picture: 'Dev hit rates and loss over the steps',
     loss: 'Loss',
-    devRecall: 'Dev recall@10',
-    devHit: 'Dev hit rate@1',
     step: 'Step',
     learningRate: 'Learning rate',
     gradientNorm: 'Gradient norm',
@@ -407,8 +515,8 @@ export const en = {
     scores: 'Scores (+ and −)',
     tokensPerSecond: 'Tokens per second',
     memory: 'Memory in use',
-    timeLeft: 'Time left',
     stepMs: 'Time per step',
+    timeLeft: 'Time left',
     epoch: 'Epoch',
     skippedSteps: 'Skipped steps',
     skippedHelp:
@@ -443,7 +551,7 @@ export const en = {
       beta1: 'Adam β₁',
       beta2: 'Adam β₂',
       epsilon: 'Adam ε',
-      primary: 'Primary metric',
+      primary: 'Keep weights by',
     },
     help: {
       tokensPerSecond: 'Tokens of the last 20 steps, divided by the time of these steps. Padding doesn’t count.',
@@ -498,6 +606,7 @@ export const en = {
     listed: 'The experiment file lists the batch order; nothing is drawn at random.',
     memoryPlan: {
       title: 'Memory',
+      details: 'Details and budget',
       asking: 'Counting tokens to estimate the memory…',
       later: 'The memory is estimated when the device is free.',
       sentence: {
@@ -537,7 +646,6 @@ export const en = {
       useMixed: 'Use mixed precision',
       useBudget: (bytes: string) => `Set the budget to ${bytes}`,
     },
-    plan: (pairs: number, steps: number) => `${count(pairs, 'pair')} → ${count(steps, 'step')}`,
     storageNeed: (bytes: string, free: string) => `Two checkpoints need ${bytes} of disk space; ${free} is free.`,
     storageNeedOnly: (bytes: string) => `Two checkpoints need ${bytes} of disk space.`,
     storageTight: (bytes: string, free: string) =>

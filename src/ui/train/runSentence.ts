@@ -1,18 +1,43 @@
 import type { RunRecord } from '../../domain/run';
+import { devHits } from '../../domain/train/devTrend';
 import type { RunView } from '../../domain/train/runView';
+import { timeLeftMs } from '../../domain/train/timeLeft';
 import type { Dictionary } from '../i18n/en';
-import { formatCount, formatFigure, formatPercent } from '../i18n/format';
+import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 
-function trainingSentence(t: Dictionary['train']['sentence'], record: RunRecord, view: RunView): string {
+/** What the train stage says first: what the run has achieved, and a sentence on its state. */
+export interface Headline {
+  title: string;
+  text: string;
+}
+
+function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+  const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
-  if (!last) return t.firstStep;
-  const first = view.dev[0];
-  const now = view.dev[view.dev.length - 1];
-  const dev =
-    first && now && now !== first
-      ? t.trainingDev(formatPercent(now.metrics.recallAt10), formatPercent(first.metrics.recallAt10))
-      : t.trainingNoDev;
-  return `${t.training(formatCount(last.step), formatCount(record.steps), formatFigure(last.loss))}${dev}`;
+  if (!last) return { title: t.firstStep, text: t.leave };
+  const left = timeLeftMs(view, record, view.lastAt);
+  const parts = {
+    step: formatCount(last.step),
+    steps: formatCount(record.steps),
+    loss: formatFigure(last.loss),
+    left: left === null ? null : formatDuration(left, dictionary.time),
+  };
+  const hits = devHits(view.dev);
+  if (!hits) return { title: t.trainingTitle(parts.step, parts.steps), text: t.trainingNoDev(parts.loss, parts.left) };
+  return {
+    title: t.devHits(hits.before, hits.now, hits.of),
+    text: t.training(parts.step, parts.steps, parts.loss, parts.left),
+  };
+}
+
+function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+  const t = dictionary.train.sentence;
+  const text =
+    record.keptStep === undefined
+      ? t.done(record.steps)
+      : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
+  const hits = devHits(view.dev, record.keptStep);
+  return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }
 
 /** How far the run is within its phase, such as "encoding passages 30 / 288"; empty if that is not known. */
@@ -35,30 +60,30 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Describes the state of a run in a sentence or two, shown above the curves. */
-export function runSentence(dictionary: Dictionary, record: RunRecord | null, view: RunView | null): string {
+/** Describes a run; or, before the first one, the run that the settings `plan`. */
+export function runHeadline(
+  dictionary: Dictionary,
+  record: RunRecord | null,
+  view: RunView | null,
+  plan: { pairs: number; steps: number } | null,
+): Headline {
   const t = dictionary.train.sentence;
-  if (!record || !view) return t.none;
-  const step = formatCount(view.steps[view.steps.length - 1]?.step ?? 0);
+  if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
   switch (record.status) {
     case 'queued':
-      return t.queued;
+      return { title: t.queued, text: t.leave };
     case 'paused':
-      return t.paused(placeText(dictionary, record, view));
     case 'interrupted':
-      return t.interrupted(step);
     case 'cancelled':
-      return t.cancelled(step);
     case 'failed':
-      return t.failed(step);
+      return { title: t.stopped[record.status](placeText(dictionary, record, view)), text: t[record.status] };
     case 'done':
-      return record.keptStep === undefined
-        ? t.done(record.steps)
-        : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
+      return doneHeadline(dictionary, record, view);
     case 'running':
-      if (view.phase === 'train') return trainingSentence(t, record, view);
-      if (view.phase === 'evaluateBefore') return t.evaluateBefore;
-      return view.phase === 'evaluateAfter' || view.phase === 'done' ? t.evaluateAfter : t.prepare;
+      if (view.phase === 'train') return trainingHeadline(dictionary, record, view);
+      if (view.phase === 'evaluateBefore') return { title: t.evaluateBefore, text: t.leave };
+      if (view.phase === 'evaluateAfter' || view.phase === 'done') return { title: t.evaluateAfter, text: t.leave };
+      return { title: t.prepare, text: t.leave };
     default:
       return record.status satisfies never;
   }

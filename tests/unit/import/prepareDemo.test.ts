@@ -7,6 +7,8 @@ import { inputNames, namedHash } from '../../../src/domain/import/inputs';
 import { openDatabase } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { preparedData } from '../../../workers/services/split/preparedData';
+import { en } from '../../../src/ui/i18n/en';
+import { zh } from '../../../src/ui/i18n/zh';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
@@ -48,6 +50,15 @@ describe('the demo', () => {
     expect(data.knowledgeBase.map((passage) => passage.text)).toContain(data.pairs[0]?.positive);
     expect(stored?.experiment.model).toMatchObject({ pooling: 'mean', maxTokens: 128 });
     expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
+  });
+
+  it('has the name that the page gives it, in one language', async () => {
+    serve();
+    const db = await openDatabase('demo-named');
+    const { experimentId } = await prepareDemo(db, base, () => undefined, 'Pig farming');
+    expect((await getExperiment(db, experimentId))?.name).toBe('Pig farming');
+    expect(zh.home.demoName).not.toMatch(/[A-Za-z]/);
+    expect(en.home.demoName).not.toMatch(/\p{Script=Han}/u);
   });
 
   it('has the content hashes by which a shared link to it is recognised', async () => {

@@ -58,7 +58,7 @@ describe('a run', () => {
     let finish = (): void => undefined;
     const measuring = deviceJob.during('benchmark', () => new Promise<void>((resolve) => (finish = resolve)));
     await expect(jobs.start('e')).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
-    await expect(jobs.runDemo()).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
+    await expect(jobs.runDemo('demo')).rejects.toMatchObject({ details: { kind: 'device-busy', job: 'benchmark' } });
     expect(records.size).toBe(0);
     finish();
     await measuring;

@@ -30,13 +30,18 @@ vi.mock('../../../src/state/app.svelte', () => ({
 }));
 vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
 // Only the text of the stage is tested, so its other parts are replaced by empty components.
-for (const part of ['train/Hyperparameters', 'train/RunCurves', 'train/BatchView', 'common/RunControls'])
-  vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
+const replaced = [
+  'train/Hyperparameters',
+  'train/AdvancedSettings',
+  'train/RunCurves',
+  'train/BatchView',
+  'common/RunControls',
+];
+for (const part of replaced) vi.doMock(`../../../src/ui/${part}.svelte`, () => ({ default: () => undefined }));
 vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed.svelte');
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
@@ -126,7 +131,8 @@ describe('the step forecast', () => {
     const [stage] = experiment.stages;
     const batches = stage ? planBatches({ pairs, stage, stageIndex: 0, seed: experiment.seed }) : [];
     expect(state.plan).toEqual({ pairs: 76, steps: batches.length });
-    expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
+    const stageText = textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
+    expect(stageText).toContain('76 pairs, 76 training steps');
   });
 
   it('loses the near-duplicates of test questions as soon as the experiment removes them', async () => {
@@ -215,6 +221,7 @@ describe('a run that would be refused', () => {
     await state.countSplit();
     expect(textOf(shown())).toContain('too few different passages (12) for a batch of 16');
     expect(startButtonIn(shown())).toContain(' disabled');
+    expect(textOf(shown())).toContain('A run can’t start with these settings');
     state.change((e) => ({
       ...e,
       stages: e.stages.map((stage) => ({

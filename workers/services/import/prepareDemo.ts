@@ -13,7 +13,8 @@ import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 const demoExperimentId = 'demo';
-const demoName = '猪场知识库 · Pig farming';
+/** Used if the page gives no name in the user's language. */
+const demoName = '猪场知识库';
 
 async function fetchFile(url: string, name: string): Promise<File> {
   const response = await fetch(url);
@@ -83,13 +84,15 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
 }
 
 /**
- * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment.
+ * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment under
+ * `name`.
  * @throws download-failed if a file cannot be fetched, import-failed if the demo's data has a faulty row.
  */
 export async function prepareDemo(
   db: Database,
   baseUrl: string,
   progress: Progress,
+  name = demoName,
 ): Promise<{ experimentId: string }> {
   const of = Object.keys(demoDataFiles).length + demoModelFiles.length + 1;
   let files = 0;
@@ -100,7 +103,7 @@ export async function prepareDemo(
   const now = Date.now();
   await putExperiment(db, {
     experimentId: demoExperimentId,
-    name: demoName,
+    name,
     experiment,
     createdAt: now,
     updatedAt: now,

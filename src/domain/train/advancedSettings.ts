@@ -1,0 +1,33 @@
+import { defaultExperiment, type Experiment } from '../experiment';
+
+/** The settings that are folded away on the train stage, with their values. */
+function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
+  const stage = stages[0];
+  if (!stage) return {};
+  const { schedule, optimizer, batching, loss } = stage;
+  return {
+    schedule: schedule.kind,
+    warmup: schedule.warmup,
+    weightDecay: optimizer.weightDecay,
+    clipNorm: optimizer.clipNorm,
+    beta1: optimizer.beta1,
+    beta2: optimizer.beta2,
+    epsilon: optimizer.epsilon,
+    unit: stage.duration.unit,
+    seed,
+    directions: loss.directions,
+    dropout: stage.dropout,
+    precision: stage.precision ?? 'full',
+    devEverySteps: evaluation.devEverySteps,
+    checkpoint: evaluation.checkpoint,
+    ...(batching.kind === 'seeded' ? { avoidDuplicates: batching.avoidDuplicatePassages } : {}),
+  };
+}
+
+/** Counts the folded settings, and those that differ from the defaults. */
+export function countAdvanced(experiment: Experiment): { all: number; changed: number } {
+  const values = advancedValues(experiment);
+  const usual = advancedValues(defaultExperiment());
+  const names = Object.keys(values);
+  return { all: names.length, changed: names.filter((name) => values[name] !== usual[name]).length };
+}

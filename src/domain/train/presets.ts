@@ -1,0 +1,23 @@
+import type { Experiment } from '../experiment';
+
+/** Passes over the pairs, by preset. */
+export const presetEpochs = { quick: 1, standard: 2, thorough: 5 } as const;
+export type PresetName = keyof typeof presetEpochs;
+export const presetNames = ['quick', 'standard', 'thorough'] as const satisfies PresetName[];
+
+/** Returns the preset that the experiment follows, or null if the user chose another duration or checkpoint. */
+export function presetOf({ stages, evaluation }: Experiment): PresetName | null {
+  const duration = stages[0]?.duration;
+  if (stages.length !== 1 || duration?.unit !== 'epochs' || evaluation.checkpoint !== 'bestDev') return null;
+  return presetNames.find((name) => presetEpochs[name] === duration.value) ?? null;
+}
+
+/** Returns the experiment with the duration and checkpoint of a preset. Keeps all other settings. */
+export function withPreset(experiment: Experiment, name: PresetName): Experiment {
+  const duration = { unit: 'epochs' as const, value: presetEpochs[name] };
+  return {
+    ...experiment,
+    stages: experiment.stages.map((stage, index) => (index === 0 ? { ...stage, duration } : stage)),
+    evaluation: { ...experiment.evaluation, checkpoint: 'bestDev' },
+  };
+}
