@@ -23,6 +23,13 @@ export type ImportFault =
   | 'json-broken'
   | 'csv-broken'
   | 'literal-broken'
+  | 'xlsx-broken'
+  | 'xlsx-too-large'
+  /** An .xls file of Excel 97–2003, or a workbook with a password. */
+  | 'xls-unsupported'
+  /** A merged title above the table of a sheet. */
+  | 'title-row'
+  | 'front-matter'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'

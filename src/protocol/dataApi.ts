@@ -1,5 +1,7 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { MappingsByShape } from '../domain/import/mapping';
+import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
@@ -28,8 +30,11 @@ export interface LeftOut {
 
 export interface ImportReport extends LeftOut {
   dataset: Dataset;
-  format: 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
-  encoding: string;
+  /** Of the first file. */
+  format: Recognition['format'];
+  encoding: Recognition['encoding'];
+  /** What was recognised in each file. */
+  recognised: Recognition[];
 }
 
 export interface SplitCounts {
@@ -42,7 +47,15 @@ export interface SplitCounts {
 
 export type Progress = (done: number, of: number) => void;
 
-export interface ImportOptions {
+/** What the user chose for the files of an import. */
+export interface ColumnChoices {
+  /** Mappings of columns to fields, by the shape of the files that they apply to. */
+  mappings?: MappingsByShape;
+  /** Sheets of workbooks, by file name. */
+  sheets?: Readonly<Record<string, string>>;
+}
+
+export interface ImportOptions extends ColumnChoices {
   /** contentSha256 of the knowledge base that pairs and questions refer to. */
   knowledgeBase?: string;
   /** Keeps pairs without a question, because a batch list refers to pairs by position. */
@@ -74,6 +87,8 @@ export interface DataApi {
   /** Always the first call; made once per worker. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
+  /** Recognises the columns of files without importing them. */
+  recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;

@@ -6,6 +6,7 @@ import { sweepOrphanWeights } from '../../src/storage/weights';
 import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
 import { importBatchList } from './import/importBatchList';
+import { recogniseFiles } from './import/recogniseFiles';
 import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
@@ -23,11 +24,12 @@ export const dataWorkerApi: DataApi = {
     pageUrl = baseUrl;
     await holdForLife(lifeLock);
   },
-  importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false } = {}) => {
+  importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
     const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...named, keepEmptyAnchors });
+    return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
   },
+  recogniseFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
   importModel: async (files, name, progress) =>
     navigator.locks.request(weightsImportLock, async () => {

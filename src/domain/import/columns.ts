@@ -3,12 +3,13 @@ import type { DataRole, RowOf } from '../records';
 import { resolveReferences, type PassageLookup } from '../split/relevant';
 import { wellFormed } from './encoding';
 import { literalRecords } from './literal';
+import { mappedRecord, type ColumnMapping } from './mapping';
 
 /**
  * Column names used by uniem, FlagEmbedding, sentence-transformers, Easy-Dataset and spreadsheets, in the order in
  * which they are tried. Case, spaces, underscores and hyphens are ignored.
  */
-const aliases = {
+export const aliases = {
   passageId: ['id', 'pid', 'docid', 'passageid', 'corpusid', '编号', '序号'],
   questionId: ['id', 'qid', 'queryid', 'questionid', '编号', '序号'],
   pairId: ['id', 'pairid', '编号', '序号'],
@@ -233,11 +234,17 @@ const wantedColumns: Record<DataRole, string> = {
 export class RowCollector<R extends DataRole> {
   readonly #ids = new Set<string>();
   #records = 0;
+  #mapping: ColumnMapping | null = null;
 
   constructor(
     private readonly role: R,
     private readonly options: ReadOptions = {},
   ) {}
+
+  /** Reads the records that follow with a chosen mapping, or by their column names if it is null. */
+  useMapping(mapping: ColumnMapping | null): void {
+    this.#mapping = mapping;
+  }
 
   /**
    * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
@@ -247,7 +254,8 @@ export class RowCollector<R extends DataRole> {
     this.#records += 1;
     const ignored: string[] = [];
     try {
-      const columns = columnsOf(this.role, value);
+      const named = this.#mapping ? mappedRecord(this.role, value, this.#mapping) : value;
+      const columns = columnsOf(this.role, named);
       if (!knows(columns, mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
       const drafts = this.#drafts(columns, ignored);
       return { rows: drafts.map((draft, index) => this.#withId(draft, index)), ignored };

@@ -50,6 +50,31 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: 'Python 字面量写法有误，请检查引号和括号',
         en: 'broken Python literal; check the quotes and brackets',
       };
+    case 'xlsx-broken':
+      return {
+        zh: '这个 Excel 文件打不开，可能已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx',
+        en: 'the Excel file can’t be opened and may be damaged; open it in Excel and save it as .xlsx again',
+      };
+    case 'xlsx-too-large':
+      return {
+        zh: '表格太大，读不进内存，请删掉没有用的行和列，或另存为 CSV',
+        en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
+      };
+    case 'xls-unsupported':
+      return {
+        zh: '这是旧版 .xls 文件，或加了密码的工作簿，请在 Excel 里去掉密码，另存为 .xlsx',
+        en: 'this is an old .xls file or a workbook with a password; remove the password and save it as .xlsx',
+      };
+    case 'title-row':
+      return {
+        zh: '这是表格上方的合并标题，不是数据',
+        en: 'this is a merged title above the table, not data',
+      };
+    case 'front-matter':
+      return {
+        zh: '这是 Markdown 文件开头的元数据，不是正文',
+        en: 'this is the metadata at the start of the Markdown file, not text',
+      };
     case 'no-known-columns':
       return {
         zh: `没有认得的列名：文件里是“${name}”，需要 ${short(expected)}`,

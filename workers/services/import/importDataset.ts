@@ -9,13 +9,17 @@ import {
 } from '../../../src/domain/import/encoding';
 import { formatOf, readerOf } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literal';
-import type { ImportFormat, RawRecord } from '../../../src/domain/import/reading';
+import type { MappingsByShape } from '../../../src/domain/import/mapping';
+import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
+import { recognise, surveyedRecords, type FileFacts, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
+import { withHead } from './recordStream';
+import { readSpreadsheet } from './spreadsheet';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
@@ -69,7 +73,7 @@ async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; hea
 /** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
 async function* recordsOf(
   file: File,
-  format: ImportFormat,
+  format: TextFormat,
   encoding: TextEncodingName,
   read: (bytes: number) => void,
 ): AsyncGenerator<RawRecord[]> {
@@ -88,7 +92,37 @@ async function* recordsOf(
   else if (format === 'json' || format === 'literal') yield literalRecords(pieces.join(''), format);
 }
 
+interface Source {
+  facts: FileFacts;
+  /** The beginning of the text; empty if there is none. */
+  head: string;
+  records: (read: (bytes: number) => void) => AsyncIterable<RawRecord[]> | Iterable<RawRecord[]>;
+}
+
+/** Recognises the format and encoding of a file. `sheet` names the sheet to read of a workbook. */
+export async function openSource(file: File, sheet?: string): Promise<Source> {
+  const workbook = await readSpreadsheet(file, sheet);
+  if (workbook) {
+    const { facts, head, records } = workbook;
+    return { facts, head, records: () => [records] };
+  }
+  const { encoding, head } = await encodingOf(file);
+  const format = formatOf(file.name, head);
+  const none = { sheets: [], sheet: null, mergedCells: 0, unreadableCells: 0 };
+  const facts: FileFacts = { file: file.name, format, encoding, ...none };
+  return { facts, head, records: (read) => recordsOf(file, format, encoding, read) };
+}
+
+export interface ImportSettings extends ReadOptions {
+  /** Columns chosen by the user, by the shape of the files that they apply to. */
+  mappings?: MappingsByShape;
+  /** Sheets chosen by the user, by file name. */
+  sheets?: Readonly<Record<string, string>>;
+}
+
 interface ImportJob<R extends DataRole> {
+  role: R;
+  settings: ImportSettings;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
@@ -99,12 +133,19 @@ async function importFile<R extends DataRole>(
   file: File,
   job: ImportJob<R>,
   read: (bytes: number) => void,
-): Promise<{ format: ImportFormat; encoding: string }> {
-  const { encoding, head } = await encodingOf(file);
-  const format = formatOf(file.name, head);
+): Promise<Recognition> {
+  const { role, settings } = job;
+  const { facts, head, records: recordsIn } = await openSource(file, settings.sheets?.[file.name]);
+  let recognised: Recognition | null = null;
+  let count = 0;
   const rowsBefore = job.writer.rows;
   let firstRejection: RejectedRow | null = null;
-  for await (const records of recordsOf(file, format, encoding, read)) {
+  for await (const records of withHead(recordsIn(read), surveyedRecords)) {
+    count += records.length;
+    if (!recognised) {
+      recognised = await recognise(role, facts, records, settings.mappings);
+      job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
+    }
     for (const record of records) {
       const result = 'fault' in record ? record : job.collector.rowsOf(record.value);
       const place = { file: file.name, line: record.line };
@@ -118,8 +159,8 @@ async function importFile<R extends DataRole>(
       }
     }
   }
-  if (job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
-  return { format, encoding };
+  if (!recognised || job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
+  return { ...recognised, records: count };
 }
 
 /** Returns a fault with its quoted text cut to the length that a report allows. */
@@ -161,25 +202,27 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  options: ReadOptions = {},
+  settings: ImportSettings = {},
 ): Promise<ImportReport> {
   const of = files.reduce((sum, file) => sum + file.size, 0);
   const name = files.map((file) => file.name).join(', ');
   const job = {
-    collector: new RowCollector(role, options),
+    role,
+    settings,
+    collector: new RowCollector(role, settings),
     writer: await DatasetWriter.open(role, name),
     rejections: new Rejections(),
   };
   let before = 0;
-  let first: Awaited<ReturnType<typeof importFile>> | null = null;
+  const recognised: Recognition[] = [];
   for (const file of files) {
-    const seen = await importFile(file, job, (bytes) => progress(before + bytes, of));
-    first ??= seen;
+    recognised.push(await importFile(file, job, (bytes) => progress(before + bytes, of)));
     before += file.size;
   }
+  const [first] = recognised;
   if (!first) throw new AppError({ kind: 'import-failed', file: '', fault: 'empty-file' });
   const dataset = await job.writer.finish(db);
-  return { dataset, ...job.rejections.leftOut, ...first };
+  return { dataset, ...job.rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {

@@ -1,0 +1,109 @@
+import { sha256Hex } from '../hash';
+import type { DataRole } from '../records';
+import { aliases } from './columns';
+import { namedCells, type ColumnField, type ColumnMapping, type MappingsByShape } from './mapping';
+import type { ImportFormat, RawRecord } from './reading';
+
+/** Records of a file that are looked at to recognise its columns. */
+export const surveyedRecords = 50;
+const shownRows = 5;
+const shownColumns = 60;
+const shownCharacters = 120;
+
+/** What was recognised in a file, shown for checking and correcting. */
+export interface Recognition {
+  file: string;
+  format: ImportFormat;
+  /** Null for a workbook, whose encoding is fixed. */
+  encoding: string | null;
+  /** Worksheets of a workbook; empty for other files. */
+  sheets: string[];
+  sheet: string | null;
+  /** Column names in the file's order; the first `shownColumns` of them. */
+  columns: string[];
+  moreColumns: number;
+  /** The first rows, one cell per column, cut to a length that can be shown. */
+  firstRows: string[][];
+  mapping: ColumnMapping;
+  /** Whether the mapping follows from the column names or was chosen for files of this shape. */
+  chosen: boolean;
+  /** Identifies files with the same columns for the same role. */
+  shape: string;
+  /** Rows read, those left out included. Null if only the beginning was read. */
+  records: number | null;
+  /** Cells filled from a merged range, and cells read as empty because they hold an error or an unsaved result. */
+  mergedCells: number;
+  unreadableCells: number;
+}
+
+/** What is known of a file before its records are read. */
+export type FileFacts = Pick<
+  Recognition,
+  'file' | 'format' | 'encoding' | 'sheets' | 'sheet' | 'mergedCells' | 'unreadableCells'
+>;
+
+const listsOf = {
+  knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
+  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', id: 'pairId' },
+  questions: { text: 'question', relevant: 'relevant', id: 'questionId' },
+  scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
+} as const satisfies Record<DataRole, Partial<Record<ColumnField, keyof typeof aliases>>>;
+
+/** Fields of cells without column names, in order. */
+const positions: Record<DataRole, readonly ColumnField[]> = {
+  knowledgeBase: ['text'],
+  pairs: ['anchor', 'positive'],
+  questions: ['text', 'relevant'],
+  scoredPairs: ['sentence1', 'sentence2', 'score'],
+};
+
+const bare = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+
+/** Returns the mapping that follows from the column names: what the import does if nothing is chosen. */
+export function proposedMapping(role: DataRole, columns: readonly string[], named: boolean): ColumnMapping {
+  if (!named)
+    return positions[role].flatMap((field, index) => (columns[index] ? [{ column: columns[index], field }] : []));
+  const lists = Object.entries(listsOf[role]) as [ColumnField, keyof typeof aliases][];
+  const mapping = lists.flatMap(([field, list]) =>
+    aliases[list].flatMap((alias) =>
+      columns.filter((column) => bare(column) === alias).map((column) => ({ column, field })),
+    ),
+  );
+  const input = columns.find((column) => bare(column) === 'input');
+  const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
+  if (role === 'pairs' && input !== undefined && bare(first) === 'instruction')
+    mapping.push({ column: input, field: 'input' });
+  return mapping;
+}
+
+function shown(value: unknown): string {
+  const text =
+    typeof value === 'string' ? value : value === undefined || value === null ? '' : (JSON.stringify(value) ?? '');
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+}
+
+/** Recognises the columns of a file from its first records. */
+export async function recognise(
+  role: DataRole,
+  facts: FileFacts,
+  records: readonly RawRecord[],
+  chosen: MappingsByShape = {},
+): Promise<Recognition> {
+  const values = records.flatMap((record) => ('value' in record ? [record.value] : []));
+  const rows = values.slice(0, surveyedRecords).flatMap((value) => namedCells(role, value) ?? []);
+  const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  const named = values.some((value) => typeof value === 'object' && !Array.isArray(value));
+  const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
+  const own = Object.hasOwn(chosen, shape) ? chosen[shape] : undefined;
+  const listed = columns.slice(0, shownColumns);
+  return {
+    ...facts,
+    columns: listed,
+    moreColumns: columns.length - listed.length,
+    firstRows: rows.slice(0, shownRows).map((row) => listed.map((column) => shown(row.get(column)))),
+    mapping: own ?? proposedMapping(role, columns, named),
+    chosen: own !== undefined,
+    shape,
+    records: null,
+  };
+}

@@ -1,0 +1,22 @@
+import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
+import type { DataRole } from '../../../src/domain/records';
+import { openSource, type ImportSettings } from './importDataset';
+import { withHead } from './recordStream';
+
+/** Recognises the columns of files without importing them, so that they can be chosen where the import failed. */
+export async function recogniseFiles(
+  files: File[],
+  role: DataRole,
+  { mappings, sheets }: Pick<ImportSettings, 'mappings' | 'sheets'>,
+): Promise<Recognition[]> {
+  const found: Recognition[] = [];
+  for (const file of files) {
+    const { facts, records } = await openSource(file, sheets?.[file.name]);
+    const head = await withHead(
+      records(() => undefined),
+      surveyedRecords,
+    ).next();
+    found.push(await recognise(role, facts, head.done ? [] : head.value, mappings));
+  }
+  return found;
+}
