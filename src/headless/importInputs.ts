@@ -5,6 +5,7 @@ import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../dom
 import type { StoredModel } from '../domain/model';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
+import type { Recognition } from '../domain/import/recognise';
 import type { RejectedRow } from '../protocol/dataApi';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 
@@ -13,6 +14,8 @@ export interface Inputs {
   experimentHash: string;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
+  /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
+  recognised: Partial<Record<SlotName, Recognition[]>>;
 }
 
 type Report = (done: number, of: number) => void;
@@ -29,6 +32,7 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
 
 class InputReader {
   readonly leftOut: Inputs['leftOut'] = {};
+  readonly recognised: Inputs['recognised'] = {};
   #filled: Experiment;
 
   constructor(
@@ -55,7 +59,8 @@ class InputReader {
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
-    const { dataset, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
+    const { dataset, recognised, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
+    this.recognised[slot] = recognised;
     const { rejected, rejectedCount: rows, ignoredCount: references } = left;
     if (rejected.length > 0) this.leftOut[slot] = { rows, references, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
@@ -98,5 +103,6 @@ export async function importInputs(routes: JobRoutes, job: HeadlessJob, report: 
   const model = modelSettings(await reader.model());
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut: reader.leftOut };
+  const { leftOut, recognised } = reader;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised };
 }

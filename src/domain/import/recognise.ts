@@ -21,11 +21,15 @@ export interface Recognition {
   sheet: string | null;
   /** Column names in the file's order; the first `shownColumns` of them. */
   columns: string[];
+  /** Whether the file names its columns; else they are numbered from 1. */
+  named: boolean;
   moreColumns: number;
   /** The first rows, one cell per column, cut to a length that can be shown. */
   firstRows: string[][];
   mapping: ColumnMapping;
-  /** Whether the mapping follows from the column names or was chosen for files of this shape. */
+  /** The mapping that follows from the column names. */
+  proposal: ColumnMapping;
+  /** Whether `mapping` was chosen for files of this shape; else it is the proposal. */
   chosen: boolean;
   /** Identifies files with the same columns for the same role. */
   shape: string;
@@ -95,13 +99,16 @@ export async function recognise(
   const named = values.some((value) => typeof value === 'object' && !Array.isArray(value));
   const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
   const own = Object.hasOwn(chosen, shape) ? chosen[shape] : undefined;
+  const proposal = proposedMapping(role, columns, named);
   const listed = columns.slice(0, shownColumns);
   return {
     ...facts,
     columns: listed,
+    named,
     moreColumns: columns.length - listed.length,
     firstRows: rows.slice(0, shownRows).map((row) => listed.map((column) => shown(row.get(column)))),
-    mapping: own ?? proposedMapping(role, columns, named),
+    mapping: own ?? proposal,
+    proposal,
     chosen: own !== undefined,
     shape,
     records: null,

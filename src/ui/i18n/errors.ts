@@ -35,8 +35,8 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
       };
     case 'binary-file':
       return {
-        zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT',
-        en: 'this is a binary file, not text; save it as JSONL, CSV or TXT',
+        zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
+        en: 'this is a binary file, not text; save it as XLSX, CSV or TXT',
       };
     case 'json-broken':
       return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check the quotes, commas and brackets' };

@@ -6,14 +6,15 @@ import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
 
 let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'checkQuestions'> = {
-  importDataset: async (files, role, progress, options = {}) => {
-    const passages =
-      options.knowledgeBase === undefined ? {} : { passages: await storedPassages(db, options.knowledgeBase) };
-    return importDataset(db, files, role, progress, passages);
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions'> = {
+  recogniseFiles,
+  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
+    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
+    return importDataset(db, files, role, progress, { ...options, ...passages });
   },
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
 };
