@@ -93,7 +93,7 @@ export class ImportsState {
       if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
         // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
         const found = await this.recognise(slot, files, choices).catch(() => []);
-        if (found.some(({ columns }) => columns.length > 0))
+        if (found.some(({ columns, sheets }) => columns.length > 0 || sheets.length > 1))
           this.#set(slot, { recognition: { files, found, refused: true } });
       }
       throw thrown;
