@@ -31,7 +31,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await page.getByTestId('column-2').selectOption('positive');
   await page.getByTestId('columns-apply').click();
   const slot = page.locator('section[aria-labelledby="slot-pairs"]');
-  await expect(slot).toContainText('没用到：单号，分类');
+  await expect(slot).toContainText('没用到：单号、分类');
   await slot.getByRole('button', { name: '查看数据' }).click();
   await expect(page.getByRole('dialog')).toContainText('先量体温');
 

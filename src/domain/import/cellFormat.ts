@@ -72,7 +72,7 @@ export function shownNumber(value: number, code: string): string {
   const shown = tokens.map(({ text }) => text).join('');
   const [, before = '', whole = '', decimals = '', after = ''] =
     /^([^#0?.]*)([#0?,]+)(?:\.([#0?]*))?([^#0?.]*)$/.exec(mask) ?? [];
-  if (whole === '' || /[a-z@/]/i.test(before + after) || whole.endsWith(',')) return plain(value);
+  if (whole === '' || /[a-z@/,]/i.test(before + after) || whole.endsWith(',')) return plain(value);
   const percent = (before + after).includes('%');
   const places = decimals.length;
   const size = Math.abs(percent ? value * 100 : value);

@@ -239,6 +239,8 @@ export const en = {
       apply: 'Import again',
       needed: (names: string) => `Still needed: ${names}.`,
       or: ' or ',
+      /** Between the names of a list. */
+      list: ', ',
       sheet: 'Sheet',
       sheetOf: (sheet: string, sheets: number) => (sheets > 1 ? `sheet “${sheet}” of ${sheets}` : `sheet “${sheet}”`),
       read: (n: number) => `${count(n, 'row')} read`,

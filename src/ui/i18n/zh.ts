@@ -208,6 +208,7 @@ export const zh: Dictionary = {
       apply: '重新导入',
       needed: (names) => `还缺：${names}。`,
       or: '或',
+      list: '、',
       sheet: '工作表',
       sheetOf: (sheet, sheets) => (sheets > 1 ? `工作表“${sheet}”（共 ${sheets} 个）` : `工作表“${sheet}”`),
       read: (n) => `读到 ${formatCount(n)} 行`,

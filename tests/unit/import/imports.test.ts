@@ -30,6 +30,11 @@ vi.mock('../../../src/state/gateway', () => ({
 }));
 vi.mock('../../../src/state/app.svelte', () => ({ app: { attempt: (work: () => Promise<unknown>) => work() } }));
 vi.stubGlobal('addEventListener', () => undefined);
+const local = new Map<string, string>();
+vi.stubGlobal('localStorage', {
+  getItem: (key: string) => local.get(key) ?? null,
+  setItem: (key: string, value: string) => local.set(key, value),
+});
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { ImportsState } = await import('../../../src/state/imports.svelte');
 
@@ -45,6 +50,7 @@ async function opened() {
 }
 let databases = 0;
 beforeEach(async () => {
+  local.clear();
   db = await openDatabase(`imports-${databases++}`);
   await putExperiment(db, {
     experimentId: 'e',
@@ -114,5 +120,57 @@ describe('importing into an experiment', () => {
     await imports.importFiles('knowledgeBase', [file('right.jsonl', { id: 'x', text: '丙段' })]);
     expect(imports.isUnusable('testQuestions')).toBe(false);
     expect(experiment.datasets.testQuestions).toMatchObject({ rows: 1 });
+  });
+});
+
+describe('choosing the columns of an import', () => {
+  const odd = file('odd.jsonl', { 养殖户说: '问', 处理: '答', 分类: '病' });
+  const next = file('next.jsonl', { 养殖户说: '又问', 处理: '又答', 分类: '料' });
+  const chosen = [
+    { column: '养殖户说', field: 'anchor' as const },
+    { column: '处理', field: 'positive' as const },
+  ];
+
+  async function refused() {
+    const { experiment, imports } = await opened();
+    await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
+    await expect(imports.importFiles('pairs', [odd])).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+    return { experiment, imports, shape: imports.slots.pairs.recognition?.found[0]?.shape ?? '' };
+  }
+
+  it('offers the columns of refused files while the slot keeps its data', async () => {
+    const { experiment, imports } = await refused();
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
+    expect(imports.slots.pairs.recognition).toMatchObject({
+      refused: true,
+      files: [{ name: 'odd.jsonl' }],
+      found: [{ columns: ['养殖户说', '处理', '分类'] }],
+    });
+  });
+
+  it('remembers them for files of the same shape, until the column names decide again', async () => {
+    const { experiment, imports, shape } = await refused();
+    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, sheets: {} });
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
+    expect(imports.slots.pairs.recognition).toMatchObject({ refused: false, found: [{ chosen: true }] });
+    await imports.importFiles('pairs', [next]);
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'next.jsonl' });
+    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, sheets: {} });
+    await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+  });
+
+  it('does not remember a choice with which nothing could be imported', async () => {
+    const { imports, shape } = await refused();
+    const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
+    await expect(imports.importFiles('pairs', [odd], { mappings, sheets: {} })).rejects.toBeInstanceOf(AppError);
+    expect(local.size).toBe(0);
+    expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
+  });
+
+  it('forgets what was remembered in a form that it does not know', async () => {
+    local.set('recallsmith-columns', '{"x": [{"column": 1, "field": "evil"}]}');
+    const { experiment, imports } = await opened();
+    await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
   });
 });
