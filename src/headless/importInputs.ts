@@ -30,7 +30,7 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
-class InputReader {
+export class InputReader {
   readonly leftOut: Inputs['leftOut'] = {};
   readonly recognised: Inputs['recognised'] = {};
   #filled: Experiment;
