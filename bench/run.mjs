@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /*
- * `npm run bench`: times the engine and its peers, interleaved in one run. Results also go to
+ * `npm run bench`: times the engine and its peers, interleaved in one run. Also writes the results to
  * bench/results/<date>.json.
  */
 import { spawn } from 'node:child_process';
@@ -38,7 +38,7 @@ const tiny = {
 const demoZh = { ...tiny, layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286 };
 const exported = join(root, '.cache/bench/export');
 
-/** Returns `count` text lengths from `least` to `most` tokens, the same every time. */
+/** Returns `count` text lengths between `least` and `most` tokens, the same ones on every call. */
 const lengths = (count, least, most) =>
   Array.from({ length: count }, (_, i) => least + ((i * 37) % (most - least + 1)));
 /** Text lengths similar to the demo's questions and passages. */
@@ -47,7 +47,7 @@ const uniform = (count, length) => Array.from({ length: count }, () => length);
 
 /**
  * Returns the floating-point operations of a step's matrix products: two per weight and token, times three for the
- * forward pass and the gradients of input and weights, plus the products of attention.
+ * forward pass and the gradients of inputs and weights, plus attention's products.
  */
 function stepFlops({ config, anchors, positives }) {
   const { layers, hiddenSize: h, intermediateSize: f } = config;
@@ -60,7 +60,10 @@ function stepFlops({ config, anchors, positives }) {
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 
-/** Each row returns { figure, ours, peer, ratio, bar, met, detail }, or a list of them. */
+/**
+ * Each function measures one row or several, and returns { figure, ours, peer, ratio, bar, met, detail } or a list of
+ * these.
+ */
 const rows = {
   async stepWebgpu({ page }) {
     const task = { backend: 'webgpu', config: tiny, anchors: uniform(16, 64), positives: uniform(16, 64), rounds: 3 };
@@ -129,7 +132,10 @@ function against({ ours, peer, ...detail }, figure, bar) {
   };
 }
 
-/** PyTorch's steps cannot be interleaved with those of a page, so they run right after them on the same cores. */
+/**
+ * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on the same
+ * cores.
+ */
 async function againstPytorch({ ours, threads }) {
   const { config, anchors, positives } = demoStep;
   const python = await pythonWithPackages();
@@ -170,7 +176,7 @@ async function encodeRow(page, backend, bar) {
   );
 }
 
-/** Exports the demo model for transformers.js, from a run of a single step. */
+/** Trains the demo for one step and exports the model for transformers.js. */
 async function exportDemoModel() {
   if (existsSync(join(exported, 'onnx/model.onnx'))) return;
   const out = join(root, '.cache/bench/run');
@@ -193,7 +199,7 @@ const types = {
   '.json': 'application/json',
 };
 
-/** Vite plugin that serves folders the page loads from without any transformation. */
+/** Returns a Vite plugin that serves some folders without transforming their files. */
 function plainFolders() {
   const folders = {
     export: exported,

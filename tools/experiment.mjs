@@ -14,7 +14,8 @@ import { listen, siteServer } from './lib/server.mjs';
 import { unzip } from './lib/unzip.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
-headless Chromium on this machine. Nothing leaves the machine.
+headless Chromium on this machine. Nothing leaves the machine. The only request to another
+host is for the base model, if "locations.model" names one on a hub ("hub:ID@REVISION").
 
   npm run experiment -- path/to/experiment.json --out DIR [options]
 
@@ -30,6 +31,11 @@ headless Chromium on this machine. Nothing leaves the machine.
   --profile DIR       keep the browser profile in DIR. If a run is killed, the same command
                       with the same DIR resumes it from its last checkpoint. With another
                       --memory, or after running out of memory, a new run starts.
+  --hub-host HOST     where a model "hub:ID@REVISION" is fetched from: huggingface (default),
+                      hf-mirror, modelscope, or the address of a host that speaks Hugging
+                      Face's protocol. RECALLSMITH_HUB_TOKEN in the environment is sent to
+                      it as access token, for models that need one. With --profile, an
+                      interrupted download resumes.
   --help              print this text
 
 "locations" in the file names the data and the model, relative to the file. docs/experiment.md
@@ -45,6 +51,7 @@ with code 1.
   export/        the trained model: safetensors, ONNX, tokenizer, model card, experiment.json`;
 
 const devices = ['auto', 'webgpu', 'wasm'];
+const hubHosts = ['huggingface', 'hf-mirror', 'modelscope'];
 
 function readOptions() {
   const { values, positionals } = parseOptions({
@@ -56,6 +63,7 @@ function readOptions() {
       'software-webgpu': { type: 'boolean', default: false },
       browser: { type: 'string' },
       profile: { type: 'string' },
+      'hub-host': { type: 'string', default: 'huggingface' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -67,10 +75,16 @@ function readOptions() {
   const budgetBytes = values.memory === undefined ? undefined : Number(values.memory) * 1e9;
   if (budgetBytes !== undefined && !(budgetBytes > 0))
     throw new Error(`--memory takes a number of gigabytes, not "${values.memory}".`);
-  return { ...values, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
+  const hubHost = values['hub-host'];
+  if (!hubHosts.includes(hubHost) && !/^https?:\/\/\S+$/.test(hubHost))
+    throw new Error(`--hub-host takes ${hubHosts.join(', ')} or an address such as https://…, not "${hubHost}".`);
+  return { ...values, hubHost, budgetBytes, file: resolve(positionals[0]), out: resolve(values.out) };
 }
 
-/** Browser storage belongs to an address, port included, so a kept profile reuses its port. */
+/**
+ * Opens a browser profile. Browser storage belongs to an address, including its port, so a kept profile reuses its
+ * port.
+ */
 async function openProfile(folder) {
   if (folder === undefined) {
     const path = await mkdtemp(join(tmpdir(), 'recallsmith-'));
@@ -96,7 +110,7 @@ async function listenFor(profile, server) {
 }
 
 async function launch(options, profilePath) {
-  // Imported late: installWhenNeeded() may have just installed playwright-core.
+  // Imported late, because installWhenNeeded() may have just installed playwright-core.
   const [{ chromium }, found] = await Promise.all([import('playwright-core'), import('./lib/chromium.mjs')]);
   const executablePath = found.findChromium(options.browser);
   if (!executablePath) throw new Error(found.noChromium);
@@ -116,7 +130,7 @@ async function launch(options, profilePath) {
     });
 }
 
-/** Resolves with the page's final result. Rejects if the page or the browser goes away first. */
+/** Resolves with the page's final result. Rejects if the page or the browser closes first. */
 function watch(context, page, finished) {
   return new Promise((done, fail) => {
     finished.then(done, fail);
@@ -128,7 +142,7 @@ function watch(context, page, finished) {
   });
 }
 
-async function carryOut(options, input, profile) {
+async function runInBrowser(options, input, profile) {
   const report = new RunReport(options.out);
   await report.begin();
   const zip = join(options.out, 'export.zip');
@@ -142,6 +156,8 @@ async function carryOut(options, input, profile) {
       modelName: input.modelName,
       device: options.device,
       budgetBytes: options.budgetBytes,
+      hubHost: options.hubHost,
+      hubToken: process.env.RECALLSMITH_HUB_TOKEN,
       inputs: input.inputs,
     },
     {
@@ -208,14 +224,14 @@ async function main() {
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  // Delete earlier results, so that they cannot be mistaken for this command's.
+  // Delete earlier results, so that nobody mistakes them for results of this command.
   for (const name of ['metrics.json', 'events.jsonl', 'export'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();
   await buildWhenNeeded();
   const profile = await openProfile(options.profile);
   try {
-    await writeResults(options, await carryOut(options, input, profile));
+    await writeResults(options, await runInBrowser(options, input, profile));
   } finally {
     await profile.close();
   }

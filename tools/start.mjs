@@ -5,7 +5,7 @@ import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { listen, siteServer, whoListens } from './lib/server.mjs';
 
-/** Fixed, because browser storage belongs to the page's address, port included. */
+/** Fixed port, because browser storage belongs to the page's address, including its port. */
 const usualPort = 4178;
 
 const help = `Recallsmith (召回工坊): serves the page on this machine and opens it.
@@ -21,7 +21,7 @@ const help = `Recallsmith (召回工坊): serves the page on this machine and op
 function openInBrowser(url) {
   const commands = { darwin: ['open', url], win32: ['cmd', '/c', 'start', '', url] };
   const [command, ...args] = commands[process.platform] ?? ['xdg-open', url];
-  // Errors are ignored: without a desktop, the printed address is enough.
+  // Ignore errors: without a desktop, the printed address is enough.
   spawn(command, args, { stdio: 'ignore', detached: true })
     .on('error', () => undefined)
     .unref();

@@ -9,7 +9,9 @@ import { root } from './lib/build.mjs';
 const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
 
-/** Returns a browser for the tests. As root on Debian it installs one if missing; elsewhere one must be installed. */
+/**
+ * Returns a browser for the tests. If none is installed, installs one as root on Debian; elsewhere, the user has to.
+ */
 async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');
   const found = findChromium();
@@ -27,7 +29,7 @@ async function browserWhenNeeded() {
   return installed;
 }
 
-/** A check without a count of its own: it passes or fails as a whole. */
+/** Returns a check without a test count of its own, which passes or fails as a whole. */
 function single(name, script, args) {
   return { name, script, args, count: (code) => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 }) };
 }
@@ -36,7 +38,10 @@ function readReport(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
 }
 
-/** Counts of a suite. A bad exit code without a failed test (a crash, a file that does not load) is one failure. */
+/**
+ * Returns the counts of a suite. A bad exit code without a failed test (a crash, a file that does not load) counts as
+ * one failure.
+ */
 function counted(passed, failed, code) {
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
 }
@@ -54,7 +59,7 @@ function vitest(project) {
   };
 }
 
-/** End-to-end tests of one project of playwright.config.ts. */
+/** Returns the check of the end-to-end tests of one project of playwright.config.ts. */
 function endToEnd(project) {
   const file = join(reports, `${project}.json`);
   return {
@@ -71,7 +76,7 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-/** Checks that keep one core busy. They run one after another, beside the engine on software WebGPU. */
+/** Checks that keep only one core busy. They run one after another while the engine is tested on software WebGPU. */
 const light = [
   tsc('domain'),
   tsc('workers'),
@@ -90,7 +95,7 @@ const light = [
 /** Checks that need the whole machine. */
 const alone = [endToEnd('e2e-training')];
 
-/** Runs a check; prints its output when it has ended, so that checks side by side do not mix theirs. */
+/** Runs a check and prints its output when it has ended, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
   const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };
   console.log(`-- ${check.name} …`);
@@ -107,7 +112,7 @@ async function runCheck(check, browser) {
   return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Runs checks one after another, even after one has failed, and returns their counts. */
+/** Runs checks one after another, even if one fails, and returns their counts. */
 async function runInOrder(checks, browser) {
   const results = [];
   for (const check of checks) results.push(await runCheck(check, browser));
@@ -120,7 +125,7 @@ async function main() {
   mkdirSync(reports, { recursive: true });
   const browser = await browserWhenNeeded();
   await buildWhenNeeded();
-  // Software WebGPU compiles its shaders on one core; the other is free for the light checks.
+  // Software WebGPU compiles its shaders on one core, which leaves the other free for the light checks.
   const beside = await Promise.all([runInOrder([vitest('engine-webgpu')], browser), runInOrder(light, browser)]);
   const results = [...beside.flat(), ...(await runInOrder(alone, browser))];
   console.log('\n== summary');

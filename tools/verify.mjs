@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/* `npm run verify`: `npm test`, then the long checks of the README's claims. Prints a line per check and a total. */
+/*
+ * `npm run verify`: runs `npm test`, then the long checks of the README's claims. Prints a line per check and a total.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -53,7 +55,7 @@ function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
   });
 }
 
-/** Whether a kill would now test a resume: the run has reached step `least` and would lose steps after a checkpoint. */
+/** Whether a kill would now test resuming: the run has reached step `least` and would lose steps after a checkpoint. */
 function hasCheckpointAndStep(out, least) {
   const file = join(out, 'events.jsonl');
   if (!existsSync(file)) return false;
@@ -95,7 +97,10 @@ async function replayReference() {
   return `largest difference in loss ${worst.toExponential(1)}`;
 }
 
-/** Replays 20 steps on software WebGPU, where a step takes seconds. `npm test` replays a few steps of the same test. */
+/**
+ * Replays 20 steps on software WebGPU, where a step takes seconds. `npm test` replays only a few steps in the same
+ * test.
+ */
 async function replayOnWebgpu() {
   const env = { ...process.env, REPLAY_STEPS: '20', CHROMIUM_PATH: findChromium() ?? '' };
   const args = ['run', '--project', 'engine-webgpu', 'tests/engine/sharedReference.test.ts'];
@@ -110,7 +115,7 @@ const same = async () => {
   return `weights ${first.weightsSha256.slice(0, 12)}`;
 };
 
-/** The own-data example with more epochs, so that the run lasts long enough to write a checkpoint. */
+/** Returns the own-data example with more epochs, so that the run lasts long enough to write a checkpoint. */
 async function longerOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
   file.stages[0].duration.value = 24;
@@ -165,7 +170,7 @@ async function shuffledPairs(seed) {
   return path;
 }
 
-/** Runs the demo with a seed; a second call with the same seed reuses the result. */
+/** Runs the demo with a seed. A second call with the same seed reuses the first result. */
 async function demo(seed) {
   const out = join(work, `demo-${seed}`);
   const metrics = join(out, 'metrics.json');
@@ -195,7 +200,7 @@ async function demoTime() {
   return `${Math.round(seconds)} s from start to result`;
 }
 
-/** Browser tests too slow for `npm test`: the page's main thread under load. */
+/** Runs browser tests that are too slow for `npm test`: the page's main thread under load. */
 async function longBrowserTests() {
   await runCommand(process.execPath, ['node_modules/@playwright/test/cli.js', 'test', '--project', 'long']);
   return 'details above';

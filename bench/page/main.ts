@@ -1,4 +1,4 @@
-/** Runs one row of the benchmark: the engine and its peer take turns, each in its own worker. */
+/** Runs one row of the benchmark. The engine and its peer take turns, each in a worker of its own. */
 import { wrap, type Remote } from 'comlink';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { TokenBatch } from '../../workers/engine/model/packedTokens';
@@ -8,7 +8,7 @@ import { encodeByTransformersJs, openTransformersJs } from '../peers/transformer
 import type { Ours } from './ours.worker';
 
 type Backend = 'wasm' | 'webgpu';
-/** Milliseconds of each round, warm-up excluded. */
+/** Milliseconds of each round, not counting warm-up rounds. */
 export type Times = { ours: number[]; peer: number[] };
 
 const engineBase = new URL('/engine/', location.href).href;
@@ -38,15 +38,15 @@ function closeWorkers(): void {
 export interface StepTask {
   backend: Backend;
   config: EncoderConfig;
-  /** Tokens of each text. */
+  /** Token counts of the texts. */
   anchors: number[];
   positives: number[];
   rounds: number;
-  /** Shapes [m, n, k] of products. The fastest one is the reference for the machine's speed. */
+  /** Shapes [m, n, k] of products to time. The fastest product is the reference for the machine's speed. */
   products?: [number, number, number][];
 }
 
-/** Times a training step and the same step in stock tfjs ops. The first step of each is a warm-up. */
+/** Times a training step, and the same step built from stock tfjs ops. The first step of each is a warm-up. */
 export async function stepRow(task: StepTask): Promise<Times & { threads: number; bestMatmul: number }> {
   const { backend, config, rounds } = task;
   const ours = await openOurs(backend);
@@ -69,10 +69,14 @@ export async function stepRow(task: StepTask): Promise<Times & { threads: number
   return { ...times, threads: ours.threads, bestMatmul };
 }
 
-/** Side of the square matrices the peer multiplies; it keeps its first pair, so the size is fixed. */
+/**
+ * Side of the square matrices that the peer multiplies. The size is fixed, because the peer always uses its first pair.
+ */
 const peerSide = 512;
 
-/** Returns the FLOP/s of the fastest product on either side; each shape runs five times. NaN if there are no shapes. */
+/**
+ * Returns the FLOP/s of the fastest product of either side, or NaN if there are no shapes. Each shape runs five times.
+ */
 async function bestProduct(
   ours: Remote<Ours>,
   peer: Remote<StockPeer>,
@@ -113,7 +117,7 @@ export interface EncodeTask {
   rounds: number;
 }
 
-/** Times encoding all texts, and transformers.js with its fastest batch size. */
+/** Times the encoding of all texts, and the same in transformers.js with its fastest batch size. */
 export async function encodeRow(task: EncodeTask): Promise<Times & { batchSize: number; threads: number }> {
   const { backend, config, texts, batchSizes, rounds } = task;
   const ours = await openOurs(backend);

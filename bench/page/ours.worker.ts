@@ -1,4 +1,4 @@
-/** The engine in a worker, as in the app, with the calls of the benchmark. */
+/** The engine in a worker, as in the app, with an API for the benchmark. */
 import { expose } from 'comlink';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
 import { openDevice, currentEngine } from '../../workers/engine/device';
@@ -8,7 +8,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 
 let model: { config: EncoderConfig; parameters: ParameterStore; trainer: Trainer } | undefined;
 let steps = 0;
@@ -73,7 +73,7 @@ const ours = {
     for (const array of [a, b, y]) pool.free(array);
     return ms;
   },
-  /** Returns the milliseconds to encode all texts the way an evaluation does. */
+  /** Returns the milliseconds of encoding all texts as an evaluation does. */
   async encode(texts: TokenBatch): Promise<number> {
     if (!model) throw new Error('no model');
     const begin = performance.now();

@@ -1,2 +1,2 @@
-/** The jobs that need a page's GPU worker. It has one device, so it runs one job at a time. */
+/** The jobs that use the GPU worker's device. There is one device per page, so only one job runs at a time. */
 export type DeviceJob = 'run' | 'benchmark' | 'export';

@@ -1,16 +1,34 @@
 import type { DeviceJob } from './deviceJob';
+import type { FileType } from './import/fileType';
 
 export type ModelFault =
   | 'missing-file'
+  /** The folder holds several models; `expected` and `found` are the folders of two of them. */
+  | 'several-models'
+  /** The file is a Git LFS pointer. */
+  | 'lfs-pointer'
+  | 'not-utf8'
   | 'not-json'
   | 'unsupported-architecture'
   | 'empty'
   /** `expected` and `found` count bytes. */
   | 'truncated'
   | 'header-invalid'
+  /** The list of shards cannot be read. */
+  | 'index-invalid'
+  /** `found`: the opcode, function or class that a state dict of tensors does not need. */
+  | 'pickle-unsupported'
+  | 'pickle-invalid'
   | 'tensor-missing'
   | 'tensor-shape'
   | 'tensor-dtype'
+  /** A tensor of the encoder that config.json does not describe. */
+  | 'tensor-unknown'
+  | 'tensor-not-finite'
+  /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
+  | 'two-encoders'
+  /** `found`: the module of sentence-transformers. */
+  | 'module-unsupported'
   | 'vocabulary-mismatch'
   | 'tokenizer-invalid'
   | 'pooling-unsupported';
@@ -19,17 +37,20 @@ export type ImportFault =
   | 'empty-file'
   | 'no-rows'
   | 'binary-file'
+  /** The file is of a type that can't be imported, named by `fileType`. */
+  | 'wrong-type'
   | 'encoding-unknown'
   | 'json-broken'
   | 'csv-broken'
+  /** A row with more cells (`field`) than the file has columns (`expected`). */
+  | 'more-cells'
   | 'literal-broken'
   | 'xlsx-broken'
   | 'xlsx-too-large'
-  /** An .xls file of Excel 97–2003, or a workbook with a password. */
-  | 'xls-unsupported'
   /** A merged title above the table of a sheet. */
   | 'title-row'
   | 'front-matter'
+  | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'
   | 'text-empty'
@@ -39,7 +60,52 @@ export type ImportFault =
   | 'no-known-passage'
   | 'needs-knowledge-base'
   | 'duplicate-id'
-  | 'not-an-object';
+  | 'not-an-object'
+  /** A pair whose score or label (`field`) is `expected`, which is not above 0. */
+  | 'not-positive'
+  | 'set-too-long'
+  | 'unknown-question'
+  | 'file-cut'
+  | 'gzip-broken'
+  /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
+  | ImportRemark;
+
+export type ImportRemark =
+  | 'control-replaced'
+  | 'bytes-replaced'
+  | 'columns-unused'
+  | 'file-unused'
+  | 'messages-unused'
+  | 'negatives-unused'
+  | 'judged-irrelevant'
+  | 'score-unused'
+  | 'questions-merged';
+
+export type HubFault =
+  | 'id-invalid'
+  | 'host-invalid'
+  | 'no-model'
+  | 'no-revision'
+  /** The model is private or gated, or doesn't exist: hubs don't say which. */
+  | 'needs-token'
+  | 'offline'
+  /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
+  | 'blocked'
+  /** The connection broke off again and again without a new byte. */
+  | 'broken-off'
+  /** A web page came instead of a file, as from a login page or a proxy. */
+  | 'html'
+  | 'listing-invalid'
+  /** `expected` and `found` count bytes. */
+  | 'size-differs'
+  | 'hash-differs'
+  /** The host answered with an error, `status`. */
+  | 'refused'
+  | 'file-missing'
+  /** `found` lists the files with weights. */
+  | 'weights-unsupported'
+  /** Another tab is downloading. */
+  | 'elsewhere';
 
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
@@ -51,15 +117,24 @@ export type AppErrorDetails =
       question?: number;
       fault: ImportFault;
       field?: string;
-      /** With no-known-columns: the accepted column names. `field` then lists the columns found. */
+      /**
+       * Column names that would have been accepted, for the fault no-known-columns. `field` then lists the columns
+       * found.
+       */
       expected?: string;
+      /** With wrong-type. */
+      fileType?: FileType;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
   | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
-  | { kind: 'too-few-pairs'; pairs: number; batchSize: number }
+  /**
+   * `distinct`: what `pairs` counts, if not all pairs: different passages, different anchors, or pairs that can be in a
+   * batch together.
+   */
+  | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   | { kind: 'quota-exceeded'; neededBytes: number }
@@ -74,9 +149,9 @@ export type AppErrorDetails =
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**
-   * Thrown before a run that does not fit. `neededBytes`: the minimum it needs, in total (`budget`) or in its largest
-   * array (`array`). `canRaise`: the device accepts a budget that is large enough. `maxTokens`, `batchSize` and
-   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing any one of them is enough.
+   * Thrown before a run that does not fit. `neededBytes`: the least that the run needs, in total (`budget`) or in its
+   * largest array (`array`). `canRaise`: whether the device accepts a large enough budget. `maxTokens`, `batchSize` and
+   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one of them is enough.
    */
   | {
       kind: 'memory-too-small';
@@ -89,7 +164,7 @@ export type AppErrorDetails =
       mixedStage?: number;
     }
   | { kind: 'training-diverged'; step: number; quantity: 'loss' | 'gradientNorm'; parameter?: string }
-  /** The device runs one job at a time; `job` is the one running. */
+  /** The device runs one job at a time; `job` is already running. */
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }
@@ -103,6 +178,16 @@ export type AppErrorDetails =
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
   | { kind: 'download-failed'; url: string; status: number }
+  | {
+      kind: 'hub-failed';
+      fault: HubFault;
+      host: string;
+      id?: string;
+      file?: string;
+      status?: number;
+      expected?: string;
+      found?: string;
+    }
   | { kind: 'cancelled' }
   | { kind: 'unexpected'; reason: string };
 

@@ -15,9 +15,9 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const fractionBelowOne = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const prefix = v.pipe(v.string(), v.maxLength(500));
 
-export const dataEntrySchema = v.strictObject({
+const dataEntrySchema = v.strictObject({
   role: v.picklist(dataRoles),
-  /** Only with role `questions`. */
+  /** Only for role `questions`. */
   part: v.optional(v.picklist(['dev', 'test'])),
   contentSha256: sha256,
 });
@@ -32,25 +32,28 @@ export const modelSchema = v.strictObject({
   passagePrefix: prefix,
 });
 
-export const batchingSchema = v.variant('kind', [
+const batchingSchema = v.variant('kind', [
   v.strictObject({
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
-    /** Keeps equal passages and equal anchors out of one batch: a right answer would count as a negative. */
+    /**
+     * Whether to keep equal passages and equal anchors out of one batch, where a right answer would count as a
+     * negative.
+     */
     avoidDuplicatePassages: v.boolean(),
   }),
-  /** One list of pair rows per step; `sha256` is the hash of the list's canonical JSON. */
+  /** One list of pair rows per step. `sha256` is the hash of the canonical JSON of these lists. */
   v.strictObject({ kind: v.literal('listed'), sha256 }),
 ]);
 
 /**
- * `mixed`: activations and operands of matrix products in half precision; sums and master weights in float32. Needs a
- * device with half precision.
+ * With `mixed`, activations and operands of matrix products are in half precision, but sums and master weights in
+ * float32. Needs a device with half precision.
  */
 export const precisions = ['full', 'mixed'] as const;
 export type Precision = (typeof precisions)[number];
 
-export const stageSchema = v.strictObject({
+const stageSchema = v.strictObject({
   strategy: v.strictObject({ kind: v.literal('full') }),
   loss: v.strictObject({
     kind: v.literal('inBatchInfoNce'),
@@ -80,7 +83,7 @@ export const stageSchema = v.strictObject({
   }),
   /** One rate for all dropout layers, or `model` for the rates in the model's config.json. */
   dropout: v.union([v.literal('model'), fractionBelowOne]),
-  /** Absent means `full`: experiments made before this field existed keep their hash. */
+  /** Absent for `full`, so that experiments made before this field existed keep their hash. */
   precision: v.optional(v.picklist(precisions)),
 });
 
@@ -98,16 +101,21 @@ export const experimentSchema = v.strictObject({
   schemaVersion: v.literal(schemaVersion),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
   data: v.pipe(v.array(dataEntrySchema), v.maxLength(64)),
-  /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
-  split: v.strictObject({ devFraction: fraction, devMaximum: count }),
+  split: v.strictObject({
+    /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
+    devFraction: fraction,
+    devMaximum: count,
+    /** Absent means false: experiments made before this field existed keep their hash. */
+    removeNearDuplicates: v.optional(v.boolean()),
+  }),
   model: v.nullable(modelSchema),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({
     primary: v.picklist(metricNames),
     ks: v.pipe(v.array(count), v.minLength(1), v.maxLength(16)),
-    /** Steps between dev evaluations; 0 evaluates dev only before and after training. */
+    /** Steps between dev evaluations. With 0, dev is evaluated only before and after training. */
     devEverySteps: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    /** The weights that are evaluated on test and exported. */
+    /** Selects the weights that are evaluated on test and exported. */
     checkpoint: v.picklist(['bestDev', 'last']),
   }),
 });
@@ -150,7 +158,10 @@ export function defaultExperiment(): Experiment {
   };
 }
 
-/** Returns the settings read from the model's folder, with the guessed defaults for any it does not state. */
+/**
+ * Returns the settings read from the model's folder. For settings that the folder does not state, these are guessed
+ * defaults.
+ */
 export function modelSettings({
   contentSha256,
   defaults,

@@ -3,7 +3,7 @@ import { experimentSchema, modelSchema, type DataEntry, type Experiment } from '
 import { checked, invalid, isObject, withDefaults } from './parseExperiment';
 
 /**
- * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. The hashes of
+ * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. Hashes of
  * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
  * experiment's identity.
  */
@@ -20,18 +20,18 @@ const locationsSchema = v.strictObject({
 });
 export type Locations = v.InferOutput<typeof locationsSchema>;
 
-/** The model settings given in the file. Missing ones are read from the model's folder. */
+/** Model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(modelSchema);
 export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
-/** Placeholder for the hash of a batch list that has not been read yet. */
+/** Placeholder for the hash of batch lists that have not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
 
 export interface ExperimentFile {
-  /** Incomplete until the files are read: `data` holds only the entries that have a hash, and `model` is null. */
+  /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
   experiment: Experiment;
   model: PartialModel | null;
-  /** Indexes of the stages whose batch list is `locations.batches` and has no hash yet. */
+  /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
 }
@@ -79,7 +79,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
 export interface ReadFiles {
   data: DataEntry[];
   model: NonNullable<Experiment['model']>;
-  /** SHA-256 of the batch list in `locations.batches`. */
+  /** SHA-256 of the batch lists in `locations.batches`. */
   batchesSha256?: string;
 }
 

@@ -1,4 +1,4 @@
-import { createSHA256, sha256 } from 'hash-wasm';
+import { createSHA1, createSHA256, sha256, type IHasher } from 'hash-wasm';
 
 /** Returns a typed array's bytes in memory order, which is little-endian on every machine that runs a browser. */
 function bytesOf(data: ArrayBufferView | ArrayBuffer): Uint8Array {
@@ -12,17 +12,15 @@ export function sha256Hex(data: string | ArrayBufferView | ArrayBuffer): Promise
   return sha256(typeof data === 'string' ? data : bytesOf(data));
 }
 
-export interface Sha256Hasher {
-  update(data: string | ArrayBufferView | ArrayBuffer): Sha256Hasher;
+export interface Hasher {
+  update(data: string | ArrayBufferView | ArrayBuffer): Hasher;
   /** Returns the digest. The hasher cannot be used afterwards. */
   hex(): string;
 }
 
-/** Creates a hasher for data that arrives in pieces. */
-export async function sha256Hasher(): Promise<Sha256Hasher> {
-  const state = await createSHA256();
+function hasherOf(state: IHasher): Hasher {
   state.init();
-  const hasher: Sha256Hasher = {
+  const hasher: Hasher = {
     update(data) {
       state.update(typeof data === 'string' ? data : bytesOf(data));
       return hasher;
@@ -30,6 +28,16 @@ export async function sha256Hasher(): Promise<Sha256Hasher> {
     hex: () => state.digest('hex'),
   };
   return hasher;
+}
+
+/** Creates a SHA-256 hasher for data that arrives in pieces. */
+export async function sha256Hasher(): Promise<Hasher> {
+  return hasherOf(await createSHA256());
+}
+
+/** Creates a hasher for git's blob hash: SHA-1 of the word `blob`, the size, a zero byte and the content. */
+export async function gitBlobHasher(bytes: number): Promise<Hasher> {
+  return hasherOf(await createSHA1()).update(`blob ${bytes}\0`);
 }
 
 /** Returns the SHA-256 of the concatenated pieces. */

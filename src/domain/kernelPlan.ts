@@ -7,7 +7,10 @@ import { canonicalJson } from './canonicalJson';
  */
 export type Layout = 'NN' | 'NT' | 'TN';
 
-/** Bounded, so that a plan from someone else's project file cannot request shaders that take minutes to compile. */
+/**
+ * Positive integer with an upper bound, so that a plan from someone else's project file cannot request shaders that
+ * take minutes to compile.
+ */
 const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
 const threadSide = v.picklist([4, 8, 16, 32]);
 
@@ -31,20 +34,23 @@ export interface MatmulTiling {
   /** Workgroup size in threads: [along columns, along rows]. */
   workgroup: readonly [number, number];
   /**
-   * Depth of the operand tiles in shared memory, along the inner dimension. 0: no shared memory; every thread reads its
-   * own operands.
+   * Depth of the operand tiles in shared memory, along the inner dimension. With 0, no shared memory is used and every
+   * thread reads its own operands.
    */
   sharedDepth: number;
   /**
-   * The threads of a subgroup load the rows of `a` together and share them with subgroupShuffle. Needs the feature
-   * `subgroups`, a workgroup with a single row of threads, and sharedDepth 0.
+   * Whether the threads of a subgroup load the rows of `a` together and share them with subgroupShuffle. Needs the
+   * feature `subgroups`, a workgroup with a single row of threads, and sharedDepth 0.
    */
   subgroups?: boolean | undefined;
-  /** Side of the square fragments that subgroups multiply on matrix units. Only for half-precision operands. */
+  /** Side of the square fragments that subgroups multiply on matrix units, for half-precision operands only. */
   matrixSide?: 8 | 16 | undefined;
 }
 
-/** `parts`: how many slices the inner dimension is split into (split-K). Their partial products are added in order. */
+/**
+ * `parts`: number of slices that the inner dimension is split into (split-K). Their partial products are added in
+ * order.
+ */
 export interface MatmulChoice {
   tiling: MatmulTiling;
   parts: number;
@@ -57,8 +63,8 @@ const planSchema = v.object({
 });
 
 /**
- * Decides the order of additions in a run. It is stored with the run, so that a resumed run has the same bits. Products
- * missing from `matmul` are tiled by the fixed rules of this kernel version.
+ * Tilings of a run's matrix products, which decide the order of additions. The plan is stored with the run, so that a
+ * resumed run has the same bits. Products missing from `matmul` are tiled by the fixed rules of this kernel version.
  */
 export interface KernelPlan {
   backend: 'webgpu' | 'wasm';
@@ -67,7 +73,7 @@ export interface KernelPlan {
   matmul: Readonly<Record<string, MatmulChoice>>;
 }
 
-/** Raise this whenever a kernel change alters the bits of a plan, or makes other plans the fastest. */
+/** Raise this whenever a kernel change alters the bits of a plan or makes other plans the fastest. */
 export const kernelsVersion = 2;
 
 /** Returns the plan that tiles every product by the fixed rules. */
@@ -80,7 +86,9 @@ export function formatKernelPlan(plan: KernelPlan): string {
   return canonicalJson(plan);
 }
 
-/** Returns null if the text is not a plan: the run has not started, or an older build made it. */
+/**
+ * Returns null if the text is not a plan of this version: the run has not started, or an older build wrote the text.
+ */
 export function parseKernelPlan(text: string): KernelPlan | null {
   try {
     const parsed = v.safeParse(planSchema, JSON.parse(text));

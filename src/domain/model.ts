@@ -13,6 +13,18 @@ export interface EncoderConfig {
   padTokenId: number;
 }
 
+/**
+ * Returns the number of weights that each token is multiplied by: per layer the query, key, value and output matrices
+ * of attention, and the two matrices of the feed-forward block.
+ */
+export function matrixParameters({
+  layers,
+  hiddenSize: H,
+  intermediateSize: F,
+}: Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>): number {
+  return layers * (4 * H * H + 2 * H * F);
+}
+
 export type FileDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
 
 /** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */
@@ -23,7 +35,7 @@ export interface TensorEntry {
   length: number;
 }
 
-/** How token vectors become one text vector: their mean, the first token's vector ([CLS]) or the last token's. */
+/** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
 
@@ -32,8 +44,16 @@ export type Pooling = (typeof poolings)[number];
  * The weights are stored under `weightsId` in parts of at most 32 MiB; a part may end in the middle of a tensor.
  */
 export interface StoredModel {
-  /** The model's identity: SHA-256 of config.json, tokenizer.json and the weights as imported. */
+  /**
+   * The model's identity: SHA-256 of all in its folder that changes a vector, except the length limit
+   * (workers/services/import/modelIdentity.ts).
+   */
   contentSha256: string;
+  /**
+   * Set if this record repeats the model of that identity under the identity that earlier versions gave it: SHA-256 of
+   * config.json, tokenizer.json and the weights only. Experiments of those versions refer to it.
+   */
+  aliasOf?: string;
   name: string;
   config: EncoderConfig;
   tensors: TensorEntry[];
@@ -42,10 +62,14 @@ export interface StoredModel {
   weightsId: string;
   /**
    * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
-   * writes them again.
+   * writes them again. Of XLM-RoBERTa, config.json is that of the BERT encoder it is stored as; tokenizer.json is made
+   * from vocab.txt if the folder has none.
    */
   files: Record<string, string>;
-  /** Settings read from the folder. `guessed`: no file states the setting, so a default is used; the UI shows this. */
+  /**
+   * Settings read from the folder. A setting is `guessed` if no file states it and a default is used instead; the UI
+   * marks such settings.
+   */
   defaults: {
     pooling: { value: Pooling; guessed: boolean };
     normalize: { value: boolean; guessed: boolean };
@@ -65,4 +89,5 @@ export interface TokenSet {
   /** Number of texts cut at maxTokens. */
   truncated: number;
 }
+/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
 export const weightPartBytes = 32 * 1024 * 1024;

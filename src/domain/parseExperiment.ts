@@ -21,7 +21,7 @@ export function invalid(path: string, found: unknown, expected?: string): AppErr
   });
 }
 
-/** Entry v converts an experiment from version v to v + 1. Empty while there is only one version. */
+/** Entry v converts an experiment from version v to v + 1. Empty as long as there is only one version. */
 const migrations: Record<number, (old: JsonObject) => JsonObject> = {};
 
 function migrated(input: JsonObject): JsonObject {
@@ -41,15 +41,15 @@ function migrated(input: JsonObject): JsonObject {
 }
 
 /**
- * Whether the two are different members of a union (batching's `kind`, duration's `unit`), whose other fields are
- * unrelated. The `kind` of a schedule does not count: `warmup` means the same for every kind.
+ * Whether the two objects are different members of a union (batching's `kind`, duration's `unit`), whose other fields
+ * are unrelated. A schedule's `kind` does not count, because `warmup` means the same for every kind.
  */
 export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
   const differs = (tag: string): boolean => tag in given && tag in standard && given[tag] !== standard[tag];
   return differs('unit') || (differs('kind') && !('warmup' in standard));
 }
 
-/** Fills in missing fields from the default, at any depth. Keeps lists and other members of a union unchanged. */
+/** Fills in missing fields from the default, at any depth. Leaves lists and different members of a union unchanged. */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;
@@ -58,10 +58,12 @@ function completed(given: unknown, standard: unknown): unknown {
   return result;
 }
 
-/** The only model fields with a default. The others describe a particular model and are read from its folder. */
+/** The only model fields with a default. All others describe a particular model and are read from its folder. */
 const modelDefaults = { queryPrefix: '', passagePrefix: '' };
 
-/** Fills in a stage's defaults. Drops `precision: 'full'`, because the schema states full precision by its absence. */
+/**
+ * Fills in a stage's defaults. Drops `precision: 'full'`, because in the schema an absent field means full precision.
+ */
 function completedStage(given: unknown): unknown {
   const stage = completed(given, defaultStage());
   if (!isObject(stage) || stage['precision'] !== 'full') return stage;
@@ -69,13 +71,21 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
+/** Drops `removeNearDuplicates: false`, because the schema states it by its absence. */
+function completedSplit(split: unknown): unknown {
+  if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
+  const { removeNearDuplicates: _, ...rest } = split;
+  return rest;
+}
+
 /** Migrates the input and fills in all defaults. Does not validate the result. */
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
   if (!isObject(experiment)) return {};
-  const { stages, model } = experiment;
+  const { split, stages, model } = experiment;
   return {
     ...experiment,
+    split: completedSplit(split),
     stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
   };

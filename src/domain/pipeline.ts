@@ -1,7 +1,7 @@
 /**
- * The pipeline stages in order, with their inputs and outputs. The rail on the experiment screen is drawn from this
- * list. A stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives,
- * review) will be added here.
+ * The pipeline stages in order, with their inputs and outputs. The experiment screen draws its rail from this list. A
+ * stage has the same name in domain, ui, services and tests. Planned stages (generate, clean, negatives, review) will
+ * be added here.
  */
 export const pipeline = [
   { stage: 'import', takes: 'files', gives: 'datasets' },
@@ -13,5 +13,5 @@ export const pipeline = [
 ] as const;
 export type StageName = (typeof pipeline)[number]['stage'];
 
-/** `stale`: an input changed after the stage was done. */
+/** `stale`: an input has changed since the stage was done. */
 export type StageState = 'empty' | 'ready' | 'running' | 'stale' | 'done';

@@ -11,7 +11,10 @@ const rounds = 10;
 export type Counter = readonly [number, number, number, number];
 export type Key = readonly [number, number];
 
-/** Returns the high 32 bits of a 64-bit product. Multiplies 16-bit halves, whose products a double holds exactly. */
+/**
+ * Returns the high 32 bits of a 64-bit product. Multiplies 16-bit halves, because a double holds their products
+ * exactly.
+ */
 function highProduct(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
@@ -22,7 +25,7 @@ function highProduct(a: number, b: number): number {
   return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
 }
 
-/** Returns the four 32-bit numbers for a counter and a key. */
+/** Returns the four 32-bit random numbers of a counter and a key. */
 export function philox(counter: Counter, key: Key): [number, number, number, number] {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
@@ -42,7 +45,7 @@ export function philox(counter: Counter, key: Key): [number, number, number, num
 }
 
 /** The purpose is part of the key, so streams with the same seed never overlap. */
-export const randomPurpose = { batchOrder: 1, devSplit: 2, bootstrap: 3, dropout: 4 } as const;
+const randomPurpose = { batchOrder: 1, devSplit: 2, bootstrap: 3, dropout: 4 } as const;
 export type RandomPurpose = keyof typeof randomPurpose;
 
 /** A stream of random numbers, identified by seed, purpose and up to two more numbers (such as stage and epoch). */
@@ -74,7 +77,7 @@ export class RandomStream {
     return this.#block[this.#at++] ?? 0;
   }
 
-  /** Returns a uniform integer in [0, bound). Rejects draws that would favour small results. */
+  /** Returns a uniform integer in [0, bound). Rejects draws that would make small results more likely. */
   below(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
     let drawn = this.uint32();

@@ -10,13 +10,15 @@ export interface Pair {
   id: string;
   anchor: string;
   positive: string;
+  /** Passages that do not answer the query, if the file has any. Training does not use them yet. */
+  negatives?: string[];
 }
 
 /** An evaluation question. */
 export interface Question {
   id: string;
   text: string;
-  /** Ids of the passages that answer it. Before the split resolves them, these may also be passage texts. */
+  /** Ids of the passages that answer the question. Until the split resolves them, these may also be passage texts. */
   relevant: string[];
 }
 
@@ -49,4 +51,5 @@ export interface Dataset {
   characters: number;
   createdAt: number;
 }
+/** Rows per stored block, so that a page of rows can be read without loading the whole data set. */
 export const rowsPerBlock = 1000;

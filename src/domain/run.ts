@@ -3,30 +3,31 @@ import type { Experiment, MetricName } from './experiment';
 import type { RunMemory } from './memory/report';
 
 /** The phases of a run, in order. */
-export const runPhases = ['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done'] as const;
-export type RunPhase = (typeof runPhases)[number];
+export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
 
-/** `interrupted`: the worker that carried out the run is gone. The user can resume it. */
+/** `interrupted`: the worker that carried out the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
 export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
 
 export interface DeviceInfo {
   backend: 'webgpu' | 'wasm';
-  /** Why this backend was chosen; a key in the i18n table. */
+  /** Why this backend was chosen; also a key of the i18n table. */
   reason: 'webgpu-chosen' | 'webgpu-available' | 'wasm-chosen' | 'no-webgpu' | 'no-adapter' | 'software-adapter';
   adapter: { vendor: string; architecture: string; description: string } | null;
-  /** 0 on WebGPU. */
+  /** Number of wasm threads; 0 on WebGPU. */
   threads: number;
   simd: boolean;
-  /** wasm only. Uses fused multiply-add, so its bits differ from plain SIMD. Missing in runs of earlier versions. */
+  /**
+   * Whether wasm uses fused multiply-add, which changes bits. Only on wasm, and missing in runs of earlier versions.
+   */
   relaxedSimd?: boolean;
 }
 
 export interface RunRecord {
   runId: string;
   experimentId: string;
-  /** Snapshot of the experiment at the start of the run, with all defaults filled in. */
+  /** Copy of the experiment from the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
   /** Version and source hash of the app. Runs with equal experiment, build, device and kernel plan have equal bits. */
@@ -35,7 +36,7 @@ export interface RunRecord {
   devicePreference: DevicePreference;
   /** Canonical JSON of the KernelPlan; empty until the run starts. A resumed run keeps it. */
   kernelPlan: string;
-  /** Planned before the run. Missing in runs of earlier versions, whose steps are all plain. */
+  /** Memory plan made before the run. Missing in runs of earlier versions, whose steps are all plain. */
   memory?: RunMemory;
   status: RunStatus;
   phase: RunPhase;
@@ -50,8 +51,8 @@ export interface RunRecord {
   /** How often the device was lost and the run resumed automatically. */
   deviceLosses?: number;
   /**
-   * Steps after which the run continued on another device or with other kernels. The result is valid, but no single
-   * device reproduces its bits.
+   * Steps after which the run continued on another device or with other kernels. The result is still valid, but no
+   * single device reproduces its bits.
    */
   deviceChanges?: number[];
   error?: AppErrorDetails;
@@ -66,7 +67,7 @@ export interface StepReport {
   learningRate: number;
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  /** Share of anchors that score their own positive highest in the batch. */
+  /** Share of anchors whose own positive scores highest in the batch. */
   inBatchAccuracy: number;
   positiveScore: number;
   negativeScore: number;
@@ -86,7 +87,7 @@ export interface Interval {
   high: number;
 }
 
-/** Result of one question: the ranks of its relevant passages, and the passages ranked first. */
+/** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
 export interface QuestionResult {
   questionId: string;
   /** Ranks of the relevant passages, ascending, counted from 1. */
@@ -102,11 +103,11 @@ export interface Evaluation {
   part: 'dev' | 'test';
   moment: EvaluationMoment;
   metrics: Metrics;
-  /** Like `recallAtK` and `precisionAtK`, keyed by k for each of the experiment's `ks`. */
+  /** Hit rate by k, like `recallAtK` and `precisionAtK`, for each of the experiment's `ks`. */
   hitRateAtK: Record<number, number>;
   recallAtK: Record<number, number>;
   precisionAtK: Record<number, number>;
-  /** 95% Wilson interval of each hit rate, keyed by k. */
+  /** 95% Wilson interval of each hit rate, by k. */
   hitRateIntervals: Record<number, Interval>;
   results: QuestionResult[];
   createdAt: number;
@@ -117,14 +118,14 @@ export interface Evaluation {
 export const progressKinds = ['tokenize', 'tune', 'load', 'encodePassages', 'encodeQuestions', 'checkpoint'] as const;
 export type ProgressKind = (typeof progressKinds)[number];
 
-/** An entry in a run's event log. The worker appends events to storage in batches; every page reads them from there. */
+/** An entry in a run's event log. The worker appends events to storage in batches, and pages read them from storage. */
 export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
   | { type: 'status'; status: RunStatus; error?: AppErrorDetails }
   | { type: 'device'; device: DeviceInfo }
-  /** The run resumes from its last checkpoint on a reopened device. */
+  /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }
-  /** After `step` the run continues on another device or with other kernels; see `RunRecord.deviceChanges`. */
+  /** The run continues after `step` on another device or with other kernels; see `RunRecord.deviceChanges`. */
   | { type: 'deviceChanged'; step: number }
   | ({ type: 'step' } & StepReport)
   /** Progress within a phase; `of` is 0 if the total is unknown. */

@@ -2,23 +2,42 @@ import { experimentHash } from '../domain/canonicalJson';
 import { AppError } from '../domain/errors';
 import { modelSettings, type DataEntry, type Experiment } from '../domain/experiment';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
+import {
+  hostLabel,
+  hubError,
+  hubHosts,
+  isHubLocation,
+  listingBytes,
+  parseHost,
+  parseHubLocation,
+} from '../domain/import/hub';
 import type { StoredModel } from '../domain/model';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
 import type { Recognition } from '../domain/import/recognise';
 import type { RejectedRow } from '../protocol/dataApi';
+import { formatBytes } from '../ui/i18n/format';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 
 export interface Inputs {
   experiment: Experiment;
   experimentHash: string;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
-  leftOut: Partial<Record<SlotName, { rows: number; references: number; first: RejectedRow[] }>>;
+  leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
 }
 
 type Report = (done: number, of: number) => void;
+
+/** What the terminal shows while the files are read. */
+export interface Reports {
+  import: Report;
+  /** Counts megabytes. */
+  download: Report;
+  note: (text: string) => void;
+}
+
 const reasonsListed = 20;
 
 /** The knowledge base is read first because pairs and questions refer to its passages. */
@@ -39,7 +58,7 @@ export class InputReader {
     private readonly routes: JobRoutes,
     private readonly job: HeadlessJob,
     private readonly file: ExperimentFile,
-    private readonly report: Report,
+    private readonly reports: Reports,
   ) {
     this.#filled = file.experiment;
   }
@@ -59,10 +78,11 @@ export class InputReader {
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
-    const { dataset, recognised, ...left } = await data.importDataset(files, slots[slot].role, this.report, options);
+    const report = await data.importDataset(files, slots[slot].role, this.reports.import, options);
+    const { dataset, recognised, ...left } = report;
     this.recognised[slot] = recognised;
-    const { rejected, rejectedCount: rows, ignoredCount: references } = left;
-    if (rejected.length > 0) this.leftOut[slot] = { rows, references, first: rejected.slice(0, reasonsListed) };
+    const { rejected, rejectedCount: rows, ignoredCount: references, noteCount: notes } = left;
+    if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
     this.#filled = withEntry(this.#filled, slot, contentSha256);
@@ -76,10 +96,15 @@ export class InputReader {
   }
 
   async model(): Promise<StoredModel> {
-    const files = await this.routes.files(this.job, 'model');
     const promised = this.file.model?.contentSha256;
+    const { model: location } = this.file.locations;
+    if (location !== undefined && isHubLocation(location)) return this.#hubModel(location, promised);
+    const files = await this.routes.files(this.job, 'model');
     if (files.length > 0) {
-      const model = await (await gateway.data()).importModel(files, this.job.modelName, this.report);
+      const model = await (await gateway.data()).importModel(files, this.job.modelName, this.reports.import);
+      // An experiment of an earlier version names the model by its former identity.
+      const former = promised === undefined ? undefined : await gateway.getModel(promised);
+      if (former?.aliasOf === model.contentSha256) return former;
       mustAgree('model.contentSha256', promised, model.contentSha256);
       return model;
     }
@@ -89,6 +114,32 @@ export class InputReader {
     return stored;
   }
 
+  /** Fetches the model that the experiment file names, unless its content is already stored in the profile. */
+  async #hubModel(location: string, promised: string | undefined): Promise<StoredModel> {
+    const stored = promised === undefined ? undefined : await gateway.getModel(promised);
+    if (stored) return stored;
+    const { hubHost = 'huggingface', hubToken = null } = this.job;
+    const host = parseHost(hubHost);
+    if (!host) throw hubError(hubHosts.huggingface, 'host-invalid', { found: hubHost });
+    const named = parseHubLocation(location);
+    if (!named) throw hubError(host, 'id-invalid', { found: location });
+    const data = await gateway.data();
+    const listing = await data.listHubModel({ host, ...named }, hubToken);
+    const { id, commit, files } = listing;
+    const size = formatBytes(listingBytes(listing));
+    this.reports.note(`fetching ${id} at commit ${commit} from ${hostLabel(host)}: ${files.length} files, ${size}`);
+    const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
+    const model = await data.fetchHubModel(
+      listing,
+      hubToken,
+      (received, of) => this.reports.download(megabytes(received), megabytes(of)),
+      this.reports.import,
+    );
+    this.reports.note(`fetched ${id}, content hash ${model.contentSha256}`);
+    mustAgree('model.contentSha256', promised, model.contentSha256);
+    return model;
+  }
+
   async batches(): Promise<string | undefined> {
     const [list] = await this.routes.files(this.job, 'batches');
     return list ? (await (await gateway.data()).importBatchList(list.file)).sha256 : undefined;
@@ -96,9 +147,9 @@ export class InputReader {
 }
 
 /** Reads all files of the job into storage. Returns the complete experiment, with every default filled in. */
-export async function importInputs(routes: JobRoutes, job: HeadlessJob, report: Report): Promise<Inputs> {
+export async function importInputs(routes: JobRoutes, job: HeadlessJob, reports: Reports): Promise<Inputs> {
   const file = parseExperimentFile(job.experiment);
-  const reader = new InputReader(routes, job, file, report);
+  const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
   const model = modelSettings(await reader.model());
   const batchesSha256 = await reader.batches();

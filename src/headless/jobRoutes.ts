@@ -14,6 +14,10 @@ export interface HeadlessJob {
   device: DevicePreference;
   /** Memory budget of the run; defaults to the device's own. */
   budgetBytes?: number;
+  /** Where a model named `hub:ID` is fetched from: the name of a known host or an address. */
+  hubHost?: string;
+  /** Sent to that host only, and never stored. */
+  hubToken?: string;
   inputs: { slot: string; path: string; url: string }[];
 }
 

@@ -88,11 +88,11 @@ export async function runJob(
 ): Promise<void> {
   const sender = new EventSender(routes);
   const begun = performance.now();
-  const inputs = await importInputs(
-    routes,
-    job,
-    throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
-  );
+  const inputs = await importInputs(routes, job, {
+    import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
+    download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),
+    note: (note) => sender.send('progress', { note }),
+  });
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);

@@ -1,6 +1,6 @@
 import { compareQuestions } from '../domain/evaluate/comparison';
 import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
-import type { ExportReport, ExportRequest } from '../protocol/dataApi';
+import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataApi';
 import { primaryK } from '../state/evaluation.svelte';
 import { gateway } from '../state/gateway';
 import type { Inputs } from './importInputs';
@@ -15,7 +15,7 @@ function summaryOf({ metrics, hitRateAtK, recallAtK, precisionAtK, hitRateInterv
 }
 
 /** Milliseconds per phase. In a resumed run, work before the interruption counts; the idle time in between does not. */
-export function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
+function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   const durations: Record<string, number> = {};
   let phase: string | null = null;
   let last = 0;
@@ -41,6 +41,13 @@ function environmentOf(run: RunRecord): object {
   };
 }
 
+const overlapsListed = 20;
+
+/** What the run trained on and evaluated, and what was left out because two parts shared it. */
+function splitOf({ listed, ...counts }: SplitCounts): object {
+  return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
+}
+
 export interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
@@ -64,6 +71,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     await read('dev', 'after'),
   ];
   if (!before || !after) return {};
+  const counts = await (await gateway.data()).countSplit(run.experiment, () => undefined);
   const k = primaryK(run.experiment);
   const { won, lost, unchanged, p, verdict, mrrChange } = compareQuestions(before.results, after.results, k);
   return {
@@ -84,6 +92,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     deviceChanges: run.deviceChanges ?? [],
     resumed: parts.resumed,
     leftOut: inputs.leftOut,
+    split: splitOf(counts),
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {
       files: exported.files,

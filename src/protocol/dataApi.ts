@@ -1,31 +1,35 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
+import type { Overlap } from '../domain/split/overlap';
 import type { TokenKeys } from '../domain/tokenize/tokenKeys';
 import type { WorkerOptions } from './locks';
 
-/** A row that was left out or a reference that was ignored, with its place and the reason. */
+/** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
   file: string;
-  /** Set for rows just read from a file. */
+  /** Line number, only for rows that were just read from a file. */
   line?: number;
-  /** Set for stored questions, whose lines are not stored. Counted from 1. */
+  /** Number of the question, counted from 1. Only for stored questions, whose line numbers are not kept. */
   question?: number;
   fault: ImportFault;
   field?: string;
   expected?: string;
 }
 
-/** Rows left out and references ignored. All are counted; the first 1,000 are listed. */
+/** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
 export interface LeftOut {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
-  /** Number of unknown references of questions that are kept for their other references. */
+  /** Number of unknown references that were ignored in questions with at least one known reference. */
   ignoredCount: number;
+  /** Number of notes: changes of rows that are kept, and columns or texts that no row uses. */
+  noteCount: number;
 }
 
 export interface ImportReport extends LeftOut {
@@ -37,12 +41,33 @@ export interface ImportReport extends LeftOut {
   recognised: Recognition[];
 }
 
+/** A training pair whose answer is not a passage of the knowledge base. */
+export interface UnknownAnswer {
+  /** Position among the pairs, from 0. */
+  row: number;
+  anchor: string;
+  positive: string;
+}
+
 export interface SplitCounts {
   train: number;
+  /** Different passages and different anchors of the training pairs. */
+  trainPassages: number;
+  trainAnchors: number;
   dev: number;
   test: number;
-  /** Pairs with the same question as a dev or test question. */
-  leaks: number;
+  /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
+  leaks: { exact: number; normalised: number };
+  /** Whether leaks train anyway, because a listed batch order names its rows. */
+  listedBatches: boolean;
+  /** Dev questions left out because test has them too. */
+  devInTest: number;
+  /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
+  nearDuplicates: { count: number; removed: boolean };
+  /** Training pairs whose answer is not in the knowledge base. They still train. */
+  unknownAnswers: number;
+  /** The first 1,000 of each kind, with long texts cut. */
+  listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
 }
 
 export type Progress = (done: number, of: number) => void;
@@ -56,9 +81,9 @@ export interface ColumnChoices {
 }
 
 export interface ImportOptions extends ColumnChoices {
-  /** contentSha256 of the knowledge base that pairs and questions refer to. */
+  /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
-  /** Keeps pairs without a question, because a batch list refers to pairs by position. */
+  /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */
   keepEmptyAnchors?: boolean;
 }
 
@@ -68,9 +93,14 @@ export interface FolderFile {
   file: File;
 }
 
+/** A download's progress: bytes received of all files, those of earlier attempts included. */
+export type DownloadProgress = (received: number, of: number, file: string) => void;
+
 export interface ExportRequest {
   runId: string;
-  /** Vectors of `texts` computed by the app from the exported weights. The re-opened file must reproduce them. */
+  /**
+   * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
+   */
   reference: { texts: string[]; vectors: Float32Array[] };
 }
 
@@ -78,28 +108,47 @@ export interface ExportReport {
   zip: Blob;
   fileName: string;
   files: { path: string; bytes: number }[];
-  /** Smallest cosine and largest absolute difference between the re-opened file's vectors and the app's. */
+  /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
 }
 
-/** API of the data worker. Callbacks are comlink proxies, buffers are transferred, and every failure is an AppError. */
+/** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
 export interface DataApi {
-  /** Always the first call; made once per worker. */
+  /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
+  /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
-  /** Counts train, dev and test, using the same split function as a run. */
-  countSplit(experiment: Experiment): Promise<SplitCounts>;
+  /**
+   * Asks a hub which files of a model the import needs. Contacts the host, so call it only when the user has asked for
+   * it. The token goes to this host only and is never stored.
+   */
+  listHubModel(model: HubModelId, token: string | null): Promise<HubListing>;
+  /**
+   * Fetches the files of a listing, checks them and imports the model. Continues a stored download of the same commit.
+   * Throws `cancelled` if `stopHubDownload` is called meanwhile; what has arrived stays stored.
+   */
+  fetchHubModel(
+    listing: HubListing,
+    token: string | null,
+    progress: DownloadProgress,
+    importing: Progress,
+  ): Promise<StoredModel>;
+  stopHubDownload(): Promise<void>;
+  /** Throws `hub-failed` while a download is in progress. */
+  deleteDownload(download: { downloadId: string; listing: HubListing }): Promise<void>;
+  /** Counts train, dev and test, and lists what they share. Uses the same split function as a run. */
+  countSplit(experiment: Experiment, progress: Progress): Promise<SplitCounts>;
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
-  /** Imports the demo from public/demo, stores its experiment and returns the id. */
+  /** Imports the demo from public/demo, stores its experiment and returns the experiment's id. */
   prepareDemo(baseUrl: string, progress: Progress): Promise<{ experimentId: string }>;
-  /** Creates the token sets that the experiment is missing, and returns the keys of all. */
+  /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
-  /** Returns the token ids of a few texts without storing them, for checking the export. */
+  /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
   saveProject(progress: Progress): Promise<{ zip: Blob; fileName: string }>;

@@ -1,7 +1,7 @@
 import { transferHandlers, type TransferHandler } from 'comlink';
 import { AppError, toAppError, type AppErrorDetails } from '../domain/errors';
 
-/** The value that comlink passes to its `throw` handler. */
+/** Value that comlink passes to its `throw` handler. */
 interface Thrown {
   value: unknown;
 }
@@ -13,9 +13,9 @@ function isThrown(value: unknown): value is Thrown {
 const original = transferHandlers.get('throw');
 
 /**
- * Replaces comlink's handler, which keeps an error's name, message and stack but loses its other fields. This one
- * transfers `details`, and turns every other thrown value into an AppError. Install it on both sides before exposing or
- * wrapping anything.
+ * Replaces comlink's handler, which keeps an error's name, message and stack but loses its other fields. This handler
+ * also transfers `details` and turns any other thrown value into an AppError. Install it on both sides before exposing
+ * or wrapping anything.
  */
 export function installErrorTransfer(): void {
   const handler: TransferHandler<Thrown, AppErrorDetails> = {

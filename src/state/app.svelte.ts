@@ -5,6 +5,14 @@ import { remember, remembered } from './localChoices';
 export type Language = 'zh' | 'en';
 export type Theme = 'auto' | 'light' | 'dark';
 
+/** Errors about a file that was refused or could not be loaded. */
+const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
+  'import-failed',
+  'model-invalid',
+  'download-failed',
+  'quota-exceeded',
+]);
+
 /** A short message at the edge of the page. With `undo` it offers to undo, until it disappears. */
 export interface Notice {
   id: number;
@@ -80,6 +88,11 @@ class AppState {
   report(thrown: unknown): void {
     const { details } = toAppError(thrown);
     if (details.kind !== 'cancelled') this.error = details;
+  }
+
+  /** Called when a file was accepted: an error about a file refused before is no longer news. */
+  fileAccepted(): void {
+    if (this.error && refusals.has(this.error.kind)) this.error = null;
   }
 
   /** Runs `work`. If it fails, shows the error in the error panel and returns undefined. */

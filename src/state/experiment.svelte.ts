@@ -1,6 +1,8 @@
 import { stepCount } from '../domain/train/batchOrder';
+import { runRefusal } from '../domain/train/runRefusal';
+import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { modelSettings, type Experiment } from '../domain/experiment';
+import { modelSettings, type Experiment, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
@@ -8,8 +10,10 @@ import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
-import { entryOf, missingSlots, slotNames, withEntry, type SlotName } from '../domain/import/slots';
-import { SplitState } from './splitting.svelte';
+import { demoParts } from '../domain/import/demoInputs';
+import { inputStates, missingSlots, namedHash, type InputName, type StoredHashes } from '../domain/import/inputs';
+import { entryOf, slotNames, withEntry, type SlotName } from '../domain/import/slots';
+import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
@@ -33,8 +37,25 @@ export class ExperimentState {
 
   readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
   readonly canUndo = $derived(this.#past.length > 0);
-  readonly missing = $derived(this.experiment ? missingSlots(this.experiment) : []);
-  readonly ready = $derived(this.missing.length === 0 && this.experiment?.model != null);
+  readonly #storedHashes = $derived<StoredHashes>({
+    knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
+    pairs: this.datasets.pairs?.contentSha256,
+    devQuestions: this.datasets.devQuestions?.contentSha256,
+    testQuestions: this.datasets.testQuestions?.contentSha256,
+    model: this.model?.contentSha256,
+  });
+  /** Whether each input is here, missing, or other than the link of a shared experiment names. */
+  readonly inputs = $derived(
+    this.experiment && inputStates(this.experiment, this.stored?.linked ?? null, this.#storedHashes),
+  );
+  /** Slots without which the experiment can't run, also those that name content which is not in this browser. */
+  readonly missing = $derived(this.experiment ? missingSlots(this.experiment, this.#storedHashes) : []);
+  readonly hasModel = $derived(this.model !== null && this.model.contentSha256 === namedHash(this.experiment, 'model'));
+  /** All inputs without which the experiment can't run. */
+  readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
+  readonly ready = $derived(this.lacking.length === 0);
+  /** Inputs that are missing or different, and that the demo of this page has. */
+  readonly demoParts = $derived<InputName[]>(this.inputs ? demoParts(this.inputs) : []);
   readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
   readonly activeRun = $derived(
@@ -46,7 +67,10 @@ export class ExperimentState {
       this.experiment !== null &&
       canonicalJson(this.latestDone.experiment) === canonicalJson(this.experiment),
   );
-  readonly tokensKey = $derived(this.experiment ? canonicalJson([this.experiment.data, this.experiment.model]) : '');
+  /** Key of everything that the token sets depend on. The split decides which pairs and questions they hold. */
+  readonly tokensKey = $derived(
+    this.experiment ? canonicalJson([splitKey(this.experiment), this.experiment.model]) : '',
+  );
 
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
@@ -63,13 +87,23 @@ export class ExperimentState {
     return { pairs, steps };
   });
 
+  /** Why a run with the current settings would be refused. Null if nothing is wrong or the split is not counted. */
+  readonly refusal = $derived.by<AppErrorDetails | null>(() => {
+    const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
+    if (!this.experiment || !counts) return null;
+    const train = { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
+    return runRefusal(this.experiment, train, counts.test);
+  });
+
   async countSplit(): Promise<void> {
     if (this.experiment && this.missing.length === 0) await this.split.count(this.experiment);
   }
 
   async load(): Promise<void> {
-    this.stored = (await gateway.getExperiment(this.experimentId)) ?? null;
-    await Promise.all([this.#loadReferences(), this.loadRuns()]);
+    const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
+    // First what it refers to, or the screen would show every input as missing for a moment.
+    await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
+    this.stored = stored;
     this.loaded = true;
     addEventListener('pagehide', this.#onHide);
   }
@@ -83,8 +117,7 @@ export class ExperimentState {
     this.runs = await gateway.listRuns(this.experimentId);
   }
 
-  async #loadReferences(): Promise<void> {
-    const experiment = this.stored?.experiment;
+  async #loadReferences(experiment = this.stored?.experiment): Promise<void> {
     if (!experiment) return;
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {
@@ -149,10 +182,29 @@ export class ExperimentState {
     await this.flush();
   }
 
+  /**
+   * Whether the imported model is the one that the experiment refers to and that was missing, as in an experiment from
+   * a link. The model is then used with the experiment's own settings.
+   */
+  async findModel(imported: StoredModel): Promise<boolean> {
+    const sha256 = this.experiment?.model?.contentSha256;
+    if (this.model !== null || sha256 === undefined) return false;
+    const found = await gateway.getModel(sha256);
+    if (!found || (found.aliasOf ?? found.contentSha256) !== imported.contentSha256) return false;
+    this.model = found;
+    return true;
+  }
+
   async setModel(model: StoredModel | null): Promise<void> {
-    this.change((experiment) => ({ ...experiment, model: model ? modelSettings(model) : null }));
+    this.change((experiment) => ({ ...experiment, model: model && this.#settingsFor(model) }));
     this.model = model;
     await this.flush();
+  }
+
+  /** Returns the settings that the experiment or its link states for this model, else those in the model's folder. */
+  #settingsFor(model: StoredModel): ExperimentModel {
+    const stated = [this.experiment?.model, this.stored?.linked?.model];
+    return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? modelSettings(model);
   }
 
   readonly stageStates = $derived<Record<StageName, StageState>>(this.#stageStates());

@@ -48,9 +48,19 @@ class ExperimentsState {
   }
 
   async create(name: string, experiment: Experiment = defaultExperiment()): Promise<string> {
+    return this.#put(name, experiment, {});
+  }
+
+  /** Saves a shared experiment, with a copy of what its link states. */
+  async createLinked(name: string, linked: Experiment): Promise<string> {
+    return this.#put(name, linked, { linked });
+  }
+
+  async #put(name: string, experiment: Experiment, more: Pick<StoredExperiment, 'linked'>): Promise<string> {
     const now = Date.now();
     const experimentId = crypto.randomUUID();
-    await gateway.putExperiment({ experimentId, name, experiment, createdAt: now, updatedAt: now, demo: false });
+    const stored = { experimentId, name, experiment, ...more, createdAt: now, updatedAt: now, demo: false };
+    await gateway.putExperiment(stored);
     return experimentId;
   }
 

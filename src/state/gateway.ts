@@ -5,12 +5,13 @@ import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
 import * as datasets from '../storage/datasets';
+import * as downloads from '../storage/downloads';
 import * as evaluations from '../storage/evaluations';
 import * as stored from '../storage/experiments';
 import * as models from '../storage/models';
 import * as runEvents from '../storage/runEvents';
 import * as runs from '../storage/runs';
-import type { StoredExperiment } from '../storage/schema';
+import type { StoredDownload, StoredExperiment } from '../storage/schema';
 import * as tokenSets from '../storage/tokenSets';
 
 /** URL of the page's folder, with a trailing slash. Workers load wasm, the demo and its model from below it. */
@@ -66,6 +67,9 @@ export const gateway = {
   async listModels(): Promise<StoredModel[]> {
     return models.listModels(await openDatabase());
   },
+  async listDownloads(): Promise<StoredDownload[]> {
+    return downloads.listDownloads(await openDatabase());
+  },
   async getTokenSet(key: string): Promise<TokenSet | undefined> {
     return tokenSets.getTokenSet(await openDatabase(), key);
   },
@@ -74,7 +78,7 @@ export const gateway = {
   },
   /** Whether a worker in some tab holds the lock of this run. */
   async isRunHeld(runId: string): Promise<boolean> {
-    const { isRunHeld } = await import('../clients/runLock');
+    const { isRunHeld } = await import('../clients/runHeld');
     return isRunHeld(runId);
   },
 };

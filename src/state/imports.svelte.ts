@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { demoDataFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
 import { parseMappings, withMappings } from '../domain/import/mappingStore';
 import { demoModelFiles } from '../domain/import/modelFiles';
@@ -7,6 +8,7 @@ import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import type { ColumnChoices, FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
+import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
 import { remember, remembered } from './localChoices';
 import { slots, type SlotName } from '../domain/import/slots';
@@ -29,6 +31,8 @@ const mappingsKey = 'columns';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
+  /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
+  encoding: string | null;
   recognition: SlotRecognition | null;
   /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
   unusable: string | null;
@@ -40,10 +44,20 @@ const emptyImport: SlotImport = {
   rejected: [],
   rejectedCount: 0,
   ignoredCount: 0,
+  noteCount: 0,
+  encoding: null,
   unusable: null,
 };
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
+
+/** Loads a file of the page. Throws `download-failed`. */
+async function fetched(path: string): Promise<Blob> {
+  const url = `${baseUrl}${path}`;
+  const response = await fetch(url);
+  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
+  return response.blob();
+}
 
 /** Imports files into one experiment, one slot at a time, and keeps what was left out. */
 export class ImportsState {
@@ -74,16 +88,13 @@ export class ImportsState {
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
       const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
-      const { dataset, recognised, rejected, rejectedCount, ignoredCount } = await data.importDataset(
-        files,
-        slots[slot].role,
-        progress,
-        options,
-      );
+      const report = await data.importDataset(files, slots[slot].role, progress, options);
       if (changes !== noChanges) remember(mappingsKey, JSON.stringify(mappings));
+      const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
       const recognition = { files, found: recognised, refused: false };
-      this.#set(slot, { recognition, rejected, rejectedCount, ignoredCount });
+      this.#set(slot, { recognition, rejected, rejectedCount, ignoredCount, noteCount, encoding });
       await this.experiment.setDataset(slot, dataset);
+      app.fileAccepted();
       if (slot === 'knowledgeBase')
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
@@ -129,6 +140,7 @@ export class ImportsState {
       rejected: [...before.rejected, ...left.rejected],
       rejectedCount: before.rejectedCount + left.rejectedCount,
       ignoredCount: before.ignoredCount + left.ignoredCount,
+      noteCount: before.noteCount + left.noteCount,
       unusable: kept ? null : key,
     });
     if (kept) await keep(kept);
@@ -156,11 +168,30 @@ export class ImportsState {
       const data = await gateway.data();
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
       const model = await data.importModel(files, name, progress);
-      await this.experiment.setModel(model);
+      if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
+      app.fileAccepted();
       await this.loadModels();
     } finally {
       this.modelProgress = null;
     }
+  }
+
+  /** Imports the parts of the demo that the experiment names: the knowledge base first, as the others refer to it. */
+  async useDemoParts(): Promise<void> {
+    for (const input of this.experiment.demoParts) {
+      if (input === 'model') await this.useDemoModel();
+      else {
+        const name = demoDataFiles[input];
+        await this.importFiles(input, [new File([await fetched(`demo/${name}`)], name)]);
+      }
+    }
+  }
+
+  /** Makes a model that a hub has sent the experiment's model. */
+  async useFetched(model: StoredModel): Promise<void> {
+    if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
+    app.fileAccepted();
+    await this.loadModels();
   }
 
   /** Imports the demo model that comes with the page, like any other folder. */
@@ -169,8 +200,8 @@ export class ImportsState {
     try {
       const files: FolderFile[] = [];
       for (const path of demoModelFiles) {
-        const response = await fetch(`${baseUrl}models/demo-zh/${path}`);
-        if (response.ok) files.push({ path, file: new File([await response.blob()], path.split('/').pop() ?? path) });
+        const content = await fetched(`models/demo-zh/${path}`);
+        files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
       }
       await this.importModel(files, 'demo-zh');
     } finally {

@@ -34,12 +34,12 @@ class JobsState {
 
   /** Returns the state that follows a run; there is one per run and page. */
   follow(runId: string): RunState {
-    const known = this.#known.get(runId) ?? new RunState(runId);
+    const known = this.#known.get(runId) ?? new RunState(runId, () => (this.changes += 1));
     this.#known.set(runId, known);
     return known;
   }
 
-  /** Called after the page loads: a run stored as running is either running in another tab or was interrupted. */
+  /** Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. */
   async boot(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
@@ -185,7 +185,7 @@ class JobsState {
       this.follow(runId).notice();
       return;
     }
-    void this.runToEnd(runId);
+    void this.#runToResult(runId);
   }
 
   async cancel(runId: string): Promise<void> {
@@ -199,26 +199,30 @@ class JobsState {
     await (await gateway.gpu()).cancelRun(runId);
   }
 
-  /**
-   * Runs the demo from data and model to the result. Opens the result only if the user is still watching the run.
-   * Throws `device-busy`.
-   */
+  /** Runs the demo from data and model to the result. Throws `device-busy`. */
   async runDemo(): Promise<void> {
-    const { experimentId, runId } = await deviceJob.during('run', () => this.#createDemo());
-    const done = await this.runToEnd(runId);
+    await this.#runToResult(await deviceJob.during('run', () => this.#createDemo()));
+  }
+
+  /** Starts or resumes a run. Opens the result of a finished run of the demo if the user is still watching the run. */
+  async #runToResult(runId: string): Promise<void> {
+    if (!(await this.runToEnd(runId))) return;
+    const experimentId = this.follow(runId).record?.experimentId ?? '';
     const { route } = router;
-    if (done && route.name === 'experiment' && route.experimentId === experimentId && route.stage === 'train')
+    const watching = route.name === 'experiment' && route.experimentId === experimentId && route.stage === 'train';
+    if (watching && (await gateway.getExperiment(experimentId))?.demo)
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
   }
 
-  async #createDemo(): Promise<{ experimentId: string; runId: string }> {
+  /** Stores the demo and a run of it, and returns the run's id. */
+  async #createDemo(): Promise<string> {
     this.demo = { done: 0, of: 0 };
     try {
       const data = await gateway.data();
       const { experimentId } = await data.prepareDemo(baseUrl, (done, of) => (this.demo = { done, of }));
       const runId = await this.#create(experimentId);
       router.go({ name: 'experiment', experimentId, stage: 'train' });
-      return { experimentId, runId };
+      return runId;
     } finally {
       this.demo = null;
     }

@@ -17,7 +17,11 @@ export class RunState {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;
 
-  constructor(readonly runId: string) {}
+  /** `onStatus` is called when a read finds another status than the read before. */
+  constructor(
+    readonly runId: string,
+    private readonly onStatus: () => void = () => undefined,
+  ) {}
 
   /** Returns the view as of the newest read, and makes the caller depend on `version`. */
   current(): RunView {
@@ -38,8 +42,10 @@ export class RunState {
 
   async #read(): Promise<void> {
     applyEvents(this.view, await gateway.readEvents(this.runId, this.view.nextSeq));
+    const before = this.record?.status;
     this.record = (await gateway.getRun(this.runId)) ?? null;
     this.version += 1;
+    if (before !== undefined && before !== this.record?.status) this.onStatus();
   }
 
   /** Called when new events were stored: reads them soon, at most once per `readIntervalMs`. */

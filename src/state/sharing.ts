@@ -3,7 +3,8 @@ import type { Experiment } from '../domain/experiment';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
 import { baseUrl, gateway } from './gateway';
-import { slotOf, type SlotName } from '../domain/import/slots';
+import { demoHashes } from '../domain/import/demoInputs';
+import { inputNames, namedHash, type InputName } from '../domain/import/inputs';
 
 export type { SharedExperiment };
 
@@ -20,35 +21,22 @@ export function readLink(payload: string): Promise<SharedExperiment> {
   return decodeLink(payload);
 }
 
-/** A data set or model that an experiment refers to, and whether this browser has it. */
+/** A data set or model that an experiment names. `demo`: not in this browser, but the demo of this page has it. */
 export interface Need {
-  what: SlotName | 'model';
+  input: InputName;
   contentSha256: string;
-  here: boolean;
+  state: 'here' | 'demo' | 'missing';
   name: string | null;
 }
 
 export async function needsOf(experiment: Experiment): Promise<Need[]> {
   const needs: Need[] = [];
-  for (const entry of experiment.data) {
-    const slot = slotOf(entry);
-    if (!slot) continue;
-    const dataset = await gateway.getDataset(entry.contentSha256);
-    needs.push({
-      what: slot,
-      contentSha256: entry.contentSha256,
-      here: dataset !== undefined,
-      name: dataset?.name ?? null,
-    });
-  }
-  if (experiment.model) {
-    const model = await gateway.getModel(experiment.model.contentSha256);
-    needs.push({
-      what: 'model',
-      contentSha256: experiment.model.contentSha256,
-      here: model !== undefined,
-      name: model?.name ?? null,
-    });
+  for (const input of inputNames) {
+    const contentSha256 = namedHash(experiment, input);
+    if (contentSha256 === undefined) continue;
+    const stored = await (input === 'model' ? gateway.getModel(contentSha256) : gateway.getDataset(contentSha256));
+    const elsewhere = contentSha256 === demoHashes[input] ? 'demo' : 'missing';
+    needs.push({ input, contentSha256, state: stored ? 'here' : elsewhere, name: stored?.name ?? null });
   }
   return needs;
 }

@@ -1,37 +1,53 @@
+import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
 import type { Experiment } from '../domain/experiment';
 import type { SplitCounts } from '../protocol/dataApi';
 import { gateway } from './gateway';
 
 /** Key of everything that the split depends on. */
-function keyOf({ seed, data, split, stages }: Experiment): string {
-  return canonicalJson([seed, data, split, stages.map((stage) => stage.batching.kind)]);
+export function splitKey({ seed, data, split, model, stages }: Experiment): string {
+  // The model's tokenizer decides whether texts that differ in case are one question.
+  const modelSha256 = model?.contentSha256 ?? null;
+  return canonicalJson([seed, data, split, modelSha256, stages.map((stage) => stage.batching.kind)]);
 }
 
 /** The three parts of an experiment's data, counted in the data worker. */
 export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
+  /** Share of the training pairs that the search for near-duplicates has seen; null while no count is running. */
+  searched = $state<number | null>(null);
+  /** Why the newest call has no counts. */
+  problem = $state.raw<AppErrorDetails | null>(null);
   #countedFor = $state('');
   #asked = '';
 
   async count(experiment: Experiment): Promise<void> {
-    const asked = keyOf(experiment);
+    const asked = splitKey(experiment);
     if (asked === this.#asked) return;
     this.#asked = asked;
     try {
-      const counts = await (await gateway.data()).countSplit(experiment);
+      this.searched = 0;
+      const counts = await (
+        await gateway.data()
+      ).countSplit(experiment, (done, of) => {
+        if (asked === this.#asked && this.searched !== null) this.searched = done / Math.max(1, of);
+      });
       // A newer call may have replaced this one.
       if (asked !== this.#asked) return;
       this.counts = counts;
+      this.problem = null;
       this.#countedFor = asked;
+      this.searched = null;
     } catch (thrown) {
-      if (asked === this.#asked) this.#asked = '';
-      throw thrown;
+      if (asked !== this.#asked) return;
+      this.#asked = '';
+      this.searched = null;
+      this.problem = toAppError(thrown).details;
     }
   }
 
   /** Returns the counts if they belong to this version of the experiment, else null. */
   countsOf(experiment: Experiment): SplitCounts | null {
-    return this.#countedFor === keyOf(experiment) ? this.counts : null;
+    return this.#countedFor === splitKey(experiment) ? this.counts : null;
   }
 }

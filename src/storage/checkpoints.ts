@@ -8,7 +8,7 @@ export interface CheckpointInput {
   runId: string;
   step: number;
   role: CheckpointManifest['role'];
-  /** In stored order: weights, then for `latest` the first and second moments. */
+  /** Tensors in stored order: weights, then for `latest` the first and second moments. */
   tensors: AsyncIterable<Float32Array>;
   loopState: CheckpointManifest['loopState'];
 }
@@ -21,13 +21,13 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
 }
 
-/** Generations kept per role. `latest` keeps two, in case the newest is damaged. */
+/** Checkpoints kept per role. For `latest` these are two, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
 /**
- * Writes the parts of a new generation under a new id. Then one strict transaction makes it current and deletes the
- * generation it replaces, so a crash at any point leaves either the old state or the new one. `sweepOrphanWeights`
- * deletes parts without a manifest.
+ * Writes the parts of a new checkpoint under a new id. Then one strict transaction stores its manifest and deletes the
+ * checkpoint that it replaces, so a crash at any point leaves either the old state or the new one. `sweepOrphanWeights`
+ * deletes parts that no manifest refers to.
  */
 export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
   const { runId, step, role, loopState } = input;
@@ -68,7 +68,7 @@ async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<bo
 }
 
 /**
- * Returns the newest `latest` generation whose bytes match their hash, or undefined if none was ever written. Throws
+ * Returns the newest `latest` checkpoint whose bytes match their hash, or undefined if the run has none. Throws
  * `checkpoint-corrupt` if all are damaged.
  */
 export async function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
@@ -80,8 +80,8 @@ export async function latestCheckpoint(db: Database, runId: string): Promise<Che
 }
 
 /**
- * Returns the weights that the run keeps: the best on dev if the experiment asks for them and dev was evaluated, else
- * the last. They are the first bytes under `weightsId`.
+ * Returns the weights that the run keeps: the best ones on dev if the experiment asks for them and dev was evaluated,
+ * else the last ones. They come first among the bytes under `weightsId`.
  */
 export async function keptWeights(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
   const run = await db.get('runs', runId);

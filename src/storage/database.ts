@@ -6,7 +6,7 @@ export type Database = IDBPDatabase<RecallsmithSchema>;
 type Upgrade = IDBPTransaction<RecallsmithSchema, (keyof StoresOnly)[], 'versionchange'>;
 type StoresOnly = { [K in keyof RecallsmithSchema as string extends K ? never : K]: RecallsmithSchema[K] };
 
-/** Entry i migrates from version i to i + 1. Never change an entry once it is released. */
+/** Entry i migrates the database from version i to i + 1. Never change an entry once it is released. */
 const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     const experiments = db.createObjectStore('experiments', { keyPath: 'experimentId' });
@@ -26,6 +26,10 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   (db) => {
     db.createObjectStore('kernelPlans', { keyPath: 'key' });
   },
+  (db) => {
+    db.createObjectStore('downloads', { keyPath: 'downloadId' });
+    db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();
@@ -38,7 +42,7 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
     upgrade(db, oldVersion, _newVersion, transaction) {
       for (const migrate of migrations.slice(oldVersion)) migrate(db, transaction);
     },
-    // A newer tab wants to migrate. Close at once; the next call opens the database again.
+    // A newer tab waits to migrate the database, so close it at once. The next call of `openDatabase` opens it again.
     blocking(_current, _blocked, event) {
       open.delete(name);
       (event.target as IDBDatabase).close();
@@ -50,7 +54,7 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
   return opening;
 }
 
-/** Runs storage work and converts any failure to an AppError (a full disk to `quota-exceeded`). */
+/** Runs storage work and converts any failure to an AppError, for example `quota-exceeded` for a full disk. */
 export async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

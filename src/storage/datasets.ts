@@ -12,7 +12,7 @@ export async function writeBlock(
   await guard(() => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
 }
 
-/** Makes the data set visible. Write its blocks first. */
+/** Stores the record that makes a data set visible. Write its blocks first. */
 export async function putDataset(db: Database, dataset: Dataset): Promise<void> {
   await guard(() => db.put('datasets', dataset));
 }

@@ -14,7 +14,7 @@ export async function listExperiments(db: Database): Promise<StoredExperiment[]>
   return (await db.getAllFromIndex('experiments', 'updatedAt')).reverse();
 }
 
-/** Deletes only the experiment. Delete its runs with `deleteRun`. */
+/** Deletes only the experiment itself. Delete its runs with `deleteRun`. */
 export async function deleteExperiment(db: Database, experimentId: string): Promise<void> {
   await guard(() => db.delete('experiments', experimentId));
 }

@@ -9,6 +9,17 @@ export function getModel(db: Database, contentSha256: string): Promise<StoredMod
   return db.get('models', contentSha256);
 }
 
-export function listModels(db: Database): Promise<StoredModel[]> {
-  return db.getAll('models');
+/** Lists every model once: without the records that repeat a model under its former identity. */
+export async function listModels(db: Database): Promise<StoredModel[]> {
+  return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
+}
+
+/** Makes all models whose weights are stored under one id refer to another one. */
+export async function moveWeights(db: Database, from: string, to: string): Promise<void> {
+  await guard(async () => {
+    const transaction = db.transaction('models', 'readwrite');
+    for (const model of await transaction.store.getAll())
+      if (model.weightsId === from) await transaction.store.put({ ...model, weightsId: to });
+    await transaction.done;
+  });
 }

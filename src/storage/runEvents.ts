@@ -5,7 +5,7 @@ function eventsOf(runId: string, fromSeq: number): IDBKeyRange {
   return IDBKeyRange.bound([runId, fromSeq], [runId, Infinity]);
 }
 
-/** Appends events atomically, numbered from the last stored one. */
+/** Appends events atomically. Their numbers follow that of the last stored event. */
 export async function appendEvents(
   db: Database,
   runId: string,
@@ -16,13 +16,14 @@ export async function appendEvents(
     const last = await transaction.store.openKeyCursor(eventsOf(runId, 0), 'prev');
     let seq = last ? last.key[1] + 1 : 0;
     const events = bodies.map(({ body, at }) => ({ ...body, runId, at, seq: seq++ }));
-    // Issue all puts at once. On wasm the training loop handles one message per step, so each wait would cost a step.
+    // Issue all puts at once: on wasm the training loop handles one message per step, so each wait would take a whole
+    // step.
     await Promise.all([...events.map((event) => transaction.store.put(event)), transaction.done]);
     return events;
   });
 }
 
-/** Returns the events with seq ≥ `fromSeq`, in order. */
+/** Returns the events with seq ≥ `fromSeq`, in order of seq. */
 export function readEvents(db: Database, runId: string, fromSeq = 0): Promise<RunEvent[]> {
   return db.getAll('runEvents', eventsOf(runId, fromSeq));
 }

@@ -17,7 +17,7 @@ export async function listRuns(db: Database, experimentId: string): Promise<RunR
   return runs.sort((a, b) => b.createdAt - a.createdAt);
 }
 
-/** Updates some fields in one transaction. */
+/** Updates some fields of a run's record in one transaction. */
 export async function updateRun(db: Database, runId: string, patch: Partial<RunRecord>): Promise<void> {
   await guard(async () => {
     const transaction = db.transaction('runs', 'readwrite');
@@ -28,7 +28,7 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
   });
 }
 
-/** Deletes a run with its events, checkpoints, weights and evaluations, all or nothing. */
+/** Deletes a run with its events, checkpoints, weights and evaluations. Deletes all or, on failure, nothing. */
 export async function deleteRun(db: Database, runId: string): Promise<void> {
   await guard(async () => {
     const stores = ['runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;

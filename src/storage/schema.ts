@@ -1,5 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { HubListing } from '../domain/import/hub';
 import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
@@ -7,34 +8,45 @@ import type { Dataset, Row } from '../domain/records';
 import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 2;
+export const databaseVersion = 3;
 
 export interface StoredExperiment {
   experimentId: string;
   name: string;
   experiment: Experiment;
+  /** The experiment as stated by the shared link that it was saved from; inputs are compared with it. */
+  linked?: Experiment;
   createdAt: number;
   updatedAt: number;
   /** Whether this is the demo experiment, which the app may overwrite. */
   demo: boolean;
 }
 
-/** One generation of a run's training state. The newest two and the best on dev are kept. */
+/** A checkpoint; `generation` numbers a run's checkpoints. The newest two and the best on dev are kept. */
 export interface CheckpointManifest {
   runId: string;
   generation: number;
   step: number;
-  /** Its parts hold weights, first moments and second moments, in this order. */
+  /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
   sha256: string;
-  /** `best` holds weights only. */
+  /** A `best` checkpoint holds weights only. */
   role: 'latest' | 'best';
   /**
-   * State of the training loop besides tensors: best dev metric, its step, elapsed time, and in mixed precision the
-   * loss scale.
+   * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
+   * the loss scale.
    */
   loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
+  createdAt: number;
+}
+
+/** A download from a hub that has not become a model yet. It owns its parts and is deleted with them. */
+export interface StoredDownload {
+  downloadId: string;
+  listing: HubListing;
+  /** Parts and bytes that have arrived, by path. */
+  received: Record<string, { parts: number; bytes: number }>;
   createdAt: number;
 }
 
@@ -59,6 +71,12 @@ export interface RecallsmithSchema extends DBSchema {
   checkpoints: { key: [string, number]; value: CheckpointManifest };
   /** Key [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
-  /** Measured plans, keyed by adapter, browser, kernel version and shapes. */
+  /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
+  downloads: { key: string; value: StoredDownload };
+  /** Key [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
+  downloadParts: {
+    key: [string, string, number];
+    value: { downloadId: string; path: string; part: number; bytes: Blob };
+  };
 }

@@ -3,7 +3,7 @@ import { sha256Hasher } from '../domain/hash';
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 
-/** Part of every weights id, so that a sweep after a crash deletes only the half-written weights of one owner. */
+/** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
 export type WeightsOwner = 'model' | 'checkpoint';
 
 export function newWeightsId(owner: WeightsOwner): string {
@@ -14,16 +14,11 @@ export function weightPartsOf(weightsId: string): IDBKeyRange {
   return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
 }
 
-export async function writeWeightPart(
-  db: Database,
-  weightsId: string,
-  part: number,
-  bytes: ArrayBuffer,
-): Promise<void> {
+async function writeWeightPart(db: Database, weightsId: string, part: number, bytes: ArrayBuffer): Promise<void> {
   await guard(() => db.put('weightParts', { weightsId, part, bytes }));
 }
 
-export async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
+async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
   return (await db.get('weightParts', [weightsId, part]))?.bytes;
 }
 
@@ -52,6 +47,15 @@ export async function readWeightRange(
 
 export async function deleteWeights(db: Database, weightsId: string): Promise<void> {
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
+}
+
+/** Whether all parts of a model's weights are stored, in their full length. */
+export async function hasWeights(db: Database, weightsId: string, totalBytes: number): Promise<boolean> {
+  for (let part = 0; part * weightPartBytes < totalBytes; part++) {
+    const expected = Math.min(weightPartBytes, totalBytes - part * weightPartBytes);
+    if ((await readWeightPart(db, weightsId, part))?.byteLength !== expected) return false;
+  }
+  return true;
 }
 
 /** Splits a stream of tensors into parts of at most 32 MiB and hashes it. Holds one part in memory at a time. */
@@ -103,8 +107,8 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
 }
 
 /**
- * Deletes the owner's weights that no model or checkpoint refers to: a crash between writing the parts and their record
- * leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
+ * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
+ * record leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return guard(async () => {

@@ -43,10 +43,7 @@ test('the site loads nothing from another origin', () => {
 /** Dependencies that build and serve the site; `vite` too, but a few lines of it are in every bundle. */
 const buildTools = ['@sveltejs/vite-plugin-svelte', 'playwright-core', 'typescript'];
 
-test('the settings lead to the notices of every package in the site, which are there offline too', async ({
-  page,
-  siteUrl,
-}) => {
+test('the settings link to the licences of every bundled package, online and offline', async ({ page, siteUrl }) => {
   await page.goto(`${siteUrl}#/settings`);
   const link = page.locator('a[href$="THIRD-PARTY-NOTICES.txt"]');
   const [notices] = await Promise.all([page.waitForEvent('popup'), link.click()]);

@@ -36,7 +36,10 @@ const rows = (file: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-/** A small cut of the demo: 40 passages, texts of 32 tokens, 3 steps of batch size 4. */
+/**
+ * A small cut of the demo: 40 passages, texts of 32 tokens, 3 steps of batch size 4. The last pair repeats a test
+ * question without its punctuation.
+ */
 async function cutDemo(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
   const passages = rows('knowledge-base.jsonl').slice(0, 40);
@@ -46,7 +49,8 @@ async function cutDemo(): Promise<string> {
     (row['relevant'] as string[]).every((id) => ids.has(id)),
   );
   await writeFile(join(folder, 'kb.jsonl'), jsonl(passages));
-  await writeFile(join(folder, 'pairs.jsonl'), jsonl(pairs));
+  const leak = { anchor: String(questions[0]?.['text']).replace(/[，？]/g, ' '), positiveId: passages[0]?.['id'] };
+  await writeFile(join(folder, 'pairs.jsonl'), jsonl([...pairs, leak]));
   await writeFile(join(folder, 'test.jsonl'), jsonl(questions.slice(0, 8)));
   const experiment = {
     seed: 3,
@@ -108,12 +112,24 @@ test('the losses on wasm and software WebGPU agree within 1%, and transformers.j
       before: Record<string, number>;
       after: Record<string, number>;
       ranksAfter: Record<string, number[]>;
+      split: Record<string, unknown>;
       environment: { device: { backend: string } };
       export: { reference: { texts: string[]; vectors: number[][] } };
     };
     expect(metrics.environment.device.backend).toBe(device);
     expect(metrics.before['passages']).toBe(40);
     expect(Object.keys(metrics.ranksAfter).length).toBe(metrics.after['questions']);
+    const pairs = readFileSync(join(folder, 'pairs.jsonl'), 'utf8').trim().split('\n').length;
+    expect(metrics.split).toMatchObject({
+      train: pairs - 1,
+      dev: 0,
+      test: metrics.after['questions'],
+      leaks: { exact: 0, normalised: 1 },
+      devInTest: 0,
+      nearDuplicates: { count: 0, removed: false },
+      unknownAnswers: 0,
+    });
+    expect(metrics.split['first']).toMatchObject([{ kind: 'normalised', from: 'train', part: 'test' }]);
     for (const file of ['model.safetensors', 'onnx/model.onnx', 'README.md'])
       expect(existsSync(join(out, 'export', file)), file).toBe(true);
     expect(steps(out).map(({ step }) => step)).toEqual([1, 2, 3]);

@@ -1,7 +1,16 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { demoModel, expect, importModelFolder, importOwnData, newExperiment, openStage, test } from './support';
+import {
+  demoModel,
+  expect,
+  importInto,
+  importModelFolder,
+  importOwnData,
+  newExperiment,
+  openStage,
+  test,
+} from './support';
 
 test('a shared link shows its contents and what is missing, and loads no model or data before the user agrees', async ({
   page,
@@ -30,7 +39,49 @@ test('a shared link shows its contents and what is missing, and loads no model o
   await expect(other.getByTestId('run-progress')).toHaveCount(0);
 
   await other.getByTestId('link-import').click();
-  await expect(other.getByTestId('import-knowledgeBase')).toBeAttached();
+  for (const input of ['knowledgeBase', 'pairs', 'testQuestions', 'model'])
+    await expect(other.getByTestId(`missing-${input}`)).toBeVisible();
+  await openStage(other, 'split');
+  await expect(other.getByTestId('needs-import')).toBeVisible();
+  await openStage(other, 'train');
+  await expect(other.getByTestId('needs-import')).toBeVisible();
+  await expect(other.getByTestId('start-run')).toHaveCount(0);
+
+  await openStage(other, 'import');
+  await importInto(other, 'knowledgeBase', { name: 'other.jsonl', content: '{"id": "a", "text": "另一段"}' });
+  await expect(other.getByTestId('different-knowledgeBase')).toContainText(/[0-9a-f]{12}.*[0-9a-f]{12}/);
+  await importOwnData(other);
+  await importModelFolder(other, demoModel);
+  for (const input of ['knowledgeBase', 'pairs', 'testQuestions', 'model'])
+    await expect(other.getByTestId(new RegExp(`^(missing|different)-${input}$`))).toHaveCount(0);
+  await openStage(other, 'train');
+  await expect(other.getByTestId('start-run')).toBeEnabled();
+  await elsewhere.close();
+});
+
+test('a link to the demo offers the demo’s own files, and needs no others', async ({
+  page,
+  browser,
+  context,
+  siteUrl,
+}) => {
+  await context.grantPermissions(['clipboard-write']);
+  await page.goto(siteUrl);
+  await page.getByTestId('run-demo').click();
+  await page.getByTestId('pause-run').click();
+  await openStage(page, 'report');
+  await page.getByTestId('copy-link').click();
+  const link = await page.getByTestId('share-link').inputValue();
+
+  const elsewhere = await browser.newContext();
+  const other = await elsewhere.newPage();
+  await other.goto(link);
+  await expect(other.getByTestId('link-needs').locator('[data-state="demo"]')).toHaveCount(5);
+  await other.getByTestId('link-import').click();
+  await other.getByTestId('use-demo-parts').click();
+  await expect(other.getByTestId('demo-offer')).toHaveCount(0);
+  await openStage(other, 'train');
+  await expect(other.getByTestId('start-run')).toBeEnabled();
   await elsewhere.close();
 });
 

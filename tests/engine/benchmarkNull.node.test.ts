@@ -13,7 +13,10 @@ import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
 import { backendBytes, liveArrays } from './support';
 
-/** Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides its errors for arrays beyond 512 MiB. */
+/**
+ * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
+ * exceed its 512 MiB.
+ */
 async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
@@ -25,7 +28,7 @@ async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
-/** Hides all errors of the device: two scopes that stay open catch them, and the engine's own scopes are stubbed. */
+/** Hides all errors of the device. Two scopes that stay open catch them, and the engine's own scopes are stubbed. */
 function hearNothingOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
@@ -58,12 +61,12 @@ describe("the benchmark on Dawn's null backend", () => {
     expect(currentWebGpu()).toBeNull();
   });
 
-  it('skips a model that no step strategy fits into the budget, says what it needs and measures the rest', async () => {
+  it('skips a model whose every step strategy exceeds the budget, reports its need and measures the rest', async () => {
     const budgetBytes = 1e9;
     const { steps, skipped } = await measured({ shapes: ['bertBase', 'demo'], budgetBytes });
     expect(steps.map(({ shape }) => shape)).toEqual(['demo']);
     expect(skipped).toMatchObject([{ shape: 'bertBase', budgetBytes }]);
-    // 16 bytes per parameter, 102 million parameters.
+    // 102 million parameters at 16 bytes each.
     expect(skipped[0]?.neededBytes).toBeGreaterThan(1.63e9);
   });
 
@@ -86,22 +89,25 @@ describe('the BERT-base step of the benchmark', () => {
     ['plain', 8e9, 3],
     ['recompute', 2.2e9, 4],
     ['gradCache', 1.75e9, 4],
-  ] as const)('uses the step strategy that a run would (%s) and stays within %i bytes', async (way, budget, passes) => {
-    const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
-    const between = () => Promise.resolve();
-    const step = await measureSteps(currentEngine(), 'bertBase', {
-      peakGflops: 1e4,
-      limits,
-      budgetMs: 0,
-      brief: false,
-      between,
-    });
-    if (!('stepMs' in step)) throw new Error('not measured');
-    expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
-    expect(step.bytes).toBeLessThanOrEqual(budget);
-    const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
-    expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
-    expect(liveArrays()).toBe(0);
-    expect(backendBytes()).toBe(0);
-  });
+  ] as const)(
+    'uses the same step strategy as a run (%s) and stays within its budget of %i bytes',
+    async (way, budget, passes) => {
+      const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
+      const between = () => Promise.resolve();
+      const step = await measureSteps(currentEngine(), 'bertBase', {
+        peakGflops: 1e4,
+        limits,
+        budgetMs: 0,
+        brief: false,
+        between,
+      });
+      if (!('stepMs' in step)) throw new Error('not measured');
+      expect(step).toMatchObject({ way, layers: 12, layersRun: 12, pairs: 16, tokens: 2048 });
+      expect(step.bytes).toBeLessThanOrEqual(budget);
+      const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
+      expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
+      expect(liveArrays()).toBe(0);
+      expect(backendBytes()).toBe(0);
+    },
+  );
 });

@@ -16,7 +16,7 @@ import { nullGpu } from './nullDevice';
 import { layout } from './support';
 import { scratchBytes } from '../../workers/engine/engine';
 
-/** Small enough for the 512 MiB of Dawn's null backend, so its errors count. For BERT-base they are ignored. */
+/** Small enough for the 512 MiB of Dawn's null backend, so errors count as failures. For BERT-base they are ignored. */
 const small: EncoderConfig = {
   ...bertBase,
   layers: 3,
@@ -37,9 +37,9 @@ function texts(config: EncoderConfig, count: number, length: (text: number) => n
 }
 
 /**
- * Returns the bytes that the operations of one step must read and write, derived by hand: each reads its inputs and
- * writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is left out, being thousands
- * of times smaller.
+ * Returns the bytes that the operations of one step must read and write, derived by hand: each operation reads its
+ * inputs once and writes its outputs once. T rows, H hidden size, F feed-forward size, A heads. The loss is thousands
+ * of times smaller and is not counted.
  */
 function neededBytes(config: EncoderConfig, T: number): number {
   const { layers, hiddenSize: H, intermediateSize: F, heads: A } = config;
@@ -60,12 +60,15 @@ function neededBytes(config: EncoderConfig, T: number): number {
   const parameters = parameterShapes(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const tables = 2 * (config.vocabularySize + config.maxPositions) * H;
   const embedding = 2 * T * H + norm + normBackward + 3 * T * H;
-  // The norm reads the gradients; AdamW reads them and updates weights and two moments in place.
+  // The gradient norm reads the gradients; AdamW reads them and updates weights and two moments in place.
   const optimizer = parameters + 4 * parameters;
   return 4 * (layers * layer + tables + embedding + 2 * T * H + optimizer);
 }
 
-/** Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first. */
+/**
+ * Trains for `steps` steps. Counts dispatches and bound bytes of the last step, and the peak bytes after the first
+ * step.
+ */
 async function countStep(
   config: EncoderConfig,
   count: number,
@@ -116,25 +119,28 @@ async function countStep(
   return { dispatches, boundBytes, peakBytes, parameters, errors };
 }
 
-/** Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use less. */
+/**
+ * Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use a smaller
+ * one.
+ */
 function expectPlanned(bytes: number, planned: number, share = 0.02): void {
   expect(bytes).toBeLessThan((1 + share) * planned);
   expect(bytes).toBeGreaterThan((1 - share) * (planned - scratchBytes));
 }
 
-describe("a training step on Dawn's null backend", () => {
-  it("stays within WebGPU's lowest limits and passes its validation", async () => {
+describe("the engine on Dawn's null backend", () => {
+  it("runs a training step within WebGPU's lowest limits and without validation errors", async () => {
     expect((await countStep(small, 3, 20)).errors).toEqual([]);
   });
 
-  it('of BERT-base binds a third fewer bytes and holds hardly any state if only biases are trained', async () => {
+  it('binds a third fewer bytes and holds hardly any state if only the biases of BERT-base are trained', async () => {
     const all = await countStep(bertBase, 2, 16);
     const biases = await countStep(bertBase, 2, 16, { isTrainable: (name) => name.endsWith('bias') });
     expect(biases.boundBytes).toBeLessThan(0.67 * all.boundBytes);
     expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
   });
 
-  it('of BERT-base takes at most 400 dispatches and stays within its byte and memory estimates', async () => {
+  it('trains BERT-base with at most 400 dispatches per step, within the estimated traffic and memory', async () => {
     const [count, length] = [8, 128];
     const rows = 2 * count * length;
     const { dispatches, boundBytes, peakBytes, parameters } = await countStep(bertBase, count, length);
@@ -158,7 +164,7 @@ describe("a training step on Dawn's null backend", () => {
     expect(peakBytes).toBeLessThanOrEqual(1.2 * planned);
   });
 
-  it('of BERT-base with GradCache has a peak at most 5% higher with 1,024 pairs than with 64', async () => {
+  it('needs at most 5% more memory for 1,024 pairs than for 64 when it trains BERT-base with GradCache', async () => {
     const way: StepWay = { kind: 'gradCache', tokensPerPass: 2048 };
     const [few, many] = [await countStep(bertBase, 64, 32, { way }), await countStep(bertBase, 1024, 32, { way })];
     console.log(`BERT-base, GradCache: peak ${few.peakBytes} bytes with 64 pairs, ${many.peakBytes} with 1,024`);
@@ -170,7 +176,7 @@ describe("a training step on Dawn's null backend", () => {
     ['recompute', 2400],
     ['gradCache', 300],
   ] as const)(
-    'stays within 2% of the memory plan when batches and texts vary in length: %s',
+    'trains within 2% of the memory plan when batches and texts vary in length: %s',
     async (kind, tokensPerPass) => {
       const way: StepWay = { kind, tokensPerPass };
       const length: Length = (text, step) => 10 + ((text * 17 + step * 11) % (10 * step));
@@ -183,7 +189,7 @@ describe("a training step on Dawn's null backend", () => {
     },
   );
 
-  it('stays within 2% of the memory plan when a batch is only encoded', async () => {
+  it('encodes a batch within 2% of the memory plan', async () => {
     const { gpu } = await nullGpu();
     const weights = new SegmentTable(gpu, layOutSegments(layout(parameterShapes(small))));
     const before = gpu.pool.totalBytes;
@@ -218,7 +224,7 @@ describe("a training step on Dawn's null backend", () => {
     ),
   );
   it.each(cases)(
-    'of %s stays within 2% of the memory plan: %s, dropout %f, %s precision',
+    'trains %s within 2% of the memory plan: %s, dropout %f, %s precision',
     async (model, kind, dropout, precision, { config, pairs, way }) => {
       const length = 50;
       const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout, precision });

@@ -6,7 +6,7 @@ type Sizes = Pick<
   'layers' | 'hiddenSize' | 'heads' | 'intermediateSize' | 'vocabularySize' | 'maxPositions'
 >;
 
-/** Returns the config of a BERT of these sizes, without dropout. */
+/** Returns the config of a BERT model with these sizes and without dropout. */
 export function bertConfig(sizes: Sizes): EncoderConfig {
   return {
     ...sizes,
@@ -28,7 +28,7 @@ export const bertBase = bertConfig({
   maxPositions: 512,
 });
 
-/** AdamW with PyTorch's betas and epsilon, weight decay 0.01 and gradients clipped to norm 1. */
+/** Options of AdamW with PyTorch's betas and epsilon, weight decay 0.01, and gradients clipped to norm 1. */
 export function adamWOptions(learningRate: number): TrainerOptions['optimizer'] {
   return { kind: 'adamW', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
 }

@@ -20,7 +20,7 @@ describe('opening a device', () => {
     expect(info.threads).toBeGreaterThanOrEqual(1);
   });
 
-  it('falls back to wasm if WebGPU is missing or software, and says why before and after', async () => {
+  it('falls back to wasm if WebGPU is missing or runs on the CPU, and gives the reason before and after', async () => {
     const reason = inBrowser ? 'software-adapter' : 'no-webgpu';
     expect(await describeDevice('auto')).toMatchObject({ backend: 'wasm', reason });
     expect(await openDevice('auto', wasmBase)).toMatchObject({ backend: 'wasm', reason });
@@ -70,7 +70,7 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
     const adapter = await navigator.gpu.requestAdapter();
     const { features } = (await opened()).device;
     expect(features.has('subgroups')).toBe(adapter?.features.has('subgroups'));
-    expect(features.has('subgroups')).toBe(true); // SwiftShader has them, and the kernel tests rely on it
+    expect(features.has('subgroups')).toBe(true); // SwiftShader has subgroups, and the kernel tests rely on them
   });
 
   it('counts the bytes of buffers', async () => {

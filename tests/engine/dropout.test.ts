@@ -27,7 +27,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
   });
 
   it.each([4, 7])(
-    'drops the same elements of rows 3 to 8 alone as in the whole array, for rows of width %i',
+    'drops the same elements whether it gets rows 3 to 8 or the whole array, for rows of width %i',
     async (width) => {
       const gpu = engineOf(kind);
       const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
@@ -48,7 +48,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
     [6, 6],
     [6, 5],
   ])(
-    'drops the same elements of a text alone as in its batch, in attention and after a product: width %i, row %i',
+    'drops the same elements of a text with and without the rest of its batch: width %i, row %i',
     async (hidden, before) => {
       const gpu = engineOf(kind);
       const heads = 2;
@@ -91,7 +91,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
 
 describe('the random number generator', () => {
   it('reproduces the published known answer of Philox4x32-10', () => {
-    // From kat_vectors of Random123 1.14, for a counter and a key of zero.
+    // From kat_vectors of Random123 1.14, where counter and key are zero.
     expect(philox([0, 0, 0, 0], [0, 0])).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { currentEngine } from '../../workers/engine/device';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { loadGolden } from './golden';
 import { batchOf, liveArrays, openTestDevice, seededRandom } from './support';
 import { releaseIdleMemory } from '../../workers/engine/engine';
@@ -30,7 +30,7 @@ describe('encoding a batch', () => {
     expect(liveArrays()).toBe(0);
   });
 
-  it('allocates for the largest batch once, reuses it for batches of all sizes, and frees it at the end', async () => {
+  it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {
     const parameters = golden.parameters();
     const set = texts();
     const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
@@ -40,7 +40,7 @@ describe('encoding a batch', () => {
     const held: number[] = [];
     await encodeTexts(use, set, () => Promise.resolve(void held.push(pool.totalBytes)));
     expect(held.length).toBeGreaterThan(3);
-    // Only the offsets of the texts vary in size, with the number of texts.
+    // Only the size of the text offsets varies, because it depends on the number of texts.
     expect(Math.max(...held) - Math.min(...held)).toBeLessThan(4 * 256 * 4);
     expect(pool.totalBytes).toBe(before);
     parameters.dispose();

@@ -10,7 +10,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
 import { search } from '../../workers/engine/retrieval/search';
-import { encodeTexts } from '../../workers/services/evaluate/evaluateModel';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { bertBase, bertConfig } from './configs';
 import { useNullBrowser } from './nullDevice';
 import { layout } from './support';
@@ -24,7 +24,7 @@ function encoder(layers: number, hiddenSize: number, intermediateSize: number): 
   return bertConfig({ layers, hiddenSize, heads, intermediateSize, vocabularySize: 2000, maxPositions: 512 });
 }
 
-/** Builds unsorted texts of 10 to `longest` tokens; short ones are more frequent. */
+/** Returns texts of 10 to `longest` tokens in random order. Short ones are more frequent. */
 function texts(count: number, longest: number): { ids: Int32Array; offsets: Uint32Array } {
   const offsets = new Uint32Array(count + 1);
   for (let i = 0; i < count; i++) {
@@ -36,12 +36,15 @@ function texts(count: number, longest: number): { ids: Int32Array; offsets: Uint
 
 const [passages, questions, relevant] = [3000, 300, 2];
 
-/** Returns the peak bytes of encoding the knowledge base and searching it once while training's state is held. */
+/**
+ * Encodes the knowledge base and searches it once while the training state is held. Returns the peak bytes and the
+ * bytes of the state.
+ */
 async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peakBytes: number; stateBytes: number }> {
   await openDevice('webgpu', '');
   const gpu = currentWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
-  // The null backend has only 512 MiB. Ignore its errors for arrays beyond that, and read nothing back.
+  // Dawn's null backend has only 512 MiB. Ignore the errors of arrays beyond that, and read nothing back.
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementation(function (this: GpuCommands, { shape }) {
     this.submit();
     return Promise.resolve(new Float32Array(lengthOf(shape)));
@@ -76,7 +79,7 @@ const configs: [string, EncoderConfig][] = [
 ];
 
 describe("an evaluation during training on Dawn's null backend", () => {
-  it.each(configs)('fits any budget from the planned minimum up with a feed-forward size of %s', async (_, config) => {
+  it.each(configs)('fits any budget not below the planned minimum, feed-forward size: %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
     const leastBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
@@ -88,7 +91,7 @@ describe("an evaluation during training on Dawn's null backend", () => {
     }
   });
 
-  it.each([1.7, 4])('of BERT-base stays within a budget of %f GiB and fills its batches', async (budgetGiB) => {
+  it.each([1.7, 4])('stays within a budget of %f GiB for BERT-base and fills its batches', async (budgetGiB) => {
     const count = parameterCount(bertBase);
     const budgetBytes = budgetGiB * 2 ** 30;
     const limits = { budgetBytes, arrayBytes: 2 ** 31 };

@@ -2,7 +2,7 @@ import { create, globals } from 'webgpu';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { collecting } from './nullDevice';
 
-/** Keeps the instance alive: garbage-collecting it would destroy its devices. */
+/** Keeps the GPU instance alive, because garbage-collecting it would destroy its devices. */
 let instance: GPU | undefined;
 
 async function f16Adapter(): Promise<GPUAdapter | null> {
@@ -12,7 +12,7 @@ async function f16Adapter(): Promise<GPUAdapter | null> {
   return adapter?.features.has('shader-f16') ? adapter : null;
 }
 
-/** Returns the name of the machine's own adapter, or null if there is none or it lacks shader-f16. */
+/** Returns the name of the machine's own adapter, or null if there is no adapter or it lacks shader-f16. */
 export async function f16AdapterName(): Promise<string | null> {
   const adapter = await f16Adapter();
   return adapter && adapter.info.description;

@@ -7,7 +7,7 @@ import { batchOf, layout, projectFile } from './support';
 
 export { golden };
 
-/** Loads the random BERT that tools/golden/engine.py wrote, with PyTorch's results for it. */
+/** Loads the random BERT that tools/golden/engine.py wrote, and PyTorch's results for it. */
 export async function loadGolden() {
   const floats = new Float32Array(await projectFile('tests/fixtures/engine/tinyBert.bin'));
   const ranges = new Map<string, readonly number[]>(Object.entries(golden.ranges));

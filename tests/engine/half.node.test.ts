@@ -39,7 +39,7 @@ describe('a kernel with half-precision arrays', () => {
     expect(() => halvesInCode(declared(''), ['z'])).toThrow(RangeError);
   });
 
-  it('is a new kernel and leaves the float32 kernel unchanged', () => {
+  it('is a separate kernel that leaves the float32 kernel unchanged', () => {
     const add = kernel({
       name: 'add',
       params: {},

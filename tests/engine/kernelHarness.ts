@@ -11,13 +11,13 @@ import { bertConfig } from './configs';
 import { distance, inBrowser, norm, openReference, openTestDevice, strict, wasmBase } from './support';
 
 /**
- * Software and hardware adapters pick different kernels, and wasm has functions instead. In the browser software WebGPU
- * runs both sets of kernels, and wasm is tested too; Node has only wasm.
+ * Kinds of engines to test. Software and hardware adapters pick different kernels, and wasm has functions instead. In
+ * the browser, software WebGPU runs both sets of kernels, and wasm is tested too; Node has only wasm.
  */
 export const kinds = inBrowser ? (['software', 'hardware', 'wasm'] as const) : (['wasm'] as const);
 const engines = new Map<string, Engine>();
 
-/** Opens an engine of each kind and the tfjs reference for the tests of a file, and asserts that they leak no array. */
+/** Opens an engine of each kind and the tfjs reference for the tests of a file. Asserts that no array leaks. */
 export function useEngines(): void {
   beforeAll(async () => {
     await openReference();
@@ -50,8 +50,8 @@ export async function readAll(gpu: Engine, ...arrays: DeviceArray[]): Promise<Fl
 }
 
 /**
- * Asserts that two arrays differ by at most 1e-4 of the reference's norm, plus 1e-6 of `scale`. Pass a `scale` if the
- * reference may be zero apart from rounding.
+ * Asserts that two arrays differ by at most 1e-4 of the reference's norm plus 1e-6 of `scale`. Pass `scale` if the
+ * reference may be zero up to rounding.
  */
 export function expectClose(
   own: ArrayLike<number> | undefined,

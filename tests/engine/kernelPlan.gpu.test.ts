@@ -31,7 +31,7 @@ const config = bertConfig({
   vocabularySize: 50,
   maxPositions: 32,
 });
-/** 2 × 10 texts of 16 tokens: 320 rows, enough to sum a weight gradient in two parts. */
+/** Tokens in 2 × 10 texts of 16 tokens: enough rows to sum a weight gradient in two parts. */
 const tokens = 320;
 const texts = (shift: number) =>
   batchOf(
@@ -71,13 +71,13 @@ function planInParts(parts: number): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('decides its bits: the same plan repeats them, even read from a record, and another changes them', async () => {
+  it('determines the bits of its weights: the same plan reproduces them, and another plan changes them', async () => {
     const plan = planInParts(2);
     const first = await trained(plan);
     expect(await trained(parseKernelPlan(formatKernelPlan(plan)) ?? undefined)).toEqual(first);
     const other = await trained(planInParts(1));
     expect(other).not.toEqual(first);
-    // Without a plan fixed rules apply. For these shapes on this adapter they choose what the second plan does.
+    // Without a plan, the fixed rules make the same choices as the second plan for these shapes on this adapter.
     expect(await trained(undefined)).toEqual(other);
   });
 

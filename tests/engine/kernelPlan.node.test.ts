@@ -17,7 +17,12 @@ import { candidateChoices } from '../../workers/engine/tuning/candidates';
 import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
 import { planKey } from '../../workers/engine/ops/matmul/choice';
-import { planOfRun, planStoreKey, shapesOfRun, type PlanInput } from '../../workers/services/device/measureKernelPlan';
+import {
+  kernelPlanOfRun,
+  planStoreKey,
+  shapesOfRun,
+  type PlanInput,
+} from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
 import { seededRandom } from './support';
@@ -155,30 +160,32 @@ describe('measuring kernels on a device', () => {
 });
 
 describe('the kernel plan of a run', () => {
-  it('is measured once and then found by adapter, browser, kernels version and shapes', async () => {
+  it('is measured once and then found by adapter, browser, kernel version and shapes', async () => {
     const given = await input();
-    const first = await planOfRun(given, '');
+    const first = await kernelPlanOfRun(given, '');
     expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
     const key = planStoreKey(given, shapesOfRun(given));
     expect(await getKernelPlan(given.db, key)).toEqual(first);
     const never = { between: () => Promise.reject(new Error('measured again')) };
-    expect(await planOfRun(given, '', never)).toEqual(first);
-    await expect(planOfRun({ ...given, browser: 'the next version' }, '', never)).rejects.toThrow('measured again');
+    expect(await kernelPlanOfRun(given, '', never)).toEqual(first);
+    await expect(kernelPlanOfRun({ ...given, browser: 'the next version' }, '', never)).rejects.toThrow(
+      'measured again',
+    );
     const other = {
       ...given,
       device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'another' } },
     };
-    await expect(planOfRun(other, '', never)).rejects.toThrow('measured again');
+    await expect(kernelPlanOfRun(other, '', never)).rejects.toThrow('measured again');
   });
 
-  it("is the one in the run's record when the run resumes, whatever was measured since", async () => {
+  it("is read from the run's record on resume, even if a newer plan was measured", async () => {
     const given = await input();
-    await planOfRun(given, '');
+    await kernelPlanOfRun(given, '');
     const plan = recorded({ tiling, parts: 3 });
-    expect(await planOfRun(given, formatKernelPlan(plan))).toEqual(plan);
+    expect(await kernelPlanOfRun(given, formatKernelPlan(plan))).toEqual(plan);
   });
 
-  it('is measured again if the recorded one does not work on this device or with these kernels', async () => {
+  it('is measured again if the recorded plan does not suit this device or these kernels', async () => {
     const given = await input([]);
     const bySubgroups = {
       threadRows: 8,
@@ -189,21 +196,21 @@ describe('the kernel plan of a run', () => {
     } as const;
     const plan = formatKernelPlan(recorded({ tiling: bySubgroups, parts: 1 }));
     expect(parseKernelPlan(plan)).not.toBeNull();
-    expect(formatKernelPlan(await planOfRun(given, plan))).not.toBe(plan);
+    expect(formatKernelPlan(await kernelPlanOfRun(given, plan))).not.toBe(plan);
     const older = { ...recorded({ tiling, parts: 3 }), kernels: kernelsVersion - 1 };
-    expect((await planOfRun(given, formatKernelPlan(older))).kernels).toBe(kernelsVersion);
+    expect((await kernelPlanOfRun(given, formatKernelPlan(older))).kernels).toBe(kernelsVersion);
     const wasm = formatKernelPlan(unmeasuredPlan('wasm'));
-    expect((await planOfRun(given, wasm)).backend).toBe('webgpu');
+    expect((await kernelPlanOfRun(given, wasm)).backend).toBe('webgpu');
   });
 
-  it('follows fixed rules on wasm, without measuring', async () => {
+  it('follows the fixed rules on wasm and is not measured', async () => {
     const given = await input();
-    expect(await planOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
+    expect(await kernelPlanOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
       unmeasuredPlan('wasm'),
     );
   });
 
-  it('survives formatting and parsing, and no other text parses as a plan', () => {
+  it('is the same after formatting and parsing, and no other text parses as a plan', () => {
     const plan = recorded({ tiling, parts: 3 });
     expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
     const foreign = { ...plan, matmul: { x: { tiling: { ...tiling, threadRows: 4096 }, parts: 1 } } };

@@ -172,7 +172,7 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
     freeTokens(gpu, tokens);
   });
 
-  it('accumulate the gradients of a batch that comes in two parts', async () => {
+  it('accumulate gradients over the two parts of a batch', async () => {
     const gpu = engineOf(kind);
     const [rows, cut, width] = [150, 70, 9];
     const [z, dy, gamma] = [draw(rows, width), draw(rows, width), draw(width)];

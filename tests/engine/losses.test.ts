@@ -7,13 +7,13 @@ import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent
 import { cosent, cosentNumbers } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
-import { leftOutBits, type LeftOut } from '../../workers/engine/losses/leftOut';
+import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
 import { readTensor } from '../reference/engine/tensorTable';
 import { engineOf, kinds, useEngines } from './kernelHarness';
 import { distance, norm, seededRandom } from './support';
-import { leftOutValues } from '../reference/engine/losses/leftOut';
+import { lossMaskValues } from '../reference/engine/losses/lossMask';
 
-/** A loss's metrics and its gradients with respect to the vectors before normalization. */
+/** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];
@@ -23,7 +23,7 @@ interface Matrix {
   rows: number;
 }
 interface Losses {
-  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LeftOut): Promise<Measured>;
+  infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LossMask): Promise<Measured>;
   cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
 }
 
@@ -146,7 +146,7 @@ describe.each(all)('losses computed by %s', (_, losses) => {
   );
 
   it('match sentence-transformers for InfoNCE with pairs left out', async () => {
-    const leftOut = leftOutBits(golden.infoNce.leftOut, candidates.rows);
+    const leftOut = lossMaskBits(golden.infoNce.leftOut, candidates.rows);
     const own = await losses.infoNce(anchors, candidates, { temperature, directions: 'both' }, leftOut);
     expectGolden(own, golden.infoNce.bothLeftOut);
   });
@@ -181,7 +181,7 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     async (directions, B, C, out) => {
       const [anchors, candidates] = [draw(B), draw(C)];
       const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
-      const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
+      const leftOut = out > 0 ? lossMaskBits(rows, C) : undefined;
       const options = { temperature: 0.2, directions };
       const own = await losses.infoNce(anchors, candidates, options, leftOut);
       expectSame(own, await reference.infoNce(anchors, candidates, options, leftOut));
@@ -197,7 +197,7 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     async (directions, B, C, out) => {
       const [anchors, candidates] = [draw(B), draw(C)];
       const rows = Array.from({ length: B }, () => Array.from({ length: below(out + 1) }, () => below(C)));
-      const leftOut = out > 0 ? leftOutBits(rows, C) : undefined;
+      const leftOut = out > 0 ? lossMaskBits(rows, C) : undefined;
       const options = { temperature: 0.05, directions };
       const whole = await losses.infoNce(anchors, candidates, options, leftOut);
       for (const mostScores of [1, 64 * C, 128 * C])
@@ -212,19 +212,19 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     expectSame(own, await reference.cosent(first, second, scores, 0.05));
   });
 
-  it('are zero, gradients included, for CoSENT if all scores are equal', async () => {
+  it('are zero for CoSENT if all scores are equal, and so are their gradients', async () => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);
     expect(own.gradients.every((gradient) => gradient.every((x) => Math.abs(x) === 0))).toBe(true);
   });
 });
 
-describe('the bits of pairs left out', () => {
-  it('mark each pair once and never an anchor with its own candidate', () => {
-    const bits = leftOutBits([[33, 0, 33], [1], [2, 31]], 34);
+describe('the bit mask of pairs left out', () => {
+  it('contains each listed pair, but never an anchor with its own positive', () => {
+    const bits = lossMaskBits([[33, 0, 33], [1], [2, 31]], 34);
     expect(bits.shape).toEqual([3, 2]);
-    const values = leftOutValues(bits, 34);
+    const values = lossMaskValues(bits, 34);
     expect([...values.keys()].filter((i) => values[i] === 1)).toEqual([33, 2 * 34 + 31]);
-    expect(() => leftOutBits([[34]], 34)).toThrow(RangeError);
+    expect(() => lossMaskBits([[34]], 34)).toThrow(RangeError);
   });
 });

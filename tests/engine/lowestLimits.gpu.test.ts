@@ -10,7 +10,7 @@ import { Trainer } from '../../workers/engine/trainer';
 import { golden, loadGolden } from './golden';
 import { largestDifference, layout, strict } from './support';
 
-/** Requests a device with the limits that WebGPU guarantees everywhere and no optional features. */
+/** Requests a device without optional features and with the lowest limits that WebGPU allows. */
 async function lowestDevice(): Promise<GPUDevice> {
   const adapter = await navigator.gpu.requestAdapter();
   const device = await adapter?.requestDevice();
@@ -28,14 +28,14 @@ function slowestPacer(): SubmitPacer {
   return pacer;
 }
 
-/** Just above the weights of query, key and value together, [96, 32]. */
+/** Slightly more than the weights of query, key and value together, [96, 32]. */
 const segmentFloats = 3200;
-/** Rows of the spread vocabulary per row of the original one. */
+/** Rows of the enlarged vocabulary per row of the original one. */
 const spread = 3;
 
 /**
- * Loads PyTorch's model with two rows of zeros after each row of its word embeddings. The results stay the same, but
- * the table becomes larger than a segment.
+ * Loads PyTorch's model with two rows of zeros after each row of its word embeddings. This enlarges the table beyond a
+ * segment without changing any result.
  */
 async function spreadModel() {
   const { config: small, values, ...rest } = await loadGolden();
@@ -87,7 +87,7 @@ async function train(
 }
 
 describe("training on a device with WebGPU's lowest limits", () => {
-  it('matches PyTorch with the embedding table in pieces, with the same bits wherever submits are cut', async () => {
+  it('matches PyTorch with the embedding table in pieces, and has the same bits with submits of any size', async () => {
     const model = await spreadModel();
     const device = await lowestDevice();
     const gpu = (pacer: SubmitPacer): WebGpuEngine => new WebGpuEngine(device, { software: false }, strict(), pacer);

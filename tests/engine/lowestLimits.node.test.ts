@@ -21,7 +21,10 @@ const config = bertConfig({
   vocabularySize: 8000,
   maxPositions: 512,
 });
-/** Just above the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight segments. */
+/**
+ * Slightly more than the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight
+ * segments.
+ */
 const segmentFloats = 280_000;
 
 const texts = batchOf(
@@ -34,7 +37,7 @@ const adapters = [
 ] as const;
 
 describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter", (_, traits) => {
-  it('allow a training step and an encoding with the embedding table in pieces', async () => {
+  it('allow training and encoding with the embedding table in several pieces', async () => {
     const device = await nullDevice();
     const { limits } = device;
     expect(limits.maxStorageBuffersPerShaderStage).toBe(8);

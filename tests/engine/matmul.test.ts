@@ -39,7 +39,9 @@ describe('matmul', () => {
     { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
     { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
   ];
-  /** Lists the engines and choices that may compute a product with its inner dimension cut into `parts`. */
+  /**
+   * Lists the engines and choices to test. Only on software WebGPU is the inner dimension always split into `parts`.
+   */
   const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
     const gpu = engineIfOpen('software');
     const subgroups = gpu instanceof WebGpuEngine && gpu.device.features.has('subgroups');

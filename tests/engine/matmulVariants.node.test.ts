@@ -95,7 +95,7 @@ describe("half-precision matmul variants on Dawn's null backend", () => {
     },
   );
 
-  it('try subgroup matrices only in half precision on a device that has them, and never use them unmeasured', () => {
+  it('include subgroup matrices only on a device that has them, and never by default', () => {
     const hardware = { software: false };
     const device = {
       limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 },
@@ -117,14 +117,14 @@ describe('the choice of a matmul tiling', () => {
   const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
   const hardware = { software: false };
 
-  it('cuts a long inner dimension into parts if tiles are few, and never if they are many', () => {
+  it('splits a long inner dimension into parts on a GPU if there are few tiles, but not if there are many', () => {
     expect(choiceFor(hardware, undefined, shape).parts).toBe(8);
     expect(choiceFor(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
     expect(choiceFor(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
     expect(choiceFor({ software: true }, undefined, shape).parts).toBe(1);
   });
 
-  it('comes from the plan for a similar number of tokens, with at most as many parts as the shape allows', () => {
+  it('is taken from the plan for a similar number of tokens, with no more parts than the shape allows', () => {
     const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
     const plan: KernelPlan = {
       backend: 'webgpu',

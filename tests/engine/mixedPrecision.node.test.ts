@@ -19,7 +19,7 @@ import { batchOf, distance, largestDifference, layout, norm, seededRandom } from
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import { computeGradients } from '../../workers/engine/gradients';
 
-/** As wide as the demo's model and one layer deeper. */
+/** A model as wide as the demo model, with one more layer. */
 const config = bertConfig({
   layers: 4,
   hiddenSize: 256,
@@ -44,7 +44,7 @@ function randomWeights(gpu: WebGpuEngine): SegmentTable {
   return weights;
 }
 
-/** Draws pairs that share most of their tokens, so that there is something to learn. */
+/** Returns pairs that share most of their tokens, so that there is something to learn. */
 function pairs(count: number, seed: number): { anchors: TokenBatch; positives: TokenBatch } {
   const random = seededRandom(seed);
   const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
@@ -99,13 +99,13 @@ async function gradientsOf(
   return gradients;
 }
 
-/** Returns ‖a − b‖ / ‖b‖ over all parameters together. */
+/** Returns ‖a − b‖ / ‖b‖, computed over all parameters together. */
 function relative(a: Map<string, Float32Array>, b: Map<string, Float32Array>): number {
   const off = [...b].map(([name, values]) => distance(a.get(name) ?? [], values));
   return norm(off) / norm([...b.values()].map(norm));
 }
 
-/** Before step `reopenAt` the trainer is replaced by a new one, as when a run resumes from a checkpoint. */
+/** A training run. Before step `reopenAt`, a new trainer takes over, as when a run resumes from a checkpoint. */
 type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps: number; reopenAt?: number };
 
 async function train(
@@ -151,7 +151,7 @@ describe("mixed precision on Dawn's null backend", () => {
     },
   );
 
-  it('is refused before the run, naming the stage, if the device lacks half precision', () => {
+  it('is refused before the run, with an error that names the stage, if the device lacks half precision', () => {
     const full = defaultExperiment();
     const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
     expect(() => refuseMixedWithoutHalf(full, false)).not.toThrow();
@@ -173,7 +173,10 @@ const where = adapter ?? 'skipped: no adapter with shader-f16 on this machine';
 describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`, () => {
   let gpu: WebGpuEngine;
   const errors: string[] = [];
-  /** On a software adapter most of the time goes into compiling shaders, so all tests share one device. */
+  /**
+   * Timeout in milliseconds. A software adapter spends most of its time compiling shaders, so all tests share one
+   * device.
+   */
   const patience = 600_000;
   beforeAll(async () => {
     gpu = await f16Gpu(errors);
@@ -248,7 +251,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
       const next = await training.step(anchors, positives, 1e-3, 2);
       expect(next.loss).toBe(skipped.loss);
       training.dispose();
-      // AdamW's first update moves each weight by about the learning rate, so this one must count as the first.
+      // AdamW's first update moves each weight by about the learning rate. This update must count as the first one.
       const moved = (await read()).map((values, i) => largestDifference(values, before[i] ?? []));
       for (const distance of moved) expect(Math.abs(distance / 1e-3 - 1)).toBeLessThan(0.02);
       for (const table of [weights, moments.m, moments.v]) table.dispose();

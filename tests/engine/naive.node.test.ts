@@ -40,7 +40,7 @@ describe('the reference operations', () => {
     });
   });
 
-  it('sum the gradients of each embedding row and give unused rows a zero gradient', async () => {
+  it('sum the gradients of each embedding row and leave those of unused rows at zero', async () => {
     await expectNoLeak(async () => {
       const { config } = golden;
       const width = 4;
@@ -135,7 +135,7 @@ describe('the reference operations', () => {
     });
   });
 
-  it('compute the InfoNCE loss, accuracy and mean scores of a batch worked out by hand', async () => {
+  it('match an InfoNCE loss, accuracy and mean scores worked out by hand', async () => {
     await expectNoLeak(async () => {
       const cosines = [
         [0.9, 0.1, 0.2],
@@ -143,7 +143,8 @@ describe('the reference operations', () => {
         [0.1, 0.2, 0.7],
       ];
       const temperature = 0.1;
-      // Positives lie along the axes, so an anchor's cosines are its coordinates. The fourth gives it length 1.
+      // Positives lie along the axes, so an anchor's coordinates are its cosines. Its fourth coordinate makes it a unit
+      // vector.
       const anchors = cosines.map((row) => [...row, Math.sqrt(1 - row.reduce((sum, x) => sum + x * x, 0))]);
       const positives = [0, 1, 2].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 2 : 0)));
       const [a, p] = [tf.tensor2d(anchors), tf.tensor2d(positives)];
@@ -203,7 +204,7 @@ describe('the reference dropout', () => {
         { seed: 1, step: 3, op: 3 },
         { seed: 1, step: 2, op: 4 },
       ]) {
-        // Two independent masks differ in a share of 2·p·(1 − p) of their elements.
+        // Two independent masks differ in 2·p·(1 − p) of their elements.
         const differing = (await mask(other)).filter((value, i) => value !== base[i]).length / base.length;
         expect(Math.abs(differing - 0.375)).toBeLessThan(0.05);
       }
@@ -235,7 +236,7 @@ describe('packing tokens', () => {
 });
 
 describe('parameter names', () => {
-  it('are those of BertModel, and weight decay skips biases and LayerNorm', () => {
+  it('are those of BertModel, and exclude biases and LayerNorm from weight decay', () => {
     const names = parameterShapes(golden.config).map(({ name }) => name);
     expect(names.slice().sort()).toEqual(
       Object.keys(golden.ranges)

@@ -1,4 +1,6 @@
-/* Stops the browser project with a remedy before Playwright fails with a path. */
+/*
+ * Stops the browser project with a remedy if no Chromium is installed. Playwright's own error would only name a path.
+ */
 import { findChromium, noChromium } from '../../tools/lib/chromium.mjs';
 
 export default function setup() {

@@ -5,8 +5,8 @@ import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import type { Reports } from '../../workers/engine/gpu/reports';
 
 /**
- * Dawn's null backend validates all commands and compiles all shaders, but computes nothing. The reference keeps the
- * instance alive: garbage-collecting it would destroy its devices.
+ * Instance of Dawn's null backend, which validates all commands and compiles all shaders but computes nothing. Kept in
+ * a variable because garbage-collecting the instance would destroy its devices.
  */
 let instance: GPU | undefined;
 
@@ -35,7 +35,7 @@ export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: 
   return { gpu: new WebGpuEngine(device, { software: false }, collecting(device, errors)), errors };
 }
 
-/** Collects every error of the device in `errors`; readbacks never throw. */
+/** Returns reports that collect every error of the device in `errors`. Readbacks never throw. */
 export function collecting(device: GPUDevice, errors: string[]): Reports {
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   return { report: ({ message }) => void errors.push(message), check: () => undefined };

@@ -5,7 +5,7 @@ import { poolings } from '../../src/domain/model';
 import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
 import { readTensor } from '../reference/engine/tensorTable';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
-import { leftOutBits } from '../../workers/engine/losses/leftOut';
+import { lossMaskBits } from '../../workers/engine/losses/lossMask';
 import { packTokens, type PackedTokens } from '../../workers/engine/model/packedTokens';
 import { attentionBackward, attentionForward } from '../reference/engine/ops/attention';
 import { dropoutMask, probabilityDropoutMask } from '../reference/engine/ops/dropout';
@@ -23,7 +23,7 @@ const { between, draw: drawNumbers } = draws(11);
 const draw = (shape: number[]): tf.Tensor => tf.tensor(drawNumbers(...shape), shape);
 const rounds = [1, 2, 3];
 
-/** Compares a backward pass with tfjs's automatic gradient of the same forward pass, for a random gradient dy. */
+/** Compares a backward pass with tfjs's automatic gradient of the forward pass, for a random gradient dy. */
 async function compareWithTape(
   inputs: tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,
@@ -143,7 +143,7 @@ describe('the reference backward passes', () => {
     async (directions, size, count, out) => {
       await expectNoLeak(async () => {
         const options = { temperature: 0.2, directions };
-        const leftOut = leftOutBits([...out, ...Array.from({ length: size - out.length }, () => [])], count);
+        const leftOut = lossMaskBits([...out, ...Array.from({ length: size - out.length }, () => [])], count);
         const inputs = [draw([size, 7]), draw([count, 7])];
         const run = (...[a, c]: tf.Tensor[]) => {
           if (!a || !c) throw new Error('two inputs');
@@ -225,7 +225,7 @@ describe('the reference attention', () => {
     });
   });
 
-  it('outputs zeros and zero gradients for the padding rows after the last text', async () => {
+  it('returns zeros, also as gradients, for the padding rows after the last text', async () => {
     await expectNoLeak(async () => {
       const texts = [
         [1, 2, 3],

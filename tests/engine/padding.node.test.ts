@@ -6,7 +6,7 @@ import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
 import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { batchesByLength, pickTexts } from '../../workers/services/evaluate/evaluateModel';
+import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { stageBatches } from '../../workers/services/train/runSession';
@@ -15,7 +15,7 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Batch sizes for encoding on a CPU and on a GPU. */
+/** Encoding plans of a CPU and of a GPU. */
 const plans = [
   { tokensPerBatch: 2048, textsPerBatch: 128 },
   { tokensPerBatch: 16_384, textsPerBatch: 1024 },

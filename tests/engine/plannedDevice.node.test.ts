@@ -12,7 +12,7 @@ const planned = async (preference: 'auto' | 'webgpu' | 'wasm') => ({
 });
 
 describe('planning for a device while another is open', () => {
-  it('describes the device as if none were open', async () => {
+  it('describes the chosen device as if none were open', async () => {
     const [webgpu, wasm] = [await planned('webgpu'), await planned('wasm')];
     expect(webgpu).toMatchObject({ backend: 'webgpu', half: true });
     expect(webgpu.arrayBytes).toBeLessThan(Infinity);
@@ -25,7 +25,7 @@ describe('planning for a device while another is open', () => {
     }
   });
 
-  it('describes the open device without requesting an adapter if its kind is chosen', async () => {
+  it('describes the open device without requesting an adapter if it was opened by the same choice', async () => {
     await openDevice('webgpu', wasmBase);
     const request = vi.spyOn(instance, 'requestAdapter');
     expect((await describeDevice('webgpu')).reason).toBe('webgpu-chosen');

@@ -7,7 +7,7 @@ export const publicBase = 'http://127.0.0.1/app/';
 const folder = new URL('../../public/', import.meta.url);
 const originalFetch = globalThis.fetch;
 
-/** Stubs fetch to read the files of public/ from disk. Other addresses go to the real fetch. */
+/** Stubs fetch so that it reads the files of public/ from disk. All other addresses go to the real fetch. */
 export function stubPublicFolder(): void {
   vi.stubGlobal('fetch', (url: string) => {
     if (!url.startsWith(publicBase)) return originalFetch(url);

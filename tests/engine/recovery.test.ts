@@ -81,8 +81,8 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
 }
 
 /**
- * Stores a small experiment of two stages with six steps each; a checkpoint is written between them. Its 600 passages
- * take several batches on any device.
+ * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its 600 passages take
+ * several batches on any device.
  */
 async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
@@ -128,8 +128,8 @@ async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<
 }
 
 /**
- * Loses the device at chosen calls of checkpoint(), which a run makes between blocks and between steps. Calls are
- * counted per phase.
+ * Loses the device at chosen calls of checkpoint(), which a run calls between blocks and between steps. Calls are
+ * counted separately in each phase.
  */
 class LosingControl extends RunControl {
   readonly calls: Record<string, number> = {};
@@ -153,7 +153,10 @@ class LosingControl extends RunControl {
   }
 }
 
-/** Runs the experiment, losing the device where `loses` says so, and collects everything a loss must not change. */
+/**
+ * Carries out the experiment and loses the device where `loses` is true. Returns everything that a loss must not
+ * change.
+ */
 async function carriedOut(
   loses: (phase: string, call: number) => boolean,
   evaluation: Partial<Experiment['evaluation']> = {},
@@ -185,7 +188,8 @@ async function carriedOut(
 }
 
 describe('a run whose device is lost', () => {
-  // On software WebGPU each new device compiles all kernels again, which takes half a minute, so one test runs there.
+  // On software WebGPU each new device compiles all kernels again, which takes half a minute, so only one test runs
+  // there.
   it.skipIf(inBrowser)(
     'resumes at the last encoded block or the last checkpoint and ends with the same results',
     async () => {
@@ -197,7 +201,7 @@ describe('a run whose device is lost', () => {
       expect(disturbed.failure).toBeUndefined();
       expect(disturbed.result).toEqual(undisturbed.result);
       expect([disturbed.lost, disturbed.record?.deviceLosses, disturbed.record?.status]).toEqual([3, 3, 'done']);
-      // No block is encoded twice, and only the steps since the checkpoint at step 6 are repeated.
+      // No block may be encoded twice, and only the steps after the checkpoint at step 6 may be repeated.
       for (const phase of ['evaluateBefore', 'evaluateAfter'])
         expect(disturbed.calls[phase]).toBeLessThanOrEqual(undisturbed.calls[phase] ?? 0);
       expect((disturbed.calls['train'] ?? 0) - (undisturbed.calls['train'] ?? 0)).toBeLessThanOrEqual(4);
@@ -213,7 +217,7 @@ describe('a run whose device is lost', () => {
     expect(disturbed.result).toEqual(undisturbed.result);
   });
 
-  it.skipIf(inBrowser)('fails with gpu-device-lost when four losses in a row bring no progress', async () => {
+  it.skipIf(inBrowser)('fails with gpu-device-lost after four losses in a row without progress', async () => {
     const { failure, record, lost } = await carriedOut((phase, call) => phase === 'train' && call >= 3);
     expect(failure).toMatchObject({ details: { kind: 'gpu-device-lost' } });
     expect(record).toMatchObject({ status: 'failed', deviceLosses: 3, error: { kind: 'gpu-device-lost' } });
@@ -222,7 +226,7 @@ describe('a run whose device is lost', () => {
 });
 
 describe('a run resumed with other kernels', () => {
-  it.skipIf(inBrowser)('records the checkpoint after which its bits come from another program', async () => {
+  it.skipIf(inBrowser)('records the step after which other kernels computed its results', async () => {
     for (const kernels of [kernelsVersion, kernelsVersion - 1]) {
       const { db, runId } = await prepared({});
       const resume = (control: RunControl) =>

@@ -74,7 +74,7 @@ function expectSameGradients(computed: Computed, expected: (name: string) => Flo
   }
 }
 
-/** Checks the tfjs reference that the kernel tests rely on. */
+/** Tests the tfjs reference itself, because the kernel tests rely on it. */
 describe('the reference encoder on a random BERT', () => {
   it("matches PyTorch's loss and the gradient of every parameter", async () => {
     await expectNoLeak(async () => {

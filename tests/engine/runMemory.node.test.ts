@@ -19,12 +19,12 @@ import { publicBase, stubPublicFolder } from './publicFolder';
 import { wasmBase } from './support';
 import { scratchBytes } from '../../workers/engine/engine';
 
-// Whole runs on Dawn's null backend: everything happens except the computation.
+// Carry out whole runs on Dawn's null backend, which does everything except computing.
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
 beforeEach(stubPublicFolder);
 afterEach(() => void vi.restoreAllMocks());
 
-/** Stores the demo with two short stages. A checkpoint is written at the end of each. */
+/** Stores the demo with two short stages. The run writes a checkpoint at the end of each stage. */
 async function demo(
   db: Database,
   { devEverySteps = 0 } = {},
@@ -40,7 +40,7 @@ async function demo(
   return { experimentId, experiment };
 }
 
-/** Carries out a run and returns the most bytes that the pool held. */
+/** Carries out a run and returns the peak bytes of its pool. */
 async function peakOf(db: Database, runId: string): Promise<number> {
   let peak = 0;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the pool of each call
@@ -59,7 +59,7 @@ const run = (db: Database, runId: string): Promise<void> =>
   runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
 
 describe('a run', () => {
-  it('stops mid-step with a one-sentence error if memory runs out and resumes from its last checkpoint', async () => {
+  it('stops with a one-sentence error if memory runs out, and can resume from its last checkpoint', async () => {
     const db = await openDatabase('memory-runs-out');
     const { experimentId } = await demo(db);
     const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 94e6 }, 'test');
@@ -163,7 +163,7 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.loopState.lossScale).toEqual(lossScale);
   });
 
-  it('is refused before it starts if it cannot fit, with the nearest settings that do', async () => {
+  it('is refused before it starts if it does not fit in memory, with the nearest settings that do', async () => {
     const db = await openDatabase('memory-too-small');
     const { experimentId, experiment } = await demo(db);
     const stored = await getExperiment(db, experimentId);

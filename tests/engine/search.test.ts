@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentEngine, currentWebGpu } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
-import { vectorsOf } from '../../workers/engine/retrieval/vectors';
+import type { Vectors } from '../../workers/engine/retrieval/vectors';
 import { expectNoLeak, inBrowser, openTestDevice, seededRandom, strict } from './support';
 import { scoreOfKey } from '../../workers/engine/retrieval/scores';
 import type { Found, SearchInput } from '../../workers/engine/retrieval/searchInput';
 
 type Search = (input: SearchInput) => Promise<Found[]>;
 
-/** In the browser, the kernels of software and of hardware adapters. */
+/** In the browser: the kernels of software adapters and those of hardware adapters. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
 let hardware: WebGpuEngine | undefined;
 
@@ -19,6 +19,15 @@ beforeAll(async () => {
   if (gpu) hardware = new WebGpuEngine(gpu.device, { software: false }, strict());
 });
 afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
+
+/** Wraps vectors stored in one piece: values [count, E]. */
+function vectorsOf(values: Float32Array, width: number): Vectors {
+  return {
+    count: values.length / width,
+    width,
+    copyRow: (row, into, at) => into.set(values.subarray(row * width, (row + 1) * width), at),
+  };
+}
 
 function searchOf(kind: (typeof kinds)[number]): Search {
   if (kind !== 'hardware') return (input) => expectNoLeak(() => search(currentEngine(), input));
@@ -38,7 +47,10 @@ interface Case {
   k: number;
 }
 
-/** Draws small integers, so that sums are exact and many scores tie. A third of the passages are copies of others. */
+/**
+ * Returns a search over small integers, so that sums are exact and many scores tie. A third of the passages are copies
+ * of others.
+ */
 function drawCase({ queries, passages, width, k }: Case, number = (): number => below(5) - 2): SearchInput {
   const draw = (length: number): Float32Array => Float32Array.from({ length }, number);
   const values = draw(passages * width);
@@ -50,7 +62,7 @@ function drawCase({ queries, passages, width, k }: Case, number = (): number => 
   return { queries: vectorsOf(draw(queries * width), width), passages: vectorsOf(values, width), targets, k };
 }
 
-/** Sorts all scores of each query. */
+/** Searches by sorting all scores of each query. */
 function naiveSearch({ queries, passages, targets, k }: SearchInput): Found[] {
   const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);

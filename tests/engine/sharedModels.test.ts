@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import golden from '../fixtures/engine/models.json';
-import { hiddenStates } from '../../workers/engine/model/encode';
+import { hiddenStates } from './hiddenStates';
 import { hasShared, loadSharedModel } from './sharedModels';
 import { batchOf, expectNoLeak, largestDifference, openTestDevice } from './support';
 

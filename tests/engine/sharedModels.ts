@@ -7,7 +7,7 @@ import { layout, projectFile } from './support';
 
 const sharedFolder = '../shared';
 
-/** Reads a text file of ../shared. */
+/** Reads a text file in ../shared. */
 export async function sharedText(path: string): Promise<string> {
   return new TextDecoder().decode(await projectFile(`${sharedFolder}/${path}`));
 }
@@ -18,7 +18,7 @@ export const hasShared = await sharedText('models/demo-zh/config.json').then(
   () => false,
 );
 
-/** Loads a model of ../shared onto the open device. */
+/** Loads a model in ../shared onto the open device. */
 export async function loadSharedModel(
   name: string,
 ): Promise<{ config: EncoderConfig; tensors: TensorEntry[]; parameters: ParameterStore }> {

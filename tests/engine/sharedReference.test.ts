@@ -15,7 +15,7 @@ interface Pair {
 }
 
 describe.skipIf(!hasShared)('the reference fine-tuning of ../shared (skipped if ../shared is absent)', () => {
-  /** A step takes seconds on software WebGPU. `npm run verify` replays 20. */
+  /** Few steps, because each one takes seconds on software WebGPU. `npm run verify` replays 20. */
   const steps = inject('replaySteps') ?? (inBrowser ? 3 : 5);
   const maxTokens = 128;
 

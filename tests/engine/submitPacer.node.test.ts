@@ -7,7 +7,7 @@ import { nullDevice } from './nullDevice';
 import { strict } from './support';
 
 /**
- * A device of a given speed that runs one submit after another, with the host's clock. Recording commands takes no
+ * A device of a given speed that runs submits one after another, and the host's clock. Recording commands takes no
  * time.
  */
 class FakeDevice {
@@ -17,8 +17,8 @@ class FakeDevice {
   constructor(public flopsPerMs: number) {}
 
   /**
-   * Records one step of equal dispatches as the engine does: full submits, then the rest. Then runs all callbacks in
-   * order and returns the number of submits.
+   * Records one step of equal dispatches as the engine does: as many full submits as possible, then the rest. Runs all
+   * callbacks in order and returns the number of submits.
    */
   step(pacer: SubmitPacer, dispatches: number, work: number): number {
     const callbacks: { at: number; done: () => void }[] = [];
@@ -73,7 +73,7 @@ describe('the submit pacer', () => {
     const device = new FakeDevice(1000 * 1e6);
     const pacer = new SubmitPacer(false, () => device.clock);
     for (let step = 0; step < 5; step++) device.step(pacer, 330, 3.3e9);
-    device.flopsPerMs = 100 * 1e6; // throttled, or shared with another program
+    device.flopsPerMs = 100 * 1e6; // as if the GPU were throttled or shared with another program
     device.step(pacer, 330, 3.3e9);
     device.times.length = 0;
     device.step(pacer, 330, 3.3e9);
@@ -94,7 +94,7 @@ describe('the submit pacer', () => {
     expect([pacer.limit, pacer.longestMs]).toEqual([before, 250]);
   });
 
-  it('makes the engine start a new submit at each dispatch that does not fit', async () => {
+  it('makes the engine start a new submit at each dispatch that does not fit the current one', async () => {
     const pacer = new SubmitPacer(true, () => 0);
     const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strict(), pacer);
     const [a, b, y] = [gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512])];

@@ -11,7 +11,7 @@ import type { Reports } from '../../workers/engine/gpu/reports';
 /** Whether the suite runs on WebGPU in a browser rather than on wasm in Node. */
 export const inBrowser = typeof document !== 'undefined';
 
-/** URL of the engine's wasm modules, which are built before the tests and served by moduleServer.mjs. */
+/** URL of the engine's wasm modules. They are built before the tests, and moduleServer.mjs serves them. */
 export const wasmBase = inject('wasmBase');
 
 function currentPool(): ArrayPool | null {
@@ -33,8 +33,8 @@ export function liveArrays(): number {
 }
 
 /**
- * Opens the device under test: WebGPU in a browser, wasm in Node. All files in the browser share one page and, as long
- * as no test closes it, one device: a software adapter takes seconds to compile a kernel.
+ * Opens the device under test: WebGPU in a browser, wasm in Node. All test files in the browser share one page and,
+ * unless a test closes it, one device, because a software adapter takes seconds to compile a kernel.
  */
 export async function openTestDevice(): Promise<void> {
   const open = currentWebGpu();
@@ -47,7 +47,7 @@ export async function openTestDevice(): Promise<void> {
   releaseIdleMemory(open);
 }
 
-/** Starts tfjs on wasm, where the reference operations run whichever device is open. */
+/** Starts tfjs on wasm. The reference operations run there, whichever device is open. */
 export async function openReference(): Promise<void> {
   const folder = 'node_modules/@tensorflow/tfjs-backend-wasm/dist/';
   setWasmPaths(inBrowser ? `/${folder}` : folder);
@@ -57,7 +57,7 @@ export async function openReference(): Promise<void> {
 declare module 'vitest' {
   export interface ProvidedContext {
     wasmBase: string;
-    /** Steps of the reference run to replay (REPLAY_STEPS), or null for the default. */
+    /** Number of steps of the reference run to replay (REPLAY_STEPS), or null for the default. */
     replaySteps: number | null;
   }
 }
@@ -71,7 +71,7 @@ declare global {
   }
 }
 
-/** Reads a file of the project, by its path from the root. */
+/** Reads a file of the project, given its path from the root. */
 export async function projectFile(path: string): Promise<ArrayBuffer> {
   if (inBrowser) {
     const response = await fetch(`/@fs${import.meta.env.PROJECT_ROOT}/${path}`);
@@ -83,7 +83,7 @@ export async function projectFile(path: string): Promise<ArrayBuffer> {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
 
-/** Runs the work and asserts that it leaks neither engine arrays nor tensors of the tfjs reference. */
+/** Runs `work` and asserts that it leaks neither engine arrays nor tensors of the tfjs reference. */
 export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
   const held = (): number[] => [liveArrays(), tf.engine().state.numTensors];
   const before = held();
@@ -153,7 +153,7 @@ export function draws(seed: number) {
   };
 }
 
-/** Makes the next readback throw the first error that the device reported. */
+/** Returns reports that make the next readback throw the first error of the device. */
 export function strict(): Reports {
   let failure: Error | undefined;
   return {

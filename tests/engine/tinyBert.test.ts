@@ -3,7 +3,7 @@ import type { Stage } from '../../src/domain/experiment';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import { checkDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { hiddenStates } from '../../workers/engine/model/encode';
+import { hiddenStates } from './hiddenStates';
 import type { Dropout } from '../../workers/engine/ops/dropout/places';
 import type { ParameterStore } from '../../workers/engine/model/parameters';
 import { SegmentTable } from '../../workers/engine/model/segments';
@@ -109,7 +109,7 @@ describe('the encoder on a random BERT', () => {
     });
   });
 
-  it('returns the same bits with and without recomputing layers in the backward pass, with dropout', async () => {
+  it('computes the same bits whether or not layers are recomputed in the backward pass, with dropout', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const dropout = { rates: { hidden: 0.1, attention: 0.1 }, seed: 2, step: 7 };
@@ -222,8 +222,8 @@ describe('training a random BERT', () => {
       for (const { name } of pytorch.tensors) {
         const moved = distance(pytorch.values(`after/${name}`), pytorch.values(`weights/${name}`));
         const missed = distance(await parameters.read(name), pytorch.values(`after/${name}`));
-        // Adam's first steps follow the sign of the gradient. The key bias has a true gradient of zero, so rounding
-        // noise decides.
+        // Adam's first steps follow the sign of the gradient. The true gradient of the key bias is zero, so rounding
+        // noise decides its sign.
         if (!name.endsWith('key.bias')) expect(missed, name).toBeLessThan(0.01 * moved);
       }
       training.dispose();
@@ -288,12 +288,12 @@ describe('training a random BERT', () => {
     parameters.dispose();
   });
 
-  it('stops, names the parameter whose gradient is not finite and keeps the weights', async () => {
+  it('stops if a gradient is not finite, names its parameter and keeps the weights', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);
-      // One feed-forward activation is 1e30, but the weights that read it are zero: the loss stays finite while the
-      // gradient of those weights does not.
+      // One feed-forward activation is 1e30, but the weights that read it are zero. The loss then stays finite while
+      // the gradient of those weights does not.
       const { hiddenSize: H, intermediateSize: F } = pytorch.config;
       const [bias, weight] = ['encoder.layer.1.intermediate.dense.bias', 'encoder.layer.1.output.dense.weight'];
       parameters.write(
@@ -317,7 +317,7 @@ describe('training a random BERT', () => {
     });
   });
 
-  it('stops before the update and keeps the weights when the loss is not finite', async () => {
+  it('stops before the update if the loss is not finite, and keeps the weights', async () => {
     await expectNoLeak(async () => {
       const parameters = pytorch.parameters();
       const adamW = new AdamWState(parameters);

@@ -15,7 +15,7 @@ import { WasmEngine, type Thread } from '../../workers/engine/wasm/wasmEngine';
 import { adamWOptions, bertConfig } from './configs';
 import { batchOf, layout, seededRandom, wasmBase } from './support';
 
-/** Large enough that jobs have many items and memory must grow beyond the engine's initial size. */
+/** A model large enough for jobs of many items, and for the memory to grow beyond its initial size. */
 const config = bertConfig({
   layers: 2,
   hiddenSize: 64,
@@ -26,7 +26,7 @@ const config = bertConfig({
 });
 const steps = 3;
 
-/** The product's thread code as a module for Node's worker threads. */
+/** The thread code of the product, as a module for Node's worker threads. */
 const threadModule = (() => {
   const compiled = (name: string): string =>
     ts.transpileModule(readFileSync(`workers/engine/wasm/${name}.ts`, 'utf8'), {
@@ -49,7 +49,9 @@ function startThread(start: ThreadStart): Promise<Thread> {
   });
 }
 
-/** Compiled modules. Each is fetched only once: an idle connection would time out during seconds of computing. */
+/**
+ * Compiled modules. Each is fetched only once, because an idle connection would time out during seconds of computing.
+ */
 const modules = new Map<string, WebAssembly.Module>();
 
 async function moduleOf(name: string): Promise<WebAssembly.Module> {

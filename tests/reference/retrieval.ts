@@ -1,4 +1,4 @@
-/** Naive retrieval, the oracle for the fast code: sorts everything, then walks the list. */
+/** Naive retrieval, with which tests compare the fast code. Sorts everything, then walks the list. */
 
 /** Returns all ids, best first, ordered by (−score, id). */
 export function naiveRanking(ids: readonly string[], scores: ArrayLike<number>): string[] {
@@ -31,7 +31,9 @@ export function naiveMetrics(ranking: readonly string[], relevant: readonly stri
   return { hitRate: hits > 0 ? 1 : 0, precision: hits / k, recall: hits / relevant.length, mrr, ndcg: dcg / ideal };
 }
 
-/** Returns McNemar's exact two-sided p: sums all outcomes that are at least as uneven, in BigInt arithmetic. */
+/**
+ * Returns the two-sided p of McNemar's exact test. Sums all outcomes that are at least as uneven, in BigInt arithmetic.
+ */
 export function naiveMcNemar(won: number, lost: number): number {
   const trials = won + lost;
   const choose = (k: number): bigint => {

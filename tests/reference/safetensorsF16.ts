@@ -1,4 +1,4 @@
-/** Returns the tensors of a float16 safetensors file as float32, by name. A naive reader, only for tests. */
+/** Reads the tensors of a float16 safetensors file and returns them as float32, by name. Only for tests. */
 export function readSafetensorsF16(file: ArrayBuffer): Map<string, Float32Array> {
   const view = new DataView(file);
   const headerLength = Number(view.getBigUint64(0, true));

@@ -1,4 +1,4 @@
-"""Writes golden retrieval metrics: what sentence-transformers' InformationRetrievalEvaluator computes from given scores.
+"""Writes golden retrieval metrics, computed by sentence-transformers' InformationRetrievalEvaluator from given scores.
 
 usage: metrics.py OUT.json
 Scores are small integers divided by 2048, so they are exact in float32. The second case has many ties. The evaluator

@@ -3,6 +3,7 @@
 usage: tokens.py SHARED_DIR OUT.json
 For each model and length limit, writes the counts and a SHA-256 over all ids (int32 little-endian, each text's count
 before its ids). The texts are not stored: tests/unit/tokenize builds the same list from the same files as `texts` here.
+Writes texts with Han characters beyond the BMP with their ids, for demo-zh, which is also in public/models.
 """
 import hashlib, json, os, struct, sys
 from tokenizers import Tokenizer
@@ -10,6 +11,10 @@ from tokenizers import Tokenizer
 odd = ['', ' ', '\n\t ', '🐖🐷 小猪👨‍👩‍👧‍👦', 'ＡＢＣ１２３，．！', 'café naïve Ångström Straße İstanbul', 'a\u0000b\u0001c\u200bd\ufeffe\u00ad', '4°F(2.2°C) 0.51% 15Ib(7kg)',
        'https://example.org/a_b?c=1&d=%E4', '１．猪　瘟\u3000疫苗', '𠮷野家𪚥', 'e\u0301 \u1100\u1161\u11a8 각', 'ﬁ ﬂ ℡ ㎏ ½ ²', '[CLS] [MASK] [SEP] <s> </s> <mask>', 'Don\'t—stop…“quoted” «x»',
        '~!@#$%^&*()_+`-={}|[]\\:";\'<>?,./', '\u202eabc\u202c', 'x' * 300, '猪' * 700, 'ไทย العربية עברית हिन्दी русский ΑΣΣ', '\r\n第一行\r\n第二行', '<br>关注&nbsp;更多', '①②③ ㈠ Ⅻ ㍿', 'ﾊﾝｶｸ カタカナ ひらがな ゔ が']
+
+# Both ends of every range of Han characters beyond the BMP, one between the ranges (U+2B820), and mixed texts.
+rare = ['a𠮷b', '𬭊3号与𫠝𬺈', '李𬭎𬱖', '𠮷野家𪚥', 'abc𠮷', '𠮷𠮷', 'x\U0002b820y', '[SEP]𠮷a', '🐖𠮷b'] + [
+    f'a{chr(end)}b' for end in (0x20000, 0x2a6df, 0x2a700, 0x2b73f, 0x2b740, 0x2b81f, 0x2b91f, 0x2b920, 0x2ceaf, 0x2ceb0, 0x2f800, 0x2fa1f, 0x2fa20, 0x30000)]
 
 
 def rows(shared, name):
@@ -38,7 +43,9 @@ def main():
                 counts.append(len(ids))
                 digest.update(struct.pack(f'<{len(ids) + 1}i', len(ids), *ids))
             result[f'{model}@{limit}'] = dict(sha256=digest.hexdigest(), texts=len(counts), tokens=sum(counts))
-    json.dump(result, open(out, 'w', encoding='utf8'), indent=1)
+    tokenizer = Tokenizer.from_file(os.path.join(shared, 'models', 'demo-zh', 'tokenizer.json'))
+    result = dict(hashes=result, rareHan=[dict(text=text, ids=tokenizer.encode(text).ids) for text in rare])
+    json.dump(result, open(out, 'w', encoding='utf8'), indent=1, ensure_ascii=False)
     open(out, 'a').write('\n')
 
 

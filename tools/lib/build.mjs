@@ -23,7 +23,9 @@ const sources = [
   'workers',
 ];
 
-/** Returns a SHA-256 over every file that affects the built site. A checkout and an unpacked archive give the same. */
+/**
+ * Returns a SHA-256 over every file that affects the built site. It is the same for a checkout and an unpacked archive.
+ */
 export function sourceHash() {
   const hash = createHash('sha256');
   const visit = (path) => {
@@ -34,7 +36,7 @@ export function sourceHash() {
   return hash.digest('hex');
 }
 
-/** Returns version and source hash. Each run records it, so runs of the same code can be recognised. */
+/** Returns version and source hash. Each run records them, so runs of the same code can be recognized. */
 export function buildName() {
   return `${version()}+${sourceHash().slice(0, 12)}`;
 }

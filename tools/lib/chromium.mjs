@@ -19,7 +19,7 @@ const usualPlaces = {
 };
 
 /**
- * Returns the path of a Chromium: `given` or else $CHROMIUM_PATH if set, otherwise an installed one or Playwright's
+ * Returns the path of a Chromium: `given` if set, else $CHROMIUM_PATH if set, else an installed one or Playwright's
  * own. Returns undefined if the path does not exist or nothing is installed.
  * @param {string} [given]
  * @returns {string | undefined}
@@ -36,26 +36,26 @@ export const noChromium =
   'No Chromium or Chrome found: install one ("apt-get install chromium" or "npx playwright install chromium"), ' +
   'or give its path in --browser or CHROMIUM_PATH.';
 
-/** Flags that stop the browser from calling home and from slowing down hidden pages. */
+/** Flags that keep the browser from calling home and from slowing down hidden pages. */
 const quiet = [
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // A headless page has no window and must not count as a background page.
+  // A headless page has no window. Without this flag, Chromium would treat it as a background page.
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
 
-/** Whether there is a graphics card. Checked on Linux only; other systems are assumed to have one. */
+/** Whether there is a graphics card. Checks only on Linux, and assumes a card on other systems. */
 export function hasGraphicsCard() {
   if (process.platform !== 'linux') return true;
   return existsSync('/dev/dri/renderD128') || existsSync('/dev/nvidia0');
 }
 
 /**
- * Returns the flags of a headless Chromium. `software` runs WebGPU on the CPU. On Linux an NVIDIA card needs Vulkan.
+ * Returns the flags for a headless Chromium. `software` runs WebGPU on the CPU. On Linux, an NVIDIA card needs Vulkan.
  * @param {'none' | 'hardware' | 'software'} webgpu
  * @returns {string[]}
  */

@@ -4,7 +4,9 @@ import { reasonOf } from './files.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
 /** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
-const modelFile = /\.(json|txt|safetensors|md)$/;
+const modelFile = /\.(json|txt|safetensors|bin|md)$/;
+/** A model on a hub instead of a folder. The page fetches it. */
+const hubModel = /^hub:\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
 const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
 async function mustBe(kind, path, where) {
@@ -42,9 +44,23 @@ function parsed(path, text) {
   return json;
 }
 
+/** Returns the name of the model and its files to serve, none of them if the page fetches the model from a hub. */
+async function readModel(location, folder) {
+  if (location === undefined) return { modelName: '', inputs: [] };
+  if (String(location).startsWith('hub:')) {
+    if (!hubModel.test(location))
+      throw new Error(`locations.model is ${location}, which names no model; write it like hub:OWNER/NAME@REVISION.`);
+    return { modelName: '', inputs: [] };
+  }
+  await mustBe('folder', folder, 'locations.model');
+  const inputs = (await modelFiles(folder)).map((path) => ({ slot: 'model', path, file: join(folder, path) }));
+  return { modelName: basename(folder), inputs };
+}
+
 /**
- * Reads an experiment file and finds the files its `locations` name, relative to it. `inputs` lists the files to serve
- * to the page as { slot, path, file }; `path` is relative to the model folder, or just the file name of a data file.
+ * Reads an experiment file and finds the files named in its `locations`, which are relative to it. `inputs` lists the
+ * files to serve to the page as { slot, path, file }. `path` is the path in the model folder, or the name of a data
+ * file.
  */
 export async function readExperimentFile(path) {
   const text = await readFile(path, 'utf8').catch((error) => {
@@ -60,17 +76,12 @@ export async function readExperimentFile(path) {
     await mustBe('file', file, `locations.${slot}`);
     inputs.push({ slot, path: basename(file), file });
   }
-  if (locations.model !== undefined) {
-    const folder = place('model');
-    await mustBe('folder', folder, 'locations.model');
-    for (const inside of await modelFiles(folder))
-      inputs.push({ slot: 'model', path: inside, file: join(folder, inside) });
-  }
+  const model = await readModel(locations.model, place('model'));
   return {
     json,
     fileName: basename(path),
     name: basename(path).replace(/\.json$/, ''),
-    modelName: locations.model === undefined ? '' : basename(place('model')),
-    inputs,
+    modelName: model.modelName,
+    inputs: [...inputs, ...model.inputs],
   };
 }

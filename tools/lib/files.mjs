@@ -13,12 +13,14 @@ const reasons = {
   EROFS: 'the disk is read-only',
 };
 
-/** Returns in words why the system refused a file. */
+/** Returns, in words, the reason why the system refused a file. */
 export function reasonOf(error) {
   return reasons[error.code] ?? error.message;
 }
 
-/** Returns any error as one sentence. System errors such as "ENOSPC: …, write" become the file and the reason. */
+/**
+ * Returns any error as one sentence. Of a system error such as "ENOSPC: …, write", keeps only the file and the reason.
+ */
 export function sentenceOf(error) {
   if (!(error instanceof Error)) return 'The experiment failed.';
   if (error.syscall !== undefined && error.code in reasons)
@@ -26,7 +28,10 @@ export function sentenceOf(error) {
   return error.message;
 }
 
-/** Creates parents one at a time: Node's recursive mkdir never returns in places that refuse folders, such as /proc. */
+/**
+ * Creates missing parents one at a time. Node's recursive mkdir never returns in places that refuse folders, such as
+ * /proc.
+ */
 async function makeFolder(path) {
   const info = await stat(path).catch((error) => {
     if (error.code !== 'ENOENT') throw error;
@@ -37,7 +42,7 @@ async function makeFolder(path) {
   await mkdir(path);
 }
 
-/** Creates the folder given to `option` if it is missing, and throws if no file can be written there. */
+/** Creates the folder given to `option` if it is missing. Throws if no file can be written there. */
 export async function writableFolder(path, option) {
   try {
     await makeFolder(path);

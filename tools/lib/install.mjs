@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, sourceHash } from './build.mjs';
 
-/** Runs a command in this terminal. Rejects with one sentence if it fails. */
+/** Runs a command in this terminal. Rejects with one sentence if the command fails. */
 export function runCommand(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
@@ -42,7 +42,7 @@ function isBuilt() {
   }
 }
 
-/** Builds the site if it is missing or was built from other sources. */
+/** Builds the site if it is missing or was built from different sources. */
 export async function buildWhenNeeded() {
   if (isBuilt()) return;
   console.log('Building the site …');

@@ -20,7 +20,8 @@ async function readJson(request) {
  * Serves one job to the page and receives its results, under a path with an unguessable token. The job can be fetched
  * only once. Returns { token, route }; pass `route` to `siteServer`.
  *
- * @param job { experiment, name, fileName, modelName, device, budgetBytes, inputs: [{ slot, path, file }] }
+ * @param job { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken, inputs };
+ *   an input is { slot, path, file }
  * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFile }
  */
 export function jobRoutes(job, handlers) {
@@ -32,8 +33,9 @@ export function jobRoutes(job, handlers) {
   const giveJob = (response) => {
     if (taken) return sendJson(response, 410, { error: 'this job has already been fetched' });
     taken = true;
-    const { experiment, name, fileName, modelName, device, budgetBytes } = job;
-    return sendJson(response, 200, { experiment, name, fileName, modelName, device, budgetBytes, inputs });
+    const { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken } = job;
+    const given = { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken, inputs };
+    return sendJson(response, 200, given);
   };
 
   const receive = {

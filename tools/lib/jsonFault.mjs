@@ -1,4 +1,4 @@
-/** Group 1: a bracket, comma or colon. Group 2: a string. Group 3: a number, true, false or null. */
+/** Group 1 is a bracket, comma or colon; group 2 a string; group 3 a number, true, false or null. */
 const token =
   /([[\]{},:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.]))/y;
 const space = /[ \t\r\n]*/y;
@@ -6,7 +6,10 @@ const openings = ['[', '{', 'string', 'scalar'];
 
 class Fault extends Error {}
 
-/** Parses a text as JSON and keeps no values. `at` is the position reached: the end, or the first misplaced token. */
+/**
+ * Parses a text as JSON without keeping its values. `at` is the position reached: the end, or the first misplaced
+ * token.
+ */
 class JsonWalk {
   at = 0;
 
@@ -14,7 +17,7 @@ class JsonWalk {
     this.text = text;
   }
 
-  /** Consumes the next token and returns its kind. Throws Fault if it is none of `kinds`. */
+  /** Consumes the next token and returns its kind. Throws Fault if the token is not one of `kinds`. */
   take(...kinds) {
     space.lastIndex = this.at;
     space.exec(this.text);
@@ -48,8 +51,8 @@ class JsonWalk {
 }
 
 /**
- * Returns the line (from 1) on which a text stops being JSON, or null if it is valid. JSON.parse cannot be used: its
- * messages differ between Node versions and often name no position.
+ * Returns the line (from 1) on which a text stops being JSON, or null if it is valid. JSON.parse cannot be used,
+ * because its messages differ between Node versions and often name no position.
  * @param {string} text
  * @returns {number | null}
  */

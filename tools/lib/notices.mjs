@@ -1,4 +1,4 @@
-/* THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
+/* Builds THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, version as ownVersion } from './build.mjs';
@@ -8,17 +8,17 @@ export const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 const kept = join(root, 'tools/licences');
 
 /**
- * What packages leave out of their own folders, with the version it was checked for. An update of the package fails the
- * build until somebody has looked at its licence again.
+ * Notices that packages leave out of their own folders, with the version for which they were checked. Updating such a
+ * package fails the build until somebody has checked its licence again.
  */
 const supplements = {
   '@bufbuild/protobuf': { version: '2.17.0', texts: ['bufbuild-protobuf.txt'] },
-  // Its modules contain onnxruntime-common; its wasm file contains the libraries of the second text.
+  // Its modules contain onnxruntime-common, and its wasm file contains the libraries in the second text.
   'onnxruntime-web': { version: '1.30.0', texts: ['onnxruntime.txt', 'onnxruntime-third-party.txt'] },
   'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
 };
 
-/** Data in public/ that is not, or not only, this project's own. */
+/** Data in public/ that is not, or not only, this project's own work. */
 const bundledData = [
   {
     name: 'models/demo-zh',
@@ -28,12 +28,12 @@ const bundledData = [
   },
 ];
 
-/** Where rolldown and Vite put code of their own into a bundle. */
+/** Prefixes of the virtual modules with which rolldown and Vite add their own code to a bundle. */
 const virtualModules = { '\0vite/': 'vite', '\0rolldown/': 'rolldown' };
 
 const installed = (name) => join(root, 'node_modules', name);
 
-/** Folder of the package that a module of a bundle belongs to; null for this project's own modules. */
+/** Returns the folder of the package that a bundled module belongs to, or null for this project's own modules. */
 export function packageFolder(moduleId) {
   const path = moduleId.replaceAll('\\', '/').split('?')[0];
   for (const [prefix, name] of Object.entries(virtualModules)) if (path.startsWith(prefix)) return installed(name);
@@ -41,7 +41,7 @@ export function packageFolder(moduleId) {
   return found ? found[1] : null;
 }
 
-/** Modules that left something in the bundle: code, or a style sheet, which has no code. */
+/** Whether a module left something in the bundle: code, or a style sheet, which has no code. */
 function contributes(id, { renderedLength }) {
   return renderedLength > 0 || /\.css(\?|$)/.test(id);
 }
@@ -55,12 +55,15 @@ function foldersOf(bundle) {
     .filter((folder) => folder !== null);
 }
 
-/** Vite's own licence is followed by those of its tools, none of which reach a bundle. */
+/** Returns Vite's licence without those of its tools, which never reach a bundle. */
 function withoutTools(text) {
   return text.split('\n# Licenses of bundled dependencies')[0];
 }
 
-/** Texts of a package's licence files, then of its NOTICE file, which section 4(d) of Apache-2.0 asks for. */
+/**
+ * Returns the texts of a package's licence files, followed by its NOTICE file, which section 4(d) of Apache-2.0
+ * requires.
+ */
 function textsIn(folder) {
   const names = readdirSync(folder).sort();
   const licences = names.filter((name) => /^(licen[cs]e|copying)/i.test(name));
@@ -73,7 +76,9 @@ function keptText(file) {
   return readFileSync(join(kept, file), 'utf8');
 }
 
-/** The notice of a package. Throws an Error that names the package and the remedy if its licence is unknown. */
+/**
+ * Returns the notice of a package. If its licence is unknown, throws an Error that names the package and the remedy.
+ */
 export function describePackage(folder) {
   const { name, version, license, homepage } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const supplement = supplements[name];
@@ -101,10 +106,10 @@ function section(entry) {
   return [head.join('\n'), ...parts].join(`\n\n${'-'.repeat(80)}\n\n`);
 }
 
-/** The whole file, one section per package in the order of their names, then the data. */
+/** Returns the whole file: one section per package, sorted by name, then the data. */
 export function noticesText(folders) {
   const described = [...new Set(folders)].map(describePackage);
-  // One package may be installed twice in the same version, by two that depend on it.
+  // One package may be installed twice in the same version, for two other packages that depend on it.
   const unique = [...new Map(described.map((entry) => [title(entry), entry]))]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, entry]) => entry);
@@ -117,9 +122,9 @@ export function noticesText(folders) {
 }
 
 /**
- * Plugins that collect packages from the bundles: `page` for the site, which writes the file, and `workers` for
- * `worker.plugins`. Workers are bundled while the page's modules are transformed, so they are counted before the file
- * is written.
+ * Returns plugins that collect packages from the bundles: `page` for the site, which writes the file, and `workers` for
+ * `worker.plugins`. Workers are bundled while the page's modules are transformed, so all workers are counted before the
+ * file is written.
  * @param {string[]} copied packages whose files the site contains without bundling them
  */
 export function thirdPartyNotices(copied) {

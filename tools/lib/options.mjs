@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Returns Node's complaint about an option as one sentence. */
+/** Returns Node's error message about an option as one sentence. */
 function sentence(error) {
   const option = /--?[\w-]+/.exec(error.message)?.[0] ?? 'The option';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `Unknown option ${option}; --help lists all options.`;
@@ -12,7 +12,7 @@ function sentence(error) {
 }
 
 /**
- * Calls Node's parseArgs and turns its errors into one sentence.
+ * Calls Node's parseArgs and rewords its errors as one sentence.
  * @template {import('node:util').ParseArgsConfig} C
  * @param {C} config
  */

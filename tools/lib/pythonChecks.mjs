@@ -10,8 +10,8 @@ const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 
 const ready = join(venv, 'recallsmith-ready');
 
 /**
- * Returns a Python interpreter that has tools/python/requirements.txt: RECALLSMITH_PYTHON if set, otherwise the one in
- * .venv, which is created if missing.
+ * Returns a Python interpreter that has the packages in tools/python/requirements.txt: RECALLSMITH_PYTHON if set,
+ * otherwise the one in .venv, which is created if missing.
  */
 export async function pythonWithPackages() {
   const given = process.env['RECALLSMITH_PYTHON'];
@@ -25,8 +25,8 @@ export async function pythonWithPackages() {
 }
 
 /**
- * Compares the export in sentence-transformers and onnxruntime with the app's vectors in metrics.json. Returns the
- * smallest cosine of each; rejects if one is too small.
+ * Encodes texts with the export in sentence-transformers and onnxruntime, and compares the vectors with the app's in
+ * metrics.json. Returns the smallest cosine of each. Rejects if a cosine is too small.
  */
 export async function exportAgreesInPython(out) {
   const script = join(root, 'tools/python/export_check.py');

@@ -8,7 +8,7 @@ function duration(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Returns an event as a line of events.jsonl. Steps drop their `type` and use the names common in training logs. */
+/** Returns an event as a line of events.jsonl. Steps omit `type` and use the names common in training logs. */
 function lineOf({ runId: _runId, ...event }) {
   if (event.type !== 'step') return event;
   const { type: _type, seq: _seq, at: _at, stepMs, learningRate, ...numbers } = event;
@@ -19,8 +19,8 @@ function lineOf({ runId: _runId, ...event }) {
 const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event))}\n`).join('');
 
 /**
- * Returns the events without progress, which is for the terminal only. A resumed run repeats the steps after its last
- * checkpoint; only the later event of such a step is kept.
+ * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
+ * checkpoint; only the later event of a repeated step is kept.
  * @template {{ type: string, step?: number }} E
  * @param {E[]} events
  * @returns {E[]}
@@ -35,6 +35,7 @@ export function settled(events) {
 
 const progressWords = {
   import: 'reading files',
+  download: 'fetching the model, MB:',
   tune: 'measuring kernels',
   load: 'loading weights',
   tokenize: 'tokenizing',
@@ -44,7 +45,7 @@ const progressWords = {
   export: 'writing the export',
 };
 
-/** Writes events.jsonl during the run and prints events; steps and progress at most once per `printEveryMs`. */
+/** Writes events.jsonl during the run and prints events. Prints steps and progress at most once per `printEveryMs`. */
 export class RunReport {
   #events = [];
   #file;
@@ -63,12 +64,13 @@ export class RunReport {
   }
 
   async add(events) {
-    this.#events.push(...events);
+    // A resumed run sends all its earlier events at once, too many for the arguments of one call.
+    for (const event of events) this.#events.push(event);
     await appendFile(this.#file, toLines(events.filter((event) => event.type !== 'progress')));
     for (const event of events) this.#printEvent(event);
   }
 
-  /** Rewrites the whole file without the steps that a resume repeated. */
+  /** Rewrites the whole file without events of steps that a resumed run repeated. */
   async finish() {
     await writeFile(`${this.#file}.new`, toLines(settled(this.#events)));
     await rename(`${this.#file}.new`, this.#file);
@@ -82,7 +84,7 @@ export class RunReport {
     this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, of > 0 && done >= of);
   }
 
-  /** Prints the line, unless another was printed less than `printEveryMs` ago and the line is not `important`. */
+  /** Prints a line, unless another line was printed less than `printEveryMs` ago and this one is not `important`. */
   #printSparingly(line, important = false) {
     if (!important && Date.now() - this.#printedAt < printEveryMs) return;
     this.#printedAt = Date.now();

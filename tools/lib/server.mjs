@@ -20,7 +20,7 @@ const types = {
   '.woff2': 'font/woff2',
 };
 
-/** Cross-origin isolation gives the page SharedArrayBuffer, which wasm threads need. */
+/** Headers for cross-origin isolation, which gives the page SharedArrayBuffer for wasm threads. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -29,9 +29,9 @@ const isolation = {
 };
 
 /** Path at which a running server identifies itself. */
-export const identityPath = '/__recallsmith';
-/** Distinguishes checkouts without revealing the folder's name. */
-export const rootHash = createHash('sha256').update(root).digest('hex').slice(0, 16);
+const identityPath = '/__recallsmith';
+/** Distinguishes checkouts without revealing the name of their folder. */
+const rootHash = createHash('sha256').update(root).digest('hex').slice(0, 16);
 
 function identity() {
   return { app: 'recallsmith', version: version(), root: rootHash, sources: sourceHash() };
@@ -64,18 +64,21 @@ async function serveSite(request, response, site, path) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { error: 'only GET' });
   const file = normalize(join(site, path.endsWith('/') ? `${path}index.html` : path));
   if (!file.startsWith(site + sep)) return sendJson(response, 404, { error: 'not found' });
-  // File names under assets/ contain a content hash, so the files never change.
+  // File names under assets/ contain a content hash, so these files never change.
   const hashed = path.startsWith('/assets/');
   return sendFile(request, response, file, hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-/** Whether the Host header names this machine. Stops DNS rebinding, where a foreign name resolves to 127.0.0.1. */
+/**
+ * Whether the Host header names this machine. Rejecting other names stops DNS rebinding, where a foreign name resolves
+ * to 127.0.0.1.
+ */
 function isLocal(host = '') {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
 }
 
 /**
- * Serves a built site. `route(request, response, path)` may answer first, and then returns true.
+ * Serves a built site. `route(request, response, path)` may answer a request first; it then returns true.
  * @typedef {import('node:http').IncomingMessage} Request
  * @typedef {import('node:http').ServerResponse} Response
  * @param {{ site: string, route?: (request: Request, response: Response, path: string) => Promise<boolean> }} options
@@ -96,7 +99,10 @@ export function siteServer({ site, route }) {
   });
 }
 
-/** Listens on 127.0.0.1 and resolves with the port; port 0 picks a free one. Rejects with EADDRINUSE if it is taken. */
+/**
+ * Listens on 127.0.0.1 and resolves with the port. Port 0 picks a free one. Rejects with EADDRINUSE if the port is in
+ * use.
+ */
 export function listen(server, port) {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -107,7 +113,7 @@ export function listen(server, port) {
   });
 }
 
-/** Finds out what listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other' (another program). */
+/** Returns what listens on a port: 'none', 'ours' (this checkout), 'other-checkout', or 'other' (another program). */
 export async function whoListens(port) {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${identityPath}`, { signal: AbortSignal.timeout(3000) });

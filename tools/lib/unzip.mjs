@@ -34,7 +34,9 @@ async function centralDirectory(file) {
   return { entries, directory: await readAt(file, offset, length) };
 }
 
-/** Fills in sizes and offset that do not fit in 32 bits. Extra field 0x0001 holds only those, in this order (4.5.3). */
+/**
+ * Fills in sizes and offset that do not fit in 32 bits. Extra field 0x0001 contains only those, in this order (4.5.3).
+ */
 function with64(entry, extra) {
   let at = 0;
   while (at + 4 <= extra.length) {
@@ -97,7 +99,9 @@ async function writeEntry(file, zipPath, entry, target) {
   await pipeline(packed, ...stages, checking(entry), createWriteStream(target));
 }
 
-/** Unpacks a zip into `folder` one file at a time and checks each CRC. Returns the paths of the files only. */
+/**
+ * Unpacks a zip into `folder` one file at a time and checks each CRC. Returns the paths of the files, without folders.
+ */
 export async function unzip(zipPath, folder) {
   const file = await open(zipPath);
   try {

@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { root, sourceHash, version } from './build.mjs';
 import { wasmModules } from './wasmModules.mjs';
 
-/** Returns [folder in the site, file] of the engine's wasm files and of those that a library would fetch from a CDN. */
+/**
+ * Returns [folder in the site, file] for the engine's wasm files and for files that a library would fetch from a CDN.
+ */
 function selfHostedFiles() {
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   return [
@@ -12,10 +14,10 @@ function selfHostedFiles() {
   ];
 }
 
-/** Packages with code in those files. The engine takes logarithms and exponentials from AssemblyScript's library. */
+/** Packages whose code is in those files. The engine uses logarithms and exponentials from AssemblyScript's library. */
 export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
 
-/** Adds the wasm files to the built site and to the dev server. */
+/** Returns the plugin that adds these wasm files to the built site and to the dev server. */
 export function selfHosted() {
   const files = selfHostedFiles();
   return {
@@ -35,10 +37,16 @@ export function selfHosted() {
   };
 }
 
-/** File with the hash of the sources the site was built from. `npm start` rebuilds if the sources have changed. */
+/**
+ * File with the hash of the sources that the site was built from. `npm start` rebuilds the site if the sources have
+ * changed.
+ */
 export const buildFile = 'build.json';
 
-/** Writes sw.js, the service worker with this build's list of files, so that the page opens offline. */
+/**
+ * Returns the plugin that writes the service worker sw.js, which lists the files of this build so that the page opens
+ * offline.
+ */
 export function offline() {
   return {
     name: 'recallsmith-offline',

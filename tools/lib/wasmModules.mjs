@@ -1,4 +1,4 @@
-/* Compiles the wasm engine's AssemblyScript, once for each combination of features a browser may have. */
+/* Compiles the wasm engine's AssemblyScript once for each combination of features that a browser may have. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ const sources = join(root, 'workers/engine/wasm/assembly');
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=', '--importMemory', '--initialMemory', '16'];
 
-/** `relaxed` has fused multiply-add. Threads need `shared` memory, which only cross-origin isolated pages get. */
+/**
+ * Modules with `relaxed` use fused multiply-add. Threads need `shared` memory, which only cross-origin isolated pages
+ * get.
+ */
 const variants = {
   'relaxed-shared.wasm': ['--enable', 'simd,relaxed-simd,threads', '--sharedMemory', '--maximumMemory', '65536'],
   'relaxed-own.wasm': ['--enable', 'simd,relaxed-simd'],
@@ -31,7 +34,9 @@ export function wasmModules() {
   });
 }
 
-/** Compiles to a temporary name first, so that an interrupted build is never taken for a finished one. */
+/**
+ * Compiles one module, to a temporary name first, so that an interrupted build is never mistaken for a finished one.
+ */
 function build(path, features) {
   const unfinished = `${path}.${process.pid}`;
   execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), '-o', unfinished, ...flags, ...features], {

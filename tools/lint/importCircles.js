@@ -1,21 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-/** Relative imports of a module's text, types included: a circle of types couples modules as well. */
+/** Returns the relative imports in a module's text, including types: a circle of types couples modules as well. */
 export function relativeImports(text) {
   const statements = /\b(?:import|export)\s+(?:[^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\(\s*'(\.[^']+)'\s*\)/g;
   return [...text.matchAll(statements)].map(([, specifier, dynamic]) => specifier ?? dynamic);
 }
 
-/** Path of the module that `specifier` names in `from`, or null if `paths` has none. */
+/** Returns the path of the module that `specifier` names in `from`, or null if it is not in `paths`. */
 export function resolveImport(from, specifier, paths) {
   const path = posix.join(posix.dirname(from), specifier);
   return [path, `${path}.ts`, `${path}/index.ts`].find((candidate) => paths.has(candidate)) ?? null;
 }
 
 /**
- * Modules that import each other, directly or through others: the strongly connected components of two or more modules
- * (Tarjan 1972, "Depth-first search and linear graph algorithms").
+ * Returns groups of modules that import each other, directly or through others: the strongly connected components of
+ * two or more modules (Tarjan 1972, "Depth-first search and linear graph algorithms").
  * @param {ReadonlyMap<string, readonly string[]>} graph imports by module
  */
 export function circlesIn(graph) {
@@ -53,7 +53,7 @@ function importGraph(root) {
   return { paths, graph: new Map([...paths].map((path) => [path, importsOf(path)])) };
 }
 
-/** The rule for eslint; `root` is the project's folder. Reads all modules once per run of eslint. */
+/** Returns the eslint rule; `root` is the project's root folder. The rule reads all modules once per run of eslint. */
 export function importCirclesRule(root) {
   let known;
   const read = () => {

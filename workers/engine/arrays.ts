@@ -1,4 +1,4 @@
-/** A piece of an engine's memory. Only that engine knows what is inside it. */
+/** A block of an engine's memory, opaque to everything but that engine. */
 export interface Block {
   readonly size: number;
 }
@@ -9,16 +9,19 @@ export interface Memory {
   destroy(block: Block): void;
 }
 
-/** How numbers are stored: four bytes each (float32 or uint32), or half precision if the device supports it. */
+/**
+ * Storage type of numbers: `f32` takes four bytes (float32 or uint32); `f16` is half precision and needs device
+ * support.
+ */
 export type DType = 'f32' | 'f16';
 
 /** A range of a block, read as a row-major array of numbers. */
 export interface DeviceArray {
   readonly buffer: Block;
-  /** In bytes. Must be a multiple of 256 if a kernel binds the array. */
+  /** Where the array starts in the block, in bytes. Must be a multiple of 256 if a kernel binds the array. */
   readonly offset: number;
   readonly shape: readonly number[];
-  /** Default: `f32`. */
+  /** `f32` if absent. */
   readonly dtype?: DType;
 }
 
@@ -30,11 +33,11 @@ export function bytesOf({ shape, dtype }: DeviceArray): number {
   return lengthOf(shape) * bytesPerNumber(dtype);
 }
 
-export function bytesPerNumber(dtype: DType | undefined): number {
+function bytesPerNumber(dtype: DType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
-/** Returns the same numbers under another shape. Throws RangeError if the lengths differ. */
+/** Returns a view of the array with another shape. Throws RangeError if the number of elements differs. */
 export function reshaped(array: DeviceArray, shape: readonly number[]): DeviceArray {
   if (lengthOf(shape) !== lengthOf(array.shape))
     throw new RangeError(`cannot reshape [${array.shape.join()}] to [${shape.join()}]`);
@@ -44,10 +47,11 @@ export function reshaped(array: DeviceArray, shape: readonly number[]): DeviceAr
 type Free = { buffer: Block; freedAt: number };
 
 /**
- * A free buffer may serve an array of at least this share of its size, so that batches of similar length share buffers.
+ * A free buffer is reused only for arrays that fill at least this share of it: loose enough for batches of similar
+ * length to share buffers.
  */
 const smallestShare = 0.75;
-/** Free buffers that stay unused for this many steps are destroyed. */
+/** Free buffers are destroyed after this many steps without use. */
 const idleSteps = 3;
 
 /**
@@ -60,7 +64,7 @@ export class ArrayPool {
   readonly #live = new Set<Block>();
   #rowCapacity = { rows: 0, capacity: 0 };
   #steps = 0;
-  /** Bytes of all buffers, free ones included, and the peak since `resetPeak`. */
+  /** Bytes of all buffers, including free ones, and their peak since `resetPeak`. */
   totalBytes = 0;
   peakBytes = 0;
 
@@ -99,7 +103,7 @@ export class ArrayPool {
     return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
-  /** Throws RangeError if the array's buffer is already free or belongs to another pool. */
+  /** Returns the array's buffer to the pool. Throws RangeError if it is already free or belongs to another pool. */
   free(array: DeviceArray): void {
     if (!this.#live.delete(array.buffer)) throw new RangeError('the array is already free or belongs to another pool');
     this.#free.push({ buffer: array.buffer, freedAt: this.#steps });

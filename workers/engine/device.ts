@@ -4,9 +4,9 @@ import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine, wasmFeatures } from './wasm/open';
 
-/** The device that computes: WebGPU, or the CPU through wasm. Only one is open at a time, owned by the GPU worker. */
+/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it; only one is open at a time. */
 interface OpenDevice {
-  /** The preference it was opened with. */
+  /** The preference that the device was opened with. */
   preference: DevicePreference;
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
@@ -18,9 +18,11 @@ type Opened = Omit<OpenDevice, 'preference'>;
 type Choice = Pick<DeviceInfo, 'backend' | 'reason'> & { adapter: GPUAdapter | null };
 
 let open: OpenDevice | null = null;
-/** The device whose errors count. Set before its engine exists, because the device may be lost that early. */
+/**
+ * The WebGPU device whose errors are reported. Set before its engine exists, because the device may be lost that early.
+ */
 let current: GPUDevice | null = null;
-/** The first failure that the GPU reported asynchronously. Everything computed since then may be zeros. */
+/** The first failure that the GPU reported asynchronously. Results computed since then may be zeros. */
 let failure: AppError | null = null;
 
 /**
@@ -52,7 +54,7 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
   return wasmInfo(choice);
 }
 
-/** Returns the largest number of bytes that one array may have on the preferred device; Infinity on wasm. */
+/** Returns the largest array that the preferred device allows, in bytes; Infinity on wasm. */
 export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
   const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
@@ -66,7 +68,7 @@ export async function offersHalf(preference: DevicePreference): Promise<boolean>
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
 }
 
-/** Closes the device and frees all its memory. */
+/** Closes the open device and frees all its memory. */
 export function closeDevice(): void {
   const engine = open?.engine;
   open = null;
@@ -75,7 +77,7 @@ export function closeDevice(): void {
   engine?.dispose();
 }
 
-/** Throws RangeError if no device is open. */
+/** Returns the engine of the open device. Throws RangeError if no device is open. */
 export function currentEngine(): Engine {
   if (!open) throw new RangeError('no device is open');
   return open.engine;
@@ -96,8 +98,8 @@ export function deviceLost(): Promise<AppError> {
 }
 
 /**
- * Throws the first failure that the GPU has reported since the device was opened, if any. Running out of memory
- * silently drops work, so call this at every readback.
+ * Throws the first failure that the GPU has reported since the device was opened, if any. Call this at every readback:
+ * a GPU that runs out of memory silently drops work.
  */
 export function checkDevice(): void {
   if (failure) throw failure;
@@ -135,7 +137,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
-  // Its events may arrive after it was closed and another device was opened.
+  // Events of this device may still arrive after it was closed and another one was opened.
   current = device;
   const report = (error: GPUError): void => {
     if (current !== device) return;
@@ -156,7 +158,9 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 
-/** Requests everything the adapter offers: a large vocabulary needs its limits, fast kernels need its features. */
+/**
+ * Requests the adapter's own limits, which large vocabularies need, and the optional features that fast kernels need.
+ */
 async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const { limits } = adapter;
   const requiredLimits = {
@@ -191,8 +195,9 @@ async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
 }
 
 /**
- * Threads of the wasm engine: half of the logical cores, because two of them often share a physical core, but both on a
- * dual-core machine. More threads than free cores are slow, because all threads wait for each other at every product.
+ * Returns the number of threads of the wasm engine: half of the logical cores, because two of them often share a
+ * physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the slowest
+ * thread.
  */
 function wasmThreads(): number {
   const cores = navigator.hardwareConcurrency;

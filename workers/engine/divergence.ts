@@ -2,7 +2,7 @@ import { lengthOf, type DeviceArray } from './arrays';
 import type { SegmentTable } from './model/segments';
 import { partLength, squareParts, sumSquares } from './optimizer/gradientNorm';
 
-/** Number of partial sums of squares over all of a table's arrays. */
+/** Returns the number of partial sums of squares for all arrays of a table. */
 export function partCount(table: SegmentTable): number {
   return table.arrays.reduce((sum, array) => sum + (array ? squareParts(array) : 0), 0);
 }
@@ -45,12 +45,12 @@ export async function firstNotFinite(
   return undefined;
 }
 
-/** The table's arrays by segment, with undefined for frozen ones. */
+/** Returns the table's array for each segment, or undefined if the segment is frozen. */
 function trainedArrays(table: SegmentTable, trained: SegmentTable): (DeviceArray | undefined)[] {
   return table.arrays.map((array, segment) => (trained.arrays[segment] ? array : undefined));
 }
 
-/** Index of the first NaN, or of the largest magnitude if there is no NaN. */
+/** Returns the index of the first NaN, or of the largest magnitude if there is no NaN. */
 function firstNaNOrLargest(values: Float32Array): number {
   const nan = values.findIndex(Number.isNaN);
   if (nan >= 0) return nan;

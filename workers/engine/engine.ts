@@ -4,15 +4,18 @@ import type { Kernel } from './kernel';
 
 /** Device properties that decide which variant of a kernel runs. */
 export interface Traits {
-  /** The adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are not. */
+  /**
+   * Whether the adapter computes on the CPU, where barriers and workgroup memory are slow and big register tiles are
+   * not.
+   */
   software: boolean;
-  /** Kernels are wasm functions, so the rules for choosing shader tilings do not apply. */
+  /** Whether kernels are wasm functions. The rules for choosing shader tilings then do not apply. */
   wasm?: boolean;
 }
 
 export interface Counters {
   dispatches: number;
-  /** Bytes of all bound ranges. A range counts once per dispatch that binds it. */
+  /** Bytes of all bound ranges. A range counts again for each dispatch that binds it. */
   boundBytes: number;
   submits: number;
 }
@@ -48,16 +51,16 @@ export interface Commands {
   read(array: DeviceArray): Promise<Float32Array>;
 }
 
-/** A compute device: its memory and its commands. Operations, model and optimizer know nothing else about it. */
+/** A compute device as operations, model and optimizer see it: its memory and its commands. */
 export interface Engine {
   readonly traits: Traits;
   readonly pool: ArrayPool;
   readonly commands: Commands;
-  /** Measured tilings for the products of this run. Without a plan, fixed rules choose. */
+  /** Measured tilings for the products of this run. Without a plan, the fixed rules choose. */
   readonly plan?: KernelPlan | undefined;
   /**
-   * [scratchFloats]. Passes numbers between the kernels of one operation; other operations must not rely on its
-   * contents.
+   * Scratch array, [scratchFloats]. Passes numbers between the kernels of one operation; its contents are undefined
+   * when an operation begins.
    */
   readonly scratch?: DeviceArray;
   /** Whether the device supports half precision. */
@@ -70,6 +73,8 @@ export function releaseIdleMemory({ commands, pool }: Pick<Engine, 'commands' | 
   pool.trim(0);
 }
 
-/** Size of an engine's scratch array. The engine owns the array, as it owns its uniforms; memory plans count it. */
+/**
+ * Bytes of an engine's scratch array. The engine owns the array, as it owns its uniforms, and memory plans count it.
+ */
 export const scratchBytes = 2 ** 22;
 export const scratchFloats = scratchBytes / 4;

@@ -15,18 +15,22 @@ type Side = 'anchors' | 'positives';
 /** Consecutive texts from one side of a batch, encoded together. */
 export interface Chunk {
   side: Side;
-  /** Index of its first text within its side. */
+  /** Index of the chunk's first text within its side. */
   firstText: number;
   texts: number;
-  /** Its first row in the whole packed batch, anchors before positives. Dropout draws numbers by this row. */
+  /**
+   * The chunk's first row in the whole packed batch, anchors before positives. Dropout selects its random numbers by
+   * it.
+   */
   firstRow: number;
   batch: TokenBatch;
 }
 
 /**
- * Cuts a batch into chunks of whole texts with at most `tokensPerPass` tokens. A longer text gets a chunk of its own.
+ * Cuts a batch into chunks of whole texts with at most `tokensPerPass` tokens. A text longer than that gets its own
+ * chunk.
  */
-export function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
+function cutIntoChunks(anchors: TokenBatch, positives: TokenBatch, tokensPerPass: number): Chunk[] {
   const firstPositiveRow = anchors.offsets.at(-1) ?? 0;
   return [
     ...cutSide('anchors', anchors, 0, tokensPerPass),
@@ -67,7 +71,7 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Like the row buffers, the buffers of text vectors fit any chunk. */
+  /** Number of texts that every buffer of text vectors has room for: enough for any chunk, as with the row buffers. */
   const mostTexts = chunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
@@ -102,7 +106,7 @@ export function gradCacheGradients(
   pool.free(candidates);
 }
 
-/** Runs `work` with the chunk's tokens on the device and with row buffers that fit any chunk. */
+/** Uploads the chunk's tokens and runs `work` on them, with row buffers that fit any chunk. */
 function inChunk(
   context: Omit<EncoderContext, 'tokens'>,
   { batch, firstRow }: Chunk,
@@ -122,7 +126,9 @@ function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
   return { ...tokens, firstText: 0, texts: tokens.packed.texts, pooling };
 }
 
-/** The chunk's rows of vectors [B, H]. Their offset may be unaligned, so they can be copied but not bound. */
+/**
+ * Returns a view of the chunk's rows of vectors [B, H]. Its offset may be unaligned, so it can be copied but not bound.
+ */
 function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {
   const [, width = 0] = vectors.shape;
   return { buffer: vectors.buffer, offset: vectors.offset + firstText * width * 4, shape: [texts, width] };

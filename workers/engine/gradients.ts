@@ -14,7 +14,7 @@ import { quadsFor } from './quads';
 export interface GradientOptions {
   pooling: Pooling;
   loss: InfoNceRunOptions;
-  /** `plain` by default. */
+  /** Step strategy; `plain` if absent. */
   way?: StepWay | undefined;
 }
 
@@ -42,7 +42,10 @@ export function computeGradients(
   });
 }
 
-/** Encodes anchors and positives as one packed batch. Text `firstPositive` is the first positive. */
+/**
+ * Computes loss and gradients from anchors and positives packed into one batch. Text `firstPositive` is the first
+ * positive.
+ */
 function wholeBatchGradients(
   context: EncoderContext,
   firstPositive: number,

@@ -13,7 +13,7 @@ export function forDTypes<Param extends string, Read extends string, Write exten
   return withHalves(kernel, halves);
 }
 
-/** Generated code, by kernel and by the names of its half-precision arrays. */
+/** Caches generated code by kernel and by the names of its half-precision arrays. */
 const made = new WeakMap<object, Map<string, string>>();
 
 /** Returns the kernel with the named arrays stored in half precision. */
@@ -30,7 +30,10 @@ export function withHalves<Param extends string, Read extends string, Write exte
   return { ...kernel, code };
 }
 
-/** Throws RangeError if the code binds no float array of a given name. */
+/**
+ * Rewrites a kernel's code so that the named arrays are stored in half precision. Throws RangeError if the code binds
+ * no float array of a given name.
+ */
 export function halvesInCode(code: string, names: readonly string[]): string {
   const elements = new Map<string, string>();
   let bound = code;
@@ -45,7 +48,9 @@ export function halvesInCode(code: string, names: readonly string[]): string {
   return `enable f16;\n${converted(bound, elements)}${oneIntoHalf}${conversions}`;
 }
 
-/** Overflow must become Inf; WGSL may clamp to the largest number instead, which would hide it from loss scaling. */
+/**
+ * Overflow must become Inf; WGSL may clamp to the largest finite number instead, which would hide it from loss scaling.
+ */
 const oneIntoHalf = `
 fn f16_of(v: f32) -> f16 {
   return select(f16(v), bitcast<vec2<f16>>(0x7c00u | ((bitcast<u32>(v) >> 16u) & 0x8000u)).x, abs(v) > 65504.0);
@@ -90,7 +95,7 @@ function converted(code: string, elements: ReadonlyMap<string, string>): string 
   return text + code.slice(done);
 }
 
-/** Index of the bracket that closes the one opened just before `from`. */
+/** Returns the index of the bracket that closes the one opened just before `from`. */
 function closing(code: string, from: number): number {
   let depth = 1;
   for (let at = from; at < code.length; at++) {

@@ -7,21 +7,21 @@ export type ParamType = 'u32' | 'f32';
  */
 export interface WasmCall<Param extends string> {
   /**
-   * Called with the addresses of the arrays read and written, the params, `constants`, the first item, and one past the
-   * last item.
+   * Name of the function. It is called with the addresses of the arrays read and written, the params, `constants`, the
+   * first item, and one past the last item.
    */
   call: string;
   /** Number of items: rows, quads or blocks, depending on the function. */
   items: (params: Readonly<Record<Param, number>>) => number;
   constants?: readonly number[];
-  /** Items a thread takes at a time. By default, chosen to suit the number of threads. */
+  /** Items that a thread takes at a time. If absent, chosen to suit the number of threads. */
   grain?: number;
-  /** Scratch bytes that each thread needs. Required if that may exceed 1 MiB. */
+  /** Scratch bytes that each thread needs. Required if a thread may need more than 1 MiB. */
   scratchBytes?: (params: Readonly<Record<Param, number>>) => number;
 }
 
 export interface KernelSpec<Param extends string, Read extends string, Write extends string> {
-  /** Shown in errors and profiles. */
+  /** Name shown in errors and profiles. */
   name: string;
   /** Fields of the uniform struct `p`. */
   params: Readonly<Record<Param, ParamType>>;
@@ -30,14 +30,15 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   workgroup: readonly [number, number, number];
   /** Module-scope declarations: workgroup memory, functions. */
   globals?: string;
-  /** FLOPs of a dispatch. Set it if they outweigh the reads and writes. */
+  /** FLOPs of a dispatch. Set this if they take longer than the reads and writes. */
   flops?: (params: Readonly<Record<Param, number>>) => number;
   /**
-   * The kernel calls subgroup functions and uses `subgroup_size` and `subgroup_lane`. Needs the feature `subgroups`.
+   * Whether the kernel calls subgroup functions. Its code can then use `subgroup_size` and `subgroup_lane`. Needs the
+   * feature `subgroups`.
    */
   subgroups?: boolean;
   /**
-   * The kernel uses subgroup matrices of half-precision numbers. Needs `shader-f16`, `subgroups` and Chromium's
+   * Whether the kernel uses subgroup matrices of half-precision numbers. Needs `shader-f16`, `subgroups` and Chromium's
    * subgroup matrices.
    */
   subgroupMatrix?: boolean;
@@ -106,8 +107,8 @@ ${spec.body}
 }
 
 /**
- * FLOPs a device can do in the time it reads or writes one byte. Roughly what GPUs offer, and enough to weigh kernels
- * that only move numbers.
+ * FLOPs that a device computes in the time of one byte's read or write. Roughly true of GPUs, and precise enough to
+ * weigh kernels that only move numbers.
  */
 const flopsPerByte = 8;
 

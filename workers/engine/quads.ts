@@ -1,4 +1,4 @@
-/** Kernels process rows and numbers in groups of four. */
+/** Kernels process rows and numbers in groups of four; these functions round to such groups. */
 
 /** Rounds down to a multiple of four. */
 export function quadsIn(length: number): number {

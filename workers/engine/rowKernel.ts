@@ -1,14 +1,14 @@
 import type { Traits } from './engine';
 import { kernel, type Kernel, type KernelSpec } from './kernel';
 
-/** Workgroup size. On a GPU, these threads share one row. */
+/** Workgroup size. On a GPU, the threads of a workgroup share one row. */
 const rowThreads = 64;
 
 /**
  * Builds a kernel that works row by row. Its body gets `row`, visits numbers `me`, `me + step`, … of the row, and
- * reduces over the whole row with `row_sum(x, me)` and `row_max(x, me)`. A GPU gives each row a workgroup. A software
- * adapter gives it one thread, because barriers cost more than they save there. `p.rows` is required. The order of sums
- * is fixed either way.
+ * reduces over the whole row with `row_sum(x, me)` and `row_max(x, me)`. `p.rows` is required. On a GPU, each row gets
+ * a workgroup; on a software adapter it gets one thread, because barriers cost more than they save there. Either way,
+ * the order of sums is fixed.
  */
 export function rowKernel<Param extends string, Read extends string, Write extends string>(
   { software }: Traits,
@@ -25,7 +25,7 @@ export function rowKernel<Param extends string, Read extends string, Write exten
   });
 }
 
-/** Number of workgroups for `rows` rows. */
+/** Returns the number of workgroups for `rows` rows. */
 export function rowGroups({ software }: Traits, rows: number): number {
   return software ? Math.ceil(rows / rowThreads) : rows;
 }

@@ -23,11 +23,11 @@ export interface TrainerOptions {
   optimizer: Stage['optimizer'];
   dropout: Stage['dropout'];
   seed: number;
-  /** Steps of the run before this trainer's first step. Errors name the step of the run. */
+  /** Number of steps in the run before this trainer's first step. Errors name the step of the run. */
   stepsBefore?: number;
-  /** `plain` by default. */
+  /** Step strategy; `plain` by default. */
   way?: StepWay | undefined;
-  /** Trains in mixed precision, starting from this scale. Without it everything is float32. */
+  /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
 }
 
@@ -41,11 +41,11 @@ export interface StepNumbers {
   tokens: number;
   /** In mixed precision: the scale of this step's gradients. */
   lossScale?: number;
-  /** Gradients overflowed in half precision: `gradientNorm` is not finite, and no weight changed. */
+  /** Gradients overflowed in half precision, so no weight changed; `gradientNorm` is not finite. */
   skipped?: true;
 }
 
-/** Index of the gradient norm in the step's numbers, after the loss's numbers. The clipping factor follows it. */
+/** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
 const normAt = infoNceNumbers;
 const numbersLength = infoNceNumbers + 2;
 
@@ -57,8 +57,8 @@ export class Trainer {
   #lossScale: LossScale | undefined;
 
   /**
-   * The caller still owns weights and moments. Throws RangeError if mixed precision is requested and the device has no
-   * half precision.
+   * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested and the device
+   * has no half precision.
    */
   constructor(
     private readonly options: TrainerOptions,
@@ -73,15 +73,15 @@ export class Trainer {
     this.#half = new HalfWeights(weights, options.config);
   }
 
-  /** Scale of the next step, in mixed precision. */
+  /** Loss scale of the next step; undefined in full precision. */
   get lossScale(): LossScale | undefined {
     return this.#lossScale;
   }
 
   /**
    * Trains one step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
-   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws `training-diverged`, leaving all
-   * weights unchanged, and any error of the device.
+   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws `training-diverged`, with all weights
+   * unchanged, and any error that the device reports.
    */
   async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers> {
     const { pool, commands } = this.#engine;
@@ -133,7 +133,10 @@ export class Trainer {
     });
   }
 
-  /** Adjusts the loss scale to the norm. Throws `training-diverged` if a smaller scale cannot help. */
+  /**
+   * Updates the loss scale after a step. Throws `training-diverged` if a number is not finite and a smaller scale
+   * cannot help.
+   */
   async #checkFinite(
     loss: number,
     norm: number,
@@ -151,7 +154,10 @@ export class Trainer {
     throw this.#diverged(step, 'gradientNorm', await firstNotFinite(this.#gradients, this.#gradients, parts));
   }
 
-  /** A non-finite weight spoils the loss and thereby all gradients, so search the weights first. */
+  /**
+   * Returns the name of the parameter that made the loss non-finite, if any. A non-finite weight spoils the loss and
+   * thereby all gradients, so weights are searched first.
+   */
   async #causeOfLoss(parts: DeviceArray): Promise<string | undefined> {
     const inWeights = await firstNotFinite(this.weights, this.#gradients, parts);
     return inWeights ?? firstNotFinite(this.#gradients, this.#gradients, parts);

@@ -1,23 +1,13 @@
-import { AppError, type ModelFault } from '../../src/domain/errors';
+import { AppError } from '../../src/domain/errors';
 import type { FileDType } from '../../src/domain/model';
+import { dtypeBytes, isFileDType, modelError as invalid, toFloat32, type TensorFile } from './tensorFile';
 
 /** The format's own limit on the header. */
 const maxHeaderBytes = 100_000_000;
-const dtypeBytes: Record<FileDType, number> = {
-  F64: 8,
-  I64: 8,
-  F32: 4,
-  I32: 4,
-  F16: 2,
-  BF16: 2,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-};
 
 export interface SafetensorsTensor {
-  dtype: FileDType;
+  /** May be a type that cannot be read, such as F8_E4M3. That matters only if the tensor is read. */
+  dtype: string;
   shape: number[];
   /** Byte offsets from the start of the file. */
   begin: number;
@@ -30,36 +20,48 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>;
 }
 
-function invalid(
-  file: string,
-  fault: ModelFault,
-  more: { tensor?: string; expected?: string; found?: string } = {},
-): AppError {
-  return new AppError({ kind: 'model-invalid', file, fault, ...more });
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isFileDType(value: unknown): value is FileDType {
-  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+/** Returns the offset of the quote that closes the string opened at `open`, in valid JSON. */
+function closingQuote(text: string, open: number): number {
+  const special = /["\\]/g;
+  special.lastIndex = open + 1;
+  for (let match = special.exec(text); match; match = special.exec(text)) {
+    if (match[0] === '"') return match.index;
+    special.lastIndex = match.index + 2;
+  }
+  return text.length;
 }
 
-/** Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. */
+/**
+ * Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. One regular
+ * expression for whole strings would overflow its stack on metadata of some megabytes.
+ */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
-  const expression = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}]/g;
-  for (const match of text.matchAll(expression)) {
+  const token = /["{}]/g;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
     if (match[0] === '{') keys.push(new Set());
     else if (match[0] === '}') keys.pop();
-    else if (match[2] !== undefined) {
-      const key = match[1] ?? '';
+    else {
+      const close = closingQuote(text, match.index);
+      token.lastIndex = close + 1;
+      if (!isKey(text, close + 1)) continue;
+      const key = text.slice(match.index + 1, close);
       if (keys.at(-1)?.has(key)) return key;
       keys.at(-1)?.add(key);
     }
   }
   return undefined;
+}
+
+/** Whether a colon follows the string that ends at `end`. */
+function isKey(text: string, end: number): boolean {
+  const colon = /\s*:/y;
+  colon.lastIndex = end;
+  return colon.test(text);
 }
 
 function byteCount(shape: number[], dtype: FileDType): number {
@@ -70,15 +72,14 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   const offsets = isRecord(value) ? value['data_offsets'] : undefined;
   const shape = isRecord(value) ? value['shape'] : undefined;
   const dtype = isRecord(value) ? value['dtype'] : undefined;
-  if (!isFileDType(dtype))
-    throw invalid(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: JSON.stringify(dtype) });
+  if (typeof dtype !== 'string') throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(dtype) });
   const isSize = (size: unknown): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize))
     throw invalid(file, 'tensor-shape', { tensor: name, found: JSON.stringify(shape) });
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     throw invalid(file, 'header-invalid', { tensor: name, found: JSON.stringify(offsets) });
   const [begin = 0, end = 0] = offsets;
-  const expected = byteCount(shape, dtype);
+  const expected = isFileDType(dtype) ? byteCount(shape, dtype) : Math.max(0, end - begin);
   if (!Number.isSafeInteger(expected) || end - begin !== expected)
     throw invalid(file, 'tensor-shape', { tensor: name, expected: `${expected} bytes`, found: `${end - begin} bytes` });
   return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
@@ -140,50 +141,25 @@ export async function readSafetensorsHeader(blob: Blob, file: string): Promise<S
   return header;
 }
 
-/** Converts IEEE 754 half precision to single precision exactly: one entry for each of the 65,536 bit patterns. */
-const halfTable = ((): Float32Array => {
-  const table = new Float32Array(65_536);
-  for (let bits = 0; bits < 65_536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) table[bits] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) table[bits] = fraction ? NaN : sign * Infinity;
-    else table[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  return table;
-})();
-
-function toFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(bytes);
-    case 'F16':
-      return Float32Array.from(new Uint16Array(bytes), (bits) => halfTable[bits] ?? NaN);
-    case 'BF16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer);
-    case 'F64':
-      return Float32Array.from(new Float64Array(bytes));
-    case 'I64':
-    case 'I32':
-    case 'I16':
-    case 'I8':
-    case 'U8':
-    case 'BOOL':
-      return undefined;
-    default:
-      return dtype satisfies never;
-  }
-}
-
 /** Returns one tensor's values as float32, row-major. Throws `model-invalid` (`tensor-missing`, `tensor-dtype`). */
 export async function readTensorAsF32(blob: Blob, header: SafetensorsHeader, name: string): Promise<Float32Array> {
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
-  const values = toFloat32(await blob.slice(tensor.begin, tensor.end).arrayBuffer(), tensor.dtype);
-  if (!values)
-    throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: tensor.dtype });
+  const { dtype, begin, end } = tensor;
+  const values = isFileDType(dtype) ? toFloat32(await blob.slice(begin, end).arrayBuffer(), dtype) : undefined;
+  if (!values) throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
   return values;
+}
+
+/** Opens a file of one or several tensors. Reads its header only. */
+export async function openSafetensors(blob: Blob, file: string): Promise<TensorFile> {
+  const header = await readSafetensorsHeader(blob, file);
+  return {
+    file,
+    tensors: header.tensors,
+    fileOf: () => file,
+    read: (name) => readTensorAsF32(blob, header, name),
+  };
 }
 
 export interface TensorToWrite {

@@ -1,5 +1,8 @@
-import type { DataApi } from '../../src/protocol/dataApi';
-import { weightsImportLock } from '../../src/protocol/locks';
+import type { StoredModel } from '../../src/domain/model';
+import { hubError, type HubHost } from '../../src/domain/import/hub';
+import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
+import { hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
+import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
 import { openDatabase } from '../../src/storage/database';
 import { sweepOrphanWeights } from '../../src/storage/weights';
@@ -7,16 +10,36 @@ import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
+import { listHubModel } from './import/hubClient';
+import { fetchHubModel } from './import/hubDownload';
 import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOf } from './train/runSession';
-import { countSplit } from './split/preparedData';
+import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
 import { holdForLife } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
 
 let pageUrl = '';
+/** Stops the download in progress. */
+let stopping: AbortController | null = null;
+
+async function importFolder(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel> {
+  return navigator.locks.request(weightsImportLock, async () => {
+    const db = await openDatabase();
+    await sweepOrphanWeights(db, 'model');
+    return importModel(files, name, progress, db);
+  });
+}
+
+/** Runs `work` unless a download is in progress, here or in another tab. */
+async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(hubDownloadLock, { ifAvailable: true }, (lock) => {
+    if (!lock) throw hubError(host, 'elsewhere');
+    return work();
+  });
+}
 
 /** API that the data worker exposes to the page. */
 export const dataWorkerApi: DataApi = {
@@ -31,13 +54,21 @@ export const dataWorkerApi: DataApi = {
   },
   recogniseFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
-  importModel: async (files, name, progress) =>
-    navigator.locks.request(weightsImportLock, async () => {
-      const db = await openDatabase();
-      await sweepOrphanWeights(db, 'model');
-      return importModel(files, name, progress, db);
+  importModel: importFolder,
+  listHubModel: (model, token) => listHubModel(model, token),
+  fetchHubModel: (listing, token, progress, importing) =>
+    whileNoDownload(listing.host, async () => {
+      const { signal } = (stopping = new AbortController());
+      const importFiles = (files: FolderFile[]) => importFolder(files, listing.id, importing);
+      return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
     }),
-  countSplit: async (experiment) => countSplit(await openDatabase(), experiment),
+  stopHubDownload: () => {
+    stopping?.abort();
+    return Promise.resolve();
+  },
+  deleteDownload: async (download) =>
+    whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
+  countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, progress) => prepareDemo(await openDatabase(), baseUrl, progress),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),

@@ -56,7 +56,7 @@ export const gpuWorkerApi: GpuApi = {
     expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };
 
-/** Holds the run's lock during `work`. The lock ends with this worker, so an unlocked run was interrupted. */
+/** Holds the run's lock during `work`. The lock is freed if this worker dies, so an unlocked run was interrupted. */
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });
@@ -66,8 +66,8 @@ async function holdRun(runId: string, work: () => Promise<void>): Promise<void> 
 }
 
 /**
- * Deletes checkpoint weights that no record refers to, unless another tab is training or opening a project: it may have
- * written the parts of a checkpoint but not its record yet.
+ * Deletes checkpoint weights that no record refers to. Does nothing while another tab is training or opening a project,
+ * because that tab may have written a checkpoint's parts but not yet its record.
  */
 async function sweepWhenAlone(): Promise<void> {
   await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {

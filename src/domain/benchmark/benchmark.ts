@@ -6,7 +6,10 @@ import { forwardFlops, stepFlops } from './flops';
 export const benchmarkShapes = ['bertBase', 'demo'] as const;
 export type BenchmarkShape = (typeof benchmarkShapes)[number];
 
-/** Sizes of bge-base-zh-v1.5 and m3e-base, and of the demo model. Weights are random, so no model files are needed. */
+/**
+ * Sizes of two models: BERT-base, as in bge-base-zh-v1.5 and m3e-base, and the demo model. The benchmark uses random
+ * weights, so it needs no model files.
+ */
 export const benchmarkConfigs: Record<BenchmarkShape, EncoderConfig> = {
   bertBase: {
     layers: 12,
@@ -36,20 +39,20 @@ export const benchmarkConfigs: Record<BenchmarkShape, EncoderConfig> = {
   },
 };
 
-/** Tokens per question and per passage; typical of short Chinese passages. */
+/** Tokens per question and per passage, typical of short Chinese passages. */
 export const benchmarkTexts = { question: 24, passage: 104 } as const;
 export const meanTextTokens = (benchmarkTexts.question + benchmarkTexts.passage) / 2;
 
 export interface BenchmarkOptions {
   shapes: BenchmarkShape[];
   device: DevicePreference;
-  /** Memory budget of a run on this machine; null for the device's default. */
+  /** Memory budget of a run on this machine, in bytes; null for the device's default. */
   budgetBytes: number | null;
-  /** Smoke test: one step per shape and very short measurements. */
+  /** Whether to run a smoke test only: one step per shape and very short measurements. */
   brief: boolean;
 }
 
-/** `share`: the fraction done, of the whole benchmark. `leftMs`: estimated milliseconds left. */
+/** `share`: the fraction of the whole benchmark that is done. `leftMs`: estimated milliseconds left. */
 export interface BenchmarkProgress {
   phase: 'open' | 'products' | BenchmarkShape;
   share: number;
@@ -59,19 +62,19 @@ export interface BenchmarkProgress {
 /** Measured speed of one shape's training step. */
 export interface StepSpeed {
   shape: BenchmarkShape;
-  /** Layers of the shape, and how many were run. A CPU runs only some of BERT-base's layers. */
+  /** Number of layers of the shape, and how many of them were run. A CPU runs only some of BERT-base's layers. */
   layers: number;
   layersRun: number;
-  /** Step strategy: as in a run, the fastest one that fits the memory budget. */
+  /** Step strategy: the fastest one that fits the memory budget, as in a run. */
   way: StepWay['kind'];
   pairs: number;
   tokens: number;
   steps: number;
   /** Median ms per step, for the layers that were run. */
   stepMs: number;
-  /** GFLOP/s. Counts the second forward pass of strategies other than plain. */
+  /** GFLOP/s, including the second forward pass of strategies other than plain. */
   gflops: number;
-  /** For the whole shape. Scaled by FLOPs if not all layers were run. */
+  /** Tokens per second of the full model. Estimated by FLOPs if only some layers were run. */
   tokensPerSecond: number;
   bytes: number;
 }
@@ -79,7 +82,7 @@ export interface StepSpeed {
 /** A shape that was not measured, because no step strategy fits the memory budget. */
 export interface SkippedShape {
   shape: BenchmarkShape;
-  /** Bytes needed by the step strategy that needs the least. */
+  /** Bytes needed by the step strategy that needs the least memory. */
   neededBytes: number;
   budgetBytes: number;
 }
@@ -89,7 +92,7 @@ export interface BenchmarkResult {
   browser: string;
   /** GFLOP/s of the fastest matrix product: the highest rate that these kernels reach on the device. */
   peakGflops: number;
-  /** GFLOP/s of the same product, tiled by the fixed rules. */
+  /** GFLOP/s of the same product with the tiling that the fixed rules choose. */
   fixedGflops: number;
   /** Number of products whose tiling was chosen by measurement. */
   measured: number;
@@ -108,7 +111,7 @@ export interface ExpectedWork {
   stages: { trainingTokens: number; way: StepWay['kind'] }[];
   /** Whether any stage uses mixed precision. The benchmark measures full precision only. */
   mixed: boolean;
-  /** Tokens of one evaluation: the knowledge base and the questions. */
+  /** Tokens encoded per evaluation: the knowledge base and the questions. */
   encodingTokens: number;
   /** Number of evaluations. */
   evaluations: number;
@@ -117,8 +120,8 @@ export interface ExpectedWork {
 }
 
 /**
- * Estimates the milliseconds of a run with its planned step strategies, at the speed of the benchmarked shape closest
- * in hidden size. Returns null if no usable shape was measured.
+ * Estimates the milliseconds of a run with its planned step strategies, from the speed of the benchmarked shape whose
+ * hidden size is closest. Returns null if no usable shape was measured.
  */
 export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
   const { config, stages, encodingTokens, evaluations, textTokens } = work;

@@ -1,8 +1,8 @@
 import type { AppErrorDetails } from '../errors';
 
 /**
- * Maps the errors of a run to those of a benchmark. The sentences for a run advise a smaller batch or mention a
- * checkpoint, and a benchmark has neither.
+ * Maps an error of a run to one for a benchmark. The sentences for a run advise a smaller batch or mention a
+ * checkpoint, neither of which a benchmark has.
  */
 export function benchmarkFailure(details: AppErrorDetails): AppErrorDetails {
   switch (details.kind) {

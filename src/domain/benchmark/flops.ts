@@ -1,15 +1,7 @@
 import type { StepWay } from '../memory/stepWay';
-import type { EncoderConfig } from '../model';
+import { matrixParameters, type EncoderConfig } from '../model';
 
 type Sizes = Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>;
-
-/**
- * Returns the number of weights that each token is multiplied by: per layer the query, key, value and output matrices
- * of attention, and the two matrices of the feed-forward block.
- */
-export function multipliedWeights({ layers, hiddenSize: H, intermediateSize: F }: Sizes): number {
-  return layers * (4 * H * H + 2 * H * F);
-}
 
 /**
  * Returns the FLOPs of the encoder's forward pass over `tokens` tokens, in texts of about `textTokens` each. Every
@@ -17,12 +9,12 @@ export function multipliedWeights({ layers, hiddenSize: H, intermediateSize: F }
  * weighted sum, per layer.
  */
 export function forwardFlops(sizes: Sizes, tokens: number, textTokens: number): number {
-  return tokens * (2 * multipliedWeights(sizes) + 4 * sizes.layers * textTokens * sizes.hiddenSize);
+  return tokens * (2 * matrixParameters(sizes) + 4 * sizes.layers * textTokens * sizes.hiddenSize);
 }
 
 /**
- * Returns the FLOPs of training steps over `tokens` tokens. The backward pass costs twice the forward pass: gradients
- * of inputs and gradients of weights. All strategies but plain repeat the forward pass.
+ * Returns the FLOPs of training steps over `tokens` tokens. The backward pass costs twice the forward pass: it computes
+ * gradients of inputs and gradients of weights. All strategies but plain repeat the forward pass.
  */
 export function stepFlops(sizes: Sizes, tokens: number, textTokens: number, way: StepWay['kind'] = 'plain'): number {
   return (way === 'plain' ? 3 : 4) * forwardFlops(sizes, tokens, textTokens);

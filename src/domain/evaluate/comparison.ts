@@ -1,5 +1,5 @@
 import type { Interval, QuestionResult } from '../run';
-import { mrrAtK } from './metrics';
+import { firstRank, mrrAtK } from './metrics';
 import { mcNemar, pairedBootstrap } from './statistics';
 
 /** Rank of a question's first relevant passage, before and after training. */
@@ -12,20 +12,24 @@ export interface QuestionChange {
 export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
-  /** In the first k after training but not before. Worst rank before first. */
+  /**
+   * Questions with a relevant passage in the first k after training but not before. Worst rank before training first.
+   */
   won: QuestionChange[];
-  /** In the first k before training but not after. Worst rank after first. */
+  /**
+   * Questions with a relevant passage in the first k before training but not after. Worst rank after training first.
+   */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
-  /** Two-sided p of McNemar's exact test on won and lost. */
+  /** Two-sided p of McNemar's exact test on the numbers of won and lost questions. */
   p: number;
   verdict: Verdict;
   /** 95% bootstrap interval of the change in MRR@10. */
   mrrChange: Interval;
 }
 
-/** At or above this p, the comparison claims no difference. */
-export const significance = 0.05;
+/** If p is at least this, the comparison claims no difference. */
+const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
   const p = mcNemar(won, lost);
@@ -33,11 +37,9 @@ export function verdictOf(won: number, lost: number): { verdict: Verdict; p: num
   return { verdict: won > lost ? 'better' : 'worse', p };
 }
 
-const firstRank = (result: QuestionResult): number => Math.min(...result.ranks);
-
 /**
- * Compares each question before and after training. Questions that only one evaluation has are left out, because they
- * cannot be paired.
+ * Compares each question before and after training. Leaves out questions that only one of the evaluations has, because
+ * they cannot be paired.
  */
 export function compareQuestions(
   before: readonly QuestionResult[],
@@ -54,7 +56,11 @@ export function compareQuestions(
   const lost: QuestionChange[] = [];
   const unchanged: QuestionChange[] = [];
   for (const { old, result } of paired) {
-    const change = { questionId: result.questionId, rankBefore: firstRank(old), rankAfter: firstRank(result) };
+    const change = {
+      questionId: result.questionId,
+      rankBefore: firstRank(old.ranks),
+      rankAfter: firstRank(result.ranks),
+    };
     const hitBefore = change.rankBefore <= k;
     const hitAfter = change.rankAfter <= k;
     (hitBefore === hitAfter ? unchanged : hitAfter ? won : lost).push(change);

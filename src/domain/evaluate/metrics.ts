@@ -1,6 +1,6 @@
 /**
- * Retrieval metrics of one question from the ranks of all its relevant passages, ascending and counted from 1. They
- * match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
+ * Retrieval metrics of one question, computed from the ranks of all its relevant passages, ascending and counted from
+ * 1. They match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
  */
 export type Ranks = readonly number[];
 
@@ -25,9 +25,14 @@ export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
+/** Returns the best rank, or Infinity if there is none. A loop, because a question may have any number of passages. */
+export function firstRank(ranks: Ranks): number {
+  return ranks.reduce((first, rank) => Math.min(first, rank), Infinity);
+}
+
 /** Returns 1 / rank of the first relevant passage, or 0 if that rank is beyond k. */
 export function mrrAtK(ranks: Ranks, k: number): number {
-  const first = Math.min(...ranks);
+  const first = firstRank(ranks);
   return first <= k ? 1 / first : 0;
 }
 

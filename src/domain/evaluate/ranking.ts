@@ -8,8 +8,8 @@ import { wilsonInterval } from './statistics';
 export const shownPassages = 10;
 
 /**
- * The knowledge base in the order that breaks ties: of equal scores, the smaller id ranks first. Metrics therefore do
- * not depend on the order of computation.
+ * The knowledge base in the order that breaks ties: of passages with equal scores, the smaller id ranks first. Metrics
+ * therefore do not depend on the order of computation.
  */
 export interface PassageOrder {
   ids: string[];
@@ -60,7 +60,7 @@ const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
   ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
 };
 
-/** Divides once at the end, so that the mean of ones is exactly 1. */
+/** Returns the mean over questions. Divides once at the end, so that the mean of ones is exactly 1. */
 function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
   let sum = 0;
   for (const result of results) sum += value(result.ranks);
@@ -69,7 +69,10 @@ function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => numbe
 
 type EvaluatedRanks = Pick<Evaluation, 'metrics' | 'hitRateAtK' | 'recallAtK' | 'precisionAtK' | 'hitRateIntervals'>;
 
-/** Returns the means of all metrics over the questions. `ks` are the experiment's cut-offs, besides the fixed ones. */
+/**
+ * Returns the means of all metrics over the questions. `ks` are the cut-offs that the experiment adds to the fixed
+ * ones.
+ */
 export function evaluateRanks(
   results: readonly QuestionResult[],
   questions: readonly Question[],

@@ -12,7 +12,7 @@ export function wilsonInterval(successes: number, trials: number): Interval {
   const centre = share + z2 / (2 * trials);
   const spread = z95 * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials * trials));
   const scale = 1 + z2 / trials;
-  // The exact bounds are 0 for no success and 1 for no failure. Do not let rounding miss or exceed them.
+  // The exact bounds are 0 without successes and 1 without failures. Rounding must not miss or exceed them.
   const low = successes === 0 ? 0 : Math.max(0, (centre - spread) / scale);
   const high = successes === trials ? 1 : Math.min(1, (centre + spread) / scale);
   return { low, high };
@@ -20,8 +20,8 @@ export function wilsonInterval(successes: number, trials: number): Interval {
 
 /**
  * Returns the two-sided p of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of won and
- * lost questions at least this uneven if neither model is better. Terms are computed from their logarithms, so that
- * thousands of questions do not underflow.
+ * lost questions at least this uneven if neither model is better. Computes the terms by way of logarithms, because with
+ * thousands of questions their factors would underflow.
  */
 export function mcNemar(won: number, lost: number): number {
   const trials = won + lost;
@@ -54,7 +54,10 @@ export function pairedBootstrap(before: readonly number[], after: readonly numbe
   return { low: quantile(means, 0.025), high: quantile(means, 0.975) };
 }
 
-/** Interpolates linearly between the two nearest order statistics (Hyndman & Fan 1996, type 7; numpy's default). */
+/**
+ * Returns a quantile, interpolated linearly between the two nearest order statistics (Hyndman & Fan 1996, type 7;
+ * numpy's default).
+ */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);

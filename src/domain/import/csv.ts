@@ -1,4 +1,4 @@
-import type { RawRecord, RecordReader } from './reading';
+import type { RawRecord, RecordFault, RecordReader } from './reading';
 
 const delimiters = [',', '\t', ';'];
 /** In characters. A longer row has an unclosed quote, which without a limit would swallow the rest of a big file. */
@@ -13,13 +13,16 @@ function delimiterOf(firstLine: string): string {
 
 /**
  * Reads comma-, tab- or semicolon-separated values (RFC 4180: quotes are doubled inside quoted cells, which may contain
- * line breaks). The first row names the columns. Every other row becomes an object, reported with the line on which it
- * begins. Cells without a column name are dropped.
+ * line breaks; spaces around a quoted cell are skipped). The first row names the columns. Every other row becomes an
+ * object, reported with the line on which it begins. A row with more cells than columns is a fault: where the surplus
+ * delimiter belongs cannot be known. With one column there is nothing to separate, so the whole line is its cell.
  */
 export class CsvReader implements RecordReader {
   /** Text not yet read. Starts at the beginning of a row, which may be incomplete. */
   #text = '';
   #line = 1;
+  /** Whether the text up to the next line break belongs to a row that was too long. */
+  #skipping = false;
   #delimiter: string | null = null;
   #names: string[] | null = null;
   readonly #fixedDelimiter: string | undefined;
@@ -42,16 +45,31 @@ export class CsvReader implements RecordReader {
     return this.#rows(true);
   }
 
+  /** Drops the rest of a row that was reported as too long. Its line break stays, and counts as the end of the row. */
+  #skipRest(): void {
+    if (!this.#skipping) return;
+    const end = this.#text.search(/[\r\n]/);
+    this.#text = end === -1 ? '' : this.#text.slice(end);
+    this.#skipping = end === -1;
+  }
+
   #rows(atEnd: boolean): RawRecord[] {
     const records: RawRecord[] = [];
+    this.#skipRest();
     this.#delimiter ??=
       this.#fixedDelimiter ??
       (/[\r\n]/.test(this.#text) || atEnd ? delimiterOf(this.#text.split(/[\r\n]/)[0] ?? '') : null);
     if (this.#delimiter === null) return records;
     let from = 0;
     while (from < this.#text.length) {
-      const row = readRow(this.#text, from, this.#delimiter, atEnd || this.#text.length - from > longestRow);
+      const delimiter = this.#names?.length === 1 ? '' : this.#delimiter;
+      const forced = !atEnd && this.#text.length - from > longestRow;
+      const row = readRow(this.#text, from, delimiter, atEnd || forced);
       if (!row) break;
+      if (forced && row.next === this.#text.length && !/[\r\n]$/.test(this.#text)) {
+        this.#skipping = true;
+        Object.assign(row, { broken: true, lines: 0 });
+      }
       this.#take(row, records);
       this.#line += row.lines;
       from = row.next;
@@ -64,12 +82,22 @@ export class CsvReader implements RecordReader {
     if (row.cells.every((cell) => cell.trim() === '')) return;
     if (row.broken) records.push({ line: this.#line, fault: 'csv-broken' });
     else if (!this.#names) this.#names = row.cells.map((cell) => cell.trim());
-    else
-      records.push({
-        line: this.#line,
-        value: Object.fromEntries(this.#names.map((name, index) => [name, row.cells[index] ?? ''])),
-      });
+    else records.push({ line: this.#line, ...recordOf(this.#names, row.cells) });
   }
+}
+
+function recordOf(names: readonly string[], cells: readonly string[]): { value: unknown } | RecordFault {
+  // Spreadsheets pad rows with empty cells, which hold nothing that could be lost.
+  if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
+    return { fault: 'more-cells', field: String(cells.length), expected: String(names.length) };
+  const record = new Map<string, string | string[]>();
+  for (const [index, name] of names.entries()) {
+    const cell = cells[index] ?? '';
+    const before = record.get(name);
+    // Columns of one name hold several values of it, so neither of them hides the other.
+    record.set(name, before === undefined ? cell : [before, cell].flat().filter((value) => value.trim() !== ''));
+  }
+  return { value: Object.fromEntries(record) };
 }
 
 interface CsvRow {
@@ -82,13 +110,18 @@ interface CsvRow {
   broken: boolean;
 }
 
-/** Reads the row at `from`. Returns null if its end may be in text that has not arrived yet. */
+/**
+ * Reads the row at `from`. Returns null if its end may be in text that has not arrived yet. An empty delimiter means
+ * that the row is one cell.
+ */
 function readRow(text: string, from: number, delimiter: string, atEnd: boolean): CsvRow | null {
   const row: CsvRow = { cells: [], next: from, lines: 0, broken: false };
   let at = from;
   for (;;) {
-    const cell = text[at] === '"' ? quotedCell(text, at) : bareCell(text, at, delimiter);
-    if (cell === null) return atEnd ? brokenRow(text, from) : null;
+    const quote = skipBlanks(text, at, delimiter);
+    if (text[quote] === undefined && !atEnd) return null;
+    const cell = text[quote] === '"' ? quotedCell(text, quote, delimiter) : bareCell(text, at, delimiter);
+    if (cell === null) return atEnd ? brokenRow(text, from, delimiter) : null;
     row.cells.push(cell.value);
     row.lines += cell.lines;
     at = cell.next;
@@ -98,17 +131,27 @@ function readRow(text: string, from: number, delimiter: string, atEnd: boolean):
     else if (follows === '\n' || follows === '\r') {
       if (follows === '\r' && at + 1 === text.length && !atEnd) return null;
       return { ...row, lines: row.lines + 1, next: at + (text.startsWith('\r\n', at) ? 2 : 1) };
-    } else return brokenRow(text, from);
+    } else return brokenRow(text, from, delimiter);
   }
 }
 
-/** Ends a broken row at its line break, so that the rows after it can still be read. */
-function brokenRow(text: string, from: number): CsvRow {
+/** Returns the offset of the first character from `from` on that is neither a space nor a tab, or is the delimiter. */
+function skipBlanks(text: string, from: number, delimiter: string): number {
+  let at = from;
+  while ((text[at] === ' ' || text[at] === '\t') && text[at] !== delimiter) at += 1;
+  return at;
+}
+
+/**
+ * Ends a broken row at its line break, so that the rows after it can still be read. In a file with one column the line
+ * is the cell: its quotes are part of the text.
+ */
+function brokenRow(text: string, from: number, delimiter: string): CsvRow {
   const lineEnd = /\r\n|\n|\r|$/g;
   lineEnd.lastIndex = from;
   const match = lineEnd.exec(text);
   const end = match?.index ?? text.length;
-  return { cells: [text.slice(from, end)], next: end + (match?.[0].length ?? 0), lines: 1, broken: true };
+  return { cells: [text.slice(from, end)], next: end + (match?.[0].length ?? 0), lines: 1, broken: delimiter !== '' };
 }
 
 interface Cell {
@@ -123,10 +166,10 @@ function bareCell(text: string, from: number, delimiter: string): Cell {
   return { value: text.slice(from, end), next: end, lines: 0 };
 }
 
-function quotedCell(text: string, from: number): Cell | null {
+function quotedCell(text: string, from: number, delimiter: string): Cell | null {
   let close = text.indexOf('"', from + 1);
   while (close !== -1 && text[close + 1] === '"') close = text.indexOf('"', close + 2);
   if (close === -1) return null;
   const value = text.slice(from + 1, close).replaceAll('""', '"');
-  return { value, next: close + 1, lines: (value.match(/\r\n|\n|\r/g) ?? []).length };
+  return { value, next: skipBlanks(text, close + 1, delimiter), lines: (value.match(/\r\n|\n|\r/g) ?? []).length };
 }

@@ -1,5 +1,5 @@
 /** Encodings that are common in Chinese files and supported by a browser's TextDecoder. */
-export type TextEncodingName = 'utf-8' | 'gb18030' | 'utf-16le' | 'utf-16be';
+export type TextEncodingName = 'utf-8' | 'gb18030' | 'big5' | 'utf-16le' | 'utf-16be';
 
 /** Number of bytes at the start of a file used to guess its encoding. */
 export const sampleBytes = 65_536;
@@ -9,8 +9,8 @@ function startsWith(bytes: Uint8Array, ...mark: number[]): boolean {
 }
 
 /**
- * Returns the possible encodings of a file that begins with `sample`, most likely first, or none for binary data. Among
- * text encodings only UTF-16 contains NUL bytes: in ASCII characters such as line breaks, every second byte is NUL.
+ * Returns the possible encodings of a file that begins with `sample`, most likely first. Among text encodings only
+ * UTF-16 contains many NUL bytes: in ASCII characters such as line breaks, every second byte is NUL.
  */
 export function encodingCandidates(sample: Uint8Array): TextEncodingName[] {
   if (startsWith(sample, 0xff, 0xfe)) return ['utf-16le'];
@@ -20,27 +20,32 @@ export function encodingCandidates(sample: Uint8Array): TextEncodingName[] {
     if (byte === 0) nuls[index % 2] = (nuls[index % 2] ?? 0) + 1;
   });
   const [even = 0, odd = 0] = nuls;
-  if (even === 0 && odd === 0) return ['utf-8', 'gb18030'];
+  if (even === 0 && odd === 0) return ['utf-8', 'gb18030', 'big5'];
   // Some Chinese characters have a NUL in the other byte (一 is 4E 00), so one side only has to outweigh the other.
-  if (odd * 50 > sample.length && odd > 3 * even) return ['utf-16le'];
-  if (even * 50 > sample.length && even > 3 * odd) return ['utf-16be'];
-  return [];
+  if (odd * 50 > sample.length && odd > 3 * even) return ['utf-8', 'utf-16le'];
+  if (even * 50 > sample.length && even > 3 * odd) return ['utf-8', 'utf-16be'];
+  return ['utf-8'];
 }
 
 /** Control characters that do not belong in text: all but tab, line breaks and form feed. Terminal escapes count. */
 const strangeControls = /[\u0000-\u0008\u000b\u000e-\u001f\u007f]/g;
 
-/** Whether decoded text looks like text: at most one strange control character in fifty. */
-export function looksLikeText(text: string): boolean {
-  return (text.match(strangeControls)?.length ?? 0) * 50 <= text.length;
+/**
+ * Whether decoded text looks like text: at most one strange control character in fifty, or in eight if the text is
+ * UTF-8 with characters beyond ASCII, which binary data is not by chance.
+ */
+export function looksLikeText(text: string, encoding?: TextEncodingName): boolean {
+  const controls = text.match(strangeControls)?.length ?? 0;
+  return controls * (encoding === 'utf-8' && isBeyondAscii(text) ? 8 : 50) <= text.length;
 }
 
-/** Whether the concatenated pieces are valid in the encoding. Stops at the first error. */
+const isBeyondAscii = (text: string): boolean => /[^\u0000-\u007f]/.test(text);
+
+/** Whether the concatenated pieces are valid in the encoding, or would be if the last character were not cut off. */
 export async function isValidIn(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   try {
     for await (const piece of pieces) decoder.decode(piece, { stream: true });
-    decoder.decode();
     return true;
   } catch (error) {
     // The decoder throws a TypeError for invalid bytes. Any other error means that reading the file failed.
@@ -49,7 +54,45 @@ export async function isValidIn(encoding: TextEncodingName, pieces: AsyncIterabl
   }
 }
 
-/** Replaces lone surrogates, which have no UTF-8 form and no hash, with U+FFFD, as decoders do with invalid bytes. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+/** How well a file's bytes fit an encoding. */
+interface Fit {
+  /** Invalid places, which decode to U+FFFD. A character cut off by the end of the file does not count. */
+  invalid: number;
+  /** Characters beyond ASCII, which only the right encoding makes of them. */
+  characters: number;
+}
+
+async function fitOf(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<Fit> {
+  const decoder = new TextDecoder(encoding);
+  const fit: Fit = { invalid: 0, characters: 0 };
+  for await (const piece of pieces) {
+    const text = decoder.decode(piece, { stream: true });
+    const invalid = text.match(/\ufffd/g)?.length ?? 0;
+    fit.invalid += invalid;
+    fit.characters += (text.match(/[^\u0000-\u007f]/g)?.length ?? 0) - invalid;
+  }
+  return fit;
+}
+
+/**
+ * Whether text that is not valid in the encoding is in it nevertheless, with a few damaged bytes: at most one invalid
+ * place per ten characters beyond ASCII.
+ */
+export async function isDamaged(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
+  const fit = await fitOf(encoding, pieces);
+  return fit.invalid * 10 <= fit.characters;
+}
+
+/** Punctuation and the most frequent characters of Chinese text, simplified and traditional. */
+const frequent = new Set(
+  '，。、？！：；“”「」（）的一是不了在有人我他这這个個们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能而子那得于於着下' +
+    '自之年过過发發后後作里用道行所然家种種事成方多经經么麼去法学學如都同现現当當没起看定天分还還进進好小部其些主样樣理心本前开開但因' +
+    '只从從想实實日者意无無力它与與长長把机十民第公此已工使情明性知全三又关關点點正业業外将將两兩高间間由问問很最重并物手应應',
+);
+
+/** Counts the frequent characters of a text: of two encodings that both fit, the right one makes more of them. */
+export function plausibility(text: string): number {
+  let count = 0;
+  for (const character of text) if (frequent.has(character)) count += 1;
+  return count;
 }

@@ -15,6 +15,16 @@ function isJsonObject(line: string): boolean {
   }
 }
 
+/** Whether the line is a whole JSON list of texts and numbers. */
+function isJsonRow(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item !== 'object' || item === null);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Recognizes the formats that open with a brace or bracket: Python literals by their quotes, JSONL by a first line that
  * is a whole object. Returns null for other text.
@@ -29,6 +39,7 @@ function bracketFormat(head: string): TextFormat | null {
       ? 'jsonl'
       : 'json';
   }
+  if (lines.length > 1 && lines.every((line) => isJsonRow(line))) return 'jsonl';
   return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
 }
 
@@ -38,8 +49,13 @@ export function formatOf(fileName: string, head: string): TextFormat {
   if (extension === 'csv' || extension === 'tsv') return 'csv';
   if (extension === 'md' || extension === 'markdown') return 'markdown';
   const bracket = bracketFormat(head);
-  if (extension === 'jsonl' || extension === 'ndjson')
-    return bracket === 'json' && head.trimStart().startsWith('[') ? 'json' : 'jsonl';
+  if (extension === 'jsonl' || extension === 'ndjson') {
+    const text = head.trimStart();
+    // A list per line is a row per line; a list of rows over several lines, or in one line, is JSON.
+    return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
+      ? 'json'
+      : 'jsonl';
+  }
   if (extension === 'json') return bracket ?? 'json';
   return extension === 'py' ? 'literal' : (bracket ?? 'txt');
 }

@@ -1,9 +1,9 @@
-import type { ImportFault } from '../errors';
-import type { RawRecord } from './reading';
-
-/** Internal to this file; `literalRecords` catches it. */
-class LiteralFault extends Error {
-  constructor(readonly at: number) {
+/** Thrown by LiteralParser with the offset of the fault. `literalRecords` and `literalValue` catch it. */
+export class LiteralFault extends Error {
+  constructor(
+    readonly at: number,
+    readonly tooDeep = false,
+  ) {
     super(`literal broken at ${at}`);
   }
 }
@@ -37,14 +37,14 @@ const simpleEscapes: Record<string, string> = {
 /** Number of hex digits after the escape letter. */
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
 /** Nesting limit: real data is shallow, and the parser recurses, so deep nesting would overflow the stack. */
-const deepest = 64;
+export const deepest = 64;
 
 /**
  * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
  * implicit concatenation), numbers, True/False/None, lists, tuples and dicts, with comments and trailing commas. Never
  * executes code.
  */
-class LiteralParser {
+export class LiteralParser {
   at = 0;
   /** Offset of each dict. */
   readonly begins = new WeakMap<object, number>();
@@ -66,7 +66,7 @@ class LiteralParser {
   }
 
   value(depth: number): unknown {
-    if (depth > deepest) throw new LiteralFault(this.at);
+    if (depth > deepest) throw new LiteralFault(this.at, true);
     this.skipSpace();
     const next = this.text[this.at];
     if (next === '[') return this.list(']', depth);
@@ -130,7 +130,7 @@ class LiteralParser {
     const isNumber = /^[-+.\d]/.test(word);
     if (!isNumber && !Object.hasOwn(words, word)) throw new LiteralFault(this.at);
     this.at += word.length;
-    return isNumber ? Number(word.replaceAll('_', '')) : words[word];
+    return isNumber ? numberOf(word.replaceAll('_', '')) : words[word];
   }
 
   /** Reads a string. Python joins adjacent string literals. */
@@ -186,91 +186,26 @@ class LiteralParser {
   }
 }
 
-/** Returns a function from a text offset to its line number, counted from 1. */
-function lineFinder(text: string): (at: number) => number {
-  const ends: number[] = [];
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) ends.push(end);
-  return (at) => {
-    let low = 0;
-    let high = ends.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((ends[middle] ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  };
-}
-
-/** Property names under which files keep their list of rows. */
-const wrappers = [
-  'data',
-  'rows',
-  'passages',
-  'questions',
-  'pairs',
-  'corpus',
-  'queries',
-  'documents',
-  'items',
-  'records',
-];
-
-const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
-
-/** Returns the records of the list if an object wraps one under a known name, else the value as a single record. */
-function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const members: [string, unknown][] = Object.entries(value);
-    const list = members.find(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner))?.[1];
-    if (Array.isArray(list))
-      return list.map((inner: unknown) => ({
-        line: typeof inner === 'object' && inner !== null ? lineOf(inner) : line,
-        value: inner,
-      }));
-  }
-  return [{ line, value }];
+/** Returns the number, or its digits as text if it is an integer that a JavaScript number cannot hold exactly. */
+function numberOf(digits: string): number | string {
+  const value = Number(digits);
+  return /^[-+]?\d+$/.test(digits) && !Number.isSafeInteger(value) ? digits : value;
 }
 
 /**
- * Reads the records of a text with JSON or Python literals: one or more lists, a sequence of objects, or an object that
- * wraps the list (`{"data": […]}`). A broken record is reported with the line of the fault, and reading continues at
- * the next record.
+ * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
+ * or is nested too deeply.
  */
-export function literalRecords(text: string, format: 'json' | 'literal'): RawRecord[] {
-  const fault: ImportFault = format === 'json' ? 'json-broken' : 'literal-broken';
-  const records: RawRecord[] = [];
-  const parser = new LiteralParser(text, format === 'literal');
-  const lineOf = lineFinder(text);
-  const lineOfDict = (dict: object): number => lineOf(parser.begins.get(dict) ?? 0);
-  let open = 0;
-  for (parser.skipSpace(); !parser.atEnd; parser.skipSpace()) {
-    const begin = parser.at;
-    const next = text[begin];
-    if (next === '[' || next === ']' || next === ',') {
-      open += next === '[' ? 1 : next === ']' ? -1 : 0;
-      parser.at += 1;
-      continue;
-    }
-    try {
-      const value = parser.value(0);
-      if (open === 0) records.push(...unwrapped(value, lineOf(begin), lineOfDict));
-      else records.push({ line: lineOf(begin), value });
-    } catch (thrown) {
-      if (!(thrown instanceof LiteralFault)) throw thrown;
-      records.push({ line: lineOf(thrown.at), fault });
-      parser.at = nextRecord(text, begin + 1);
-    }
+export function literalValue(text: string): { value: unknown } | { fault: 'json-broken' | 'too-deep' } {
+  const parser = new LiteralParser(text, false);
+  try {
+    const value = parser.value(0);
+    parser.skipSpace();
+    if (text[parser.at] === ',') parser.at += 1;
+    parser.skipSpace();
+    return parser.atEnd ? { value } : { fault: 'json-broken' };
+  } catch (thrown) {
+    if (!(thrown instanceof LiteralFault)) throw thrown;
+    return { fault: thrown.tooDeep ? 'too-deep' : 'json-broken' };
   }
-  const lastIsBroken = 'fault' in (records.at(-1) ?? {});
-  // Also report a file cut off between two records: an unknown number of records is missing.
-  if (open > 0 && !lastIsBroken) records.push({ line: lineOf(text.length), fault });
-  return records;
-}
-
-/** Returns the offset of the next record: a brace at the start of a line or after the end of another record. */
-function nextRecord(text: string, from: number): number {
-  const opening = /[\r\n][ \t]*\{|\},?[ \t]*\{/g;
-  opening.lastIndex = from;
-  return opening.test(text) ? opening.lastIndex - 1 : text.length;
 }

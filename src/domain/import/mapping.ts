@@ -1,25 +1,10 @@
 import type { DataRole } from '../records';
-
-/** The fields of each role that a column can fill, in the order in which they are offered. */
-export const fieldsOf = {
-  knowledgeBase: ['text', 'title', 'id'],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'id'],
-  questions: ['text', 'relevant', 'id'],
-  scoredPairs: ['sentence1', 'sentence2', 'score', 'id'],
-} as const satisfies Record<DataRole, readonly string[]>;
-export type ColumnField = (typeof fieldsOf)[DataRole][number];
-
-/** Fields without which a role has no rows. A pair needs one of the last two. */
-export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]> = {
-  knowledgeBase: [['text']],
-  pairs: [['anchor'], ['positive', 'positiveId']],
-  questions: [['text'], ['relevant']],
-  scoredPairs: [['sentence1'], ['sentence2'], ['score']],
-};
+import { isGiven } from './cells';
+import { neededFields, type ColumnField } from './fields';
 
 /**
- * Which column fills which field. If several columns fill one field, the first that is not empty in a row is used.
- * Columns that are not listed are not used.
+ * Which column fills which field. If several columns fill one field, the first that is not empty in a row is used;
+ * negatives are taken from all of them. Columns that are not listed are not used.
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
@@ -39,33 +24,43 @@ export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, 
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
 }
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  (typeof value === 'string' && value.trim() === '') ||
-  (Array.isArray(value) && value.length === 0);
+/** Returns the column name by which the import knows a field. */
+function nameOf(field: ColumnField, joinsInput: boolean, index: number): string {
+  // Only `instruction` is joined with `input`.
+  if (field === 'anchor' && joinsInput) return 'instruction';
+  return field === 'negatives' ? `negative${index + 1}` : field;
+}
 
 /** Returns the record with the names of fields in place of its own column names. */
 export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapping): unknown {
   const cells = namedCells(role, value);
   if (!cells) return value;
-  // Only the field `instruction` is joined with `input`.
   const joinsInput = mapping.some(({ field }) => field === 'input');
   const record = new Map<string, unknown>();
-  for (const { column, field } of mapping) {
-    const name = field === 'anchor' && joinsInput ? 'instruction' : field;
-    if (isEmpty(record.get(name))) record.set(name, cells.get(column) ?? '');
+  for (const [index, { column, field }] of mapping.entries()) {
+    const name = nameOf(field, joinsInput, index);
+    if (!isGiven(record.get(name))) record.set(name, cells.get(column) ?? '');
   }
   return Object.fromEntries(record);
 }
 
-/** Returns the mapping with the column filling `field`, or unused if it is null. No other column fills that field. */
+/**
+ * Returns the mapping with the column filling `field`, or unused if it is null. No other column fills that field,
+ * except negatives, of which a row may have several.
+ */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
-  const others = mapping.filter((one) => one.column !== column && one.field !== field);
+  const others = mapping.filter((one) => one.column !== column && (one.field !== field || field === 'negatives'));
   return field === null ? others : [...others, { column, field }];
 }
 
 /** Returns the needed fields that no column fills, as alternatives: `[['positive', 'positiveId']]`. */
 export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly (readonly ColumnField[])[] {
   return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
+}
+
+/** Returns the columns with a value in a record, and whether the mapping uses them. */
+export function mappedNames(role: DataRole, value: unknown, mapping: ColumnMapping): { name: string; used: boolean }[] {
+  return [...(namedCells(role, value) ?? [])].flatMap(([name, cell]) =>
+    isGiven(cell) ? [{ name, used: mapping.some(({ column }) => column === name) }] : [],
+  );
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { fieldsOf, type ColumnField, type ColumnMapping, type MappingsByShape } from './mapping';
+import { fieldsOf, type ColumnField } from './fields';
+import type { ColumnMapping, MappingsByShape } from './mapping';
 
 /** Limit on the shapes that are remembered; the oldest are forgotten first. */
 const mostShapes = 100;

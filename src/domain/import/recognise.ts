@@ -1,8 +1,13 @@
 import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
-import { aliases } from './columns';
-import { namedCells, type ColumnField, type ColumnMapping, type MappingsByShape } from './mapping';
+import { aliases, bareName, fieldLists, negativeColumn, positions, type AliasList } from './aliases';
+import { unbundled } from './bundle';
+import { isNumber } from './cells';
+import { cleaned } from './cleaning';
+import type { ColumnField } from './fields';
+import { namedCells, type ColumnMapping, type MappingsByShape } from './mapping';
 import type { ImportFormat, RawRecord } from './reading';
+import { shaped } from './shapes';
 
 /** Records of a file that are looked at to recognise its columns. */
 export const surveyedRecords = 50;
@@ -46,38 +51,49 @@ export type FileFacts = Pick<
   'file' | 'format' | 'encoding' | 'sheets' | 'sheet' | 'mergedCells' | 'unreadableCells'
 >;
 
-const listsOf = {
-  knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
-  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', id: 'pairId' },
-  questions: { text: 'question', relevant: 'relevant', id: 'questionId' },
-  scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
-} as const satisfies Record<DataRole, Partial<Record<ColumnField, keyof typeof aliases>>>;
+/** Returns the columns of an alias list as a mapping to the field, in the order in which the import tries them. */
+function mapped(columns: readonly string[], list: AliasList, field: ColumnField): ColumnMapping {
+  return aliases[list].flatMap((alias) =>
+    columns.filter((column) => bareName(column) === alias).map((column) => ({ column, field })),
+  );
+}
 
-/** Fields of cells without column names, in order. */
-const positions: Record<DataRole, readonly ColumnField[]> = {
-  knowledgeBase: ['text'],
-  pairs: ['anchor', 'positive'],
-  questions: ['text', 'relevant'],
-  scoredPairs: ['sentence1', 'sentence2', 'score'],
-};
-
-const bare = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+/** Maps cells without names. A third cell of a pair is a label if it is a number, else further cells are negatives. */
+function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled: boolean): ColumnMapping {
+  const known = positions[role].flatMap((field, index) => (columns[index] ? [{ column: columns[index], field }] : []));
+  const rest = role === 'pairs' ? columns.slice(positions[role].length) : [];
+  const field = rest.length === 1 && isLabelled ? 'score' : 'negatives';
+  return [...known, ...rest.map((column) => ({ column, field }) as const)];
+}
 
 /** Returns the mapping that follows from the column names: what the import does if nothing is chosen. */
-export function proposedMapping(role: DataRole, columns: readonly string[], named: boolean): ColumnMapping {
-  if (!named)
-    return positions[role].flatMap((field, index) => (columns[index] ? [{ column: columns[index], field }] : []));
-  const lists = Object.entries(listsOf[role]) as [ColumnField, keyof typeof aliases][];
-  const mapping = lists.flatMap(([field, list]) =>
-    aliases[list].flatMap((alias) =>
-      columns.filter((column) => bare(column) === alias).map((column) => ({ column, field })),
-    ),
-  );
-  const input = columns.find((column) => bare(column) === 'input');
+export function proposedMapping(
+  role: DataRole,
+  columns: readonly string[],
+  named: boolean,
+  isLabelled = false,
+): ColumnMapping {
+  if (!named) return mappedByPosition(role, columns, isLabelled);
+  const lists = Object.entries(fieldLists[role]) as [ColumnField, AliasList][];
+  const mapping = lists.flatMap(([field, list]) => mapped(columns, list, field));
+  if (role !== 'pairs') return mapping;
+  if (!mapping.some(({ field }) => field === 'positive'))
+    mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
+  const negatives = columns.filter((column) => negativeColumn.test(bareName(column)));
+  mapping.push(...negatives.map((column) => ({ column, field: 'negatives' }) as const));
+  const input = columns.find((column) => bareName(column) === 'input');
   const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
-  if (role === 'pairs' && input !== undefined && bare(first) === 'instruction')
-    mapping.push({ column: input, field: 'input' });
+  if (input !== undefined && bareName(first) === 'instruction') mapping.push({ column: input, field: 'input' });
   return mapping;
+}
+
+/** Returns the values of the first records as the import reads them: without sections, sets and conversations. */
+function valuesOf(role: DataRole, records: readonly RawRecord[]): unknown[] {
+  const read = records.flatMap((record) => ('value' in record ? unbundled(role, record.value) : []));
+  return read.slice(0, surveyedRecords).flatMap((value) => {
+    const clean = cleaned(value);
+    return 'fault' in clean ? [] : (shaped(clean.value) ?? []);
+  });
 }
 
 function shown(value: unknown): string {
@@ -93,13 +109,18 @@ export async function recognise(
   records: readonly RawRecord[],
   chosen: MappingsByShape = {},
 ): Promise<Recognition> {
-  const values = records.flatMap((record) => ('value' in record ? [record.value] : []));
-  const rows = values.slice(0, surveyedRecords).flatMap((value) => namedCells(role, value) ?? []);
+  const values = valuesOf(role, records);
+  const rows = values.flatMap((value) => namedCells(role, value) ?? []);
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  const named = values.some((value) => typeof value === 'object' && !Array.isArray(value));
+  const named = values.some((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
   const own = Object.hasOwn(chosen, shape) ? chosen[shape] : undefined;
-  const proposal = proposedMapping(role, columns, named);
+  const proposal = proposedMapping(
+    role,
+    columns,
+    named,
+    rows.every((row) => isNumber(row.get('3') ?? 0)),
+  );
   const listed = columns.slice(0, shownColumns);
   return {
     ...facts,

@@ -23,15 +23,17 @@ export function slotOf(entry: DataEntry): SlotName | undefined {
   return slotNames.find((slot) => matches(entry, slot));
 }
 
-/** Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. */
+/**
+ * Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. A filled slot keeps its
+ * place in the list, because the experiment's hash depends on the order.
+ */
 export function withEntry(experiment: Experiment, slot: SlotName, contentSha256: string | null): Experiment {
   const { role, part } = slots[slot];
-  const others = experiment.data.filter((entry) => !matches(entry, slot));
-  if (contentSha256 === null) return { ...experiment, data: others };
-  const entry: DataEntry = part ? { role, part, contentSha256 } : { role, contentSha256 };
-  return { ...experiment, data: [...others, entry] };
-}
-
-export function missingSlots(experiment: Experiment): SlotName[] {
-  return slotNames.filter((slot) => slots[slot].required && !entryOf(experiment, slot));
+  const entry: DataEntry | null =
+    contentSha256 === null ? null : part ? { role, part, contentSha256 } : { role, contentSha256 };
+  const at = experiment.data.findIndex((other) => matches(other, slot));
+  const data = experiment.data.flatMap((other, index) =>
+    matches(other, slot) ? (entry && index === at ? [entry] : []) : [other],
+  );
+  return { ...experiment, data: entry && at === -1 ? [...data, entry] : data };
 }

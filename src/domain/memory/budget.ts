@@ -3,24 +3,24 @@ import type { DeviceInfo } from '../run';
 type Backend = DeviceInfo['backend'];
 
 const GiB = 2 ** 30;
-/** Assumed if the browser does not report the device memory; Firefox and Safari do not. */
+/** Assumed if the browser does not report the device memory, as in Firefox and Safari. */
 const assumedMemoryGiB = 4;
-/** Bounds of the default budget: less is not worth a run, and more must be set by the user. */
+/** Bounds of the default budget. Less is not worth a run; more must be set by the user. */
 const [leastGiB, mostGiB] = [1, 8];
-/** Largest budget on wasm, out of its 4 GiB address space. The rest is for memory other than arrays. */
+/** Largest budget on wasm, out of its address space of 4 GiB. The rest is for memory other than arrays. */
 const wasmGiB = 3;
 
 /**
  * Returns the memory budget of a run if the user has not set one: half of the machine's memory. A page cannot ask how
- * much GPU memory is free, and one that takes too much is killed or makes the whole machine swap. Integrated GPUs share
- * the machine's memory; for GPUs with their own memory, half of it is a cautious guess.
+ * much GPU memory is free, and a page that takes too much is killed or makes the whole machine swap. Integrated GPUs
+ * share the machine's memory; for GPUs with their own memory, half is a cautious guess.
  */
 export function defaultBudgetBytes(backend: Backend, deviceMemoryGiB: number | undefined): number {
   const half = (deviceMemoryGiB ?? assumedMemoryGiB) / 2;
   return Math.min(Math.max(leastGiB, half), backend === 'wasm' ? wasmGiB : mostGiB) * GiB;
 }
 
-/** Returns the budget set by the user, or the default. On wasm it is limited by the address space. */
+/** Returns the budget set by the user, or else the default. On wasm the address space limits it. */
 export function budgetBytes(backend: Backend, chosen: number | null, deviceMemoryGiB: number | undefined): number {
   if (chosen === null) return defaultBudgetBytes(backend, deviceMemoryGiB);
   return backend === 'wasm' ? Math.min(chosen, wasmGiB * GiB) : chosen;

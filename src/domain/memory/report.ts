@@ -1,6 +1,6 @@
 import type { StepWay } from './stepWay';
 
-/** The sizes that decide how much memory a stage's largest batch needs. */
+/** Sizes of a stage's largest batch, which determine the stage's memory need. */
 export interface BatchShape {
   /** Pairs in the batch. */
   pairs: number;
@@ -12,27 +12,30 @@ export interface BatchShape {
 
 /** Peak memory of a run in bytes. */
 export interface MemoryNeed {
-  /** In mixed precision this includes the half-precision copy read by matrix products. */
+  /** In mixed precision, includes the half-precision copies that matrix products read. */
   weights: number;
   gradients: number;
-  /** AdamW's two moments. */
+  /** The two moments of AdamW. */
   moments: number;
   /**
    * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step, so if it needs more, this holds its need instead.
+   * evaluation never overlaps a step. If an evaluation needs more than all of these, this is its need instead.
    */
   activations: number;
   total: number;
 }
 
-/** The limit that a run exceeds: the budget, or the largest array that the device allows. */
+/** A limit that a run exceeds: the budget, or the largest array that the device allows. */
 export interface Shortage {
   limit: 'budget' | 'array';
   neededBytes: number;
   limitBytes: number;
 }
 
-/** A step strategy that fits, with its need. If none fits: the one that needs the least, and the limit it exceeds. */
+/**
+ * A step strategy that fits, with its memory need. If none fits: the strategy that needs the least, and the limit that
+ * it exceeds.
+ */
 export interface WayChoice {
   fits: boolean;
   way: StepWay;
@@ -45,7 +48,9 @@ export interface Settings {
   maxTokens: number;
 }
 
-/** The nearest settings that fit. Any one change is enough: shorter texts, a smaller batch or mixed precision. */
+/**
+ * The nearest settings that fit. Any one of the changes is enough: shorter texts, a smaller batch or mixed precision.
+ */
 export interface Proposal {
   maxTokens?: number;
   batchSize?: number;
@@ -60,11 +65,11 @@ export interface RunMemory {
   budgetBytes: number;
   /** The step strategy of each stage. */
   ways: StepWay[];
-  /** Largest number of tokens in a batch that is only encoded. */
+  /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
 }
 
-/** The need of the same run with other settings. */
+/** The memory need of the same run with other settings. */
 export interface MemoryAlternative extends Settings {
   choice: WayChoice;
 }
@@ -74,13 +79,16 @@ export interface MemoryReport {
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;
-  /** The stage that needs most. */
+  /** Shape of the largest batch in the most demanding stage. */
   shape: BatchShape;
   choice: WayChoice;
   run: RunMemory;
   alternatives: MemoryAlternative[];
   /** Empty if the run fits. */
   proposal: Proposal;
-  /** Whether the device accepts a budget as large as the need. It does not help if a single array is too large. */
+  /**
+   * Whether the device accepts a budget as large as the need. Raising the budget does not help if a single array is too
+   * large.
+   */
   canRaise: boolean;
 }

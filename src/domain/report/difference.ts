@@ -1,7 +1,9 @@
 import { defaultExperiment, defaultStage, type Experiment } from '../experiment';
 import { isObject, isOtherKind } from '../parseExperiment';
 
-/** Returns the parts of `given` that differ from `standard`, or undefined if none do. Keeps a changed list whole. */
+/**
+ * Returns the parts of `given` that differ from `standard`, or undefined if there are none. Keeps a changed list whole.
+ */
 function difference(given: unknown, standard: unknown): unknown {
   if (JSON.stringify(given) === JSON.stringify(standard)) return undefined;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;

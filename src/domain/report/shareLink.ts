@@ -9,7 +9,7 @@ import { bytesToText, textToBytes } from './base64url';
 import { fromDefaults } from './difference';
 
 /**
- * A shared experiment as text for a URL's hash: base64url of
+ * Version of the format of a shared experiment. The text in a URL's hash is the base64url of
  * `version (1 byte) | length of the deflated JSON (2) | checksum (8) | deflated JSON`.
  * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
  */
@@ -23,7 +23,7 @@ const headerBytes = 3 + checksumBytes;
 export interface SharedExperiment {
   experiment: Experiment;
   name: string;
-  /** Test metrics claimed by the sender; not verified. */
+  /** Test metrics that the sender claims; not verified. */
   claim?: { before: Metrics; after: Metrics } | undefined;
 }
 
@@ -41,7 +41,7 @@ function fail(fault: LinkFault, cause?: unknown): AppError {
   return new AppError({ kind: 'link-invalid', fault }, { cause });
 }
 
-/** Rounds to 5 decimals, finer than any set of test questions can resolve. */
+/** Returns the metrics rounded to 5 decimals, which is finer than any set of test questions can resolve. */
 function packed(metrics: Metrics): number[] {
   return [...metricNames.map((name) => Math.round(metrics[name] * 1e5) / 1e5), metrics.questions, metrics.passages];
 }
@@ -91,7 +91,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   return text;
 }
 
-/** Whether the length is impossible for base64url, which means that the end is missing. */
+/** Whether no base64url text has this length, which means that the end is missing. */
 function cannotEnd(text: string): boolean {
   return text.length % 4 === 1 && /^[\w-]*$/.test(text);
 }
@@ -119,7 +119,7 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
 function unfold(body: Uint8Array): unknown {
   let json: Uint8Array;
   try {
-    // The 1,500 bytes of a link inflate to at most 1.5 MB: small enough to inflate first and check the size afterwards.
+    // A link has at most 1,500 bytes, which inflate to at most 1.5 MB: small enough to check the size only afterwards.
     json = inflateSync(body);
   } catch (cause) {
     throw fail('tampered', cause);

@@ -20,15 +20,35 @@ export function passageLookup(knowledgeBase: readonly Passage[]): PassageLookup 
 /** Separators between several ids in one spreadsheet cell. */
 const separators = /[;|,，；、\s]+/;
 
-/** Resolves a reference: an id, the exact text of a passage, or several ids in one cell such as `a1; a2`. */
+/**
+ * Returns the id of a passage that a reference names by id or exact text. Spreadsheets and pandas write whole numbers
+ * as `1.0`, so `1` and `1.0` name the same passage unless both are ids.
+ */
+function idOf(reference: string, lookup: PassageLookup): string | undefined {
+  const text = reference.trim();
+  const whole = /^(\d+)\.0+$/.exec(text)?.[1];
+  const spellings = [
+    reference,
+    text,
+    ...(whole === undefined ? [] : [whole]),
+    ...(/^\d+$/.test(text) ? [`${text}.0`] : []),
+  ];
+  return spellings.find((spelling) => lookup.textOf.has(spelling)) ?? lookup.idOfText.get(text);
+}
+
+/**
+ * Resolves a reference: an id, the exact text of a passage, or several ids in one cell such as `a1; a2`. A cell is a
+ * list only if every piece is an id: a text that is not found may contain a piece that happens to be one, such as the
+ * `2` of `twice, 2 kg each`.
+ */
 function idsOf(reference: string, lookup: PassageLookup): { known: string[]; unknown: string[] } {
-  const own = lookup.textOf.has(reference) ? reference : lookup.idOfText.get(reference.trim());
+  const own = idOf(reference, lookup);
   if (own !== undefined) return { known: [own], unknown: [] };
   const pieces = reference.split(separators).filter((piece) => piece !== '');
-  const known = pieces.filter((piece) => lookup.textOf.has(piece));
-  // A cell without a single known id is not a list of ids, so report its whole text as unknown.
-  if (known.length === 0) return { known: [], unknown: [reference] };
-  return { known, unknown: pieces.filter((piece) => !lookup.textOf.has(piece)) };
+  const known = pieces.flatMap((piece) => idOf(piece, lookup) ?? []);
+  return known.length > 0 && known.length === pieces.length
+    ? { known, unknown: [] }
+    : { known: [], unknown: [reference] };
 }
 
 /** Returns the passages that the references name, without duplicates, and the references that match no passage. */

@@ -1,6 +1,8 @@
 import type { Experiment } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair, Passage, Question } from '../records';
+import { AskedQuestions, type Overlap } from './overlap';
+import { questionKey } from './questionKey';
 import { passageLookup, resolveRelevant } from './relevant';
 
 export interface SplitInput {
@@ -11,6 +13,8 @@ export interface SplitInput {
   devQuestions?: readonly Question[];
   /** Never made from pairs: a test on data that training could have seen proves nothing. */
   testQuestions?: readonly Question[];
+  /** Whether the model's tokenizer folds case. Then texts that differ only in case are one question. */
+  foldCase?: boolean;
 }
 
 export interface Split {
@@ -21,47 +25,82 @@ export interface Split {
   /** Positives of held-out pairs that are missing from the knowledge base. They are searched together with it. */
   extraPassages: Passage[];
   /** Pairs with the same question as a dev or test question. Training skips them, unless the batch order is listed. */
-  leaks: number;
+  leaks: Overlap[];
+  /** Dev questions left out because test has them too: they would choose the checkpoint on test. */
+  devInTest: Overlap[];
+}
+
+/** Whether the experiment lists its batches. The list names training rows, so no pair can be held out or skipped. */
+export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>): boolean {
+  return stages.some((stage) => stage.batching.kind === 'listed');
 }
 
 /**
- * Splits the data into train, dev and test, which share no question. Equal input and seed give equal parts. A listed
- * batch order names its training rows, so with one no pair is held out or skipped; leaks are still counted.
+ * Splits the data into train, dev and test. No question is in two parts, compared by `questionKey`: test keeps all of
+ * its questions, dev loses those of test, and train loses those of both. Equal input and seed give equal parts. With a
+ * listed batch order no pair is held out or skipped; leaks are still counted.
  */
 export function splitData(input: SplitInput): Split {
+  const { pairs, foldCase = false } = input;
   const lookup = passageLookup(input.knowledgeBase);
   const test = resolveRelevant(input.testQuestions ?? [], lookup).kept;
   const givenDev = resolveRelevant(input.devQuestions ?? [], lookup).kept;
-  const asked = new Set([...test, ...givenDev].map((question) => question.text.trim()));
-  const free: number[] = [];
-  input.pairs.forEach((pair, row) => {
-    if (!asked.has(pair.anchor.trim())) free.push(row);
-  });
-  const leaks = input.pairs.length - free.length;
-  if (input.experiment.stages.some((stage) => stage.batching.kind === 'listed'))
-    return { trainRows: [...input.pairs.keys()], dev: givenDev, test, extraPassages: [], leaks };
-  if (givenDev.length > 0) return { trainRows: free, dev: givenDev, test, extraPassages: [], leaks };
+  const asked = new AskedQuestions(foldCase);
+  asked.add(test, 'test');
+  const { free: freeDev, overlaps: devInTest } = withoutAsked(givenDev, 'dev', asked);
+  const dev = freeDev.flatMap((index) => givenDev[index] ?? []);
+  asked.add(dev, 'dev');
+  const anchors = pairs.map((pair) => ({ text: pair.anchor }));
+  const { free, overlaps: leaks } = withoutAsked(anchors, 'train', asked);
+  const given = { dev, test, extraPassages: [], leaks, devInTest };
+  if (hasListedBatches(input.experiment)) return { ...given, trainRows: [...pairs.keys()] };
+  if (givenDev.length > 0) return { ...given, trainRows: free };
   const held = heldOutGroups(input, free);
   const heldRows = new Set(held.flat());
-  const { dev, extraPassages } = questionsOf(held, input.pairs, lookup);
-  return { trainRows: free.filter((row) => !heldRows.has(row)), dev, test, extraPassages, leaks };
+  return { ...given, ...questionsOf(held, pairs, lookup), trainRows: free.filter((row) => !heldRows.has(row)) };
+}
+
+/** Returns the positions of the texts that repeat no question, and how the others do. */
+function withoutAsked(
+  items: readonly { text: string }[],
+  from: Overlap['from'],
+  asked: AskedQuestions,
+): { free: number[]; overlaps: Overlap[] } {
+  const free: number[] = [];
+  const overlaps: Overlap[] = [];
+  items.forEach(({ text }, row) => {
+    const found = asked.overlapOf(text);
+    if (found) overlaps.push({ ...found, from, row, text });
+    else free.push(row);
+  });
+  return { free, overlaps };
+}
+
+/** Returns those of the rows whose positive is not a passage of the knowledge base. */
+export function rowsWithoutPassage(
+  rows: readonly number[],
+  pairs: readonly Pair[],
+  knowledgeBase: readonly Passage[],
+): number[] {
+  const { idOfText } = passageLookup(knowledgeBase);
+  return rows.filter((row) => !idOfText.has(pairs[row]?.positive.trim() ?? ''));
 }
 
 /**
- * Returns the held-out rows, grouped by anchor. All pairs of one question are held out together; otherwise training
+ * Returns the held-out rows, grouped by question. All pairs of one question are held out together; otherwise training
  * would see its answer.
  */
-function heldOutGroups({ experiment, pairs }: SplitInput, free: readonly number[]): number[][] {
+function heldOutGroups({ experiment, pairs, foldCase = false }: SplitInput, free: readonly number[]): number[][] {
   const { devFraction, devMaximum } = experiment.split;
   const wanted = Math.min(devMaximum, Math.floor(devFraction * free.length + 1e-9));
-  const byAnchor = new Map<string, number[]>();
+  const byQuestion = new Map<string, number[]>();
   for (const row of free) {
-    const anchor = pairs[row]?.anchor.trim() ?? '';
-    const group = byAnchor.get(anchor);
+    const key = questionKey(pairs[row]?.anchor ?? '', foldCase);
+    const group = byQuestion.get(key);
     if (group) group.push(row);
-    else byAnchor.set(anchor, [row]);
+    else byQuestion.set(key, [row]);
   }
-  const groups = [...byAnchor.values()];
+  const groups = [...byQuestion.values()];
   const held: number[][] = [];
   let rows = 0;
   for (const index of permutation(groups.length, new RandomStream(experiment.seed, 'devSplit'))) {

@@ -14,7 +14,7 @@ export interface LengthSummary {
 
 const mostBins = 48;
 
-/** Returns quantiles and a histogram of at most 48 bins. The bin width is a power of two. */
+/** Returns quantiles of the text lengths and a histogram of at most 48 bins, whose width is a power of two. */
 export function summarizeLengths(name: TokenSetName, lengths: Int32Array, truncated: number): LengthSummary {
   const sorted = lengths.slice().sort();
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

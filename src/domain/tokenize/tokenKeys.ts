@@ -2,5 +2,5 @@
 export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 
-/** The storage key of each token set. The texts of a set are in the order of the stored rows. */
+/** The storage key of each token set. A set holds its texts in the order of the stored rows. */
 export type TokenKeys = Record<TokenSetName, string>;

@@ -4,8 +4,8 @@ const row = v.pipe(v.number(), v.integer(), v.minValue(0));
 const batchListSchema = v.pipe(v.array(v.pipe(v.array(row), v.minLength(2))), v.minLength(1));
 
 /**
- * Parses a listed batch order: one list per step, of row numbers of the stored pairs, counted from 0. `wrongAt` is the
- * path of the first error.
+ * Parses a listed batch order: for each step, a list of row numbers of the stored pairs, counted from 0. `wrongAt` is
+ * the path of the first error.
  */
 export function readBatchList(json: unknown): { batches: number[][] } | { wrongAt: string } {
   const result = v.safeParse(batchListSchema, json);

@@ -2,6 +2,7 @@ import { AppError } from '../errors';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair } from '../records';
+import { batchShortage, countPairs } from './runRefusal';
 
 type Duration = Stage['duration'];
 
@@ -10,34 +11,34 @@ export interface BatchPlanRequest {
   stage: Pick<Stage, 'batching' | 'duration'>;
   stageIndex: number;
   seed: number;
-  /** Only for `listed` batching: one list of rows of the stored pairs per step. */
+  /** Only for `listed` batching: for each step, a list of rows of the stored pairs. */
   listed?: readonly (readonly number[])[];
 }
 
-/** Returns the number of steps of a stage. All batches are full: rows left over from an epoch open the next one. */
+/**
+ * Returns the number of steps of a stage. All batches are full: pairs left over from an epoch go into the first batch
+ * of the next one.
+ */
 export function stepCount(pairs: number, batchSize: number, duration: Duration): number {
   if (duration.unit === 'steps') return duration.value;
-  // 1e-9 absorbs rounding: 0.1 epochs of 320 pairs must be 2 batches of 16, even if 0.1 * 320 rounds below 32.
+  // 1e-9 absorbs rounding: 0.1 epochs of 320 pairs must be 2 batches of 16 even if 0.1 * 320 rounds below 32.
   return Math.max(1, Math.floor((duration.value * pairs) / batchSize + 1e-9));
 }
 
 /**
- * Plans all batches of a stage: one list of indexes into `pairs` per step. Seeded batches always have the full batch
- * size.
+ * Plans all batches of a stage: for each step, a list of indexes into `pairs`. Seeded batches always have the full
+ * batch size.
  * @throws too-few-pairs if a batch cannot be filled; experiment-invalid if a listed order does not fit the data.
  */
 export function planBatches(request: BatchPlanRequest): number[][] {
   const { batching } = request.stage;
   if (batching.kind === 'listed') return listedBatches(request);
   const steps = stepCount(request.pairs.length, batching.batchSize, request.stage.duration);
-  if (request.pairs.length < batching.batchSize) throw tooFew(request.pairs.length, batching.batchSize);
+  const shortage = batchShortage(batching, countPairs(request.pairs));
+  if (shortage) throw new AppError(shortage);
   const epochs = new EpochStream(request.pairs.length, request.seed, request.stageIndex);
   if (!batching.avoidDuplicatePassages) return Array.from({ length: steps }, () => epochs.take(batching.batchSize));
   return distinctBatches(request.pairs, epochs, steps, batching.batchSize);
-}
-
-function tooFew(pairs: number, batchSize: number): AppError {
-  return new AppError({ kind: 'too-few-pairs', pairs, batchSize });
 }
 
 /** An endless stream of rows, shuffled again for every epoch. */
@@ -67,7 +68,7 @@ class EpochStream {
 }
 
 /** Numbers texts from 0 in order of appearance; equal texts get the same number. */
-function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: number } {
+function numbered(texts: Iterable<string>): Uint32Array {
   const known = new Map<string, number>();
   const numbers: number[] = [];
   for (const text of texts) {
@@ -75,11 +76,11 @@ function numbered(texts: Iterable<string>): { numbers: Uint32Array; distinct: nu
     known.set(text, number);
     numbers.push(number);
   }
-  return { numbers: Uint32Array.from(numbers), distinct: known.size };
+  return Uint32Array.from(numbers);
 }
 
 /**
- * Rows that were drawn when their passage or anchor was already in the batch, queued by passage. A batch takes at most
+ * Rows whose passage or anchor was already in the batch when they were drawn, queued by passage. A batch takes at most
  * one row per passage, so it is enough to look at the first row of each queue.
  */
 class WaitingRows {
@@ -93,7 +94,7 @@ class WaitingRows {
     this.#waiting = new Uint8Array(rows);
   }
 
-  /** Queues a row at most once; otherwise a passage shared by most pairs would fill the memory. */
+  /** Queues a row unless it is already waiting; otherwise a passage shared by most pairs would fill the memory. */
   add(row: number): void {
     if (this.#waiting[row] === 1) return;
     this.#waiting[row] = 1;
@@ -124,27 +125,25 @@ function* firstOf<T>(items: Iterable<T>, limit: number): Generator<T> {
   }
 }
 
-/** Plans batches without duplicate passages or anchors: either would turn a right answer into a negative. */
+/** Plans batches without duplicate passages or anchors, which would turn a right answer into a negative. */
 function distinctBatches(pairs: readonly Pair[], epochs: EpochStream, steps: number, batchSize: number): number[][] {
   const passages = numbered(pairs.map((pair) => pair.positive));
   const anchors = numbered(pairs.map((pair) => pair.anchor));
-  const distinct = Math.min(passages.distinct, anchors.distinct);
-  if (distinct < batchSize) throw tooFew(distinct, batchSize);
-  const waiting = new WaitingRows(pairs.length, passages.numbers);
+  const waiting = new WaitingRows(pairs.length, passages);
   return Array.from({ length: steps }, () => {
     const batch: number[] = [];
     const seenPassages = new Set<number>();
     const seenAnchors = new Set<number>();
     const accept = (row: number): boolean => {
-      const passage = passages.numbers[row] ?? 0;
-      const anchor = anchors.numbers[row] ?? 0;
+      const passage = passages[row] ?? 0;
+      const anchor = anchors[row] ?? 0;
       if (batch.length === batchSize || seenPassages.has(passage) || seenAnchors.has(anchor)) return false;
       seenPassages.add(passage);
       seenAnchors.add(anchor);
       batch.push(row);
       return true;
     };
-    // Most waiting rows fit. The limit keeps planning linear when one question has thousands of passages.
+    // Most waiting rows fit the new batch. The limit keeps planning linear when one question has thousands of passages.
     waiting.offer(4 * batchSize, accept);
     fill(batch, batchSize, pairs.length, epochs, waiting, accept);
     return batch;
@@ -159,9 +158,10 @@ function fill(
   waiting: WaitingRows,
   accept: (row: number) => boolean,
 ): void {
-  // Two epochs' worth of draws cover every row from any starting point. A batch that is not full by then never will be.
+  // Two epochs of draws cover every row from any starting point. A batch that is still not full never will be.
   for (let drawn = 0; batch.length < batchSize; drawn++) {
-    if (drawn > 2 * rows) throw tooFew(batch.length, batchSize);
+    if (drawn > 2 * rows)
+      throw new AppError({ kind: 'too-few-pairs', pairs: batch.length, batchSize, distinct: 'together' });
     const row = epochs.next();
     if (!accept(row)) waiting.add(row);
   }

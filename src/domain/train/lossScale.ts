@@ -1,5 +1,5 @@
 /**
- * Loss scale of mixed precision (Micikevicius et al., arXiv 1710.03740, section 3.2): multiplies the gradient of the
+ * Loss scale of mixed precision (Micikevicius et al., arXiv 1710.03740, section 3.2). It multiplies the gradient of the
  * loss, because small gradients would otherwise vanish in half precision. Stored in checkpoints, so that a resumed run
  * has the same bits.
  */
@@ -7,13 +7,13 @@ export interface LossScale {
   scale: number;
   /** Steps without an overflow since the scale last changed. */
   goodSteps: number;
-  /** Steps of this stage that were skipped because a gradient overflowed. */
+  /** Steps of this stage that were skipped because gradients overflowed. */
   skipped: number;
 }
 
 /**
- * Number of steps without an overflow after which the scale doubles. The scheme is torch.amp.GradScaler's; its default
- * is 2,000, but a fine-tuning run rarely has that many steps.
+ * Steps without an overflow after which the scale doubles. torch.amp.GradScaler, whose scheme this is, waits 2,000
+ * steps by default, but a fine-tuning run rarely has that many.
  */
 const growthSteps = 200;
 
@@ -23,7 +23,7 @@ export function firstLossScale(): LossScale {
 
 /**
  * Returns the scale for the next step: halved after an overflow, doubled after enough steps without one. Returns null
- * if the scale would fall below 1, because then half precision is not what makes the gradients overflow.
+ * if the scale would fall below 1, because then half precision is not the cause of the overflow.
  */
 export function nextLossScale({ scale, goodSteps, skipped }: LossScale, overflowed: boolean): LossScale | null {
   if (overflowed) return scale < 2 ? null : { scale: scale / 2, goodSteps: 0, skipped: skipped + 1 };

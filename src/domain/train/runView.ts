@@ -11,8 +11,8 @@ import {
 } from '../run';
 
 /**
- * The state of a run according to its event log so far. Lists grow in place, so watch `version` in RunState to notice
- * changes.
+ * The state of a run, according to the events read so far. Lists grow in place, so watch `version` in RunState to
+ * notice changes.
  */
 export interface RunView {
   /** Sequence number of the next event to read. */
@@ -21,7 +21,7 @@ export interface RunView {
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
-  /** How often the device was lost and the run resumed automatically. */
+  /** Number of times that the device was lost and the run resumed automatically. */
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
@@ -31,8 +31,16 @@ export interface RunView {
   progress: { what: ProgressKind; done: number; of: number } | null;
   checkpoint: { step: number; writeMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
-  /** Milliseconds of the evaluation before training. A resumed run skips through it, so this keeps the longest. */
+  /**
+   * Milliseconds of the evaluation before training. A resumed run skips that evaluation, so the longest time seen is
+   * kept.
+   */
   evaluationMs: number;
+  /** When the newest step ended, later by the time of a pause since. Null if a step was not the last thing done. */
+  stepEndedAt: number | null;
+  pausedAt: number | null;
+  /** Dev evaluations measured during training, pauses left out. */
+  devTime: { count: number; ms: number };
   lastAt: number;
 }
 
@@ -52,13 +60,27 @@ export function emptyRunView(): RunView {
     checkpoint: null,
     phaseStartedAt: {},
     evaluationMs: 0,
+    stepEndedAt: null,
+    pausedAt: null,
+    devTime: { count: 0, ms: 0 },
     lastAt: 0,
   };
 }
 
-/** Drops the entries from `step` on: a resumed run repeats the steps since its checkpoint. */
+/** Drops the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
+}
+
+/** Leaves a pause out of the time of an evaluation. A run that was closed meanwhile and resumed is not timed. */
+function trackPause(view: RunView, status: RunStatus, at: number): void {
+  if (status === 'paused') {
+    view.pausedAt = at;
+    return;
+  }
+  if (view.stepEndedAt !== null)
+    view.stepEndedAt = view.pausedAt === null ? null : view.stepEndedAt + (at - view.pausedAt);
+  view.pausedAt = null;
 }
 
 function applyEvent(view: RunView, event: RunEvent): void {
@@ -67,18 +89,21 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.phase = event.phase;
       view.progress = null;
       view.phaseStartedAt[event.phase] = event.at;
+      view.stepEndedAt = null;
       if (event.phase === 'train')
         view.evaluationMs = Math.max(view.evaluationMs, event.at - (view.phaseStartedAt.evaluateBefore ?? event.at));
       return;
     case 'status':
       view.status = event.status;
       view.error = event.error ?? null;
+      trackPause(view, event.status, event.at);
       return;
     case 'device':
       view.device = event.device;
       return;
     case 'deviceLost':
       view.deviceLosses += 1;
+      view.stepEndedAt = null;
       return;
     case 'deviceChanged':
       view.deviceChanges.push(event.step);
@@ -87,16 +112,22 @@ function applyEvent(view: RunView, event: RunEvent): void {
       cutFrom(view.steps, event.step);
       view.steps.push(event);
       view.progress = null;
+      view.stepEndedAt = event.at;
       return;
     case 'progress':
-      // Logs of version 0.1 use other names for some kinds; ignore those.
+      // Logs of version 0.1 use other names for some kinds of work; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The evaluation after training is of the kept weights, from whichever step, so it is not a point on the curve.
+      // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
+      // curve.
       if (view.phase === 'evaluateAfter') return;
       cutFrom(view.dev, event.step);
       view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
+      if (view.stepEndedAt !== null && view.phase === 'train') {
+        view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + event.at - view.stepEndedAt };
+        view.stepEndedAt = null;
+      }
       return;
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;
@@ -109,7 +140,7 @@ function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/** Applies events in order of their sequence numbers. Skips those already seen. */
+/** Applies events in the order of their sequence numbers. Skips events already applied. */
 export function applyEvents(view: RunView, events: RunEvent[]): void {
   for (const event of events) {
     if (event.seq < view.nextSeq) continue;
@@ -121,7 +152,7 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
 
 const recentSteps = 20;
 
-function recentMean(view: RunView, value: (step: StepReport) => number): number {
+export function recentMean(view: RunView, value: (step: StepReport) => number): number {
   const recent = view.steps.slice(-recentSteps);
   return recent.length === 0 ? 0 : recent.reduce((sum, step) => sum + value(step), 0) / recent.length;
 }
@@ -133,26 +164,9 @@ export function tokensPerSecond(view: RunView): number {
 }
 
 /**
- * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: mean ms per
- * step over the last 20 steps times the steps left, plus the time that the evaluation before training took. During the
- * evaluation after training: extrapolated from its progress, else from the evaluation before training.
+ * Returns the share of the run that is done, from 0 to 1. Training counts for 0.8, and each evaluation for about a
+ * tenth.
  */
-export function timeLeftMs(view: RunView, totalSteps: number, now: number): number | null {
-  const evaluation = view.evaluationMs;
-  if (view.phase === 'evaluateAfter') {
-    const { progress } = view;
-    const started = view.phaseStartedAt.evaluateAfter ?? now;
-    if (progress?.what === 'encodePassages' && progress.done > 0 && progress.of > 0)
-      return ((now - started) / progress.done) * (progress.of - progress.done);
-    return evaluation > 0 ? Math.max(0, started + evaluation - now) : null;
-  }
-  const last = view.steps[view.steps.length - 1];
-  if (view.phase !== 'train' || !last || view.steps.length < 3) return null;
-  const pace = recentMean(view, (step) => step.stepMs);
-  return pace * Math.max(0, totalSteps - last.step) + evaluation;
-}
-
-/** Returns the share of the run that is done, from 0 to 1. Training counts 0.8, and each evaluation about a tenth. */
 export function runShare(view: RunView, totalSteps: number): number {
   const { progress } = view;
   const inPhase = progress && progress.of > 0 ? progress.done / progress.of : 0;

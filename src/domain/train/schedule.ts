@@ -1,6 +1,6 @@
 import type { Stage } from '../experiment';
 
-/** Rounds halves to even like Python's `round`, which the reference implementations use to count warm-up steps. */
+/** Rounds halves to even, as Python's `round` does: the reference implementations count warm-up steps with it. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
@@ -8,13 +8,14 @@ function roundHalfEven(value: number): number {
 }
 
 /** Returns the number of warm-up steps: at least 1, unless `warmup` is 0. */
-export function warmupSteps(steps: number, warmup: number): number {
+function warmupSteps(steps: number, warmup: number): number {
   return warmup > 0 ? Math.max(1, roundHalfEven(warmup * steps)) : 0;
 }
 
 /**
- * Returns the learning rate of a step, counted from 0. It rises linearly and reaches `peak` in the last warm-up step.
- * Then it falls linearly, falls along half a cosine (Loshchilov & Hutter 2017, eq. 5, no restarts) or stays constant.
+ * Returns the learning rate of a step, counted from 0. The rate rises linearly and reaches `peak` in the last warm-up
+ * step. It then falls linearly, falls along half a cosine (Loshchilov & Hutter 2017, eq. 5, no restarts) or stays
+ * constant.
  */
 export function learningRateAt(step: number, steps: number, schedule: Stage['schedule'], peak: number): number {
   const warm = warmupSteps(steps, schedule.warmup);

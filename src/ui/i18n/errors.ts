@@ -1,5 +1,6 @@
 import type { DeviceJob } from '../../domain/deviceJob';
-import type { AppErrorDetails, LinkFault, ModelFault } from '../../domain/errors';
+import type { AppErrorDetails, HubFault, LinkFault, ModelFault } from '../../domain/errors';
+import { wrongTypeSentences } from './fileTypes';
 import { formatBytes } from './format';
 
 export type Language = 'zh' | 'en';
@@ -15,10 +16,20 @@ function short(text: string | undefined, limit = 160): string {
   return text.length > limit ? `${text.slice(0, limit)} …` : text;
 }
 
+/** A count that a report holds as text, with its noun: “1 row”, “2 rows”. */
+function many(count: string | undefined, noun: string): string {
+  return `${short(count)} ${count === '1' ? noun : `${noun}s`}`;
+}
+
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 
 /** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
-export function importFaultSentence({ fault, field, expected }: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+export function importFaultSentence({
+  fault,
+  field,
+  expected,
+  fileType,
+}: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
   const name = short(field, 90);
   switch (fault) {
     case 'empty-file':
@@ -30,20 +41,32 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
       };
     case 'encoding-unknown':
       return {
-        zh: '文字编码既不是 UTF-8，也不是 GB18030（GBK），请另存为 UTF-8',
-        en: 'the text is neither UTF-8 nor GB18030 (GBK); save it as UTF-8',
+        zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请另存为 UTF-8',
+        en: 'the text is not UTF-8, GB18030 (GBK) or Big5; save it as UTF-8',
       };
     case 'binary-file':
       return {
         zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
         en: 'this is a binary file, not text; save it as XLSX, CSV or TXT',
       };
+    case 'wrong-type':
+      return fileType
+        ? wrongTypeSentences[fileType]
+        : {
+            zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
+            en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
+          };
     case 'json-broken':
       return { zh: 'JSON 写法有误，请检查引号、逗号和括号', en: 'broken JSON; check the quotes, commas and brackets' };
     case 'csv-broken':
       return {
         zh: 'CSV 的列数或引号不对，请检查这一行',
         en: 'the columns or quotes of the CSV don’t match; check this row',
+      };
+    case 'more-cells':
+      return {
+        zh: `这一行有 ${name} 格，列名只有 ${short(expected)} 个，请给含分隔符的文字加上双引号`,
+        en: `the row has ${name} cells, but there are only ${short(expected)} columns; put double quotes around text that contains the separator`,
       };
     case 'literal-broken':
       return {
@@ -60,11 +83,6 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: '表格太大，读不进内存，请删掉没有用的行和列，或另存为 CSV',
         en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
       };
-    case 'xls-unsupported':
-      return {
-        zh: '这是旧版 .xls 文件，或加了密码的工作簿，请在 Excel 里去掉密码，另存为 .xlsx',
-        en: 'this is an old .xls file or a workbook with a password; remove the password and save it as .xlsx',
-      };
     case 'title-row':
       return {
         zh: '这是表格上方的合并标题，不是数据',
@@ -74,6 +92,11 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
       return {
         zh: '这是 Markdown 文件开头的元数据，不是正文',
         en: 'this is the metadata at the start of the Markdown file, not text',
+      };
+    case 'too-deep':
+      return {
+        zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
+        en: 'lists or objects are nested too deeply; write flat records, one per line',
       };
     case 'no-known-columns':
       return {
@@ -117,6 +140,76 @@ export function importFaultSentence({ fault, field, expected }: Omit<ImportDetai
         zh: `id“${name}”出现了不止一次，请改成不同的 id`,
         en: `the id “${name}” occurs more than once; make every id unique`,
       };
+    case 'not-positive':
+      return {
+        zh: `“${name}”是 ${short(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
+        en: `“${name}” is ${short(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
+      };
+    case 'set-too-long':
+      return {
+        zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
+        en: 'the set has more than 64 texts, too many to pair each with each; split it into several sets',
+      };
+    case 'unknown-question':
+      return {
+        zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
+        en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
+      };
+    case 'file-cut':
+      return {
+        zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
+        en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
+      };
+    case 'gzip-broken':
+      return {
+        zh: '压缩文件已损坏或不完整，请重新下载',
+        en: 'the gzip file is damaged or incomplete; download it again',
+      };
+    case 'control-replaced':
+      return {
+        zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
+        en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${many(field, 'row')}, this one first`,
+      };
+    case 'bytes-replaced':
+      return {
+        zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
+        en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
+      };
+    case 'columns-unused':
+      return {
+        zh: `这些列没有用到：${short(field)}`,
+        en: `these columns are not used: ${short(field)}`,
+      };
+    case 'file-unused':
+      return {
+        zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
+        en: 'the judgements name no row of this file for this place, so it is not used here; import it where it belongs',
+      };
+    case 'messages-unused':
+      return {
+        zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
+        en: `only the last user message and its answer are used; ${many(field, 'message')} of this and later rows are not`,
+      };
+    case 'negatives-unused':
+      return {
+        zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
+        en: `the file has ${many(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+      };
+    case 'judged-irrelevant':
+      return {
+        zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
+        en: `${many(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
+      };
+    case 'score-unused':
+      return {
+        zh: `从这一行起共有 ${name} 行的分数在 0 和 1 之间，这些行仍当作正例，分数没有用到；不匹配的请删掉`,
+        en: `the file has ${many(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
+      };
+    case 'questions-merged':
+      return {
+        zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
+        en: `the row asks the same as the earlier question “${name}” and was merged with it`,
+      };
     case 'not-an-object':
       return {
         zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
@@ -139,6 +232,21 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
         zh: '文件夹里没有这个文件，请选择完整的模型文件夹',
         en: 'it isn’t in the folder; choose the complete model folder',
       };
+    case 'several-models':
+      return {
+        zh: `文件夹里有几个模型（“${expected}”和“${found}”），请只选择其中一个的文件夹`,
+        en: `there are several models (“${expected}” and “${found}”); choose the folder of one of them`,
+      };
+    case 'lfs-pointer':
+      return {
+        zh: '这是 Git LFS 指针，不是文件本身，请先运行 git lfs pull，或从网页下载原文件',
+        en: 'this is a Git LFS pointer, not the file itself; run git lfs pull, or download the file from the web page',
+      };
+    case 'not-utf8':
+      return {
+        zh: '文字编码不是 UTF-8，请重新下载这个文件',
+        en: 'its text is not UTF-8; download the file again',
+      };
     case 'not-json':
       return { zh: '不是有效的 JSON，请重新下载这个文件', en: 'it is not valid JSON; download the file again' };
     case 'unsupported-architecture':
@@ -158,6 +266,21 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
         zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式',
         en: 'its safetensors header is invalid; download it again, or use the safetensors format',
       };
+    case 'index-invalid':
+      return {
+        zh: '分片清单读不出来，请重新下载这个文件',
+        en: 'the list of shards can’t be read; download the file again',
+      };
+    case 'pickle-unsupported':
+      return {
+        zh: `文件里有 ${found}，读取张量用不到它，为安全起见不予读取，请换用 safetensors 格式`,
+        en: `it contains ${found}, which tensors do not need, so for safety it is not read; use the safetensors format`,
+      };
+    case 'pickle-invalid':
+      return {
+        zh: `PyTorch 权重读不出来（${found}），请重新下载，或换用 safetensors 格式`,
+        en: `the PyTorch weights can’t be read (${found}); download the file again, or use the safetensors format`,
+      };
     case 'tensor-missing':
       return {
         zh: `缺少张量“${tensor}”，请确认这是 BERT 类编码器的完整权重`,
@@ -173,10 +296,30 @@ function modelFaultSentence(fault: ModelFault, details: ModelDetails): Sentence 
         zh: `张量“${tensor}”的类型 ${found} 不支持，请使用 float32、float16 或 bfloat16`,
         en: `the tensor “${tensor}” has the type ${found}, which is not supported; use float32, float16 or bfloat16`,
       };
+    case 'tensor-unknown':
+      return {
+        zh: `编码器里多出张量“${tensor}”，config.json 没有描述它，请使用配套的文件`,
+        en: `the encoder has a tensor “${tensor}” that config.json does not describe; use files that belong together`,
+      };
+    case 'tensor-not-finite':
+      return {
+        zh: `张量“${tensor}”里有 ${found}，这份权重已损坏，请换用完好的权重`,
+        en: `the tensor “${tensor}” contains ${found}, so the weights are damaged; use intact ones`,
+      };
+    case 'two-encoders':
+      return {
+        zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
+        en: `it holds two encoders (“${expected}” and “${found}”); use weights with a single encoder`,
+      };
+    case 'module-unsupported':
+      return {
+        zh: `模型带有模块“${found}”，这里还不能应用和训练它，略去又会改变向量，请换用没有这个模块的模型`,
+        en: `the model has the module “${found}”, which can’t be applied and trained here, and without it the vectors would differ; use a model without it`,
+      };
     case 'vocabulary-mismatch':
       return {
         zh: `分词器有 ${found} 个词，权重只容得下 ${expected} 个，请使用配套的 tokenizer.json`,
-        en: `the tokenizer has ${found} entries, but the weights hold only ${expected}; use the tokenizer.json that belongs to them`,
+        en: `the tokenizer has ${found} entries, but the model’s embedding table has only ${expected}; use the tokenizer.json that belongs to them`,
       };
     case 'tokenizer-invalid':
       return {
@@ -219,6 +362,109 @@ function linkFaultSentence(fault: LinkFault): Sentence {
       return {
         zh: '这不是召回工坊的实验链接，请检查是不是复制错了。',
         en: 'This is not a Recallsmith experiment link; check what you copied.',
+      };
+    default:
+      return never(fault satisfies never);
+  }
+}
+
+type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
+
+/** Says what went wrong with a host, and how to choose another one on the page or on the command line. */
+function hubFaultSentence(fault: HubFault, details: HubDetails, onCommandLine: boolean): Sentence {
+  const [host, id, file, found] = [short(details.host), short(details.id), short(details.file), short(details.found)];
+  const other = onCommandLine
+    ? { zh: '用 --hub-host 换一个来源', en: 'choose another host with --hub-host' }
+    : { zh: '换一个来源', en: 'choose another host' };
+  const token = onCommandLine
+    ? {
+        zh: '在 RECALLSMITH_HUB_TOKEN 里给出有权限的访问令牌',
+        en: 'give a token that has access in RECALLSMITH_HUB_TOKEN',
+      }
+    : { zh: '填写有权限的访问令牌', en: 'give a token that has access' };
+  const folder = onCommandLine
+    ? { zh: '自行下载后在 locations.model 中写明文件夹', en: 'name its folder in locations.model' }
+    : { zh: '自行下载后选择文件夹', en: 'choose its folder' };
+  switch (fault) {
+    case 'id-invalid':
+      return {
+        zh: `“${found}”不是模型编号，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
+        en: `“${found}” is not the id of a model; write it like BAAI/bge-base-zh-v1.5.`,
+      };
+    case 'host-invalid':
+      return {
+        zh: `“${found}”不是主机地址，请写成 https://models.example.org 这样的形式。`,
+        en: `“${found}” is not the address of a host; write it like https://models.example.org.`,
+      };
+    case 'no-model':
+      return {
+        zh: `${host} 上没有模型 ${id}，请检查编号，或${other.zh}。`,
+        en: `${host} has no model ${id}; check the id, or ${other.en}.`,
+      };
+    case 'no-revision':
+      return {
+        zh: `${host} 上的 ${id} 没有这个版本，请检查版本的写法，或不写版本。`,
+        en: `${id} on ${host} has no such revision; check how it is written, or leave it out.`,
+      };
+    case 'needs-token':
+      return {
+        zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或${token.zh}。`,
+        en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
+      };
+    case 'offline':
+      return {
+        zh: `现在没有网络，连不上 ${host}；已下载的部分都在，联网后可以接着下载。`,
+        en: `There is no network, so ${host} can’t be reached; what has arrived is kept, and you can resume once you are online.`,
+      };
+    case 'blocked':
+      return {
+        zh: `${host} 没有应答，或者不允许其他网站的页面从它那里下载；请检查网络，${other.zh}，或${folder.zh}。`,
+        en: `${host} doesn’t answer, or doesn’t allow downloads by pages of other sites; check the connection, ${other.en}, or download the model yourself and ${folder.en}.`,
+      };
+    case 'broken-off':
+      return {
+        zh: `与 ${host} 的连接一再中断；已下载的部分都在，请稍后接着下载，或${other.zh}。`,
+        en: `The connection to ${host} broke off repeatedly; what has arrived is kept, so resume later, or ${other.en}.`,
+      };
+    case 'html':
+      return {
+        zh: `${host} 发来的是网页，不是${details.file === undefined ? '文件列表' : `文件 ${file}`}，可能要先登录网络；请检查网络，或${other.zh}。`,
+        en: `${host} sent a web page instead of ${details.file === undefined ? 'the list of files' : file}, perhaps because the network asks you to sign in; check the connection, or ${other.en}.`,
+      };
+    case 'listing-invalid':
+      return {
+        zh: `看不懂 ${host} 发来的文件列表，请检查地址，或${other.zh}。`,
+        en: `The list of files from ${host} can’t be read; check its address, or ${other.en}.`,
+      };
+    case 'size-differs':
+      return {
+        zh: `${file} 的大小不对（列表上是 ${short(details.expected)} 字节，收到 ${found} 字节），没有采用；请重新下载，或${other.zh}。`,
+        en: `${file} has the wrong size (${short(details.expected)} bytes listed, ${found} received) and was discarded; download it again, or ${other.en}.`,
+      };
+    case 'hash-differs':
+      return {
+        zh: `${file} 的内容和 ${host} 公布的哈希不一致，没有采用；请重新下载，或${other.zh}。`,
+        en: `The content of ${file} doesn’t match the hash that ${host} lists and was discarded; download it again, or ${other.en}.`,
+      };
+    case 'refused':
+      return {
+        zh: `${host} 拒绝了下载（状态 ${details.status ?? 0}），请稍后再试，或${other.zh}。`,
+        en: `${host} refused the download (status ${details.status ?? 0}); try again later, or ${other.en}.`,
+      };
+    case 'file-missing':
+      return {
+        zh: `${host} 上的 ${id} 没有 ${file}，请换一个有这个文件的模型或版本。`,
+        en: `${id} on ${host} has no ${file}; choose a model or revision that has it.`,
+      };
+    case 'weights-unsupported':
+      return {
+        zh: `${host} 上的 ${id} 没有能读的权重（只有 ${found}），请换一个有 model.safetensors 的版本。`,
+        en: `${id} on ${host} has no weights that can be read (only ${found}); choose a revision with model.safetensors.`,
+      };
+    case 'elsewhere':
+      return {
+        zh: '已经有一个模型正在下载，可能在另一个标签页里，请等它下完，或先暂停它。',
+        en: 'Another model is being downloaded, perhaps in another tab; wait for it, or pause it first.',
       };
     default:
       return never(fault satisfies never);
@@ -356,6 +602,33 @@ function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
   }
 }
 
+function tooFewPairs({ pairs, batchSize, distinct }: Extract<AppErrorDetails, { kind: 'too-few-pairs' }>): Sentence {
+  switch (distinct) {
+    case undefined:
+      return {
+        zh: `只有 ${pairs} 个问答对，不够一批（${batchSize}），请减小批大小，或补充问答对。`,
+        en: `There are too few pairs (${pairs}) for a batch of ${batchSize}; reduce the batch size or add pairs.`,
+      };
+    case 'passages':
+      return {
+        zh: `问答对里只有 ${pairs} 个不同的段落，不够一批（${batchSize}），因为同一批里段落不能重复。请减小批大小，补充问答对，或允许段落重复。`,
+        en: `The pairs have too few different passages (${pairs}) for a batch of ${batchSize}, as no passage may be in a batch twice; reduce the batch size, add pairs, or allow repeated passages.`,
+      };
+    case 'anchors':
+      return {
+        zh: `问答对里只有 ${pairs} 个不同的问题，不够一批（${batchSize}），因为同一批里问题不能重复。请减小批大小，补充问答对，或允许重复。`,
+        en: `The pairs have too few different questions (${pairs}) for a batch of ${batchSize}, as no question may be in a batch twice; reduce the batch size, add pairs, or allow repetitions.`,
+      };
+    case 'together':
+      return {
+        zh: `凑不满一批（${batchSize}）：段落和问题都不重复的问答对，一批只找到 ${pairs} 个。请减小批大小，补充问答对，或允许重复。`,
+        en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs without a repeated passage or question were found for one; reduce the batch size, add pairs, or allow repetitions.`,
+      };
+    default:
+      return never(distinct satisfies never);
+  }
+}
+
 function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
   if (!neededBytes) return { zh: '', en: '' };
   return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
@@ -486,10 +759,7 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
         en: 'There is no base model yet; choose its folder in the import stage.',
       };
     case 'too-few-pairs':
-      return {
-        zh: `只有 ${details.pairs} 个问答对，不够一批（${details.batchSize}），请减小批大小，或补充问答对。`,
-        en: `There are too few pairs (${details.pairs}) for a batch of ${details.batchSize}; reduce the batch size or add pairs.`,
-      };
+      return tooFewPairs(details);
     case 'nothing-to-evaluate':
       return details.part === 'test'
         ? {
@@ -598,6 +868,8 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
         zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
         en: `${short(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
       };
+    case 'hub-failed':
+      return hubFaultSentence(details.fault, details, experimentFile !== undefined);
     case 'cancelled':
       return { zh: '已取消。', en: 'Cancelled.' };
     case 'unexpected':

@@ -4,6 +4,19 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+const encodingNames: Record<string, string> = {
+  'utf-8': 'UTF-8',
+  gb18030: 'GB18030',
+  big5: 'Big5',
+  'utf-16le': 'UTF-16',
+  'utf-16be': 'UTF-16',
+};
+
+/** The name of an encoding as people write it: "utf-8" → "UTF-8". */
+export function formatEncoding(encoding: string): string {
+  return encodingNames[encoding] ?? encoding;
+}
+
 /** A share as a percentage, the same in both languages and without a space: 0.1234 → "12.3%". */
 export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;
@@ -27,15 +40,20 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 10,000, “−” for minus. */
+/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 1,000, “−” for minus. */
 export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
   const sign = value < 0 ? '−' : '';
-  if (size >= 10_000) return `${sign}${formatCount(size)}`;
+  if (size >= 1000) return `${sign}${formatCount(size)}`;
   if (size < 0.001) return `${sign}${size.toExponential(2).replace('e-0', 'e-')}`;
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
+}
+
+/** The start of a content hash, enough to tell two apart by eye. */
+export function shortHash(sha256: string): string {
+  return sha256.slice(0, 12);
 }
 
 /** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */

@@ -28,7 +28,7 @@ describe('the choice of a step strategy', () => {
     expect(count).toBe(101_677_056);
   });
 
-  it('goes from plain to recompute to GradCache as the budget shrinks, and never exceeds the budget', () => {
+  it('changes from plain to recompute to GradCache as the budget shrinks, and never exceeds the budget', () => {
     const kinds: string[] = [];
     for (let budget = 16 * GiB; budget > 1.9 * GiB; budget *= 0.98) {
       const { fits, way, need } = choose({ budgetBytes: budget });
@@ -49,7 +49,7 @@ describe('the choice of a step strategy', () => {
   });
 
   it('accepts every budget that fits the smallest chunks', () => {
-    // From 256 rows on a chunk has room for all texts of these 64 pairs. Below that each extra row needs more memory.
+    // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
     const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
@@ -59,21 +59,21 @@ describe('the choice of a step strategy', () => {
     }
   });
 
-  it('cuts a batch into chunks if the device allows no larger array', () => {
+  it('splits a batch into chunks if the device allows no array for the whole batch', () => {
     const { fits, way } = choose({ arrayBytes: 2 ** 27 });
     expect(fits).toBe(true);
     expect(way).toEqual({ kind: 'gradCache', tokensPerPass: 10_920 });
     expect(10_920 * widestRowBytes(bertBase)).toBeLessThanOrEqual(2 ** 27);
   });
 
-  it('refuses if even the longest text does not fit, and says how many bytes it needs', () => {
+  it('reports the bytes needed if not even the longest text fits', () => {
     const { fits, need, shortage } = choose({ budgetBytes: 1.7 * GiB });
     expect(fits).toBe(false);
     expect(need.total).toBeGreaterThan(1.7 * GiB);
     expect(shortage).toEqual({ limit: 'budget', neededBytes: need.total, limitBytes: 1.7 * GiB });
   });
 
-  it('refuses a longest text or batch vectors too large for one array, whatever the budget', () => {
+  it('reports a shortage if the longest text or the text vectors exceed the largest array', () => {
     const row = widestRowBytes(bertBase);
     expect(choose({ arrayBytes: 400 * row }).fits).toBe(true);
     expect(choose({ arrayBytes: 399 * row })).toMatchObject({
@@ -88,7 +88,7 @@ describe('the choice of a step strategy', () => {
     expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
-  it('counts one window of scores instead of all, so that many pairs fit', () => {
+  it('counts only one window of scores, so that batches of many pairs fit', () => {
     const at = (pairs: number) =>
       memoryNeed(
         bertBase,
@@ -102,7 +102,7 @@ describe('the choice of a step strategy', () => {
     expect(at(8192) - at(1024)).toBeLessThan(4 * 4 * 7168 * 768 + 2 * 2 ** 25);
   });
 
-  it('counts the evaluation if its longest text or its search needs more than a step', () => {
+  it('counts the memory of an evaluation if its longest text or its search needs more than a step', () => {
     const small = { pairs: 2, tokens: 40, longest: 10 };
     const limits = { budgetBytes: 64 * GiB, arrayBytes: 2 * GiB };
     const needWith = (evaluation?: EvaluationShape) =>
@@ -153,7 +153,7 @@ describe('the proposal of settings that fit', () => {
     expect(maxTokens).toBeGreaterThan(16);
     expect(fits({ batchSize: 64, maxTokens: maxTokens ?? 0 })).toBe(true);
     expect(fits({ batchSize: 64, maxTokens: (maxTokens ?? 0) + 4 })).toBe(false);
-    // Two pairs with recompute need less than one text with all layers kept.
+    // Two pairs with recompute need less memory than one text with all layers kept.
     expect(batchSize).toBe(2);
   });
 
@@ -185,7 +185,7 @@ describe('the shape of the largest batch', () => {
     ).toEqual({ pairs: 2, tokens: 71, longest: 40 });
   });
 
-  it('counts no text beyond the token limit', () => {
+  it('counts the tokens of each text only up to the token limit', () => {
     expect(
       largestShape(
         [
@@ -211,7 +211,7 @@ describe('the memory budget', () => {
     expect([0.5, 4, 8, 32].map((memory) => defaultBudgetBytes('wasm', memory) / GiB)).toEqual([1, 2, 3, 3]);
   });
 
-  it('is the one set, but at most what wasm can address', () => {
+  it('is the one that the user set, but no more than wasm can address', () => {
     expect(budgetBytes('webgpu', 20 * GiB, 8)).toBe(20 * GiB);
     expect(budgetBytes('wasm', 20 * GiB, 8)).toBe(3 * GiB);
     expect([allowsBudget('webgpu', 20 * GiB), allowsBudget('wasm', 3 * GiB)]).toEqual([true, true]);

@@ -54,7 +54,7 @@ describe('the memory plan of a run', () => {
     expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
-  it('lists no batch size that the pairs cannot fill', () => {
+  it('lists no batch size larger than the number of pairs', () => {
     expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
   });
 
@@ -72,7 +72,7 @@ describe('the memory plan of a run', () => {
   it('counts half the activations and an extra half-precision copy of the matrices only for mixed stages', () => {
     const full = planRun(request(64, [64]));
     const mixed = planRun({ ...request(64, [64]), precisions: ['mixed'] });
-    // 12 layers of 4·768² + 2·768·3072 numbers, 2 bytes each.
+    // 12 layers of 4·768² + 2·768·3072 numbers at 2 bytes each.
     expect(mixed.choice.need.weights - full.choice.need.weights).toBe(2 * 84_934_656);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeGreaterThan(0.5);
     expect(mixed.choice.need.activations / full.choice.need.activations).toBeLessThan(0.51);
@@ -81,7 +81,7 @@ describe('the memory plan of a run', () => {
     expect(ways.map(({ kind }) => kind)).toEqual(['gradCache', 'recompute']);
   });
 
-  it('proposes mixed precision for a full-precision stage if the device has it and it would then fit', () => {
+  it('proposes mixed precision for a full-precision stage if the device has it and the stage then fits', () => {
     const at = (change: Partial<RunPlanRequest>) => planRun({ ...request(2.3, [64]), ...change });
     const long = { anchors: offsets(20), positives: offsets(2048) };
     const evaluated = { ...evaluation, longest: 2048 };
@@ -94,7 +94,7 @@ describe('the memory plan of a run', () => {
     expect(planRun({ ...request(1, [64]), offersHalf: true }).proposal).toEqual({});
   });
 
-  it('also cuts the texts of the evaluation when it tries a lower token limit', () => {
+  it('applies a lower token limit to the texts of the evaluation, too', () => {
     const evaluated = { ...evaluation, longest: 4000 };
     const at = (change: Partial<RunPlanRequest>) =>
       planRun({ ...request(1.7, [2]), maxTokens: 4000, evaluation: evaluated, ...change });
@@ -120,7 +120,7 @@ describe('the token limit of encoding batches', () => {
     );
 
   it('is the fastest size if memory allows, and otherwise fills the memory left', () => {
-    // 2·768·3072 FLOPs per token: at most 20 GFLOP in one product of the feed-forward layer.
+    // 2·768·3072 FLOPs per token, and at most 20 GFLOP in one product of the feed-forward layer.
     expect(tokensIn(16)).toBe(4236);
     expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;
@@ -132,7 +132,7 @@ describe('the token limit of encoding batches', () => {
 });
 
 describe('the shape of an evaluation', () => {
-  it('has the longest of all texts and one search per group of questions', () => {
+  it('includes the longest of all texts and one search per group of questions', () => {
     const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
       id: `${i}`,
       text: '',

@@ -7,7 +7,7 @@ import { hiddenMask, layerBackward, layerForward, type Gradients, type LayerCont
 
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: LayerSaved[] };
 
-/** Returns hidden [T, H] and the tensors that the backward pass needs. Call inside a tidy. */
+/** Returns hidden [T, H] and the tensors that the backward pass needs. Call this inside a tidy. */
 export function forward(context: LayerContext): { hidden: tf.Tensor; saved: EncoderSaved } {
   const embedded = embed(context);
   const layers: LayerSaved[] = [];
@@ -21,8 +21,8 @@ export function forward(context: LayerContext): { hidden: tf.Tensor; saved: Enco
 }
 
 /**
- * Returns gradients of the parameters that `need` asks for, from dHidden [T, H]. Goes from the last layer down, frees
- * dHidden and the saved tensors on the way, and stops below the lowest layer that is needed.
+ * Returns gradients of the parameters that `need` selects, from dHidden [T, H]. Starts at the last layer, frees dHidden
+ * and the saved tensors along the way, and stops below the lowest layer that is needed.
  */
 export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: LayerContext, need: Need): Gradients {
   const gradients: Gradients = {};
@@ -53,7 +53,7 @@ export function backward(dHidden: tf.Tensor, saved: EncoderSaved, context: Layer
   return gradients;
 }
 
-/** Returns hidden [T, H] for inference, without keeping anything else. */
+/** Returns hidden [T, H] for inference and keeps no other tensors. */
 export function lastHidden(context: LayerContext): tf.Tensor {
   let hidden = tf.tidy(() => embed(context).y); // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
@@ -82,7 +82,8 @@ function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {
   });
   sum.dispose();
   const mask = hiddenMask(y.shape, embeddingPlace(context.dropout));
-  // BERT applies dropout after this LayerNorm, but before all others, so this function saves the mask itself.
+  // Unlike all others, this LayerNorm comes before dropout. The shared function applies dropout first, so the mask is
+  // saved here.
   return mask ? { y: tf.mul(y, mask), saved: { ...saved, mask } } : { y, saved };
 }
 
@@ -108,7 +109,7 @@ function embedBackward(dy: tf.Tensor, saved: LayerNormSaved, { config, tokens }:
   });
 }
 
-/** Frees what a layer saved. Parameters survive because they are marked as kept. */
+/** Disposes the tensors that a layer saved, but not the parameters among them, which are marked as kept. */
 function disposeSaved(saved: tf.TensorContainer): void {
   if (saved instanceof tf.Tensor) {
     if (!saved.kept) saved.dispose();

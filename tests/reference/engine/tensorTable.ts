@@ -20,7 +20,7 @@ export class TensorTable {
     return [...this.#shapes.keys()];
   }
 
-  /** Throws `model-invalid` for a name that the model does not have. */
+  /** Returns the shape of a tensor. Throws `model-invalid` if the model has no tensor of this name. */
   shape(name: string): number[] {
     const shape = this.#shapes.get(name);
     if (!shape)
@@ -28,7 +28,7 @@ export class TensorTable {
     return shape;
   }
 
-  /** Returns the tensor, zeros if it was never written. */
+  /** Returns the tensor. Creates it from zeros if it was never written. */
   tensor(name: string): tf.Tensor {
     const known = this.#tensors.get(name);
     if (known) return known;
@@ -37,13 +37,13 @@ export class TensorTable {
     return zeros;
   }
 
-  /** Takes ownership of the tensor and frees the previous one. */
+  /** Replaces a tensor and frees the previous one. The table owns the new tensor. */
   replace(name: string, tensor: tf.Tensor): void {
     this.#tensors.get(name)?.dispose();
     this.#tensors.set(name, tf.keep(tensor));
   }
 
-  /** Copies values in. Throws `model-invalid` if their number does not match the shape. */
+  /** Overwrites a tensor. Throws `model-invalid` if the number of values does not match the shape. */
   write(name: string, values: Float32Array): void {
     const shape = this.shape(name);
     const length = shape.reduce((product, side) => product * side, 1);
@@ -61,7 +61,9 @@ export class TensorTable {
     this.replace(name, tf.tensor(values, shape));
   }
 
-  /** Returns a copy of the values. A tensor that was never used reads as zeros and is not created. GPU→CPU sync. */
+  /**
+   * Returns a copy of the values. Returns zeros for a tensor that was never used, without creating it. GPU→CPU sync.
+   */
   async read(name: string): Promise<Float32Array> {
     const known = this.#tensors.get(name);
     if (known) return readTensor(known);

@@ -6,14 +6,15 @@ import {
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import { benchmarkFailure } from '../../../src/domain/benchmark/failure';
-import { forwardFlops, multipliedWeights, stepFlops } from '../../../src/domain/benchmark/flops';
+import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
 import { errorSentences } from '../../../src/ui/i18n/errors';
+import { matrixParameters } from '../../../src/domain/model';
 
 const { bertBase, demo } = benchmarkConfigs;
 
 describe('FLOPs of an encoder', () => {
   it('match the literature for BERT-base: 67 GFLOP per training sequence of 128 tokens, 290 for 512', () => {
-    expect(multipliedWeights(bertBase)).toBe(84_934_656);
+    expect(matrixParameters(bertBase)).toBe(84_934_656);
     expect(stepFlops(bertBase, 128, 128) / 1e9).toBeCloseTo(67.0, 0);
     expect(stepFlops(bertBase, 512, 512) / 1e9).toBeCloseTo(290, 0);
   });

@@ -47,7 +47,7 @@ async function budgetOfTwoPasses(): Promise<number> {
 }
 
 describe('the expected work of an experiment', () => {
-  it('is counted from its own tokens and batches', async () => {
+  it('counts the tokens and batches that a run would process', async () => {
     const experiment = await experimentOf(experimentId);
     const data = await preparedData(db, experiment);
     const keys = await tokenize(db, experiment, () => undefined);

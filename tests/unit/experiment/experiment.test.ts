@@ -29,7 +29,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('sorts names by UTF-16 code units, as RFC 8785 requires', () => {
+  it('sorts object keys by UTF-16 code units, as RFC 8785 requires', () => {
     const value = {
       '\u20ac': 'Euro',
       '\r': 'CR',
@@ -131,6 +131,20 @@ describe('an experiment', () => {
     expect(of({ precision: 'mixed' }).stages[0]?.precision).toBe('mixed');
     expect(await experimentHash(of({ precision: 'mixed' }))).not.toBe(await experimentHash(defaultExperiment()));
     expect(thrown(() => of({ precision: 'half' }))).toMatchObject({ path: 'stages.0.precision' });
+  });
+
+  it('states that near-duplicates are removed only if they are, so that older experiments keep their hash', async () => {
+    const of = (split: object): Experiment => parseExperiment({ split });
+    expect(of({ removeNearDuplicates: false })).toEqual(defaultExperiment());
+    expect(await experimentHash(of({ removeNearDuplicates: false }))).toBe(await experimentHash(defaultExperiment()));
+    expect(of({ removeNearDuplicates: true }).split.removeNearDuplicates).toBe(true);
+    expect(await experimentHash(of({ removeNearDuplicates: true }))).not.toBe(
+      await experimentHash(defaultExperiment()),
+    );
+    expect(parseExperimentFile({ split: { removeNearDuplicates: true } }).experiment.split.removeNearDuplicates).toBe(
+      true,
+    );
+    expect(thrown(() => of({ removeNearDuplicates: 1 }))).toMatchObject({ path: 'split.removeNearDuplicates' });
   });
 
   it('with a newer schema version is rejected as too new', () => {

@@ -102,7 +102,11 @@ test.each<[string, Blob, ModelFault]>([
     'tensor-shape',
   ],
   ['a tensor with a negative dimension', fileOf(JSON.stringify({ a: tensor(0, 4, [-1]) }), bytes(4)), 'tensor-shape'],
-  ['a tensor of an unknown type', fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'Q4') }), bytes(4)), 'tensor-dtype'],
+  [
+    'a tensor without a type',
+    fileOf(JSON.stringify({ a: { ...tensor(0, 4, [1]), dtype: 4 } }), bytes(4)),
+    'header-invalid',
+  ],
 ])('%s is rejected', async (_case, blob, fault) => {
   expect(await faultOf(blob)).toBe(fault);
 });
@@ -123,3 +127,22 @@ test('an integer tensor is rejected when read as weights', async () => {
     details: { fault: 'tensor-dtype', tensor: 'a' },
   });
 });
+
+test('a tensor of an unknown type is rejected only when it is read', async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2).buffer);
+  const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(4, 8, [4], 'F8_E4M3') }), data);
+  const header = await readSafetensorsHeader(blob, 'x');
+  expect([...(await readTensorAsF32(blob, header, 'a'))]).toEqual([1]);
+  await expect(readTensorAsF32(blob, header, 'b')).rejects.toMatchObject({
+    details: { fault: 'tensor-dtype', tensor: 'b', found: 'F8_E4M3' },
+  });
+});
+test('metadata of 40 MB is read, and a duplicate name after it is still found', async () => {
+  const metadata = JSON.stringify({ note: 'a \\ "quoted" word {'.repeat(2_000_000) });
+  const entry = JSON.stringify(tensor(0, 4, [1]));
+  const header = await readSafetensorsHeader(fileOf(`{"__metadata__":${metadata},"a":${entry}}`, bytes(4)), 'x');
+  expect(header.tensors.size).toBe(1);
+  expect(await faultOf(fileOf(`{"__metadata__":${metadata},"a":${entry},"a":${entry}}`, bytes(4)))).toBe(
+    'header-invalid',
+  );
+}, 60_000);

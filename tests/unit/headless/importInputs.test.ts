@@ -24,7 +24,9 @@ it('reads a workbook as the knowledge base of a headless run and says which shee
     files: (_job: unknown, slot: string) => Promise.resolve(slot === 'knowledgeBase' ? [{ file }] : []),
   };
   const experiment = { data: [], stages: [] };
-  const reader = new InputReader(routes as never, {} as never, { experiment } as never, () => undefined);
+  const quiet = (): void => undefined;
+  const reports = { import: quiet, download: quiet, note: quiet };
+  const reader = new InputReader(routes as never, {} as never, { experiment } as never, reports);
   expect(await reader.data()).toMatchObject([{ role: 'knowledgeBase' }]);
   expect(reader.recognised.knowledgeBase).toMatchObject([{ sheet: '猪病', sheets: ['猪病', '饲料'], records: 1 }]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AppErrorDetails, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
+import type { AppErrorDetails, HubFault, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
+import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
 
 // Records instead of lists, so that a newly declared fault fails to compile until it is added here.
@@ -7,13 +8,13 @@ const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
   'binary-file': true,
+  'wrong-type': true,
   'encoding-unknown': true,
   'json-broken': true,
   'csv-broken': true,
   'literal-broken': true,
   'xlsx-broken': true,
   'xlsx-too-large': true,
-  'xls-unsupported': true,
   'title-row': true,
   'front-matter': true,
   'no-known-columns': true,
@@ -26,9 +27,35 @@ const importFaults: Record<ImportFault, true> = {
   'needs-knowledge-base': true,
   'duplicate-id': true,
   'not-an-object': true,
+  'more-cells': true,
+  'too-deep': true,
+  'not-positive': true,
+  'set-too-long': true,
+  'unknown-question': true,
+  'file-cut': true,
+  'gzip-broken': true,
+  'control-replaced': true,
+  'bytes-replaced': true,
+  'columns-unused': true,
+  'file-unused': true,
+  'messages-unused': true,
+  'negatives-unused': true,
+  'judged-irrelevant': true,
+  'score-unused': true,
+  'questions-merged': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
+  'several-models': true,
+  'lfs-pointer': true,
+  'not-utf8': true,
+  'index-invalid': true,
+  'pickle-unsupported': true,
+  'pickle-invalid': true,
+  'tensor-unknown': true,
+  'tensor-not-finite': true,
+  'two-encoders': true,
+  'module-unsupported': true,
   'not-json': true,
   'unsupported-architecture': true,
   empty: true,
@@ -48,6 +75,24 @@ const linkFaults: Record<LinkFault, true> = {
   'too-large': true,
   invalid: true,
 };
+const hubFaults: Record<HubFault, true> = {
+  'id-invalid': true,
+  'host-invalid': true,
+  'no-model': true,
+  'no-revision': true,
+  'needs-token': true,
+  offline: true,
+  blocked: true,
+  'broken-off': true,
+  html: true,
+  'listing-invalid': true,
+  'size-differs': true,
+  'hash-differs': true,
+  refused: true,
+  'file-missing': true,
+  'weights-unsupported': true,
+  elsewhere: true,
+};
 const keys = <K extends string>(record: Record<K, true>): K[] => Object.keys(record) as K[];
 
 const tooSmall = {
@@ -65,6 +110,10 @@ const others: AppErrorDetails[] = [
   { kind: 'data-missing', role: 'questions', part: 'test' },
   { kind: 'model-missing' },
   { kind: 'too-few-pairs', pairs: 3, batchSize: 16 },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'passages' },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'anchors' },
+  { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'together' },
+  ...fileTypes.map((fileType) => ({ kind: 'import-failed', file: 'a.txt', fault: 'wrong-type', fileType }) as const),
   { kind: 'nothing-to-evaluate', part: 'test' },
   { kind: 'nothing-to-evaluate', part: 'dev' },
   { kind: 'quota-exceeded', neededBytes: 0 },
@@ -115,6 +164,16 @@ const all: AppErrorDetails[] = [
     found: '4',
   })),
   ...keys(linkFaults).map((fault): AppErrorDetails => ({ kind: 'link-invalid', fault })),
+  ...keys(hubFaults).map((fault): AppErrorDetails => ({
+    kind: 'hub-failed',
+    fault,
+    host: 'huggingface.co',
+    id: 'someone/a-model',
+    file: 'model.safetensors',
+    status: 503,
+    expected: '8',
+    found: '4',
+  })),
   ...others,
 ];
 

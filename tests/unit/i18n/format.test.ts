@@ -37,6 +37,7 @@ describe('number formatting', () => {
     expect(formatFigure(0.36)).toBe('0.36');
     expect(formatFigure(1.4142)).toBe('1.41');
     expect(formatFigure(12345.6)).toBe('12,346');
+    expect([formatFigure(2697.3), formatFigure(1049), formatFigure(999.6)]).toEqual(['2,697', '1,049', '999.6']);
     expect(formatFigure(NaN)).toBe('–');
   });
 

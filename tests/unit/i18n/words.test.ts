@@ -20,13 +20,13 @@ describe('the texts of the page', () => {
     );
     expect(wrong).toEqual([]);
     expect(en.import.imported(1, 2)).toBe('1 row · 2 characters');
-    expect(en.import.leftOut(1, 0)).toBe('1 row left out');
-    expect(en.import.leftOut(0, 1)).toBe('1 reference ignored');
-    expect(en.import.leftOut(1200, 2)).toBe('1,200 rows left out, 2 references ignored');
+    expect(en.import.leftOut(1, 0, 0)).toBe('1 row left out');
+    expect(en.import.leftOut(0, 1, 0)).toBe('1 reference ignored');
+    expect(en.import.leftOut(1200, 2, 1)).toBe('1,200 rows left out, 2 references ignored, 1 note');
   });
 
   it('exist in both languages', () => {
     expect(textsOf(zh).map(([path]) => path)).toEqual(textsOf(en).map(([path]) => path));
-    expect(zh.import.leftOut(1, 2)).toBe('1 行未采用，2 处段落引用已忽略');
+    expect(zh.import.leftOut(1, 2, 3)).toBe('1 行未采用，2 处段落引用已忽略，3 条说明');
   });
 });

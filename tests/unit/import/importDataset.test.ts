@@ -36,7 +36,6 @@ describe('importing a file', () => {
     [{ text: '问', positive_text: '答' }],
     [{ text: '问', text_pos: '答' }],
     [{ query: '问', pos: '答' }],
-    [{ query: '问', pos: ['答'], neg: ['错'] }],
     [{ query: '问', positive: '答' }],
     [{ question: '问', answer: '答' }],
     [{ instruction: '问', output: '答' }],
@@ -263,7 +262,6 @@ describe('an unusable file', () => {
       [Uint8Array.from(Buffer.from('id,text\n1,caf\u00e9 au lait, tr\u00e8s bon\n', 'latin1'))],
       'encoding-unknown',
     ],
-    ['broken-utf8.txt', ['断奶仔猪的保温', Uint8Array.of(0xff), '很要紧'], 'encoding-unknown'],
   ])('is rejected by name: %s', async (name, content, fault) => {
     expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
       kind: 'import-failed',

@@ -3,36 +3,9 @@ import { expect, test } from 'vitest';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { readWeightRange } from '../../../src/storage/weights';
-import { writeSafetensors } from '../../../workers/formats/safetensors';
 import { importModel } from '../../../workers/services/import/importModel';
 import { parameterShapes } from '../../../workers/engine/model/names';
-
-const sizes = {
-  model_type: 'bert',
-  hidden_act: 'gelu',
-  hidden_size: 8,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  intermediate_size: 16,
-  vocab_size: 5,
-  max_position_embeddings: 12,
-  type_vocab_size: 2,
-  layer_norm_eps: 1e-12,
-};
-const config = {
-  layers: 1,
-  hiddenSize: 8,
-  heads: 2,
-  intermediateSize: 16,
-  vocabularySize: 5,
-  maxPositions: 12,
-  typeVocabularySize: 2,
-  layerNormEpsilon: 1e-12,
-  hiddenDropout: 0,
-  attentionDropout: 0,
-  padTokenId: 0,
-};
-const vocab = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i]));
+import { config, sizes, tinyFolder, tinyTensors, vocab } from './tinyModel';
 
 interface Folder {
   prefix?: string;
@@ -41,32 +14,17 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** Returns the folder of a tiny BERT model as a list of files. */
+/** Returns the folder of the tiny model with one thing wrong. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
-  const shapes = parameterShapes(config).filter(({ name }) => name !== without);
-  const entries = shapes.map(({ name, shape }) => ({
-    name: prefix + name,
-    shape: name === reshape ? [...shape, 1] : shape,
-  }));
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  const read = (name: string): Promise<Float32Array> => {
-    const shape = entries.find((entry) => entry.name === name)?.shape ?? [];
-    return Promise.resolve(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i + name.length));
-  };
-  const pooler = { name: `${prefix}pooler.dense.bias`, shape: [8] };
-  for await (const piece of writeSafetensors([...entries, pooler], (name) =>
-    name === pooler.name ? Promise.resolve(new Float32Array(8)) : read(name),
-  ))
-    pieces.push(piece);
-  const texts: Record<string, string | null> = {
-    'config.json': JSON.stringify(sizes),
-    'tokenizer.json': JSON.stringify({ model: { type: 'WordPiece', vocab: vocab(5) } }),
-    ...files,
-  };
-  const list: FolderFile[] = Object.entries(texts).flatMap(([path, text]) =>
-    text === null ? [] : [{ path: `some/folder/${path}`, file: new File([text], path) }],
-  );
-  return [...list, { path: 'some/folder/model.safetensors', file: new File(pieces, 'model.safetensors') }];
+  const tensors = tinyTensors()
+    .filter(({ name }) => name !== without)
+    .map(({ name, shape, values }) => ({
+      name: prefix + name,
+      shape: name === reshape ? [...shape, 1] : shape,
+      values,
+    }));
+  const pooler = { name: `${prefix}pooler.dense.bias`, shape: [8], values: new Float32Array(8) };
+  return tinyFolder(files, [...tensors, pooler]);
 }
 
 const open = () => openDatabase(`test-${crypto.randomUUID()}`);
@@ -82,6 +40,15 @@ test('tensor names with and without a prefix import as the same model, without t
   const last = plain.tensors.at(-1);
   const values = new Float32Array(await readWeightRange(db, plain.weightsId, (last?.offset ?? 0) * 4, 32));
   expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
+});
+
+test('progress counts the bytes of the weights', async () => {
+  const steps: [number, number][] = [];
+  const files = await folder();
+  await importModel(files, 'm', (done, of) => void steps.push([done, of]), await open());
+  const bytes = parameterShapes(config).reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  expect(steps.at(0)).toEqual([5 * 8 * 4, bytes]);
+  expect(steps.at(-1)).toEqual([bytes, bytes]);
 });
 
 test('importing the same folder twice stores one model', async () => {
@@ -152,6 +119,11 @@ test.each<[string, Folder, object]>([
     'an unsupported architecture',
     { files: { 'config.json': JSON.stringify({ ...sizes, model_type: 'roberta' }) } },
     { file: 'config.json', fault: 'unsupported-architecture' },
+  ],
+  [
+    'a billion layers',
+    { files: { 'config.json': JSON.stringify({ ...sizes, num_hidden_layers: 1e9 }) } },
+    { fault: 'unsupported-architecture', tensor: 'num_hidden_layers', found: '1000000000' },
   ],
   [
     'an unsupported activation',

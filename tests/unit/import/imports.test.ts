@@ -6,17 +6,21 @@ import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getModel, listModels } from '../../../src/storage/models';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importModel } from '../../../workers/services/import/importModel';
+import { tinyFolder } from './tinyModel';
 
 let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions'> = {
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel'> = {
   recogniseFiles,
   importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
     const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
     return importDataset(db, files, role, progress, { ...options, ...passages });
   },
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
+  importModel: (files, name, progress) => importModel(files, name, progress, db),
 };
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
@@ -25,10 +29,14 @@ vi.mock('../../../src/state/gateway', () => ({
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
     getDataset: (sha256: string) => getDataset(db, sha256),
+    getModel: (sha256: string) => getModel(db, sha256),
+    listModels: () => listModels(db),
     listRuns: () => Promise.resolve([]),
   },
 }));
-vi.mock('../../../src/state/app.svelte', () => ({ app: { attempt: (work: () => Promise<unknown>) => work() } }));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
+}));
 vi.stubGlobal('addEventListener', () => undefined);
 const local = new Map<string, string>();
 vi.stubGlobal('localStorage', {
@@ -172,5 +180,47 @@ describe('choosing the columns of an import', () => {
     const { experiment, imports } = await opened();
     await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
     expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
+  });
+});
+
+describe('importing a model into an experiment', () => {
+  const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
+
+  /** Opens an experiment that refers to a model which is not stored here, as one from a link does. */
+  async function openedWith(contentSha256: string) {
+    const model = {
+      contentSha256,
+      pooling: 'last',
+      normalize: true,
+      maxTokens: 9,
+      queryPrefix: '',
+      passagePrefix: 'p',
+    };
+    const experiment = { ...defaultExperiment(), model: { ...model, pooling: 'last' as const } };
+    await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+    return { ...(await opened()), model };
+  }
+  const identities = async (): Promise<{ now: string; former: string }> => {
+    const other = await openDatabase(`imports-${databases++}`);
+    const quiet = (): void => undefined;
+    const { contentSha256: now } = await importModel(await tinyFolder(cls), 'x', quiet, other);
+    const former = (await other.getAllKeys('models')).find((key) => key !== now) ?? '';
+    return { now, former };
+  };
+
+  it.each(['now', 'former'] as const)('keeps its settings if it refers to that model (%s)', async (which) => {
+    const sha256 = (await identities())[which];
+    const { experiment, imports, model } = await openedWith(sha256);
+    expect(experiment.model).toBeNull();
+    await imports.importModel(await tinyFolder(cls), 'm');
+    expect(experiment.model?.contentSha256).toBe(sha256);
+    expect(experiment.experiment?.model).toEqual(model);
+  });
+
+  it('takes the settings of the folder if it refers to another model', async () => {
+    const { experiment, imports } = await openedWith('f'.repeat(64));
+    await imports.importModel(await tinyFolder(cls), 'm');
+    const { now } = await identities();
+    expect(experiment.experiment?.model).toMatchObject({ contentSha256: now, pooling: 'cls', passagePrefix: '' });
   });
 });

@@ -46,11 +46,41 @@ describe('recognising columns', () => {
           { column: 'query', field: 'anchor' },
           { column: 'pos', field: 'positive' },
           { column: 'id', field: 'id' },
+          { column: 'neg', field: 'negatives' },
         ],
         chosen: false,
         records: 2,
       },
     ]);
+  });
+
+  it('shows conversations and sections as the rows that the import makes of them', async () => {
+    const messages = [
+      { role: 'user', content: '问' },
+      { role: 'assistant', content: '答' },
+    ];
+    expect((await imported('pairs', jsonl({ messages }))).recognised[0]).toMatchObject({
+      columns: ['anchor', 'positive'],
+      firstRows: [['问', '答']],
+    });
+    const bundle = new File([JSON.stringify({ corpus: { x: '甲' }, queries: { q: '问' } })], 'a.json');
+    expect((await imported('knowledgeBase', bundle)).recognised[0]).toMatchObject({
+      columns: ['id', 'text'],
+      firstRows: [['x', '甲']],
+    });
+  });
+
+  it('takes further cells of a pair without column names for a label or for negatives, as the import does', async () => {
+    const fields = async (text: string) =>
+      (await imported('pairs', new File([text], 'a.txt'))).recognised[0]?.mapping.map(({ field }) => field);
+    expect(await fields('问\t答\t1')).toEqual(['anchor', 'positive', 'score']);
+    expect(await fields('问\t答\t错\t又错')).toEqual(['anchor', 'positive', 'negatives', 'negatives']);
+  });
+
+  it('takes ids of passages for positives only where no column holds their text', () => {
+    const fields = (...columns: string[]) => proposedMapping('pairs', columns, true).map(({ field }) => field);
+    expect(fields('query', 'pid')).toEqual(['anchor', 'positiveId']);
+    expect(fields('query', 'pid', 'answer')).toEqual(['anchor', 'positive']);
   });
 
   it('numbers the cells of a text file and takes a whole line in a knowledge base', async () => {
@@ -103,6 +133,28 @@ describe('choosing columns', () => {
     expect(recognised[0]?.chosen).toBe(true);
   });
 
+  it('names the columns that were not chosen once per file in the report', async () => {
+    const mapping = [
+      { column: '用户说', field: 'anchor' as const },
+      { column: '处理意见', field: 'positive' as const },
+    ];
+    expect(await importedWith('pairs', odd, mapping)).toMatchObject({
+      rejected: [{ file: 'odd.csv', line: 2, fault: 'columns-unused', field: '工单号, 分类' }],
+      noteCount: 1,
+    });
+  });
+
+  it('never makes a pair of a row whose chosen label is 0', async () => {
+    const file = jsonl({ 说: '问', 答复: '答', 对: 1 }, { 说: '二', 答复: '错', 对: 0 });
+    const report = await importedWith('pairs', file, [
+      { column: '说', field: 'anchor' },
+      { column: '答复', field: 'positive' },
+      { column: '对', field: 'score' },
+    ]);
+    expect(report.rows).toMatchObject([{ anchor: '问', positive: '答' }]);
+    expect(report.rejected).toMatchObject([{ line: 2, fault: 'not-positive' }]);
+  });
+
   it('ignores a known name that was not chosen', async () => {
     const file = jsonl({ id: 'x', title: '标题', text: '英文', 中文: '正文' });
     const { rows } = await importedWith('knowledgeBase', file, [{ column: '中文', field: 'text' }]);
@@ -119,8 +171,10 @@ describe('choosing columns', () => {
   it.each<[DataRole, object]>([
     ['pairs', { instruction: '解释', input: '断奶', output: '答' }],
     ['pairs', { query: '问', pos: ['一', '二'] }],
+    ['pairs', { query: '问', pos: 'nan', answer: '答', neg_2: '错', neg: ['一', '二'], label: 1 }],
     ['pairs', { anchor: '', query: '问', positive: '', answer: '答' }],
     ['questions', { qid: 'q', query: '问', relevant: { x: 1, y: 0 } }],
+    ['questions', { qid: 'q', query: '问', pid: 'x', score: 2 }],
     ['knowledgeBase', { _id: 'x', title: '题', contents: '段' }],
     ['scoredPairs', { text1: 'a', text2: 'b', label: '0.5' }],
   ])('leaves the rows of a %s file as they are if the proposal is chosen: %j', async (role, row) => {
@@ -137,5 +191,7 @@ describe('choosing columns', () => {
     expect(second).toEqual([{ column: 'b', field: 'anchor' }]);
     expect(unfilledFields('pairs', withField(second, 'c', 'positiveId'))).toEqual([]);
     expect(withField(second, 'b', null)).toEqual([]);
+    const negatives = withField(withField(second, 'c', 'negatives'), 'd', 'negatives');
+    expect(negatives.map(({ column }) => column)).toEqual(['b', 'c', 'd']);
   });
 });

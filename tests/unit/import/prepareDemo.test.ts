@@ -2,6 +2,8 @@ import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
+import { demoHashes } from '../../../src/domain/import/demoInputs';
+import { inputNames, namedHash } from '../../../src/domain/import/inputs';
 import { openDatabase } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { preparedData } from '../../../workers/services/split/preparedData';
@@ -46,6 +48,14 @@ describe('the demo', () => {
     expect(data.knowledgeBase.map((passage) => passage.text)).toContain(data.pairs[0]?.positive);
     expect(stored?.experiment.model).toMatchObject({ pooling: 'mean', maxTokens: 128 });
     expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
+  });
+
+  it('has the content hashes by which a shared link to it is recognised', async () => {
+    serve();
+    const db = await openDatabase('demo-hashes');
+    const stored = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
+    const hashes = inputNames.map((input) => [input, namedHash(stored?.experiment ?? null, input)]);
+    expect(Object.fromEntries(hashes)).toEqual(demoHashes);
   });
 
   it('prepared twice is one experiment with the same hashes', async () => {

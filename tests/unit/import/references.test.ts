@@ -106,6 +106,7 @@ describe('questions that refer to a knowledge base', () => {
       ],
       rejectedCount: 1,
       ignoredCount: 1,
+      noteCount: 0,
     });
     const { dataset } = await importDataset(db, [source], 'questions', ignore, options);
     expect(dataset.contentSha256).toBe(kept?.contentSha256);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
-import { entryOf, missingSlots, slotOf, withEntry } from '../../../src/domain/import/slots';
+import { entryOf, slotOf, withEntry } from '../../../src/domain/import/slots';
 
 const sha = (letter: string): string => letter.repeat(64);
 
@@ -14,7 +14,9 @@ describe('the data set slots of an experiment', () => {
     expect(withEntry(experiment, 'devQuestions', null).data).toHaveLength(1);
   });
 
-  it('are missing until the knowledge base, pairs and test questions are set, while dev questions are optional', () => {
-    expect(missingSlots(defaultExperiment())).toEqual(['knowledgeBase', 'pairs', 'testQuestions']);
+  it('keep their order in the experiment when content is replaced, because its hash depends on the order', () => {
+    let experiment = withEntry(defaultExperiment(), 'knowledgeBase', sha('a'));
+    experiment = withEntry(experiment, 'pairs', sha('b'));
+    expect(withEntry(withEntry(experiment, 'knowledgeBase', sha('c')), 'knowledgeBase', sha('a'))).toEqual(experiment);
   });
 });

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { strToU8, zipSync } from 'fflate';
+import { gzipSync, strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
@@ -70,7 +70,11 @@ describe('importing a workbook', () => {
     ];
     const report = await imported('pairs', xlsx({ name: 'a', rows, merged: ['A1:B1'] }));
     expect(report.rows).toMatchObject([{ anchor: '一', positive: '甲' }]);
+    expect(report).toMatchObject({ rejectedCount: 0, noteCount: 1 });
     expect(report.rejected).toEqual([{ file: '资料.xlsx', line: 1, fault: 'title-row' }]);
+    const odd = rows.map((row) => row.map((cell) => (cell === '问题' ? '甲方' : cell)));
+    const refusal = await refused('pairs', xlsx({ name: 'a', rows: odd, merged: ['A1:B1'] }));
+    expect(refusal).toMatchObject({ fault: 'no-known-columns', field: '甲方, 答案' });
   });
 
   it('lists the sheets, reads the first with content, and reads another one if it is chosen', async () => {
@@ -108,9 +112,10 @@ describe('importing a workbook', () => {
     expect(report.recognised[0]?.columns).toEqual(['内容', '备注', '备注 (2)', '[D]']);
   });
 
-  it('says that an old or protected workbook must be saved as .xlsx', async () => {
-    const old = new File([new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])], '旧.xls');
-    expect(await refused('pairs', old)).toEqual({ kind: 'import-failed', file: '旧.xls', fault: 'xls-unsupported' });
+  it('reads a workbook packed as .gz', async () => {
+    const packed = gzipSync(workbook({ name: 'a', rows: [['内容'], ['甲段']] }));
+    const report = await imported('knowledgeBase', new File([new Uint8Array(packed)], '资料.xlsx.gz'));
+    expect(report).toMatchObject({ format: 'xlsx', encoding: null, rows: [{ text: '甲段' }] });
   });
 
   it('refuses a damaged workbook, one with only column names, and a zip archive that is not a workbook', async () => {
@@ -119,7 +124,7 @@ describe('importing a workbook', () => {
     expect(await refused('pairs', xlsx({ name: 'a', rows: [['问题', '答案']] }))).toMatchObject({ fault: 'no-rows' });
     expect(await refused('pairs', xlsx({ name: 'a', rows: [] }))).toMatchObject({ fault: 'empty-file' });
     const zip = new File([zipSync({ 'a.txt': strToU8('甲') })], 'a.zip');
-    expect(await refused('pairs', zip)).toMatchObject({ fault: 'binary-file' });
+    expect(await refused('pairs', zip)).toMatchObject({ fault: 'wrong-type', fileType: 'archive' });
   });
 
   it('refuses a sheet whose cells lie too far apart for memory', async () => {

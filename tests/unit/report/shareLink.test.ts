@@ -64,7 +64,10 @@ const experiments: fc.Arbitrary<Experiment> = fc.record({
     }),
     { maxLength: 5 },
   ),
-  split: fc.record({ devFraction: share, devMaximum: positive }),
+  split: fc.record(
+    { devFraction: share, devMaximum: positive, removeNearDuplicates: fc.constant(true) },
+    { requiredKeys: ['devFraction', 'devMaximum'] },
+  ),
   model: fc.option(
     fc.record({
       contentSha256: hex,
@@ -170,7 +173,7 @@ describe('a share link', () => {
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('with any one character changed is rejected', async () => {
+  it('is rejected if any single character changes', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     for (let at = 0; at < text.length; at++) {
@@ -181,13 +184,13 @@ describe('a share link', () => {
     }
   });
 
-  it('cut off at any point is rejected as cut or invalid', async () => {
+  it('is rejected as cut or invalid if it is cut off at any point', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     for (let length = 0; length < text.length; length++)
       expect(['cut', ...(length % 4 === 1 ? ['invalid'] : [])]).toContain(await faultOf(text.slice(0, length)));
   });
 
-  it('with any part cut out or replaced by random characters is rejected', async () => {
+  it('is rejected if any part is cut out or replaced by random characters', async () => {
     const text = await encodeLink({ experiment: example, name: 'x' });
     const property = fc.asyncProperty(
       fc.nat(text.length - 1),
@@ -202,12 +205,12 @@ describe('a share link', () => {
     await fc.assert(property, { numRuns: 300 });
   });
 
-  it('from a newer version is rejected as too new instead of broken', async () => {
+  it('is rejected as too new, not as broken, if a newer version made it', async () => {
     expect(await faultOf(await forged({ e: {}, n: '' }, 2))).toBe('too-new');
     expect(await faultOf(await forged({ e: { schemaVersion: 99 }, n: '' }))).toBe('too-new');
   });
 
-  it('with a valid checksum but invalid content is rejected', async () => {
+  it('is rejected if its checksum is valid but its content is not', async () => {
     expect(await faultOf(await forged({ e: { extra: 1 }, n: '' }))).toBe('invalid');
     expect(await faultOf(await forged({ e: { seed: -1 }, n: '' }))).toBe('invalid');
     expect(await faultOf(await forged({ e: {}, n: '', script: 'x' }))).toBe('invalid');
@@ -226,7 +229,7 @@ describe('a share link', () => {
     expect(await faultOf(await forged('[1, 2'))).toBe('invalid');
   });
 
-  it('that inflates to more than 64 kB is rejected', async () => {
+  it('is rejected if it inflates to more than 64 kB', async () => {
     const bomb = await forged({ e: {}, n: 'x'.repeat(200_000) });
     expect(bomb.length).toBeLessThan(2000);
     expect(await faultOf(bomb)).toBe('too-large');

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
+import { questionKey } from '../../../src/domain/split/questionKey';
 import { passageLookup, resolveRelevant } from '../../../src/domain/split/relevant';
-import { splitData } from '../../../src/domain/split/splitData';
+import { rowsWithoutPassage, splitData } from '../../../src/domain/split/splitData';
 
 const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p${i}`, text: `段${i}` }));
 const pairsOf = (count: number, anchor: (i: number) => string, positive: (i: number) => string): Pair[] =>
@@ -41,7 +42,7 @@ describe('the split', () => {
         for (const text of dev) expect(train.has(text) || text === '问0').toBe(false);
         expect(train.has('问0')).toBe(false);
         const held = pairs.filter((pair) => dev.has(pair.anchor)).length;
-        expect(split.trainRows.length + held + split.leaks).toBe(count);
+        expect(split.trainRows.length + held + split.leaks.length).toBe(count);
         expect(held).toBeLessThanOrEqual(Math.min(maximum, fraction * count + 1e-6));
       },
     );
@@ -55,7 +56,7 @@ describe('the split', () => {
       (i) => `段${i % 50}`,
     );
     const split = splitData({ experiment: settings(0.05), pairs, knowledgeBase });
-    expect([split.dev.length, split.trainRows.length, split.leaks]).toEqual([30, 570, 0]);
+    expect([split.dev.length, split.trainRows.length, split.leaks.length]).toEqual([30, 570, 0]);
     expect(splitData({ experiment: settings(0.05), pairs, knowledgeBase })).toEqual(split);
     expect(splitData({ experiment: settings(0.05, 200, 8), pairs, knowledgeBase }).dev).not.toEqual(split.dev);
     expect(splitData({ experiment: settings(0.5, 12), pairs, knowledgeBase }).dev).toHaveLength(12);
@@ -105,7 +106,10 @@ describe('the split', () => {
       testQuestions: [question('t', '问2', 'p2')],
     });
     expect(split.trainRows).toEqual([0, 3, 4, 5, 6, 7, 8, 9]);
-    expect(split.leaks).toBe(2);
+    expect(split.leaks.map(({ row, kind, part }) => [row, kind, part])).toEqual([
+      [1, 'exact', 'dev'],
+      [2, 'exact', 'test'],
+    ]);
     expect(split.dev.map((item) => item.id)).toEqual(['d']);
   });
 
@@ -119,7 +123,74 @@ describe('the split', () => {
     const experiment = { ...settings(0.5), stages };
     const split = splitData({ experiment, pairs, knowledgeBase, testQuestions: [question('t', '问2', 'p2')] });
     expect(split.trainRows).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect([split.leaks, split.dev.length]).toEqual([1, 0]);
+    expect([split.leaks.length, split.dev.length]).toEqual([1, 0]);
+  });
+
+  it('leaves out a dev question that test has too, reports it, and keeps it in test', () => {
+    const split = splitData({
+      experiment: settings(0.5),
+      pairs: [],
+      knowledgeBase,
+      devQuestions: [question('d1', '怎么改密码？', 'p1'), question('d2', '另一个', 'p1')],
+      testQuestions: [question('t', '怎么改密码', 'p2')],
+    });
+    expect(split.dev.map(({ id }) => id)).toEqual(['d2']);
+    expect(split.test.map(({ id }) => id)).toEqual(['t']);
+    expect(split.devInTest).toEqual([
+      { kind: 'normalised', from: 'dev', row: 0, text: '怎么改密码？', part: 'test', question: '怎么改密码' },
+    ]);
+  });
+
+  it('draws no dev questions from the pairs if every imported one is in test', () => {
+    const split = splitData({
+      experiment: settings(0.5),
+      pairs: pairsOf(10, String, String),
+      knowledgeBase,
+      devQuestions: [question('d', '问', 'p1')],
+      testQuestions: [question('t', '问', 'p1')],
+    });
+    expect([split.dev.length, split.devInTest.length, split.trainRows.length]).toEqual([0, 1, 10]);
+  });
+
+  it('leaves out pairs that equal a test question only after normalisation, and tells them from exact ones', () => {
+    const anchors = ['ＶＰＮ怎么连', 'vpn怎么连', 'VPN 怎么连？', 'VPN怎么连', '另一个'];
+    const input = {
+      experiment: settings(0),
+      pairs: pairsOf(
+        5,
+        (i) => anchors[i] ?? '',
+        () => '段',
+      ),
+      knowledgeBase,
+      testQuestions: [question('t', 'VPN怎么连', 'p1')],
+    };
+    const kinds = (foldCase: boolean) => splitData({ ...input, foldCase }).leaks.map(({ row, kind }) => [row, kind]);
+    expect(kinds(false)).toEqual([
+      [0, 'normalised'],
+      [2, 'normalised'],
+      [3, 'exact'],
+    ]);
+    expect(kinds(true)).toContainEqual([1, 'normalised']);
+    expect(splitData(input).trainRows).toEqual([1, 4]);
+  });
+
+  it('holds out spellings of one question together, so that dev and train share no normalised question', () => {
+    const spellings = ['问', '问？', ' 问。', '问\u200d'];
+    const pairs = pairsOf(
+      80,
+      (i) => `${Math.floor(i / 4)}号${spellings[i % 4] ?? ''}`,
+      (i) => `段${i}`,
+    );
+    const split = splitData({ experiment: settings(0.3), pairs, knowledgeBase });
+    const dev = new Set(split.dev.map(({ text }) => questionKey(text, false)));
+    const train = split.trainRows.map((row) => questionKey(pairs[row]?.anchor ?? '', false));
+    expect([split.dev.length, train.length]).toEqual([6, 56]);
+    expect(train.filter((key) => dev.has(key))).toEqual([]);
+  });
+
+  it('finds the training pairs whose answer is not in the knowledge base', () => {
+    const pairs = pairsOf(4, String, (i) => [' 段1 ', '不在', '段3', '也不在'][i] ?? '');
+    expect(rowsWithoutPassage([0, 1, 2], pairs, knowledgeBase)).toEqual([1]);
   });
 
   it('never makes test questions from pairs', () => {
@@ -148,9 +219,8 @@ describe('references to passages', () => {
       unknown: [{ index: 0, reference: 'x', dropped: false }],
     });
     expect(relevantOf('x y')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
-    expect(relevantOf('p1；p2 z')).toEqual({
-      kept: [question('q', '问', 'p1', 'p2')],
-      unknown: [{ index: 0, reference: 'z', dropped: false }],
-    });
+    expect(relevantOf('p1；p2').kept).toEqual([question('q', '问', 'p1', 'p2')]);
+    // One unknown piece makes the cell a text that was not found, not a list.
+    expect(relevantOf('p1；p2 z')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }] });
   });
 });

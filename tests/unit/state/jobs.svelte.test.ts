@@ -6,6 +6,7 @@ const records = new Map<string, RunRecord>();
 const held = new Set<string>();
 const startRun = vi.fn<(runId: string) => Promise<void>>();
 const reported: AppErrorDetails[] = [];
+let demo = false;
 
 const write = (runId: string, status: RunStatus): void =>
   void records.set(runId, { runId, experimentId: 'e', status, createdAt: Date.now() } as RunRecord);
@@ -17,6 +18,7 @@ vi.mock('../../../src/state/gateway', () => ({
     getRun: (runId: string) => Promise.resolve(records.get(runId)),
     readEvents: () => Promise.resolve([]),
     isRunHeld: (runId: string) => Promise.resolve(held.has(runId)),
+    getExperiment: (experimentId: string) => Promise.resolve({ experimentId, demo: experimentId === 'e' && demo }),
     listExperiments: () => Promise.resolve([{ experimentId: 'e' }]),
     listRuns: () => Promise.resolve([...records.values()]),
     updateRun: (runId: string, change: { status: RunStatus }) => Promise.resolve(write(runId, change.status)),
@@ -29,7 +31,8 @@ vi.mock('../../../src/state/app.svelte', () => ({
   },
 }));
 vi.mock('../../../src/state/wakeLock', () => ({ whileAwake: (work: () => Promise<unknown>) => work() }));
-vi.mock('../../../src/state/router.svelte', () => ({ router: {} }));
+const router = { route: { name: 'experiment', experimentId: 'e', stage: 'train' }, go: vi.fn() };
+vi.mock('../../../src/state/router.svelte', () => ({ router }));
 vi.stubGlobal(
   'BroadcastChannel',
   class {
@@ -45,6 +48,9 @@ beforeEach(() => {
   held.clear();
   reported.length = 0;
   startRun.mockReset();
+  router.go.mockReset();
+  router.route.stage = 'train';
+  demo = false;
 });
 
 describe('a run', () => {
@@ -103,5 +109,45 @@ describe('a run', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('that changes its status makes lists of runs load again', async () => {
+    let finish = (): void => undefined;
+    startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
+    await jobs.start('e');
+    await vi.waitFor(() => expect(jobs.follow('r').record?.status).toBe('queued'));
+    const before = jobs.changes;
+    write('r', 'running');
+    await jobs.follow('r').refresh();
+    expect(jobs.changes).toBe(before + 1);
+    await jobs.follow('r').refresh();
+    expect(jobs.changes).toBe(before + 1);
+    write('r', 'done');
+    finish();
+    await vi.waitFor(() => expect(deviceJob.current).toBeNull());
+  });
+});
+
+describe('an interrupted run that is resumed', () => {
+  const resumed = async () => {
+    write('i', 'interrupted');
+    startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    await jobs.goOn('i');
+    await vi.waitFor(() => expect(jobs.follow('i').record?.status).toBe('done'));
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+
+  it('leads to its result if it is the demo and the user still watches it', async () => {
+    demo = true;
+    await resumed();
+    expect(router.go).toHaveBeenCalledWith({ name: 'experiment', experimentId: 'e', stage: 'evaluate' });
+  });
+
+  it('leaves the user where they are if they look at something else, or if it is not the demo', async () => {
+    await resumed();
+    demo = true;
+    router.route.stage = 'split';
+    await resumed();
+    expect(router.go).not.toHaveBeenCalled();
   });
 });

@@ -3,6 +3,7 @@ import { openDB } from 'idb';
 import { expect, it } from 'vitest';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import { openDatabase } from '../../../src/storage/database';
+import { listDownloads } from '../../../src/storage/downloads';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 
 it('a version 1 database keeps its rows and gets a store for kernel plans', async () => {
@@ -17,4 +18,17 @@ it('a version 1 database keeps its rows and gets a store for kernel plans', asyn
   await putKernelPlan(db, 'an adapter', plan);
   expect(await getKernelPlan(db, 'an adapter')).toEqual(plan);
   expect(await getKernelPlan(db, 'another')).toBeUndefined();
+});
+
+it('a version 2 database keeps its rows and gets stores for downloads', async () => {
+  const old = await openDB('of version 2', 2, {
+    upgrade: (db) => void db.createObjectStore('kernelPlans', { keyPath: 'key' }),
+  });
+  const plan = { backend: 'webgpu', kernels: kernelsVersion, matmul: {} } as const;
+  await old.put('kernelPlans', { key: 'an adapter', plan, measuredAt: 1 });
+  old.close();
+  const db = await openDatabase('of version 2');
+  expect(await getKernelPlan(db, 'an adapter')).toEqual(plan);
+  expect(await listDownloads(db)).toEqual([]);
+  expect(await db.count('downloadParts')).toBe(0);
 });

@@ -4,9 +4,10 @@ import { sha256Hex } from '../../../src/domain/hash';
 import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize/tokenize';
 
 const shared = new URL('../../../../shared/', import.meta.url);
-const golden: Record<string, { sha256: string; texts: number; tokens: number }> = JSON.parse(
-  readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'),
-);
+const golden: {
+  hashes: Record<string, { sha256: string; texts: number; tokens: number }>;
+  rareHan: { text: string; ids: number[] }[];
+} = JSON.parse(readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'));
 
 /** Must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
@@ -55,8 +56,8 @@ function texts(): string[] {
   ];
 }
 
-function tokenizerOf(model: string): TextTokenizer {
-  const read = (path: string): string => readFileSync(new URL(`models/${model}/${path}`, shared), 'utf8');
+function tokenizerOf(model: string, folder = shared): TextTokenizer {
+  const read = (path: string): string => readFileSync(new URL(`models/${model}/${path}`, folder), 'utf8');
   return new TextTokenizer({
     files: { 'tokenizer.json': read('tokenizer.json'), 'tokenizer_config.json': read('tokenizer_config.json') },
   });
@@ -73,7 +74,7 @@ function framed(ids: Int32Array, offsets: Uint32Array): Int32Array {
 }
 
 describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', () => {
-  it.each(Object.keys(golden))('match the Rust tokenizers on 300 texts: %s', async (name) => {
+  it.each(Object.keys(golden.hashes))('match the Rust tokenizers on 300 texts: %s', async (name) => {
     const [model = '', limit] = name.split('@');
     const list = texts();
     const { ids, offsets } = await encodeAll(
@@ -83,8 +84,16 @@ describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', ()
       Number(limit),
       () => undefined,
     );
-    expect(list).toHaveLength(golden[name]!.texts);
-    expect(ids.length).toBe(golden[name]!.tokens);
-    expect(await sha256Hex(framed(ids, offsets))).toBe(golden[name]!.sha256);
+    expect(list).toHaveLength(golden.hashes[name]!.texts);
+    expect(ids.length).toBe(golden.hashes[name]!.tokens);
+    expect(await sha256Hex(framed(ids, offsets))).toBe(golden.hashes[name]!.sha256);
+  });
+});
+
+describe('Han characters beyond the BMP', () => {
+  const bundled = new URL('../../../public/', import.meta.url);
+
+  it.each(golden.rareHan)('have the ids of the Rust tokenizers: $text', ({ text, ids }) => {
+    expect(tokenizerOf('demo-zh', bundled).encode(text, 512).ids).toEqual(ids);
   });
 });

@@ -94,7 +94,7 @@ async function prepared(
 }
 
 describe('tokenizing an experiment', () => {
-  it('stores one token set per part, in the order of the prepared data, with the prefix of its side', async () => {
+  it('stores one token set per kind of text, in data order, with the query or passage prefix', async () => {
     const { db, experiment } = await prepared();
     const keys = await tokenize(db, experiment, () => undefined);
     const data = await preparedData(db, experiment);
@@ -150,6 +150,48 @@ describe('tokenizing an experiment', () => {
     expect([prefixed.knowledgeBase, prefixed.positives]).toEqual([keys.knowledgeBase, keys.positives]);
     expect(prefixed.anchors).not.toBe(keys.anchors);
     encode.mockRestore();
+  });
+
+  it('keeps the stored token sets of all texts except those with Han characters beyond the BMP', async () => {
+    const { db, experiment } = await prepared();
+    const plain = await tokenize(db, experiment, () => undefined);
+    const rare = await tokenize(
+      db,
+      { ...experiment, model: { ...experiment.model!, queryPrefix: 'a𠮷b' } },
+      () => undefined,
+    );
+    // Keys from before these characters were separated.
+    expect(plain.testQuestions).toBe('17d5cfc0bb07fe28d148f2e64d7d048436cf40db699dbfd73d2fb0230afd2003');
+    expect(rare.testQuestions).not.toBe('99953684eaf7ce002834718587fb926d715926638475678326afb3ad87416aec');
+    expect(rare.knowledgeBase).toBe(plain.knowledgeBase);
+  });
+
+  it('lowercases texts and prefixes if sentence_bert_config.json says so, and makes new token sets for them', async () => {
+    const source: { normalizer: object } = JSON.parse(model.files['tokenizer.json'] ?? '');
+    const cased = { ...source, normalizer: { ...source.normalizer, lowercase: false } };
+    const files = { ...model.files, 'tokenizer.json': JSON.stringify(cased) };
+    const lowers = { ...files, 'sentence_bert_config.json': '{"do_lower_case":true}' };
+    const abc = new TextTokenizer({ files }).encode('abc', 16).ids;
+    expect(new TextTokenizer({ files }).encode('ABC', 16).ids).not.toEqual(abc);
+    expect(new TextTokenizer({ files: lowers }).encode('ABC', 16).ids).toEqual(abc);
+
+    const { db, experiment } = await prepared();
+    const before = await tokenize(db, experiment, () => undefined);
+    await putModel(db, { ...model, files: { ...model.files, 'sentence_bert_config.json': '{"do_lower_case":false}' } });
+    expect(await tokenize(db, experiment, () => undefined)).toEqual(before);
+    await putModel(db, { ...model, files: lowers });
+    expect((await tokenize(db, experiment, () => undefined)).testQuestions).not.toBe(before.testQuestions);
+  });
+
+  it('refuses a tokenizer whose normalizers are nested too deep', () => {
+    let normalizer: unknown = { type: 'NFC' };
+    for (let depth = 0; depth < 20; depth++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
+    const tokenizerJson = JSON.stringify({ ...JSON.parse(model.files['tokenizer.json'] ?? ''), normalizer });
+    expect(() => new TextTokenizer({ files: { ...model.files, 'tokenizer.json': tokenizerJson } })).toThrow(
+      expect.objectContaining({
+        details: { kind: 'model-invalid', file: 'tokenizer.json', fault: 'tokenizer-invalid' },
+      }),
+    );
   });
 
   it('reports progress up to the last text', async () => {

@@ -36,6 +36,7 @@ describe('npm run experiment exits with code 1 and one sentence', () => {
     ['null', /own\.json contains null/],
     ['{\n  "seed": 7,\n  "stages": [\n    {"dropout": 0},,\n  ]\n}\n', /own\.json, line 4: not valid JSON/],
     ['{\n "seed": 7\n', /own\.json, line 2: not valid JSON/],
+    ['{"locations": {"model": "hub:../x"}}', /locations\.model is hub:\.\.\/x, which names no model/],
     ['{"locations": {"pairs": "nowhere.csv"}}', /locations\.pairs names .*nowhere\.csv, which does not exist/],
   ])('for an experiment file with the content %j', async (content, sentence) => {
     const { file, out } = await folderWith('own.json', content);
@@ -61,6 +62,7 @@ describe('npm run experiment exits with code 1 and one sentence', () => {
     [['--fast'], 'Unknown option --fast'],
     [['--out'], '--out needs a value'],
     [['--software-webgpu=yes'], '--software-webgpu takes no value'],
+    [['--out', 'x', '--hub-host', 'ftp://x'], '--hub-host takes huggingface, hf-mirror, modelscope or an address'],
   ])('for the options %j', async (args, sentence) => {
     const stderr = await refused('x.json', ...args);
     expectOneSentence(stderr);

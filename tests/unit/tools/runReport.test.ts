@@ -49,4 +49,14 @@ describe('events.jsonl', () => {
       0.3,
     ]);
   });
+
+  it('takes the 150,000 earlier events of a resumed run at once', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
+    const report = new RunReport(folder, () => undefined);
+    await report.begin();
+    await report.add(Array.from({ length: 150_000 }, (_, i) => step(i + 1, 0.5, i)));
+    await report.finish();
+    const text = await readFile(join(folder, 'events.jsonl'), 'utf8');
+    expect(text.trim().split('\n')).toHaveLength(150_000);
+  }, 60_000);
 });

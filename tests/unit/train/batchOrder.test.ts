@@ -96,7 +96,12 @@ describe('the batch plan', () => {
   it('rejects fewer pairs or fewer distinct passages than one batch needs', () => {
     const plan = (pairs: Pair[]) => () => planBatches({ pairs, stage: seeded(16, 4), stageIndex: 0, seed: 7 });
     expect(thrown(plan(pairsOf(15)))).toEqual({ kind: 'too-few-pairs', pairs: 15, batchSize: 16 });
-    expect(thrown(plan(pairsOf(64, (i) => i % 15)))).toEqual({ kind: 'too-few-pairs', pairs: 15, batchSize: 16 });
+    expect(thrown(plan(pairsOf(64, (i) => i % 15)))).toEqual({
+      kind: 'too-few-pairs',
+      pairs: 15,
+      batchSize: 16,
+      distinct: 'passages',
+    });
     expect(thrown(plan([]))).toMatchObject({ kind: 'too-few-pairs' });
   });
 

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
-import {
-  applyEvents,
-  emptyRunView,
-  runShare,
-  timeLeftMs,
-  tokensPerSecond,
-  type RunView,
-} from '../../../src/domain/train/runView';
+import { applyEvents, emptyRunView, runShare, tokensPerSecond, type RunView } from '../../../src/domain/train/runView';
 
 const metrics: Metrics = {
   hitRateAt1: 0.5,
@@ -103,18 +96,6 @@ describe('the progress of a run', () => {
   it('shows tokens per second from the tokens and milliseconds of its steps', () => {
     expect(tokensPerSecond(read([step(1), step(2)]))).toBe(2000);
     expect(tokensPerSecond(emptyRunView())).toBe(0);
-  });
-
-  it('estimates the time left as the remaining steps at the measured pace plus one evaluation', () => {
-    const view = read(
-      [{ type: 'phase', phase: 'evaluateBefore' }, { type: 'phase', phase: 'train' }, step(1), step(2), step(3)],
-      1000,
-    );
-    expect(timeLeftMs(view, 13, 5000)).toBe(10 * 250 + 1000);
-  });
-
-  it('has no estimate of the time left until three steps have been measured', () => {
-    expect(timeLeftMs(read([{ type: 'phase', phase: 'train' }, step(1), step(2)]), 10, 0)).toBeNull();
   });
 
   it('keeps the longest evaluation time when a resumed run skips the evaluation', () => {

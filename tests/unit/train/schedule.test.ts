@@ -47,7 +47,7 @@ describe('the learning rate', () => {
     expect([warm(0.25, 10), warm(0.35, 10), warm(0.01, 10), warm(0, 10)]).toEqual([2, 4, 1, 1]);
   });
 
-  it('stays between zero and its peak for any share of warm-up', () => {
+  it('stays between zero and its peak for any warm-up share', () => {
     for (const kind of ['linear', 'cosine', 'constant'] as const)
       for (const warmup of [0, 0.001, 0.5, 0.999, 1])
         for (let step = 0; step < 37; step++) {

@@ -2,20 +2,23 @@ import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { planBatches } from '../../../src/domain/train/batchOrder';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { importDataset } from '../../../workers/services/import/importDataset';
-import { countSplit, preparedData } from '../../../workers/services/split/preparedData';
+import type { DataApi } from '../../../src/protocol/dataApi';
+import { countSplit } from '../../../workers/services/split/countSplit';
+import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () =>
-      Promise.resolve({ countSplit: (experiment: Parameters<typeof countSplit>[1]) => countSplit(db, experiment) }),
+      Promise.resolve({ countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'] }),
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
     getDataset: (sha256: string) => getDataset(db, sha256),
@@ -37,12 +40,15 @@ const { default: StorageNeed } = await import('../../../src/ui/train/StorageNeed
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
-async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
   const file = new File([JSON.stringify(rows)], `${role}.json`);
-  return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
+  return (await importDataset(db, [file], role, () => undefined)).dataset;
+}
+async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
+  return (await datasetOf(role, rows)).contentSha256;
 }
 /** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
-async function opened() {
+async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
   const experiment = {
@@ -53,13 +59,13 @@ async function opened() {
         role: 'pairs' as const,
         contentSha256: await stored(
           'pairs',
-          Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i}` })),
+          Array.from({ length: 80 }, (_, i): object => ({ query: `问${i}`, positive: `答${i}` })).concat(added),
         ),
       },
       {
         role: 'questions' as const,
         part: 'test' as const,
-        contentSha256: await stored('questions', [{ query: '测', relevant: ['p'] }]),
+        contentSha256: await stored('questions', [{ query: '怎样在手机上修改登录密码', relevant: ['p'] }]),
       },
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
@@ -69,6 +75,37 @@ async function opened() {
   await state.load();
   return { experiment, state };
 }
+const model: StoredModel = {
+  contentSha256: 'm'.repeat(64),
+  name: 'm',
+  config: {
+    layers: 1,
+    hiddenSize: 8,
+    heads: 1,
+    intermediateSize: 8,
+    vocabularySize: 8,
+    maxPositions: 128,
+    typeVocabularySize: 2,
+    layerNormEpsilon: 1e-12,
+    hiddenDropout: 0,
+    attentionDropout: 0,
+    padTokenId: 0,
+  },
+  tensors: [],
+  totalFloats: 1000,
+  weightsId: 'w',
+  files: {},
+  defaults: {
+    pooling: { value: 'mean', guessed: false },
+    normalize: { value: true, guessed: false },
+    maxTokens: { value: 128, guessed: false },
+    queryPrefix: { value: '', guessed: false },
+    passagePrefix: { value: '', guessed: false },
+  },
+  sourceDtype: 'F32',
+  createdAt: 0,
+};
+const startButtonIn = (body: string) => /<button[^>]*data-testid="start-run"[^>]*>/.exec(body)?.[0];
 const textOf = (body: string): string =>
   body
     .replace(/<[^>]*>/g, ' ')
@@ -92,6 +129,20 @@ describe('the step forecast', () => {
     expect(textOf(render(StorageNeed, { props: { experiment: state } }).body)).toContain('76 pairs → 76 steps');
   });
 
+  it('loses the near-duplicates of test questions as soon as the experiment removes them', async () => {
+    const { state } = await opened([{ query: '怎样在手机上修改登录密码呢', positive: '答' }]);
+    state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 81, steps: 81 });
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect(state.plan).toBeNull();
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+    state.undo();
+    await state.countSplit();
+    expect(state.plan?.pairs).toBe(81);
+  });
+
   it('is unknown until a changed split is counted, and stays when only dropout changes', async () => {
     const { state } = await opened();
     await state.countSplit();
@@ -104,13 +155,28 @@ describe('the step forecast', () => {
   });
 });
 
+describe('what depends on the split', () => {
+  it('is out of date with another model, whose tokenizer may fold case, and with other training pairs', async () => {
+    const { state } = await opened();
+    await state.countSplit();
+    state.tokenizedFor = state.tokensKey;
+    expect(state.stageStates.tokenize).toBe('done');
+    state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
+    expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
+    state.undo();
+    expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
+    state.change((experiment) => ({ ...experiment, model: modelSettings(model) }));
+    expect(state.plan).toBeNull();
+  });
+});
+
 describe('the training stage', () => {
   it('lists what is missing, including the base model of an empty experiment', async () => {
     const { state } = await opened();
     const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
-    expect(shown()).toContain('Choose a base model.');
+    expect(shown()).toContain('Still missing: Base model.');
     state.change((experiment) => ({ ...experiment, data: [] }));
-    expect(shown()).toContain('Import the knowledge base, the pairs and the test questions, and choose a base model.');
+    expect(shown()).toContain('Still missing: Knowledge base, Training pairs, Test questions, Base model.');
   });
 
   it.each([
@@ -119,17 +185,9 @@ describe('the training stage', () => {
     ['run', 'A run is in progress'],
   ] as const)('disables the start button while the device is busy (%s) and says why', async (job, reason) => {
     const { state } = await opened();
-    const model = {
-      contentSha256: 'm',
-      pooling: 'mean',
-      normalize: true,
-      maxTokens: 128,
-      queryPrefix: '',
-      passagePrefix: '',
-    } as const;
-    state.change((experiment) => ({ ...experiment, model }));
+    await state.setModel(model);
     const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
-    const startButton = () => /<button[^>]*data-testid="start-run"[^>]*>/.exec(shown())?.[0];
+    const startButton = () => startButtonIn(shown());
     expect(startButton()).not.toContain(' disabled');
     await deviceJob.during(job, () => {
       expect(startButton()).toContain(' disabled');
@@ -137,6 +195,34 @@ describe('the training stage', () => {
       return Promise.resolve();
     });
     expect(textOf(shown())).not.toContain(reason);
+  });
+});
+
+describe('a run that would be refused', () => {
+  it('names the different passages that are too few for a batch, and the start button is disabled', async () => {
+    const { state } = await opened();
+    await state.setModel(model);
+    const pairs = Array.from({ length: 80 }, (_, i) => ({ query: `问${i}`, positive: `答${i % 12}` }));
+    await state.setDataset('pairs', await datasetOf('pairs', pairs));
+    state.change((e) => ({
+      ...e,
+      stages: e.stages.map((stage) => ({
+        ...stage,
+        batching: { kind: 'seeded', batchSize: 16, avoidDuplicatePassages: true },
+      })),
+    }));
+    const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false } }).body;
+    await state.countSplit();
+    expect(textOf(shown())).toContain('too few different passages (12) for a batch of 16');
+    expect(startButtonIn(shown())).toContain(' disabled');
+    state.change((e) => ({
+      ...e,
+      stages: e.stages.map((stage) => ({
+        ...stage,
+        batching: { kind: 'seeded', batchSize: 12, avoidDuplicatePassages: true },
+      })),
+    }));
+    expect(startButtonIn(shown())).not.toContain(' disabled');
   });
 });
 

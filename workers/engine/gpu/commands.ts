@@ -11,7 +11,7 @@ import type { SubmitPacer } from './submitPacer';
 const slotBytes = 256;
 /** Uniform slots per submit. A step of BERT-base needs about 300. */
 const slots = 1024;
-/** Every WebGPU device allows at least this many workgroups per dimension. */
+/** Workgroups per dimension that every WebGPU device allows. */
 const maxGroups = 65_535;
 
 type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
@@ -106,7 +106,7 @@ export class GpuCommands implements Commands {
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#scopes.next();
-    // Not awaited. If the device is lost, that is reported elsewhere and this submit goes untimed.
+    // Not awaited. A lost device is reported elsewhere, and this submit then goes untimed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
@@ -184,7 +184,7 @@ export class GpuCommands implements Commands {
     return this.#device.createBindGroup({ layout, entries });
   }
 
-  /** Compiles a kernel in the background. Rejects if the device cannot compile it; the device itself stays usable. */
+  /** Compiles a kernel in the background. Rejects if the device cannot compile the kernel; the device stays usable. */
   prepare(kernel: Kernel): Promise<void> {
     if (this.#pipelines.has(kernel.code)) return Promise.resolve();
     const known = this.#preparing.get(kernel.code);
@@ -232,12 +232,12 @@ export class GpuCommands implements Commands {
   }
 }
 
-/** Bytes of the array, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
+/** Returns the array's bytes, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
 function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(bytesOf(array) / 4);
 }
 
-/** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end. */
+/** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end, which do nothing. */
 function spread(groups: number): readonly [number, number, number] {
   if (groups <= maxGroups) return [groups, 1, 1];
   const y = Math.ceil(groups / maxGroups);

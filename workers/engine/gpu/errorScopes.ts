@@ -1,4 +1,7 @@
-/** Scopes are popped in reverse, so out-of-memory is reported before the validation errors that it causes. */
+/**
+ * Scopes are pushed in this order and popped in reverse, so out-of-memory is reported before the validation errors that
+ * it causes.
+ */
 const filters = ['internal', 'validation', 'out-of-memory'] as const;
 
 /**
@@ -16,11 +19,12 @@ export class ErrorScopes {
     this.#push();
   }
 
-  /** Call after each submit. */
+  /** Collects the errors of a submit. Call after each submit. */
   next(): void {
     const popped = this.#pop();
     this.#push();
-    // A promise chain retains nothing of earlier submits; a run has thousands of them.
+    // Chain the promises rather than list them: a run has thousands of submits, and a chain retains none of the earlier
+    // ones.
     this.#told = this.#told.then(() => popped);
   }
 

@@ -13,7 +13,7 @@ export class GpuMemory implements Memory {
     return buffer;
   }
 
-  /** Throws RangeError if the block belongs to another memory or has been destroyed. */
+  /** Returns the block's buffer. Throws RangeError if the block belongs to another memory or has been destroyed. */
   bufferOf(block: Block): GPUBuffer {
     const buffer = this.#buffers.get(block);
     if (!buffer) throw new RangeError('the block is not a buffer of this device');

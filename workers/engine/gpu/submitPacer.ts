@@ -1,26 +1,26 @@
 /**
- * No submit should take longer. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen
- * freezes until the submit ends.
+ * Longest acceptable submit. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen freezes
+ * until the submit ends.
  */
 export const longestSubmitMs = 500;
-/** Target time, low enough that a submit slower than recent ones still stays under the maximum. */
+/** Target duration of a submit, low enough that a submit slower than recent ones still stays under the maximum. */
 const targetMs = longestSubmitMs / 2;
-/** Number of recent submits whose rates are remembered. */
+/** Number of recent submits whose median rate is used. */
 const remembered = 9;
-/** A submit smaller than this share of a full one is ignored: most of its time is not spent on the device. */
+/** Submits smaller than this share of a full one are not measured: most of their time is not spent on the device. */
 const smallestShare = 1 / 8;
-/** Each measurement raises the rate by at most this factor. */
+/** Maximum factor by which one measurement raises the rate. */
 const largestRise = 4;
 
 /**
- * FLOPs per millisecond that any adapter of the kind reaches. Until times are known, submits are too small rather than
- * too long.
+ * Assumed FLOPs per millisecond until times are known. Any adapter of the kind reaches this rate, so the first submits
+ * are too short rather than too long.
  */
 const firstRate = { software: 1e6, hardware: 2e7 } as const;
 
 /**
- * Decides when a submit has enough work. Work is counted in estimated FLOPs. How much fits is learned from the times of
- * earlier submits, without waiting for them. Where commands are split into submits never changes a result.
+ * Decides when a submit has enough work, counted in estimated FLOPs. Learns from the times of earlier submits how much
+ * fits, without waiting for them. Where commands are split into submits never changes a result.
  */
 export class SubmitPacer {
   #rate: number;
@@ -42,8 +42,8 @@ export class SubmitPacer {
   }
 
   /**
-   * Call at each submit. Returns a callback to run when the device has finished it. `compiled`: kernels were compiled
-   * for this submit, so its time is mostly compilation.
+   * Call at each submit. Returns a callback to run when the device has finished the submit. `compiled`: kernels were
+   * compiled for this submit, so its time is mostly compilation.
    */
   submitted(work: number, compiled = false): () => void {
     const at = this.now();

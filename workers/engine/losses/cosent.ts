@@ -7,7 +7,7 @@ export interface CosentOptions {
   temperature: number;
 }
 
-/** Numbers that `cosent` writes: the loss, and the share of comparisons that are in the right order. */
+/** Length of `numbers`, which `cosent` writes: the loss, and the share of comparisons that are in the right order. */
 export const cosentNumbers = 2;
 
 /**
@@ -62,7 +62,10 @@ const cosinesKernel = memo((traits: Traits) =>
   }),
 );
 
-/** Per pair, over the pairs that should score higher: largest term, Σ exp(term − largest), their count, how many do. */
+/**
+ * Computes four numbers for each pair, over the pairs with higher scores: the largest term, Σ exp(term − largest), how
+ * many pairs were compared, and how many of them are in the right order.
+ */
 const rowsKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'cosent rows',

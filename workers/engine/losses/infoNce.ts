@@ -7,7 +7,10 @@ import { rowGroups, rowKernel } from '../rowKernel';
 import { matmul } from '../ops/matmul/matmul';
 import { choiceFor, type Layout, type MatmulChoice } from '../ops/matmul/choice';
 
-/** Numbers that `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the negatives. */
+/**
+ * Length of `numbers`, which `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the
+ * negatives.
+ */
 export const infoNceNumbers = 4;
 
 export interface InfoNceOptions {
@@ -95,7 +98,7 @@ function scoreStats(
   const stats = { rowStats: pool.allocate([params.pairs, 4]), columnLse: pool.allocate([params.pairs]) };
   for (const window of byRow) {
     const scores = cosines.compute(window);
-    // Something must be bound as `bits`; the kernels do not read it if `words` is 0.
+    // WebGPU requires something bound as `bits`; the kernels do not read it if `words` is 0.
     const arrays = { cosines: scores, bits: leftOut ?? scores, rowStats: stats.rowStats };
     commands.dispatch(rowsKernel(traits), arrays, { ...params, ...window }, rowGroups(traits, window.rows));
   }
@@ -120,7 +123,7 @@ function lossNumbers(
   commands.dispatch(numbersKernel(traits), arrays, { ...params, rows: 1 }, 1);
 }
 
-/** Scores of one window, or their gradients. A window requested twice in a row is computed once. */
+/** Buffer for the scores of one window, or for their gradients. A window requested twice in a row is computed once. */
 class WindowBuffer {
   readonly #array: DeviceArray;
   #window: ScoreWindow | undefined;
@@ -145,7 +148,7 @@ class WindowBuffer {
   }
 }
 
-/** The loss's three products, tiled as for the whole batch, so that window size never changes the order of a sum. */
+/** Returns the loss's three products, tiled as for the whole batch: window size must not change the order of a sum. */
 function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
   const [B = 0, E = 0] = anchors.shape;
   const [C = 0] = candidates.shape;

@@ -7,8 +7,8 @@ export interface ScoreWindow {
 }
 
 /**
- * Scores in the largest window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
- * candidates still fit in one window. Equal on all devices, so that no result depends on a device's limits.
+ * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
+ * candidates still fit in one window. The same on all devices, so that no result depends on a device's limits.
  */
 export const mostScores = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
@@ -40,7 +40,10 @@ export function largestWindow(windows: readonly ScoreWindow[]): number {
   return windows.reduce((most, { rows, columns }) => Math.max(most, rows * columns), 0);
 }
 
-/** Returns how many lines of `numbers` scores fit in `most`, rounded down to whole steps, but at least one step. */
+/**
+ * Returns how many lines of `numbers` scores each fit in `most` scores: a multiple of `windowStep`, and at least one
+ * step.
+ */
 function linesOf(numbers: number, most: number): number {
   return Math.max(windowStep, windowStep * Math.floor(most / numbers / windowStep));
 }

@@ -14,15 +14,15 @@ import type {
 } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 
-/** What a stage has to fit in memory: its training batches and the evaluations between steps. */
+/** Everything that a stage has to fit in memory: its training batches and the evaluations between steps. */
 export interface StageShape extends BatchShape {
   evaluation?: EvaluationShape;
 }
 
 /**
  * Chooses the fastest step strategy that fits. Plain is fastest. Recompute takes a third more compute. GradCache takes
- * as much as recompute, and launches more kernels the smaller its chunks are, so it gets the largest chunk that fits.
- * If none fits, returns the strategy that needs the least memory, with GradCache's chunks as small as the longest text.
+ * as much as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that fit. If
+ * no strategy fits, returns the one that needs the least memory: GradCache with chunks as small as the longest text.
  */
 export function chooseWay(
   config: EncoderConfig,
@@ -54,7 +54,7 @@ export function chooseWay(
   return choice(gradCache(largest ?? shape.longest));
 }
 
-/** Peak of a run: a step and an evaluation never overlap, so take the larger. */
+/** Returns the peak of a run. A step and an evaluation never overlap, so the larger of the two counts. */
 function runNeed(step: MemoryNeed, evaluation: number, threadBytes: number): MemoryNeed {
   const activations = Math.max(step.activations, evaluation) + threadBytes;
   return { ...step, activations, total: step.total - step.activations + activations };
@@ -76,10 +76,10 @@ function arrayShortage(
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
 }
 
-/** Shorter texts carry too little content to be worth training on. */
+/** Lowest token limit to propose: shorter texts carry too little content to be worth training on. */
 const shortestMaxTokens = 16;
 
-/** Suggests settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
+/** Proposes settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
 export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
   const maxTokens = largestBelow(current.maxTokens, shortestMaxTokens, (value) =>
     fits({ ...current, maxTokens: value }),

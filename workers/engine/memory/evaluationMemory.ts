@@ -7,11 +7,11 @@ import { encodingRowBytes, trainingStateBytes, widestRowBytes, type ParameterCou
 import { scratchBytes } from '../engine';
 import type { MemoryLimits } from './memoryLimits';
 
-/** What determines the memory of dev and test evaluations. */
+/** Sizes that determine the memory of dev and test evaluations. */
 export interface EvaluationShape {
   /** Tokens of the longest text among passages and questions. */
   longest: number;
-  /** One search per group of questions; dev and test questions are never in the same group. */
+  /** One search per group of questions. Dev and test questions are never in the same group. */
   searches: readonly SearchShape[];
 }
 
@@ -33,11 +33,9 @@ export function evaluationShape(
   return { longest, searches };
 }
 
-/**
- * A larger encoding batch is no faster. Its largest product is limited in FLOPs too, because a dispatch cannot be
- * split: at 100 GFLOP/s, this many take 0.2 seconds.
- */
+/** Maximum tokens of an encoding batch: larger batches are no faster. */
 const mostTokens = 16_384;
+/** Maximum FLOPs of one product: a dispatch cannot be split, and at 100 GFLOP/s this many take 0.2 seconds. */
 const mostProductFlops = 2e10;
 
 export function mostEncodingTokens({ hiddenSize, intermediateSize }: EncoderConfig): number {
@@ -45,12 +43,15 @@ export function mostEncodingTokens({ hiddenSize, intermediateSize }: EncoderConf
   return Math.min(mostTokens, Math.max(leastEncodingTokens, quick));
 }
 
-/** Fewer tokens are not worth a pass. A budget that leaves room for less is too small anyway. */
+/**
+ * Minimum tokens of an encoding batch: fewer are not worth a pass, and a budget with room for fewer is too small
+ * anyway.
+ */
 const leastEncodingTokens = 128;
 
 /**
- * Minimum bytes of an evaluation on top of the training state. It first encodes texts, one at a time if necessary, and
- * then searches for the questions.
+ * Returns the minimum bytes of an evaluation on top of the training state. An evaluation first encodes texts, one at a
+ * time if necessary, and then searches for the questions.
  */
 export function evaluationBytes(config: EncoderConfig, { longest, searches }: EvaluationShape): number {
   const encoding = quadsFor(Math.max(leastEncodingTokens, longest)) * encodingRowBytes(config);
@@ -58,14 +59,14 @@ export function evaluationBytes(config: EncoderConfig, { longest, searches }: Ev
   return scratchBytes + Math.max(encoding, ...searching);
 }
 
-/** Bytes of the largest array in an evaluation. */
+/** Returns the bytes of the largest array in an evaluation. */
 export function evaluationArrayBytes(config: EncoderConfig, { longest }: EvaluationShape): number {
   return quadsFor(longest) * widestRowBytes(config);
 }
 
 /**
- * Returns the number of tokens in an encode-only batch, which shares memory with weights, gradients and moments and
- * holds one layer at a time. If nothing is left over, returns the smallest batch worth a pass. `precision` is that of
+ * Returns the maximum tokens of an encode-only batch: as many as fit next to weights, gradients and moments, with one
+ * layer's arrays held at a time. If nothing fits, returns the smallest batch worth a pass. `precision` is that of
  * training; encoding always runs in float32.
  */
 export function encodingTokens(

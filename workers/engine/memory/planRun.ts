@@ -16,20 +16,25 @@ export interface RunPlanRequest {
   limits: MemoryLimits;
   maxTokens: number;
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
-  /** Per stage. */
+  /** Batches of each stage. */
   batches: readonly Batches[];
   evaluation: EvaluationShape;
-  /** Per stage; full precision by default. */
+  /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
   /** Whether the device computes in half precision. */
   offersHalf?: boolean;
-  /** The stage's batches at another size; null if the experiment lists the batches or there are too few pairs. */
+  /**
+   * Returns the stage's batches at another batch size, or null if the experiment lists its batches or has too few
+   * pairs.
+   */
   atBatchSize: (stage: number, batchSize: number) => Batches | null;
 }
 
 type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
 
-/** Chooses a step strategy for each stage, and works out what the most demanding stage would need at other settings. */
+/**
+ * Chooses a step strategy for each stage, and computes what the most demanding stage would need with other settings.
+ */
 export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
@@ -73,10 +78,7 @@ function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, ma
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
-/**
- * Proposes mixed precision for the stage if the device supports it, the stage uses full precision, and it would then
- * fit.
- */
+/** Proposes mixed precision for a full-precision stage if the device supports it and the stage would then fit. */
 function mixedProposal(
   { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
   { stage, shape }: PlannedStage,
@@ -86,18 +88,24 @@ function mixedProposal(
 }
 
 /**
- * Sort key of a stage's demand: stages that do not fit rank above those that fit, then more tokens per batch rank
- * higher.
+ * Returns the sort key of a stage's demand. Stages that do not fit rank above those that fit; otherwise, more tokens
+ * per batch rank higher.
  */
 function hunger({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 
-/** Returns a function that chooses a strategy for other settings. Batches are planned once per size. */
+/**
+ * Returns a function that chooses a strategy for other settings of a stage. It plans the batches of each size only
+ * once.
+ */
 function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
-  known.set(Math.max(...given.map((batch) => batch.length)), given);
+  known.set(
+    given.reduce((most, batch) => Math.max(most, batch.length), -Infinity),
+    given,
+  );
   return ({ batchSize, maxTokens }) => {
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
@@ -107,7 +115,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
   };
 }
 
-/** Settings for a short table: batches from half to four times the size, and texts cut shorter. */
+/** Returns settings for a short table: batches from half to four times the size, and texts cut shorter. */
 function nearby({ batchSize, maxTokens }: Settings): Settings[] {
   const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
   const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);

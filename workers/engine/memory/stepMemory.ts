@@ -1,13 +1,12 @@
-import { multipliedWeights } from '../../../src/domain/benchmark/flops';
 import type { Precision } from '../../../src/domain/experiment';
-import type { EncoderConfig } from '../../../src/domain/model';
+import { matrixParameters, type EncoderConfig } from '../../../src/domain/model';
 import { scratchBytes } from '../engine';
 import { quadsFor } from '../quads';
 import { largestWindow, scoreWindows } from '../losses/scoreWindows';
 import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 
-/** Size of the model: how many numbers its weights have, and how many of them have a gradient. */
+/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
 export interface ParameterCount {
   all: number;
   trained: number;
@@ -22,7 +21,7 @@ export function parameterCount(config: EncoderConfig): number {
   return tables + norm + layers * layer;
 }
 
-/** Bytes of a step on the largest batch, with the given strategy. */
+/** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function memoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
@@ -40,7 +39,7 @@ export function memoryNeed(
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
 }
 
-/** Bytes held from a stage's first step to its last: weights, gradients and moments. */
+/** Returns the bytes held from a stage's first step to its last: weights, gradients and moments. */
 export function trainingStateBytes(
   config: EncoderConfig,
   { all, trained }: ParameterCount,
@@ -49,39 +48,39 @@ export function trainingStateBytes(
   return 4 * all + 12 * trained + halfWeightBytes(config, precision);
 }
 
-/** Rows that the encoder's arrays have room for. */
-export function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
+/** Returns the number of rows that the encoder's arrays have room for. */
+function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
 }
 
-/** Bytes of the half-precision copy of the matrices that products read. */
-export function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
-  return precision === 'mixed' ? 2 * multipliedWeights(config) : 0;
+/** Returns the bytes of the half-precision copies of the matrices that products read; 0 in full precision. */
+function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
+  return precision === 'mixed' ? 2 * matrixParameters(config) : 0;
 }
 
 function activationBytes(precision: Precision): number {
   return precision === 'mixed' ? 2 : 4;
 }
 
-/** Bytes per row of the widest array. Devices limit the size of an array. */
+/** Returns the bytes per row of the widest array. Devices limit the size of an array. */
 export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, precision: Precision = 'full'): number {
   return activationBytes(precision) * Math.max(3 * hiddenSize, intermediateSize);
 }
 
 /**
- * Bytes held per row when the backward pass of the top layer begins, which is the peak of a step. Buffers are reused
- * only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of numbers.
+ * Returns the bytes held per row when the backward pass of the top layer begins, which is the peak of a step. A buffer
+ * is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of numbers.
  */
 function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
-  // Per layer: input, attention output, both sums before LayerNorm, and the middle. A recomputed layer's output counts
-  // in `around`: one of the gradients reuses its buffer.
+  // Per layer: input, attention output, both sums before LayerNorm, and the middle. `around` covers a recomputed
+  // layer's output, because one of the gradients reuses its buffer.
   const hidden = kind === 'recompute' ? L + 4 : 5 * L;
   // The gradients of two hidden-size arrays, and the sum of the embeddings.
   const around = 3;
-  // The gradient of queries, keys and values reuses a feed-forward buffer if that is not much larger.
+  // The gradient of queries, keys and values can reuse a feed-forward buffer if that is not much larger.
   const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
   const queryKeyValue = kept + (gradientFits ? 0 : 1);
   const columnParts = (2 * H + H) / 64;
@@ -92,27 +91,31 @@ function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Preci
 }
 
 /**
- * An encode-only batch has at most one text per this many tokens, so that many short texts do not inflate the vectors.
+ * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
+ * too much memory.
  */
 export const encodedTokensPerText = 16;
 
 /**
- * Bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens, and a share
- * of the texts' vectors.
+ * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
+ * and a share of the texts' vectors.
  */
 export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
   const vectors = (H + 1 + 1) / encodedTokensPerText;
   return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
 }
 
-/** Texts that a GradCache chunk has room for. With [CLS] and [SEP], a text has about four tokens or more. */
+/**
+ * Returns the number of texts that a GradCache chunk has room for. With [CLS] and [SEP], almost every text has at least
+ * four tokens.
+ */
 export function chunkTexts(pairs: number, tokensPerPass: number): number {
   return Math.min(pairs, Math.ceil(tokensPerPass / 4));
 }
 
 /**
- * Numbers that the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of the
- * unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
+ * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
+ * the unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;

@@ -4,7 +4,7 @@ import type { SegmentTable } from './segments';
 /** The first (`m`) or second (`v`) moment. */
 export type AdamWMoment = 'm' | 'v';
 
-/** AdamW's moments of every trained parameter. Zero before the first step. */
+/** AdamW's two moments of every trained parameter, zero before the first step. */
 export class AdamWState {
   readonly segments: Readonly<Record<AdamWMoment, SegmentTable>>;
 
@@ -16,7 +16,7 @@ export class AdamWState {
     this.segments[moment].write(name, values);
   }
 
-  /** GPU→CPU sync. */
+  /** Reads a moment of one parameter. GPU→CPU sync. */
   read(moment: AdamWMoment, name: string): Promise<Float32Array> {
     return this.segments[moment].read(name);
   }

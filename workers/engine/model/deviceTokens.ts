@@ -8,7 +8,7 @@ export interface DeviceTokens {
   packed: PackedTokens;
   /** [rows, 4]: begin and end of the row's text, index of that text, token id. Padding rows have begin = end. */
   rowInfo: DeviceArray;
-  /** [texts + 1] */
+  /** [texts + 1]: first row of each text, then the number of tokens. */
   offsets: DeviceArray;
   /** [blocks, 4]: see `AttentionInputs`. */
   blocks: DeviceArray;
@@ -40,7 +40,7 @@ export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceT
 function attentionBlocks({ offsets, texts, tokens, rows }: PackedTokens, size: number): Uint32Array<ArrayBuffer> {
   const blocks: number[] = [];
   const add = (begin: number, end: number, seen: number): void => {
-    // Split a text into blocks of about equal length: a short block reads as many keys as a full one.
+    // Split a text into blocks of about equal length: even a short block reads all keys of its text.
     const rows = Math.ceil((end - begin) / Math.ceil((end - begin) / size));
     for (let row = begin; row < end; row += rows) blocks.push(row, Math.min(rows, end - row), begin, seen);
   };

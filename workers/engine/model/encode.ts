@@ -12,7 +12,10 @@ import type { ParameterStore } from './parameters';
 export interface EncodeOptions {
   pooling: Pooling;
   normalize: boolean;
-  /** Size of the largest batch to come. Arrays are allocated for it, so that smaller batches reuse the same buffers. */
+  /**
+   * Size of the largest batch to come. Arrays are allocated for this size, so that smaller batches reuse the same
+   * buffers.
+   */
   room?: EncodingRoom;
 }
 
@@ -22,8 +25,8 @@ export interface EncodingRoom {
 }
 
 /**
- * How texts are split into batches, and how many batches are in flight: enough to keep the device busy without holding
- * too much memory.
+ * How texts are split into batches, and how many batches are queued: enough to keep the device busy without using too
+ * much memory.
  */
 export interface EncodingPlan {
   tokensPerBatch: number;
@@ -32,8 +35,9 @@ export interface EncodingPlan {
 }
 
 /**
- * Chooses the batch size for encoding. On a CPU a batch should stay in cache; wasm computes synchronously, so one batch
- * at a time. A GPU needs thousands of rows, as far as memory allows, and the next batches queued.
+ * Chooses how to split texts for encoding. On a CPU, a batch should fit in the cache, and wasm computes synchronously,
+ * so only one batch is queued at a time. A GPU needs batches of thousands of rows, as far as memory allows, with the
+ * next ones queued.
  */
 export function encodingPlan(
   { software, wasm }: Traits,
@@ -65,27 +69,8 @@ export async function encodeBatch(
     return { hidden, y, norms: saved.norms };
   });
   const read = engine.commands.read(y); // GPU→CPU sync
-  // Later dispatches run after the copy, so they may reuse these buffers before it arrives.
+  // Dispatches recorded later run after the copy, so they may reuse these buffers before the values arrive.
   for (const array of [hidden, y, norms]) engine.pool.free(array);
   engine.pool.trim();
   return read;
-}
-
-/** Returns PyTorch's `last_hidden_state` without padding: [tokens, H] in row-major order. GPU→CPU sync. */
-export async function hiddenStates(
-  { segments: weights }: ParameterStore,
-  config: EncoderConfig,
-  batch: TokenBatch,
-): Promise<Float32Array> {
-  const { engine } = weights;
-  const tokens = uploadTokens(engine, packTokens(batch, config, quadsFor));
-  const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
-  freeTokens(engine, tokens);
-  try {
-    const all = await engine.commands.read(hidden); // GPU→CPU sync
-    return all.subarray(0, tokens.packed.tokens * config.hiddenSize);
-  } finally {
-    engine.pool.free(hidden);
-    engine.pool.trim();
-  }
 }

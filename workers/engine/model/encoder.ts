@@ -16,7 +16,7 @@ import {
 } from './layer';
 import { embeddingNames, layerParameters } from './names';
 
-/** A layer that the backward pass recomputes keeps only its input. */
+/** Arrays that a layer keeps for the backward pass: only its input if the backward pass recomputes the layer. */
 type Kept = { x: DeviceArray } | LayerSaved;
 export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
 
@@ -52,8 +52,8 @@ export function lastHidden(context: EncoderContext): DeviceArray {
 }
 
 /**
- * Computes gradients from dHidden [T, H], from the last layer down. Frees dHidden and each layer's saved arrays on the
- * way, and computes nothing below the lowest trained parameter.
+ * Computes gradients from dHidden [T, H], starting at the last layer. Frees dHidden and each layer's saved arrays along
+ * the way, and computes nothing below the lowest trained parameter.
  */
 export function backward(
   dHidden: DeviceArray,

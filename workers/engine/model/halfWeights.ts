@@ -25,7 +25,7 @@ export class HalfWeights {
       }
   }
 
-  /** Returns a module's copy, [out, in]. `query` covers query, key and value. */
+  /** Returns a module's copy, [out, in]. `query` also covers key and value. */
   view(layer: number, module: LayerModule, shape: readonly [number, number]): DeviceArray {
     const name = layerParameter(layer, module, 'weight');
     const found = this.#copies.get(name);
@@ -43,7 +43,7 @@ export class HalfWeights {
   }
 }
 
-/** The weight matrices of one layer, [out, in]. `query` covers query, key and value. */
+/** Returns the weight matrices of one layer, [out, in]. `query` also covers key and value. */
 function matrixShapes(H: number, F: number): [LayerModule, readonly [number, number]][] {
   return [
     ['query', [3 * H, H]],

@@ -29,8 +29,8 @@ export function activations({ half }: Pick<EncoderContext, 'half'>): DType {
 }
 
 /**
- * Where gradients are written. A parameter that `table` leaves out gets none. `accumulate` adds to the table's contents
- * instead of overwriting them.
+ * Where gradients are written. Parameters missing from `table` get no gradient. `accumulate` adds to the table's
+ * contents instead of overwriting them.
  */
 export interface GradientSink {
   table: SegmentTable;
@@ -42,7 +42,7 @@ export type LayerSaved = {
   attention: AttentionSaved;
   attentionNorm: LayerNormSaved;
   middle: DeviceArray;
-  /** Before and after GELU, [T, F]. */
+  /** Input (`pre`) and output of GELU, [T, F]. */
   pre: DeviceArray;
   gelu: DeviceArray;
   outputNorm: LayerNormSaved;
@@ -50,7 +50,7 @@ export type LayerSaved = {
 
 /**
  * One BERT layer, post-LayerNorm (Devlin et al., arXiv 1810.04805, §3; Vaswani et al., arXiv 1706.03762, fig. 1):
- * x [T, H] → y [T, H]. With h = LN(x + dropout(attention(x)·Wᵀ + b)), the middle of the layer:
+ * x [T, H] → y [T, H]. The middle of the layer is h = LN(x + dropout(attention(x)·Wᵀ + b)), its output
  * y = LN(h + dropout(GELU(h·W₁ᵀ + b₁)·W₂ᵀ + b₂)). `saved` holds x itself, not a copy.
  */
 export function layerForward(
@@ -174,7 +174,10 @@ export function layerBackward(
   return dx;
 }
 
-/** For y = x·Wᵀ + b: dW = dyᵀ·x and db = Σ_rows dy, in one pass over dy. A bias without its weight needs no product. */
+/**
+ * Computes the gradients of y = x·Wᵀ + b: dW = dyᵀ·x and db = Σ_rows dy, in one pass over dy. If only the bias is
+ * trained, no product is needed.
+ */
 function linearGradients(
   engine: Engine,
   dy: DeviceArray,
@@ -194,7 +197,7 @@ function linearGradients(
   engine.pool.free(sums);
 }
 
-/** Returns a view of a parameter. `query` with three times its rows covers query, key and value. */
+/** Returns a view of a parameter. `query` with three times its rows also covers key and value. */
 function parameter(
   table: SegmentTable,
   layer: number,

@@ -10,7 +10,7 @@ export const embeddingNames = {
 } as const;
 
 /** Names of a layer's modules by their role. Each module has `.weight` and `.bias`. */
-export const layerModules = {
+const layerModules = {
   query: 'attention.self.query',
   key: 'attention.self.key',
   value: 'attention.self.value',
@@ -22,7 +22,7 @@ export const layerModules = {
 } as const;
 export type LayerModule = keyof typeof layerModules;
 /** A layer's modules in BertModel's order. */
-export const moduleOrder: readonly LayerModule[] = [
+const moduleOrder: readonly LayerModule[] = [
   'query',
   'key',
   'value',

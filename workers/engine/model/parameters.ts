@@ -28,7 +28,7 @@ export class ParameterStore {
     this.segments.write(name, values);
   }
 
-  /** GPU→CPU sync. */
+  /** Reads one parameter. GPU→CPU sync. */
   read(name: string): Promise<Float32Array> {
     return this.segments.read(name);
   }

@@ -92,9 +92,12 @@ function rowPieces({ name, shape, length }: TensorEntry, largest: number): Omit<
   return pieces;
 }
 
-/** One float per parameter element (weights, gradients or a moment), on the device, in segments. Starts as zeros. */
+/**
+ * A table on the device with one float per parameter element: weights, gradients or a moment. Stored in segments;
+ * starts as zeros.
+ */
 export class SegmentTable {
-  /** One per segment; undefined for a segment that the table leaves out. */
+  /** One array per segment; undefined for a segment that the table leaves out. */
   readonly arrays: readonly (DeviceArray | undefined)[];
 
   constructor(
@@ -134,7 +137,7 @@ export class SegmentTable {
     return this.#placements(name).every(({ segment }) => this.arrays[segment] !== undefined);
   }
 
-  /** Throws `model-invalid` if the number of values does not match the shape. */
+  /** Overwrites a parameter. Throws `model-invalid` if the number of values does not match the shape. */
   write(name: string, values: Float32Array): void {
     const placements = this.#placements(name);
     const length = placements.reduce((sum, { rows, width }) => sum + rows * width, 0);
@@ -156,7 +159,7 @@ export class SegmentTable {
     }
   }
 
-  /** GPU→CPU sync. */
+  /** Reads one parameter. GPU→CPU sync. */
   async read(name: string): Promise<Float32Array> {
     const placements = this.#placements(name);
     const values = new Float32Array(placements.reduce((sum, { rows, width }) => sum + rows * width, 0));

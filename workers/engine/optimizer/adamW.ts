@@ -13,10 +13,10 @@ export interface AdamWOptions {
  * One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; as torch.optim.AdamW) on one segment of
  * parameters, which all have weight decay or all have none. With learning rate η, decay λ, clipped gradient g, step t
  * from 1: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ·(1 − ηλ) − (η/(1 − β₁ᵗ))·m/(√v/√(1 − β₂ᵗ) + ε). The host
- * computes the bias corrections in float64, because in float32 they would cost 1e-5 of v.
+ * computes the bias corrections in float64, because float32 would cause a relative error of 1e-5 in v.
  *
  * numbers[at] is the gradient norm and numbers[at + 1] the factor that clips the gradients. If the norm is not finite,
- * nothing changes, so that the run stops with the weights it had.
+ * the kernel changes nothing, so that the run stops with its last good weights.
  */
 export function adamW(
   engine: Engine,

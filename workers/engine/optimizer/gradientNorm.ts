@@ -4,8 +4,8 @@ import { memo } from '../memo';
 import { rowGroups, rowKernel } from '../rowKernel';
 
 /**
- * Gradients per part. One thread or workgroup sums the squares of a part before all parts are added. Small enough for
- * float32 to stay precise, and to locate the parameter of a gradient that is not finite.
+ * Gradients per part. One thread or workgroup sums the squares of a part, then all parts are added. Parts are small
+ * enough to keep float32 precise and to locate the parameter of a gradient that is not finite.
  */
 export const partLength = 4096;
 
@@ -29,8 +29,8 @@ export function sumSquares(engine: Engine, gradients: DeviceArray, parts: Device
 /**
  * Writes the L2 norm of all gradients to numbers[at] and the clipping factor min(1, clipNorm/(norm + 1e-6)) to
  * numbers[at + 1], as torch.nn.utils.clip_grad_norm_ does. A clipNorm of 0 turns clipping off. If gradients carry a
- * `gradientScale`, the norm is that of the unscaled gradients and the factor also removes the scale. numbers[0] is the
- * loss; if it is not finite, it replaces the norm.
+ * `gradientScale`, the norm is that of the unscaled gradients and the factor also removes the scale. If the loss,
+ * numbers[0], is not finite, it replaces the norm.
  */
 export function clipping(
   engine: Engine,

@@ -3,7 +3,7 @@ import type { Engine } from '../engine';
 import { upToQuad, type SearchBlocks } from './searchBlocks';
 import { matrixOf, type Vectors } from './vectors';
 
-/** Arrays that all query groups share: vectors and scores of one block of passages. */
+/** Arrays that all query groups share: the vectors and the scores of one block of passages. */
 export interface Scratch {
   block: DeviceArray; // [N, E]
   scores: DeviceArray; // [Q, N]
@@ -12,7 +12,7 @@ export interface Scratch {
   stride: number;
 }
 
-/** Uploads the given passages as [rows, E], with zero rows up to a multiple of four. */
+/** Uploads the given passages as [rows, E] and pads them with zero rows to a multiple of four. */
 export function uploadPassages(
   engine: Engine,
   passages: Vectors,

@@ -10,8 +10,8 @@ import { keepBest } from './topK';
 import { matrixOf, range } from './vectors';
 
 /**
- * One tiling for all shapes. Another one could sum in a different order, and a rank would then depend on the block
- * sizes.
+ * Returns the tiling for all shapes. Different tilings could sum in different orders, and ranks would then depend on
+ * the block sizes.
  */
 function searchTiling({ software }: Traits): MatmulTiling {
   return software
@@ -19,10 +19,10 @@ function searchTiling({ software }: Traits): MatmulTiling {
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
 }
 
-/** A group of queries, their best passages so far, and how many passages rank above each of their targets. */
+/** A group of queries with their best passages so far, and the number of passages that rank above each target. */
 export class QueryGroup {
   readonly #queries: DeviceArray; // [Q, E]
-  /** [Q, k, 2] of key and row: the best so far, and the buffer for the next merge. `take` swaps them. */
+  /** [Q, k, 2], key and row: the best passages so far, and the buffer for the next merge. `take` swaps the two. */
   #kept: DeviceArray;
   #next: DeviceArray;
   readonly #targets: TargetArrays | undefined;
@@ -53,12 +53,12 @@ export class QueryGroup {
     this.engine.commands.submit();
   }
 
-  /** Resolves when all recorded work has been computed. GPU→CPU sync. */
+  /** Resolves when the device has finished all recorded work. GPU→CPU sync. */
   settle(): Promise<unknown> {
     return this.engine.commands.read({ ...this.#kept, shape: [1] });
   }
 
-  /** Returns what each query found. GPU→CPU sync. */
+  /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
   async read(): Promise<Found[]> {
     const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
@@ -87,9 +87,7 @@ export class QueryGroup {
     return scores;
   }
 
-  /**
-   * Scores the targets, block by block. Must come first, because the counts compare other passages with these scores.
-   */
+  /** Scores the targets, block by block. Must run before `take`, which counts the passages that score higher. */
   #scoreTargets(): TargetArrays | undefined {
     const { engine, input, scratch, rows } = this;
     const { info, passages, at } = planTargets(
@@ -114,7 +112,7 @@ interface TargetArrays {
   targets: DeviceArray; // [P, 4], P pairs of a query and a target
   keys: DeviceArray; // [P]
   counts: DeviceArray; // [P]
-  /** Index of each query's targets in the arrays above, in the query's own order. */
+  /** Index of each query's targets in the arrays above, in the order in which the query lists them. */
   at: readonly (readonly number[])[];
 }
 
@@ -146,7 +144,7 @@ function planTargets(targets: readonly (readonly number[])[], perBlock: number):
   return { info, passages, at };
 }
 
-/** Reinterprets the bits of a readback as integers. */
+/** Returns the bits of a readback as integers. */
 function wholeNumbers({ buffer, byteOffset, length }: Float32Array): Uint32Array {
   return new Uint32Array(buffer, byteOffset, length);
 }

@@ -6,7 +6,8 @@ import { rowGroups, rowKernel } from '../rowKernel';
 import { keyOf, type ScoreBlock } from './scores';
 
 /**
- * Writes the keys of `count` targets' scores from `firstTarget` on. targets [P, 4]: query, row, column in this block.
+ * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. targets [P, 4]: query, row,
+ * column in this block, 0.
  */
 export function pickKeys(
   engine: Engine,
@@ -56,7 +57,7 @@ const pickKernel = kernel({
   keys[at] = key_of(scores[info.x * p.stride + info.z]);`,
 });
 
-/** A block has fewer than 2²⁴ passages, so a float32 sum counts them exactly. */
+/** Counts in float32, which is exact because a block has fewer than 2²⁴ passages. */
 const countKernel = memo((traits: Traits) =>
   rowKernel(traits, {
     name: 'search count',

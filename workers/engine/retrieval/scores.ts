@@ -1,9 +1,9 @@
 import type { DeviceArray } from '../arrays';
 
 /**
- * WGSL that maps a score's bits to an integer key. Keys have the order of the scores, and comparing integers keeps a
- * shader compiler's liberties with NaN, infinity and −0 from changing a rank. −0 has the key of 0 and NaN that of −∞.
- * No score has key 0: it marks an empty place.
+ * WGSL that maps a score's bits to an integer key. Keys have the order of the scores. Comparing integers is safe from
+ * shader compilers, which may treat NaN, infinity and −0 freely and thereby change a rank. −0 has the key of 0 and NaN
+ * that of −∞. No score has key 0, which marks an empty place.
  */
 export const keyOf = `
 fn key_of(bits: u32) -> u32 {
@@ -19,7 +19,10 @@ export function scoreOfKey(key: number): number {
   return new Float32Array(Uint32Array.of(bits).buffer)[0] ?? NaN;
 }
 
-/** Scores [Q, N] of a block. Only the first `count` passages are real; `first` is the row of the first one. */
+/**
+ * Scores [Q, N] of a block. Only the first `count` passages are real; the others are padding. `first` is the row of the
+ * first passage.
+ */
 export interface ScoreBlock {
   scores: DeviceArray;
   count: number;

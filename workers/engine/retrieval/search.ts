@@ -6,8 +6,8 @@ import type { BetweenBlocks, Found, SearchInput } from './searchInput';
 import { range } from './vectors';
 
 /**
- * Exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is always
- * summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
+ * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
+ * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
  */
 export async function search(
   engine: Engine,
@@ -22,7 +22,7 @@ export async function search(
   const scores = engine.pool.allocate([blocks.queries, upToQuad(blocks.passages)]);
   const scratch = { block, scores, blocks, stride };
   const groups: QueryGroup[] = [];
-  /** The previous block. The next one is uploaded while it computes, and at most these two are in flight. */
+  /** Resolves when the previous block is done. The next block is uploaded meanwhile, so at most two are in flight. */
   let pending: Promise<unknown> = Promise.resolve();
   try {
     for (let first = 0; first < queries.count; first += blocks.queries)
@@ -38,7 +38,8 @@ export async function search(
       await between(first + count, passages.count);
     }
     const found: Found[] = [];
-    for (const group of groups) found.push(...(await group.read())); // GPU→CPU sync
+    // GPU→CPU sync per group
+    for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;
   } finally {
     await Promise.allSettled([pending]);

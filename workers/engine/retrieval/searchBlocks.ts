@@ -6,10 +6,12 @@ import { shownPassages } from '../../../src/domain/evaluate/ranking';
  * guarantees.
  */
 const blockBytes = 16 * 1024 * 1024;
-/** The scores of 256 queries with 16,384 passages take 16 MiB. */
+/** Maximum passages and queries per block: 256 × 16,384 scores take 16 MiB. */
 const mostPassages = 16_384;
 const queriesPerBlock = 256;
-/** Questions per search. Each search uploads the whole knowledge base once. */
+/**
+ * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
+ */
 export const questionsPerSearch = 1024;
 
 /** Passages and queries scored at once. Affects speed and memory, never a result. */
@@ -50,7 +52,7 @@ export function searchBytes(width: number, { questions, relevant, passages }: Se
   return 4 * (shared + own) + 256 * arrays;
 }
 
-/** Rounds up to a multiple of four, and to four at least: kernels read rows and numbers in fours. */
+/** Rounds up to a multiple of four, at least four: kernels read rows and numbers in fours. */
 export function upToQuad(length: number): number {
   return Math.max(4, quadsFor(length));
 }

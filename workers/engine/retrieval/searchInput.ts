@@ -2,13 +2,13 @@ import type { SearchBlocks } from './searchBlocks';
 import type { Vectors } from './vectors';
 
 export interface SearchInput {
-  /** [Q, E] */
+  /** Query vectors [Q, E]. */
   queries: Vectors;
-  /** [N, E]. Of equal scores, the passage with the smaller row ranks first. */
+  /** Passage vectors [N, E]. Of equal scores, the passage with the smaller row ranks first. */
   passages: Vectors;
-  /** Per query: rows of the passages whose ranks to compute. */
+  /** For each query, the rows of the passages whose ranks to compute. */
   targets: readonly (readonly number[])[];
-  /** Best passages to return per query. A smaller knowledge base returns all of its passages. */
+  /** Number of best passages to return per query. A smaller knowledge base returns all of its passages. */
   k: number;
   /** Overrides the block sizes that `searchBlocks` would choose. */
   blocks?: SearchBlocks;
@@ -20,5 +20,5 @@ export interface Found {
   ranks: number[];
 }
 
-/** Called after each block of passages. Throw to stop the search. */
+/** Called after each block of passages. Throws to stop the search. */
 export type BetweenBlocks = (done: number, of: number) => Promise<void>;

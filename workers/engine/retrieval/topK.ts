@@ -5,8 +5,8 @@ import { rowGroups, rowKernel } from '../rowKernel';
 import { keyOf, type ScoreBlock } from './scores';
 
 /**
- * Merges each query's best passages so far with those of a block: kept [Q, k, 2] of key and row → next. The block's
- * rows must all be larger than those seen before.
+ * Merges each query's best passages so far, kept [Q, k, 2] of key and row, with those of a block into `next`. The
+ * block's rows must all be larger than those seen before.
  */
 export function keepBest(
   engine: Engine,
@@ -21,7 +21,8 @@ export function keepBest(
 }
 
 /**
- * Returns the best candidate of a row to all of its threads: the largest key, and of equal keys the smallest column.
+ * Returns a row's best candidate to all of its threads: the one with the largest key, and of equal keys the smallest
+ * column.
  */
 const alone = `
 fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> { return vec2<u32>(key, at); }
@@ -51,7 +52,8 @@ fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> {
 `;
 
 /**
- * A merge of two lists, best first. The block is not sorted, so its next best is searched for each time one is taken.
+ * Merges two lists, best first. The block is not sorted, so each time one of its passages is taken, the kernel searches
+ * it for the next best.
  */
 const bestKernel = memo((traits: Traits) =>
   rowKernel(traits, {

@@ -2,20 +2,11 @@
 export interface Vectors {
   count: number;
   width: number;
-  /** Copies a row to into[at …]. */
+  /** Copies a row to `into`, starting at index `at`. */
   copyRow(row: number, into: Float32Array, at: number): void;
 }
 
-/** Wraps vectors stored in one piece: values [count, E]. */
-export function vectorsOf(values: Float32Array, width: number): Vectors {
-  return {
-    count: values.length / width,
-    width,
-    copyRow: (row, into, at) => into.set(values.subarray(row * width, (row + 1) * width), at),
-  };
-}
-
-/** Returns a view of `count` rows, without copying: row i is row `rowAt(i)` of `vectors`. */
+/** Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. */
 export function pickedRows(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }

@@ -14,7 +14,7 @@ import { matrixTiling, type MatrixSide } from '../ops/matmul/subgroupMatrix';
 export interface KernelLimits {
   limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
   subgroups: boolean;
-  /** Sides of the subgroup matrices with half-precision operands, float32 sums and subgroups of 32. */
+  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
   matrixSides?: readonly MatrixSide[];
 }
 
@@ -25,8 +25,8 @@ const tiling = (
 ): MatmulTiling => ({ threadRows, threadColumns, workgroup, sharedDepth });
 
 /**
- * Tiles of 32 to 128 per side. Large ones reuse more of what they read; small ones keep more cores busy. The best one
- * differs between GPUs.
+ * Tiles of 32 to 128 per side. Large ones reuse more of the operands they read; small ones keep more cores busy. Which
+ * one is fastest differs between GPUs.
  */
 const shared: MatmulTiling[] = [
   tiling([8, 8], [8, 8], 16),
@@ -60,8 +60,8 @@ export function candidateTilings(traits: Traits, device: KernelLimits, half = fa
 }
 
 /**
- * Returns each tiling undivided and, if that leaves cores idle, also with the inner dimension split into parts. The
- * default choice comes first.
+ * Returns each tiling without a split and, if that leaves cores idle, also with the inner dimension split into parts.
+ * The default choice comes first.
  */
 export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
   const first = defaultChoice(traits, shape);

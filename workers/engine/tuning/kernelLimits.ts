@@ -6,7 +6,10 @@ export function kernelLimits({ device }: WebGpuEngine): KernelLimits {
   return { limits: device.limits, subgroups: device.features.has('subgroups'), matrixSides: matrixSidesOf(device) };
 }
 
-/** Sides of the subgroup matrices that the device offers: an experimental Chromium feature behind a flag. */
+/**
+ * Returns the sides of the subgroup matrices that the device offers. They are an experimental Chromium feature behind a
+ * flag.
+ */
 function matrixSidesOf(device: GPUDevice): MatrixSide[] {
   const features: ReadonlySet<string> = device.features;
   const of = (value: unknown, name: string): unknown =>

@@ -2,14 +2,16 @@ import type { Engine } from '../engine';
 import { defaultChoice, type MatmulShape } from '../ops/matmul/choice';
 import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
-import { ProductStand } from './productStand';
+import { ProductTimer } from './productTimer';
 
-/** FLOPs of a product measured on the CPU: some tens of milliseconds. */
+/** FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
 const processorFlops = 1e9;
+/** Time limit for the rounds of a shape beyond the first two, so that slow devices measure the other shapes too. */
 const roundsMs = 500;
 
 /**
- * Times each shape with its default choice, so `gflops` and `defaultGflops` are equal. For wasm and software adapters.
+ * Times each shape with its default choice, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
+ * which are not tuned.
  */
 export async function measureProducts(
   engine: Engine,
@@ -22,12 +24,12 @@ export async function measureProducts(
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
     const few = withTokens(shape, processorFlops);
-    const stand = new ProductStand(engine, few, now);
+    const stand = new ProductTimer(engine, few, now);
     const choice = defaultChoice(engine.traits, few);
     const times: number[] = [];
     try {
       const until = now() + roundsMs;
-      // The first round includes compilation.
+      // Measure at least twice: the first round includes compilation.
       for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
         times.push((await stand.timeOf(choice, 0)) ?? Infinity);
     } finally {

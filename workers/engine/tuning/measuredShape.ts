@@ -6,21 +6,24 @@ export interface TunedShape {
   choice: MatmulChoice;
   /** GFLOP/s of the choice. */
   gflops: number;
-  /** GFLOP/s of the choice that is made without measuring. */
+  /** GFLOP/s of the default choice, made without measuring. */
   defaultGflops: number;
 }
 
 export interface TuneOptions {
   budgetMs: number;
   now?: () => number;
-  /** Called between shapes. May throw to stop. */
+  /** Called between shapes. Throws to stop. */
   between?: (done: number, of: number) => Promise<void>;
 }
 
-/** Minimum tokens of a measured product. Fewer would measure a different case. */
+/** Minimum tokens of a measured product. A product with fewer is too unlike the one it stands for. */
 const leastTokens = 128;
 
-/** Returns the shape with as many tokens as `flops` FLOPs allow, within the shape's own tokens and `leastTokens`. */
+/**
+ * Returns the shape with as many tokens as `flops` FLOPs allow: at most its own number, and if possible at least
+ * `leastTokens`.
+ */
 export function withTokens(shape: MatmulShape, flops: number): MatmulShape {
   const tokens = shape.layout === 'TN' ? shape.depth : shape.rows;
   const affordable = Math.floor((flops / flopsOf(shape)) * tokens);

@@ -4,8 +4,8 @@ import type { MatmulShape } from '../ops/matmul/choice';
 type Sides = Pick<EncoderConfig, 'hiddenSize' | 'intermediateSize'>;
 
 /**
- * Products in the forward pass of one layer over `tokens` tokens: query, key and value together, attention output,
- * feed-forward in and out.
+ * Returns the products in one layer's forward pass over `tokens` tokens: query, key and value together, attention
+ * output, feed-forward in and out.
  */
 export function forwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, tokens: number): MatmulShape[] {
   const linear = (columns: number, depth: number, epilogue: MatmulShape['epilogue'] = 'plain'): MatmulShape => ({
@@ -18,7 +18,7 @@ export function forwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, tok
   return [linear(3 * H, H), linear(H, H), linear(F, H, 'gelu'), linear(H, F)];
 }
 
-/** Products in the backward pass of one layer: gradients of inputs, then of weights. */
+/** Returns the products in one layer's backward pass: gradients of inputs, then of weights. */
 export function backwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, tokens: number): MatmulShape[] {
   const input = (columns: number, depth: number, epilogue: MatmulShape['epilogue'] = 'plain'): MatmulShape => ({
     layout: 'NN',

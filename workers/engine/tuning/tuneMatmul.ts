@@ -5,9 +5,9 @@ import { fastest } from './fastest';
 import { kernelLimits } from './kernelLimits';
 import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
 import { flopsOf } from './modelShapes';
-import { ProductStand } from './productStand';
+import { ProductTimer } from './productTimer';
 
-/** Measurements per shape: a dozen candidates, and a few of them again. */
+/** Expected measurements per shape, to divide the time budget: a dozen candidates, and the finalists again. */
 const timesPerShape = 20;
 
 /**
@@ -30,7 +30,7 @@ export async function tuneMatmul(
     if (i > 0 && expired()) break;
     const affordable = (flopsPerMs * budgetMs) / (ordered.length * timesPerShape);
     const measuredShape = withTokens(shape, affordable);
-    const stand = new ProductStand(gpu, measuredShape, now);
+    const stand = new ProductTimer(gpu, measuredShape, now);
     try {
       const choices = candidateChoices(gpu.traits, kernelLimits(gpu), measuredShape);
       const [first = defaultChoice(gpu.traits, measuredShape), ...rest] = choices;
@@ -59,13 +59,13 @@ export function planChoices(tuned: readonly TunedShape[]): Record<string, Matmul
 }
 
 /**
- * Returns the FLOPs per millisecond of the default choice at the fewest tokens. The first round runs the product once,
- * to compile its shader.
+ * Returns the FLOPs per millisecond of the default choice at the minimum number of tokens. The first round runs the
+ * product once, to compile its shader.
  */
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;
   const few = withTokens(shape, 0);
-  const stand = new ProductStand(gpu, few, now);
+  const stand = new ProductTimer(gpu, few, now);
   const choice = defaultChoice(gpu.traits, few);
   try {
     let flopsPerMs = 0;

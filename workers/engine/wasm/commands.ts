@@ -3,12 +3,12 @@ import type { Commands, Counters, Values } from '../engine';
 import type { Kernel } from '../kernel';
 import type { WasmHeap } from './heap';
 
-/** Runs a function over items 0 to `items`, `grain` at a time. */
+/** Runs a function over items 0 … `items − 1`, `grain` at a time. */
 export type Run = (name: string, values: readonly number[], items: number, grain: number) => void;
 
 /**
- * Shares of the items per thread: few enough that taking a share costs almost nothing, many enough that all threads
- * finish at about the same time.
+ * Number of shares per thread that a job is divided into: few enough that taking a share costs almost nothing, many
+ * enough that all threads finish at about the same time.
  */
 const sharesPerThread = 4;
 
@@ -77,7 +77,7 @@ export class WasmCommands implements Commands {
     return this.heap.addressOf(buffer) + offset;
   }
 
-  /** Created for each access, because growing the memory replaces its buffer. */
+  /** Returns a new view each time, because growing the memory replaces its buffer. */
   #bytes(array: DeviceArray): Uint8Array {
     return new Uint8Array(this.heap.memory.buffer, this.#address(array), bytesOf(array));
   }

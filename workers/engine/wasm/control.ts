@@ -21,29 +21,29 @@ const slot = {
   quit: 9,
 } as const;
 const slots = 16;
-/** After the slots comes the scratch address of each thread. */
+/** Maximum number of threads. The scratch address of each thread is stored after the slots. */
 const mostThreads = 64;
 const argumentsAt = controlAt + 4 * (slots + mostThreads);
 const mostArguments = 64;
 
 /**
- * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel needs that long for its
+ * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel takes that long for its
  * share of a job.
  */
 const patienceMs = 120_000;
 
-/** Polls of an idle thread before it sleeps: about 50 µs, longer than the owner takes between jobs. */
+/** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
 
 export type Kernels = Record<string, (...numbers: number[]) => void>;
 
-/** The memory's control numbers, as one thread sees them. */
+/** One thread's view of the control numbers in memory. */
 export class Control {
   #numbers: Int32Array;
   #arguments: Float64Array;
   #scratch = 0;
 
-  /** `thread` counts from 0, the owner of the engine. */
+  /** Thread 0 is the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,
@@ -54,19 +54,19 @@ export class Control {
     this.#arguments = argumentsOf(memory);
   }
 
-  /** Owner, between jobs: assigns scratch memory to a thread. */
+  /** Assigns scratch memory to a thread. The owner calls this between jobs. */
   setScratch(thread: number, address: number): void {
     this.#followMemory();
     Atomics.store(this.#numbers, slots + thread, address);
   }
 
-  /** Owner: runs a job without the other threads. */
+  /** Runs a job on the owner's thread only. */
   runAlone(name: string, values: readonly number[], items: number): void {
     this.#followMemory();
     this.#kernel(name)(...values, 0, items);
   }
 
-  /** Owner: runs a job with every thread that joins. Throws if a kernel threw in any of them. */
+  /** Runs a job on the owner's thread and on every thread that joins. Throws if a kernel threw in any of them. */
   run(name: string, values: readonly number[], items: number, grain: number): void {
     const n = this.#numbers;
     this.#arguments.set(values);
@@ -92,7 +92,7 @@ export class Control {
     if (failed) throw new RangeError(`${name} failed in another thread`);
   }
 
-  /** Other threads: work on jobs until the owner quits. */
+  /** Works on jobs until the owner quits. Every thread but the owner calls this. */
   serve(): void {
     const n = this.#numbers;
     let seen = 0;
@@ -105,7 +105,7 @@ export class Control {
     }
   }
 
-  /** Owner: ends every `serve`. */
+  /** Ends `serve` in all threads. The owner calls this. */
   quit(): void {
     this.#followMemory();
     Atomics.store(this.#numbers, slot.quit, 1);
@@ -119,7 +119,7 @@ export class Control {
     try {
       if (Atomics.load(n, slot.open)) this.#take();
     } catch {
-      // The owner throws instead, because nobody would see an error in this thread.
+      // Only set a flag: nobody would see an error in this thread. The owner throws instead.
       Atomics.store(n, slot.failed, 1);
     } finally {
       Atomics.sub(n, slot.inside, 1);
@@ -164,7 +164,7 @@ export class Control {
     }
   }
 
-  /** Unshared memory detaches its buffer as it grows, and these views with it. */
+  /** Renews the views if the memory has grown, because growing unshared memory detaches its old buffer. */
   #followMemory(): void {
     if (this.#numbers.byteLength > 0) return;
     this.#numbers = numbersOf(this.memory);

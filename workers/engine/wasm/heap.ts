@@ -2,9 +2,9 @@ import { AppError } from '../../../src/domain/errors';
 import type { Block, Memory } from '../arrays';
 
 const pageBytes = 65_536;
-/** Vector loads may read this far past an array's end. */
+/** Room after each array, because vector loads may read this far past its end. */
 const guardBytes = 64;
-/** Addresses are multiples of this: one cache line. */
+/** Alignment of addresses: one cache line. */
 const alignment = 64;
 
 class HeapBlock implements Block {
@@ -17,8 +17,8 @@ class HeapBlock implements Block {
 type Hole = { at: number; size: number };
 
 /**
- * Allocates ranges of one growing wasm memory. Each range goes to the smallest hole that fits, and adjacent holes
- * merge.
+ * Allocates ranges of one wasm memory that grows as needed. Each range goes to the smallest hole that fits, and
+ * adjacent holes merge.
  */
 export class WasmHeap implements Memory {
   #holes: Hole[] = [];
@@ -33,7 +33,7 @@ export class WasmHeap implements Memory {
     this.#end = begin;
   }
 
-  /** Throws `gpu-out-of-memory` if the memory cannot grow far enough. */
+  /** Allocates a block. Throws `gpu-out-of-memory` if the memory cannot grow far enough. */
   create(size: number): Block {
     const bytes = Math.ceil((size + guardBytes) / alignment) * alignment;
     const block = new HeapBlock(this.#fromHole(bytes) ?? this.#grow(bytes), size);

@@ -1,10 +1,10 @@
 import { Control, type Kernels } from './control';
 
-/** What a thread needs to join in. Structured cloning shares the memory and the module. */
+/** Everything that a thread needs to join the engine. Structured cloning shares the memory and the module. */
 export interface ThreadStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** Counts from 0, the thread that owns the engine. */
+  /** Number of the thread; 0 is the owner of the engine. */
   thread: number;
 }
 

@@ -7,15 +7,18 @@ import { WasmHeap } from './heap';
 import { instantiate, type ThreadStart } from './thread';
 
 const firstPages = 64;
-/** In pages. 4 GiB is all that 32 bits can address; if the browser refuses to reserve it, try less. */
+/**
+ * Maximum memory sizes to try, in pages. The first is the 4 GiB that 32 bits can address; a browser may refuse to
+ * reserve that much.
+ */
 const mostPages = [65_536, 32_768, 16_384];
 /**
  * Scratch memory that each thread always has: enough for packed operands of the widest block, and for attention over a
- * few hundred tokens. Kernels that need more ask for it.
+ * few hundred tokens. Kernels that may need more declare it in `scratchBytes`.
  */
 export const threadScratchBytes = 2 ** 20;
 
-/** A running thread, and how to stop it. */
+/** Handle to a running thread. */
 export interface Thread {
   stop: () => void;
 }
@@ -85,7 +88,7 @@ export class WasmEngine implements Engine {
 
   /**
    * Grows the scratch memory of every thread to at least `bytes`. If that fails, throws and leaves every thread with
-   * what it had.
+   * the memory it had.
    */
   #ensureScratch(bytes: number): void {
     if ((this.#scratch[0]?.size ?? 0) >= bytes) return;

@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 /** Field numbers and enum values in this file come from onnx.proto (ONNX 1.12, IR version 8). */
-export const onnxType = { float: 1, int64: 7 } as const;
+const onnxType = { float: 1, int64: 7 } as const;
 const attributeType = { float: 1, int: 2, ints: 7 } as const;
 
 export type Attribute = { name: string } & ({ float: number } | { int: number } | { ints: number[] });
@@ -93,7 +93,7 @@ export function graphBytes(frame: GraphFrame): Uint8Array<ArrayBuffer> {
   return writer.finish();
 }
 
-export function initializerDataBytes({ type, shape }: Initializer): number {
+function initializerDataBytes({ type, shape }: Initializer): number {
   return shape.reduce((product, size) => product * size, type === 'float' ? 4 : 8);
 }
 

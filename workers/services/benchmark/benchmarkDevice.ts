@@ -13,26 +13,26 @@ import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
 import type { MatmulShape } from '../../engine/ops/matmul/choice';
 import { measureSteps, mostPairs } from './benchmarkSteps';
-import { measuredPlan } from '../device/measureKernelPlan';
-import { memoryLimits } from '../device/memoryLimits';
+import { measuredPlan } from '../device/kernelPlanOfRun';
+import { memoryLimits } from '../device/deviceLimits';
 import { lossBehind } from '../device/recovery';
 import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
 import type { TunedShape } from '../../engine/tuning/measuredShape';
 
-/** Time budgets in milliseconds, `steps` once per model shape. A benchmark stays under a minute. */
+/** Time budgets in milliseconds; `steps` is per model shape. Together they keep a benchmark under a minute. */
 const budgets = { products: 8000, steps: 18_000 } as const;
 const briefBudgets = { products: 400, steps: 0 } as const;
 
 interface Deps {
   control: RunControl;
   wasmBaseUrl: string;
-  /** Name and version, as the browser reports them. */
+  /** Name and version of the browser, as it reports them. */
   browser: string;
   onProgress: (progress: BenchmarkProgress) => void;
 }
 
-/** Measures matrix products and training steps with random weights. Throws `cancelled` and device errors. */
+/** Measures matrix products and training steps with random weights. Throws `cancelled` or a device error. */
 export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
   const progress = new Progress(options, deps.onProgress);
   progress.report('open', 0);
@@ -79,7 +79,7 @@ async function measure(
   return {
     device,
     browser,
-    // A step can beat the fastest product if time ran out before many products were measured.
+    // A step can be faster than the fastest product if time ran out before many products were measured.
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
     fixedGflops: peak.defaultGflops,
     measured: tuned ? products.length : 0,
@@ -96,7 +96,7 @@ function budgetsOf({ brief }: BenchmarkOptions): Record<'products' | 'steps', nu
 
 type Between = (share: number) => Promise<void>;
 
-/** Reports progress and time left, estimated from the time budgets of the phases. */
+/** Reports progress and the time left, estimated from the time budgets of the phases. */
 class Progress {
   readonly #phases: readonly BenchmarkProgress['phase'][];
   readonly #budgets: Record<'products' | 'steps', number>;
@@ -124,7 +124,7 @@ class Progress {
   }
 }
 
-/** Measures the matrix products of all shapes as a run does: with tuned kernels on a GPU, with fixed ones on a CPU. */
+/** Measures the matrix products of all shapes as a run does: tuned on a GPU, by fixed rules on a CPU. */
 async function bestProducts(options: BenchmarkOptions, between: Between): Promise<TunedShape[]> {
   const tokens = mostPairs * 2 * meanTextTokens;
   const wanted = options.shapes.flatMap((shape): MatmulShape[] => {

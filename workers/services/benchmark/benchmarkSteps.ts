@@ -20,12 +20,14 @@ import { Trainer } from '../../engine/trainer';
 import type { WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
-/** Batch size of a measured step, as in a typical run. Slow devices get smaller batches. */
+/** Maximum pairs in a measured step, as in a typical run. Slow devices get smaller batches. */
 export const mostPairs = 16;
 const pairTokens = 2 * meanTextTokens;
+/** Estimated duration above which a step gets fewer pairs, so that several steps fit in the time budget. */
 const longestStepMs = 2500;
+/** A fast device stops after this many steps instead of using up the time budget. */
 const mostSteps = 40;
-/** Layers measured on a CPU: all layers of BERT-base would take minutes and gigabytes. */
+/** Maximum layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
 export interface StepsRequest {
@@ -33,13 +35,16 @@ export interface StepsRequest {
   peakGflops: number;
   limits: MemoryLimits;
   budgetMs: number;
-  /** Measure only one step, of two pairs. */
+  /** Whether to measure only one step, of two pairs. */
   brief: boolean;
-  /** Called between steps with the share of the work done. Throws to stop. */
+  /** Called between steps with the share of the work that is done. Throws to stop. */
   between: (share: number) => Promise<void>;
 }
 
-/** Measures a shape's training step on the open device, planned as in a run. Skips a shape that exceeds the memory. */
+/**
+ * Measures a shape's training step on the open device, planned as in a run. Skips the shape if it does not fit in
+ * memory.
+ */
 export async function measureSteps(
   engine: Engine,
   shape: BenchmarkShape,
@@ -78,12 +83,12 @@ function configOnDevice(engine: Engine, whole: EncoderConfig): EncoderConfig {
 }
 
 function affordablePairs(config: EncoderConfig, peakGflops: number): number {
-  // A step reaches a little over half the GFLOP/s of the best product.
+  // A step reaches a little over half of the best product's GFLOP/s.
   const flops = longestStepMs * 0.5 * peakGflops * 1e6;
   return Math.max(2, Math.min(mostPairs, Math.floor(flops / stepFlops(config, pairTokens, meanTextTokens))));
 }
 
-/** Plans the step with the memory planner that runs use. */
+/** Plans the step with the memory planner that runs use, too. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
   const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
@@ -133,7 +138,7 @@ async function timeSteps(
     trainer.dispose();
     adamW.dispose();
     parameters.dispose();
-    // Free the pooled buffers, so that the next model neither shares memory with them nor counts them as its own.
+    // Free the pooled buffers, so that the next model neither reuses them nor counts them as its own.
     releaseIdleMemory(engine);
   }
 }
@@ -152,7 +157,7 @@ async function timeStep(trainer: Trainer, { config, pairs }: Step, number: numbe
   return performance.now() - startedAt;
 }
 
-/** Returns weights on the scale of BERT's initial ones, ±0.02. LayerNorm weights are 1. */
+/** Returns random weights on the scale of BERT's initial ones, ±0.02; LayerNorm weights are 1. */
 function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
@@ -162,7 +167,7 @@ function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore
     return entry;
   });
   const parameters = new ParameterStore(engine, tensors);
-  // Repeat one block. Its odd length keeps rows distinct, and this avoids computing a hundred million sines.
+  // Repeat one block, which avoids computing a hundred million sines. Its odd length keeps rows distinct.
   const block = Float32Array.from({ length: 65_521 }, (_, i) => 0.02 * Math.sin(i * i));
   for (const { name, length } of tensors) {
     const values = new Float32Array(length);

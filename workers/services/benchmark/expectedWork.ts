@@ -4,8 +4,8 @@ import type { Experiment } from '../../../src/domain/experiment';
 import type { TokenSet } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
-import type { MemoryRequest } from '../device/memoryLimits';
-import { planMemory, refuseWhatDoesNotFit } from '../train/memoryReport';
+import type { MemoryRequest } from '../device/deviceLimits';
+import { reportMemory, refuseWhatDoesNotFit } from '../train/memoryReport';
 import { preparedData } from '../split/preparedData';
 import { modelOf, stageBatches, tokenSet } from '../train/runSession';
 import { tokenize } from '../tokenize/tokenize';
@@ -13,8 +13,8 @@ import { tokenize } from '../tokenize/tokenize';
 type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * Returns the work of a run of the experiment, with the step strategies planned for this machine.
- * Throws `model-missing`, `data-missing` or `memory-too-small` if the experiment cannot run.
+ * Returns the work in a run of the experiment, with the step strategies planned for this machine. Throws
+ * `model-missing`, `data-missing` or `memory-too-small` if the experiment cannot run.
  */
 export async function expectedWork(db: Database, experimentId: string, request: MemoryRequest): Promise<ExpectedWork> {
   const stored = await getExperiment(db, experimentId);
@@ -22,7 +22,7 @@ export async function expectedWork(db: Database, experimentId: string, request: 
   const { experiment } = stored;
   const { model } = await modelOf(db, experiment);
   const data = await preparedData(db, experiment);
-  const plan = await planMemory(db, experiment, data, request);
+  const plan = await reportMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(plan);
   const keys = await tokenize(db, experiment, () => undefined);
   const sets = async (...names: (keyof typeof keys)[]) => Promise.all(names.map((name) => tokenSet(db, keys[name])));
@@ -45,14 +45,14 @@ export async function expectedWork(db: Database, experimentId: string, request: 
   };
 }
 
-/** Counts evaluations: one before and one after training, plus those on dev in between. */
+/** Counts the evaluations of a run: one before and one after training, plus those on dev in between. */
 function evaluationsOf({ evaluation }: Experiment, steps: number, hasDev: boolean): number {
   if (!hasDev) return 2;
   const { devEverySteps } = evaluation;
   return 2 + (devEverySteps > 0 ? Math.ceil(steps / devEverySteps) : 1);
 }
 
-/** Sums the tokens of anchors and positives. */
+/** Returns the total tokens of anchors and positives in the given rows. */
 function tokensOf(rows: readonly number[], pairs: readonly Offsets[]): number {
   return sum(rows, (row) => sum(pairs, ({ offsets }) => (offsets[row + 1] ?? 0) - (offsets[row] ?? 0)));
 }

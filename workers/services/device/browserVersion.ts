@@ -7,13 +7,13 @@ interface Details {
 }
 
 /**
- * Returns the browser's name and version, with the full version number if available. The shader compiler ships with the
- * browser, and WebGPU does not report the driver version.
+ * Returns the browser's name and version, with the full version number if available. The version also identifies the
+ * shader compiler, which ships with the browser. WebGPU does not report the driver version.
  */
 export async function browserVersion(): Promise<string> {
   const data: unknown = Reflect.get(navigator, 'userAgentData');
   if (!isAgentData(data)) return navigator.userAgent;
-  // A site's permissions policy may deny the details; the user agent string then has to do.
+  // A permissions policy may deny the details; the user agent string must then be enough.
   const { fullVersionList = [] } = await data.getHighEntropyValues(['fullVersionList']).catch((): Details => ({}));
   const brands = fullVersionList.map(({ brand, version }) => `${brand} ${version}`).sort();
   return [navigator.userAgent, ...brands].join('; ');

@@ -2,14 +2,17 @@ import type { DeviceJob } from '../../../src/domain/deviceJob';
 import { AppError } from '../../../src/domain/errors';
 import { RunControl } from '../train/runControl';
 
-/** The job that uses the device. */
+/** The job that is using the device. */
 type Work = { job: 'run'; runId: string } | { job: Exclude<DeviceJob, 'run'> };
 
 /** Exclusive lock on the worker's device: a second open would close it mid-job. */
 export class DeviceHold {
   #held: (Work & { control: RunControl }) | null = null;
 
-  /** Runs `work` with exclusive use of the device. Throws `device-busy`, which names the current job. */
+  /**
+   * Runs `work` with exclusive use of the device. Throws `device-busy`, naming the current job, if the device is in
+   * use.
+   */
   async during<T>(what: Work, work: (control: RunControl) => Promise<T>): Promise<T> {
     if (this.#held) throw new AppError({ kind: 'device-busy', job: this.#held.job });
     const control = new RunControl();
@@ -21,13 +24,13 @@ export class DeviceHold {
     }
   }
 
-  /** Throws `not-found` if this run is not in progress. */
+  /** Returns the control of a run in progress. Throws `not-found` if this run is not in progress. */
   controlOfRun(runId: string): RunControl {
     if (this.#held?.job === 'run' && this.#held.runId === runId) return this.#held.control;
     throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   }
 
-  /** Null if no benchmark is running; it may have just finished. */
+  /** Control of the benchmark; null if none is running, for example because it has just finished. */
   get benchmark(): RunControl | null {
     return this.#held?.job === 'benchmark' ? this.#held.control : null;
   }

@@ -3,16 +3,16 @@ import type { DeviceInfo } from '../../../src/domain/run';
 import { deviceLost, openDevice } from '../../engine/device';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
-/** Limit on device losses without progress in between: beyond it, retrying is unlikely to help. */
+/** Maximum device losses in a row without progress; after more, another attempt is unlikely to help. */
 const mostLosses = 3;
 
-/** State that survives a device loss on the host, and the count of losses since the last progress. */
+/** Results kept on the host, where they survive a device loss, and the count of losses since the last progress. */
 export class Recovery {
   readonly #reached = new Map<string, number>();
   readonly #vectors = new Map<string, EncodedTexts>();
   #lossesSinceProgress = 0;
 
-  /** Records how far a task has come. Only a new maximum is progress; repeating lost work is not. */
+  /** Records how far a task has come. Only a new maximum counts as progress, not repeating lost work. */
   reached(what: string, value: number): void {
     if (value <= (this.#reached.get(what) ?? -1)) return;
     this.#reached.set(what, value);
@@ -25,7 +25,7 @@ export class Recovery {
     return this.#lossesSinceProgress <= mostLosses;
   }
 
-  /** Returns the vectors stored under `key`, which names the texts and the weights. They are empty at first. */
+  /** Returns the vectors stored under `key`, which names the texts and the weights. A new entry has no vectors yet. */
   vectors(key: string, texts: number, width: number): EncodedTexts {
     const known = this.#vectors.get(key);
     if (known) return known;
@@ -34,13 +34,15 @@ export class Recovery {
     return made;
   }
 
-  /** Drops the vectors, after an evaluation or when another device would compute different ones. */
+  /** Drops the vectors. Call after an evaluation, or when another device would compute different ones. */
   forgetVectors(): void {
     this.#vectors.clear();
   }
 }
 
-/** A readback may fail shortly before the browser reports the device loss that caused it. */
+/**
+ * How long to wait for the report of a device loss: a readback may fail shortly before the browser reports the loss.
+ */
 const lossReportMs = 500;
 
 /** Returns the device loss that caused the failure, or null if something else did. */
@@ -51,10 +53,12 @@ export async function lossBehind(thrown: unknown): Promise<AppError | null> {
   return Promise.race([deviceLost(), new Promise<null>((resolve) => setTimeout(resolve, lossReportMs, null))]);
 }
 
-/** Waits before each attempt to reopen: the browser may offer no adapter until its GPU process has restarted. */
+/**
+ * Delays before the attempts to reopen a device: the browser may offer no adapter until its GPU process has restarted.
+ */
 const reopenAfterMs = [0, 500, 2000, 5000];
 
-/** Opens a device with the backend of the lost one. Throws `loss` if none becomes available. */
+/** Opens a device with the same backend as the lost one. Throws `loss` if none becomes available. */
 export async function reopenDevice(lost: DeviceInfo, wasmBaseUrl: string, loss: AppError): Promise<DeviceInfo> {
   for (const ms of reopenAfterMs) {
     await new Promise((resolve) => setTimeout(resolve, ms));
@@ -67,7 +71,7 @@ export async function reopenDevice(lost: DeviceInfo, wasmBaseUrl: string, loss: 
   throw loss;
 }
 
-/** Whether both devices compute the same bits, as far as their descriptions show. */
+/** Whether both devices compute the same bits, as far as their descriptions tell. */
 export function isSameDevice(a: DeviceInfo, b: DeviceInfo): boolean {
   const said = [a.relaxedSimd, b.relaxedSimd].filter((relaxed) => relaxed !== undefined);
   return a.backend === b.backend && JSON.stringify(a.adapter) === JSON.stringify(b.adapter) && new Set(said).size < 2;

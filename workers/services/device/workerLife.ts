@@ -1,6 +1,6 @@
 /**
- * Takes a lock that this worker keeps until it dies. Resolves once the lock is held. The page waits for the same lock,
- * and so learns of the worker's death.
+ * Takes a lock that this worker keeps until it dies. Resolves once the worker has the lock. The page waits for the same
+ * lock and thereby learns of the worker's death.
  */
 export function holdForLife(lockName: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,9 +1,11 @@
 import type { Vectors } from '../../engine/retrieval/vectors';
 
-/** Vectors are stored in pieces, because one array for a million passages may be too large to allocate. */
+/** Rows per piece. One array for a million vectors may be too large to allocate. */
 const rowsPerPiece = 65_536;
 
-/** Vectors of a list of texts, filled in as they are encoded. They are on the host, so they survive a device loss. */
+/**
+ * Vectors of a list of texts, filled in as the texts are encoded. They are on the host, so they survive a device loss.
+ */
 export class EncodedTexts implements Vectors {
   readonly #pieces: Float32Array[] = [];
   readonly #encoded: Uint8Array;
@@ -23,7 +25,7 @@ export class EncodedTexts implements Vectors {
     return texts.every((text) => this.#encoded[text] === 1);
   }
 
-  /** Stores the vectors of some texts. `rows` is [texts.length, E]. */
+  /** Stores the vectors of some texts; `rows` is [texts.length, E]. */
   set(texts: readonly number[], rows: Float32Array): void {
     texts.forEach((text, i) => {
       this.#piece(text).set(rows.subarray(i * this.width, (i + 1) * this.width), (text % rowsPerPiece) * this.width);

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
-import { sha256Hasher, sha256Hex, type Sha256Hasher } from '../../../src/domain/hash';
+import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
 import { rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, writeBlock } from '../../../src/storage/datasets';
@@ -24,7 +24,7 @@ export class DatasetWriter {
   private constructor(
     private readonly role: DataRole,
     private readonly name: string,
-    private readonly hasher: Sha256Hasher,
+    private readonly hasher: Hasher,
   ) {}
 
   static async open(role: DataRole, name: string): Promise<DatasetWriter> {

@@ -30,5 +30,6 @@ export async function importBatchList(
   const { batches } = read;
   const sha256 = await sha256Hex(canonicalJson(batches));
   await putBatchList(db, sha256, batches);
-  return { sha256, steps: batches.length, batchSize: Math.max(...batches.map((batch) => batch.length)) };
+  const batchSize = batches.reduce((most, batch) => Math.max(most, batch.length), 0);
+  return { sha256, steps: batches.length, batchSize };
 }

@@ -1,117 +1,20 @@
-import { AppError } from '../../../src/domain/errors';
+import { AppError, type ImportFault } from '../../../src/domain/errors';
+import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
-import {
-  encodingCandidates,
-  isValidIn,
-  looksLikeText,
-  sampleBytes,
-  type TextEncodingName,
-} from '../../../src/domain/import/encoding';
-import { formatOf, readerOf } from '../../../src/domain/import/format';
-import { literalRecords } from '../../../src/domain/import/literal';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
-import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
-import { recognise, surveyedRecords, type FileFacts, type Recognition } from '../../../src/domain/import/recognise';
+import { QuestionMerger } from '../../../src/domain/import/questionMerger';
+import type { RawRecord } from '../../../src/domain/import/reading';
+import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
+import { judgedFiles } from './judgedFiles';
+import { openFile, recordsOf, type DataFile } from './readRecords';
 import { withHead } from './recordStream';
-import { readSpreadsheet } from './spreadsheet';
-
-/** Limit on rejections listed in a report. All are counted. */
-const listedRejections = 1000;
-/** Limit on the characters quoted in a report, for example of a passage that was not found. */
-const excerptLength = 80;
-const excerpt = (text: string): string => text.slice(0, excerptLength);
-
-class Rejections {
-  readonly listed: RejectedRow[] = [];
-  #rows = 0;
-  #references = 0;
-
-  #list(row: RejectedRow): void {
-    if (this.listed.length < listedRejections) this.listed.push(row);
-  }
-
-  add(row: RejectedRow): void {
-    this.#rows += 1;
-    this.#list(row);
-  }
-
-  /** Reports a reference that was ignored, of a row that is kept. */
-  ignore(place: Omit<RejectedRow, 'fault' | 'field'>, reference: string): void {
-    this.#references += 1;
-    this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
-  }
-
-  get leftOut(): LeftOut {
-    return { rejected: this.listed, rejectedCount: this.#rows, ignoredCount: this.#references };
-  }
-}
-
-async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
-}
-
-async function encodingOf(file: File): Promise<{ encoding: TextEncodingName; head: string }> {
-  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
-  const candidates = encodingCandidates(sample);
-  for (const encoding of candidates) {
-    if (!(await isValidIn(encoding, bytesOf(file)))) continue;
-    const head = new TextDecoder(encoding).decode(sample);
-    if (looksLikeText(head)) return { encoding, head };
-  }
-  // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
-  const isText = candidates.length > 0 && looksLikeText(new TextDecoder('latin1').decode(sample));
-  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
-}
-
-/** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
-async function* recordsOf(
-  file: File,
-  format: TextFormat,
-  encoding: TextEncodingName,
-  read: (bytes: number) => void,
-): AsyncGenerator<RawRecord[]> {
-  const decoder = new TextDecoder(encoding);
-  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
-  const pieces: string[] = [];
-  let bytes = 0;
-  for await (const piece of bytesOf(file)) {
-    bytes += piece.length;
-    const text = decoder.decode(piece, { stream: true });
-    if (reader) yield reader.push(text);
-    else pieces.push(text);
-    read(bytes);
-  }
-  if (reader) yield reader.end();
-  else if (format === 'json' || format === 'literal') yield literalRecords(pieces.join(''), format);
-}
-
-interface Source {
-  facts: FileFacts;
-  /** The beginning of the text; empty if there is none. */
-  head: string;
-  records: (read: (bytes: number) => void) => AsyncIterable<RawRecord[]> | Iterable<RawRecord[]>;
-}
-
-/** Recognises the format and encoding of a file. `sheet` names the sheet to read of a workbook. */
-export async function openSource(file: File, sheet?: string): Promise<Source> {
-  const workbook = await readSpreadsheet(file, sheet);
-  if (workbook) {
-    const { facts, head, records } = workbook;
-    return { facts, head, records: () => [records] };
-  }
-  const { encoding, head } = await encodingOf(file);
-  const format = formatOf(file.name, head);
-  const none = { sheets: [], sheet: null, mergedCells: 0, unreadableCells: 0 };
-  const facts: FileFacts = { file: file.name, format, encoding, ...none };
-  return { facts, head, records: (read) => recordsOf(file, format, encoding, read) };
-}
+import { excerpt, Rejections, shortened, type Place } from './rejections';
 
 export interface ImportSettings extends ReadOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
@@ -122,55 +25,79 @@ export interface ImportSettings extends ReadOptions {
 
 interface ImportJob<R extends DataRole> {
   role: R;
-  settings: ImportSettings;
+  mappings: MappingsByShape | undefined;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
+  /** Holds questions back until all files are read: later rows may belong to them. */
+  questions: QuestionMerger<Place>;
 }
 
-/** Reads one file into the data set. Throws if the file has no usable row. */
+/** Parts of a file that are no rows. */
+const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
+
+/** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
+function takeRecord<R extends DataRole>(
+  record: RawRecord,
+  file: string,
+  job: ImportJob<R>,
+): { rows: number; rejection: RejectedRow | null } {
+  const { rejections, collector } = job;
+  const place = { file, line: record.line };
+  if ('fault' in record && noted.has(record.fault)) {
+    rejections.note(place, record);
+    return { rows: 0, rejection: null };
+  }
+  let rows = 0;
+  let rejection: RejectedRow | null = null;
+  for (const value of 'fault' in record ? [null] : unbundled(job.role, record.value)) {
+    const result = 'fault' in record ? record : collector.rowsOf(value, record.line);
+    if (!('rows' in result)) {
+      rejections.add({ ...place, ...shortened(result) });
+      rejection ??= { ...place, ...shortened(result) };
+      continue;
+    }
+    rows += result.rows.length;
+    for (const row of result.rows) {
+      if (!('relevant' in row)) job.writer.add(row);
+      else if (job.questions.add(row, place)) rejections.note(place, { fault: 'questions-merged', field: row.id });
+    }
+    for (const reference of result.ignored) rejections.ignore(place, reference);
+  }
+  return { rows, rejection };
+}
+
+/** Reads one file into the data set, and returns what was recognised in it. Throws if the file has no usable row. */
 async function importFile<R extends DataRole>(
-  file: File,
+  source: DataFile,
   job: ImportJob<R>,
   read: (bytes: number) => void,
 ): Promise<Recognition> {
-  const { role, settings } = job;
-  const { facts, head, records: recordsIn } = await openSource(file, settings.sheets?.[file.name]);
+  const { file, facts, damaged, head } = source;
   let recognised: Recognition | null = null;
   let count = 0;
-  const rowsBefore = job.writer.rows;
+  let rows = 0;
   let firstRejection: RejectedRow | null = null;
-  for await (const records of withHead(recordsIn(read), surveyedRecords)) {
+  for await (const records of withHead(recordsOf(source, read), surveyedRecords)) {
     count += records.length;
     if (!recognised) {
-      recognised = await recognise(role, facts, records, settings.mappings);
+      recognised = await recognise(job.role, facts, records, job.mappings);
       job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
     }
     for (const record of records) {
-      const result = 'fault' in record ? record : job.collector.rowsOf(record.value);
-      const place = { file: file.name, line: record.line };
-      if ('rows' in result) {
-        for (const row of result.rows) job.writer.add(row);
-        for (const reference of result.ignored) job.rejections.ignore(place, reference);
-      } else {
-        const rejection: RejectedRow = { ...place, ...shortened(result) };
-        job.rejections.add(rejection);
-        firstRejection ??= rejection;
-      }
+      const taken = takeRecord(record, file.name, job);
+      rows += taken.rows;
+      firstRejection ??= taken.rejection;
+      if (damaged && taken.rows > 0 && 'value' in record && isDamagedRecord(record.value))
+        job.rejections.note({ file: file.name, line: record.line }, { fault: 'bytes-replaced' });
     }
   }
-  if (!recognised || job.writer.rows === rowsBefore) throw wholeFileFault(file.name, firstRejection, head);
+  if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
+  job.rejections.notes(file.name, job.collector.fileNotes());
   return { ...recognised, records: count };
 }
 
-/** Returns a fault with its quoted text cut to the length that a report allows. */
-function shortened({ fault, field, expected }: Omit<RejectedRow, 'file'>): Omit<RejectedRow, 'file'> {
-  return {
-    fault,
-    ...(field === undefined ? {} : { field: excerpt(field) }),
-    ...(expected === undefined ? {} : { expected }),
-  };
-}
+const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
 
 function wholeFileFault(file: string, rejection: RejectedRow | null, head: string): AppError {
   if (!rejection)
@@ -192,9 +119,19 @@ export async function storedPassages(db: Database, knowledgeBase: string): Promi
   return passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase));
 }
 
+/** Writes the questions whose rows are all read. Throws if none of them has a relevant passage. */
+function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
+  const { questions, irrelevant } = held.finish();
+  const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
+  const [first] = faults;
+  if (first && questions.length === 0) throw new AppError({ kind: 'import-failed', ...first });
+  for (const question of questions) writer.add(question);
+  for (const fault of faults) rejections.add(fault);
+}
+
 /**
  * Reads files into one data set. Usable rows are kept; the others are reported with file and line. If a knowledge base
- * is given, questions keep only the references to its passages.
+ * is given, questions keep only the references to its passages. Files of judgements (qrels) apply to the other files.
  * @throws import-failed if a file is empty, is not text, or has no usable row.
  */
 export async function importDataset(
@@ -202,27 +139,37 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  settings: ImportSettings = {},
+  { mappings, sheets, ...options }: ImportSettings = {},
 ): Promise<ImportReport> {
-  const of = files.reduce((sum, file) => sum + file.size, 0);
   const name = files.map((file) => file.name).join(', ');
+  const opened: DataFile[] = [];
+  for (const file of files) opened.push(await openFile(file, sheets));
+  const rejections = new Rejections();
+  const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
+  const judged = judgements ? { ...options, judged: judgements.of } : options;
+  const writer = await DatasetWriter.open(role, name);
   const job = {
     role,
-    settings,
-    collector: new RowCollector(role, settings),
-    writer: await DatasetWriter.open(role, name),
-    rejections: new Rejections(),
+    mappings,
+    collector: new RowCollector(role, judged),
+    writer,
+    rejections,
+    questions: new QuestionMerger<Place>(),
   };
+  const of = rows.reduce((sum, { file }) => sum + file.size, 0);
   let before = 0;
   const recognised: Recognition[] = [];
-  for (const file of files) {
-    recognised.push(await importFile(file, job, (bytes) => progress(before + bytes, of)));
-    before += file.size;
+  for (const source of rows) {
+    recognised.push(await importFile(source, job, (bytes) => progress(before + bytes, of)));
+    before += source.file.size;
   }
   const [first] = recognised;
-  if (!first) throw new AppError({ kind: 'import-failed', file: '', fault: 'empty-file' });
-  const dataset = await job.writer.finish(db);
-  return { dataset, ...job.rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
+  if (!first) throw new AppError({ kind: 'import-failed', file: name, fault: 'empty-file' });
+  writeQuestions(job);
+  for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
+    rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
+  const dataset = await writer.finish(db);
+  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {

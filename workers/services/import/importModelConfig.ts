@@ -1,15 +1,8 @@
-import { AppError, type ModelFault } from '../../../src/domain/errors';
+import { AppError } from '../../../src/domain/errors';
 import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
+import { modelError } from '../../formats/tensorFile';
 
 type Json = Record<string, unknown>;
-
-export function modelError(
-  file: string,
-  fault: ModelFault,
-  more: { tensor?: string; expected?: string; found?: string } = {},
-): AppError {
-  return new AppError({ kind: 'model-invalid', file, fault, ...more });
-}
 
 export function parseJson(file: string, text: string): Json {
   try {
@@ -25,9 +18,12 @@ export function isJson(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function size(config: Json, key: string): number {
+/** More layers than any encoder has. Without a limit, a faulty config.json would make the import list names forever. */
+const maxLayers = 1000;
+
+function size(config: Json, key: string, most = Number.MAX_SAFE_INTEGER): number {
   const value = config[key];
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
     expected: 'a positive integer',
@@ -48,6 +44,32 @@ function must(config: Json, key: string, expected: string): void {
       expected,
       found: JSON.stringify(found),
     });
+}
+
+/**
+ * Returns the config as that of a BERT encoder. XLM-RoBERTa is one, except that its positions start after the padding
+ * id: 514 positions hold 512 tokens. Without the rows before the first position the encoders are the same, so the model
+ * is stored and exported as BERT. `positionsSkipped` counts those rows.
+ */
+export function asBertConfig(text: string): { text: string; positionsSkipped: number } {
+  const config = parseJson('config.json', text);
+  if (config['model_type'] !== 'xlm-roberta') return { text, positionsSkipped: 0 };
+  const pad = config['pad_token_id'] ?? 1;
+  const positions = size(config, 'max_position_embeddings');
+  if (typeof pad !== 'number' || !Number.isInteger(pad) || pad < 0 || pad + 1 >= positions)
+    throw modelError('config.json', 'unsupported-architecture', {
+      tensor: 'pad_token_id',
+      expected: `an integer below ${positions - 1}`,
+      found: `pad_token_id ${JSON.stringify(pad)}`,
+    });
+  const bert = {
+    ...config,
+    model_type: 'bert',
+    architectures: ['BertModel'],
+    pad_token_id: pad,
+    max_position_embeddings: positions - pad - 1,
+  };
+  return { text: JSON.stringify(bert, null, 2), positionsSkipped: pad + 1 };
 }
 
 /** Reads the sizes of a BERT-type encoder. Rejects variants that this engine would compute incorrectly. */
@@ -72,7 +94,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
   const epsilon = config['layer_norm_eps'];
   const pad = config['pad_token_id'];
   return {
-    layers: size(config, 'num_hidden_layers'),
+    layers: size(config, 'num_hidden_layers', maxLayers),
     hiddenSize,
     heads,
     intermediateSize: size(config, 'intermediate_size'),
@@ -90,6 +112,8 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
   const text = files['1_Pooling/config.json'];
   if (text === undefined) return { value: 'mean', guessed: true };
   const pooling = parseJson('1_Pooling/config.json', text);
+  if (pooling['include_prompt'] === false)
+    throw modelError('1_Pooling/config.json', 'pooling-unsupported', { found: 'include_prompt: false' });
   const modes = Object.entries(pooling).filter(([key, on]) => key.startsWith('pooling_mode_') && on === true);
   const [mode] =
     modes[0] ?? (typeof pooling['pooling_mode'] === 'string' ? [`pooling_mode_${pooling['pooling_mode']}`] : ['']);
@@ -102,12 +126,6 @@ function readPooling(files: Record<string, string>): StoredModel['defaults']['po
     expected: poolings.join(', '),
     found: modes.map(([key]) => key).join(', ') || mode,
   });
-}
-
-function readNormalize(files: Record<string, string>): StoredModel['defaults']['normalize'] {
-  const text = files['modules.json'];
-  if (text === undefined) return { value: true, guessed: true };
-  return { value: text.includes('Normalize'), guessed: false };
 }
 
 function readMaxTokens(files: Record<string, string>, config: EncoderConfig): StoredModel['defaults']['maxTokens'] {
@@ -133,30 +151,16 @@ function readPrefix(files: Record<string, string>, keys: readonly string[]): { v
 }
 
 /** Reads how the folder says to use the model. A value that it does not state is a default and marked `guessed`. */
-export function readDefaults(files: Record<string, string>, config: EncoderConfig): StoredModel['defaults'] {
+export function readDefaults(
+  files: Record<string, string>,
+  config: EncoderConfig,
+  normalizes: boolean | undefined,
+): StoredModel['defaults'] {
   return {
     pooling: readPooling(files),
-    normalize: readNormalize(files),
+    normalize: { value: normalizes ?? true, guessed: normalizes === undefined },
     maxTokens: readMaxTokens(files, config),
     queryPrefix: readPrefix(files, ['query', 'search_query']),
     passagePrefix: readPrefix(files, ['passage', 'document', 'search_document']),
   };
-}
-
-/** Returns the number of ids in tokenizer.json: the highest id of vocabulary and added tokens, plus one. */
-export function tokenizerSize(text: string): number {
-  const tokenizer = parseJson('tokenizer.json', text);
-  const model = tokenizer['model'];
-  if (!isJson(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
-  const vocab = model['vocab'];
-  let size = 0;
-  if (Array.isArray(vocab)) size = vocab.length;
-  else if (isJson(vocab))
-    for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
-  if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
-  const added = tokenizer['added_tokens'];
-  if (Array.isArray(added))
-    for (const token of added)
-      if (isJson(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
-  return size;
 }

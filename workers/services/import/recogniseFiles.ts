@@ -1,6 +1,7 @@
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
-import { openSource, type ImportSettings } from './importDataset';
+import type { ImportSettings } from './importDataset';
+import { openFile, recordsOf } from './readRecords';
 import { withHead } from './recordStream';
 
 /** Recognises the columns of files without importing them, so that they can be chosen where the import failed. */
@@ -11,12 +12,9 @@ export async function recogniseFiles(
 ): Promise<Recognition[]> {
   const found: Recognition[] = [];
   for (const file of files) {
-    const { facts, records } = await openSource(file, sheets?.[file.name]);
-    const head = await withHead(
-      records(() => undefined),
-      surveyedRecords,
-    ).next();
-    found.push(await recognise(role, facts, head.done ? [] : head.value, mappings));
+    const source = await openFile(file, sheets);
+    const head = await withHead(recordsOf(source), surveyedRecords).next();
+    found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings));
   }
   return found;
 }

@@ -7,16 +7,19 @@ import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 
-/** Increase this when earlier versions of the app could no longer read the file. */
+/** Increase this when earlier versions of the app can no longer read the file. */
 export const projectFormat = 1;
 const manifestPath = 'manifest.json';
 
-/** Stores saved as one JSON list each, in restore order. Runs and experiments are last, so a listed one is complete. */
+/**
+ * Stores that are saved as one JSON list each, in the order of restoring. Runs and experiments come last: once one is
+ * listed, everything that it refers to is there.
+ */
 const listStores = ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints', 'runs', 'experiments'] as const;
 type ListStore = (typeof listStores)[number];
 /**
- * Stores saved in parts. A project omits token sets, which can be recomputed, and settings, which belong to the
- * machine.
+ * Stores that are saved in parts. A project omits token sets, which can be recomputed, and settings, which belong to
+ * the machine.
  */
 type PartStore = 'datasetBlocks' | 'runEvents' | 'weightParts';
 
@@ -57,7 +60,9 @@ async function* contents(db: Database): AsyncGenerator<Content> {
   for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
 }
 
-/** Saves data, models, experiments, runs and checkpoints of this origin in one zip, with a manifest of hashes last. */
+/**
+ * Saves this origin's data, models, experiments, runs and checkpoints in one zip, which ends with a manifest of hashes.
+ */
 export async function saveProject(
   db: Database,
   build: string,
@@ -117,7 +122,7 @@ class ProjectReader {
     throw this.invalid(path, 'not a list');
   }
 
-  /** Throws unless every file in the manifest is present and undamaged. Nothing is stored before this check passes. */
+  /** Throws if a file in the manifest is missing or damaged. Nothing is stored before this check passes. */
   async verify(progress: Progress): Promise<void> {
     for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
       const found = await this.read(path);
@@ -150,9 +155,9 @@ function parseManifest(file: string, text: string): Manifest {
 }
 
 /**
- * Adds the contents of a project file to storage without overwriting anything: an experiment whose id is taken by
- * different content is added as a copy. A damaged file changes nothing. Parts are written before the records that refer
- * to them, so an interruption leaves only orphaned parts.
+ * Adds the contents of a project file to storage without overwriting anything. An experiment whose id is already used
+ * for different content is added as a copy. A damaged file changes nothing. Parts are written before the records that
+ * refer to them, so an interruption leaves only orphaned parts.
  */
 export async function openProject(
   db: Database,
@@ -164,6 +169,7 @@ export async function openProject(
   const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
     ...stored,
     experiment: parseExperiment(stored.experiment),
+    ...(stored.linked ? { linked: parseExperiment(stored.linked) } : {}),
   }));
   const runs = await reader.list<'runs'>('runs.json');
   const newIds = await copiesOf(db, experiments);
@@ -188,7 +194,7 @@ export async function openProject(
   return { experiments: experiments.length, warnings: [] };
 }
 
-/** Returns new ids for experiments whose id is taken by an experiment with different content. */
+/** Returns new ids for the experiments whose id is already used by an experiment with different content. */
 async function copiesOf(db: Database, experiments: StoredExperiment[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const stored of experiments) {

@@ -9,7 +9,7 @@ import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
 import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
-import { canUsePlan } from '../device/measureKernelPlan';
+import { canUsePlan } from '../device/kernelPlanOfRun';
 import { loadParameters } from '../train/weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];

@@ -3,22 +3,15 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import { writeSafetensors } from '../../formats/safetensors';
-import type { ExportSource } from './exportSource';
+import { lowersCase } from '../tokenize/tokenize';
+import { json, parsed } from './exportJson';
 import { modelCard } from './exportModelCard';
+import type { ExportSource } from './exportSource';
+import { tokenizerFiles } from './exportTokenizer';
 
 export interface FolderEntry {
   name: string;
   input: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function parsed(text: string | undefined): Record<string, unknown> {
-  if (text === undefined) return {};
-  const value: unknown = JSON.parse(text);
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 /** Uses the class paths that Ollama and older versions look for; current sentence-transformers still maps them. */
@@ -52,14 +45,15 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
+/** Keeps the base model's do_lower_case, which sentence-transformers applies before the tokenizer. */
+export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
+  return { max_seq_length: maxTokens, do_lower_case: lowersCase(files) };
+}
+
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
 export function exportFolder(source: ExportSource): FolderEntry[] {
   const { model, settings, run } = source;
   const { files, tensors, config } = model;
-  const copied = ['tokenizer.json', 'special_tokens_map.json', 'vocab.txt'].flatMap((name) =>
-    files[name] === undefined ? [] : [{ name, input: files[name] }],
-  );
-  const tokenizerConfig = { ...parsed(files['tokenizer_config.json']), model_max_length: settings.maxTokens };
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
   return [
@@ -67,10 +61,9 @@ export function exportFolder(source: ExportSource): FolderEntry[] {
       name: 'config.json',
       input: json({ ...parsed(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
     },
-    ...copied,
-    { name: 'tokenizer_config.json', input: json(tokenizerConfig) },
+    ...tokenizerFiles(files, settings.maxTokens),
     { name: 'modules.json', input: json(modules(normalize)) },
-    { name: 'sentence_bert_config.json', input: json({ max_seq_length: settings.maxTokens, do_lower_case: false }) },
+    { name: 'sentence_bert_config.json', input: json(sentenceConfig(settings, model)) },
     { name: 'config_sentence_transformers.json', input: json(prompts(settings)) },
     { name: '1_Pooling/config.json', input: json(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),

@@ -1,6 +1,7 @@
 import type { DataEntry } from '../../../src/domain/experiment';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/run';
+import { lowersCase } from '../tokenize/tokenize';
 import type { ExportSource } from './exportSource';
 
 function percent(value: number): string {
@@ -58,6 +59,8 @@ function snippets({ settings }: ExportSource): string {
     'import numpy as np, onnxruntime as ort',
     'from tokenizers import Tokenizer',
     'tokenizer = Tokenizer.from_file("tokenizer.json")',
+    'tokenizer.no_padding()',
+    `tokenizer.enable_truncation(max_length=${settings.maxTokens})`,
     `ids = np.array([tokenizer.encode(${prefix} + "问题").ids])`,
     'inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}',
     'vector = ort.InferenceSession("onnx/model.onnx").run(["sentence_embedding"], inputs)[0]',
@@ -85,7 +88,7 @@ function dataLine({ role, part, contentSha256 }: DataEntry): string {
   return `- ${part ? partNames[part] : roleNames[role]}: \`${contentSha256}\``;
 }
 
-function settingsLines({ settings }: ExportSource): string[] {
+function settingsLines({ settings, model }: ExportSource): string[] {
   const quoted = (text: string): string => (text === '' ? '无 / none' : `\`${text}\``);
   return [
     '使用模型时请保持以下设置，否则得到的向量会不同。',
@@ -95,6 +98,7 @@ function settingsLines({ settings }: ExportSource): string[] {
     `- 池化 / Pooling: ${settings.pooling}`,
     `- 归一化 / Normalised: ${settings.normalize ? '是 / yes' : '否 / no'}`,
     `- 最大长度 / Maximum length: ${settings.maxTokens} tokens`,
+    `- 先转为小写 / Lowercased first: ${lowersCase(model.files) ? '是 / yes' : '否 / no'}`,
     `- 问题前缀 / Query prefix: ${quoted(settings.queryPrefix)}`,
     `- 段落前缀 / Passage prefix: ${quoted(settings.passagePrefix)}`,
   ];

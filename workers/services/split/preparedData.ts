@@ -1,10 +1,13 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../../src/domain/records';
-import { splitData } from '../../../src/domain/split/splitData';
-import type { SplitCounts } from '../../../src/protocol/dataApi';
+import type { Overlap } from '../../../src/domain/split/overlap';
+import { hasListedBatches, splitData, type Split } from '../../../src/domain/split/splitData';
+import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
+import { modelFoldsCase } from './caseFolding';
+import { nearDuplicatesOfTest } from './nearDuplicates';
 
 /** The rows of a run, split into parts. Every list is in tokenization order. */
 export interface PreparedData {
@@ -39,28 +42,55 @@ function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
   }
 }
 
+/** The stored rows of an experiment, and how they are split. */
+export interface StoredSplit {
+  pairs: Pair[];
+  knowledgeBase: Passage[];
+  split: Split;
+  /** Training pairs that are near-duplicates of a test question. Empty if they were not asked for. */
+  nearDuplicates: Overlap[];
+  /** Whether `nearDuplicates` are to be kept out of training: a setting that a listed batch order overrules. */
+  removesNearDuplicates: boolean;
+  /** Rows of `pairs` that train. */
+  trainRows: number[];
+}
+
 /**
- * Reads the experiment's data and splits it. Parts that the experiment does not list are empty.
+ * Reads the experiment's data and splits it. Near-duplicates are searched if the experiment removes them, or always
+ * with `findNearDuplicates`. Parts that the experiment does not list are empty.
  * @throws data-missing if a data set that it lists is not stored.
  */
-export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
+export async function storedSplit(
+  db: Database,
+  experiment: Experiment,
+  findNearDuplicates: boolean,
+  progress: Progress,
+): Promise<StoredSplit> {
   const knowledgeBase = await rowsOf(db, experiment, 'knowledgeBase');
   refuseSharedIds(knowledgeBase);
   const pairs = await rowsOf(db, experiment, 'pairs');
   const devQuestions = await rowsOf(db, experiment, 'questions', 'dev');
   const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
-  const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions });
+  const foldCase = await modelFoldsCase(db, experiment);
+  const split = splitData({ experiment, pairs, knowledgeBase, devQuestions, testQuestions, foldCase });
+  const removesNearDuplicates = experiment.split.removeNearDuplicates === true && !hasListedBatches(experiment);
+  const nearDuplicates =
+    findNearDuplicates || removesNearDuplicates
+      ? await nearDuplicatesOfTest({ pairs, rows: split.trainRows, test: split.test, foldCase }, progress)
+      : [];
+  const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
+  const trainRows = split.trainRows.filter((row) => !removed.has(row));
+  return { pairs, knowledgeBase, split, nearDuplicates, removesNearDuplicates, trainRows };
+}
+
+/** Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. */
+export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
+  const { pairs, knowledgeBase, split, trainRows } = await storedSplit(db, experiment, false, () => undefined);
   return {
-    pairs: split.trainRows.flatMap((row) => pairs[row] ?? []),
+    pairs: trainRows.flatMap((row) => pairs[row] ?? []),
     knowledgeBase: [...knowledgeBase, ...split.extraPassages],
     dev: split.dev,
     test: split.test,
-    leaks: split.leaks,
+    leaks: split.leaks.length,
   };
-}
-
-/** Counts the pairs or questions of each part. */
-export async function countSplit(db: Database, experiment: Experiment): Promise<SplitCounts> {
-  const { pairs, dev, test, leaks } = await preparedData(db, experiment);
-  return { train: pairs.length, dev: dev.length, test: test.length, leaks };
 }

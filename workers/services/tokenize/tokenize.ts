@@ -4,6 +4,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel, TokenSet } from '../../../src/domain/model';
+import { hasRareHan, separatingRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { TokenKeys } from '../../../src/domain/tokenize/tokenKeys';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -11,9 +12,11 @@ import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 
-/** Part of every key. Increase it when the contents of a token set change, so that stored sets are no longer used. */
+/** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
-/** Texts encoded between progress reports. Pending messages are handled then, too. */
+/** Also part of the key if a text has Han characters beyond the BMP: version 1 did not separate them. */
+const rareHanVersion = 2;
+/** Texts encoded between two progress reports. Queued messages are also handled then. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -37,47 +40,71 @@ function jsonFile(files: Record<string, string>, path: string): object {
   throw invalid('not an object');
 }
 
+/** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */
+export function lowersCase(files: StoredModel['files']): boolean {
+  const path = 'sentence_bert_config.json';
+  if (!(path in files)) return false;
+  const config = jsonFile(files, path);
+  return 'do_lower_case' in config && config.do_lower_case === true;
+}
+
 /** Encodes texts with the tokenizer of a model folder. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
+  readonly #lowerCase: boolean;
 
   constructor(model: Pick<StoredModel, 'files'>) {
+    this.#lowerCase = lowersCase(model.files);
     const definition = jsonFile(model.files, 'tokenizer.json');
     const config = 'tokenizer_config.json' in model.files ? jsonFile(model.files, 'tokenizer_config.json') : {};
     try {
-      this.#tokenizer = new Tokenizer(definition, config);
+      this.#tokenizer = new Tokenizer(separatingRareHan(definition), config);
     } catch (cause) {
       throw new AppError({ kind: 'model-invalid', file: 'tokenizer.json', fault: 'tokenizer-invalid' }, { cause });
     }
   }
 
   /**
-   * Returns ids with the model's special tokens. A text that is too long loses its end, but not the last special token.
+   * Returns a text's ids, including the model's special tokens. A text that is too long loses its end but keeps the
+   * last special token.
    */
   encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
-    const { ids } = this.#tokenizer.encode(text);
+    const { ids } = this.#tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text);
     if (ids.length <= maxTokens) return { ids, truncated: false };
     return { ids: [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)], truncated: true };
   }
 }
 
-/** Texts of one token set and their prefix. */
+/** Texts of one token set, and the prefix added to each. */
 interface TokenJob {
   texts: string[];
   prefix: string;
 }
 
-async function keyOf(job: TokenJob, modelSha256: string, maxTokens: number): Promise<string> {
+async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Promise<string> {
   const hasher = await sha256Hasher();
-  // Each text follows its length, so that different lists of texts never hash the same bytes.
-  for (const text of job.texts) hasher.update(`${text.length}:`).update(text);
+  // Hash each text after its length, so that different lists of texts never hash the same bytes.
+  let rareHan = hasRareHan(job.prefix);
+  for (const text of job.texts) {
+    hasher.update(`${text.length}:`).update(text);
+    rareHan ||= hasRareHan(text);
+  }
   const texts = hasher.hex();
-  return sha256Hex(
-    canonicalJson({ tokenSetVersion, texts, count: job.texts.length, modelSha256, prefix: job.prefix, maxTokens }),
-  );
+  const key = {
+    tokenSetVersion,
+    texts,
+    count: job.texts.length,
+    modelSha256: model.contentSha256,
+    prefix: job.prefix,
+    maxTokens,
+    // Only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its lowercasing.
+    ...(rareHan ? { rareHanVersion } : {}),
+    ...(lowersCase(model.files) ? { lowerCase: true } : {}),
+  };
+  return sha256Hex(canonicalJson(key));
 }
 
-/** Encodes texts into packed ids. Calls `done` with the number of texts encoded, every `textsPerTurn` texts. */
+/** Encodes texts into packed ids. After every `textsPerTurn` texts, calls `done` with the number encoded so far. */
 export async function encodeAll(
   tokenizer: TextTokenizer,
   texts: readonly string[],
@@ -110,7 +137,7 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
 }
 
 /**
- * Returns the keys of an experiment's token sets and creates missing sets. Rows are in the order of `preparedData`.
+ * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
 export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
@@ -132,7 +159,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   let before = 0;
   let tokenizer: TextTokenizer | undefined;
   const make = async (job: TokenJob): Promise<string> => {
-    const key = await keyOf(job, model.contentSha256, maxTokens);
+    const key = await keyOf(job, model, maxTokens);
     if (!(await hasTokenSet(db, key))) {
       tokenizer ??= new TextTokenizer(model);
       const set = await encodeAll(tokenizer, job.texts, job.prefix, maxTokens, (texts) => progress(before + texts, of));
@@ -151,7 +178,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
   };
 }
 
-/** Returns the token ids of a few texts, without adding a prefix. Stores nothing. */
+/** Returns the token ids of a few texts, without a prefix. Stores nothing. */
 export async function tokenizeTexts(
   db: Database,
   modelSha256: string,

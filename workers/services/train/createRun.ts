@@ -8,8 +8,8 @@ import { getExperiment } from '../../../src/storage/experiments';
 import { putRun } from '../../../src/storage/runs';
 import { offersHalf } from '../../engine/device';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
-import type { MemoryRequest } from '../device/memoryLimits';
-import { planMemory, refuseWhatDoesNotFit } from './memoryReport';
+import type { MemoryRequest } from '../device/deviceLimits';
+import { reportMemory, refuseWhatDoesNotFit } from './memoryReport';
 import { preparedData } from '../split/preparedData';
 import { modelOf, stageBatches } from './runSession';
 
@@ -19,7 +19,10 @@ async function experimentOf(db: Database, experimentId: string) {
   return stored.experiment;
 }
 
-/** Stores a run record with a copy of the current experiment. Throws if it cannot run, before anything is computed. */
+/**
+ * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
+ * nothing besides missing token sets.
+ */
 export async function createRun(
   db: Database,
   experimentId: string,
@@ -33,7 +36,7 @@ export async function createRun(
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
   refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
-  const memory = await planMemory(db, experiment, data, request);
+  const memory = await reportMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(memory);
   const record: RunRecord = {
     runId: crypto.randomUUID(),
@@ -63,10 +66,10 @@ export async function planExperimentMemory(
 ): Promise<MemoryReport> {
   const experiment = await experimentOf(db, experimentId);
   await modelOf(db, experiment);
-  return planMemory(db, experiment, await preparedData(db, experiment), request);
+  return reportMemory(db, experiment, await preparedData(db, experiment), request);
 }
 
-/** Returns the texts of one step. They depend only on data, batching and seed, so a run need not have started. */
+/** Returns the texts of one step's batch. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await experimentOf(db, experimentId);
   const data = await preparedData(db, experiment);

@@ -9,13 +9,13 @@ import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, offersHalf } from '../../engine/device';
-import { deviceMemoryGiB, memoryLimits, type MemoryRequest } from '../device/memoryLimits';
+import { deviceMemoryGiB, memoryLimits, type MemoryRequest } from '../device/deviceLimits';
 import type { PreparedData } from '../split/preparedData';
 import { modelOf, stageBatches, tokenSet } from './runSession';
 import { tokenize } from '../tokenize/tokenize';
 
 /** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
-export async function planMemory(
+export async function reportMemory(
   db: Database,
   experiment: Experiment,
   data: PreparedData,

@@ -3,7 +3,7 @@ import type { Experiment } from '../../../src/domain/experiment';
 
 /**
  * Throws `half-unavailable` if a stage needs mixed precision and the device has no half precision. Falling back to
- * float32 would be a different experiment, with different numbers under the same name.
+ * float32 would run a different experiment under the same name, with different results.
  */
 export function refuseMixedWithoutHalf({ stages }: Experiment, hasHalf: boolean): void {
   const stage = stages.findIndex(({ precision }) => precision === 'mixed');

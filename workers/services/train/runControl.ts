@@ -1,7 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
 
-/** Waits one macrotask. Wasm ops are synchronous, so otherwise no message (pause, cancel) would arrive during a run. */
-export function yieldToMessages(): Promise<void> {
+/**
+ * Waits one macrotask. Wasm operations are synchronous, so without such waits no message (pause, cancel) would arrive
+ * during a run.
+ */
+function yieldToMessages(): Promise<void> {
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
@@ -12,7 +15,7 @@ export function yieldToMessages(): Promise<void> {
   });
 }
 
-/** Pause and cancel requests from the page. A job checks them between steps or blocks. */
+/** Receives pause and cancel requests from the page. A job checks for them between steps or blocks. */
 export class RunControl {
   #cancelled = false;
   #pause: { promise: Promise<void>; release: () => void } | null = null;
@@ -38,7 +41,10 @@ export class RunControl {
     this.continue();
   }
 
-  /** Lets messages in and waits while paused. Throws `cancelled` if the job was cancelled. */
+  /**
+   * Lets queued messages (pause, cancel) be handled, then waits while paused. Throws `cancelled` if the job was
+   * cancelled.
+   */
   async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
     await yieldToMessages();
     if (this.#pause && !this.#cancelled) {

@@ -11,15 +11,16 @@ import { encodingPlan } from '../../engine/model/encode';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { browserVersion } from '../device/browserVersion';
-import { encodeTexts, evaluateVectors, type BetweenBatches } from '../evaluate/evaluateModel';
-import { planOfRun } from '../device/measureKernelPlan';
+import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
+import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
 import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
-import { RunLog } from './runEvents';
+import { RunLog } from './runLog';
 import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
   db: Database;
@@ -29,7 +30,10 @@ export interface RunDeps {
   onEvents: (events: RunEvent[]) => void;
 }
 
-/** Runs an experiment from its stored state until it finishes, is cancelled or fails. Stores an error and throws it. */
+/**
+ * Carries out a run from its stored state until it finishes, is cancelled or fails. Stores the error of a failed run
+ * and throws it.
+ */
 export async function runExperiment(deps: RunDeps, runId: string): Promise<void> {
   const record = await getRun(deps.db, runId);
   if (!record) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
@@ -48,7 +52,10 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
   }
 }
 
-/** Resumes a run from storage on a reopened device after each device loss, as long as it makes progress in between. */
+/**
+ * Carries out the run on one device after another: after each device loss, resumes it from storage on a reopened
+ * device. Gives up if losses repeat without progress in between.
+ */
 async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
@@ -62,7 +69,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
-      return await runPhases({ ...session, record: current, engine, device }, moved);
+      return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
       const loss = await lossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
@@ -77,9 +84,9 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
 }
 
 /**
- * Sets the kernel plan that the device uses from now on, and records it. If the plan differs from the run's earlier
- * one, or the run has `moved` to another device, the record notes the step: the results are then not bit-identical to
- * those of any single device.
+ * Sets and records the kernel plan that the device uses from now on. If the plan differs from the run's earlier one, or
+ * the run has `moved` to another device, also records the step of the change: no single device then reproduces the
+ * results bit by bit.
  */
 async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
@@ -92,7 +99,7 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
   const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
-  const plan = await planOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  const plan = await kernelPlanOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);
   const begun = record.kernelPlan !== '';
@@ -102,7 +109,7 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
     await session.log.flushWith({ type: 'deviceChanged', step });
     deviceChanges.push(step);
   }
-  // One update, so that an interruption cannot record the new device without noting the change.
+  // Use one update, so that an interruption cannot record the new device without the change.
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
@@ -111,14 +118,15 @@ async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Pr
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runPhases(session: DeviceSession, moved: boolean): Promise<void> {
+async function runThroughPhases(session: DeviceSession, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
   const batches = await stageBatches(db, session.experiment, session.data);
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
   await updateRun(db, runId, { steps });
   await fixKernelPlan(session, batches, moved);
-  // Free the buffers used for tuning. The weights stay for the whole run and should not occupy oversized buffers.
+  // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
+  // buffers.
   releaseIdleMemory(engine);
   const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
@@ -126,7 +134,8 @@ async function runPhases(session: DeviceSession, moved: boolean): Promise<void> 
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
-    // Free the encoder's buffers. AdamW moments stay for the whole training and should not occupy oversized buffers.
+    // Free the encoder's buffers. Otherwise AdamW's moments, which stay for all of training, could occupy oversized
+    // buffers.
     releaseIdleMemory(engine);
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
@@ -180,7 +189,7 @@ function between(
   };
 }
 
-/** Evaluates dev and test with the weights on the device. Skips an evaluation that is already stored. */
+/** Evaluates dev and test with the weights on the device. Skips evaluations that are already stored. */
 async function evaluateMoment(
   session: DeviceSession,
   parameters: ParameterStore,
@@ -212,8 +221,8 @@ async function devMetrics(session: DeviceSession, parameters: ParameterStore, st
 
 /**
  * Encodes the knowledge base once and returns a function that evaluates a part against it. `weights` names the weights
- * in use. Vectors that they produced before a device loss are reused, because the same steps on the same device produce
- * the same weights.
+ * in use. Vectors computed before a device loss are reused, because the same steps on the same device produce the same
+ * weights.
  */
 async function evaluator(
   session: DeviceSession,

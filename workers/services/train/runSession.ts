@@ -12,7 +12,7 @@ import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { Recovery } from '../device/recovery';
 import type { RunControl } from './runControl';
-import type { RunLog } from './runEvents';
+import type { RunLog } from './runLog';
 import { tokenize } from '../tokenize/tokenize';
 
 /** Everything that a run needs, read once at its start. */
@@ -30,7 +30,7 @@ export interface RunSession {
   recovery: Recovery;
 }
 
-/** A session with its open device. A device loss ends it, and a reopened device starts another one. */
+/** A session with its open device. A device loss ends the session; the reopened device gets a new one. */
 export interface DeviceSession extends RunSession {
   engine: Engine;
   device: DeviceInfo;
@@ -73,7 +73,7 @@ export async function openSession(
   return { db, record, experiment, settings, model, data, tokens, order, control, log, recovery: new Recovery() };
 }
 
-/** Returns the rows of the training pairs for every step of every stage: [stage][step][row]. */
+/** Returns the batches of every stage as rows of the training pairs: [stage][step][row]. */
 export async function stageBatches(db: Database, experiment: Experiment, data: PreparedData): Promise<number[][][]> {
   const plans: number[][][] = [];
   for (const [index, stage] of experiment.stages.entries()) {
@@ -91,7 +91,7 @@ export async function stageBatches(db: Database, experiment: Experiment, data: P
   return plans;
 }
 
-/** Estimates the tokens per training step from mean text lengths and the size of the first batch. */
+/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
 export function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSession['tokens']): number {
   const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
   return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));

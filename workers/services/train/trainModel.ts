@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/run';
@@ -9,16 +10,9 @@ import { releaseIdleMemory } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { pickTexts } from '../evaluate/evaluateModel';
+import { pickTexts } from '../evaluate/encodeTexts';
 import type { DeviceSession } from './runSession';
 import { trainingTensors, weightTensors } from './weightTransfer';
-
-/**
- * The interval between checkpoints is this many times the duration of the last write, so at most 5% of a run is spent
- * on checkpoints. The floor keeps small models from writing all the time.
- */
-const writeTimeFactor = 20;
-const shortestIntervalMs = 15_000;
 
 export interface TrainingState {
   step: number;
@@ -73,17 +67,8 @@ async function trainStage(
       state.loop.elapsedMs += stepMs;
       if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
       const epoch = pairsSeen / Math.max(1, data.pairs.length);
-      const backendBytes = engine.pool.totalBytes;
-      log.append({
-        type: 'step',
-        step: state.step,
-        stage: stageIndex,
-        epoch,
-        learningRate,
-        stepMs,
-        backendBytes,
-        ...numbers,
-      });
+      const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
+      log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
       await evaluateOnDev(deps, parameters, state);
       await keeper.writeWhenDue();
@@ -98,7 +83,7 @@ async function trainStage(
   }
 }
 
-/** Each stage starts with zero moments and the initial loss scale. */
+/** Resets the optimizer: each stage starts with zero moments and the initial loss scale. */
 function resetOptimizer(state: TrainingState, parameters: ParameterStore): void {
   state.adamW.dispose();
   state.adamW = new AdamWState(parameters);
@@ -124,7 +109,10 @@ function trainerOptions(
   };
 }
 
-/** Evaluates on dev when due. The best step wins by the primary metric, then MRR@10; ties go to the earlier step. */
+/**
+ * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
+ * the earlier one wins.
+ */
 async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
@@ -155,7 +143,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
 }
 
-/** Writes a checkpoint of the training loop when one is due, before a pause, and at the end of a stage. */
+/** Writes checkpoints of the training loop: when one is due, before a pause, and at the end of a stage. */
 class CheckpointKeeper {
   #writtenAt = performance.now();
   #writeMs = 0;
@@ -168,8 +156,7 @@ class CheckpointKeeper {
   ) {}
 
   async writeWhenDue(): Promise<void> {
-    const interval = Math.max(shortestIntervalMs, writeTimeFactor * this.#writeMs);
-    if (performance.now() - this.#writtenAt >= interval) await this.write();
+    if (performance.now() - this.#writtenAt >= checkpointIntervalMs(this.#writeMs)) await this.write();
   }
 
   async write(): Promise<void> {

@@ -18,12 +18,12 @@ async function* laidOut(layout: Layout, read: (name: string) => Promise<Float32A
   if (layout.totalFloats > at) yield new Float32Array(layout.totalFloats - at);
 }
 
-/** Yields the weights in the stored layout, with only one tensor on the host at a time. */
+/** Yields the weights in the stored layout. Only one tensor at a time is on the host. */
 export function weightTensors(layout: Layout, parameters: ParameterStore): AsyncGenerator<Float32Array> {
   return laidOut(layout, (name) => parameters.read(name));
 }
 
-/** Yields weights, first moments and second moments: all that a resumed run needs for bit-identical results. */
+/** Yields weights, first moments and second moments: all tensors that a resumed run needs for bit-identical results. */
 export async function* trainingTensors(
   layout: Layout,
   parameters: ParameterStore,

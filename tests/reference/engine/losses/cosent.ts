@@ -10,8 +10,8 @@ export type CosentSaved = {
   options: CosentOptions;
 };
 /**
- * Scalars. `ordered` is the share of comparisons (two pairs with different scores) whose cosines are in the right
- * order; 1 if there are none.
+ * Both are scalars. `ordered` is the share of comparisons (two pairs with different scores) whose cosines are in the
+ * right order, or 1 without comparisons.
  */
 export type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { normalizeBackward, normalizeForward, type NormalizeSaved } from '../ops/normalize';
 import type { InfoNceOptions } from '../../../../workers/engine/losses/infoNce';
-import type { LeftOut } from '../../../../workers/engine/losses/leftOut';
-import { leftOutValues } from './leftOut';
+import type { LossMask } from '../../../../workers/engine/losses/lossMask';
+import { lossMaskValues } from './lossMask';
 
 export type InfoNceSaved = {
   anchors: NormalizeSaved;
@@ -10,7 +10,7 @@ export type InfoNceSaved = {
   probabilities: tf.Tensor[];
   options: InfoNceOptions;
 };
-/** Scalars. Scores are cosines. */
+/** All are scalars. Scores are cosines. */
 export type InfoNceResult = {
   loss: tf.Tensor;
   accuracy: tf.Tensor;
@@ -18,7 +18,7 @@ export type InfoNceResult = {
   negativeScore: tf.Tensor;
 };
 
-/** Far below any score, so that its softmax is exactly 0. */
+/** Score of a pair that is left out: far below any other, so that its softmax is exactly 0. */
 const out = -1e30;
 
 /**
@@ -29,14 +29,14 @@ export function infoNceForward(
   anchors: tf.Tensor,
   candidates: tf.Tensor,
   options: InfoNceOptions,
-  leftOut?: LeftOut,
+  leftOut?: LossMask,
 ): InfoNceResult & { saved: InfoNceSaved } {
   const a = normalizeForward(anchors);
   const c = normalizeForward(candidates);
   const [size, count] = [anchors.shape[0] ?? 0, candidates.shape[0] ?? 0];
   const { probabilities, loss, accuracy, positiveScore, negativeScore } = tf.tidy(() => {
     const eye = tf.eye(size, count); // [B, C]
-    const gone = leftOut ? tf.tensor2d(leftOutValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
+    const gone = leftOut ? tf.tensor2d(lossMaskValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
     const all = tf.matMul(a.y, tf.transpose(c.y)); // [B, C]
     const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], out), all);
     const right = tf.sum(tf.mul(all, eye), 1); // [B]

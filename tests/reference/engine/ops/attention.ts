@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
 /**
- * Attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762, eq. 1).
- * q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Takes one text and head at a time: on wasm, tfjs
+ * Attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762, eq. 1). q,
+ * k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Computes one text and head at a time: on wasm, tfjs
  * multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
  */
 export type AttentionInputs = {
@@ -85,7 +85,9 @@ export function attentionBackward(dy: tf.Tensor, saved: AttentionSaved, tokens: 
 
 type BlockWork = (row: number, length: number, head: number, index: number) => tf.Tensor[];
 
-/** Runs `work` for each text and head and concatenates its [S, D] results to matrices [T, H]. Padding rows are zero. */
+/**
+ * Runs `work` for each text and head and joins the resulting blocks [S, D] into matrices [T, H]. Padding rows are zero.
+ */
 function byTextAndHead({ texts, offsets, tokens, rows }: PackedTokens, heads: number, work: BlockWork): tf.Tensor[] {
   const parts: tf.Tensor[][] = [];
   for (let text = 0; text < texts; text++) {

@@ -7,7 +7,7 @@ function draw(first: number, second: number, { seed, step, op }: DropoutKey): nu
   return philox([first >>> 0, second >>> 0, op >>> 0, step >>> 0], [seed >>> 0, 0]);
 }
 
-/** Returns a mask of 0, with probability `rate`, and 1/(1 − rate) (Srivastava et al., JMLR 2014). */
+/** Returns a mask whose elements are 0 with probability `rate`, else 1/(1 − rate) (Srivastava et al., JMLR 2014). */
 export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.Tensor {
   const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
   const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
@@ -21,7 +21,8 @@ export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.
 
 /**
  * Returns the mask [S, S] for the attention probabilities of one text and head. `row` is the text's first row in the
- * batch. Rows count through the batch and keys within the text, so the mask does not depend on how texts are grouped.
+ * batch. Rows are numbered within the batch and keys within the text, so the mask does not depend on how texts are
+ * grouped.
  */
 export function probabilityDropoutMask(
   { row, length, head, heads }: { row: number; length: number; head: number; heads: number },

@@ -17,8 +17,8 @@ export function geluBackward(dy: tf.Tensor, { x, cdf }: GeluSaved): tf.Tensor {
 }
 
 /**
- * Returns exp(−x²/2), on wasm as s/(1 − s) with s = sigmoid(−x²/2): there sigmoid is vectorised and exp is not (3.4
- * against 16 ms for 2.3 M numbers).
+ * Returns exp(−x²/2). On wasm, computes it as s/(1 − s) with s = sigmoid(−x²/2), because sigmoid is vectorized there
+ * and exp is not (3.4 ms instead of 16 ms for 2.3 M numbers).
  */
 function bell(x: tf.Tensor): tf.Tensor {
   const exponent = tf.mul(tf.square(x), -0.5);

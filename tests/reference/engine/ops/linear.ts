@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * y = x·Wᵀ + b with the weight [out, in], as in PyTorch. Operands are transposed explicitly, because the fast path of
- * tfjs's wasm backend only takes plain matrix products (31 against 1.2 GFLOP/s).
+ * y = x·Wᵀ + b with the weight [out, in], as in PyTorch. Operands are transposed explicitly: the fast path of tfjs's
+ * wasm backend takes only plain matrix products, and reaches 31 GFLOP/s instead of 1.2.
  */
 export type LinearSaved = { x: tf.Tensor; weight: tf.Tensor };
 export type LinearGradients = { x?: tf.Tensor; weight?: tf.Tensor; bias?: tf.Tensor };
@@ -25,7 +25,7 @@ export function linearBackward(dy: tf.Tensor, { x, weight }: LinearSaved, need: 
   return gradients;
 }
 
-/** XNNPACK repacks the right factor, so the narrower one goes there. */
+/** Returns dW = dyᵀ·x [out, in]. XNNPACK repacks the right factor, so the narrower factor goes there. */
 function weightGradient(dy: tf.Tensor, columns: tf.Tensor, x: tf.Tensor): tf.Tensor {
   const [out = 0, width = 0] = [dy.shape[1], x.shape[1]];
   if (width <= out) return tf.matMul(columns, x); // [out, in]

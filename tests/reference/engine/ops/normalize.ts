@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The lower limit that torch.nn.functional.normalize sets on a norm. */
+/** Lower limit of a norm, as in torch.nn.functional.normalize. */
 const smallestNorm = 1e-12;
 
 export type NormalizeSaved = { y: tf.Tensor; norm: tf.Tensor };

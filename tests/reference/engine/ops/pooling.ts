@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Pooling } from '../../../../src/domain/model';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
-/** One weight per text and token: [B, T]. */
+/** [B, T]: one weight per text and token. */
 export type PoolingSaved = { weights: tf.Tensor };
 
 /**
- * Pools each text's mean, first or last token as one product with a matrix of weights: hidden [T, H] → y [B, H].
+ * Pools hidden [T, H] → y [B, H]: the mean, first or last token of each text, as a product with a matrix of weights.
  */
 export function poolingForward(
   hidden: tf.Tensor,

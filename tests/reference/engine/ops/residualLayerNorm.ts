@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al.,
- * arXiv 1607.06450, eq. 4). `mask` is a dropout mask of 0 and 1/(1 − p). Without mask and residual, a plain LayerNorm.
+ * y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al., arXiv
+ * 1607.06450, eq. 4). `mask` is a dropout mask of 0 and 1/(1 − p). Without mask and residual, this is a plain
+ * LayerNorm.
  */
 export type LayerNormInputs = {
   x: tf.Tensor;
@@ -19,7 +20,7 @@ export type LayerNormSaved = {
   mask: tf.Tensor | undefined;
 };
 export type LayerNormNeed = { x: boolean; gamma: boolean; beta: boolean };
-/** `sum` is the gradient of s. It is also the gradient of the residual; multiplied by the mask, it is that of x. */
+/** `sum` is the gradient of s, and so also of the residual. Multiplied by the mask, it is the gradient of x. */
 export type LayerNormGradients = { x?: tf.Tensor; sum?: tf.Tensor; gamma?: tf.Tensor; beta?: tf.Tensor };
 
 /** x, residual, mask [T, H]; gamma, beta [H] → y [T, H]. */

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * y[s] = Σ x[i] over the rows i of segment s: the gradient of a table lookup. The rows of a segment are added in pairs,
- * then pairs of pairs, and so on. The host fixes the order, so the sum has the same bits every time, without atomics or
- * readbacks. Row 0 of every round is zero: it pads odd segments and is the sum of empty ones.
+ * then pairs of pairs, and so on. The host fixes this order, so the sum has the same bits every time, without atomics
+ * or readbacks. Row 0 of every round is zero: it pads odd segments and is the sum of empty ones.
  */
 export interface SegmentSumPlan {
-  /** Round r: row k of the next round is row left[k] + row right[k] of this one. */
+  /** Round r adds rows left[k] and right[k] to get row k of the next round. */
   rounds: { left: Int32Array; right: Int32Array }[];
-  /** Per segment, the row of the last round that holds its sum. */
+  /** For each segment, the row of the last round that holds its sum. */
   result: Int32Array;
 }
 
@@ -38,7 +38,7 @@ export function planSegmentSum(segments: ArrayLike<number>, segmentCount: number
   return { rounds, result };
 }
 
-/** Returns the rows of each segment that is not empty, numbered from 1, because row 0 is the zero row. */
+/** Returns the rows of each segment that has any. Rows are numbered from 1, because row 0 is the zero row. */
 function groupRows(segments: ArrayLike<number>, segmentCount: number): Map<number, number[]> {
   const groups = new Map<number, number[]>();
   for (let row = 0; row < segments.length; row++) {

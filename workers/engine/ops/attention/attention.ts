@@ -29,15 +29,17 @@ export interface AttentionInputs {
 export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArray };
 
 /**
- * Returns the most rows that a block may have. A GPU has registers for one row, a software adapter is faster when it
- * reads each key once for four rows, and wasm multiplies matrices.
+ * Returns the maximum rows per block. A GPU thread has registers for only one row; a software adapter is faster if it
+ * reads each key once for four rows; wasm multiplies matrices.
  */
 export function attentionBlockRows({ software, wasm }: Traits): number {
   if (wasm) return wasmBlockRows;
   return software ? 4 : 1;
 }
 
-/** Most texts fit in one block, and a block's scores with a long text stay in the L2 cache. */
+/**
+ * Rows per block on wasm: most texts fit in one block, and a block's scores against a long text stay in the L2 cache.
+ */
 const wasmBlockRows = 96;
 
 /** Returns y [T, H]. Padding rows become zeros. */
@@ -68,7 +70,7 @@ type Variant = { headSize: number; blockRows: number; dropout: boolean };
 
 function variantOf(engine: Engine, { qkv, blocks, heads, dropout }: AttentionInputs) {
   const [rows = 0, width = 0] = qkv.shape;
-  // Wasm functions take blocks of any size, and their WGSL is never compiled.
+  // Wasm functions take blocks of any size. A wasm engine never compiles the WGSL, so one variant is enough.
   const blockRows = engine.traits.wasm ? 1 : attentionBlockRows(engine.traits);
   const variant: Variant = { headSize: width / 3 / heads, blockRows, dropout: dropout !== undefined };
   const groups = [Math.ceil((blocks.shape[0] ?? 0) / workgroup[0]), heads, 1] as const;
@@ -87,14 +89,16 @@ function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof pa
 
 /**
  * Returns the FLOPs of `products` products of every row with every key, as if all texts were as long as the longest.
- * An overestimate if only a few texts of the batch are long.
+ * Overestimates if only a few texts of the batch are long.
  */
 function flopsOf(products: number, { headSize, blockRows }: Variant) {
   return ({ blockCount, heads, longest }: Readonly<Record<keyof typeof params, number>>): number =>
     2 * products * blockCount * blockRows * longest * heads * headSize;
 }
 
-/** Code fragments for a head size and block size. Rows are kept in registers, as vec4 if the head size allows. */
+/**
+ * Returns WGSL fragments for a head size and block size. They keep rows in registers, as vec4 if the head size allows.
+ */
 function pieces({ headSize, blockRows, dropout }: Variant) {
   const vectors = headSize % 4 === 0;
   const count = vectors ? headSize / 4 : headSize;
@@ -109,7 +113,7 @@ function pieces({ headSize, blockRows, dropout }: Variant) {
     globals: dropout ? philoxFunctions : '',
     each,
     eachRow: (line: (r: number) => string): string => list(blockRows, line, '\n'),
-    /** One line per register of each row. */
+    /** Generates a line for each register of each row. */
     all: (line: (r: number, i: number) => string): string => list(blockRows, (r) => each((i) => line(r, i)), '\n'),
     dot: (a: (i: number) => string, b: (i: number) => string): string =>
       list(count, (i) => (vectors ? `dot(${a(i)}, ${b(i)})` : `${a(i)} * ${b(i)}`), ' + '),
@@ -124,7 +128,7 @@ function pieces({ headSize, blockRows, dropout }: Variant) {
   let stride = 3u * hidden;
   let scale = ${1 / Math.sqrt(headSize)};
 ${list(blockRows, (r) => `  let t${r} = block.x + ${r === 0 ? '0u' : `min(${r}u, block.y - 1u)`}; let own${r} = t${r} * stride + head * ${count}u; let out${r} = t${r} * hidden + head * ${count}u;`, '\n')}`,
-    /** Rows past the block's end repeat its last row and are not written. */
+    /** Generates guarded writes: rows past the block's end repeat its last row and must not be written. */
     write: (lines: (r: number) => string): string =>
       list(blockRows, (r) => `  if (${r}u < block.y) {\n${lines(r)}\n  }`, '\n'),
   };
@@ -177,7 +181,7 @@ ${each((i) => `    y[out${r} + ${i}u] = sum${r}_${i} * share;`)}
   });
 });
 
-/** dq_i = s·Σ_j dS_ij·k_j, and δ_i for the other kernel. */
+/** Computes dq_i = s·Σ_j dS_ij·k_j, and δ_i for the key-value kernel. */
 const queryKernel = memo((variant: Variant) => {
   const { element, count, zero, globals, each, eachRow, all, dot, mask, start, write } = pieces(variant);
   return kernel({
@@ -219,7 +223,7 @@ ${write((r) => `${each((i) => `    dqkv[own${r} + ${i}u] = sum${r}_${i};`)}\n   
   });
 });
 
-/** dv_j = Σ_i P_ij·dy_i, dk_j = s·Σ_i dS_ij·q_i, over the rows i of the text. */
+/** Computes dv_j = Σ_i P_ij·dy_i and dk_j = s·Σ_i dS_ij·q_i over the rows i of the text. */
 const keyValueKernel = memo((variant: Variant) => {
   const { element, count, zero, globals, each, eachRow, all, dot, mask, start, write } = pieces(variant);
   return kernel({

@@ -3,7 +3,9 @@ import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
 const workgroup = [64, 1, 1] as const;
-/** Rows per thread: few enough to keep a GPU busy with a thousand rows, enough to keep the second pass small. */
+/**
+ * Rows per thread: few enough to keep a GPU busy with only a thousand rows, but enough to keep the second pass small.
+ */
 const rowsInPart = 64;
 
 /**

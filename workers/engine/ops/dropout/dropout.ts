@@ -7,7 +7,9 @@ import { dropoutParams, philoxFunctions } from './philox';
 
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
-/** Returns the values of the dropout uniforms for rows of `width` numbers. Without a place, nothing is dropped. */
+/**
+ * Returns the values of the dropout uniforms for rows of `width` numbers. If `place` is undefined, nothing is dropped.
+ */
 export function dropoutValues(place: DropoutPlace | undefined, width: number): DropoutValues {
   if (!place) return { dropSeed: 0, dropStep: 0, dropOp: 0, dropBelow: 0, dropFirst: 0, dropScale: 1 };
   const { seed, step, op, rate, firstRow = 0 } = place;
@@ -23,8 +25,8 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
 
 /**
  * Returns x ∘ mask [T, H] in a new array. The mask is 0 with probability `rate`, else 1/(1 − rate) (Srivastava et al.,
- * JMLR 2014). Backward is the same function: dx = dy ∘ mask. Products apply dropout in their own kernels, but only
- * forward; attention does so both ways.
+ * JMLR 2014). Also computes the backward pass, dx = dy ∘ mask. Not needed where other kernels apply the mask: products
+ * in the forward pass, attention in both passes.
  */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape, x.dtype);

@@ -1,17 +1,17 @@
 import type { EncoderConfig } from '../../../../src/domain/model';
 import type { Stage } from '../../../../src/domain/experiment';
 
-/** Selects random numbers. The same key yields the same mask on every device and after a resume. */
+/** Selects a mask's random numbers. The same key yields the same mask on every device and after a resume. */
 export interface DropoutKey {
   seed: number;
   step: number;
-  /** Differs between the places in the network that apply dropout. */
+  /** Number of the place in the network that applies dropout. */
   op: number;
 }
 
 /**
- * One place in the network that applies dropout. Random numbers depend on a row's position in the whole batch, so that
- * chunks get the batch's mask: `firstRow` is the position of the arrays' row 0, 0 by default.
+ * One place in the network that applies dropout. `firstRow` is the position of the arrays' row 0 in the whole batch, 0
+ * by default: random numbers depend on that position, so that chunks get the same mask as the whole batch.
  */
 export type DropoutPlace = DropoutKey & { rate: number; firstRow?: number };
 

@@ -7,7 +7,7 @@ export interface RowGroups {
   order: Uint32Array<ArrayBuffer>;
 }
 
-/** More rows than any batch has. An index times this is still an exact integer in float64. */
+/** Larger than the number of rows in any batch, but small enough that a table row times this is exact in float64. */
 const rowBase = 2 ** 24;
 
 export function groupRowsByIndex(indices: Int32Array): RowGroups {

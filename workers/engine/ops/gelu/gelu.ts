@@ -1,7 +1,7 @@
 /**
  * Returns WGSL for exact GELU (Hendrycks & Gimpel, arXiv 1606.08415, eq. 1) and its derivative, on scalars or vec4:
  * y = x·Φ(x) with Φ(x) = ½(1 + erf(x/√2)), and dy/dx = Φ(x) + x·φ(x) with φ(x) = exp(−x²/2)/√(2π). erf is
- * Abramowitz & Stegun, eq. 7.1.26, as in tfjs: off by at most 1.5e-7.
+ * approximated by Abramowitz & Stegun, eq. 7.1.26, as in tfjs, with an error of at most 1.5e-7.
  */
 export function geluFunctions(type: 'f32' | 'vec4<f32>'): string {
   return `

@@ -4,10 +4,10 @@ import { memo } from '../../memo';
 import { rowGroups, rowKernel } from '../../rowKernel';
 import { addColumnPartials, columnPartials, columnSums } from '../columnSums/columnSums';
 
-/** The input z [T, H], and stats [T, 2]: mean and 1/σ of each row. */
+/** Input z [T, H], and stats [T, 2]: mean and 1/σ of each row. */
 export type LayerNormSaved = { z: DeviceArray; stats: DeviceArray; gamma: DeviceArray };
 
-/** y = (z − mean)/√(var + ε)·γ + β per row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
+/** Computes y = (z − mean)/√(var + ε)·γ + β per row (Ba et al., arXiv 1607.06450, eq. 4): z [T, H] → y [T, H]. */
 export function layerNormForward(
   engine: Engine,
   { z, gamma, beta, epsilon }: { z: DeviceArray; gamma: DeviceArray; beta: DeviceArray; epsilon: number },

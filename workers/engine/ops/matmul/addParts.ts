@@ -7,8 +7,9 @@ export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeo
 export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Second pass of a product whose inner dimension was split. Adds products [parts, rows, columns] in order, and sums
- * [parts, rows] of a's columns, then applies the epilogue. A thread handles four numbers of y if `aligned`, else one.
+ * Second pass of a product whose inner dimension was split. Adds the partial products [parts, rows, columns] in order,
+ * adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four numbers of y if
+ * `aligned`, else one.
  */
 export function addPartsKernel(
   epilogue: Epilogue,

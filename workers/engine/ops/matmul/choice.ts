@@ -3,21 +3,23 @@ import { scratchFloats, type Traits } from '../../engine';
 
 export type { Layout, MatmulChoice, MatmulTiling } from '../../../../src/domain/kernelPlan';
 
-/** Groups epilogues of about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns. */
+/**
+ * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
+ */
 export type EpilogueClass = 'plain' | 'gelu' | 'sums';
 
-/** A product y [rows, columns] with an inner dimension of `depth`. */
+/** Shape of a product y [rows, columns]; `depth` is the length of the inner dimension. */
 export interface MatmulShape {
   layout: Layout;
   epilogue: EpilogueClass;
   rows: number;
   columns: number;
   depth: number;
-  /** Whether operands are stored in half precision. Other tilings are fastest then. */
+  /** Whether operands are stored in half precision, for which other tilings are fastest. */
   half?: boolean;
 }
 
-/** A measured choice also serves token counts that are up to this many doublings away. */
+/** A measured choice is also used for token counts up to this many doublings or halvings away. */
 const farthestBucket = 4;
 /** Binding offsets must be multiples of 256 bytes. */
 export const alignmentFloats = 64;
@@ -44,7 +46,7 @@ export function defaultChoice(traits: Traits, shape: MatmulShape): MatmulChoice 
   return { tiling, parts: traits.software ? 1 : defaultParts(tiling, shape) };
 }
 
-/** Returns the fastest tile measured on software WebGPU, or a tile that suits the register files of common GPUs. */
+/** Returns the fastest tile measured on software WebGPU, or for a GPU a tile that suits common register files. */
 export function defaultTiling({ software }: Traits, rows: number, columns: number): MatmulTiling {
   if (software) {
     // Four threads form one SIMD group. The more results a thread computes, the fewer operands it reads for each.
@@ -59,7 +61,7 @@ export function defaultTiling({ software }: Traits, rows: number, columns: numbe
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
 }
 
-/** Workgroups that keep a GPU with a few dozen cores busy. */
+/** Number of workgroups that keeps a GPU with a few dozen cores busy. */
 const busyGroups = 128;
 
 /**
@@ -72,7 +74,7 @@ export function defaultParts(tiling: MatmulTiling, { rows, columns, depth }: Mat
   return Math.max(1, Math.min(16, Math.floor(busyGroups / (x * y)), Math.floor(depth / (2 * shortestPart))));
 }
 
-/** Returns the workgroups along columns and along rows. */
+/** Returns the number of workgroups along columns and along rows. */
 export function matmulGroups(
   { threadRows, threadColumns, workgroup }: MatmulTiling,
   rows: number,
@@ -99,6 +101,6 @@ export function planKey({ layout, epilogue, rows, columns, depth, half }: Matmul
   return `${layout}${half ? ' half' : ''} ${epilogue} ${first}x${second} @${tokenBucket(tokens) * factor}`;
 }
 
-export function tokenBucket(tokens: number): number {
+function tokenBucket(tokens: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, tokens)));
 }

@@ -1,16 +1,16 @@
-/** Operations on a sum before it is written, in this order. */
+/** Operations applied to each sum before it is written, in this order. */
 export interface Epilogue {
-  /** + bias[column] */
+  /** Adds bias[column]. */
   bias?: boolean;
-  /** × dropout mask */
+  /** Multiplies by the dropout mask. */
   dropout?: boolean;
-  /** + residual[row, column] */
+  /** Adds residual[row, column]. */
   residual?: boolean;
   /** Writes the sum as `pre` and its GELU as y. */
   gelu?: boolean;
-  /** × GELU′(pre[row, column]) */
+  /** Multiplies by GELU′(pre[row, column]). */
   geluGradient?: boolean;
-  /** + y[row, column] */
+  /** Adds the old y[row, column]. */
   accumulate?: boolean;
   /** TN only: also writes aSums[row] = Σ_k a[k, row]. For dyᵀ·x that is the bias gradient. */
   aSums?: boolean;

@@ -12,15 +12,15 @@ import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, t
 import { matmulKernel, type MatmulVariant } from './tileKernel';
 
 export interface MatmulOptions {
-  /** α, multiplies the product. 1 by default. */
+  /** Factor α of the product; 1 by default. */
   alpha?: number;
   bias?: DeviceArray;
   residual?: DeviceArray;
-  /** Applied after the bias and before the residual. */
+  /** Dropout mask, applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
-  /** Output: the sum before GELU. y becomes GELU of it. */
+  /** Output: the sum before GELU. y then holds GELU of it. */
   gelu?: DeviceArray;
-  /** Input: y is multiplied by GELU′ of it. */
+  /** Input: the array whose GELU′ y is multiplied by. */
   geluGradient?: DeviceArray;
   /** Adds to y instead of overwriting it. */
   accumulate?: boolean;
@@ -65,11 +65,13 @@ export function matmul(
   engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
 }
 
-export function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {
+function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu' | 'sums' {
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 
-/** Writes one product per part of the inner dimension to the scratch array. A second kernel adds them in order. */
+/**
+ * Writes one partial product per part of the inner dimension to the scratch array. A second kernel adds them in order.
+ */
 function productInParts(
   engine: Engine,
   { epilogue, parts, scratch, ...product }: MatmulVariant & { parts: number; scratch: DeviceArray },
@@ -78,7 +80,7 @@ function productInParts(
   values: ReturnType<typeof dropoutValues> & { alpha: number },
 ): void {
   const { rows, columns, depth } = shape;
-  // A part is a multiple of the shared depth, so that no part ends within a fill of shared memory.
+  // A part is a multiple of the shared depth, so that no part ends in the middle of a shared-memory tile.
   const step = Math.max(1, product.tiling.sharedDepth / 4);
   const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
   const used = Math.ceil(Math.ceil(depth / 4) / quads);
@@ -120,7 +122,9 @@ function isHalf({ dtype }: DeviceArray): boolean {
   return dtype === 'f16';
 }
 
-/** Returns the kernels that `matmul` dispatches for a choice and operands, to compile them before they are measured. */
+/**
+ * Returns the kernels that `matmul` dispatches for a choice and operands, so that they can be compiled before timing.
+ */
 export function matmulKernels(
   { layout, ...shape }: Shape & { layout: Layout },
   { tiling, parts }: MatmulChoice,
@@ -147,7 +151,7 @@ export function matmulKernels(
   ];
 }
 
-/** Returns the epilogue of a part's product: only sums of a's columns. The second kernel does the rest. */
+/** Returns the epilogue of a partial product: only the sums of a's columns. The second kernel applies the rest. */
 function partEpilogue({ aSums }: Epilogue): Epilogue {
   return aSums ? { aSums } : {};
 }

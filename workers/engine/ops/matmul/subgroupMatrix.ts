@@ -4,14 +4,14 @@ import type { Layout, MatmulTiling } from './choice';
 
 /**
  * Products on matrix units (Chromium's experimental subgroup matrices), with half-precision operands and float32 sums.
- * Four subgroups of 32 threads compute a tile of 64 × 64, 16 rows each. Within a fragment the device chooses the order
- * of a sum, but it is the same every time.
+ * Four subgroups of 32 threads compute a tile of 64 × 64, 16 rows each. The device chooses the order of the sum within
+ * a fragment, but the order is always the same.
  */
-export const matrixTile = 64;
+const matrixTile = 64;
 const depth = 32;
 const subgroupThreads = 32;
 const threads = 128;
-/** Rows per subgroup, and columns per strip that is written at once. */
+/** Rows per subgroup, and columns written at a time. */
 const strip = 16;
 
 /** Possible sides of a fragment: 8 on Apple GPUs, 16 on others. */
@@ -68,7 +68,10 @@ function grid(rows: number, columns: number, line: (i: number, j: number) => str
   ).join('\n');
 }
 
-/** Each thread loads one 4 × 4 block. Neighbouring threads load neighbouring blocks. */
+/**
+ * Returns WGSL that fills an operand's tile. Each thread loads one 4 × 4 block; neighbouring threads load neighbouring
+ * blocks.
+ */
 function fill(name: 'a' | 'b', first: string, innerContiguous: boolean): string {
   const [quads, fours] = [depth / 4, matrixTile / 4];
   const four = innerContiguous ? `lane / ${quads}u` : `lane % ${fours}u`;
@@ -82,7 +85,10 @@ function fill(name: 'a' | 'b', first: string, innerContiguous: boolean): string 
     }`;
 }
 
-/** Writes strips of 16 columns by way of workgroup memory, because the layout of a fragment depends on the device. */
+/**
+ * Returns WGSL that writes the sums in strips of 16 columns, through workgroup memory because the layout of a fragment
+ * depends on the device.
+ */
 function store(epilogue: Epilogue, aligned: boolean, side: MatrixSide): string {
   const stride = aligned ? 4 : 1;
   const [rowParts, columnParts] = [strip / side, strip / side];

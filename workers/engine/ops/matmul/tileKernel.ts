@@ -9,7 +9,7 @@ export interface MatmulVariant {
   layout: Layout;
   tiling: MatmulTiling;
   epilogue: Epilogue;
-  /** Whether the row length of every operand is a multiple of four, so that operands are read as vec4. */
+  /** Whether every operand's row length is a multiple of four, so that operands can be read as vec4. */
   aligned: boolean;
 }
 
@@ -20,10 +20,10 @@ const lines = (n: number, line: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => line(i)).join('\n');
 
 /**
- * Builds the kernel of y = α·op(a)·op(b) and its epilogue. It walks the inner dimension in quads: a thread holds the
- * next four numbers of each of its rows and columns as vec4 and adds dot products, in every operand layout. Workgroups
- * along z take `quads` quads each and write one partial y each. `rows`, `columns` and `depth` are those of the whole
- * product.
+ * Builds the kernel of y = α·op(a)·op(b) and its epilogue. In every operand layout, a thread steps through the inner
+ * dimension in quads: it loads the next four numbers of each of its rows and columns as vec4 and adds dot products.
+ * Workgroups along z take `quads` quads each and write one partial y each. `rows`, `columns` and `depth` are those of
+ * the whole product.
  */
 export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {
   const { layout, tiling, epilogue, aligned } = variant;
@@ -75,8 +75,8 @@ function storesQuads({ aligned, tiling }: MatmulVariant): boolean {
 
 /**
  * Returns a WGSL function that reads a 4 × 4 block of one operand: result[i] holds elements 4·quad .. 4·quad + 3 of the
- * inner dimension for outer index first + i. Past the operand's end it returns zeros along the inner dimension and any
- * finite numbers along the outer.
+ * inner dimension for outer index first + i. Reads past the end return 0 along the inner dimension and arbitrary finite
+ * numbers along the outer one.
  */
 function loadBlock(name: 'a' | 'b', innerContiguous: boolean, outer: 'rows' | 'columns', aligned: boolean): string {
   const head = `fn block_${name}(first: u32, quad: u32) -> mat4x4<f32> {`;
@@ -128,9 +128,9 @@ ${epilogue.aSums ? `    if (column0 == 0u) {\n${lines(threadRows, (i) => `      
 }
 
 /**
- * All threads of a workgroup own the same rows. Each thread of a subgroup reads those rows for a different quad and
- * shuffles them to the others when that quad's turn comes, so a subgroup reads `a` only once. Sums have the same order
- * as in the other variants, whatever the subgroup size.
+ * Returns the kernel body for subgroups. All threads of a workgroup own the same rows. Each thread of a subgroup reads
+ * those rows for a different quad and shuffles them to the others when that quad's turn comes, so a subgroup reads `a`
+ * only once. Sums have the same order as in the other variants, whatever the subgroup size.
  */
 function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: MatmulVariant): string {
   return `

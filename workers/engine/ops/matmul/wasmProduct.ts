@@ -7,21 +7,21 @@ import type { Epilogue } from './epilogue';
 import type { Layout } from './choice';
 import type { MatmulArray, MatmulParam } from './tileKernel';
 
-/** Block of y per work item: small enough to give every thread work, large enough to repay packing an operand. */
+/** Block of y per work item: small enough that every thread gets work, large enough to repay packing an operand. */
 const blockRows = 96;
 const blockColumns = 128;
-/** Inner elements packed at once, and columns per panel. Must match wasm/assembly/product.ts. */
+/** Inner elements packed at a time, and columns per panel. Must match wasm/assembly/product.ts. */
 const depthBlock = 256;
 const panelColumns = 8;
 
-/** Returns the scratch bytes for packed columns, including the 64 bytes for an edge tile before them. */
+/** Returns the scratch bytes for packed columns, including the 64 bytes in front that hold an edge tile's row. */
 export function packedBytes(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns * depthBlock * 4 + 64;
 }
 
 type Params = Readonly<Record<Exclude<MatmulParam, 'quads'>, number>>;
 
-/** `matmul` on wasm. Arrays that the epilogue does not use are bound but never touched. */
+/** Runs `matmul` on wasm. Arrays that the epilogue does not use are bound but never accessed. */
 export function matmulOnWasm(
   engine: Engine,
   layout: Layout,

@@ -15,14 +15,14 @@ export interface PooledTexts {
   texts: number;
   pooling: Pooling;
 }
-/** Vectors [B, H], of unit length if `normalize`, and the norms [B] that they had before. */
+/** Pooled vectors [B, H], of unit length if `normalize`, and their norms [B] before normalization. */
 export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
-/** Codes of the kinds of pooling in the kernels. */
+/** Code of each pooling kind in the kernels. */
 const picks: Record<Pooling, number> = { mean: 0, cls: 1, last: 2 };
 
 /**
- * Pools hidden [T, H] → [B, H]: the mean over a text's tokens, its first token (cls) or its last. `normalize` then
+ * Pools hidden [T, H] → [B, H]: the mean over a text's tokens, its first token (cls) or its last. If `normalize`,
  * divides by max(‖x‖, 1e-12), as torch.nn.functional.normalize does.
  */
 export function poolingForward(
@@ -45,7 +45,7 @@ export function poolingForward(
   return { y: unit, saved: { unit, norms, texts } };
 }
 
-/** Returns the gradient before normalisation, dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖: dUnit [B, H] → dx [B, H]. */
+/** Returns the gradient before normalization, dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖: dUnit [B, H] → dx [B, H]. */
 export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
   const [rows = 0, width = 0] = unit.shape;
   const dx = engine.pool.allocate([rows, width]);
@@ -59,9 +59,9 @@ export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, no
 }
 
 /**
- * Spreads gradients of pooled vectors over the tokens of their texts: dHidden [T, H]. A mean gives each of n tokens
- * 1/n of the gradient; cls and last give all of it to one token. The batch's first texts take theirs from `first`, the
- * next ones from `rest`, and all further rows get zero.
+ * Spreads the gradients of pooled vectors over the tokens of their texts: dHidden [T, H]. With mean pooling, each of n
+ * tokens gets 1/n of the gradient; with cls or last, one token gets all of it. Gradients of the batch's first texts
+ * come from `first`, those of the next texts from `rest`; all further rows get zero.
  */
 export function poolingBackward(
   engine: Engine,

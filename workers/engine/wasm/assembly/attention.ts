@@ -9,7 +9,10 @@ import { dropoutPair } from './random';
  */
 const packedAt: usize = 64;
 
-/** The item's block and head, set by `open`: rows first .. first + count of a text with `keys` rows from `begin`. */
+/**
+ * The current item, set by `open`: its head, and its block of rows first .. first + count. The text begins at row
+ * `begin` and has `keys` rows.
+ */
 let first: u32 = 0;
 let count: u32 = 0;
 let begin: u32 = 0;
@@ -47,14 +50,17 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
   byKey = gradients + <usize>count * scoreRow;
 }
 
-/** to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the text. */
+/**
+ * Computes to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the
+ * text.
+ */
 // @ts-ignore: decorator
 @inline
 function againstText(left: usize, leftRow: usize, right: usize, rightRow: usize, headSize: u32, to: usize): void {
   product(left, leftRow, 4, right, 4, rightRow, to, scoreRow, count, keys, headSize, false, scratch + packedAt);
 }
 
-/** to [count, D] = matrix [count, keys]·right [keys, D]. */
+/** Computes to [count, D] = matrix [count, keys]·right [keys, D]. */
 // @ts-ignore: decorator
 @inline
 function overText(matrix: usize, right: usize, rightRow: usize, headSize: u32, to: usize, toRow: usize): void {
@@ -90,7 +96,10 @@ export function attentionForward(
   }
 }
 
-/** Turns a row of scores into probabilities and returns log Σ exp(scale·x). The row has room for a multiple of four. */
+/**
+ * Turns a row of scores into probabilities and returns log Σ exp(scale·x). The row must have room for `length` rounded
+ * up to a multiple of four.
+ */
 function softmax(at: usize, length: u32, scale: f32): f32 {
   for (let j = length; j & 3; j++) store<f32>(at + <usize>j * 4, -Infinity);
   let top4 = splat(-Infinity);
@@ -120,7 +129,7 @@ function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32,
   }
 }
 
-/** Computes dq of the block's rows, and δ = dy·y by row and head. */
+/** Computes dq of the block's rows, and δ = dy·y for each row and head. */
 export function attentionQueries(
   qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
@@ -195,8 +204,8 @@ function gather(lse: usize, delta: usize, heads: u32): void {
 }
 
 /**
- * Row i of the two matrices: scores become probabilities after dropout, and gradients of probabilities become gradients
- * of scores.
+ * Converts row i of both matrices in place: scores to probabilities after dropout, and gradients of probabilities to
+ * gradients of scores.
  */
 function keyRow(
   key: u32, i: u32, heads: u32, scale: f32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32,
@@ -214,7 +223,7 @@ function keyRow(
   }
 }
 
-/** Dropout factors of this key for rows j .. j + 3 of the text. */
+/** Returns the dropout factors of this key for rows j .. j + 3 of the text. */
 function masks(j: u32, key: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): v128 {
   let four = splat(0);
   const row = (begin + j) * heads + head;

@@ -1,4 +1,6 @@
-/** Shared by all kernels. Nothing is allocated here: all data is in locals or in memory that the engine hands out. */
+/**
+ * Functions shared by all kernels. They allocate nothing: all data is in locals or in memory that the engine assigns.
+ */
 
 /** Address of this thread's scratch memory. */
 export let scratch: usize = 0;
@@ -7,7 +9,7 @@ export function setScratch(at: usize): void {
   scratch = at;
 }
 
-/** a·b + c. With relaxed SIMD, rounded only once if the machine has fused multiply-add. */
+/** Returns a·b + c. With relaxed SIMD, rounds only once if the machine has fused multiply-add. */
 // @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -21,7 +23,7 @@ export function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-/** Sum of the four lanes, in a fixed order. */
+/** Returns the sum of the four lanes, added in a fixed order. */
 // @ts-ignore: decorator
 @inline
 export function lanes(x: v128): f32 {
@@ -29,8 +31,8 @@ export function lanes(x: v128): f32 {
 }
 
 /**
- * eˣ per lane: x = n·ln 2 + r, |r| ≤ ln 2 / 2; a polynomial of degree 7 in r (Cephes), times 2ⁿ. Error 2 ulp. Below
- * −87.3 it stays at the smallest normal number, 1.2e-38.
+ * Returns eˣ per lane: x = n·ln 2 + r, |r| ≤ ln 2 / 2; a polynomial of degree 7 in r (Cephes), times 2ⁿ. The error is 2
+ * ulp. Below −87.3, the result stays at the smallest normal number, 1.2e-38.
  */
 // @ts-ignore: decorator
 @inline
@@ -50,14 +52,14 @@ export function exp4(value: v128): v128 {
   return f32x4.mul(y, power);
 }
 
-/** eˣ of one number, bit-identical to `exp4`. */
+/** Returns eˣ of one number, bit-identical to `exp4`. */
 // @ts-ignore: decorator
 @inline
 export function exp1(x: f32): f32 {
   return f32x4.extract_lane(exp4(splat(x)), 0);
 }
 
-/** Σ of `count` numbers: four running sums, then the remainder. */
+/** Returns the sum of `count` numbers: four running sums, then the remainder. */
 export function sumOf(at: usize, count: u32): f32 {
   const quads = count & ~3;
   let sum = splat(0);
@@ -67,7 +69,7 @@ export function sumOf(at: usize, count: u32): f32 {
   return lanes(sum) + rest;
 }
 
-/** Dot product of two rows. */
+/** Returns the dot product of two rows. */
 export function dotOf(a: usize, b: usize, count: u32): f32 {
   const quads = count & ~3;
   let sum = splat(0);
@@ -78,7 +80,7 @@ export function dotOf(a: usize, b: usize, count: u32): f32 {
   return lanes(sum) + rest;
 }
 
-/** to[i] += factor·from[i] */
+/** Computes to[i] += factor·from[i]. */
 export function addScaled(to: usize, from: usize, factor: f32, count: u32): void {
   const quads = count & ~3;
   const f = splat(factor);
@@ -87,7 +89,7 @@ export function addScaled(to: usize, from: usize, factor: f32, count: u32): void
     store<f32>(to + i * 4, load<f32>(to + i * 4) + factor * load<f32>(from + i * 4));
 }
 
-/** to[i] = factor·from[i] */
+/** Computes to[i] = factor·from[i]. */
 export function setScaled(to: usize, from: usize, factor: f32, count: u32): void {
   const quads = count & ~3;
   const f = splat(factor);

@@ -1,4 +1,4 @@
-/** Functions that the wasm engine calls: one per kernel, with the name in the kernel's `wasm`. */
+/** Exports the functions that the wasm engine calls, one per kernel, under the names in the kernels' `wasm.call`. */
 export { setScratch } from './common';
 export { attentionForward, attentionKeyValues, attentionQueries } from './attention';
 export {

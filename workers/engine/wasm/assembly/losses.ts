@@ -1,10 +1,11 @@
 import { dotOf, exp1, setScaled } from './common';
 
 /**
- * Losses. The formulas are next to the shaders, in workers/engine/losses. A call covers rows or columns begin .. end.
+ * Kernels of the losses. The formulas are next to the shaders, in workers/engine/losses. A call covers the rows or
+ * columns from `begin` up to `end`.
  */
 
-/** Whether pair (i, j) is left out. If words = 0, no pair is, and `bits` is not read. */
+/** Whether pair (i, j) is left out. If `words` is 0, no pair is left out and `bits` is not read. */
 // @ts-ignore: decorator
 @inline
 function leftOut(bits: usize, words: u32, i: u32, j: u32): bool {

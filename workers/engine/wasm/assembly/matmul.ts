@@ -2,7 +2,7 @@ import { addScaled, exp4, madd, scratch, splat } from './common';
 import { packedBytes, product } from './product';
 import { dropoutOne, dropoutQuad } from './random';
 
-/** Bits of `flags`: how the operands are stored, and what happens to a sum before it is written. */
+/** Bits of `flags`: how the operands are stored, and which operations are applied to a sum before it is written. */
 const transposedA: u32 = 1;
 const transposedB: u32 = 2;
 const withBias: u32 = 4;
@@ -18,7 +18,7 @@ const packedAt: usize = 64;
 
 /**
  * Computes blocks begin .. end of y = α·op(a)·op(b) with its epilogue; see ops/matmul. Blocks are numbered down each
- * column of blocks, so that consecutive ones share what they read of b.
+ * column of blocks, so that consecutive blocks read the same columns of b.
  */
 export function matmul(
   a: usize, b: usize, y: usize, bias: usize, residual: usize, pre: usize, aSums: usize,
@@ -63,7 +63,7 @@ function copyBlock(from: usize, fromStride: usize, to: usize, toStride: usize, r
   for (let i: usize = 0; i < rows; i++) memory.copy(to + i * toStride, from + i * fromStride, <usize>columns * 4);
 }
 
-/** Epilogue of `width` numbers of y, starting at number `from` in column `column`. */
+/** Applies the epilogue to `width` numbers of y; `from` is the index of the first one and `column` is its column. */
 function finishRow(
   y: usize, bias: usize, residual: usize, pre: usize, kept: usize, from: u32, column: u32, width: u32, alpha: f32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, flags: u32,
@@ -104,7 +104,7 @@ function finishRow(
   }
 }
 
-/** Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
+/** Returns Φ(x), with erf by Abramowitz & Stegun, eq. 7.1.26, as in the shaders. */
 // @ts-ignore: decorator
 @inline
 function gaussCdf(x: v128): v128 {

@@ -7,14 +7,16 @@ import { madd, scratch } from './common';
 export const tileRows: u32 = 6;
 export const tileColumns: u32 = 8;
 /**
- * Length of the inner dimension that is packed at a time: a panel of 8 KB stays in the L1 cache, next to the left
+ * Length of the inner dimension that is packed at a time: a panel of 8 KB stays in the L1 cache together with the left
  * operand's rows.
  */
 const depthBlock: u32 = 256;
 
-/** Strides are bytes from one row to the next and from one column to the next; one of the two is 4. */
+/**
+ * All strides are bytes from one row to the next or from one column to the next. One of an operand's two strides is 4.
+ */
 
-/** Bytes of scratch for `columns` packed columns. */
+/** Returns the scratch bytes for `columns` packed columns. */
 // @ts-ignore: decorator
 @inline
 export function packedBytes(columns: u32): usize {
@@ -22,9 +24,9 @@ export function packedBytes(columns: u32): usize {
 }
 
 /**
- * y (rows × columns, `yStride` bytes per row) = a·b, or += if `accumulate`. Element (i, k) of a is at a + i·aRow +
- * k·aDepth; element (k, j) of b is at b + k·bDepth + j·bColumn. `packed` has room for packedBytes(columns). Each number
- * is summed over k in order, so the tiling does not change it.
+ * Computes y (rows × columns, `yStride` bytes per row) = a·b, or adds a·b to y if `accumulate`. Element (i, k) of a is
+ * at a + i·aRow + k·aDepth; element (k, j) of b is at b + k·bDepth + j·bColumn. `packed` has room for
+ * packedBytes(columns). Each number is summed over k in order, so the tiling does not change it.
  */
 export function product(
   a: usize, aRow: usize, aDepth: usize,
@@ -77,7 +79,7 @@ function packRows(from: usize, bDepth: usize, depth: u32, to: usize): void {
   }
 }
 
-/** For contiguous columns: transposes four numbers of eight columns at a time. */
+/** Packs columns that are contiguous in memory, transposing four numbers of eight columns at a time. */
 function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   const quads = depth & ~3;
   for (let k: u32 = 0; k < quads; k += 4) {
@@ -91,7 +93,7 @@ function packColumns(from: usize, bColumn: usize, depth: u32, to: usize): void {
   }
 }
 
-/** Transposes four rows of four numbers: source rows are `stride` bytes apart, target rows 32. */
+/** Transposes four rows of four numbers. Source rows are `stride` bytes apart, target rows 32. */
 // @ts-ignore: decorator
 @inline
 function transpose(from: usize, stride: usize, to: usize): void {

@@ -22,8 +22,8 @@ function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
 }
 
 /**
- * Dropout factors of numbers 4·quad .. 4·quad + 3 of an array that starts at a multiple of four in the whole batch: 0
- * if dropped, otherwise `scale`.
+ * Returns the dropout factors of numbers 4·quad .. 4·quad + 3 of an array that starts at a multiple of four in the
+ * whole batch: 0 if dropped, otherwise `scale`.
  */
 export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
   philox(quad + dropFirst / 4, 0, op, step, seed);
@@ -35,13 +35,13 @@ export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32
   );
 }
 
-/** Dropout factor of one attention probability: from a row in one head to a key of its text. */
+/** Returns the dropout factor of one attention probability: from a row in one head to a key of its text. */
 export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
   philox(rowAndHead + dropFirst, key, op, step, seed);
   return c0 < below ? 0 : scale;
 }
 
-/** Dropout factor of number i of an array. */
+/** Returns the dropout factor of number i of an array. */
 export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
   const at = i + dropFirst;
   philox(at / 4, 0, op, step, seed);
@@ -50,7 +50,7 @@ export function dropoutOne(i: u32, seed: u32, step: u32, op: u32, below: u32, dr
   return drawn < below ? 0 : scale;
 }
 
-/** y = x ∘ mask, for quads begin .. end. */
+/** Computes y = x ∘ mask for quads begin .. end. */
 export function dropout(
   x: usize, y: usize, length: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32, begin: u32, end: u32,
 ): void {

@@ -1,8 +1,8 @@
 import { addScaled, dotOf, isBroken, lanes, madd, setScaled, splat, sumOf } from './common';
 
 /**
- * Kernels that work on rows. The formulas are next to the shaders, in ops. A call covers rows, quads or columns begin
- * .. end.
+ * Kernels that work on rows. The formulas are next to the shaders, in ops. A call covers the rows, quads or columns
+ * from `begin` up to `end`.
  */
 
 export function layerNormForward(
@@ -74,7 +74,7 @@ export function layerNormBackward(
   }
 }
 
-/** partials[part] = Σ dy over the `rowsInPart` rows of each part. */
+/** Computes partials[part] = Σ dy over the `rowsInPart` rows of each part. */
 export function columnPartials(
   dy: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
 ): void {
@@ -87,7 +87,7 @@ export function columnPartials(
   }
 }
 
-/** partials[part] = Σ dy, followed by Σ dy·(z − mean)/σ. */
+/** Computes partials[part] = Σ dy, followed by Σ dy·(z − mean)/σ. */
 export function normPartials(
   dy: usize, z: usize, stats: usize, partials: usize, rows: u32, width: u32, parts: u32, rowsInPart: u32, begin: u32, end: u32,
 ): void {
@@ -164,7 +164,7 @@ export function embeddingGradient(
   }
 }
 
-/** Values of `pick`: which tokens of a text are pooled. */
+/** Values of `pick`, which selects the tokens of a text that are pooled. */
 const allTokens: u32 = 0;
 const firstToken: u32 = 1;
 const lastToken: u32 = 2;

@@ -1,4 +1,6 @@
-/** Exact search kernels; see retrieval/kernels for keys and layouts. */
+/**
+ * Kernels of exact search. For keys and layouts, see scores.ts, topK.ts and rankCounts.ts in workers/engine/retrieval.
+ */
 
 /** Maps a score's bits to an integer with the same order. NaN counts as −∞, and −0 as 0. */
 // @ts-ignore: decorator
@@ -10,8 +12,8 @@ function keyOf(bits: u32): u32 {
 }
 
 /**
- * Keeps each row's k best passages, sorted. A passage that beats the last one is inserted in order, after those with an
- * equal score.
+ * Keeps each row's k best passages, sorted. A passage that beats the last one is inserted in order, after passages with
+ * an equal score.
  */
 export function searchBest(
   scores: usize, kept: usize, next: usize,

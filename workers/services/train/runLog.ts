@@ -4,14 +4,14 @@ import type { Database } from '../../../src/storage/database';
 import { appendEvents } from '../../../src/storage/runEvents';
 import { updateRun } from '../../../src/storage/runs';
 
-/** Interval between stored batches of events: often enough for a live curve, rare enough not to slow the run. */
+/** Interval between stored batches of events: short enough for a live curve, long enough not to slow the run. */
 const batchMs = 250;
-/** Least time between progress events: more would be stored than anyone could see. */
+/** Minimum interval between progress events: nobody could see more frequent ones. */
 const progressMs = 200;
 
 type ProgressWhat = Extract<RunEventBody, { type: 'progress' }>['what'];
 
-/** Event log of one run. Events are stored first, then sent to the page. */
+/** Event log of one run. Stores events first, then sends them to the page. */
 export class RunLog {
   #waiting: { body: RunEventBody; at: number }[] = [];
   #tail: Promise<void> = Promise.resolve();
@@ -44,19 +44,22 @@ export class RunLog {
     this.append({ type: 'progress', what, done, of });
   }
 
-  /** Stores an event and all queued before it without waiting for the next batch. */
+  /** Stores an event and all events queued before it, without waiting for the next batch. */
   async flushWith(body: RunEventBody): Promise<void> {
     this.append(body);
     await this.flush();
   }
 
-  /** Stores the run's status as an event and in its record. */
+  /** Stores the run's status in its record and as an event: the page reads the record when it hears of the event. */
   async status(status: RunStatus, error?: AppErrorDetails): Promise<void> {
-    await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
+    await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });
   }
 
-  /** Waits until pending batches are stored. A loop that never waits starves storage, and the page shows old steps. */
+  /**
+   * Waits until pending batches are stored. A loop that never waits would starve storage, and the page would show old
+   * steps.
+   */
   async settle(): Promise<void> {
     await this.#tail;
     if (this.#failure !== null) throw this.#failure;

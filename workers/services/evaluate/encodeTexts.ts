@@ -1,27 +1,14 @@
-import type { Experiment } from '../../../src/domain/experiment';
 import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
-import type { Question } from '../../../src/domain/records';
-import type { Evaluation, EvaluationMoment } from '../../../src/domain/run';
-import {
-  evaluateRanks,
-  questionResult,
-  relevantPlaces,
-  shownPassages,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
-import { questionsPerSearch } from '../../engine/retrieval/searchBlocks';
-import { releaseIdleMemory, type Engine } from '../../engine/engine';
+import { releaseIdleMemory } from '../../engine/engine';
 import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
 import type { ParameterStore } from '../../engine/model/parameters';
-import { search } from '../../engine/retrieval/search';
-import { pickedRows, type Vectors } from '../../engine/retrieval/vectors';
 import { EncodedTexts } from './encodedTexts';
 
 export interface EncoderInUse {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
-  /** Token limit of a batch, if memory sets one. */
+  /** Maximum tokens per batch, if memory limits them. */
   mostTokens?: number | undefined;
 }
 
@@ -66,7 +53,7 @@ export function pickTexts(
   return { ids, offsets };
 }
 
-/** Encodes all texts of a set as unit vectors, in its order. Batches that `vectors` already holds are skipped. */
+/** Encodes all texts of a set as unit vectors, in the order of the set. Skips batches that `vectors` already holds. */
 export async function encodeTexts(
   encoder: EncoderInUse,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
@@ -80,12 +67,12 @@ export async function encodeTexts(
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // buffers of earlier work, which have other sizes
+  releaseIdleMemory(engine); // buffers of earlier work have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;
       const encoding = encode(batch);
-      encoding.catch(() => undefined); // awaited below, perhaps only after another batch has failed
+      encoding.catch(() => undefined); // avoids an unhandled rejection: a batch before this one may fail first
       inFlight.push(encoding);
       if (inFlight.length < plan.batchesInFlight) continue;
       await inFlight.shift();
@@ -110,48 +97,4 @@ function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array):
     room.texts = Math.max(room.texts, batch.length);
   }
   return room;
-}
-
-export interface EvaluationInput {
-  runId: string;
-  part: 'dev' | 'test';
-  moment: EvaluationMoment;
-  experiment: Experiment;
-  questions: Question[];
-  order: PassageOrder;
-  questionVectors: Vectors;
-  passageVectors: Vectors;
-  encodeMs: number;
-}
-
-/** Searches the whole knowledge base exactly for every question and computes the metrics. */
-export async function evaluateVectors(
-  engine: Engine,
-  input: EvaluationInput,
-  between: BetweenBatches,
-): Promise<Evaluation> {
-  const { questions, order, passageVectors, questionVectors } = input;
-  const count = order.ids.length;
-  const passages = pickedRows(passageVectors, count, (place) => order.inOrder[place] ?? 0);
-  const results: Evaluation['results'] = [];
-  for (let from = 0; from < questions.length; from += questionsPerSearch) {
-    const group = questions.slice(from, from + questionsPerSearch);
-    const queries = pickedRows(questionVectors, group.length, (question) => from + question);
-    const targets = group.map((question) => relevantPlaces(question, order));
-    const found = await search(engine, { queries, passages, targets, k: shownPassages }, between);
-    group.forEach((question, i) => {
-      const own = found[i];
-      if (own) results.push(questionResult(question, own, order));
-    });
-  }
-  const { runId, part, moment, encodeMs } = input;
-  return {
-    runId,
-    part,
-    moment,
-    encodeMs,
-    results,
-    createdAt: Date.now(),
-    ...evaluateRanks(results, questions, count, input.experiment.evaluation.ks),
-  };
 }

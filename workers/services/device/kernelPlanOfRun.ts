@@ -13,29 +13,29 @@ import { planKey, type MatmulShape } from '../../engine/ops/matmul/choice';
 import { kernelLimits } from '../../engine/tuning/kernelLimits';
 import type { TuneOptions } from '../../engine/tuning/measuredShape';
 
-/** Approximate limit on measuring before a run, which itself takes minutes. */
+/** Approximate time limit for measuring before a run, which itself takes minutes. */
 const budgetMs = 5000;
 
 export interface PlanInput {
   db: Database;
-  /** Null on wasm. */
+  /** The open WebGPU engine; null on wasm. */
   gpu: WebGpuEngine | null;
   device: DeviceInfo;
-  /** Name and version, as the browser reports them. */
+  /** Name and version of the browser, as it reports them. */
   browser: string;
   config: EncoderConfig;
   /** Tokens per forward pass, in training and in encoding. */
   tokens: { training: number; encoding: number };
-  /** Precisions of the stages; defaults to full precision. */
+  /** Precisions of the stages; full precision if absent. */
   precisions?: readonly Precision[];
 }
 
 /**
- * Returns the kernel plan of a run: the one in its record, so that a resumed run sums in the same order; else the one
- * measured earlier on this adapter; else a newly measured one. A plan that the device or this version of the kernels
- * cannot execute is replaced.
+ * Returns the kernel plan of a run. That is the plan in the run's record, so that a resumed run sums in the same order;
+ * else the plan measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this
+ * version of the kernels cannot execute.
  */
-export async function planOfRun(
+export async function kernelPlanOfRun(
   input: PlanInput,
   recorded: string,
   tune: Partial<TuneOptions> = {},
@@ -43,7 +43,8 @@ export async function planOfRun(
   const { db, gpu, device } = input;
   const known = parseKernelPlan(recorded);
   if (known && canUsePlan(known, device, gpu)) return known;
-  // Measuring a run's shapes on a software adapter takes minutes. Its fixed rules come from earlier measurements.
+  // Measuring a run's shapes on a software adapter takes minutes. The fixed rules for such adapters come from earlier
+  // measurements.
   if (!gpu || gpu.traits.software) return unmeasuredPlan(device.backend);
   const shapes = shapesOfRun(input);
   const key = planStoreKey(input, shapes);
@@ -73,13 +74,16 @@ export function shapesOfRun({
   return [...named.values()];
 }
 
-/** Storage key: adapter, browser (it includes the shader compiler), version of the kernels, and measured shapes. */
+/**
+ * Returns the storage key: adapter, browser version (which fixes the shader compiler), kernel version and measured
+ * shapes.
+ */
 export function planStoreKey({ device, browser }: PlanInput, shapes: readonly MatmulShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
   return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
-/** Whether the plan fits this backend, this version of the kernels and the limits of the device. */
+/** Whether the plan fits this backend, this version of the kernels and the device's limits. */
 export function canUsePlan(
   { backend, kernels, matmul }: KernelPlan,
   device: DeviceInfo,

@@ -6,28 +6,29 @@ import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul'
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { flopsOf } from './modelShapes';
 
-/** A product is repeated until it takes this long, so that the cost of the submit itself hardly counts. */
+/** A product is repeated until the repetitions take this long, so that the cost of the submit hardly counts. */
 const leastMs = 3;
+/** Maximum repetitions. Products so small that these take less than `leastMs` are timed less precisely. */
 const mostRepetitions = 32;
-/** Rows compared at each end of a product. */
+/** Rows compared at the start and at the end of a product. */
 const edgeRows = 40;
 /**
- * Largest relative error of a choice against the first one, in the L2 norm. Summing in another order changes results by
- * about 1e-6, in half precision by about its rounding step.
+ * Largest error of a choice relative to the first choice, in the L2 norm. Summing in another order changes results by
+ * about 1e-6, or in half precision by about its rounding step.
  */
 const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;
 
 /** Operands of one product, for timing it with many choices. */
-export class ProductStand {
+export class ProductTimer {
   readonly #a: DeviceArray;
   readonly #b: DeviceArray;
   readonly #y: DeviceArray;
   readonly #extra: DeviceArray;
   readonly #options: MatmulOptions;
-  /** Result of the first choice. The others must match it. */
+  /** Edge rows of the first choice's result, which the other choices must match. */
   #expected: Float32Array | undefined;
-  /** Choices that matched. */
+  /** Choices whose results matched. */
   readonly #judged = new Set<MatmulChoice>();
 
   constructor(
@@ -38,7 +39,7 @@ export class ProductStand {
     const { layout, epilogue, rows, columns, depth, half = false } = shape;
     this.#a = noise(engine, layout === 'TN' ? [depth, rows] : [rows, depth], half);
     this.#b = noise(engine, layout === 'NT' ? [columns, depth] : [depth, columns], half);
-    // Gradients of weights are always float32, and so are vectors.
+    // Gradients of weights are always float32, and so are text vectors.
     const result = half && layout !== 'TN' ? 'f16' : 'f32';
     this.#y = engine.pool.allocate([rows, columns], result);
     this.#extra =
@@ -58,8 +59,8 @@ export class ProductStand {
   }
 
   /**
-   * Returns the milliseconds of one product. Returns undefined if the device cannot compile the kernel or if its
-   * numbers differ from those of the first choice.
+   * Returns the milliseconds of one product, or undefined if the device cannot compile the kernel or its numbers differ
+   * from those of the first choice.
    */
   async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
     const { engine, shape, now } = this;
@@ -69,7 +70,7 @@ export class ProductStand {
       return undefined;
     }
     const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
-    // A kernel that writes nothing would otherwise pass with the numbers of the previous one.
+    // Clear y: a kernel that writes nothing would otherwise pass with the numbers of the previous kernel.
     if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
@@ -112,19 +113,19 @@ export class ProductStand {
     for (const kernel of matmulKernels(this.shape, choice, this.#options, operands)) await commands.prepare(kernel);
   }
 
-  /** Waits for the GPU. Other engines run each command immediately. */
+  /** Waits for the GPU. Other engines run each command immediately, so there is nothing to wait for. */
   async #finished(): Promise<void> {
     const { commands } = this.engine;
     if (commands instanceof GpuCommands) await commands.finished();
   }
 }
 
-/** Σ (a − b)². */
+/** Returns Σ (a − b)², or Σ a² without b. */
 function squaresOf(a: Float32Array, b?: Float32Array): number {
   return a.reduce((sum, value, i) => sum + (value - (b?.[i] ?? 0)) ** 2, 0);
 }
 
-/** Fills an array with numbers like a model's. Zeros would cost a GPU less power, and so less time. */
+/** Returns an array of numbers like a model's. A GPU would multiply zeros with less power and therefore faster. */
 function noise(engine: Engine, shape: readonly number[], half: boolean): DeviceArray {
   const values = new Float32Array(lengthOf(shape));
   const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));

@@ -2,7 +2,7 @@
  * Pairs (anchor i, candidate j) that a loss ignores because j also answers i. One bit per pair, [B, ⌈C / 32⌉]:
  * bit j % 32 of word ⌊j / 32⌋ in row i.
  */
-export interface LeftOut {
+export interface LossMask {
   words: Uint32Array<ArrayBuffer>;
   shape: readonly [number, number];
 }
@@ -11,7 +11,7 @@ export interface LeftOut {
  * Packs the candidates to leave out for each anchor. Anchor i's own positive, candidate i, always stays in.
  * Throws RangeError if a candidate is out of range.
  */
-export function leftOutBits(byAnchor: readonly (readonly number[])[], candidates: number): LeftOut {
+export function lossMaskBits(byAnchor: readonly (readonly number[])[], candidates: number): LossMask {
   const width = Math.ceil(candidates / 32);
   const words = new Uint32Array(byAnchor.length * width);
   byAnchor.forEach((out, anchor) => {

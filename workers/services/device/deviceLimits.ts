@@ -7,7 +7,7 @@ import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
 export interface MemoryRequest {
   device: DevicePreference;
-  /** Null for the device's default. */
+  /** Memory budget in bytes; null for the device's default. */
   budgetBytes: number | null;
 }
 
@@ -23,7 +23,7 @@ export async function memoryLimits(
   };
 }
 
-/** Returns the machine's memory in GiB if the browser reports it; many do not. */
+/** Returns the machine's memory in GiB, or undefined in the many browsers that do not report it. */
 export function deviceMemoryGiB(): number | undefined {
   const reported: unknown = Reflect.get(navigator, 'deviceMemory');
   return typeof reported === 'number' ? reported : undefined;

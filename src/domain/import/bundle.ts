@@ -1,0 +1,106 @@
+import type { DataRole } from '../records';
+import { judgementOf } from './judgements';
+
+/** Sections of a file that holds a whole evaluation set, as LlamaIndex and MTEB write it, by what they hold. */
+const sections = {
+  passages: ['corpus', 'passages', 'documents'],
+  questions: ['queries', 'questions'],
+  relevant: ['relevant_docs', 'relevantdocs', 'qrels', 'relevant'],
+  pairs: ['pairs'],
+} as const;
+type Section = keyof typeof sections;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function sectionOf(value: Record<string, unknown>, section: Section): unknown {
+  const name = sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);
+  return name === undefined ? undefined : value[name];
+}
+
+const isRows = (value: unknown): boolean => isObject(value) || (Array.isArray(value) && isObject(value[0]));
+
+/** Whether the value is an object with a section of questions or passages, and one more section that fits it. */
+export function isBundle(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const has = (section: Section): boolean => isRows(sectionOf(value, section));
+  return has('questions') ? has('passages') || has('relevant') : has('passages') && has('pairs');
+}
+
+/** Returns the rows of a section: a list, or an object whose names are the ids. */
+function rowsOf(section: unknown): Record<string, unknown>[] {
+  if (Array.isArray(section)) return section.map((row: unknown) => (isObject(row) ? row : { text: row }));
+  if (!isObject(section)) return [];
+  return Object.entries(section).map(([id, row]) => (isObject(row) ? { id, ...row } : { id, text: row }));
+}
+
+const isId = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
+
+function idOf(row: Record<string, unknown>): string {
+  const id = [row['id'], row['_id']].find(isId);
+  return id === undefined ? '' : String(id);
+}
+
+/** Returns the ids of the passages judged relevant, by question. The section is an object or a list of judgements. */
+function judged(bundle: Record<string, unknown>): Map<string, unknown> {
+  const relevant = sectionOf(bundle, 'relevant');
+  if (isObject(relevant)) return new Map(Object.entries(relevant));
+  const found = new Map<string, Map<string, number>>();
+  for (const value of Array.isArray(relevant) ? relevant : []) {
+    const judgement = judgementOf(value);
+    if (!judgement) continue;
+    const scores = found.get(judgement.question) ?? new Map<string, number>();
+    found.set(judgement.question, scores.set(judgement.passage, judgement.score));
+  }
+  return new Map([...found].map(([question, scores]) => [question, Object.fromEntries(scores)]));
+}
+
+/** Adds to each question the passages that the file judges relevant for it. */
+function questionsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
+  const relevant = judged(bundle);
+  return rowsOf(sectionOf(bundle, 'questions')).map((row) =>
+    relevant.has(idOf(row)) ? { ...row, relevant: relevant.get(idOf(row)) } : row,
+  );
+}
+
+function relevantIds(judgements: unknown): string[] {
+  if (Array.isArray(judgements)) return judgements.filter(isId).map(String);
+  if (!isObject(judgements)) return isId(judgements) ? [String(judgements)] : [];
+  return Object.entries(judgements).flatMap(([id, score]) => (Number(score) > 0 ? [id] : []));
+}
+
+/**
+ * Returns one pair per question, with the texts of its relevant passages. Passages that the file does not have are
+ * named by id in a row of their own, so that they are found in the knowledge base or reported.
+ */
+function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
+  const given = sectionOf(bundle, 'pairs');
+  if (given !== undefined) return rowsOf(given);
+  const texts = new Map(rowsOf(sectionOf(bundle, 'passages')).map((row) => [idOf(row), row['text']]));
+  return questionsOf(bundle).flatMap(({ relevant, ...row }) => {
+    const ids = relevantIds(relevant);
+    const missing = ids.filter((id) => !texts.has(id));
+    const positive = ids.flatMap((id) => texts.get(id) ?? []);
+    return [
+      ...(positive.length > 0 || missing.length === 0 ? [{ ...row, positive }] : []),
+      ...(missing.length > 0 ? [{ ...row, positiveId: missing }] : []),
+    ];
+  });
+}
+
+/** Returns the records of a file of sections that belong to the role. Any other value is one record of its own. */
+export function unbundled(role: DataRole, value: unknown): unknown[] {
+  if (!isBundle(value)) return [value];
+  switch (role) {
+    case 'knowledgeBase':
+      return rowsOf(sectionOf(value, 'passages'));
+    case 'questions':
+      return questionsOf(value);
+    case 'pairs':
+      return pairsOf(value);
+    case 'scoredPairs':
+      return [value];
+    default:
+      return role satisfies never;
+  }
+}

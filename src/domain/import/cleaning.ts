@@ -1,0 +1,40 @@
+import { deepest } from './literal';
+
+/** C0 control characters other than tab and line breaks. Files cut from databases and PDFs contain them. */
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
+const loneSurrogates = /\p{Surrogate}/gu;
+
+/** A record whose strings are fit to store, or the reason that it has none. */
+export type Cleaned =
+  | { value: unknown; replaced: boolean }
+  /** Nested deeper than any real record, so that code that recurses over it would overflow its stack. */
+  | { fault: 'too-deep' };
+
+class TooDeep extends Error {}
+
+/**
+ * Replaces what cannot be stored or shown in the strings of a record, names included: control characters by spaces, and
+ * lone surrogates, which have no UTF-8 form and no hash, by U+FFFD, as decoders do with invalid bytes.
+ */
+export function cleaned(value: unknown): Cleaned {
+  let replaced = false;
+  const text = (from: string): string => {
+    const to = from.replace(controls, ' ').replace(loneSurrogates, '\ufffd');
+    if (to !== from) replaced = true;
+    return to;
+  };
+  const walk = (inner: unknown, depth: number): unknown => {
+    if (depth > deepest) throw new TooDeep();
+    if (typeof inner === 'string') return text(inner);
+    if (Array.isArray(inner)) return inner.map((item: unknown) => walk(item, depth + 1));
+    if (typeof inner !== 'object' || inner === null) return inner;
+    // Object.fromEntries defines own properties, so a key named __proto__ is harmless.
+    return Object.fromEntries(Object.entries(inner).map(([name, item]) => [text(name), walk(item, depth + 1)]));
+  };
+  try {
+    return { value: walk(value, 0), replaced };
+  } catch (thrown) {
+    if (!(thrown instanceof TooDeep)) throw thrown;
+    return { fault: 'too-deep' };
+  }
+}

@@ -1,0 +1,30 @@
+import { inputNames, type InputName, type InputState } from './inputs';
+import type { SlotName } from './slots';
+
+/** Files of the demo's data, below demo/ of the page's address. */
+export const demoDataFiles: Record<SlotName, string> = {
+  knowledgeBase: 'knowledge-base.jsonl',
+  pairs: 'train-pairs.jsonl',
+  devQuestions: 'dev-questions.jsonl',
+  testQuestions: 'test-questions.jsonl',
+};
+
+/**
+ * Content hashes of the demo's data and model. They are constants so that the page recognizes a link to the demo
+ * without loading the demo first.
+ */
+export const demoHashes: Record<InputName, string> = {
+  knowledgeBase: 'a0e7f04e3a8f3943134f9e2b9277b2b415d4396e65529f93d0a24bf23f36b089',
+  pairs: '23ca6e2f48e9cca65dbaaaacd910d21bf4921afb7908a6386cd9f7016c4be3fe',
+  devQuestions: 'f04d336bf6fbdbfb5d6b6552e1fac2fbfd8482baab4f4ca3eb531a71a8aa963b',
+  testQuestions: '11578518f273955432a7ab1aac760e05b1e7eeb55fb8ec90442a03089c5c7543',
+  model: '7bcc379968c0c23d7cbd4773072d37446cf4df63216786b03189476ddef6fd63',
+};
+
+/** Returns the inputs that are missing or different and for which the demo has the named content. */
+export function demoParts(states: Record<InputName, InputState>): InputName[] {
+  return inputNames.filter((input) => {
+    const state = states[input];
+    return 'named' in state && state.named === demoHashes[input];
+  });
+}

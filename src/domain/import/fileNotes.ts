@@ -1,0 +1,41 @@
+import type { ImportFault } from '../errors';
+import type { RecordFault } from './reading';
+
+export type FileNote = RecordFault & { line: number };
+
+/** Collects what a report says once per file, with the first line that it is about. */
+export class FileNotes {
+  readonly #counts = new Map<ImportFault, { line: number; count: number }>();
+  /** Columns that no row of the file was made from so far, with the first line that has a value. */
+  readonly #columns = new Map<string, { line: number; used: boolean }>();
+
+  count(fault: ImportFault, count: number, line: number): void {
+    if (count === 0) return;
+    const before = this.#counts.get(fault);
+    this.#counts.set(fault, { line: before?.line ?? line, count: (before?.count ?? 0) + count });
+  }
+
+  columns(names: readonly { name: string; used: boolean }[], line: number): void {
+    for (const { name, used } of names) {
+      const before = this.#columns.get(name);
+      if (before === undefined) this.#columns.set(name, { line, used });
+      else if (used) before.used = true;
+    }
+  }
+
+  /** Returns the notes of the file, and starts the next one. */
+  take(): FileNote[] {
+    const unused = [...this.#columns].filter(([, { used }]) => !used);
+    const notes: FileNote[] = [...this.#counts].map(([fault, { line, count }]) => ({
+      line,
+      fault,
+      field: String(count),
+    }));
+    const line = unused.reduce((first, [, column]) => Math.min(first, column.line), Infinity);
+    if (unused.length > 0)
+      notes.push({ line, fault: 'columns-unused', field: unused.map(([name]) => name).join(', ') });
+    this.#counts.clear();
+    this.#columns.clear();
+    return notes;
+  }
+}

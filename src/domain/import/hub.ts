@@ -1,0 +1,148 @@
+import { AppError, type HubFault } from '../errors';
+
+/** The two protocols in use: Hugging Face's, which mirrors and own servers speak too, and ModelScope's. */
+export type HubProtocol = 'huggingface' | 'modelscope';
+
+/** A server that models are fetched from. `baseUrl` ends with a slash. */
+export interface HubHost {
+  protocol: HubProtocol;
+  baseUrl: string;
+}
+
+export const hubHostNames = ['huggingface', 'hf-mirror', 'modelscope'] as const;
+export type HubHostName = (typeof hubHostNames)[number];
+
+export const hubHosts: Record<HubHostName, HubHost> = {
+  huggingface: { protocol: 'huggingface', baseUrl: 'https://huggingface.co/' },
+  'hf-mirror': { protocol: 'huggingface', baseUrl: 'https://hf-mirror.com/' },
+  modelscope: { protocol: 'modelscope', baseUrl: 'https://www.modelscope.cn/' },
+};
+
+export const suggestedModels = ['BAAI/bge-base-zh-v1.5', 'moka-ai/m3e-base'] as const;
+
+/** What a file must hash to. Hugging Face lists SHA-256 for large files, and git's blob hash for the others. */
+export interface FileHash {
+  kind: 'sha256' | 'gitSha1';
+  hex: string;
+}
+
+/** A file of a model as its hub lists it. */
+export interface HubFile {
+  path: string;
+  bytes: number;
+  hash: FileHash;
+  /** The commit to fetch the file at. */
+  commit: string;
+}
+
+/** Names a model on a hub. An empty revision means the hub's main branch. */
+export interface HubModelId {
+  host: HubHost;
+  id: string;
+  revision: string;
+}
+
+/** A model on a hub and the files of it that the import needs. */
+export interface HubListing extends HubModelId {
+  /** The commit that the revision stands for. */
+  commit: string;
+  files: HubFile[];
+}
+
+export interface HubErrorPlace {
+  id?: string;
+  file?: string;
+  status?: number;
+  expected?: string;
+  found?: string;
+}
+
+/** The host as people write it: `huggingface.co`, `127.0.0.1:8080`, `models.example.org/hub`. */
+export function hostLabel({ baseUrl }: HubHost): string {
+  return baseUrl.replace(/^https?:\/\//, '').replace(/\/$/, '');
+}
+
+export function hubError(host: HubHost, fault: HubFault, place: HubErrorPlace = {}): AppError {
+  return new AppError({ kind: 'hub-failed', fault, host: hostLabel(host), ...place });
+}
+
+export function listingBytes({ files }: Pick<HubListing, 'files'>): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95})?$/;
+const revisionPattern = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$/;
+
+/** Whether the text can be a revision: a branch, a tag or a commit. */
+export function isRevision(text: string): boolean {
+  return revisionPattern.test(text) && !text.includes('..');
+}
+
+/** Reads `ID` or `ID@REVISION`. Returns null if it is not the id of a model. */
+export function parseModelId(text: string): { id: string; revision: string } | null {
+  const [id = '', revision, ...rest] = text.trim().split('@');
+  if (!idPattern.test(id) || id.includes('..') || id.includes('--') || rest.length > 0) return null;
+  if (revision !== undefined && !isRevision(revision)) return null;
+  return { id, revision: revision ?? '' };
+}
+
+const hubPrefix = 'hub:';
+
+/** Whether `locations.model` names a model on a hub instead of a folder. */
+export function isHubLocation(location: string): boolean {
+  return location.startsWith(hubPrefix);
+}
+
+/** Reads the `ID@REVISION` of `hub:ID@REVISION`. Returns null if it is not the id of a model. */
+export function parseHubLocation(location: string): { id: string; revision: string } | null {
+  return isHubLocation(location) ? parseModelId(location.slice(hubPrefix.length)) : null;
+}
+
+const addressPattern = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9_.~-]+)*)\/?$/;
+
+/** Reads the address of a host of one's own, which speaks Hugging Face's protocol. Returns null if it is none. */
+export function parseHostAddress(text: string): HubHost | null {
+  const match = addressPattern.exec(text.trim());
+  if (!match) return null;
+  const [, scheme = '', name = '', port = '', path = ''] = match;
+  if (path.split('/').includes('..') || path.split('/').includes('.')) return null;
+  return { protocol: 'huggingface', baseUrl: `${scheme}://${name.toLowerCase()}${port}${path}/` };
+}
+
+/** Reads the name of a known host or an address. Returns null if it is neither. */
+export function parseHost(text: string): HubHost | null {
+  const known = hubHostNames.find((name) => name === text.trim());
+  return known ? hubHosts[known] : parseHostAddress(text);
+}
+
+const encodedPath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+/** Returns the branch that an empty revision means. */
+function revisionOf({ host, revision }: HubModelId): string {
+  if (revision !== '') return revision;
+  return host.protocol === 'modelscope' ? 'master' : 'main';
+}
+
+/** The address at which a Hugging Face host resolves a revision to a commit. */
+export function commitUrl(model: HubModelId): string {
+  return `${model.host.baseUrl}api/models/${model.id}/revision/${encodeURIComponent(revisionOf(model))}`;
+}
+
+/** The address of the list of files: on Hugging Face at a commit, on ModelScope at a revision. */
+export function filesUrl(model: HubModelId, commit: string): string {
+  const { host, id } = model;
+  return host.protocol === 'modelscope'
+    ? `${host.baseUrl}api/v1/models/${id}/repo/files?Revision=${encodeURIComponent(revisionOf(model))}&Recursive=true`
+    : `${host.baseUrl}api/models/${id}/tree/${encodeURIComponent(commit)}?recursive=true`;
+}
+
+export function fileUrl({ host, id }: HubModelId, { path, commit }: HubFile): string {
+  return host.protocol === 'modelscope'
+    ? `${host.baseUrl}api/v1/models/${id}/repo?Revision=${encodeURIComponent(commit)}&FilePath=${encodeURIComponent(path)}`
+    : `${host.baseUrl}${id}/resolve/${encodeURIComponent(commit)}/${encodedPath(path)}`;
+}
+
+/** Identifies a download, so that looking the same model up again finds what has arrived. */
+export function downloadIdOf({ host, id, commit }: HubListing): string {
+  return `${host.baseUrl} ${id}@${commit}`;
+}

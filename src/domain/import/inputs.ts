@@ -1,0 +1,60 @@
+import type { Experiment } from '../experiment';
+import { entryOf, slotNames, slots, type SlotName } from './slots';
+
+/** What an experiment reads: the data sets of its slots and the base model. */
+export const inputNames = [...slotNames, 'model'] as const;
+export type InputName = (typeof inputNames)[number];
+
+/**
+ * `empty`: neither the experiment nor the link names anything. `missing`: the named content is not in this browser.
+ * `different`: content is here, but the link that the experiment came from names other content.
+ */
+export type InputState =
+  | { state: 'empty' }
+  | { state: 'here' }
+  | { state: 'missing'; named: string }
+  | { state: 'different'; named: string; found: string };
+
+export type StoredHashes = Partial<Record<InputName, string>>;
+
+/** Returns the content hash that the experiment names for an input. */
+export function namedHash(experiment: Experiment | null, input: InputName): string | undefined {
+  if (input === 'model') return experiment?.model?.contentSha256;
+  return experiment ? entryOf(experiment, input)?.contentSha256 : undefined;
+}
+
+function stateOf(used: string | undefined, linked: string | undefined, stored: string | undefined): InputState {
+  if (used !== undefined && used !== stored) return { state: 'missing', named: used };
+  if (used === undefined) return linked === undefined ? { state: 'empty' } : { state: 'missing', named: linked };
+  return linked === undefined || linked === used
+    ? { state: 'here' }
+    : { state: 'different', named: linked, found: used };
+}
+
+/**
+ * Returns the state of every input. `linked` is the experiment as stated by the link that it came from, `stored` has
+ * the hashes of the data sets and the model that are in this browser.
+ */
+export function inputStates(
+  experiment: Experiment,
+  linked: Experiment | null,
+  stored: StoredHashes,
+): Record<InputName, InputState> {
+  const state = (input: InputName): InputState =>
+    stateOf(namedHash(experiment, input), namedHash(linked, input), stored[input]);
+  return {
+    knowledgeBase: state('knowledgeBase'),
+    pairs: state('pairs'),
+    devQuestions: state('devQuestions'),
+    testQuestions: state('testQuestions'),
+    model: state('model'),
+  };
+}
+
+/** Returns the slots that keep the experiment from running: required and not stored, or named and not stored. */
+export function missingSlots(experiment: Experiment, stored: StoredHashes): SlotName[] {
+  return slotNames.filter((slot) => {
+    const named = namedHash(experiment, slot);
+    return named === undefined ? slots[slot].required : named !== stored[slot];
+  });
+}

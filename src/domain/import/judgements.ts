@@ -1,0 +1,79 @@
+import type { DataRole } from '../records';
+import { resolveReferences, type PassageLookup } from '../split/relevant';
+import { Columns } from './cells';
+
+/** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
+export interface Judgement {
+  question: string;
+  passage: string;
+  score: number;
+}
+
+/** Returns the judgement that a record is, or null. A record with a question's or passage's text is a row, not one. */
+export function judgementOf(value: unknown): Judgement | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const columns = new Columns(Object.entries(value));
+  const question = columns.pick('judgedQuestion')?.value;
+  const passage = columns.pick('judgedPassage')?.value;
+  const isId = (id: unknown): boolean => typeof id === 'string' || typeof id === 'number';
+  if (!isId(question) || !isId(passage)) return null;
+  if (columns.knows('question') || columns.knows('passage') || columns.knows('title')) return null;
+  return {
+    question: String(question).trim(),
+    passage: String(passage).trim(),
+    score: Number(columns.pick('score')?.value ?? 1),
+  };
+}
+
+/** The judgements of the files of one import. Ids are compared as text, and a score above 0 counts as relevant. */
+export class Judgements<Place> {
+  readonly #byQuestion = new Map<string, { passages: string[]; place: Place; asked: boolean }>();
+  readonly #judgedPassages = new Set<string>();
+
+  constructor(private readonly passages: PassageLookup | undefined) {}
+
+  get size(): number {
+    return this.#byQuestion.size;
+  }
+
+  /** Returns `unknown` if the knowledge base lacks the passage, and `irrelevant` if the score is not above 0. */
+  add({ question, passage, score }: Judgement, place: Place): 'taken' | 'unknown' | 'irrelevant' {
+    if (!(score > 0)) return 'irrelevant';
+    if (this.passages && resolveReferences([passage], this.passages).relevant.length === 0) return 'unknown';
+    this.#judgedPassages.add(passage);
+    const known = this.#byQuestion.get(question);
+    if (known) known.passages.push(passage);
+    else this.#byQuestion.set(question, { passages: [passage], place, asked: false });
+    return 'taken';
+  }
+
+  hasQuestion(id: string): boolean {
+    return this.#byQuestion.has(id);
+  }
+
+  hasPassage(id: string): boolean {
+    return this.#judgedPassages.has(id);
+  }
+
+  /** Returns the passages judged relevant for the question. */
+  readonly of = (question: string): string[] | undefined => {
+    const found = this.#byQuestion.get(question);
+    if (found) found.asked = true;
+    return found?.passages;
+  };
+
+  /** Returns the judged questions that no file of questions contains. */
+  unasked(): { question: string; place: Place }[] {
+    return [...this.#byQuestion].flatMap(([question, { asked, place }]) => (asked ? [] : [{ question, place }]));
+  }
+}
+
+/** Whether the record has an id that the judgements name: as a passage in a knowledge base, else as a question. */
+export function isJudgedId<Place>(value: unknown, role: DataRole, judgements: Judgements<Place>): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const columns = new Columns(Object.entries(value));
+  const id = columns.pick(role === 'knowledgeBase' ? 'passageId' : 'questionId')?.value;
+  if (typeof id !== 'string' && typeof id !== 'number') return false;
+  const text = String(id).trim();
+  return role === 'knowledgeBase' ? judgements.hasPassage(text) : judgements.hasQuestion(text);
+}

@@ -1,0 +1,19 @@
+/** White space, controls and characters without a width, such as joiners, variation selectors and soft hyphens. */
+const invisible = /[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+/**
+ * Punctuation, with `~` and the backquote, which Unicode counts as symbols. Spared are characters that change what is
+ * asked: C# is not C, 5% is not 5, and 1.5 is not 15.
+ */
+const punctuation = /(?<!\p{Nd})\.|\.(?!\p{Nd})|(?![.#%&@])[\p{P}~`]/gu;
+
+/**
+ * Returns the text reduced to what two spellings of one question share: normalised by NFKC, without white space,
+ * punctuation and invisible characters, and with `foldCase` without the difference between upper and lower case.
+ * A text of nothing but punctuation is its own key, trimmed, so that `？` and `！` stay apart.
+ */
+export function questionKey(text: string, foldCase: boolean): string {
+  const bare = text.normalize('NFKC').replace(invisible, '').replace(punctuation, '');
+  if (bare === '') return text.trim();
+  // Upper case first: it also unites ß with ss and the two forms of the small sigma.
+  return foldCase ? bare.toUpperCase().toLowerCase().normalize('NFKC') : bare;
+}

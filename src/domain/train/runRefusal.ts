@@ -1,0 +1,43 @@
+import type { AppErrorDetails } from '../errors';
+import type { Experiment, Stage } from '../experiment';
+import type { Pair } from '../records';
+
+/** How many training pairs there are, and how many different passages and anchors they have. */
+export interface PairCounts {
+  pairs: number;
+  passages: number;
+  anchors: number;
+}
+
+export function countPairs(pairs: readonly Pair[]): PairCounts {
+  return {
+    pairs: pairs.length,
+    passages: new Set(pairs.map(({ positive }) => positive)).size,
+    anchors: new Set(pairs.map(({ anchor }) => anchor)).size,
+  };
+}
+
+/** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
+export function batchShortage(
+  batching: Stage['batching'],
+  { pairs, passages, anchors }: PairCounts,
+): AppErrorDetails | null {
+  if (batching.kind === 'listed') return null;
+  const { batchSize, avoidDuplicatePassages } = batching;
+  const short = { kind: 'too-few-pairs', batchSize } as const;
+  if (pairs < batchSize) return { ...short, pairs };
+  if (!avoidDuplicatePassages || Math.min(passages, anchors) >= batchSize) return null;
+  return passages <= anchors
+    ? { ...short, pairs: passages, distinct: 'passages' }
+    : { ...short, pairs: anchors, distinct: 'anchors' };
+}
+
+/** Returns the error that a run of the experiment would be refused with, as far as the counts of its data tell. */
+export function runRefusal(experiment: Experiment, train: PairCounts, testQuestions: number): AppErrorDetails | null {
+  if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
+  for (const { batching } of experiment.stages) {
+    const shortage = batchShortage(batching, train);
+    if (shortage) return shortage;
+  }
+  return null;
+}

@@ -1,0 +1,58 @@
+import type { RunRecord } from '../run';
+import { checkpointIntervalMs } from './checkpointInterval';
+import { recentMean, type RunView } from './runView';
+
+type Plan = { steps: number; experiment: Pick<RunRecord['experiment'], 'evaluation'> };
+
+/** Whether dev is evaluated after this step, if there are dev questions. */
+function devIsDue(step: number, { steps, experiment }: Plan): boolean {
+  const { devEverySteps, checkpoint } = experiment.evaluation;
+  return (devEverySteps > 0 && step % devEverySteps === 0) || (step === steps && checkpoint === 'bestDev');
+}
+
+/** Counts the dev evaluations after `step`, without the one due at `step` itself. */
+function devEvaluationsAfter(step: number, plan: Plan): number {
+  const { devEverySteps } = plan.experiment.evaluation;
+  const regular = devEverySteps > 0 ? Math.floor(plan.steps / devEverySteps) - Math.floor(step / devEverySteps) : 0;
+  const last = devEverySteps > 0 && plan.steps % devEverySteps === 0 ? 0 : devIsDue(plan.steps, plan) ? 1 : 0;
+  return step < plan.steps ? regular + last : 0;
+}
+
+/** Milliseconds of the dev evaluations left, including the rest of one that is under way. */
+function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number {
+  // The evaluation before training reports dev too, unless there are no dev questions.
+  if (view.dev.length === 0) return 0;
+  // Until one is measured: the evaluation before training encodes the same knowledge base.
+  const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs;
+  const begun = devIsDue(step, plan) && view.dev[view.dev.length - 1]?.step !== step;
+  const rest = begun ? Math.max(0, each - Math.max(0, now - (view.stepEndedAt ?? now))) : 0;
+  return each * devEvaluationsAfter(step, plan) + rest;
+}
+
+/** Adds the checkpoints that fall due while `ms` of work is done. */
+function withCheckpoints(ms: number, view: RunView): number {
+  const writeMs = view.checkpoint?.writeMs ?? 0;
+  return ms + (ms / checkpointIntervalMs(writeMs)) * writeMs;
+}
+
+/**
+ * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: the steps
+ * left at the mean of the last 20, the dev evaluations and checkpoints left at their measured durations, and the
+ * evaluation after training, taken to be as long as the one before. During the evaluation after training: extrapolated
+ * from its progress, else from the evaluation before training.
+ */
+export function timeLeftMs(view: RunView, plan: Plan, now: number): number | null {
+  const evaluation = view.evaluationMs;
+  if (view.phase === 'evaluateAfter') {
+    const { progress } = view;
+    const started = view.phaseStartedAt.evaluateAfter ?? now;
+    if (progress?.what === 'encodePassages' && progress.done > 0 && progress.of > 0)
+      return ((now - started) / progress.done) * (progress.of - progress.done);
+    return evaluation > 0 ? Math.max(0, started + evaluation - now) : null;
+  }
+  const last = view.steps[view.steps.length - 1];
+  if (view.phase !== 'train' || !last || view.steps.length < 3) return null;
+  const pace = recentMean(view, (step) => step.stepMs);
+  const training = pace * Math.max(0, plan.steps - last.step) + devMsLeft(view, last.step, plan, now);
+  return withCheckpoints(training, view) + evaluation;
+}

@@ -1,0 +1,136 @@
+import { downloadIdOf, listingBytes, type HubHostName, type HubListing, type HubModelId } from '../domain/import/hub';
+import { toAppError } from '../domain/errors';
+import type { StoredModel } from '../domain/model';
+import { gateway } from './gateway';
+
+/** A download in progress. */
+export interface RunningDownload {
+  listing: HubListing;
+  received: number;
+  of: number;
+  /** The file that bytes are arriving of. */
+  file: string;
+  /** Measured over the last seconds; null at first. */
+  bytesPerSecond: number | null;
+  /** Set once all files are there and the model is being imported. */
+  importing: { done: number; of: number } | null;
+}
+
+/** A download that was interrupted, with the bytes that have arrived. */
+export interface PartialDownload {
+  downloadId: string;
+  listing: HubListing;
+  received: number;
+  of: number;
+}
+
+export interface HubFormFields {
+  id: string;
+  revision: string;
+  host: HubHostName | 'own';
+  /** Address of the host of one's own. */
+  address: string;
+}
+
+/** The speed is measured over this time. */
+const speedMs = 5000;
+
+/** Speed of arrival over the last seconds. */
+export class Speed {
+  #samples: { at: number; bytes: number }[] = [];
+
+  /** Adds a sample. Returns bytes per second, or null until a second has passed. */
+  add(bytes: number, at: number): number | null {
+    while (this.#samples.length > 1 && at - (this.#samples[0]?.at ?? at) > speedMs) this.#samples.shift();
+    this.#samples.push({ at, bytes });
+    const first = this.#samples[0];
+    if (!first || at - first.at < 1000) return null;
+    return ((bytes - first.bytes) / (at - first.at)) * 1000;
+  }
+}
+
+/**
+ * Fetches models from a hub. It belongs to the page, not to a screen: a download continues while the user looks at
+ * other screens. No host is asked before `look` or `fetch` is called, and the token stays in this object.
+ */
+export class HubState {
+  /** What the form says. It outlives the form, which a listing or a download replaces. */
+  form = $state<HubFormFields>({ id: '', revision: '', host: 'huggingface', address: '' });
+  token = $state('');
+  looking = $state(false);
+  listing = $state.raw<HubListing | null>(null);
+  running = $state.raw<RunningDownload | null>(null);
+  /** Set between a click on pause or cancel and the end of the download. */
+  stopping = $state(false);
+  partial = $state.raw<PartialDownload[]>([]);
+  #discard = false;
+
+  #token(): string | null {
+    return this.token.trim() === '' ? null : this.token.trim();
+  }
+
+  /** Asks the host which files it would send. */
+  async look(model: HubModelId): Promise<void> {
+    this.looking = true;
+    this.listing = null;
+    try {
+      this.listing = await (await gateway.data()).listHubModel(model, this.#token());
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  /** Fetches the listed files and returns the model, or null if the download was paused or cancelled. */
+  async fetch(listing: HubListing): Promise<StoredModel | null> {
+    const speed = new Speed();
+    this.#discard = false;
+    this.listing = null;
+    this.running = { listing, received: 0, of: listingBytes(listing), file: '', bytesPerSecond: null, importing: null };
+    const change = (to: Partial<RunningDownload>): void => {
+      if (this.running) this.running = { ...this.running, ...to };
+    };
+    try {
+      const data = await gateway.data();
+      return await data.fetchHubModel(
+        listing,
+        this.#token(),
+        (received, of, file) => change({ received, of, file, bytesPerSecond: speed.add(received, performance.now()) }),
+        (done, of) => change({ importing: { done, of } }),
+      );
+    } catch (thrown) {
+      if (toAppError(thrown).details.kind !== 'cancelled') throw thrown;
+      if (this.#discard) await (await gateway.data()).deleteDownload({ downloadId: downloadIdOf(listing), listing });
+      return null;
+    } finally {
+      this.running = null;
+      this.stopping = false;
+      await this.load();
+    }
+  }
+
+  /** Stops the download, and with `discard` deletes what has arrived. */
+  async stop(discard: boolean): Promise<void> {
+    this.stopping = true;
+    this.#discard = discard;
+    await (await gateway.data()).stopHubDownload();
+  }
+
+  async remove(download: PartialDownload): Promise<void> {
+    const { downloadId, listing } = download;
+    await (await gateway.data()).deleteDownload({ downloadId, listing });
+    await this.load();
+  }
+
+  /** Reads which downloads were interrupted. */
+  async load(): Promise<void> {
+    const stored = await gateway.listDownloads();
+    this.partial = stored.map(({ downloadId, listing, received }) => ({
+      downloadId,
+      listing,
+      received: Object.values(received).reduce((sum, { bytes }) => sum + bytes, 0),
+      of: listingBytes(listing),
+    }));
+  }
+}
+
+export const hub = new HubState();

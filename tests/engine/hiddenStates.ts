@@ -1,0 +1,25 @@
+import type { EncoderConfig } from '../../src/domain/model';
+import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
+import { lastHidden } from '../../workers/engine/model/encoder';
+import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import type { ParameterStore } from '../../workers/engine/model/parameters';
+import { quadsFor } from '../../workers/engine/quads';
+
+/** Returns PyTorch's `last_hidden_state` without padding: [tokens, H] in row-major order. GPU→CPU sync. */
+export async function hiddenStates(
+  { segments: weights }: ParameterStore,
+  config: EncoderConfig,
+  batch: TokenBatch,
+): Promise<Float32Array> {
+  const { engine } = weights;
+  const tokens = uploadTokens(engine, packTokens(batch, config, quadsFor));
+  const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
+  freeTokens(engine, tokens);
+  try {
+    const all = await engine.commands.read(hidden); // GPU→CPU sync
+    return all.subarray(0, tokens.packed.tokens * config.hiddenSize);
+  } finally {
+    engine.pool.free(hidden);
+    engine.pool.trim();
+  }
+}

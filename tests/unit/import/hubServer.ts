@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How the hub misbehaves, by file path. */
+export interface Misbehaviour {
+  /** Cuts the connection after this many bytes of an answer, this many times. */
+  cut?: { after: number; times: number };
+  /** Sends this many bytes, then nothing. Once. */
+  stall?: { after: number };
+  /** Sends at most this many bytes per 5 ms. */
+  throttle?: number;
+  /** The number of bytes that the listing claims. */
+  claims?: number;
+  /** The hash that the listing claims. */
+  claimsHash?: string;
+  /** Answers a web page with status 200. */
+  html?: boolean;
+  /** Redirects to another path of this server, as to a file server. */
+  redirect?: boolean;
+  ignoreRange?: boolean;
+  status?: number;
+  /** Answers with `status` this many times only. */
+  times?: number;
+  errorCode?: string;
+}
+
+export interface Hub {
+  url: string;
+  /** Every request, as `METHOD path [range]`. */
+  requests: { line: string; headers: IncomingMessage['headers'] }[];
+  behave: Record<string, Misbehaviour>;
+  /** The commit that `main` stands for. */
+  commit: string;
+  close(): Promise<void>;
+}
+
+export interface HubOptions {
+  id: string;
+  files: Record<string, Buffer>;
+  /** Entries per page of the listing. */
+  pageSize?: number;
+  /** The token that the model needs. */
+  token?: string;
+  /** Sends no CORS headers, so that browsers refuse the answers. */
+  noCors?: boolean;
+  protocol?: 'huggingface' | 'modelscope';
+}
+
+const sha = (algorithm: string, ...pieces: (string | Buffer)[]): string => {
+  const hash = createHash(algorithm);
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+};
+
+/** Files from this size on are listed with their SHA-256, as in git LFS. */
+const lfsFrom = 4096;
+
+function treeEntry(path: string, content: Buffer, { claims, claimsHash }: Misbehaviour): object {
+  const size = claims ?? content.length;
+  if (content.length < lfsFrom)
+    return { type: 'file', oid: claimsHash ?? sha('sha1', `blob ${content.length}\0`, content), size, path };
+  const oid = sha('sha1', 'pointer', content);
+  return { type: 'file', oid, size, lfs: { oid: claimsHash ?? sha('sha256', content), size, pointerSize: 134 }, path };
+}
+
+function modelScopeEntry(path: string, content: Buffer, { claims, claimsHash }: Misbehaviour, commit: string): object {
+  return {
+    Type: 'blob',
+    Path: path,
+    Name: path.split('/').at(-1),
+    Size: claims ?? content.length,
+    Sha256: claimsHash ?? sha('sha256', content),
+    Revision: commit,
+    CommittedDate: 1_700_000_000,
+  };
+}
+
+const exposed = 'X-Error-Code, Link, Content-Range, ETag, X-Linked-Size, X-Linked-ETag';
+
+/** A hub on 127.0.0.1 that speaks the protocol of Hugging Face or of ModelScope, and misbehaves on request. */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { id, files, pageSize = 1000, token, noCors = false, protocol = 'huggingface' } = options;
+  const commit = sha('sha1', id);
+  const requests: Hub['requests'] = [];
+  const behave: Hub['behave'] = {};
+  let url = '';
+
+  const json = (response: ServerResponse, value: unknown, headers = {}): void => {
+    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...headers });
+    response.end(JSON.stringify(value));
+  };
+  const fail = (response: ServerResponse, status: number, code?: string): void => {
+    response.writeHead(status, { 'Content-Type': 'application/json', ...(code ? { 'X-Error-Code': code } : {}) });
+    response.end('{"error":"…"}');
+  };
+  const html = (response: ServerResponse): void => {
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+    response.end('<!doctype html><title>Sign in</title>');
+  };
+
+  const sendFile = async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    const content = files[path];
+    const how = (behave[path] ??= {});
+    if (!content) return fail(response, 404, 'EntryNotFound');
+    if (how.status !== undefined && (how.times ?? 1) > 0) {
+      if (how.times !== undefined) how.times -= 1;
+      return fail(response, how.status, how.errorCode);
+    }
+    if (how.html) return html(response);
+    const from = how.ignoreRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (from > 0 && from >= content.length) return fail(response, 416);
+    const body = content.subarray(from);
+    response.writeHead(from > 0 ? 206 : 200, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': body.length,
+      ...(from > 0 ? { 'Content-Range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
+    });
+    if (how.cut && how.cut.times > 0) {
+      how.cut.times -= 1;
+      response.write(body.subarray(0, how.cut.after), () => setTimeout(() => response.destroy(), 20));
+      return;
+    }
+    if (how.stall) {
+      response.write(body.subarray(0, how.stall.after));
+      delete how.stall;
+      return;
+    }
+    const step = how.throttle ?? body.length;
+    for (let at = 0; at < body.length && !response.destroyed; at += step) {
+      response.write(body.subarray(at, at + step));
+      if (how.throttle !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    response.end();
+  };
+
+  const listing = (response: ServerResponse, at: URL): void => {
+    if (behave['listing']?.html) return html(response);
+    const entries = Object.entries(files);
+    const page = Number(at.searchParams.get('cursor') ?? 0);
+    const shown = entries.slice(page * pageSize, (page + 1) * pageSize);
+    const next = (page + 1) * pageSize < entries.length;
+    json(
+      response,
+      [
+        { type: 'directory', oid: commit, size: 0, path: '1_Pooling' },
+        ...shown.map(([path, content]) => treeEntry(path, content, behave[path] ?? {})),
+      ],
+      next ? { Link: `<${url}${at.pathname.slice(1)}?recursive=true&cursor=${page + 1}>; rel="next"` } : {},
+    );
+  };
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const at = new URL(request.url ?? '/', 'http://hub');
+    const path = decodeURIComponent(at.pathname).slice(1);
+    const known = behave['listing'];
+    if (path.startsWith('files/')) return sendFile(request, response, path.slice('files/'.length));
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
+      return fail(response, 401, 'GatedRepo');
+    if (protocol === 'modelscope') {
+      if (path === `api/v1/models/${id}/repo/files`) {
+        const list = Object.entries(files).map(([name, content]) =>
+          modelScopeEntry(name, content, behave[name] ?? {}, commit),
+        );
+        return json(response, { Code: 200, Data: { Files: [{ Type: 'tree', Path: '1_Pooling' }, ...list] } });
+      }
+      if (path === `api/v1/models/${id}/repo` && at.searchParams.get('Revision') === commit)
+        return sendFile(request, response, at.searchParams.get('FilePath') ?? '');
+      return fail(response, 404);
+    }
+    if (known?.status !== undefined) return fail(response, known.status, known.errorCode);
+    if (path === `api/models/${id}/revision/main`) return json(response, { id, sha: commit });
+    if (path === `api/models/${id}/revision/${commit}`) return json(response, { id, sha: commit });
+    if (path.startsWith(`api/models/${id}/revision/`)) return fail(response, 404, 'RevisionNotFound');
+    if (path === `api/models/${id}/tree/${commit}`) return listing(response, at);
+    const resolved = `${id}/resolve/${commit}/`;
+    if (!path.startsWith(resolved)) return fail(response, 404, 'RepoNotFound');
+    const name = path.slice(resolved.length);
+    if (!behave[name]?.redirect) return sendFile(request, response, name);
+    response.writeHead(302, { Location: `/files/${name}` });
+    response.end();
+  };
+
+  const server = createServer((request, response) => {
+    const range = request.headers.range === undefined ? '' : ` ${request.headers.range}`;
+    requests.push({ line: `${request.method} ${request.url}${range}`, headers: request.headers });
+    if (!noCors) {
+      response.setHeader('Access-Control-Allow-Origin', '*');
+      response.setHeader('Access-Control-Allow-Headers', 'Authorization, Range');
+      response.setHeader('Access-Control-Expose-Headers', exposed);
+    }
+    if (request.method === 'OPTIONS') response.writeHead(204).end();
+    else route(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+  return { url, requests, behave, commit, close };
+}

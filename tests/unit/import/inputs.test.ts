@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
+import { demoHashes, demoParts } from '../../../src/domain/import/demoInputs';
+import { inputStates, missingSlots } from '../../../src/domain/import/inputs';
+import { withEntry } from '../../../src/domain/import/slots';
+
+const sha = (letter: string): string => letter.repeat(64);
+const linked: Experiment = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'].reduce(
+  (experiment, slot, at) => withEntry(experiment, slot as 'pairs', sha('abcd'[at] ?? '')),
+  defaultExperiment(),
+);
+
+describe('the inputs of an experiment', () => {
+  it('lack the required slots if nothing is named', () => {
+    expect(missingSlots(defaultExperiment(), {})).toEqual(['knowledgeBase', 'pairs', 'testQuestions']);
+    expect(inputStates(defaultExperiment(), null, {}).pairs).toEqual({ state: 'empty' });
+  });
+
+  it('are missing while the named content is not stored, also in the optional slot', () => {
+    const stored = { knowledgeBase: sha('a'), pairs: sha('b'), testQuestions: sha('d') };
+    expect(missingSlots(linked, stored)).toEqual(['devQuestions']);
+    expect(inputStates(linked, linked, stored)).toMatchObject({
+      knowledgeBase: { state: 'here' },
+      devQuestions: { state: 'missing', named: sha('c') },
+    });
+    expect(missingSlots(linked, { ...stored, devQuestions: sha('c') })).toEqual([]);
+  });
+
+  it('are different, with both hashes, if the link names other content than the experiment has', () => {
+    const other = withEntry(linked, 'knowledgeBase', sha('e'));
+    expect(inputStates(other, linked, { knowledgeBase: sha('e') }).knowledgeBase).toEqual({
+      state: 'different',
+      named: sha('a'),
+      found: sha('e'),
+    });
+  });
+
+  it('can be taken from the demo exactly where its content is named and not in use', () => {
+    const demo = withEntry(linked, 'pairs', demoHashes.pairs);
+    expect(demoParts(inputStates(demo, null, {}))).toEqual(['pairs']);
+    expect(demoParts(inputStates(demo, null, { pairs: demoHashes.pairs }))).toEqual([]);
+    expect(demoParts(inputStates(linked, demo, { pairs: sha('b') }))).toEqual(['pairs']);
+  });
+});

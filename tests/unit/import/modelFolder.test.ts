@@ -1,0 +1,191 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { modelSettings } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
+import type { FolderFile } from '../../../src/protocol/dataApi';
+import { openDatabase } from '../../../src/storage/database';
+import { importModel } from '../../../workers/services/import/importModel';
+import { tokenizerFromVocabulary } from '../../../workers/services/import/modelTokenizer';
+import { sentenceConfig } from '../../../workers/services/report/exportFolder';
+import { TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { config, sizes, tinyFolder, tinyTensors } from './tinyModel';
+
+const imported = async (files: FolderFile[]): Promise<StoredModel> =>
+  importModel(files, 'x', () => undefined, await openDatabase(`test-${crypto.randomUUID()}`));
+
+const modules = (...list: [type: string, path: string][]): string =>
+  JSON.stringify(list.map(([type, path], idx) => ({ idx, name: `${idx}`, path, type })));
+const transformer = 'sentence_transformers.models.Transformer';
+const pooling = 'sentence_transformers.models.Pooling';
+const dense: [string, string] = ['sentence_transformers.models.Dense', '2_Dense'];
+const clsPooling = JSON.stringify({ pooling_mode_cls_token: true });
+
+describe('the layout of a model folder', () => {
+  it('may put the transformer in a folder that modules.json names', async () => {
+    const files = (await tinyFolder({ 'sentence_roberta_config.json': '{"max_seq_length": 7}' })).map(
+      ({ path, file }) => ({ path: path.replace('some/folder/', 'model/0_Transformer/'), file }),
+    );
+    const add = (path: string, text: string) => files.push({ path: `model/${path}`, file: new File([text], path) });
+    add('modules.json', modules([transformer, '0_Transformer'], [pooling, 'pool']));
+    add('pool/config.json', clsPooling);
+    add('config.json', '{"__version__": "0.2.0"}');
+    const { defaults } = await imported(files);
+    expect(defaults.pooling).toEqual({ value: 'cls', guessed: false });
+    expect(defaults.normalize).toEqual({ value: false, guessed: false });
+    expect(defaults.maxTokens).toEqual({ value: 7, guessed: false });
+  });
+
+  it('accepts the class paths of current versions of sentence-transformers', async () => {
+    const list = modules(
+      ['sentence_transformers.base.modules.transformer.Transformer', ''],
+      ['sentence_transformers.sentence_transformer.modules.pooling.Pooling', '1_Pooling'],
+      ['sentence_transformers.base.modules.normalize.Normalize', '2_Normalize'],
+    );
+    const { defaults } = await imported(
+      await tinyFolder({ 'modules.json': list, '1_Pooling/config.json': clsPooling }),
+    );
+    expect([defaults.pooling.value, defaults.normalize.value]).toEqual(['cls', true]);
+  });
+
+  it.each<[string, Record<string, string>, object]>([
+    [
+      'a Dense module',
+      { 'modules.json': modules([transformer, ''], [pooling, '1_Pooling'], dense) },
+      { file: 'modules.json', fault: 'module-unsupported', found: '2_Dense (Dense)' },
+    ],
+    [
+      'a Dense module but no modules.json',
+      { '2_Dense/config.json': '{}' },
+      { file: '2_Dense/config.json', fault: 'module-unsupported', found: '2_Dense' },
+    ],
+    [
+      'pooling twice',
+      { 'modules.json': modules([transformer, ''], [pooling, '1_Pooling'], [pooling, '2_Pooling']) },
+      { fault: 'module-unsupported', found: '2_Pooling (Pooling)' },
+    ],
+    [
+      'no transformer',
+      { 'modules.json': modules([pooling, '1_Pooling']) },
+      { fault: 'module-unsupported', found: '1_Pooling (Pooling)' },
+    ],
+    ['modules.json that is not a list', { 'modules.json': '{}' }, { file: 'modules.json', fault: 'not-json' }],
+    [
+      'pooling without the prompt',
+      { '1_Pooling/config.json': '{"pooling_mode_mean_tokens": true, "include_prompt": false}' },
+      { fault: 'pooling-unsupported', found: 'include_prompt: false' },
+    ],
+  ])('is refused with %s', async (_case, texts, details) => {
+    await expect(imported(await tinyFolder(texts))).rejects.toMatchObject({ details });
+  });
+
+  it('is refused if there are two models side by side', async () => {
+    const files = await tinyFolder();
+    const other = files.map(({ path, file }) => ({ path: path.replace('folder', 'copy'), file }));
+    await expect(imported([...files, ...other])).rejects.toMatchObject({
+      details: { fault: 'several-models', expected: 'some/folder/', found: 'some/copy/' },
+    });
+  });
+});
+
+const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'abc', '##d', '猪', 'ABC', 'É', 'e', '<x>'];
+/** The folder of a model whose vocabulary is `words`. */
+const wordsFolder = (texts: Record<string, string | null>): Promise<FolderFile[]> =>
+  tinyFolder(
+    { 'config.json': JSON.stringify({ ...sizes, vocab_size: words.length }), ...texts },
+    tinyTensors({ ...config, vocabularySize: words.length }),
+  );
+const idsOf = (model: StoredModel, text: string): string[] =>
+  new TextTokenizer(model).encode(text, 12).ids.map((id) => words[id] ?? '?');
+
+/** A tokenizer.json that keeps upper case. */
+const casedTokenizer = JSON.stringify({
+  version: '1.0',
+  truncation: null,
+  padding: null,
+  added_tokens: [],
+  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: false },
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  post_processor: null,
+  decoder: null,
+  model: { type: 'WordPiece', unk_token: '[UNK]', vocab: Object.fromEntries(words.map((word, id) => [word, id])) },
+});
+
+describe('a folder with only vocab.txt', () => {
+  const folder = (texts: Record<string, string> = {}) =>
+    wordsFolder({ 'tokenizer.json': null, 'vocab.txt': `${words.join('\r\n')}\r\n`, ...texts });
+
+  it('is read as WordPiece as BertTokenizer does, and gets a tokenizer.json', async () => {
+    const model = await imported(await folder());
+    expect(idsOf(model, 'ABCd é猪!')).toEqual(['[CLS]', 'abc', '##d', 'e', '猪', '[UNK]', '[SEP]']);
+    expect(idsOf(model, '[SEP]')).toEqual(['[CLS]', '[SEP]', '[SEP]']);
+    expect(JSON.parse(model.files['tokenizer.json'] ?? '')).toMatchObject({ model: { type: 'WordPiece' } });
+  });
+
+  it('follows the flags and special tokens of tokenizer_config.json, and added_tokens.json', async () => {
+    const model = await imported(
+      await folder({
+        'tokenizer_config.json': JSON.stringify({ do_lower_case: false, cls_token: { content: '[PAD]' } }),
+        'added_tokens.json': JSON.stringify({ '<x>': 10 }),
+      }),
+    );
+    expect(idsOf(model, 'ABC É<x>')).toEqual(['[PAD]', 'ABC', 'É', '<x>', '[SEP]']);
+  });
+
+  const demo = new URL('../../../../shared/models/demo-zh/', import.meta.url);
+  const hasDemo = existsSync(demo);
+  it.skipIf(!hasDemo)('gets the tokenizer.json that the demo model comes with (needs ../shared)', () => {
+    const read = (name: string): string => readFileSync(new URL(name, demo), 'utf8');
+    const names = ['vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'];
+    const made: object = JSON.parse(
+      tokenizerFromVocabulary(Object.fromEntries(names.map((name) => [name, read(name)]))),
+    );
+    expect(made).toEqual(JSON.parse(read('tokenizer.json')));
+  });
+
+  it.each([
+    ['a tokenizer of another kind', { 'tokenizer_config.json': '{"tokenizer_class": "BertJapaneseTokenizer"}' }],
+    ['a vocabulary without [CLS]', { 'vocab.txt': '[UNK]\n[SEP]\na' }],
+  ])('is refused with %s', async (_case, texts) => {
+    await expect(imported(await folder(texts))).rejects.toMatchObject({ details: { fault: 'tokenizer-invalid' } });
+  });
+
+  it('is refused if vocab.txt is not UTF-8, because replaced bytes would be other tokens', async () => {
+    const files = (await folder()).map(({ path, file }) =>
+      path.endsWith('vocab.txt') ? { path, file: new File([Uint8Array.of(0xd6, 0xed)], 'vocab.txt') } : { path, file },
+    );
+    await expect(imported(files)).rejects.toMatchObject({ details: { file: 'vocab.txt', fault: 'not-utf8' } });
+  });
+});
+
+describe('do_lower_case in sentence_bert_config.json', () => {
+  it('lowercases the text before the tokenizer, in the stored tokenizer.json', async () => {
+    const folder = (lower: boolean) =>
+      wordsFolder({
+        'tokenizer.json': casedTokenizer,
+        'sentence_bert_config.json': JSON.stringify({ max_seq_length: 9, do_lower_case: lower }),
+      });
+    const cased = await imported(await folder(false));
+    const lowercased = await imported(await folder(true));
+    expect(idsOf(cased, 'ABC')).toEqual(['ABC']);
+    expect(idsOf(lowercased, 'ABC')).toEqual(['abc']);
+    expect(cased.files['tokenizer.json']).toBe(casedTokenizer);
+    expect(lowercased.contentSha256).not.toBe(cased.contentSha256);
+  });
+
+  it('is kept in the export', async () => {
+    const exported = async (sentence: object): Promise<unknown> => {
+      const model = await imported(await tinyFolder({ 'sentence_bert_config.json': JSON.stringify(sentence) }));
+      return sentenceConfig({ ...modelSettings(model), maxTokens: 9 }, model);
+    };
+    expect(await exported({})).toEqual({ max_seq_length: 9, do_lower_case: false });
+    expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });
+  });
+
+  it('leaves a tokenizer alone that lowercases already', async () => {
+    const tokenizer = casedTokenizer.replace('"lowercase":false', '"lowercase":true');
+    const texts = { 'tokenizer.json': tokenizer, 'sentence_bert_config.json': '{"do_lower_case": true}' };
+    const model = await imported(await wordsFolder(texts));
+    expect(model.files['tokenizer.json']).toBe(tokenizer);
+  });
+});

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { defaultExperiment, type ExperimentModel } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
+import { exportFolder } from '../../../workers/services/report/exportFolder';
+
+const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
+const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'sentence_bert_config.json'];
+const demoFiles = Object.fromEntries(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]));
+const given = <T>(value: T) => ({ value, guessed: false });
+const settings: ExperimentModel = {
+  contentSha256: 'a'.repeat(64),
+  pooling: 'mean',
+  normalize: true,
+  maxTokens: 77,
+  queryPrefix: '问：',
+  passagePrefix: '',
+};
+
+function storedModel(files: Record<string, string>): StoredModel {
+  return {
+    contentSha256: settings.contentSha256,
+    name: 'demo-zh',
+    config: {
+      layers: 3,
+      hiddenSize: 256,
+      heads: 4,
+      intermediateSize: 1024,
+      vocabularySize: 8286,
+      maxPositions: 512,
+      typeVocabularySize: 2,
+      layerNormEpsilon: 1e-12,
+      hiddenDropout: 0,
+      attentionDropout: 0,
+      padTokenId: 0,
+    },
+    tensors: [],
+    totalFloats: 0,
+    weightsId: 'none',
+    files,
+    defaults: {
+      pooling: given('mean'),
+      normalize: given(true),
+      maxTokens: given(512),
+      queryPrefix: given(''),
+      passagePrefix: given(''),
+    },
+    sourceDtype: 'F32',
+    createdAt: 0,
+  };
+}
+
+/** Returns the text files of an export of the demo model, with some of its source files replaced. */
+function exported(change: Record<string, string> = {}): Record<string, string> {
+  const entries = exportFolder({
+    model: storedModel({ ...demoFiles, ...change }),
+    settings,
+    run: {
+      runId: 'run',
+      experimentId: 'experiment',
+      experiment: { ...defaultExperiment(), model: settings },
+      experimentHash: '',
+      build: 'test',
+      device: null,
+      devicePreference: 'auto',
+      kernelPlan: '',
+      status: 'done',
+      phase: 'done',
+      step: 3,
+      steps: 3,
+      createdAt: 0,
+    },
+    before: undefined,
+    after: undefined,
+    testVector: { text: '猪', values: [] },
+    read: () => Promise.resolve(new Float32Array()),
+  });
+  return Object.fromEntries(entries.flatMap(({ name, input }) => (typeof input === 'string' ? [[name, input]] : [])));
+}
+
+function fileOf(files: Record<string, string>, name: string): Record<string, unknown> {
+  return JSON.parse(files[name] ?? 'null');
+}
+
+describe('an exported folder', () => {
+  it('has a tokenizer.json that truncates at the maximum length and does not pad', () => {
+    const source: object = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const padding = { strategy: { Fixed: 128 }, direction: 'Right', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' };
+    const truncation = { max_length: 128, strategy: 'LongestFirst', stride: 0, direction: 'Right' };
+    expect(
+      fileOf(exported({ 'tokenizer.json': JSON.stringify({ ...source, truncation, padding }) }), 'tokenizer.json'),
+    ).toEqual({ ...source, truncation: { ...truncation, max_length: 77 }, padding: null });
+    expect(fileOf(exported(), 'tokenizer_config.json')).toMatchObject({ model_max_length: 77 });
+  });
+
+  it('still lowercases if the source does, for sentence-transformers and for readers of tokenizer.json', () => {
+    const source: { normalizer: unknown } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const lowers = { 'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}' };
+    const once = exported(lowers);
+    expect(fileOf(once, 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: true });
+    expect(once['README.md']).toContain('Lowercased first: 是 / yes');
+    expect(fileOf(once, 'tokenizer.json')['normalizer']).toEqual({
+      type: 'Sequence',
+      normalizers: [{ type: 'Lowercase' }, source.normalizer],
+    });
+    const twice = exported({ ...lowers, 'tokenizer.json': once['tokenizer.json'] ?? '' });
+    expect(twice['tokenizer.json']).toBe(once['tokenizer.json']);
+    expect(fileOf(exported(), 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: false });
+    expect(fileOf(exported(), 'tokenizer.json')['normalizer']).toEqual(source.normalizer);
+  });
+
+  const special = {
+    unk_token: '[UNK]',
+    sep_token: '[SEP]',
+    pad_token: '[PAD]',
+    cls_token: '[CLS]',
+    mask_token: '[MASK]',
+  };
+
+  it('keeps the special_tokens_map.json of the source', () => {
+    expect(exported({ 'special_tokens_map.json': '{"pad_token":"x"}' })['special_tokens_map.json']).toBe(
+      '{"pad_token":"x"}',
+    );
+  });
+
+  it('has a special_tokens_map.json with the tokens of tokenizer_config.json if the source has none', () => {
+    expect(fileOf(exported(), 'special_tokens_map.json')).toEqual(special);
+    const pad = { content: '[unused1]', lstrip: false };
+    const config = JSON.stringify({ pad_token: pad, additional_special_tokens: ['[Q]'] });
+    expect(fileOf(exported({ 'tokenizer_config.json': config }), 'special_tokens_map.json')).toEqual({
+      ...special,
+      pad_token: pad,
+      additional_special_tokens: ['[Q]'],
+    });
+  });
+
+  it('takes special tokens from tokenizer.json if no other file names them', () => {
+    expect(fileOf(exported({ 'tokenizer_config.json': '{}' }), 'special_tokens_map.json')).toEqual(special);
+  });
+
+  it('has a model card whose onnxruntime example truncates at the maximum length and does not pad', () => {
+    const card = exported()['README.md'];
+    expect(card).toContain('tokenizer.no_padding()\ntokenizer.enable_truncation(max_length=77)\n');
+  });
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Pair, Question } from '../../../src/domain/records';
+import { NearDuplicateIndex } from '../../../src/domain/split/nearDuplicates';
+import { nearDuplicatesOfTest } from '../../../workers/services/split/nearDuplicates';
+
+/** Jaccard similarity of character bigrams, by definition. */
+function jaccard(a: string, b: string): number {
+  const grams = (text: string): Set<string> => {
+    const characters = [...text];
+    if (characters.length === 1) return new Set(characters);
+    return new Set(characters.slice(1).map((character, i) => `${characters[i] ?? ''}${character}`));
+  };
+  const [left, right] = [grams(a), grams(b)];
+  const shared = [...left].filter((gram) => right.has(gram)).length;
+  return shared / (left.size + right.size - shared);
+}
+
+/** Compares with every key. The first of the most similar ones wins. */
+function nearestByLoop(key: string, keys: readonly string[]): { index: number; jaccard: number } | null {
+  let best: { index: number; jaccard: number } | null = null;
+  keys.forEach((other, index) => {
+    const similarity = jaccard(key, other);
+    if (similarity >= 0.8 && similarity > (best?.jaccard ?? 0)) best = { index, jaccard: similarity };
+  });
+  return best;
+}
+
+const pairsOf = (anchors: string[]): Pair[] => anchors.map((anchor, i) => ({ id: `r${i}`, anchor, positive: '段' }));
+const testOf = (texts: string[]): Question[] => texts.map((text, i) => ({ id: `t${i}`, text, relevant: ['p'] }));
+const search = (anchors: string[], test: string[]) =>
+  nearDuplicatesOfTest(
+    { pairs: pairsOf(anchors), rows: [...anchors.keys()], test: testOf(test), foldCase: false },
+    () => undefined,
+  );
+
+describe('the search for near-duplicates', () => {
+  it('finds the same key with the same similarity as a loop over all keys', () => {
+    let found = 0;
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '猪', '𠀀'), minLength: 1, maxLength: 14 });
+    const edited = fc
+      .tuple(fc.array(letters, { minLength: 1, maxLength: 30 }), fc.nat(), fc.nat(14), letters)
+      .map(([keys, which, at, inserted]) => {
+        const base = keys[which % keys.length] ?? '';
+        return { keys, key: base.slice(0, at) + inserted.slice(0, 1) + base.slice(at) };
+      });
+    const property = fc.property(edited, ({ keys, key }) => {
+      const expected = nearestByLoop(key, keys);
+      if (expected) found += 1;
+      expect(new NearDuplicateIndex(keys).nearest(key)).toEqual(expected);
+    });
+    fc.assert(property, { numRuns: 3000 });
+    expect(found).toBeGreaterThan(300);
+  });
+
+  it('counts a similarity of exactly 0.8, and nothing below', () => {
+    // Four of five bigrams are shared.
+    expect(new NearDuplicateIndex(['abcdef']).nearest('abcde')).toEqual({ index: 0, jaccard: 0.8 });
+    expect(new NearDuplicateIndex(['abcde']).nearest('abcd')).toBeNull();
+    expect(new NearDuplicateIndex([]).nearest('abcd')).toBeNull();
+    expect(new NearDuplicateIndex(['abc']).nearest('')).toBeNull();
+  });
+
+  it('compares normalised texts, and reports both as they were written', async () => {
+    expect(await search(['怎样，在手机上修改 登录密码呢'], ['怎样在手机上修改登录密码？', '别的'])).toEqual([
+      {
+        kind: 'near',
+        from: 'train',
+        row: 0,
+        text: '怎样，在手机上修改 登录密码呢',
+        part: 'test',
+        question: '怎样在手机上修改登录密码？',
+        jaccard: 11 / 12,
+      },
+    ]);
+  });
+
+  it('leaves out pairs that are the same as a test question after normalisation: they are leaks', async () => {
+    expect(await search(['怎样在手机上修改登录密码。'], ['怎样在手机上修改登录密码？'])).toEqual([]);
+  });
+
+  it('searches 10,000 pairs among 1,000 test questions in a few seconds, with progress', async () => {
+    const word = (seed: number): string => `${(Math.imul(seed, 2_654_435_761) >>> 0).toString(36)}号产品`;
+    const textOf = (i: number): string => `请问${word(i % 1500)}的保修期是多久，在哪里可以办理${word(i % 700)}`;
+    const anchors = Array.from({ length: 10_000 }, (_, i) => (i % 5 === 0 ? `${textOf(i)}呢啊` : textOf(i * 7)));
+    const test = Array.from({ length: 1000 }, (_, i) => `${textOf(i * 3)}呀`);
+    const reported: number[] = [];
+    const begun = performance.now();
+    const found = await nearDuplicatesOfTest(
+      { pairs: pairsOf(anchors), rows: [...anchors.keys()], test: testOf(test), foldCase: false },
+      (done) => reported.push(done),
+    );
+    expect(performance.now() - begun).toBeLessThan(4000);
+    expect(found.length).toBeGreaterThan(1000);
+    expect(reported.at(-1)).toBe(10_000);
+    expect(reported.length).toBeGreaterThan(10);
+  });
+});

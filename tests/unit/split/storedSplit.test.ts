@@ -1,0 +1,154 @@
+import 'fake-indexeddb/auto';
+import { describe, expect, it } from 'vitest';
+import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
+import type { StoredModel } from '../../../src/domain/model';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { putModel } from '../../../src/storage/models';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { countSplit } from '../../../workers/services/split/countSplit';
+import { preparedData } from '../../../workers/services/split/preparedData';
+
+/** A model whose tokenizer folds case or does not. The split reads nothing else of it. */
+function modelOf(contentSha256: string, lowercase: boolean): StoredModel {
+  const tokenizer = { normalizer: { type: 'BertNormalizer', lowercase } };
+  const files: Record<string, string> = { 'tokenizer.json': JSON.stringify(tokenizer) };
+  return { contentSha256, files } as StoredModel;
+}
+const foldingModel = 'a'.repeat(64);
+const plainModel = 'b'.repeat(64);
+
+async function store(db: Database, role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]): Promise<string> {
+  const file = new File([JSON.stringify(rows)], `${role}.json`);
+  return (await importDataset(db, [file], role, () => undefined)).dataset.contentSha256;
+}
+
+const testQuestions = ['怎样在手机上修改VPN的登录密码？', '报销单要交给谁'];
+const devQuestions = ['报销单，要交给谁？', '年假有几天'];
+const anchors = [
+  '报销单要交给谁', // exactly a test question
+  '年假有几天？', // a dev question after normalisation
+  '怎样在手机上修改vpn的登录密码', // a test question after normalisation, if the model folds case
+  '怎样在手机上修改VPN的登录密码呢', // nearly a test question
+  '食堂几点开门',
+];
+
+let databases = 0;
+async function prepared(contentSha256 = plainModel): Promise<{ db: Database; experiment: Experiment }> {
+  const db = await openDatabase(`stored-split-${databases++}`);
+  await putModel(db, modelOf(foldingModel, true));
+  await putModel(db, modelOf(plainModel, false));
+  const questionRows = (texts: string[]) => texts.map((text) => ({ text, relevant: ['p'] }));
+  const data: Experiment['data'] = [
+    { role: 'knowledgeBase', contentSha256: await store(db, 'knowledgeBase', [{ id: 'p', text: '段' }]) },
+    {
+      role: 'pairs',
+      contentSha256: await store(
+        db,
+        'pairs',
+        anchors.map((anchor, i) => ({ anchor, positive: i === 4 ? '十二点' : '段' })),
+      ),
+    },
+    { role: 'questions', part: 'dev', contentSha256: await store(db, 'questions', questionRows(devQuestions)) },
+    { role: 'questions', part: 'test', contentSha256: await store(db, 'questions', questionRows(testQuestions)) },
+  ];
+  const model = {
+    contentSha256,
+    pooling: 'mean' as const,
+    normalize: true,
+    maxTokens: 64,
+    queryPrefix: '',
+    passagePrefix: '',
+  };
+  return { db, experiment: { ...defaultExperiment(), data, model } };
+}
+const removing = (experiment: Experiment): Experiment => ({
+  ...experiment,
+  split: { ...experiment.split, removeNearDuplicates: true },
+});
+const countsOf = (db: Database, experiment: Experiment) => countSplit(db, experiment, () => undefined);
+
+describe('the split of stored data', () => {
+  it('trains and evaluates no question twice, whatever its spelling, and counts the same as the page', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const data = await preparedData(db, experiment);
+    expect(data.pairs.map(({ anchor }) => anchor)).toEqual(anchors.slice(3));
+    expect(data.dev.map(({ text }) => text)).toEqual(['年假有几天']);
+    expect(data.test.map(({ text }) => text)).toEqual(testQuestions);
+    expect(await countsOf(db, experiment)).toMatchObject({
+      train: 2,
+      dev: 1,
+      test: 2,
+      leaks: { exact: 1, normalised: 2 },
+      devInTest: 1,
+      nearDuplicates: { count: 1, removed: false },
+    });
+  });
+
+  it('folds case only if the tokenizer of the model does', async () => {
+    const { db, experiment } = await prepared(plainModel);
+    const { pairs } = await preparedData(db, experiment);
+    expect(pairs.map(({ anchor }) => anchor)).toEqual(anchors.slice(2));
+    const { model: _, ...rest } = experiment;
+    expect((await preparedData(db, { ...rest, model: null })).pairs).toHaveLength(3);
+  });
+
+  it('lists both texts and the reason for every repeated question', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const { listed } = await countsOf(db, experiment);
+    expect(listed.overlaps.map(({ kind, from, row, part, question }) => [kind, from, row, part, question])).toEqual([
+      ['normalised', 'dev', 0, 'test', testQuestions[1]],
+      ['exact', 'train', 0, 'test', testQuestions[1]],
+      ['normalised', 'train', 1, 'dev', devQuestions[1]],
+      ['normalised', 'train', 2, 'test', testQuestions[0]],
+      ['near', 'train', 3, 'test', testQuestions[0]],
+    ]);
+    expect(listed.overlaps[4]?.jaccard).toBeCloseTo(15 / 16, 12);
+  });
+
+  it('keeps near-duplicates of test in train unless the experiment removes them, in the run as in the counts', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const changed = removing(experiment);
+    expect((await preparedData(db, changed)).pairs.map(({ anchor }) => anchor)).toEqual([anchors[4]]);
+    expect(await countsOf(db, changed)).toMatchObject({ train: 1, nearDuplicates: { count: 1, removed: true } });
+  });
+
+  it('holds out the same dev questions whether near-duplicates are removed or not', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const data = experiment.data.filter(({ part }) => part !== 'dev');
+    const heldOut = { ...experiment, data, split: { ...experiment.split, devFraction: 0.4 } };
+    const before = await preparedData(db, heldOut);
+    expect(before.dev.length).toBeGreaterThan(0);
+    expect((await preparedData(db, removing(heldOut))).dev).toEqual(before.dev);
+  });
+
+  it('removes nothing from a listed batch order, whose rows are fixed, and says so', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const [stage] = experiment.stages;
+    const stages = stage ? [{ ...stage, batching: { kind: 'listed' as const, sha256: 'c'.repeat(64) } }] : [];
+    const changed = removing({ ...experiment, stages });
+    expect((await preparedData(db, changed)).pairs).toHaveLength(5);
+    expect(await countsOf(db, changed)).toMatchObject({
+      train: 5,
+      listedBatches: true,
+      nearDuplicates: { count: 1, removed: false },
+    });
+  });
+
+  it('counts and lists the training pairs whose answer is not in the knowledge base, and trains on them', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const counts = await countsOf(db, experiment);
+    expect(counts.unknownAnswers).toBe(1);
+    expect(counts.listed.unknownAnswers).toEqual([{ row: 4, anchor: '食堂几点开门', positive: '十二点' }]);
+    expect((await preparedData(db, experiment)).pairs.map(({ positive }) => positive)).toContain('十二点');
+  });
+
+  it('lists at most 1,000 of each kind and cuts long texts, but counts all', async () => {
+    const { db, experiment } = await prepared(foldingModel);
+    const rows = Array.from({ length: 1200 }, (_, i) => ({ anchor: `问${i}`, positive: `${i}`.repeat(500) }));
+    const data = experiment.data.filter(({ role }) => role !== 'pairs');
+    const pairs = await store(db, 'pairs', rows);
+    const counts = await countsOf(db, { ...experiment, data: [...data, { role: 'pairs', contentSha256: pairs }] });
+    expect([counts.unknownAnswers, counts.listed.unknownAnswers.length]).toEqual([1200, 1000]);
+    expect(counts.listed.unknownAnswers[7]?.positive).toBe(`${'7'.repeat(300)}…`);
+  });
+});

@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/domain/errors';
+
+vi.stubGlobal('navigator', { language: 'en' });
+vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }));
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
+vi.mock('../../../src/state/gateway', () => ({
+  baseUrl: 'http://127.0.0.1/',
+  gateway: {
+    data: () =>
+      Promise.resolve({
+        importDataset: ([file]: File[]) =>
+          file?.name === 'bad.docx'
+            ? Promise.reject(
+                new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType: 'word' }),
+              )
+            : Promise.resolve({ dataset: {}, rejected: [], rejectedCount: 0, ignoredCount: 0 }),
+      }),
+  },
+}));
+const { app } = await import('../../../src/state/app.svelte');
+const { ImportsState } = await import('../../../src/state/imports.svelte');
+const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+
+const take = (name: string) => {
+  const imports = new ImportsState(new ExperimentState('e'));
+  return app.attempt(() => imports.importFiles('pairs', [new File(['x'], name)]));
+};
+beforeEach(() => (app.error = null));
+
+describe('the error of a refused file', () => {
+  it('stays until another file is accepted', async () => {
+    await take('bad.docx');
+    expect(app.error).toMatchObject({ file: 'bad.docx' });
+    await take('bad.docx');
+    expect(app.error).toMatchObject({ file: 'bad.docx' });
+    await take('good.jsonl');
+    expect(app.error).toBeNull();
+  });
+
+  it('is the only one that an accepted file removes', async () => {
+    app.report(new AppError({ kind: 'gpu-unavailable', reason: 'x' }));
+    await take('good.jsonl');
+    expect(app.error).toMatchObject({ kind: 'gpu-unavailable' });
+  });
+});

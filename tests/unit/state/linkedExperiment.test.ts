@@ -1,0 +1,142 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import type { DataApi } from '../../../src/protocol/dataApi';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getModel, listModels } from '../../../src/storage/models';
+import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importModel } from '../../../workers/services/import/importModel';
+import { prepareDemo } from '../../../workers/services/import/prepareDemo';
+import { countSplit } from '../../../workers/services/split/countSplit';
+
+const base = 'http://127.0.0.1/';
+let db: Database;
+const data: Partial<DataApi> = {
+  importDataset: async (files, role, progress, { knowledgeBase } = {}) =>
+    importDataset(
+      db,
+      files,
+      role,
+      progress,
+      knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) },
+    ),
+  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
+  importModel: (files, name, progress) => importModel(files, name, progress, db),
+  countSplit: (experiment, progress) => countSplit(db, experiment, progress),
+};
+vi.mock('../../../src/state/gateway', () => ({
+  baseUrl: base,
+  gateway: {
+    data: () => Promise.resolve(data),
+    getExperiment: (id: string) => getExperiment(db, id),
+    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    getDataset: (sha256: string) => getDataset(db, sha256),
+    getModel: (sha256: string) => getModel(db, sha256),
+    listModels: () => listModels(db),
+    listRuns: () => Promise.resolve([]),
+  },
+}));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
+}));
+vi.stubGlobal('addEventListener', () => undefined);
+vi.stubGlobal('removeEventListener', () => undefined);
+const { experiments } = await import('../../../src/state/experiments.svelte');
+const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+const { ImportsState } = await import('../../../src/state/imports.svelte');
+const { needsOf } = await import('../../../src/state/sharing');
+
+let databases = 0;
+/** The demo's experiment, as a link to it would state it. The database afterwards in use is empty. */
+async function demoLink(): Promise<Experiment> {
+  const elsewhere = await openDatabase(`linked-${databases++}`);
+  const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, base, () => undefined)).experimentId);
+  if (!stored) throw new Error('no demo');
+  return stored.experiment;
+}
+async function opened(experimentId: string) {
+  const experiment = new ExperimentState(experimentId);
+  await experiment.load();
+  return { experiment, imports: new ImportsState(experiment) };
+}
+async function accepted(link: Experiment) {
+  return opened(await experiments.createLinked('shared', link));
+}
+beforeEach(async () => {
+  const publicFolder = new URL('../../../public/', import.meta.url);
+  vi.stubGlobal('fetch', (url: string) => {
+    const file = new URL(url.slice(base.length), publicFolder);
+    return Promise.resolve(existsSync(file) ? new Response(readFileSync(file)) : new Response('', { status: 404 }));
+  });
+  db = await openDatabase(`linked-${databases++}`);
+});
+afterEach(() => vi.stubGlobal('fetch', undefined));
+
+describe('an experiment saved from a shared link', () => {
+  it('lacks every input whose content is not in this browser, so it can neither be split nor run', async () => {
+    const { experiment } = await accepted(await demoLink());
+    expect(experiment.lacking).toEqual(['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'model']);
+    expect(experiment.ready).toBe(false);
+    expect(experiment.stageStates).toMatchObject({
+      import: 'ready',
+      split: 'empty',
+      tokenize: 'empty',
+      train: 'empty',
+    });
+    await experiment.countSplit();
+    expect([experiment.split.counts, experiment.split.problem]).toEqual([null, null]);
+  });
+
+  it('says which content differs from the link, with both hashes, also after a reload', async () => {
+    const link = await demoLink();
+    const { experiment, imports } = await accepted(link);
+    await imports.importFiles('knowledgeBase', [new File(['{"id": "a", "text": "另一段"}'], 'other.jsonl')]);
+    const different = {
+      state: 'different',
+      named: link.data[0]?.contentSha256,
+      found: experiment.datasets.knowledgeBase?.contentSha256,
+    };
+    expect(experiment.inputs?.knowledgeBase).toEqual(different);
+    const again = await opened(experiment.experimentId);
+    expect(again.experiment.inputs?.knowledgeBase).toEqual(different);
+  });
+
+  it('becomes the experiment of the link, bit for bit, with the files of the demo that it names', async () => {
+    const link = await demoLink();
+    const { experiment, imports } = await accepted(link);
+    expect((await needsOf(link)).map(({ state }) => state)).toEqual(Array(5).fill('demo'));
+    await imports.importFiles('knowledgeBase', [new File(['{"id": "a", "text": "另一段"}'], 'other.jsonl')]);
+    await imports.useDemoParts();
+    expect(experiment.experiment).toEqual(link);
+    expect([experiment.lacking, experiment.demoParts]).toEqual([[], []]);
+    expect(experiment.ready).toBe(true);
+    expect((await needsOf(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
+  });
+
+  it('keeps the model settings of the link when the model is imported, even after another model was in use', async () => {
+    const link = await demoLink();
+    const { experiment, imports } = await accepted(link);
+    await imports.useDemoModel();
+    expect(experiment.experiment?.model).toEqual(link.model);
+    await experiment.setModel(null);
+    await imports.useDemoModel();
+    expect(experiment.experiment?.model).toEqual(link.model);
+  });
+});
+
+it('a split that cannot be counted says why, instead of counting for ever', async () => {
+  const { experiment, imports } = await accepted(await demoLink());
+  await imports.useDemoParts();
+
+  const failure: AppErrorDetails = { kind: 'worker-crashed', worker: 'data', reason: 'gone' };
+  const counting = vi.spyOn(data, 'countSplit').mockRejectedValueOnce(new AppError(failure));
+  await experiment.countSplit();
+  expect(experiment.split.problem).toEqual(failure);
+  counting.mockRestore();
+  await experiment.countSplit();
+  expect([experiment.split.problem, experiment.split.counts?.test]).toEqual([null, 113]);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
+import { applyEvents, emptyRunView, type RunView } from '../../../src/domain/train/runView';
+import { timeLeftMs } from '../../../src/domain/train/timeLeft';
+
+const stepMs = 100;
+const metrics = { recallAt10: 0.5 } as Metrics;
+const step = (number: number): RunEventBody => ({
+  type: 'step',
+  step: number,
+  stage: 0,
+  epoch: 0,
+  loss: 1,
+  learningRate: 1e-4,
+  gradientNorm: 1,
+  inBatchAccuracy: 0.5,
+  positiveScore: 0.7,
+  negativeScore: 0.1,
+  tokens: 500,
+  stepMs,
+  backendBytes: 1000,
+});
+const dev = (number: number): RunEventBody => ({ type: 'devEvaluation', step: number, metrics, best: false });
+const phase = (name: 'evaluateBefore' | 'train' | 'evaluateAfter'): RunEventBody => ({ type: 'phase', phase: name });
+
+/** The view after the events, each with its time. */
+function at(...events: [number, RunEventBody][]): RunView {
+  const view = emptyRunView();
+  applyEvents(
+    view,
+    events.map(([time, body], seq): RunEvent => ({ runId: 'r', seq, at: time, ...body })),
+  );
+  return view;
+}
+/** 1,000 ms of evaluation before training. */
+const before = (...devs: [number, RunEventBody][]): [number, RunEventBody][] => [
+  [0, phase('evaluateBefore')],
+  ...devs,
+  [1000, phase('train')],
+];
+function plan(steps: number, devEverySteps: number, checkpoint: 'bestDev' | 'last' = 'last') {
+  const experiment = defaultExperiment();
+  return { steps, experiment: { ...experiment, evaluation: { ...experiment.evaluation, devEverySteps, checkpoint } } };
+}
+const threeSteps: [number, RunEventBody][] = [
+  [1100, step(1)],
+  [1200, step(2)],
+  [1300, step(3)],
+];
+
+describe('the time left', () => {
+  it('is unknown until three steps are measured', () => {
+    expect(timeLeftMs(at(...before(), [1100, step(1)], [1200, step(2)]), plan(10, 0), 1200)).toBeNull();
+  });
+
+  it('without dev questions is the steps left at the measured pace, and the evaluation after training', () => {
+    expect(timeLeftMs(at(...before(), ...threeSteps), plan(13, 1), 1300)).toBe(10 * stepMs + 1000);
+  });
+
+  it('includes a dev evaluation for every interval left, as long as those measured', () => {
+    const view = at(...before([900, dev(0)]), [1100, step(1)], [1200, step(2)], [1700, dev(2)], [1800, step(3)]);
+    // Dev is evaluated after steps 4, 6, 8 and 10.
+    expect(timeLeftMs(view, plan(10, 2), 1800)).toBe(7 * stepMs + 4 * 500 + 1000);
+    expect(timeLeftMs(view, plan(9, 2, 'bestDev'), 1800)).toBe(6 * stepMs + 4 * 500 + 1000);
+    expect(timeLeftMs(view, plan(9, 2, 'last'), 1800)).toBe(6 * stepMs + 3 * 500 + 1000);
+  });
+
+  it('takes a dev evaluation to be as long as the one before training until one is measured', () => {
+    expect(timeLeftMs(at(...before([900, dev(0)]), ...threeSteps), plan(13, 10), 1300)).toBe(10 * stepMs + 1000 + 1000);
+  });
+
+  it('counts down while dev is evaluated', () => {
+    const view = at(...before([900, dev(0)]), ...threeSteps);
+    expect(timeLeftMs(view, plan(3, 3), 1300)).toBe(1000 + 1000);
+    expect(timeLeftMs(view, plan(3, 3), 1700)).toBe(600 + 1000);
+  });
+
+  it('does not take a pause for a part of the dev evaluation', () => {
+    const view = at(
+      ...before([900, dev(0)]),
+      ...threeSteps,
+      [1400, { type: 'status', status: 'paused' }],
+      [90_000, { type: 'status', status: 'running' }],
+      [90_400, dev(3)],
+    );
+    expect(timeLeftMs(view, plan(6, 3), 90_400)).toBe(3 * stepMs + 500 + 1000);
+  });
+
+  it('includes the checkpoints that fall due', () => {
+    const written: RunEventBody = { type: 'checkpoint', step: 3, generation: 0, writeMs: 1500, bytes: 1 };
+    const view = at(...before(), ...threeSteps, [2800, written]);
+    // One write of 1.5 s per 30 s of training.
+    expect(timeLeftMs(view, plan(3003, 0), 2800)).toBeCloseTo(300_000 * 1.05 + 1000);
+  });
+
+  it('of the evaluation after training follows its progress', () => {
+    const view = at(
+      ...before(),
+      ...threeSteps,
+      [2000, phase('evaluateAfter')],
+      [2300, { type: 'progress', what: 'encodePassages', done: 1, of: 4 }],
+    );
+    expect(timeLeftMs(view, plan(3, 0), 2300)).toBe(900);
+  });
+});

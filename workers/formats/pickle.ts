@@ -1,0 +1,296 @@
+import { PickleBytes } from './pickleBytes';
+import {
+  isKind,
+  isSize,
+  sizesOf,
+  storageTypes,
+  type Kind,
+  type PickledTensor,
+  type PickledValue,
+} from './pickledValues';
+import { modelError } from './tensorFile';
+
+/** Open marks and so the nesting of containers. State dicts need three. */
+const maxMarks = 100;
+
+/** The only functions and classes that are known by name. None of them is called; each has its meaning here. */
+const globals = new Set([
+  'torch._utils._rebuild_tensor_v2',
+  'torch._utils._rebuild_parameter',
+  'collections.OrderedDict',
+]);
+const storageGlobal = /^torch\.([A-Za-z0-9]+Storage)$/;
+
+/** Names for error messages, of opcodes that a state dict of tensors does not need. */
+const refusedNames: Record<number, string> = {
+  0x46: 'FLOAT',
+  0x49: 'INT',
+  0x4c: 'LONG',
+  0x50: 'PERSID',
+  0x53: 'STRING',
+  0x69: 'INST',
+  0x6f: 'OBJ',
+  0x81: 'NEWOBJ',
+  0x82: 'EXT1',
+  0x83: 'EXT2',
+  0x84: 'EXT4',
+  0x8c: 'SHORT_BINUNICODE',
+  0x92: 'NEWOBJ_EX',
+  0x93: 'STACK_GLOBAL',
+  0x94: 'MEMOIZE',
+  0x95: 'FRAME',
+};
+
+/**
+ * Reads the pickles that torch.save writes for a state dict. This is not an unpickler: it executes nothing, knows only
+ * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. A pickle can only
+ * build values here whose number is limited by its bytes.
+ */
+export class PickleReader {
+  readonly #bytes: PickleBytes;
+  #stack: PickledValue[] = [];
+  #marks: PickledValue[][] = [];
+  #memo = new Map<number, PickledValue>();
+
+  constructor(
+    private readonly file: string,
+    bytes: ArrayBuffer,
+  ) {
+    this.#bytes = new PickleBytes(bytes);
+  }
+
+  /** Position after the last pickle read. */
+  get position(): number {
+    return this.#bytes.position;
+  }
+
+  /** Reads one pickle. A file may hold several in a row, each with its own memo. */
+  next(): PickledValue {
+    this.#stack = [];
+    this.#marks = [];
+    this.#memo = new Map();
+    try {
+      for (;;) {
+        const opcode = this.#bytes.uint8();
+        if (opcode === 0x2e) return this.#pop(); // STOP
+        this.#run(opcode);
+      }
+    } catch (thrown) {
+      if (thrown instanceof RangeError) throw this.#invalid('unexpected end of the pickle');
+      throw thrown;
+    }
+  }
+
+  #invalid(found: string): Error {
+    return modelError(this.file, 'pickle-invalid', { found });
+  }
+
+  #refused(found: string): Error {
+    return modelError(this.file, 'pickle-unsupported', { found });
+  }
+
+  #push(value: PickledValue): void {
+    this.#stack.push(value);
+  }
+
+  #pop(): PickledValue {
+    const value = this.#stack.pop();
+    if (value === undefined) throw this.#invalid('a value is missing on the stack');
+    return value;
+  }
+
+  #popKind<K extends Kind>(kind: K): Extract<PickledValue, { kind: K }> {
+    const value = this.#pop();
+    if (isKind(value, kind)) return value;
+    throw this.#invalid(`${kind} expected`);
+  }
+
+  /** Returns the values since the last mark and removes both. */
+  #popMark(): PickledValue[] {
+    const before = this.#marks.pop();
+    if (!before) throw this.#invalid('a mark is missing');
+    const items = this.#stack;
+    this.#stack = before;
+    return items;
+  }
+
+  #popTuple(count: number): void {
+    if (this.#stack.length < count) throw this.#invalid('a value is missing on the stack');
+    this.#push({ kind: 'tuple', items: this.#stack.splice(this.#stack.length - count) });
+  }
+
+  #run(opcode: number): void {
+    if (!this.#runScalar(opcode) && !this.#runContainer(opcode) && !this.#runObject(opcode)) {
+      const code = `0x${opcode.toString(16).padStart(2, '0')}`;
+      const name = refusedNames[opcode];
+      throw this.#refused(name === undefined ? `opcode ${code}` : `opcode ${name} (${code})`);
+    }
+  }
+
+  #runScalar(opcode: number): boolean {
+    switch (opcode) {
+      case 0x80: // PROTO
+        if (this.#bytes.uint8() > 5) throw this.#invalid('unknown pickle protocol');
+        return true;
+      case 0x4e: // NONE
+        this.#push(null);
+        return true;
+      case 0x88: // NEWTRUE
+      case 0x89: // NEWFALSE
+        this.#push(opcode === 0x88);
+        return true;
+      case 0x4b: // BININT1
+        this.#push(this.#bytes.uint8());
+        return true;
+      case 0x4d: // BININT2
+        this.#push(this.#bytes.uint8() + 256 * this.#bytes.uint8());
+        return true;
+      case 0x4a: // BININT
+        this.#push(this.#bytes.uint32() | 0);
+        return true;
+      case 0x8a: // LONG1
+        this.#push(this.#bytes.long());
+        return true;
+      case 0x47: // BINFLOAT
+        this.#push(this.#bytes.float64());
+        return true;
+      case 0x58: // BINUNICODE
+        this.#push(this.#bytes.text(this.#bytes.uint32()));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #runContainer(opcode: number): boolean {
+    switch (opcode) {
+      case 0x28: // MARK
+        if (this.#marks.length === maxMarks) throw this.#refused(`more than ${maxMarks} nested containers`);
+        this.#marks.push(this.#stack);
+        this.#stack = [];
+        return true;
+      case 0x29: // EMPTY_TUPLE
+        this.#popTuple(0);
+        return true;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        this.#popTuple(opcode - 0x84);
+        return true;
+      case 0x74: // TUPLE
+        this.#push({ kind: 'tuple', items: this.#popMark() });
+        return true;
+      case 0x5d: // EMPTY_LIST
+        this.#push({ kind: 'list', items: [] });
+        return true;
+      case 0x61: // APPEND
+        this.#append([this.#pop()]);
+        return true;
+      case 0x65: // APPENDS
+        this.#append(this.#popMark());
+        return true;
+      case 0x7d: // EMPTY_DICT
+        this.#push({ kind: 'dict', entries: new Map() });
+        return true;
+      case 0x73: // SETITEM
+        this.#popTuple(2);
+        this.#setItems(this.#popKind('tuple').items);
+        return true;
+      case 0x75: // SETITEMS
+        this.#setItems(this.#popMark());
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #append(items: PickledValue[]): void {
+    const list = this.#popKind('list');
+    for (const item of items) list.items.push(item);
+    this.#push(list);
+  }
+
+  #setItems(items: PickledValue[]): void {
+    const dict = this.#popKind('dict');
+    if (items.length % 2 !== 0) throw this.#invalid('a dict has a key without a value');
+    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+    this.#push(dict);
+  }
+
+  #runObject(opcode: number): boolean {
+    switch (opcode) {
+      case 0x71: // BINPUT
+        this.#put(this.#bytes.uint8());
+        return true;
+      case 0x72: // LONG_BINPUT
+        this.#put(this.#bytes.uint32());
+        return true;
+      case 0x68: // BINGET
+        this.#get(this.#bytes.uint8());
+        return true;
+      case 0x6a: // LONG_BINGET
+        this.#get(this.#bytes.uint32());
+        return true;
+      case 0x63: // GLOBAL
+        this.#global(`${this.#bytes.line()}.${this.#bytes.line()}`);
+        return true;
+      case 0x52: // REDUCE
+        this.#reduce();
+        return true;
+      case 0x51: // BINPERSID
+        this.#storage();
+        return true;
+      case 0x62: // BUILD: torch hangs the versions of the modules on the state dict. They do not concern the tensors.
+        this.#popKind('dict');
+        this.#push(this.#popKind('dict'));
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #put(index: number): void {
+    const top = this.#pop();
+    this.#memo.set(index, top);
+    this.#push(top);
+  }
+
+  #get(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw this.#invalid(`memo ${index} is empty`);
+    this.#push(value);
+  }
+
+  #global(name: string): void {
+    if (!globals.has(name) && !storageGlobal.test(name)) throw this.#refused(name);
+    this.#push({ kind: 'global', name });
+  }
+
+  #reduce(): void {
+    const { items } = this.#popKind('tuple');
+    const { name } = this.#popKind('global');
+    if (name === 'collections.OrderedDict' && items.length === 0) this.#push({ kind: 'dict', entries: new Map() });
+    else if (name === 'torch._utils._rebuild_tensor_v2') this.#push(this.#tensor(items));
+    else if (name === 'torch._utils._rebuild_parameter' && isKind(items[0], 'tensor')) this.#push(items[0]);
+    else throw this.#refused(`a call of ${name}`);
+  }
+
+  /** Arguments: storage, offset, shape, strides, requires_grad, backward_hooks and, in newer files, metadata. */
+  #tensor([storage, offset, shapeTuple, strideTuple]: PickledValue[]): PickledTensor {
+    const shape = sizesOf(shapeTuple);
+    const strides = sizesOf(strideTuple);
+    if (!isKind(storage, 'storage') || !isSize(offset) || shape?.length !== strides?.length || !shape || !strides)
+      throw this.#invalid('a tensor has an invalid storage, shape or stride');
+    return { kind: 'tensor', storage, offset, shape, strides };
+  }
+
+  /** A persistent id is ('storage', class, key, device, elements), in files before torch 1.6 with a sixth item None. */
+  #storage(): void {
+    const [tag, type, key, , elements, viewOf = null] = this.#popKind('tuple').items;
+    const className = isKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
+    if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isSize(elements))
+      throw this.#invalid('a persistent id is not a storage');
+    if (viewOf !== null) throw this.#refused('a storage that is a view of another one');
+    this.#push({ kind: 'storage', dtype: storageTypes[className] ?? className, key, elements });
+  }
+}

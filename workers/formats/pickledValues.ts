@@ -1,0 +1,86 @@
+import type { FileDType } from '../../src/domain/model';
+
+/** A storage of a state dict: a run of equal elements that tensors refer to. */
+export interface PickledStorage {
+  kind: 'storage';
+  /** One of FileDType, or torch's class name if the type cannot be read. */
+  dtype: string;
+  key: string;
+  elements: number;
+}
+
+export interface PickledTensor {
+  kind: 'tensor';
+  storage: PickledStorage;
+  /** Offset and strides count elements. */
+  offset: number;
+  shape: number[];
+  strides: number[];
+}
+
+interface PickledTuple {
+  kind: 'tuple';
+  items: PickledValue[];
+}
+
+interface PickledList {
+  kind: 'list';
+  items: PickledValue[];
+}
+
+export interface PickledDict {
+  kind: 'dict';
+  entries: Map<PickledValue, PickledValue>;
+}
+
+interface PickledGlobal {
+  kind: 'global';
+  name: string;
+}
+
+export type PickledValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | PickledStorage
+  | PickledTensor
+  | PickledTuple
+  | PickledList
+  | PickledDict
+  | PickledGlobal;
+
+export type Kind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
+
+/** Element types by the class of the storage. Its other classes cannot be read as weights. */
+export const storageTypes: Record<string, FileDType> = {
+  FloatStorage: 'F32',
+  DoubleStorage: 'F64',
+  HalfStorage: 'F16',
+  BFloat16Storage: 'BF16',
+  LongStorage: 'I64',
+  IntStorage: 'I32',
+  ShortStorage: 'I16',
+  CharStorage: 'I8',
+  ByteStorage: 'U8',
+  BoolStorage: 'BOOL',
+};
+
+export function isSize(value: PickledValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+export function isKind<K extends Kind>(
+  value: PickledValue | undefined,
+  kind: K,
+): value is Extract<PickledValue, { kind: K }> {
+  return typeof value === 'object' && value !== null && value.kind === kind;
+}
+
+/** Returns the sizes in a tuple, or undefined for any other value. */
+export function sizesOf(value: PickledValue | undefined): number[] | undefined {
+  if (!isKind(value, 'tuple')) return undefined;
+  const { items } = value;
+  return items.every(isSize) ? items : undefined;
+}

@@ -1,0 +1,166 @@
+import { AppError } from '../../src/domain/errors';
+import { PickleReader } from './pickle';
+import { isKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
+import { dtypeBytes, isFileDType, modelError, toFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { readZipDirectory, zipEntryBlob } from './zip';
+
+/** Limit on the pickle, which describes the tensors but does not contain them. BERT-large needs 0.1 MB. */
+const maxPickleBytes = 16 * 1024 * 1024;
+/** First pickle of a file that torch wrote before version 1.6. */
+const legacyMagic = 0x1950a86a20f9469cfc6cn;
+const legacyProtocol = 1001;
+
+interface Opened {
+  state: PickledValue;
+  /** Returns the bytes of a storage as a slice of the file. */
+  storage: (storage: PickledStorage) => Blob | undefined | Promise<Blob | undefined>;
+}
+
+/** Turns an error about a damaged archive, whose sentence speaks of projects, into one about weights. */
+async function inArchive<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.details.kind === 'project-invalid')
+      throw modelError(file, 'pickle-invalid', { found: thrown.details.reason });
+    throw thrown;
+  }
+}
+
+/** Opens the zip archive of torch 1.6 and newer: `NAME/data.pkl`, and one entry `NAME/data/KEY` per storage. */
+async function openArchive(blob: Blob, file: string): Promise<Opened> {
+  const entries = new Map((await readZipDirectory(blob, file)).map((entry) => [entry.path, entry]));
+  const pickles = [...entries.values()].filter(({ path }) => /^[^/]+\/data\.pkl$/.test(path));
+  const [pickle] = pickles;
+  if (!pickle || pickles.length > 1) throw modelError(file, 'pickle-invalid', { found: 'no data.pkl' });
+  if (pickle.bytes > maxPickleBytes) throw modelError(file, 'pickle-unsupported', { found: 'a pickle above 16 MiB' });
+  const prefix = pickle.path.slice(0, -'data.pkl'.length);
+  const order = entries.get(`${prefix}byteorder`);
+  if (order && (await (await zipEntryBlob(blob, file, order)).text()) !== 'little')
+    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+  const state = new PickleReader(file, await (await zipEntryBlob(blob, file, pickle)).arrayBuffer()).next();
+  return {
+    state,
+    storage: ({ key }) => {
+      const entry = entries.get(`${prefix}data/${key}`);
+      return entry && zipEntryBlob(blob, file, entry);
+    },
+  };
+}
+
+/** Collects every storage that the state dict's tensors refer to, by key. */
+function storagesOf(state: PickledValue): Map<string, PickledStorage> {
+  return new Map(tensorsOf(state).map(([, { storage }]) => [storage.key, storage]));
+}
+
+function tensorsOf(state: PickledValue): [string, PickledTensor][] {
+  if (!isKind(state, 'dict')) return [];
+  const found: [string, PickledTensor][] = [];
+  for (const [name, value] of state.entries)
+    if (typeof name === 'string' && isKind(value, 'tensor')) found.push([name, value]);
+  return found;
+}
+
+/**
+ * Opens a file of torch 1.5 or older: pickles of a magic number, the protocol, the machine, the state dict and the list
+ * of storage keys. The storages follow in the order of the list, each after its number of elements.
+ */
+async function openLegacy(blob: Blob, file: string): Promise<Opened> {
+  const reader = new PickleReader(file, await blob.slice(0, maxPickleBytes).arrayBuffer());
+  if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
+    throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
+  const machine = reader.next();
+  if (!isKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
+    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+  const state = reader.next();
+  const keys = reader.next();
+  if (!isKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  const storages = storagesOf(state);
+  const blobs = new Map<string, Blob>();
+  let at = reader.position;
+  for (const key of keys.items) {
+    const storage = typeof key === 'string' ? storages.get(key) : undefined;
+    if (!storage || !isFileDType(storage.dtype))
+      throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? 'a storage that no tensor uses' });
+    const begin = at + 8;
+    if (begin > blob.size) throw modelError(file, 'truncated', { expected: `${begin}`, found: `${blob.size}` });
+    const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
+    if (elements !== storage.elements)
+      throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
+    at = begin + elements * dtypeBytes[storage.dtype];
+    blobs.set(storage.key, blob.slice(begin, at));
+  }
+  if (at > blob.size) throw modelError(file, 'truncated', { expected: `${at}`, found: `${blob.size}` });
+  return { state, storage: ({ key }) => blobs.get(key) };
+}
+
+function isContiguous({ shape, strides }: PickledTensor): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis] ?? 1;
+  }
+  return true;
+}
+
+/** Copies the elements of a tensor out of its part of the storage, in row-major order. */
+function gather(source: Float32Array, { shape, strides }: PickledTensor): Float32Array {
+  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  const index = new Uint32Array(shape.length);
+  let from = 0;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = source[from] ?? NaN;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const stride = strides[axis] ?? 0;
+      const next = (index[axis] ?? 0) + 1;
+      from += stride;
+      index[axis] = next;
+      if (next < (shape[axis] ?? 0)) break;
+      from -= next * stride;
+      index[axis] = 0;
+    }
+  }
+  return values;
+}
+
+async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+  const { storage, offset, shape, strides } = tensor;
+  const { dtype } = storage;
+  const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
+  if (!isFileDType(dtype)) throw unreadable;
+  if (shape.includes(0)) return new Float32Array(0);
+  // Elements from the first to the last one that the tensor uses.
+  const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
+  const blob = await opened.storage(storage);
+  const width = dtypeBytes[dtype];
+  const bytes = blob?.size ?? 0;
+  if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
+    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
+  const values = toFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
+  if (!values) throw unreadable;
+  return isContiguous(tensor) ? values : gather(values, tensor);
+}
+
+/**
+ * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads the description only:
+ * each tensor is a slice of the file until it is read.
+ */
+export async function openPytorch(blob: Blob, file: string): Promise<TensorFile> {
+  const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const isZip = start[0] === 0x50 && start[1] === 0x4b;
+  const opened = await inArchive(file, () => (isZip ? openArchive(blob, file) : openLegacy(blob, file)));
+  const pickled = new Map(tensorsOf(opened.state));
+  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: 'no tensors' });
+  const tensors = new Map<string, FileTensor>();
+  for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
+  return {
+    file,
+    tensors,
+    fileOf: () => file,
+    read: async (name) => {
+      const tensor = pickled.get(name);
+      if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
+      return inArchive(file, () => readTensor(file, name, tensor, opened));
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { EncoderConfig, TensorEntry } from '../../../src/domain/model';
+import { embeddingNames, parameterShapes } from '../../engine/model/names';
+import { modelError, type TensorFile } from '../../formats/tensorFile';
+
+/** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
+const alignment = 64;
+
+/** Finds a parameter of the encoder in a name with any prefix, such as `bert.` or `0.auto_model.`. */
+const parameter =
+  /(?:^|\.)((?:embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\..+)$/;
+
+/** Checkpoints converted from TensorFlow call the weight and bias of LayerNorm gamma and beta. */
+const oldParts: Record<string, string> = { gamma: 'weight', beta: 'bias' };
+
+function canonicalName(name: string): string | undefined {
+  return parameter.exec(name)?.[1]?.replace(/(?<=LayerNorm\.)(?:gamma|beta)$/, (part) => oldParts[part] ?? part);
+}
+
+/** Maps canonical tensor names to the names in the file. Throws `two-encoders` if two have the same canonical name. */
+function tensorNames(source: TensorFile): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const name of source.tensors.keys()) {
+    const canonical = canonicalName(name);
+    if (canonical === undefined) continue;
+    const other = names.get(canonical);
+    if (other !== undefined) throw modelError(source.fileOf(name), 'two-encoders', { expected: other, found: name });
+    names.set(canonical, name);
+  }
+  return names;
+}
+
+export interface Layout {
+  tensors: TensorEntry[];
+  totalFloats: number;
+}
+
+export function layOut(config: EncoderConfig): Layout {
+  let offset = 0;
+  const tensors = parameterShapes(config).map(({ name, shape }) => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const entry = { name, shape, offset, length };
+    offset = Math.ceil((offset + length) / alignment) * alignment;
+    return entry;
+  });
+  return { tensors, totalFloats: offset };
+}
+
+/** A parameter of the encoder and where its values are. */
+export interface EncoderTensor {
+  entry: TensorEntry;
+  /** Name in the file. */
+  name: string;
+  /** Floats at the start of the file's tensor that are not part of the parameter. */
+  skip: number;
+}
+
+/**
+ * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
+ * position. Throws if a parameter is missing or has another shape than config.json implies, and if a layer has a
+ * tensor that the encoder does not: the vectors would not be those of the model.
+ */
+export function findTensors(layout: Layout, source: TensorFile, positionsSkipped: number): EncoderTensor[] {
+  const names = tensorNames(source);
+  const found = layout.tensors.map((entry): EncoderTensor => {
+    const [rows = 0, ...rest] = entry.shape;
+    const skipped = entry.name === embeddingNames.positions ? positionsSkipped : 0;
+    const expected = [rows + skipped, ...rest];
+    const name = names.get(entry.name);
+    const tensor = name === undefined ? undefined : source.tensors.get(name);
+    if (name === undefined || !tensor) throw modelError(source.file, 'tensor-missing', { tensor: entry.name });
+    if (tensor.shape.join() !== expected.join())
+      throw modelError(source.fileOf(name), 'tensor-shape', {
+        tensor: entry.name,
+        expected: `[${expected.join(', ')}]`,
+        found: `[${tensor.shape.join(', ')}]`,
+      });
+    return { entry, name, skip: (skipped * entry.length) / Math.max(1, rows) };
+  });
+  const known = new Set(layout.tensors.map(({ name }) => name));
+  for (const [canonical, name] of names)
+    if (!known.has(canonical)) throw modelError(source.fileOf(name), 'tensor-unknown', { tensor: name });
+  return found;
+}
+
+/** Returns a parameter's values. Throws `tensor-not-finite` at the first NaN or infinity. */
+export async function readFinite(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
+  const values = (await source.read(name)).subarray(skip);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw modelError(source.fileOf(name), 'tensor-not-finite', { tensor: name, found: String(values[at]) });
+  return values;
+}

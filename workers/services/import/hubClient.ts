@@ -1,0 +1,185 @@
+import { AppError, type HubFault } from '../../../src/domain/errors';
+import {
+  commitUrl,
+  filesUrl,
+  fileUrl,
+  hubError,
+  isRevision,
+  parseModelId,
+  type HubErrorPlace,
+  type HubFile,
+  type HubListing,
+  type HubModelId,
+} from '../../../src/domain/import/hub';
+import { chooseFiles } from '../../../src/domain/import/hubFiles';
+import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubListing';
+
+/** A list of files is refused beyond this length. Model repositories have tens of files. */
+const maxListingBytes = 16 * 1024 * 1024;
+const maxPages = 50;
+
+/** An answer worth another try: the host is overloaded or restarting. */
+export class Overloaded extends Error {
+  constructor(readonly failure: AppError) {
+    super('the host is overloaded');
+  }
+}
+
+function faultOf(response: Response, inFile: boolean): HubFault {
+  const code = response.headers.get('x-error-code') ?? '';
+  if (code === 'GatedRepo' || response.status === 401 || response.status === 403) return 'needs-token';
+  if (code === 'RevisionNotFound') return 'no-revision';
+  if (response.status === 404) return inFile ? 'file-missing' : 'no-model';
+  return 'refused';
+}
+
+function isWebPage(response: Response): boolean {
+  return /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(response.headers.get('content-type') ?? '');
+}
+
+/** Yields a response's chunks. Chrome iterates over streams only since version 124. */
+export async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Frees the connection if the rest is not wanted.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/**
+ * Asks one host about one model. All requests to other origins are made here, without cookies and without a referrer.
+ * The service worker leaves requests to other origins alone.
+ */
+export class HubClient {
+  constructor(
+    private readonly model: HubModelId,
+    private readonly token: string | null,
+  ) {}
+
+  failure(fault: HubFault, place: HubErrorPlace = {}, cause?: unknown): AppError {
+    const { details } = hubError(this.model.host, fault, { id: this.model.id, ...place });
+    return cause === undefined ? new AppError(details) : new AppError(details, { cause });
+  }
+
+  /** Opens a file from `offset` on. Throws `Overloaded`, or `hub-failed` if another try would not help. */
+  async open(file: HubFile, offset: number, signal: AbortSignal): Promise<Response> {
+    const range: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
+    const response = await this.#ask(fileUrl(this.model, file), signal, range, file.path);
+    if (isWebPage(response)) throw this.failure('html', { file: file.path });
+    return response;
+  }
+
+  /** Returns the commit and all files of the model. */
+  async list(signal: AbortSignal): Promise<ListedFiles> {
+    return this.model.host.protocol === 'modelscope' ? this.#listModelScope(signal) : this.#listHuggingFace(signal);
+  }
+
+  async #listModelScope(signal: AbortSignal): Promise<ListedFiles> {
+    const { json } = await this.#json(filesUrl(this.model, ''), signal);
+    const listed = parseModelScopeFiles(json);
+    if (!listed) throw this.failure('listing-invalid');
+    return listed;
+  }
+
+  async #listHuggingFace(signal: AbortSignal): Promise<ListedFiles> {
+    const commit = parseCommit((await this.#json(commitUrl(this.model), signal)).json);
+    if (commit === null) throw this.failure('listing-invalid');
+    const first = filesUrl(this.model, commit);
+    const files: HubFile[] = [];
+    let url: string | null = first;
+    for (let page = 0; url !== null; page++) {
+      const { json, next }: { json: unknown; next: string | null } = await this.#json(url, signal);
+      const more = parseTree(json, commit);
+      if (!more || page === maxPages) throw this.failure('listing-invalid');
+      for (const file of more) files.push(file);
+      // A next page at another address is refused: only the chosen host is asked.
+      if (next !== null && !next.startsWith(first.split('?')[0] ?? first)) throw this.failure('listing-invalid');
+      url = next;
+    }
+    return { commit, files };
+  }
+
+  async #json(url: string, signal: AbortSignal): Promise<{ json: unknown; next: string | null }> {
+    const response = await this.#ask(url, signal, {});
+    if (isWebPage(response)) throw this.failure('html');
+    const text = await this.#text(response);
+    try {
+      const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
+      return { json: JSON.parse(text) as unknown, next: next === undefined ? null : new URL(next, url).href };
+    } catch (cause) {
+      throw this.failure(/^\s*</.test(text) ? 'html' : 'listing-invalid', {}, cause);
+    }
+  }
+
+  async #text(response: Response): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = '';
+    let bytes = 0;
+    try {
+      for await (const chunk of bodyChunks(response)) {
+        bytes += chunk.byteLength;
+        if (bytes > maxListingBytes) throw this.failure('listing-invalid');
+        text += decoder.decode(chunk, { stream: true });
+      }
+    } catch (thrown) {
+      throw thrown instanceof AppError ? thrown : this.failure('broken-off', {}, thrown);
+    }
+    return text + decoder.decode();
+  }
+
+  async #ask(url: string, signal: AbortSignal, extra: Record<string, string>, file?: string): Promise<Response> {
+    const headers = { ...extra, ...(this.token === null ? {} : { Authorization: `Bearer ${this.token}` }) };
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        headers,
+        signal,
+        mode: 'cors',
+        credentials: 'omit',
+        cache: 'no-store',
+        referrerPolicy: 'no-referrer',
+      });
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      throw this.failure(
+        navigator.onLine === false ? 'offline' : 'blocked',
+        file === undefined ? {} : { file },
+        thrown,
+      );
+    }
+    if (response.ok) return response;
+    await response.body?.cancel().catch(() => undefined);
+    const { status } = response;
+    const place = { status, ...(file === undefined ? {} : { file }) };
+    const failure = this.failure(faultOf(response, file !== undefined), place);
+    throw status === 429 || status >= 500 ? new Overloaded(failure) : failure;
+  }
+}
+
+/** Asks the hub for the model's commit and the files that the import needs. Throws `hub-failed`. */
+export async function listHubModel(
+  model: HubModelId,
+  token: string | null,
+  signal: AbortSignal = AbortSignal.timeout(60_000),
+): Promise<HubListing> {
+  const parsed = parseModelId(model.id);
+  if (!parsed || parsed.revision !== '' || (model.revision !== '' && !isRevision(model.revision)))
+    throw hubError(model.host, 'id-invalid', { found: `${model.id}${model.revision && `@${model.revision}`}` });
+  const client = new HubClient(model, token);
+  const { commit, files } = await client.list(signal).catch((thrown: unknown) => {
+    if (thrown instanceof Overloaded) throw thrown.failure;
+    if (signal.aborted) throw client.failure('broken-off', {}, thrown);
+    throw thrown;
+  });
+  const choice = chooseFiles(files);
+  if (choice.kind === 'missing') throw client.failure('file-missing', { file: choice.file });
+  if (choice.kind === 'unsupported') throw client.failure('weights-unsupported', { found: choice.found });
+  return { ...model, commit, files: choice.files };
+}

@@ -1,0 +1,270 @@
+import { AppError } from '../../../src/domain/errors';
+import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
+import { downloadIdOf, listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import type { StoredModel } from '../../../src/domain/model';
+import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import {
+  appendDownloadPart,
+  clearDownloadFile,
+  deleteDownload,
+  openDownload,
+  readDownloadParts,
+} from '../../../src/storage/downloads';
+import { bodyChunks, HubClient, Overloaded } from './hubClient';
+import { readEncoderConfig } from './importModelConfig';
+
+/** A part is stored when this much has arrived, so a killed tab loses no more. */
+const partBytes = 4 * 1024 * 1024;
+const progressMs = 100;
+
+/** How patient a download is. Tests shorten the waits. */
+export interface Patience {
+  /** Tries in a row without a new byte before the download gives up. */
+  tries: number;
+  /** Wait before the second try; doubles with each further one. */
+  firstWaitMs: number;
+  /** A connection that sends nothing for this long counts as broken off. */
+  silenceMs: number;
+}
+
+export const usualPatience: Patience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+
+interface Context {
+  db: Database;
+  client: HubClient;
+  downloadId: string;
+  /** Aborts when the user stops the download. */
+  signal: AbortSignal;
+  patience: Patience;
+  /** Called with the number of bytes of the file that have arrived. */
+  received: (bytes: number, file: string) => void;
+}
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError({ kind: 'cancelled' });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
+
+/** Aborts `attempt` if the connection is silent for too long. Storing what has arrived does not count as silence. */
+class SilenceWatch {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly silenceMs: number,
+    private readonly attempt: AbortController,
+  ) {
+    this.listen();
+  }
+
+  listen(): void {
+    this.rest();
+    this.#timer = setTimeout(() => this.attempt.abort(), this.silenceMs);
+  }
+
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** One file of a download: continues after the stored parts, and checks size and hash at the end. */
+class FileDownload {
+  #have = 0;
+  #buffer = new Uint8Array(0);
+  #filled = 0;
+
+  constructor(
+    private readonly context: Context,
+    private readonly file: HubFile,
+    private readonly hasher: Hasher,
+  ) {}
+
+  /** Throws `hub-failed`, or `cancelled` if the user stops. Stored parts are kept unless they turn out to be wrong. */
+  async run(): Promise<void> {
+    await this.#readStored();
+    const { tries, firstWaitMs } = this.context.patience;
+    for (let failures = 0; this.#have < this.file.bytes;) {
+      throwIfStopped(this.context.signal);
+      const before = this.#have;
+      const failure = await this.#attempt();
+      if (!failure) continue;
+      failures = this.#have > before ? 1 : failures + 1;
+      if (failures >= tries) throw failure;
+      await pause(firstWaitMs * 2 ** (failures - 1), this.context.signal);
+    }
+    const { hash, path } = this.file;
+    const found = this.hasher.hex();
+    if (found !== hash.hex) throw await this.#wrong('hash-differs', { file: path, expected: hash.hex, found });
+  }
+
+  /** The hash covers what is stored, so bytes that storage damaged are found too. */
+  async #readStored(): Promise<void> {
+    for (const part of await readDownloadParts(this.context.db, this.context.downloadId, this.file.path)) {
+      this.hasher.update(await part.arrayBuffer());
+      this.#have += part.size;
+    }
+    if (this.#have > this.file.bytes) throw await this.#sizeDiffers(this.#have);
+    this.context.received(this.#have, this.file.path);
+  }
+
+  /** Fetches until the file is complete (returns null) or the connection fails (returns the error to give up with). */
+  async #attempt(): Promise<AppError | null> {
+    const attempt = new AbortController();
+    const stop = (): void => attempt.abort();
+    this.context.signal.addEventListener('abort', stop);
+    const silence = new SilenceWatch(this.context.patience.silenceMs, attempt);
+    const before = this.#have;
+    try {
+      const response = await this.context.client.open(this.file, this.#have, attempt.signal);
+      await this.#receive(response, silence);
+      // The host says that this is all. A proxy may have cut the file, but then another try brings more bytes.
+      if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
+      return null;
+    } catch (thrown) {
+      return await this.#retriable(thrown);
+    } finally {
+      silence.rest();
+      this.context.signal.removeEventListener('abort', stop);
+      await this.#store();
+    }
+  }
+
+  /** Returns the error to give up with if another try may help. Otherwise throws. */
+  async #retriable(thrown: unknown): Promise<AppError> {
+    throwIfStopped(this.context.signal);
+    if (thrown instanceof Overloaded) return thrown.failure;
+    if (!(thrown instanceof AppError))
+      return this.context.client.failure('broken-off', { file: this.file.path }, thrown);
+    const { details } = thrown;
+    if (details.kind === 'hub-failed' && (details.fault === 'blocked' || details.fault === 'offline')) return thrown;
+    // 416: the host has no byte after those that have arrived.
+    if (details.kind === 'hub-failed' && details.status === 416) throw await this.#sizeDiffers(this.#have);
+    throw thrown;
+  }
+
+  async #receive(response: Response, silence: SilenceWatch): Promise<void> {
+    // A host that ignores the range sends the file from its beginning.
+    let skip = response.status === 206 ? 0 : this.#have;
+    this.#checkRange(response);
+    for await (const chunk of bodyChunks(response)) {
+      silence.rest();
+      const fresh = chunk.subarray(Math.min(skip, chunk.length));
+      skip -= chunk.length - fresh.length;
+      if (this.#have + fresh.length > this.file.bytes) throw await this.#sizeDiffers(this.#have + fresh.length);
+      this.hasher.update(fresh);
+      await this.#keep(fresh);
+      this.context.received(this.#have, this.file.path);
+      throwIfStopped(this.context.signal);
+      silence.listen();
+    }
+  }
+
+  /** Checks the header of a partial answer. A host may hide it from web pages; then only the hash tells. */
+  #checkRange(response: Response): void {
+    const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+    if (response.status !== 206 || !range) return;
+    if (Number(range[1]) !== this.#have)
+      throw this.context.client.failure('refused', { file: this.file.path, status: 206 });
+  }
+
+  async #keep(bytes: Uint8Array): Promise<void> {
+    if (this.#buffer.length === 0) this.#buffer = new Uint8Array(Math.min(partBytes, this.file.bytes));
+    let from = 0;
+    while (from < bytes.length) {
+      const length = Math.min(bytes.length - from, this.#buffer.length - this.#filled);
+      this.#buffer.set(bytes.subarray(from, from + length), this.#filled);
+      this.#filled += length;
+      this.#have += length;
+      from += length;
+      if (this.#filled === this.#buffer.length) await this.#store();
+    }
+  }
+
+  async #store(): Promise<void> {
+    if (this.#filled === 0) return;
+    const bytes = new Blob([this.#buffer.slice(0, this.#filled)]);
+    this.#filled = 0;
+    await appendDownloadPart(this.context.db, this.context.downloadId, this.file.path, bytes);
+  }
+
+  #sizeDiffers(found: number): Promise<AppError> {
+    return this.#wrong('size-differs', { file: this.file.path, expected: `${this.file.bytes}`, found: `${found}` });
+  }
+
+  /** Deletes what has arrived, because it can't be part of the right file, and returns the error. */
+  async #wrong(
+    fault: 'size-differs' | 'hash-differs',
+    place: { file: string; expected: string; found: string },
+  ): Promise<AppError> {
+    this.#filled = 0;
+    await clearDownloadFile(this.context.db, this.context.downloadId, this.file.path);
+    return this.context.client.failure(fault, place);
+  }
+}
+
+export interface HubDownloadOptions {
+  token: string | null;
+  signal: AbortSignal;
+  progress: DownloadProgress;
+  patience?: Patience;
+}
+
+/**
+ * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
+ * of an earlier download of the same commit are not fetched again.
+ */
+export async function downloadHubModel(
+  db: Database,
+  listing: HubListing,
+  { token, signal, progress, patience = usualPatience }: HubDownloadOptions,
+): Promise<FolderFile[]> {
+  const { downloadId } = await openDownload(db, listing);
+  const client = new HubClient(listing, token);
+  const of = listingBytes(listing);
+  let before = 0;
+  let reportedAt = -Infinity;
+  const received = (bytes: number, file: string): void => {
+    if (before + bytes < of && performance.now() - reportedAt < progressMs) return;
+    reportedAt = performance.now();
+    progress(before + bytes, of, file);
+  };
+  const files: FolderFile[] = [];
+  for (const file of listing.files) {
+    const hasher = file.hash.kind === 'sha256' ? await sha256Hasher() : await gitBlobHasher(file.bytes);
+    await new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher).run();
+    before += file.bytes;
+    const parts = await readDownloadParts(db, downloadId, file.path);
+    const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
+    // The weights come last: an encoder that can't be used is refused before them.
+    if (file.path === 'config.json') readEncoderConfig(await fetched.text());
+    files.push({ path: file.path, file: fetched });
+  }
+  return files;
+}
+
+/**
+ * Downloads a model and hands its files to `importFiles`. The download is deleted once the model is stored, or if the
+ * files are complete but no model that can be used.
+ */
+export async function fetchHubModel(
+  db: Database,
+  listing: HubListing,
+  options: HubDownloadOptions,
+  importFiles: (files: FolderFile[]) => Promise<StoredModel>,
+): Promise<StoredModel> {
+  const downloadId = downloadIdOf(listing);
+  try {
+    const model = await importFiles(await downloadHubModel(db, listing, options));
+    await deleteDownload(db, downloadId);
+    return model;
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.details.kind === 'model-invalid') await deleteDownload(db, downloadId);
+    throw thrown;
+  }
+}

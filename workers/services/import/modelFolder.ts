@@ -1,0 +1,145 @@
+import { modelTextFiles } from '../../../src/domain/import/modelFiles';
+import type { FolderFile } from '../../../src/protocol/dataApi';
+import { modelError } from '../../formats/tensorFile';
+import { isJson } from './importModelConfig';
+
+/** First line of a Git LFS pointer, the text that Git leaves where the large file was not downloaded. */
+const lfsPointer = 'version https://git-lfs.github.com/spec/';
+
+/** Names that sentence-transformers gave to sentence_bert_config.json, by the class of the encoder. */
+const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
+  (name) => `sentence_${name}_config.json`,
+);
+
+export interface ModelFolder {
+  /** Files of the transformer: weights, vocabulary and configuration, by name. */
+  transformer: ReadonlyMap<string, File>;
+  /** The text files that are stored, by their path in an exported folder. */
+  texts: Record<string, string>;
+  /** Whether modules.json lists a Normalize module. Undefined if there is no modules.json. */
+  normalizes: boolean | undefined;
+}
+
+interface Module {
+  type: string;
+  path: string;
+}
+
+/** Throws `lfs-pointer` if the file is a Git LFS pointer and not the file itself. */
+export async function refuseLfsPointer(file: File, name: string): Promise<void> {
+  if ((await file.slice(0, lfsPointer.length).text()) === lfsPointer) throw modelError(name, 'lfs-pointer');
+}
+
+/** Returns a file as text. Throws `not-utf8` rather than replace a byte of a vocabulary. */
+export async function readText(file: File, name: string): Promise<string> {
+  await refuseLfsPointer(file, name);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+  } catch (thrown) {
+    if (thrown instanceof TypeError) throw modelError(name, 'not-utf8');
+    throw thrown;
+  }
+}
+
+/** The folder of a module of sentence-transformers other than the transformer. */
+const moduleFolder = /(?:^|\/)\d+_(?!Transformer\/)[^/]+\/$/;
+
+/** Returns the files of the folder whose modules.json or config.json is the shallowest, by their path in it. */
+function rootFiles(files: FolderFile[]): Map<string, File> {
+  const folders = new Set<string>();
+  for (const { path } of files) {
+    const match = /^(.*\/)?(?:modules|config)\.json$/.exec(path);
+    if (match && !moduleFolder.test(match[1] ?? '')) folders.add(match[1] ?? '');
+  }
+  const depth = (folder: string): number => folder.split('/').length;
+  const [root, other] = [...folders].sort((a, b) => depth(a) - depth(b));
+  if (root === undefined) throw modelError('config.json', 'missing-file');
+  if (other !== undefined && depth(other) === depth(root))
+    throw modelError('config.json', 'several-models', { expected: root, found: other });
+  return below(new Map(files.map(({ path, file }) => [path, file])), root);
+}
+
+function below(files: ReadonlyMap<string, File>, folder: string): Map<string, File> {
+  const inside = [...files].filter(([path]) => path.startsWith(folder));
+  return new Map(inside.map(([path, file]) => [path.slice(folder.length), file]));
+}
+
+function folderOf(path: string): string {
+  const trimmed = path.replaceAll(/^(?:\.?\/)+|\/+$/g, '');
+  return trimmed === '' || trimmed === '.' ? '' : `${trimmed}/`;
+}
+
+/** Reads the modules of sentence-transformers. A class path ends in the name of the class. */
+function readModules(text: string): Module[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text);
+  } catch {
+    throw modelError('modules.json', 'not-json');
+  }
+  if (!Array.isArray(list)) throw modelError('modules.json', 'not-json');
+  return list.map((module: unknown) => {
+    const { type, path = '' } = isJson(module) ? module : {};
+    if (typeof type !== 'string' || typeof path !== 'string') throw modelError('modules.json', 'not-json');
+    return { type: type.split('.').at(-1) ?? type, path };
+  });
+}
+
+/** Throws unless the modules are a transformer, then pooling, then normalization; the latter two may be absent. */
+function checkModules(modules: Module[]): void {
+  const order = ['Transformer', 'Pooling', 'Normalize'];
+  let last = -1;
+  for (const { type, path } of modules) {
+    const place = order.indexOf(type);
+    if (place <= last || (last < 0 && place > 0))
+      throw modelError('modules.json', 'module-unsupported', { found: path === '' ? type : `${path} (${type})` });
+    last = place;
+  }
+  if (modules.length === 0) throw modelError('modules.json', 'module-unsupported', { found: '[]' });
+}
+
+/** Without modules.json a folder such as 2_Dense still shows that the model has a module besides the encoder. */
+function checkModuleFolders(root: ReadonlyMap<string, File>): void {
+  for (const path of root.keys()) {
+    const [, folder, type = ''] = /^(\d+_([A-Za-z]+))\/config\.json$/.exec(path) ?? [];
+    if (folder !== undefined && !['Transformer', 'Pooling', 'Normalize'].includes(type))
+      throw modelError(path, 'module-unsupported', { found: folder });
+  }
+}
+
+/** Finds the parts of a model folder. Also reads layouts in which modules.json puts the transformer in a folder. */
+export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder> {
+  const root = rootFiles(files);
+  const modulesFile = root.get('modules.json');
+  const modules = modulesFile && readModules(await readText(modulesFile, 'modules.json'));
+  if (modules) checkModules(modules);
+  else checkModuleFolders(root);
+  const folder = (type: string, otherwise: string): string =>
+    folderOf(modules?.find((module) => module.type === type)?.path ?? otherwise);
+  const transformer = below(root, folder('Transformer', ''));
+  const texts: Record<string, string> = {};
+  for (const path of modelTextFiles) {
+    const file = placeOf(path, root, transformer, folder('Pooling', '1_Pooling'));
+    if (file) texts[path] = await readText(file, path);
+  }
+  return { transformer, texts, normalizes: modules?.some(({ type }) => type === 'Normalize') };
+}
+
+function placeOf(
+  path: (typeof modelTextFiles)[number],
+  root: ReadonlyMap<string, File>,
+  transformer: ReadonlyMap<string, File>,
+  pooling: string,
+): File | undefined {
+  switch (path) {
+    case 'modules.json':
+    case 'config_sentence_transformers.json':
+      return root.get(path);
+    case '1_Pooling/config.json':
+      return root.get(`${pooling}config.json`);
+    case 'sentence_bert_config.json':
+      return [path, ...sentenceConfigs].map((name) => transformer.get(name)).find((file) => file !== undefined);
+    default:
+      return transformer.get(path);
+  }
+}

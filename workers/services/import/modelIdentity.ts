@@ -1,0 +1,49 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { sha256Hex } from '../../../src/domain/hash';
+import type { StoredModel } from '../../../src/domain/model';
+import type { Database } from '../../../src/storage/database';
+import { getModel } from '../../../src/storage/models';
+import { parseJson } from './importModelConfig';
+
+/** Fields of tokenizer_config.json that change token ids, with the value that a missing field stands for. */
+const tokenizerDefaults: Record<string, unknown> = {
+  do_lower_case: true,
+  tokenize_chinese_chars: true,
+  strip_accents: null,
+  remove_space: false,
+  do_lowercase_and_remove_accent: false,
+  eos_token: '</s>',
+};
+
+const settingDefaults = { pooling: 'mean', normalize: true, queryPrefix: '', passagePrefix: '' } as const;
+
+type Described = Pick<StoredModel, 'files' | 'defaults'>;
+
+/** Returns all that the folder says about vectors besides config, tokenizer.json and weights, without the defaults. */
+function unusualSettings({ files, defaults }: Described): Record<string, unknown> {
+  const unusual: Record<string, unknown> = {};
+  for (const key of ['pooling', 'normalize', 'queryPrefix', 'passagePrefix'] as const)
+    if (defaults[key].value !== settingDefaults[key]) unusual[key] = defaults[key].value;
+  const text = files['tokenizer_config.json'];
+  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  for (const [key, standard] of Object.entries(tokenizerDefaults)) {
+    const value = config[key] ?? standard;
+    if (JSON.stringify(value) !== JSON.stringify(standard)) unusual[key] = value;
+  }
+  return unusual;
+}
+
+/**
+ * Returns the identity of a model. That is `base`, the hash of config.json, tokenizer.json and the weights, if all
+ * other settings have their default, and otherwise a hash of `base` and the unusual settings. Earlier versions used
+ * `base` for every model. A model they stored with the same settings keeps it, because experiments refer to it. The
+ * length limit is not part of the identity: each experiment states its own.
+ */
+export async function modelIdentity(db: Database, base: string, model: Described): Promise<string> {
+  const unusual = canonicalJson(unusualSettings(model));
+  const known = await getModel(db, base);
+  const stored = known?.aliasOf === undefined ? known : undefined;
+  const sameAsStored = stored && canonicalJson(unusualSettings(stored)) === unusual;
+  if (sameAsStored || (!stored && unusual === '{}')) return base;
+  return sha256Hex(canonicalJson({ base, settings: unusual }));
+}

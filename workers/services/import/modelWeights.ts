@@ -1,0 +1,77 @@
+import { openPytorch } from '../../formats/pytorch';
+import { openSafetensors } from '../../formats/safetensors';
+import { modelError, type TensorFile } from '../../formats/tensorFile';
+import { isJson, parseJson } from './importModelConfig';
+import { readText, refuseLfsPointer } from './modelFolder';
+
+/** Files that may hold the weights, in the order in which transformers looks for them. */
+const weightNames = ['model.safetensors', 'pytorch_model.bin'] as const;
+/** Limit on the number of shards. The largest models published have a few hundred. */
+const maxShards = 1000;
+
+/** Opens a file of weights by its content: the extension says nothing reliable about it. */
+async function openFile(file: File, name: string): Promise<TensorFile> {
+  await refuseLfsPointer(file, name);
+  const start = new Uint8Array(await file.slice(0, 9).arrayBuffer());
+  const isZip = start[0] === 0x50 && start[1] === 0x4b;
+  const isPickle = start[0] === 0x80 && (start[1] ?? 255) <= 5 && start[8] !== 0x7b;
+  if (isZip || isPickle) return openPytorch(file, name);
+  const isSafetensors = start[8] === 0x7b; // {
+  if (name.endsWith('.bin') && file.size > 0 && !isSafetensors)
+    throw modelError(name, 'pickle-invalid', { found: 'not a file that torch.save writes' });
+  return openSafetensors(file, name);
+}
+
+/** Reads which shard holds which tensor from `<weights>.index.json`. */
+function readWeightMap(text: string, name: string): Map<string, string> {
+  const map = parseJson(name, text)['weight_map'];
+  if (!isJson(map)) throw modelError(name, 'index-invalid');
+  const shards = new Map<string, string>();
+  for (const [tensor, shard] of Object.entries(map)) {
+    if (typeof shard !== 'string') throw modelError(name, 'index-invalid', { tensor });
+    shards.set(tensor, shard);
+  }
+  return shards;
+}
+
+async function openShards(folder: ReadonlyMap<string, File>, index: File, indexName: string): Promise<TensorFile> {
+  const weightMap = readWeightMap(await readText(index, indexName), indexName);
+  const names = new Set(weightMap.values());
+  if (names.size === 0 || names.size > maxShards) throw modelError(indexName, 'index-invalid');
+  const shards = new Map<string, TensorFile>();
+  for (const name of names) {
+    const file = folder.get(name);
+    if (!file) throw modelError(name, 'missing-file');
+    shards.set(name, await openFile(file, name));
+  }
+  const owner = (tensor: string): TensorFile => {
+    const shard = shards.get(weightMap.get(tensor) ?? '');
+    if (!shard) throw modelError(indexName, 'tensor-missing', { tensor });
+    return shard;
+  };
+  const tensors = new Map(
+    [...weightMap.keys()].map((tensor) => {
+      const { file, tensors: inShard } = owner(tensor);
+      const found = inShard.get(tensor);
+      if (!found) throw modelError(file, 'tensor-missing', { tensor });
+      return [tensor, found] as const;
+    }),
+  );
+  return {
+    file: indexName,
+    tensors,
+    fileOf: (tensor) => weightMap.get(tensor) ?? indexName,
+    read: (tensor) => owner(tensor).read(tensor),
+  };
+}
+
+/** Opens the weights of a model folder, in one file or in shards, without reading a tensor. */
+export async function openWeights(folder: ReadonlyMap<string, File>): Promise<TensorFile> {
+  for (const name of weightNames) {
+    const file = folder.get(name);
+    if (file) return openFile(file, name);
+    const index = folder.get(`${name}.index.json`);
+    if (index) return openShards(folder, index, `${name}.index.json`);
+  }
+  throw modelError(weightNames[0], 'missing-file');
+}

@@ -1,0 +1,82 @@
+import { lowersCase } from '../tokenize/tokenize';
+import { json, parsed } from './exportJson';
+
+type Files = Readonly<Record<string, string>>;
+
+/** Special tokens by key of special_tokens_map.json, with the names that BERT and RoBERTa tokenizers give them. */
+const usualNames: Record<string, readonly string[]> = {
+  bos_token: [],
+  eos_token: [],
+  unk_token: ['[UNK]', '<unk>'],
+  sep_token: ['[SEP]', '</s>'],
+  pad_token: ['[PAD]', '<pad>'],
+  cls_token: ['[CLS]', '<s>'],
+  mask_token: ['[MASK]', '<mask>'],
+};
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Returns a normalizer that lowercases first. Only sentence-transformers reads `do_lower_case`; other tools need it in
+ * tokenizer.json. Extends a sequence instead of nesting it, and leaves one that already lowercases first.
+ */
+function lowercasing(normalizer: unknown): unknown {
+  const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
+  const normalizers = Array.isArray(listed) ? listed.filter(isObject) : [];
+  if (normalizers[0]?.['type'] === 'Lowercase') return normalizer;
+  const first: Record<string, unknown> = { type: 'Lowercase' };
+  return { type: 'Sequence', normalizers: [first].concat(normalizers) };
+}
+
+/**
+ * Returns the source's tokenizer.json with the run's length limit and without padding. A tool that builds the attention
+ * mask from the ids would otherwise attend to padding.
+ */
+function tokenizerJson(files: Files, maxTokens: number): string {
+  const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
+  const source = parsed(files['tokenizer.json']);
+  const normalizer = lowersCase(files) ? lowercasing(source['normalizer']) : source['normalizer'];
+  return json({ ...source, truncation, padding: null, normalizer });
+}
+
+function specialContents(tokenizer: Record<string, unknown>): Set<string> {
+  const added: unknown = tokenizer['added_tokens'];
+  const contents = new Set<string>();
+  for (const token of Array.isArray(added) ? (added as unknown[]) : []) {
+    if (!isObject(token) || token['special'] !== true) continue;
+    if (typeof token['content'] === 'string') contents.add(token['content']);
+  }
+  return contents;
+}
+
+/**
+ * Returns special_tokens_map.json, which fastembed requires. If the source has none, takes the tokens that
+ * tokenizer_config.json names, or else the special tokens of tokenizer.json that have a usual name.
+ */
+function specialTokensMap(files: Files): string {
+  const source = files['special_tokens_map.json'];
+  if (source !== undefined) return source;
+  const config = parsed(files['tokenizer_config.json']);
+  const special = specialContents(parsed(files['tokenizer.json']));
+  const map: Record<string, unknown> = {};
+  for (const [key, names] of Object.entries(usualNames)) {
+    const token = config[key] ?? names.find((name) => special.has(name));
+    if (token !== undefined) map[key] = token;
+  }
+  const more = config['additional_special_tokens'];
+  return json(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
+}
+
+/** Lists the tokenizer's files of an exported model. */
+export function tokenizerFiles(files: Files, maxTokens: number): { name: string; input: string }[] {
+  const vocabulary = files['vocab.txt'];
+  const config = { ...parsed(files['tokenizer_config.json']), model_max_length: maxTokens };
+  return [
+    { name: 'tokenizer.json', input: tokenizerJson(files, maxTokens) },
+    { name: 'special_tokens_map.json', input: specialTokensMap(files) },
+    ...(vocabulary === undefined ? [] : [{ name: 'vocab.txt', input: vocabulary }]),
+    { name: 'tokenizer_config.json', input: json(config) },
+  ];
+}

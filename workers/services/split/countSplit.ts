@@ -1,0 +1,50 @@
+import type { Experiment } from '../../../src/domain/experiment';
+import type { Overlap } from '../../../src/domain/split/overlap';
+import { hasListedBatches, rowsWithoutPassage } from '../../../src/domain/split/splitData';
+import { countPairs } from '../../../src/domain/train/runRefusal';
+import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { storedSplit } from './preparedData';
+
+/** The most rows of each kind that are listed; all are counted. */
+const listedPerKind = 1000;
+const longestText = 300;
+
+/** Cuts a long text, but not between the two halves of a character. */
+function cut(text: string): string {
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+function listed(overlaps: readonly Overlap[]): Overlap[] {
+  return overlaps
+    .slice(0, listedPerKind)
+    .map((overlap) => ({ ...overlap, text: cut(overlap.text), question: cut(overlap.question) }));
+}
+
+/** Counts the pairs or questions of each part, and lists what the parts share and which answers are unknown. */
+export async function countSplit(db: Database, experiment: Experiment, progress: Progress): Promise<SplitCounts> {
+  const found = await storedSplit(db, experiment, true, progress);
+  const { pairs, split, nearDuplicates, trainRows } = found;
+  const exact = split.leaks.filter(({ kind }) => kind === 'exact');
+  const normalised = split.leaks.filter(({ kind }) => kind === 'normalised');
+  const unknown = rowsWithoutPassage(trainRows, pairs, found.knowledgeBase);
+  const unknownAnswers = unknown.slice(0, listedPerKind).map((row): UnknownAnswer => {
+    const { anchor = '', positive = '' } = pairs[row] ?? {};
+    return { row, anchor: cut(anchor), positive: cut(positive) };
+  });
+  const { passages, anchors } = countPairs(trainRows.flatMap((row) => pairs[row] ?? []));
+  return {
+    train: trainRows.length,
+    trainPassages: passages,
+    trainAnchors: anchors,
+    dev: split.dev.length,
+    test: split.test.length,
+    leaks: { exact: exact.length, normalised: normalised.length },
+    listedBatches: hasListedBatches(experiment),
+    devInTest: split.devInTest.length,
+    nearDuplicates: { count: nearDuplicates.length, removed: found.removesNearDuplicates },
+    unknownAnswers: unknown.length,
+    listed: { overlaps: [split.devInTest, exact, normalised, nearDuplicates].flatMap(listed), unknownAnswers },
+  };
+}
