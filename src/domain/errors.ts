@@ -45,6 +45,11 @@ export type ImportFault =
   /** A row with more cells (`field`) than the file has columns (`expected`). */
   | 'more-cells'
   | 'literal-broken'
+  | 'xlsx-broken'
+  | 'xlsx-too-large'
+  /** A merged title above the table of a sheet. */
+  | 'title-row'
+  | 'front-matter'
   | 'too-deep'
   | 'no-known-columns'
   | 'field-missing'

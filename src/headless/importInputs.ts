@@ -14,6 +14,7 @@ import {
 import type { StoredModel } from '../domain/model';
 import { gateway } from '../state/gateway';
 import { entryOf, slots, withEntry, type SlotName } from '../domain/import/slots';
+import type { Recognition } from '../domain/import/recognise';
 import type { RejectedRow } from '../protocol/dataApi';
 import { formatBytes } from '../ui/i18n/format';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
@@ -23,6 +24,8 @@ export interface Inputs {
   experimentHash: string;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
+  /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
+  recognised: Partial<Record<SlotName, Recognition[]>>;
 }
 
 type Report = (done: number, of: number) => void;
@@ -46,8 +49,9 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
-class InputReader {
+export class InputReader {
   readonly leftOut: Inputs['leftOut'] = {};
+  readonly recognised: Inputs['recognised'] = {};
   #filled: Experiment;
 
   constructor(
@@ -74,7 +78,9 @@ class InputReader {
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
-    const { dataset, ...left } = await data.importDataset(files, slots[slot].role, this.reports.import, options);
+    const report = await data.importDataset(files, slots[slot].role, this.reports.import, options);
+    const { dataset, recognised, ...left } = report;
+    this.recognised[slot] = recognised;
     const { rejected, rejectedCount: rows, ignoredCount: references, noteCount: notes } = left;
     if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
@@ -148,5 +154,6 @@ export async function importInputs(routes: JobRoutes, job: HeadlessJob, reports:
   const model = modelSettings(await reader.model());
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut: reader.leftOut };
+  const { leftOut, recognised } = reader;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised };
 }

@@ -1,6 +1,8 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
 import type { HubListing, HubModelId } from '../domain/import/hub';
+import type { MappingsByShape } from '../domain/import/mapping';
+import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
@@ -32,8 +34,11 @@ export interface LeftOut {
 
 export interface ImportReport extends LeftOut {
   dataset: Dataset;
-  format: 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
-  encoding: string;
+  /** Of the first file. */
+  format: Recognition['format'];
+  encoding: Recognition['encoding'];
+  /** What was recognised in each file. */
+  recognised: Recognition[];
 }
 
 /** A training pair whose answer is not a passage of the knowledge base. */
@@ -67,7 +72,15 @@ export interface SplitCounts {
 
 export type Progress = (done: number, of: number) => void;
 
-export interface ImportOptions {
+/** What the user chose for the files of an import. */
+export interface ColumnChoices {
+  /** Mappings of columns to fields, by the shape of the files that they apply to. */
+  mappings?: MappingsByShape;
+  /** Sheets of workbooks, by file name. */
+  sheets?: Readonly<Record<string, string>>;
+}
+
+export interface ImportOptions extends ColumnChoices {
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
   /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */
@@ -104,6 +117,8 @@ export interface DataApi {
   /** Configures the worker. Call it first, and only once. */
   configure(options: WorkerOptions): Promise<void>;
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
+  /** Recognises the columns of files without importing them. */
+  recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
   /** Reports progress in bytes of the weights. */

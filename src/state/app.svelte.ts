@@ -1,5 +1,6 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { DevicePreference } from '../domain/run';
+import { remember, remembered } from './localChoices';
 
 export type Language = 'zh' | 'en';
 export type Theme = 'auto' | 'light' | 'dark';
@@ -20,23 +21,6 @@ export interface Notice {
 }
 
 const noticeMs = 6000;
-
-function remembered(key: string): string | null {
-  try {
-    return localStorage.getItem(`recallsmith-${key}`);
-  } catch {
-    // Without localStorage the app still works, but forgets these choices.
-    return null;
-  }
-}
-
-function remember(key: string, value: string): void {
-  try {
-    localStorage.setItem(`recallsmith-${key}`, value);
-  } catch {
-    // As above: the choice lasts until the page is closed.
-  }
-}
 
 function firstLanguage(): Language {
   const stored = remembered('language');

@@ -1,24 +1,46 @@
 import { AppError } from '../domain/errors';
 import { demoDataFiles } from '../domain/import/demoInputs';
+import type { ColumnMapping } from '../domain/import/mapping';
+import { parseMappings, withMappings } from '../domain/import/mappingStore';
 import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
+import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
-import type { FolderFile, LeftOut } from '../protocol/dataApi';
+import type { ColumnChoices, FolderFile, LeftOut } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
+import { remember, remembered } from './localChoices';
 import { slots, type SlotName } from '../domain/import/slots';
+
+/** What was recognised in the files that were chosen last. Lost with the page, because files are not stored. */
+export interface SlotRecognition {
+  files: File[];
+  found: Recognition[];
+  /** The import of these files failed; the slot still holds its earlier data. */
+  refused: boolean;
+}
+
+/** What the user corrects: the mapping of a shape (null: the proposal), and the sheets to read by file name. */
+export interface RecognitionChanges {
+  mappings: Readonly<Record<string, ColumnMapping | null>>;
+  sheets: Readonly<Record<string, string>>;
+}
+const noChanges: RecognitionChanges = { mappings: {}, sheets: {} };
+const mappingsKey = 'columns';
 
 export interface SlotImport extends LeftOut {
   progress: { done: number; of: number } | null;
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;
+  recognition: SlotRecognition | null;
   /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
   unusable: string | null;
 }
 
 const emptyImport: SlotImport = {
   progress: null,
+  recognition: null,
   rejected: [],
   rejectedCount: 0,
   ignoredCount: 0,
@@ -54,18 +76,23 @@ export class ImportsState {
     this.slots = { ...this.slots, [slot]: { ...this.slots[slot], ...change } };
   }
 
-  async importFiles(slot: SlotName, files: File[]): Promise<void> {
+  /** Imports files. Columns chosen now are remembered for files of the same shape if the import succeeds. */
+  async importFiles(slot: SlotName, files: File[], changes = noChanges): Promise<void> {
     if (files.length === 0) return;
     const before = this.slots[slot];
+    const mappings = withMappings(parseMappings(remembered(mappingsKey)), changes.mappings);
+    const choices = { mappings, sheets: changes.sheets };
     this.#set(slot, { ...emptyImport, progress: { done: 0, of: 0 } });
     try {
       const data = await gateway.data();
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
-      const options = knowledgeBase === undefined ? {} : { knowledgeBase };
+      const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
       const report = await data.importDataset(files, slots[slot].role, progress, options);
-      const { dataset, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
-      this.#set(slot, { rejected, rejectedCount, ignoredCount, noteCount, encoding });
+      if (changes !== noChanges) remember(mappingsKey, JSON.stringify(mappings));
+      const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
+      const recognition = { files, found: recognised, refused: false };
+      this.#set(slot, { recognition, rejected, rejectedCount, ignoredCount, noteCount, encoding });
       await this.experiment.setDataset(slot, dataset);
       app.fileAccepted();
       if (slot === 'knowledgeBase')
@@ -74,10 +101,23 @@ export class ImportsState {
     } catch (thrown) {
       // The slot keeps its data set, so it also keeps what was reported about it.
       this.#set(slot, before);
+      if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
+        // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
+        const found = await this.recognise(slot, files, choices).catch(() => []);
+        if (found.some(({ columns, sheets }) => columns.length > 0 || sheets.length > 1))
+          this.#set(slot, { recognition: { files, found, refused: true } });
+      }
       throw thrown;
     } finally {
       this.#set(slot, { progress: null });
     }
+  }
+
+  /** Recognises the columns of files without importing them. Throws if a file is not text or a workbook. */
+  async recognise(slot: SlotName, files: File[], { sheets, mappings }: ColumnChoices): Promise<Recognition[]> {
+    const data = await gateway.data();
+    const known = mappings ?? parseMappings(remembered(mappingsKey));
+    return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
   /** Called after the page loads: the stored questions may not match the stored knowledge base. */

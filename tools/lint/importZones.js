@@ -36,7 +36,12 @@ export const zones = [
     packages: ['svelte', 'bits-ui'],
   },
   { name: 'engine', pattern: /^workers\/engine\//, zones: ['engine', 'domain'], packages: [] },
-  { name: 'formats', pattern: /^workers\/formats\//, zones: ['formats', 'domain'], packages: ['@bufbuild/protobuf'] },
+  {
+    name: 'formats',
+    pattern: /^workers\/formats\//,
+    zones: ['formats', 'domain'],
+    packages: ['@bufbuild/protobuf', 'fflate', 'read-excel-file'],
+  },
   {
     name: 'services',
     pattern: /^workers\/services\//,

@@ -9,6 +9,7 @@ import { sweepOrphanWeights } from '../../src/storage/weights';
 import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
 import { importBatchList } from './import/importBatchList';
+import { recogniseFiles } from './import/recogniseFiles';
 import { listHubModel } from './import/hubClient';
 import { fetchHubModel } from './import/hubDownload';
 import { importModel } from './import/importModel';
@@ -46,11 +47,12 @@ export const dataWorkerApi: DataApi = {
     pageUrl = baseUrl;
     await holdForLife(lifeLock);
   },
-  importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false } = {}) => {
+  importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
     const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...named, keepEmptyAnchors });
+    return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
   },
+  recogniseFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
   importModel: importFolder,
   listHubModel: (model, token) => listHubModel(model, token),

@@ -1,5 +1,5 @@
 import type { DataRole } from '../records';
-import { aliases, negativeColumn, type AliasList } from './aliases';
+import { aliases, bareName, negativeColumn, positions, type AliasList } from './aliases';
 import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './reading';
@@ -26,7 +26,7 @@ export class Columns {
 
   constructor(cells: Iterable<readonly [string, unknown]>) {
     for (const [name, value] of cells) {
-      const key = name.toLowerCase().replace(/[\s_-]/g, '');
+      const key = bareName(name);
       // Of two names that differ only in case or spaces, the second is reported as unused.
       this.#cells.set(this.#cells.has(key) ? name : key, { name, value });
     }
@@ -89,16 +89,8 @@ export class Columns {
   }
 }
 
-/** The column of each cell in formats without column names. */
-const positions: Record<DataRole, string[]> = {
-  knowledgeBase: ['text'],
-  pairs: ['anchor', 'positive'],
-  questions: ['query', 'relevant'],
-  scoredPairs: ['sentence1', 'sentence2', 'score'],
-};
-
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null;
-const isNumber = (value: unknown): boolean =>
+export const isNumber = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value));
 
 function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {

@@ -4,6 +4,7 @@ import { columnsOf, RowFault, type Columns } from './cells';
 import { cleaned } from './cleaning';
 import { draftsOf, type Draft, type ReadOptions, type Remarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
+import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
 import type { RecordFault } from './reading';
 import { shaped, unusedMessages } from './shapes';
 
@@ -24,11 +25,17 @@ export class RowCollector<R extends DataRole> {
   readonly #unnamed = new Map<string, string>();
   readonly #notes = new FileNotes();
   #records = 0;
+  #mapping: ColumnMapping | null = null;
 
   constructor(
     private readonly role: R,
     private readonly options: ReadOptions = {},
   ) {}
+
+  /** Reads the records that follow with a chosen mapping, or by their column names if it is null. */
+  useMapping(mapping: ColumnMapping | null): void {
+    this.#mapping = mapping;
+  }
 
   /**
    * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
@@ -60,13 +67,19 @@ export class RowCollector<R extends DataRole> {
   #rowsOf(value: unknown, line: number, remarks: Remarks): RowOf[DataRole][] {
     const records = shaped(value);
     if (records === null) throw new RowFault({ fault: 'set-too-long' });
-    const all: Columns[] = records.map((record) => columnsOf(this.role, record));
+    const mapping = this.#mapping;
+    const all: Columns[] = records.map((record) =>
+      columnsOf(this.role, mapping ? mappedRecord(this.role, record, mapping) : record),
+    );
     const drafts = all.flatMap((columns) => {
       if (!columns.knows(mainColumns[this.role])) throw new RowFault({ fault: 'no-known-columns' });
       return draftsOf(this.role, columns, this.options, remarks);
     });
     const rows = drafts.map((draft, index) => this.#withId(draft, index));
-    for (const columns of all) this.#notes.columns(columns.names(), line);
+    for (const [index, columns] of all.entries()) {
+      const names = mapping ? mappedNames(this.role, records[index], mapping) : columns.names();
+      this.#notes.columns(names, line);
+    }
     this.#notes.count('messages-unused', unusedMessages(value), line);
     return rows;
   }

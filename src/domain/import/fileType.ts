@@ -5,6 +5,7 @@ export const fileTypes = [
   'oldExcel',
   'powerPoint',
   'office',
+  'protected',
   'rtf',
   'pdf',
   'image',
@@ -85,10 +86,13 @@ function zipType(names: string): FileType {
   return names.includes('ppt/') ? 'powerPoint' : 'archive';
 }
 
-/** Old Office files are compound files, whose directory names the main stream in UTF-16. */
+/**
+ * Old Office files, and new ones with a password, are compound files, whose directory names the main stream in UTF-16.
+ */
 function compoundType(names: string): FileType {
   const contains = (name: string): boolean => names.includes(Array.from(name).join('\0'));
   if (contains('WordDocument')) return 'word';
+  if (contains('EncryptedPackage')) return 'protected';
   if (contains('Workbook') || contains('Book\0')) return 'oldExcel';
   return contains('PowerPoint Document') ? 'powerPoint' : 'office';
 }

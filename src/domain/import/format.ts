@@ -1,5 +1,6 @@
 import { CsvReader } from './csv';
-import { jsonlReader, txtReader, type ImportFormat, type RecordReader } from './reading';
+import { MarkdownReader } from './markdown';
+import { jsonlReader, txtReader, type RecordReader, type TextFormat } from './reading';
 
 function extensionOf(fileName: string): string {
   return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
@@ -28,7 +29,7 @@ function isJsonRow(line: string): boolean {
  * Recognizes the formats that open with a brace or bracket: Python literals by their quotes, JSONL by a first line that
  * is a whole object. Returns null for other text.
  */
-function bracketFormat(head: string): ImportFormat | null {
+function bracketFormat(head: string): TextFormat | null {
   const text = head.trimStart();
   if (/^[[({\s]*\{\s*[uUrR]?'/.test(text) || /^\[\s*'/.test(text)) return 'literal';
   const lines = text.split(/\r\n|\n|\r/, 3).filter((line) => line.trim() !== '');
@@ -43,9 +44,10 @@ function bracketFormat(head: string): ImportFormat | null {
 }
 
 /** Guesses the format of a file from its name and first characters. Clear evidence in the text wins over the name. */
-export function formatOf(fileName: string, head: string): ImportFormat {
+export function formatOf(fileName: string, head: string): TextFormat {
   const extension = extensionOf(fileName);
   if (extension === 'csv' || extension === 'tsv') return 'csv';
+  if (extension === 'md' || extension === 'markdown') return 'markdown';
   const bracket = bracketFormat(head);
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
@@ -59,7 +61,7 @@ export function formatOf(fileName: string, head: string): ImportFormat {
 }
 
 /** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function readerOf(format: 'jsonl' | 'csv' | 'txt', fileName: string): RecordReader {
+export function readerOf(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileName: string): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();
@@ -67,6 +69,8 @@ export function readerOf(format: 'jsonl' | 'csv' | 'txt', fileName: string): Rec
       return new CsvReader(extensionOf(fileName) === 'tsv' ? '\t' : undefined);
     case 'txt':
       return txtReader();
+    case 'markdown':
+      return new MarkdownReader();
     default:
       return format satisfies never;
   }

@@ -11,7 +11,8 @@ export interface RecordFault {
 /** A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. */
 export type RawRecord = { line: number; value: unknown } | ({ line: number } & RecordFault);
 
-export type ImportFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'literal';
+export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal';
+export type ImportFormat = TextFormat | 'xlsx';
 
 /** A streaming reader. Takes text in pieces cut anywhere, and returns the records completed so far. */
 export interface RecordReader {
@@ -20,7 +21,7 @@ export interface RecordReader {
 }
 
 /** Splits a stream of text into lines that end in \n, \r\n or \r. */
-class LineCutter {
+export class LineCutter {
   /** Pieces of the unfinished line. Joined once: appending to one string would search a long line again per piece. */
   #pieces: string[] = [];
   #line = 0;

@@ -46,8 +46,8 @@ export function importFaultSentence({
       };
     case 'binary-file':
       return {
-        zh: '这是二进制文件，不是文本，请另存为 JSONL、CSV 或 TXT',
-        en: 'this is a binary file, not text; save it as JSONL, CSV or TXT',
+        zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
+        en: 'this is a binary file, not text; save it as XLSX, CSV or TXT',
       };
     case 'wrong-type':
       return fileType
@@ -72,6 +72,26 @@ export function importFaultSentence({
       return {
         zh: 'Python 字面量写法有误，请检查引号和括号',
         en: 'broken Python literal; check the quotes and brackets',
+      };
+    case 'xlsx-broken':
+      return {
+        zh: '这个 Excel 文件打不开，可能已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx',
+        en: 'the Excel file can’t be opened and may be damaged; open it in Excel and save it as .xlsx again',
+      };
+    case 'xlsx-too-large':
+      return {
+        zh: '表格太大，读不进内存，请删掉没有用的行和列，或另存为 CSV',
+        en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
+      };
+    case 'title-row':
+      return {
+        zh: '这是表格上方的合并标题，不是数据',
+        en: 'this is a merged title above the table, not data',
+      };
+    case 'front-matter':
+      return {
+        zh: '这是 Markdown 文件开头的元数据，不是正文',
+        en: 'this is the metadata at the start of the Markdown file, not text',
       };
     case 'too-deep':
       return {

@@ -7,12 +7,12 @@ export const wrongTypeSentences: Record<FileType, { zh: string; en: string }> = 
     en: 'this is a Word document; in Word, save it as plain text (UTF-8) with one passage per line, and import that',
   },
   excel: {
-    zh: '这是 Excel 表格：请在 Excel 里另存为“CSV UTF-8”，再导入',
-    en: 'this is an Excel workbook; in Excel, save it as “CSV UTF-8”, and import that',
+    zh: '这个 Excel 表格打不开：请在 Excel 里另存为 .xlsx，再导入',
+    en: 'this Excel workbook can’t be opened; in Excel, save it as .xlsx, and import that',
   },
   oldExcel: {
-    zh: '这是旧版 Excel 表格（.xls）：请在 Excel 里另存为“CSV UTF-8”，再导入',
-    en: 'this is an old Excel workbook (.xls); in Excel, save it as “CSV UTF-8”, and import that',
+    zh: '这是旧版 Excel 表格（.xls）：请在 Excel 里另存为 .xlsx，再导入',
+    en: 'this is an old Excel workbook (.xls); in Excel, save it as .xlsx, and import that',
   },
   powerPoint: {
     zh: '这是 PowerPoint 文件：请把文字复制到 TXT 文件里，一行一段，再导入',
@@ -21,6 +21,10 @@ export const wrongTypeSentences: Record<FileType, { zh: string; en: string }> = 
   office: {
     zh: '这是旧版 Office 文件：请另存为纯文本或 CSV（UTF-8），再导入',
     en: 'this is a file of an old Office version; save it as plain text or CSV (UTF-8), and import that',
+  },
+  protected: {
+    zh: '这个 Office 文件加了密码：请先去掉密码并保存，再导入',
+    en: 'this Office file has a password; remove the password, save the file, and import it',
   },
   rtf: {
     zh: '这是 RTF 文件：请另存为纯文本（UTF-8），一行一段，再导入',

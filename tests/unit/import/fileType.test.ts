@@ -28,6 +28,7 @@ const files: [string, Uint8Array<ArrayBuffer>, FileType][] = [
   ['an old Word document', compound('WordDocument'), 'word'],
   ['an Excel workbook', zip('[Content_Types].xml', 'xl/workbook.xml'), 'excel'],
   ['an old Excel workbook', compound('Workbook'), 'oldExcel'],
+  ['a workbook with a password', compound('EncryptedPackage'), 'protected'],
   ['a presentation', zip('[Content_Types].xml', 'ppt/presentation.xml'), 'powerPoint'],
   ['a PDF without binary parts', bytes('%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n'), 'pdf'],
   ['an RTF document', bytes('{\\rtf1\\ansi hello}'), 'rtf'],

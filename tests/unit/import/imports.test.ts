@@ -7,16 +7,17 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
+import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
 import { importModel } from '../../../workers/services/import/importModel';
 import { tinyFolder } from './tinyModel';
 
 let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'checkQuestions' | 'importModel'> = {
-  importDataset: async (files, role, progress, options = {}) => {
-    const passages =
-      options.knowledgeBase === undefined ? {} : { passages: await storedPassages(db, options.knowledgeBase) };
-    return importDataset(db, files, role, progress, passages);
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel'> = {
+  recogniseFiles,
+  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
+    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
+    return importDataset(db, files, role, progress, { ...options, ...passages });
   },
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
   importModel: (files, name, progress) => importModel(files, name, progress, db),
@@ -37,6 +38,11 @@ vi.mock('../../../src/state/app.svelte', () => ({
   app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
 }));
 vi.stubGlobal('addEventListener', () => undefined);
+const local = new Map<string, string>();
+vi.stubGlobal('localStorage', {
+  getItem: (key: string) => local.get(key) ?? null,
+  setItem: (key: string, value: string) => local.set(key, value),
+});
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { ImportsState } = await import('../../../src/state/imports.svelte');
 
@@ -52,6 +58,7 @@ async function opened() {
 }
 let databases = 0;
 beforeEach(async () => {
+  local.clear();
   db = await openDatabase(`imports-${databases++}`);
   await putExperiment(db, {
     experimentId: 'e',
@@ -121,6 +128,58 @@ describe('importing into an experiment', () => {
     await imports.importFiles('knowledgeBase', [file('right.jsonl', { id: 'x', text: '丙段' })]);
     expect(imports.isUnusable('testQuestions')).toBe(false);
     expect(experiment.datasets.testQuestions).toMatchObject({ rows: 1 });
+  });
+});
+
+describe('choosing the columns of an import', () => {
+  const odd = file('odd.jsonl', { 养殖户说: '问', 处理: '答', 分类: '病' });
+  const next = file('next.jsonl', { 养殖户说: '又问', 处理: '又答', 分类: '料' });
+  const chosen = [
+    { column: '养殖户说', field: 'anchor' as const },
+    { column: '处理', field: 'positive' as const },
+  ];
+
+  async function refused() {
+    const { experiment, imports } = await opened();
+    await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
+    await expect(imports.importFiles('pairs', [odd])).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+    return { experiment, imports, shape: imports.slots.pairs.recognition?.found[0]?.shape ?? '' };
+  }
+
+  it('offers the columns of refused files while the slot keeps its data', async () => {
+    const { experiment, imports } = await refused();
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
+    expect(imports.slots.pairs.recognition).toMatchObject({
+      refused: true,
+      files: [{ name: 'odd.jsonl' }],
+      found: [{ columns: ['养殖户说', '处理', '分类'] }],
+    });
+  });
+
+  it('remembers them for files of the same shape, until the column names decide again', async () => {
+    const { experiment, imports, shape } = await refused();
+    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, sheets: {} });
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
+    expect(imports.slots.pairs.recognition).toMatchObject({ refused: false, found: [{ chosen: true }] });
+    await imports.importFiles('pairs', [next]);
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'next.jsonl' });
+    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, sheets: {} });
+    await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+  });
+
+  it('does not remember a choice with which nothing could be imported', async () => {
+    const { imports, shape } = await refused();
+    const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
+    await expect(imports.importFiles('pairs', [odd], { mappings, sheets: {} })).rejects.toBeInstanceOf(AppError);
+    expect(local.size).toBe(0);
+    expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
+  });
+
+  it('forgets what was remembered in a form that it does not know', async () => {
+    local.set('recallsmith-columns', '{"x": [{"column": 1, "field": "evil"}]}');
+    const { experiment, imports } = await opened();
+    await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
+    expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
   });
 });
 

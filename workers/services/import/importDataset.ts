@@ -1,8 +1,10 @@
-import { AppError } from '../../../src/domain/errors';
+import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/reading';
+import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
@@ -10,17 +12,29 @@ import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
-import { openText, recordsOf, type TextFile } from './readRecords';
+import { openFile, recordsOf, type DataFile } from './readRecords';
+import { withHead } from './recordStream';
 import { excerpt, Rejections, shortened, type Place } from './rejections';
+
+export interface ImportSettings extends ReadOptions {
+  /** Columns chosen by the user, by the shape of the files that they apply to. */
+  mappings?: MappingsByShape;
+  /** Sheets chosen by the user, by file name. */
+  sheets?: Readonly<Record<string, string>>;
+}
 
 interface ImportJob<R extends DataRole> {
   role: R;
+  mappings: MappingsByShape | undefined;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
   /** Holds questions back until all files are read: later rows may belong to them. */
   questions: QuestionMerger<Place>;
 }
+
+/** Parts of a file that are no rows. */
+const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
 
 /** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
 function takeRecord<R extends DataRole>(
@@ -30,6 +44,10 @@ function takeRecord<R extends DataRole>(
 ): { rows: number; rejection: RejectedRow | null } {
   const { rejections, collector } = job;
   const place = { file, line: record.line };
+  if ('fault' in record && noted.has(record.fault)) {
+    rejections.note(place, record);
+    return { rows: 0, rejection: null };
+  }
   let rows = 0;
   let rejection: RejectedRow | null = null;
   for (const value of 'fault' in record ? [null] : unbundled(job.role, record.value)) {
@@ -49,16 +67,23 @@ function takeRecord<R extends DataRole>(
   return { rows, rejection };
 }
 
-/** Reads one file into the data set. Throws if the file has no usable row. */
+/** Reads one file into the data set, and returns what was recognised in it. Throws if the file has no usable row. */
 async function importFile<R extends DataRole>(
-  source: TextFile,
+  source: DataFile,
   job: ImportJob<R>,
   read: (bytes: number) => void,
-): Promise<void> {
-  const { file, damaged, head } = source;
+): Promise<Recognition> {
+  const { file, facts, damaged, head } = source;
+  let recognised: Recognition | null = null;
+  let count = 0;
   let rows = 0;
   let firstRejection: RejectedRow | null = null;
-  for await (const records of recordsOf(source, read)) {
+  for await (const records of withHead(recordsOf(source, read), surveyedRecords)) {
+    count += records.length;
+    if (!recognised) {
+      recognised = await recognise(job.role, facts, records, job.mappings);
+      job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
+    }
     for (const record of records) {
       const taken = takeRecord(record, file.name, job);
       rows += taken.rows;
@@ -67,8 +92,9 @@ async function importFile<R extends DataRole>(
         job.rejections.note({ file: file.name, line: record.line }, { fault: 'bytes-replaced' });
     }
   }
-  if (rows === 0) throw wholeFileFault(file.name, firstRejection, head);
+  if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
   job.rejections.notes(file.name, job.collector.fileNotes());
+  return { ...recognised, records: count };
 }
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
@@ -113,17 +139,18 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  options: ReadOptions = {},
+  { mappings, sheets, ...options }: ImportSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
-  const opened: TextFile[] = [];
-  for (const file of files) opened.push(await openText(file));
+  const opened: DataFile[] = [];
+  for (const file of files) opened.push(await openFile(file, sheets));
   const rejections = new Rejections();
   const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;
   const writer = await DatasetWriter.open(role, name);
   const job = {
     role,
+    mappings,
     collector: new RowCollector(role, judged),
     writer,
     rejections,
@@ -131,17 +158,18 @@ export async function importDataset(
   };
   const of = rows.reduce((sum, { file }) => sum + file.size, 0);
   let before = 0;
+  const recognised: Recognition[] = [];
   for (const source of rows) {
-    await importFile(source, job, (bytes) => progress(before + bytes, of));
+    recognised.push(await importFile(source, job, (bytes) => progress(before + bytes, of)));
     before += source.file.size;
   }
-  const [first] = rows;
+  const [first] = recognised;
   if (!first) throw new AppError({ kind: 'import-failed', file: name, fault: 'empty-file' });
   writeQuestions(job);
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
   const dataset = await writer.finish(db);
-  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding };
+  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {

@@ -1,21 +1,21 @@
 import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/relevant';
-import { recordsOf, type TextFile } from './readRecords';
+import { recordsOf, type DataFile } from './readRecords';
 import type { Place, Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
-async function* valuesOf(file: TextFile): AsyncGenerator<{ value: unknown; line: number }> {
+async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
   for await (const records of recordsOf(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
-async function isFileOfJudgements(file: TextFile): Promise<boolean> {
+async function isFileOfJudgements(file: DataFile): Promise<boolean> {
   for await (const { value } of valuesOf(file)) return judgementOf(value) !== null;
   return false;
 }
 
-async function readJudgements(source: TextFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
+async function readJudgements(source: DataFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
@@ -37,7 +37,7 @@ async function readJudgements(source: TextFile, judgements: Judgements<Place>, r
 }
 
 /** Whether a row of the file has an id that the judgements name: as a passage, or as a question in other roles. */
-async function belongs(file: TextFile, role: DataRole, judgements: Judgements<Place>): Promise<boolean> {
+async function belongs(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<boolean> {
   for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
   return false;
 }
@@ -47,20 +47,20 @@ async function belongs(file: TextFile, role: DataRole, judgements: Judgements<Pl
  * without any row that they name belongs to another role, such as the passages among the files of questions.
  */
 export async function judgedFiles(
-  files: readonly TextFile[],
+  files: readonly DataFile[],
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: TextFile[]; judgements: Judgements<Place> | null }> {
+): Promise<{ rows: DataFile[]; judgements: Judgements<Place> | null }> {
   if (files.length < 2) return { rows: [...files], judgements: null };
   const judgements = new Judgements<Place>(passages);
-  const others: TextFile[] = [];
+  const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
     else await readJudgements(file, judgements, rejections);
   }
   if (judgements.size === 0) return { rows: [...files], judgements: null };
-  const rows: TextFile[] = [];
+  const rows: DataFile[] = [];
   for (const file of others) {
     if (await belongs(file, role, judgements)) rows.push(file);
     else rejections.note({ file: file.file.name }, { fault: 'file-unused' });

@@ -1,26 +1,44 @@
 import { formatOf, readerOf } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
-import type { ImportFormat, RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
+import type { FileFacts } from '../../../src/domain/import/recognise';
 import { encodingOf, textOf, unpacked, type FileText } from './readText';
+import { readSpreadsheet, type SheetFile } from './spreadsheet';
 
-/** A data file, unpacked, with its encoding and format. */
+/** A text file, unpacked, with its encoding and format. */
 export interface TextFile extends FileText {
   file: File;
-  format: ImportFormat;
+  format: TextFormat;
+  facts: FileFacts;
 }
 
-/** Recognizes the encoding and format of a file. Throws import-failed if it is not text. */
-export async function openText(packed: File): Promise<TextFile> {
+export type DataFile = TextFile | SheetFile;
+
+/**
+ * Recognizes the encoding and format of a file. `sheets` names the sheets to read of workbooks, by file name. Throws
+ * import-failed if it is neither text nor a workbook.
+ */
+export async function openFile(packed: File, sheets: Readonly<Record<string, string>> = {}): Promise<DataFile> {
   const file = await unpacked(packed);
+  const workbook = await readSpreadsheet(file, Object.hasOwn(sheets, file.name) ? sheets[file.name] : undefined);
+  if (workbook) return workbook;
   const text = await encodingOf(file);
-  return { ...text, file, format: formatOf(file.name, text.head) };
+  const format = formatOf(file.name, text.head);
+  const none = { sheets: [], sheet: null, mergedCells: 0, unreadableCells: 0 };
+  return { ...text, file, format, facts: { file: file.name, format, encoding: text.encoding, ...none } };
 }
 
 /** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
 export async function* recordsOf(
-  { file, format, encoding }: TextFile,
+  source: DataFile,
   read: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<RawRecord[]> {
+  if ('records' in source) {
+    read(source.file.size);
+    yield source.records;
+    return;
+  }
+  const { file, format, encoding } = source;
   const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
   const pieces: string[] = [];
   let isCut = false;

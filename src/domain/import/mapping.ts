@@ -1,0 +1,66 @@
+import type { DataRole } from '../records';
+import { isGiven } from './cells';
+import { neededFields, type ColumnField } from './fields';
+
+/**
+ * Which column fills which field. If several columns fill one field, the first that is not empty in a row is used;
+ * negatives are taken from all of them. Columns that are not listed are not used.
+ */
+export type ColumnMapping = readonly { column: string; field: ColumnField }[];
+
+/** Chosen mappings, by the shape of the files they are for. */
+export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
+
+/**
+ * Returns the cells of a record by column name, or null if it has no columns. Cells without names are numbered from 1.
+ * In a knowledge base a line of text is one cell.
+ */
+export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, unknown> | null {
+  if (typeof value === 'string') return new Map([['1', value]]);
+  if (Array.isArray(value)) {
+    const cells: unknown[] = role === 'knowledgeBase' ? [value.join('\t')] : value;
+    return new Map(cells.map((cell, index) => [String(index + 1), cell]));
+  }
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
+}
+
+/** Returns the column name by which the import knows a field. */
+function nameOf(field: ColumnField, joinsInput: boolean, index: number): string {
+  // Only `instruction` is joined with `input`.
+  if (field === 'anchor' && joinsInput) return 'instruction';
+  return field === 'negatives' ? `negative${index + 1}` : field;
+}
+
+/** Returns the record with the names of fields in place of its own column names. */
+export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapping): unknown {
+  const cells = namedCells(role, value);
+  if (!cells) return value;
+  const joinsInput = mapping.some(({ field }) => field === 'input');
+  const record = new Map<string, unknown>();
+  for (const [index, { column, field }] of mapping.entries()) {
+    const name = nameOf(field, joinsInput, index);
+    if (!isGiven(record.get(name))) record.set(name, cells.get(column) ?? '');
+  }
+  return Object.fromEntries(record);
+}
+
+/**
+ * Returns the mapping with the column filling `field`, or unused if it is null. No other column fills that field,
+ * except negatives, of which a row may have several.
+ */
+export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
+  const others = mapping.filter((one) => one.column !== column && (one.field !== field || field === 'negatives'));
+  return field === null ? others : [...others, { column, field }];
+}
+
+/** Returns the needed fields that no column fills, as alternatives: `[['positive', 'positiveId']]`. */
+export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly (readonly ColumnField[])[] {
+  return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
+}
+
+/** Returns the columns with a value in a record, and whether the mapping uses them. */
+export function mappedNames(role: DataRole, value: unknown, mapping: ColumnMapping): { name: string; used: boolean }[] {
+  return [...(namedCells(role, value) ?? [])].flatMap(([name, cell]) =>
+    isGiven(cell) ? [{ name, used: mapping.some(({ column }) => column === name) }] : [],
+  );
+}

@@ -1,0 +1,115 @@
+import { LineCutter, type RawRecord, type RecordReader } from './reading';
+
+/** Joins the headings above a paragraph into its title. */
+const headingSeparator = ' › ';
+const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+const thematicBreak = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
+const fence = /^ {0,3}(`{3,}|~{3,})/;
+
+/**
+ * Reads Markdown as passages: one per paragraph, list, table or fenced block, with the headings above it as its title.
+ * A heading without text below it makes no passage. Metadata at the start of the file is reported.
+ */
+export class MarkdownReader implements RecordReader {
+  readonly #cutter = new LineCutter();
+  readonly #headings: string[] = [];
+  #records: RawRecord[] = [];
+  #paragraph: string[] = [];
+  #begin = 0;
+  /** The marker that closes the open fenced block. */
+  #fence: string | null = null;
+  #frontMatter: 'possible' | 'open' | 'past' = 'possible';
+
+  push(text: string): RawRecord[] {
+    this.#cutter.push(text, (line, number) => this.#line(line, number));
+    return this.#taken();
+  }
+
+  end(): RawRecord[] {
+    this.#cutter.end((line, number) => this.#line(line, number));
+    this.#finish();
+    return this.#taken();
+  }
+
+  #taken(): RawRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
+  }
+
+  #line(line: string, number: number): void {
+    if (this.#isFrontMatter(line, number)) return;
+    if (this.#fence !== null || fence.test(line)) return this.#fenced(line, number);
+    const heading = atxHeading.exec(line);
+    const underline = /^ {0,3}(=+|-+)[ \t]*$/.exec(line)?.[1];
+    if (heading) {
+      this.#finish();
+      this.#heading(heading[1]?.length ?? 1, heading[2] ?? '');
+    } else if (
+      underline !== undefined &&
+      this.#paragraph.length === 1 &&
+      !/^\s*[-*+|>]/.test(this.#paragraph[0] ?? '')
+    ) {
+      const [text = ''] = this.#paragraph;
+      this.#paragraph = [];
+      this.#heading(underline.startsWith('=') ? 1 : 2, text);
+    } else if (line.trim() === '' || thematicBreak.test(line)) this.#finish();
+    else this.#add(line, number);
+  }
+
+  /** Consumes the YAML block between two --- lines that a file may begin with. */
+  #isFrontMatter(line: string, number: number): boolean {
+    if (this.#frontMatter === 'past') return false;
+    if (this.#frontMatter === 'possible') {
+      this.#frontMatter = number === 1 && line.trimEnd() === '---' ? 'open' : 'past';
+      this.#begin = number;
+      return this.#frontMatter === 'open';
+    }
+    if (/^(---|\.\.\.)\s*$/.test(line)) {
+      this.#paragraph = [];
+      this.#records.push({ line: 1, fault: 'front-matter' });
+      this.#frontMatter = 'past';
+    } else if (/^\s*$|^\s*[-#]|^\s*[\w-]+\s*:|^\s+\S/.test(line)) this.#add(line, number);
+    else {
+      // Not metadata: the first line was a thematic break, and what follows is text.
+      this.#frontMatter = 'past';
+      const lines = this.#paragraph;
+      const begin = this.#begin;
+      this.#paragraph = [];
+      lines.forEach((earlier, index) => this.#line(earlier, begin + index));
+      return false;
+    }
+    return true;
+  }
+
+  #fenced(line: string, number: number): void {
+    const marker = fence.exec(line)?.[1];
+    if (this.#fence === null) {
+      this.#fence = marker ?? null;
+      this.#add(line, number);
+      return;
+    }
+    this.#add(line, number);
+    const closes = marker?.startsWith(this.#fence) === true && line.trim() === marker;
+    if (closes) this.#fence = null;
+  }
+
+  #add(line: string, number: number): void {
+    if (this.#paragraph.length === 0) this.#begin = number;
+    this.#paragraph.push(line.trimEnd());
+  }
+
+  #heading(level: number, text: string): void {
+    this.#headings.length = Math.min(this.#headings.length, level - 1);
+    while (this.#headings.length < level - 1) this.#headings.push('');
+    this.#headings.push(text.trim());
+  }
+
+  #finish(): void {
+    const text = this.#paragraph.join('\n').trim();
+    this.#paragraph = [];
+    if (text === '') return;
+    const title = this.#headings.filter((heading) => heading !== '').join(headingSeparator);
+    this.#records.push({ line: this.#begin, value: title === '' ? { text } : { title, text } });
+  }
+}

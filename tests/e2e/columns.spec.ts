@@ -1,0 +1,45 @@
+import { workbook } from '../unit/import/workbook';
+import { expect, newExperiment, setLanguage, test } from './support';
+
+const tickets = Buffer.from(
+  workbook(
+    { name: '封面', rows: [['工单导出']] },
+    {
+      name: '工单',
+      rows: [
+        ['单号', '养殖户说', '兽医处理', '分类'],
+        ['0012', '猪不吃食', '先量体温', '病'],
+        ['0013', '猪咳嗽', '通风', '病'],
+      ],
+    },
+  ),
+);
+const file = { name: '工单.xlsx', mimeType: 'application/octet-stream', buffer: tickets };
+
+test('an Excel file with odd column names is imported by choosing sheet and columns, which are remembered', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await setLanguage(page, 'zh');
+  await page.getByTestId('import-pairs').setInputFiles(file);
+  await expect(page.getByTestId('error-panel')).toContainText('工单.xlsx');
+  await page.getByTestId('columns-pairs').click();
+  await page.getByTestId('sheet').selectOption('工单');
+  await expect(page.getByTestId('columns-missing')).toContainText('问题');
+  await page.getByTestId('column-1').selectOption('anchor');
+  await page.getByTestId('column-2').selectOption('positive');
+  await page.getByTestId('columns-apply').click();
+  const slot = page.locator('section[aria-labelledby="slot-pairs"]');
+  await expect(slot).toContainText('没用到：单号、分类');
+  await slot.getByRole('button', { name: '查看数据' }).click();
+  await expect(page.getByRole('dialog')).toContainText('先量体温');
+
+  // Another experiment, and the same columns as CSV: the choice applies to them too.
+  await page.reload();
+  await newExperiment(page, siteUrl);
+  const csv = Buffer.from('单号,养殖户说,兽医处理,分类\n0014,猪发烧,补液,病\n');
+  await page.getByTestId('import-pairs').setInputFiles({ name: '新.csv', mimeType: 'text/csv', buffer: csv });
+  await expect(slot).toContainText('各列按你为这种表头选过的用途读取。');
+  await expect(slot).toContainText('1 行');
+});

@@ -1,0 +1,207 @@
+import { strFromU8, unzipSync } from 'fflate';
+import { formatCode, shownDate, shownNumber } from '../../src/domain/import/cellFormat';
+import type { MergedRange, Sheet } from '../../src/domain/import/sheet';
+
+/** Why a workbook cannot be read. `reason` is technical, for the log of an error. */
+export class WorkbookFault extends Error {
+  constructor(
+    readonly fault: 'xlsx-broken' | 'xlsx-too-large',
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+/** Limit on the XML of a workbook after unpacking. A file of a few kB can unpack to gigabytes. */
+const maxXmlBytes = 1024 * 1024 * 1024;
+/** Limit on rows × columns up to the last cell with content. */
+const maxCells = 30_000_000;
+/** Limits of the format itself. */
+const maxRows = 1_048_576;
+const maxColumns = 16_384;
+
+/** Whether a file begins like a zip archive, as .xlsx files do. */
+export function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+}
+
+const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function unescaped(text: string): string {
+  return text.replace(
+    /&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w+));/gi,
+    (whole, hex?: string, decimal?: string, name = '') => {
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      if (hex === undefined && decimal === undefined) return entities[name as string] ?? whole;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+/** Returns the attributes of each element of a name, with or without a namespace prefix. */
+function* elements(xml: string, name: string): Generator<Map<string, string>> {
+  for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^>]*)>`, 'g')))
+    yield new Map(
+      [...attributes.matchAll(/(?:^|\s)([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(
+        ([, key = '', double, single]) => [key.replace(/^\w+:/, ''), unescaped(double ?? single ?? '')],
+      ),
+    );
+}
+
+/** Unpacks the XML parts of a workbook. */
+function partsOf(bytes: Uint8Array): Map<string, string> {
+  let total = 0;
+  try {
+    const parts = unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        // read-excel-file unpacks every XML part, so all of them count.
+        if (/\.(xml|rels)$/.test(name)) total += originalSize;
+        if (total > maxXmlBytes) throw new WorkbookFault('xlsx-too-large', `${total} bytes of XML`);
+        return /^xl\/(workbook\.xml|styles\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml)$/.test(name);
+      },
+    });
+    return new Map(Object.entries(parts).map(([name, part]) => [name, strFromU8(part)]));
+  } catch (thrown) {
+    if (thrown instanceof WorkbookFault) throw thrown;
+    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+  }
+}
+
+interface SheetPlace {
+  name: string;
+  /** Position among all sheets of the workbook, from 1. */
+  position: number;
+  path: string;
+}
+
+/** Lists the worksheets in the workbook's order; charts are not listed. */
+function sheetPlaces(parts: Map<string, string>): SheetPlace[] {
+  const targets = new Map<string, string>();
+  for (const rel of elements(parts.get('xl/_rels/workbook.xml.rels') ?? '', 'Relationship'))
+    if (rel.get('Type')?.endsWith('/worksheet'))
+      targets.set(rel.get('Id') ?? '', (rel.get('Target') ?? '').replace(/^\/?(xl\/)?/, 'xl/'));
+  const places: SheetPlace[] = [];
+  let position = 0;
+  for (const sheet of elements(parts.get('xl/workbook.xml') ?? '', 'sheet')) {
+    const name = sheet.get('name') ?? '';
+    if (name === '') continue;
+    position += 1;
+    const path = targets.get(sheet.get('id') ?? '');
+    if (path !== undefined && parts.has(path)) places.push({ name, position, path });
+  }
+  return places;
+}
+
+/** Returns the code of the number format of each cell style. */
+function styleCodes(xml: string): string[] {
+  const own = new Map<number, string>();
+  for (const format of elements(xml, 'numFmt'))
+    own.set(Number(format.get('numFmtId')), format.get('formatCode') ?? 'General');
+  const styles = /<(?:\w+:)?cellXfs\b[^]*?<\/(?:\w+:)?cellXfs>/.exec(xml)?.[0] ?? '';
+  return [...elements(styles, 'xf')].map((style) => formatCode(Number(style.get('numFmtId') ?? 0), own));
+}
+
+function addressOf(reference: string | undefined): { row: number; column: number } | null {
+  const [, letters, digits] = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/.exec(reference ?? '') ?? [];
+  if (letters === undefined) return null;
+  let column = 0;
+  for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
+  return { row: Number(digits) - 1, column: column - 1 };
+}
+
+function mergedRanges(xml: string): MergedRange[] {
+  const ranges: MergedRange[] = [];
+  for (const cell of elements(xml, 'mergeCell')) {
+    const [from, to] = (cell.get('ref') ?? '').split(':').map(addressOf);
+    if (from && to) ranges.push({ top: from.row, left: from.column, bottom: to.row, right: to.column });
+  }
+  return ranges;
+}
+
+/** What the reader of cell values does not report: styles, errors, and how far the sheet extends. */
+interface SheetScan {
+  /** Style of numbers and dates, by row and column. */
+  styles: Map<number, number>;
+  /** Cells with an error such as #N/A, or a formula whose result was not saved. */
+  unreadable: number;
+}
+
+/** Whether a formula at `at` has no saved result: programs that write workbooks often leave it to the spreadsheet. */
+function lacksResult(xml: string, at: number): boolean {
+  if (!/^<(?:\w+:)?f\b/.test(xml.slice(at, at + 40))) return false;
+  const end = xml.indexOf('c>', xml.indexOf('</', at));
+  return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
+}
+
+/** Scans the cells with content. Throws if they lie too far apart to hold the sheet in memory. */
+function scanSheet(xml: string): SheetScan {
+  const scan: SheetScan = { styles: new Map(), unreadable: 0 };
+  let rows = 0;
+  let columns = 0;
+  for (const [, number] of xml.matchAll(/<(?:\w+:)?row\b[^>]*?\br="(\d+)"/g)) rows = Math.max(rows, Number(number));
+  for (const match of xml.matchAll(/<(?:\w+:)?c\b([^>]*?)(\/?)>/g)) {
+    const [whole, attributes = '', selfClosed] = match;
+    const address = addressOf(/\br="([^"]*)"/.exec(attributes)?.[1]);
+    if (selfClosed === '/' || !address) continue;
+    rows = Math.max(rows, address.row + 1);
+    columns = Math.max(columns, address.column + 1);
+    const type = /\bt="(\w+)"/.exec(attributes)?.[1] ?? 'n';
+    const style = /\bs="(\d+)"/.exec(attributes)?.[1];
+    if (style !== undefined && (type === 'n' || type === 'd'))
+      scan.styles.set(address.row * maxColumns + address.column, Number(style));
+    if (type === 'e' || lacksResult(xml, match.index + whole.length)) scan.unreadable += 1;
+  }
+  if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
+    throw new WorkbookFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
+  return scan;
+}
+
+/** Returns the text that the spreadsheet shows for a value of read-excel-file. */
+function shownText(value: unknown, code: string): string {
+  if (value instanceof Date) return shownDate(value, code);
+  if (typeof value === 'number') return shownNumber(value, code);
+  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  return typeof value === 'string' ? value : '';
+}
+
+/** Reads cell values with read-excel-file, which is loaded only when a workbook is imported. */
+async function cellValues(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<unknown[][]> {
+  try {
+    const { readSheet } = await import('read-excel-file/universal');
+    return await readSheet(new Blob([bytes]), position, { trim: false });
+  } catch (thrown) {
+    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+  }
+}
+
+export interface Workbook {
+  /** Names of all worksheets, in order. */
+  sheets: string[];
+  /** The sheet that was read. */
+  name: string;
+  sheet: Sheet;
+  /** Cells of it that were read as empty: errors such as #N/A, and formulas without a saved result. */
+  unreadable: number;
+}
+
+/**
+ * Reads one sheet of an .xlsx file: the one named `wanted` if there is one, else the first with content.
+ * @throws WorkbookFault if the file is not a workbook or too large to hold in memory.
+ */
+export async function readWorkbook(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<Workbook> {
+  const parts = partsOf(bytes);
+  const places = sheetPlaces(parts);
+  const hasContent = ({ path }: SheetPlace): boolean => /<(?:\w+:)?(v|is)\b/.test(parts.get(path) ?? '');
+  const place = places.find(({ name }) => name === wanted) ?? places.find(hasContent) ?? places[0];
+  if (!place) throw new WorkbookFault('xlsx-broken', 'no worksheet');
+  const xml = parts.get(place.path) ?? '';
+  const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
+  const scan = scanSheet(xml);
+  const values = await cellValues(bytes, place.position);
+  const codeAt = (row: number, column: number): string =>
+    codes[scan.styles.get(row * maxColumns + column) ?? -1] ?? 'General';
+  const cells = values.map((line, row) => line.map((value, column) => shownText(value, codeAt(row, column))));
+  const sheet = { cells, merged: mergedRanges(xml) };
+  return { sheets: places.map(({ name }) => name), name: place.name, sheet, unreadable: scan.unreadable };
+}
