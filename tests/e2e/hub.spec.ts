@@ -48,7 +48,7 @@ test('a model is fetched by its id over a broken connection and a reload, and no
   await page.evaluate(() => navigator.serviceWorker.ready);
   expect(hub.requests).toEqual([]);
 
-  // The page itself may not ask the host. The worker does, once the user has asked for it.
+  // The page itself cannot reach the hub. Only the worker contacts it, once the user requests that.
   const byPage = await page.evaluate((url) => fetch(url).then(String, () => 'refused'), `${hub.url}from-the-page`);
   expect([byPage, hub.requests]).toEqual(['refused', []]);
 

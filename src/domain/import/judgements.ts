@@ -68,7 +68,7 @@ export class Judgements<Place> {
   }
 }
 
-/** Whether the record has an id that the judgements name: as a passage in a knowledge base, else as a question. */
+/** Whether the judgements name this record's id: its passage id in a knowledge base, its question id elsewhere. */
 export function isJudgedId<Place>(value: unknown, role: DataRole, judgements: Judgements<Place>): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const columns = new Columns(Object.entries(value));

@@ -172,7 +172,7 @@ function rowsOf({ buffer, offset, shape }: DeviceArray, firstRow: number, rows: 
 }
 
 const lossParams = { pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' } as const;
-/** A window of `rows` × `columns` scores that starts at `firstRow`, `firstColumn` of all scores. */
+/** A window of `rows` × `columns` scores, with its top-left corner at (`firstRow`, `firstColumn`) of all scores. */
 const params = { rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', ...lossParams } as const;
 const isLeftOut = `
 fn left_out(i: u32, j: u32) -> bool {

@@ -46,7 +46,10 @@ export function defaultChoice(traits: Traits, shape: MatmulShape): MatmulChoice 
   return { tiling, parts: traits.software ? 1 : defaultParts(tiling, shape) };
 }
 
-/** Returns the fastest tile measured on software WebGPU, or for a GPU a tile that suits common register files. */
+/**
+ * Returns the tile for a shape that was not measured: on software WebGPU, one that is fast and compiles quickly; on a
+ * GPU, one that suits common register files.
+ */
 export function defaultTiling({ software }: Traits, rows: number, columns: number): MatmulTiling {
   if (software) {
     // Four threads form one SIMD group. The more results a thread computes, the fewer operands it reads for each.
