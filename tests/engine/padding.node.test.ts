@@ -9,7 +9,7 @@ import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/m
 import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
-import { stageBatches } from '../../workers/services/train/runSession';
+import { stageBatches } from '../../workers/services/train/stageBatches';
 import { tokenize } from '../../workers/services/tokenize/tokenize';
 import { publicBase, stubPublicFolder } from './publicFolder';
 

@@ -1,14 +1,14 @@
 import { PickleBytes } from './pickleBytes';
 import {
-  isKind,
-  isSize,
-  sizesOf,
-  storageTypes,
-  type Kind,
+  isPickledKind,
+  isPickledSize,
+  pickledSizes,
+  pickledStorageTypes,
+  type PickledKind,
   type PickledTensor,
   type PickledValue,
 } from './pickledValues';
-import { modelError } from './tensorFile';
+import { modelError } from './modelError';
 
 /** Open marks and so the nesting of containers. State dicts need three. */
 const maxMarks = 100;
@@ -99,9 +99,9 @@ export class PickleReader {
     return value;
   }
 
-  #popKind<K extends Kind>(kind: K): Extract<PickledValue, { kind: K }> {
+  #popKind<K extends PickledKind>(kind: K): Extract<PickledValue, { kind: K }> {
     const value = this.#pop();
-    if (isKind(value, kind)) return value;
+    if (isPickledKind(value, kind)) return value;
     throw this.#invalid(`${kind} expected`);
   }
 
@@ -271,15 +271,21 @@ export class PickleReader {
     const { name } = this.#popKind('global');
     if (name === 'collections.OrderedDict' && items.length === 0) this.#push({ kind: 'dict', entries: new Map() });
     else if (name === 'torch._utils._rebuild_tensor_v2') this.#push(this.#tensor(items));
-    else if (name === 'torch._utils._rebuild_parameter' && isKind(items[0], 'tensor')) this.#push(items[0]);
+    else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor')) this.#push(items[0]);
     else throw this.#refused(`a call of ${name}`);
   }
 
   /** Arguments: storage, offset, shape, strides, requires_grad, backward_hooks and, in newer files, metadata. */
   #tensor([storage, offset, shapeTuple, strideTuple]: PickledValue[]): PickledTensor {
-    const shape = sizesOf(shapeTuple);
-    const strides = sizesOf(strideTuple);
-    if (!isKind(storage, 'storage') || !isSize(offset) || shape?.length !== strides?.length || !shape || !strides)
+    const shape = pickledSizes(shapeTuple);
+    const strides = pickledSizes(strideTuple);
+    if (
+      !isPickledKind(storage, 'storage') ||
+      !isPickledSize(offset) ||
+      shape?.length !== strides?.length ||
+      !shape ||
+      !strides
+    )
       throw this.#invalid('a tensor has an invalid storage, shape or stride');
     return { kind: 'tensor', storage, offset, shape, strides };
   }
@@ -287,10 +293,10 @@ export class PickleReader {
   /** A persistent id is ('storage', class, key, device, elements), in files before torch 1.6 with a sixth item None. */
   #storage(): void {
     const [tag, type, key, , elements, viewOf = null] = this.#popKind('tuple').items;
-    const className = isKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
-    if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isSize(elements))
+    const className = isPickledKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
+    if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isPickledSize(elements))
       throw this.#invalid('a persistent id is not a storage');
     if (viewOf !== null) throw this.#refused('a storage that is a view of another one');
-    this.#push({ kind: 'storage', dtype: storageTypes[className] ?? className, key, elements });
+    this.#push({ kind: 'storage', dtype: pickledStorageTypes[className] ?? className, key, elements });
   }
 }

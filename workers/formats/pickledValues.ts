@@ -51,10 +51,10 @@ export type PickledValue =
   | PickledDict
   | PickledGlobal;
 
-export type Kind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
+export type PickledKind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
 
 /** Element types by the class of the storage. Its other classes cannot be read as weights. */
-export const storageTypes: Record<string, FileDType> = {
+export const pickledStorageTypes: Record<string, FileDType> = {
   FloatStorage: 'F32',
   DoubleStorage: 'F64',
   HalfStorage: 'F16',
@@ -67,11 +67,11 @@ export const storageTypes: Record<string, FileDType> = {
   BoolStorage: 'BOOL',
 };
 
-export function isSize(value: PickledValue | undefined): value is number {
+export function isPickledSize(value: PickledValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-export function isKind<K extends Kind>(
+export function isPickledKind<K extends PickledKind>(
   value: PickledValue | undefined,
   kind: K,
 ): value is Extract<PickledValue, { kind: K }> {
@@ -79,8 +79,8 @@ export function isKind<K extends Kind>(
 }
 
 /** Returns the sizes in a tuple, or undefined for any other value. */
-export function sizesOf(value: PickledValue | undefined): number[] | undefined {
-  if (!isKind(value, 'tuple')) return undefined;
+export function pickledSizes(value: PickledValue | undefined): number[] | undefined {
+  if (!isPickledKind(value, 'tuple')) return undefined;
   const { items } = value;
-  return items.every(isSize) ? items : undefined;
+  return items.every(isPickledSize) ? items : undefined;
 }

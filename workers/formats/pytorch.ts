@@ -1,7 +1,8 @@
 import { AppError } from '../../src/domain/errors';
 import { PickleReader } from './pickle';
-import { isKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
-import { dtypeBytes, isFileDType, modelError, toFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
+import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { modelError } from './modelError';
 import { readZipDirectory, zipEntryBlob } from './zip';
 
 /** Limit on the pickle, which describes the tensors but does not contain them. BERT-large needs 0.1 MB. */
@@ -54,10 +55,10 @@ function storagesOf(state: PickledValue): Map<string, PickledStorage> {
 }
 
 function tensorsOf(state: PickledValue): [string, PickledTensor][] {
-  if (!isKind(state, 'dict')) return [];
+  if (!isPickledKind(state, 'dict')) return [];
   const found: [string, PickledTensor][] = [];
   for (const [name, value] of state.entries)
-    if (typeof name === 'string' && isKind(value, 'tensor')) found.push([name, value]);
+    if (typeof name === 'string' && isPickledKind(value, 'tensor')) found.push([name, value]);
   return found;
 }
 
@@ -70,11 +71,11 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
     throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
   const machine = reader.next();
-  if (!isKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
+  if (!isPickledKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
     throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
   const state = reader.next();
   const keys = reader.next();
-  if (!isKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
   const storages = storagesOf(state);
   const blobs = new Map<string, Blob>();
   let at = reader.position;
@@ -87,7 +88,7 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
       throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
-    at = begin + elements * dtypeBytes[storage.dtype];
+    at = begin + elements * fileDTypeBytes[storage.dtype];
     blobs.set(storage.key, blob.slice(begin, at));
   }
   if (at > blob.size) throw modelError(file, 'truncated', { expected: `${at}`, found: `${blob.size}` });
@@ -132,11 +133,11 @@ async function readTensor(file: string, name: string, tensor: PickledTensor, ope
   // Elements from the first to the last one that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
-  const width = dtypeBytes[dtype];
+  const width = fileDTypeBytes[dtype];
   const bytes = blob?.size ?? 0;
   if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
     throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
-  const values = toFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
+  const values = fileTensorToFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
   if (!values) throw unreadable;
   return isContiguous(tensor) ? values : gather(values, tensor);
 }

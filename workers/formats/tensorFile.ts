@@ -1,8 +1,7 @@
-import { AppError, type ModelFault } from '../../src/domain/errors';
 import type { FileDType } from '../../src/domain/model';
 
 /** Bytes of one element. */
-export const dtypeBytes: Record<FileDType, number> = {
+export const fileDTypeBytes: Record<FileDType, number> = {
   F64: 8,
   I64: 8,
   F32: 4,
@@ -32,16 +31,8 @@ export interface TensorFile {
   read: (name: string) => Promise<Float32Array>;
 }
 
-export function modelError(
-  file: string,
-  fault: ModelFault,
-  more: { tensor?: string; expected?: string; found?: string } = {},
-): AppError {
-  return new AppError({ kind: 'model-invalid', file, fault, ...more });
-}
-
 export function isFileDType(value: unknown): value is FileDType {
-  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+  return typeof value === 'string' && Object.hasOwn(fileDTypeBytes, value);
 }
 
 /** Converts IEEE 754 half precision to single precision exactly: one entry for each of the 65,536 bit patterns. */
@@ -59,7 +50,7 @@ const halfTable = ((): Float32Array => {
 })();
 
 /** Returns undefined for types that are not floating point. */
-export function toFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
+export function fileTensorToFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
   switch (dtype) {
     case 'F32':
       return new Float32Array(bytes);

@@ -21,11 +21,6 @@ const maxCells = 30_000_000;
 const maxRows = 1_048_576;
 const maxColumns = 16_384;
 
-/** Whether a file begins like a zip archive, as .xlsx files do. */
-export function isZip(head: Uint8Array): boolean {
-  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
-}
-
 const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 function unescaped(text: string): string {

@@ -112,3 +112,8 @@ export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): P
   if (begin + entry.bytes > blob.size) throw invalid(file, 'incomplete', entry.path);
   return blob.slice(begin, begin + entry.bytes);
 }
+
+/** Whether a file begins like a zip archive, as .xlsx files do. */
+export function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+}

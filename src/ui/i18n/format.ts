@@ -52,7 +52,7 @@ export function formatFigure(value: number): string {
 }
 
 /** The start of a content hash, enough to tell two apart by eye. */
-export function shortHash(sha256: string): string {
+export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
 }
 

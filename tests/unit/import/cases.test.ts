@@ -5,7 +5,8 @@ import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 let databases = 0;
 const file = (name: string, ...content: BlobPart[]): File => new File(content, name);

@@ -6,7 +6,8 @@ import type { StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { deleteDownload, listDownloads } from '../../../src/storage/downloads';
 import { listHubModel } from '../../../workers/services/import/hubClient';
-import { downloadHubModel, fetchHubModel, type Patience } from '../../../workers/services/import/hubDownload';
+import { downloadHubModel, type DownloadPatience } from '../../../workers/services/import/hubDownload';
+import { fetchHubModel } from '../../../workers/services/import/fetchHubModel';
 import { startHub, type Hub, type HubOptions } from './hubServer';
 
 const config = {
@@ -31,7 +32,7 @@ const files = {
   'model.safetensors': weights,
 };
 const id = 'someone/a-model';
-const patience: Patience = { tries: 3, firstWaitMs: 1, silenceMs: 300 };
+const patience: DownloadPatience = { tries: 3, firstWaitMs: 1, silenceMs: 300 };
 const quiet = (): void => undefined;
 const running = new AbortController().signal;
 

@@ -8,7 +8,9 @@ import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
 import { tinyFolder } from './tinyModel';
 

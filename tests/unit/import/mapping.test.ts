@@ -5,11 +5,11 @@ import { proposedMapping, recognise } from '../../../src/domain/import/recognise
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 
 let databases = 0;
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}) {
+async function imported<R extends DataRole>(role: R, file: File, settings: ImportDatasetSettings = {}) {
   const db = await openDatabase(`mapping-${databases++}`);
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };

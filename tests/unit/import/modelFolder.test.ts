@@ -7,8 +7,8 @@ import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { importModel } from '../../../workers/services/import/importModel';
 import { tokenizerFromVocabulary } from '../../../workers/services/import/modelTokenizer';
-import { sentenceConfig } from '../../../workers/services/report/exportFolder';
-import { TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { exportedSentenceConfig } from '../../../workers/services/report/exportSentenceConfig';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 import { config, sizes, tinyFolder, tinyTensors } from './tinyModel';
 
 const imported = async (files: FolderFile[]): Promise<StoredModel> =>
@@ -176,7 +176,7 @@ describe('do_lower_case in sentence_bert_config.json', () => {
   it('is kept in the export', async () => {
     const exported = async (sentence: object): Promise<unknown> => {
       const model = await imported(await tinyFolder({ 'sentence_bert_config.json': JSON.stringify(sentence) }));
-      return sentenceConfig({ ...modelSettings(model), maxTokens: 9 }, model);
+      return exportedSentenceConfig({ ...modelSettings(model), maxTokens: 9 }, model);
     };
     expect(await exported({})).toEqual({ max_seq_length: 9, do_lower_case: false });
     expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });

@@ -7,7 +7,8 @@ import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 import { importBatchList } from '../../../workers/services/import/importBatchList';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 let databases = 0;
 const fresh = () => openDatabase(`parsing-${databases++}`);

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 const folder = new URL('../../../../shared/cases/files/', import.meta.url);
 const source = (name: string): File => new File([readFileSync(new URL(name, folder))], name);

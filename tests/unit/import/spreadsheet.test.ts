@@ -5,13 +5,13 @@ import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { styles, workbook, type TestSheet } from './workbook';
 
 let databases = 0;
 const xlsx = (...sheets: TestSheet[]): File => new File([workbook(...sheets)], '资料.xlsx');
 
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}) {
+async function imported<R extends DataRole>(role: R, file: File, settings: ImportDatasetSettings = {}) {
   const db = await openDatabase(`spreadsheet-${databases++}`);
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };

@@ -9,7 +9,8 @@ import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { preparedData } from '../../../workers/services/split/preparedData';
-import { TextTokenizer, tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
+import { tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 
 const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
 const modelSha256 = 'a'.repeat(64);

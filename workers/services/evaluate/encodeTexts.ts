@@ -4,7 +4,7 @@ import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from 
 import type { ParameterStore } from '../../engine/model/parameters';
 import { EncodedTexts } from './encodedTexts';
 
-export interface EncoderInUse {
+export interface EncoderForTexts {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
@@ -55,7 +55,7 @@ export function pickTexts(
 
 /** Encodes all texts of a set as unit vectors, in the order of the set. Skips batches that `vectors` already holds. */
 export async function encodeTexts(
-  encoder: EncoderInUse,
+  encoder: EncoderForTexts,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   between: BetweenBatches,
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),

@@ -1,6 +1,7 @@
 import type { EncoderConfig, TensorEntry } from '../../../src/domain/model';
 import { embeddingNames, parameterShapes } from '../../engine/model/names';
-import { modelError, type TensorFile } from '../../formats/tensorFile';
+import { type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
 
 /** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
 const alignment = 64;
@@ -29,12 +30,12 @@ function tensorNames(source: TensorFile): Map<string, string> {
   return names;
 }
 
-export interface Layout {
+export interface EncoderLayout {
   tensors: TensorEntry[];
   totalFloats: number;
 }
 
-export function layOut(config: EncoderConfig): Layout {
+export function encoderLayout(config: EncoderConfig): EncoderLayout {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
     const length = shape.reduce((product, size) => product * size, 1);
@@ -59,7 +60,11 @@ export interface EncoderTensor {
  * position. Throws if a parameter is missing or has another shape than config.json implies, and if a layer has a
  * tensor that the encoder does not: the vectors would not be those of the model.
  */
-export function findTensors(layout: Layout, source: TensorFile, positionsSkipped: number): EncoderTensor[] {
+export function findEncoderTensors(
+  layout: EncoderLayout,
+  source: TensorFile,
+  positionsSkipped: number,
+): EncoderTensor[] {
   const names = tensorNames(source);
   const found = layout.tensors.map((entry): EncoderTensor => {
     const [rows = 0, ...rest] = entry.shape;
@@ -83,7 +88,7 @@ export function findTensors(layout: Layout, source: TensorFile, positionsSkipped
 }
 
 /** Returns a parameter's values. Throws `tensor-not-finite` at the first NaN or infinity. */
-export async function readFinite(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
+export async function readEncoderTensor(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
   const values = (await source.read(name)).subarray(skip);
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw modelError(source.fileOf(name), 'tensor-not-finite', { tensor: name, found: String(values[at]) });

@@ -19,7 +19,7 @@ const maxListingBytes = 16 * 1024 * 1024;
 const maxPages = 50;
 
 /** An answer worth another try: the host is overloaded or restarting. */
-export class Overloaded extends Error {
+export class HubOverloaded extends Error {
   constructor(readonly failure: AppError) {
     super('the host is overloaded');
   }
@@ -38,7 +38,7 @@ function isWebPage(response: Response): boolean {
 }
 
 /** Yields a response's chunks. Chrome iterates over streams only since version 124. */
-export async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array> {
+export async function* hubResponseChunks(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
   try {
@@ -123,7 +123,7 @@ export class HubClient {
     let text = '';
     let bytes = 0;
     try {
-      for await (const chunk of bodyChunks(response)) {
+      for await (const chunk of hubResponseChunks(response)) {
         bytes += chunk.byteLength;
         if (bytes > maxListingBytes) throw this.failure('listing-invalid');
         text += decoder.decode(chunk, { stream: true });
@@ -159,7 +159,7 @@ export class HubClient {
     const { status } = response;
     const place = { status, ...(file === undefined ? {} : { file }) };
     const failure = this.failure(faultOf(response, file !== undefined), place);
-    throw status === 429 || status >= 500 ? new Overloaded(failure) : failure;
+    throw status === 429 || status >= 500 ? new HubOverloaded(failure) : failure;
   }
 }
 
@@ -174,7 +174,7 @@ export async function listHubModel(
     throw hubError(model.host, 'id-invalid', { found: `${model.id}${model.revision && `@${model.revision}`}` });
   const client = new HubClient(model, token);
   const { commit, files } = await client.list(signal).catch((thrown: unknown) => {
-    if (thrown instanceof Overloaded) throw thrown.failure;
+    if (thrown instanceof HubOverloaded) throw thrown.failure;
     if (signal.aborted) throw client.failure('broken-off', {}, thrown);
     throw thrown;
   });

@@ -1,17 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
-import { downloadIdOf, listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
-import type { StoredModel } from '../../../src/domain/model';
+import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import {
-  appendDownloadPart,
-  clearDownloadFile,
-  deleteDownload,
-  openDownload,
-  readDownloadParts,
-} from '../../../src/storage/downloads';
-import { bodyChunks, HubClient, Overloaded } from './hubClient';
+import { appendDownloadPart, clearDownloadFile, openDownload, readDownloadParts } from '../../../src/storage/downloads';
+import { hubResponseChunks, HubClient, HubOverloaded } from './hubClient';
 import { readEncoderConfig } from './importModelConfig';
 
 /** A part is stored when this much has arrived, so a killed tab loses no more. */
@@ -19,7 +12,7 @@ const partBytes = 4 * 1024 * 1024;
 const progressMs = 100;
 
 /** How patient a download is. Tests shorten the waits. */
-export interface Patience {
+export interface DownloadPatience {
   /** Tries in a row without a new byte before the download gives up. */
   tries: number;
   /** Wait before the second try; doubles with each further one. */
@@ -28,7 +21,7 @@ export interface Patience {
   silenceMs: number;
 }
 
-export const usualPatience: Patience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+export const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
 
 interface Context {
   db: Database;
@@ -36,7 +29,7 @@ interface Context {
   downloadId: string;
   /** Aborts when the user stops the download. */
   signal: AbortSignal;
-  patience: Patience;
+  patience: DownloadPatience;
   /** Called with the number of bytes of the file that have arrived. */
   received: (bytes: number, file: string) => void;
 }
@@ -138,7 +131,7 @@ class FileDownload {
   /** Returns the error to give up with if another try may help. Otherwise throws. */
   async #retriable(thrown: unknown): Promise<AppError> {
     throwIfStopped(this.context.signal);
-    if (thrown instanceof Overloaded) return thrown.failure;
+    if (thrown instanceof HubOverloaded) return thrown.failure;
     if (!(thrown instanceof AppError))
       return this.context.client.failure('broken-off', { file: this.file.path }, thrown);
     const { details } = thrown;
@@ -152,7 +145,7 @@ class FileDownload {
     // A host that ignores the range sends the file from its beginning.
     let skip = response.status === 206 ? 0 : this.#have;
     this.#checkRange(response);
-    for await (const chunk of bodyChunks(response)) {
+    for await (const chunk of hubResponseChunks(response)) {
       silence.rest();
       const fresh = chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - fresh.length;
@@ -212,7 +205,7 @@ export interface HubDownloadOptions {
   token: string | null;
   signal: AbortSignal;
   progress: DownloadProgress;
-  patience?: Patience;
+  patience?: DownloadPatience;
 }
 
 /**
@@ -222,7 +215,7 @@ export interface HubDownloadOptions {
 export async function downloadHubModel(
   db: Database,
   listing: HubListing,
-  { token, signal, progress, patience = usualPatience }: HubDownloadOptions,
+  { token, signal, progress, patience = usualDownloadPatience }: HubDownloadOptions,
 ): Promise<FolderFile[]> {
   const { downloadId } = await openDownload(db, listing);
   const client = new HubClient(listing, token);
@@ -246,25 +239,4 @@ export async function downloadHubModel(
     files.push({ path: file.path, file: fetched });
   }
   return files;
-}
-
-/**
- * Downloads a model and hands its files to `importFiles`. The download is deleted once the model is stored, or if the
- * files are complete but no model that can be used.
- */
-export async function fetchHubModel(
-  db: Database,
-  listing: HubListing,
-  options: HubDownloadOptions,
-  importFiles: (files: FolderFile[]) => Promise<StoredModel>,
-): Promise<StoredModel> {
-  const downloadId = downloadIdOf(listing);
-  try {
-    const model = await importFiles(await downloadHubModel(db, listing, options));
-    await deleteDownload(db, downloadId);
-    return model;
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.details.kind === 'model-invalid') await deleteDownload(db, downloadId);
-    throw thrown;
-  }
 }

@@ -4,13 +4,21 @@ import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getModel, moveWeights, putModel } from '../../../src/storage/models';
 import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
-import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
-import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
-import { asBertConfig, parseJson, readDefaults, readEncoderConfig } from './importModelConfig';
-import { openModelFolder, readText, type ModelFolder } from './modelFolder';
+import { isFileDType, type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
+import {
+  findEncoderTensors,
+  encoderLayout,
+  readEncoderTensor,
+  type EncoderTensor,
+  type EncoderLayout,
+} from './encoderTensors';
+import { asBertConfig, readModelDefaults, readEncoderConfig } from './importModelConfig';
+import { parseModelJson } from './modelJson';
+import { openModelFolder, readModelText, type ModelFolder } from './modelFolder';
 import { modelIdentity } from './modelIdentity';
-import { tokenizerFromVocabulary, tokenizerSize, withLowercase } from './modelTokenizer';
-import { openWeights } from './modelWeights';
+import { tokenizerFromVocabulary, tokenizerSize, tokenizerWithLowercase } from './modelTokenizer';
+import { openModelWeights } from './modelWeights';
 
 /** Returns tokenizer.json as it is stored: read from the folder, or made from vocab.txt. */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
@@ -18,18 +26,18 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
   if (text === undefined) {
     if (texts['vocab.txt'] === undefined) throw modelError('tokenizer.json', 'missing-file');
     const added = transformer.get('added_tokens.json');
-    text = tokenizerFromVocabulary(texts, added && (await readText(added, 'added_tokens.json')));
+    text = tokenizerFromVocabulary(texts, added && (await readModelText(added, 'added_tokens.json')));
   }
   const sentence = texts['sentence_bert_config.json'];
   const lowercases =
-    sentence !== undefined && parseJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
-  return lowercases ? withLowercase(text) : text;
+    sentence !== undefined && parseModelJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
+  return lowercases ? tokenizerWithLowercase(text) : text;
 }
 
 /** XLM-RoBERTa is stored as BERT. States the tokenizer's class, which transformers would take from the model's type. */
 function tokenizerConfigText(text: string | undefined, isBert: boolean): string | undefined {
   if (isBert) return text;
-  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
   return JSON.stringify({ tokenizer_class: 'XLMRobertaTokenizer', ...config }, null, 2);
 }
 
@@ -58,7 +66,7 @@ async function describe(folder: ModelFolder): Promise<Described> {
     'tokenizer.json': tokenizer,
     ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': tokenizerConfig }),
   };
-  return { config, files, defaults: readDefaults(files, config, folder.normalizes), positionsSkipped };
+  return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
 /** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each. */
@@ -66,13 +74,13 @@ async function storeTensors(
   writer: WeightWriter,
   source: TensorFile,
   tensors: EncoderTensor[],
-  { totalFloats }: Layout,
+  { totalFloats }: EncoderLayout,
   each: (values: Float32Array) => void,
 ): Promise<void> {
   let at = 0;
   for (const tensor of tensors) {
     const { offset, length } = tensor.entry;
-    const values = await readFinite(source, tensor);
+    const values = await readEncoderTensor(source, tensor);
     if (offset > at) await writer.write(new Float32Array(offset - at));
     await writer.write(values);
     at = offset + length;
@@ -115,9 +123,9 @@ export async function importModel(
 ): Promise<StoredModel> {
   const folder = await openModelFolder(files);
   const { positionsSkipped, ...described } = await describe(folder);
-  const source = await openWeights(folder.transformer);
-  const layout = layOut(described.config);
-  const tensors = findTensors(layout, source, positionsSkipped);
+  const source = await openModelWeights(folder.transformer);
+  const layout = encoderLayout(described.config);
+  const tensors = findEncoderTensors(layout, source, positionsSkipped);
   const { 'config.json': config, 'tokenizer.json': tokenizer } = described.files;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   const weightsId = newWeightsId('model');

@@ -1,12 +1,12 @@
 import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/relevant';
-import { recordsOf, type DataFile } from './readRecords';
-import type { Place, Rejections } from './rejections';
+import { recordsOfFile, type DataFile } from './dataFile';
+import type { RejectionPlace, Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
-  for await (const records of recordsOf(file))
+  for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
@@ -15,7 +15,11 @@ async function isFileOfJudgements(file: DataFile): Promise<boolean> {
   return false;
 }
 
-async function readJudgements(source: DataFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
+async function readJudgements(
+  source: DataFile,
+  judgements: Judgements<RejectionPlace>,
+  rejections: Rejections,
+): Promise<void> {
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
@@ -37,7 +41,7 @@ async function readJudgements(source: DataFile, judgements: Judgements<Place>, r
 }
 
 /** Whether a row of the file has an id that the judgements name: as a passage, or as a question in other roles. */
-async function belongs(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<boolean> {
+async function belongs(file: DataFile, role: DataRole, judgements: Judgements<RejectionPlace>): Promise<boolean> {
   for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
   return false;
 }
@@ -51,9 +55,9 @@ export async function judgedFiles(
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<Place> | null }> {
+): Promise<{ rows: DataFile[]; judgements: Judgements<RejectionPlace> | null }> {
   if (files.length < 2) return { rows: [...files], judgements: null };
-  const judgements = new Judgements<Place>(passages);
+  const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);

@@ -1,10 +1,8 @@
 import { modelTextFiles } from '../../../src/domain/import/modelFiles';
 import type { FolderFile } from '../../../src/protocol/dataApi';
-import { modelError } from '../../formats/tensorFile';
-import { isJson } from './importModelConfig';
-
-/** First line of a Git LFS pointer, the text that Git leaves where the large file was not downloaded. */
-const lfsPointer = 'version https://git-lfs.github.com/spec/';
+import { modelError } from '../../formats/modelError';
+import { isJsonObject } from './modelJson';
+import { refuseLfsPointer } from './lfsPointer';
 
 /** Names that sentence-transformers gave to sentence_bert_config.json, by the class of the encoder. */
 const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
@@ -25,13 +23,8 @@ interface Module {
   path: string;
 }
 
-/** Throws `lfs-pointer` if the file is a Git LFS pointer and not the file itself. */
-export async function refuseLfsPointer(file: File, name: string): Promise<void> {
-  if ((await file.slice(0, lfsPointer.length).text()) === lfsPointer) throw modelError(name, 'lfs-pointer');
-}
-
 /** Returns a file as text. Throws `not-utf8` rather than replace a byte of a vocabulary. */
-export async function readText(file: File, name: string): Promise<string> {
+export async function readModelText(file: File, name: string): Promise<string> {
   await refuseLfsPointer(file, name);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
@@ -79,7 +72,7 @@ function readModules(text: string): Module[] {
   }
   if (!Array.isArray(list)) throw modelError('modules.json', 'not-json');
   return list.map((module: unknown) => {
-    const { type, path = '' } = isJson(module) ? module : {};
+    const { type, path = '' } = isJsonObject(module) ? module : {};
     if (typeof type !== 'string' || typeof path !== 'string') throw modelError('modules.json', 'not-json');
     return { type: type.split('.').at(-1) ?? type, path };
   });
@@ -111,7 +104,7 @@ function checkModuleFolders(root: ReadonlyMap<string, File>): void {
 export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder> {
   const root = rootFiles(files);
   const modulesFile = root.get('modules.json');
-  const modules = modulesFile && readModules(await readText(modulesFile, 'modules.json'));
+  const modules = modulesFile && readModules(await readModelText(modulesFile, 'modules.json'));
   if (modules) checkModules(modules);
   else checkModuleFolders(root);
   const folder = (type: string, otherwise: string): string =>
@@ -120,7 +113,7 @@ export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder>
   const texts: Record<string, string> = {};
   for (const path of modelTextFiles) {
     const file = placeOf(path, root, transformer, folder('Pooling', '1_Pooling'));
-    if (file) texts[path] = await readText(file, path);
+    if (file) texts[path] = await readModelText(file, path);
   }
   return { transformer, texts, normalizes: modules?.some(({ type }) => type === 'Normalize') };
 }

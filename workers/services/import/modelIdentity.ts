@@ -3,7 +3,7 @@ import { sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
-import { parseJson } from './importModelConfig';
+import { parseModelJson } from './modelJson';
 
 /** Fields of tokenizer_config.json that change token ids, with the value that a missing field stands for. */
 const tokenizerDefaults: Record<string, unknown> = {
@@ -25,7 +25,7 @@ function unusualSettings({ files, defaults }: Described): Record<string, unknown
   for (const key of ['pooling', 'normalize', 'queryPrefix', 'passagePrefix'] as const)
     if (defaults[key].value !== settingDefaults[key]) unusual[key] = defaults[key].value;
   const text = files['tokenizer_config.json'];
-  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
   for (const [key, standard] of Object.entries(tokenizerDefaults)) {
     const value = config[key] ?? standard;
     if (JSON.stringify(value) !== JSON.stringify(standard)) unusual[key] = value;

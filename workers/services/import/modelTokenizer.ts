@@ -1,23 +1,23 @@
-import { modelError } from '../../formats/tensorFile';
-import { isJson, parseJson } from './importModelConfig';
+import { modelError } from '../../formats/modelError';
+import { isJsonObject, parseModelJson } from './modelJson';
 
 type Json = Record<string, unknown>;
 
 /** Returns the number of ids in tokenizer.json: the highest id of vocabulary and added tokens, plus one. */
 export function tokenizerSize(text: string): number {
-  const tokenizer = parseJson('tokenizer.json', text);
+  const tokenizer = parseModelJson('tokenizer.json', text);
   const model = tokenizer['model'];
-  if (!isJson(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
+  if (!isJsonObject(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
   const vocab = model['vocab'];
   let size = 0;
   if (Array.isArray(vocab)) size = vocab.length;
-  else if (isJson(vocab))
+  else if (isJsonObject(vocab))
     for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
   if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
   const added = tokenizer['added_tokens'];
   if (Array.isArray(added))
     for (const token of added)
-      if (isJson(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
+      if (isJsonObject(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
   return size;
 }
 
@@ -42,7 +42,7 @@ function specialToken(sources: Json[], key: keyof typeof specialTokens): string 
   for (const source of sources) {
     const value = source[key];
     if (typeof value === 'string') return value;
-    if (isJson(value) && typeof value['content'] === 'string') return value['content'];
+    if (isJsonObject(value) && typeof value['content'] === 'string') return value['content'];
   }
   return specialTokens[key];
 }
@@ -61,7 +61,7 @@ function addedToken(content: string, id: number, special: boolean): Json {
 /** Reads tokens that were added to a vocabulary, with their ids. `text` is undefined if there is no such file. */
 function readAddedTokens(text: string | undefined): [string, number][] {
   if (text === undefined) return [];
-  return Object.entries(parseJson('added_tokens.json', text)).map(([token, id]) => {
+  return Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]) => {
     if (typeof id === 'number' && Number.isInteger(id) && id >= 0) return [token, id];
     throw modelError('added_tokens.json', 'tokenizer-invalid', { found: token });
   });
@@ -86,7 +86,7 @@ function template(cls: string, sep: string, id: (token: string) => number): Json
  * special tokens of tokenizer_config.json and special_tokens_map.json.
  */
 export function tokenizerFromVocabulary(files: Record<string, string>, added?: string): string {
-  const read = (name: string): Json => (files[name] === undefined ? {} : parseJson(name, files[name]));
+  const read = (name: string): Json => (files[name] === undefined ? {} : parseModelJson(name, files[name]));
   const config = read('tokenizer_config.json');
   const className = config['tokenizer_class'] ?? 'BertTokenizer';
   if (typeof className !== 'string' || !bertTokenizers.includes(className))
@@ -136,12 +136,13 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
  * Returns tokenizer.json with lowercase as its first step. sentence-transformers lowercases the text if
  * sentence_bert_config.json says `do_lower_case: true`; in tokenizer.json every other tool does the same.
  */
-export function withLowercase(text: string): string {
-  const tokenizer = parseJson('tokenizer.json', text);
+export function tokenizerWithLowercase(text: string): string {
+  const tokenizer = parseModelJson('tokenizer.json', text);
   const { normalizer } = tokenizer;
-  if (isJson(normalizer) && normalizer['type'] === 'BertNormalizer' && normalizer['lowercase'] === true) return text;
+  if (isJsonObject(normalizer) && normalizer['type'] === 'BertNormalizer' && normalizer['lowercase'] === true)
+    return text;
   const lowercase = { type: 'Lowercase' };
-  if (!isJson(normalizer)) return JSON.stringify({ ...tokenizer, normalizer: lowercase });
+  if (!isJsonObject(normalizer)) return JSON.stringify({ ...tokenizer, normalizer: lowercase });
   const inner = normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
   const normalizers: unknown[] = [lowercase, ...(Array.isArray(inner) ? (inner as unknown[]) : [])];
   return JSON.stringify({ ...tokenizer, normalizer: { type: 'Sequence', normalizers } });

@@ -8,7 +8,8 @@ import type { PassageLookup } from '../../../src/domain/split/relevant';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { putExperiment } from '../../../src/storage/experiments';
-import { importDataset, storedPassages } from './importDataset';
+import { importDataset } from './importDataset';
+import { storedPassages } from './storedPassages';
 import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */

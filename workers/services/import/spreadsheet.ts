@@ -2,10 +2,11 @@ import { AppError } from '../../../src/domain/errors';
 import type { RawRecord } from '../../../src/domain/import/reading';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import { sheetRecords } from '../../../src/domain/import/sheet';
-import { isZip, readWorkbook, WorkbookFault } from '../../formats/xlsx';
+import { readWorkbook, WorkbookFault } from '../../formats/xlsx';
+import { isZip } from '../../formats/zip';
 
 /** A workbook of which one sheet was read. */
-export interface SheetFile {
+export interface SpreadsheetFile {
   file: File;
   facts: FileFacts;
   /** The first row; empty if there is none. */
@@ -19,7 +20,7 @@ export interface SheetFile {
  * null if the file is not a workbook.
  * @throws import-failed if a file named as a workbook cannot be read.
  */
-export async function readSpreadsheet(file: File, wanted?: string): Promise<SheetFile | null> {
+export async function readSpreadsheet(file: File, wanted?: string): Promise<SpreadsheetFile | null> {
   const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
   if (!isZip(head)) return null;
   const isNamedSo = /\.(xls[xmb]?|et)$/i.test(file.name);

@@ -4,7 +4,7 @@ import { hasListedBatches, rowsWithoutPassage } from '../../../src/domain/split/
 import { countPairs } from '../../../src/domain/train/runRefusal';
 import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { storedSplit } from './preparedData';
+import { storedSplit } from './storedSplit';
 
 /** The most rows of each kind that are listed; all are counted. */
 const listedPerKind = 1000;

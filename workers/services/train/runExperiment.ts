@@ -14,12 +14,13 @@ import { browserVersion } from '../device/browserVersion';
 import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
-import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
+import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
+import { openRunSession, tokensOfStep, type DeviceSession } from './runSession';
+import { stageBatches } from './stageBatches';
 import { trainModel, type TrainingState } from './trainModel';
-import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
 
 export interface RunDeps {
@@ -60,7 +61,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
   let before = record.device ?? device;
-  const session = await openSession(db, record, control, log);
+  const session = await openRunSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
@@ -71,7 +72,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
-      const loss = await lossBehind(thrown);
+      const loss = await deviceLossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
       if (!session.recovery.mayGoOn()) throw loss;
       await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
@@ -128,7 +129,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
+  const parameters = await loadWeights(engine, db, model, model.weightsId, (done, of) =>
     session.log.progress('load', done, of),
   );
   try {
@@ -152,7 +153,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptWeights(db, runId);
-    await writeParameters(db, model, kept.weightsId, parameters);
+    await reloadWeights(db, model, kept.weightsId, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
     await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
@@ -168,8 +169,8 @@ async function trainingState(session: DeviceSession, parameters: ParameterStore)
   const checkpoint = await latestCheckpoint(db, record.runId);
   if (!checkpoint)
     return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) };
-  await writeParameters(db, model, checkpoint.weightsId, parameters);
-  const adamW = await loadAdamW(db, model, checkpoint.weightsId, parameters);
+  await reloadWeights(db, model, checkpoint.weightsId, parameters);
+  const adamW = await loadMoments(db, model, checkpoint.weightsId, parameters);
   return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
 }
 

@@ -12,7 +12,7 @@ import type { ParameterStore } from '../../engine/model/parameters';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
 import type { DeviceSession } from './runSession';
-import { trainingTensors, weightTensors } from './weightTransfer';
+import { weightAndMomentTensors, weightTensors } from './weightTransfer';
 
 export interface TrainingState {
   step: number;
@@ -163,7 +163,7 @@ class CheckpointKeeper {
     if (this.#writtenStep === this.state.step) return;
     const { db, record, model, log, recovery } = this.session;
     const startedAt = performance.now();
-    const tensors = trainingTensors(model, this.parameters, this.state.adamW);
+    const tensors = weightAndMomentTensors(model, this.parameters, this.state.adamW);
     const { step, loop } = this.state;
     const manifest = await writeCheckpoint(db, {
       runId: record.runId,

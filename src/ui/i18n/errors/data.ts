@@ -1,5 +1,5 @@
 import type { AppErrorDetails } from '../../../domain/errors';
-import { never, type Sentence } from './sentence';
+import { unknownErrorSentence, type Sentence } from './sentence';
 
 const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
@@ -14,7 +14,7 @@ const partNames: Record<'dev' | 'test', Sentence> = {
 };
 
 /** Names a role, or the part of the questions that is meant. */
-export function roleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
+export function dataRoleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
   return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
 }
 export function tooFewPairs({
@@ -44,6 +44,6 @@ export function tooFewPairs({
         en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs without a repeated passage or question were found for one; reduce the batch size, add pairs, or allow repetitions.`,
       };
     default:
-      return never(distinct satisfies never);
+      return unknownErrorSentence(distinct satisfies never);
   }
 }

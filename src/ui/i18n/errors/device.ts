@@ -1,9 +1,10 @@
 import type { DeviceJob } from '../../../domain/deviceJob';
 import type { AppErrorDetails } from '../../../domain/errors';
-import { never, short, type Sentence } from './sentence';
+import { unknownErrorSentence, type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 /** Why the device can't take another job: it is busy with this one. */
-export const busySentences: Record<DeviceJob, Sentence> = {
+export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
   benchmark: {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
@@ -22,15 +23,15 @@ export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benc
       };
     case 'device':
       return {
-        zh: `测量时与显卡的连接断了（${short(details.reason)}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
-        en: `The GPU was lost while measuring (${short(details.reason)}); measure again. If it happens again, update the driver or use the CPU.`,
+        zh: `测量时与显卡的连接断了（${shortened(details.reason)}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
+        en: `The GPU was lost while measuring (${shortened(details.reason)}); measure again. If it happens again, update the driver or use the CPU.`,
       };
     case 'worker':
       return {
-        zh: `测量时计算线程意外停止（${short(details.reason)}），请再测一次；如果还是这样，请只测演示模型。`,
-        en: `The compute worker stopped while measuring (${short(details.reason)}); measure again. If it happens again, measure only the demo model.`,
+        zh: `测量时计算线程意外停止（${shortened(details.reason)}），请再测一次；如果还是这样，请只测演示模型。`,
+        en: `The compute worker stopped while measuring (${shortened(details.reason)}); measure again. If it happens again, measure only the demo model.`,
       };
     default:
-      return never(details satisfies never);
+      return unknownErrorSentence(details satisfies never);
   }
 }

@@ -1,5 +1,6 @@
 import type { AppErrorDetails, HubFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
 type Ways = Record<'other' | 'token' | 'folder', Sentence>;
@@ -78,11 +79,11 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   return sentences[details.fault]({
     ...waysOut(onCommandLine),
     details,
-    host: short(details.host),
-    id: short(details.id),
-    file: short(details.file),
-    found: short(details.found),
-    expected: short(details.expected),
+    host: shortened(details.host),
+    id: shortened(details.id),
+    file: shortened(details.file),
+    found: shortened(details.found),
+    expected: shortened(details.expected),
   });
 }
 

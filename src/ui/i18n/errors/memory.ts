@@ -3,7 +3,7 @@ import { formatBytes } from '../format';
 import type { Sentence } from './sentence';
 
 /** The bytes that were needed, in brackets; empty if they are not known. */
-export function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
+export function neededMemoryWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
   if (!neededBytes) return { zh: '', en: '' };
   return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
 }

@@ -6,12 +6,12 @@ import type { Dictionary } from '../i18n/en';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 
 /** What the train stage says first: what the run has achieved, and a sentence on its state. */
-export interface Headline {
+export interface RunHeadline {
   title: string;
   text: string;
 }
 
-function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
   if (!last) return { title: t.firstStep, text: t.leave };
@@ -30,7 +30,7 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
   };
 }
 
-function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const text =
     record.keptStep === undefined
@@ -41,7 +41,7 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
 }
 
 /** How far the run is within its phase, such as "encoding passages 30 / 288"; empty if that is not known. */
-export function progressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
+export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
   const { progress } = view;
   const step = view.steps[view.steps.length - 1]?.step;
   if (progress && progress.of > 0)
@@ -56,7 +56,7 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
     : t.job.phases[view.phase];
-  const under = view.progress ? progressText(t, record, view) : '';
+  const under = view.progress ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
@@ -66,7 +66,7 @@ export function runHeadline(
   record: RunRecord | null,
   view: RunView | null,
   plan: { pairs: number; steps: number } | null,
-): Headline {
+): RunHeadline {
   const t = dictionary.train.sentence;
   if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
   switch (record.status) {

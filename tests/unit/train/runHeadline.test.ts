@@ -3,7 +3,7 @@ import type { RunEvent, RunEventBody, RunRecord } from '../../../src/domain/run'
 import { applyEvents, emptyRunView } from '../../../src/domain/train/runView';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
-import { runHeadline } from '../../../src/ui/train/runSentence';
+import { runHeadline } from '../../../src/ui/train/runHeadline';
 
 const record = { status: 'paused', steps: 119 } as RunRecord;
 function view(...bodies: RunEventBody[]) {
