@@ -1,6 +1,6 @@
 import type { FileDType } from '../../src/domain/model';
 
-/** A storage of a state dict: a run of equal elements that tensors refer to. */
+/** A storage of a state dict: an array of elements of one type, which tensors refer to. */
 export interface PickledStorage {
   kind: 'storage';
   /** One of FileDType, or torch's class name if the type cannot be read. */
@@ -12,7 +12,7 @@ export interface PickledStorage {
 export interface PickledTensor {
   kind: 'tensor';
   storage: PickledStorage;
-  /** Offset and strides count elements. */
+  /** Offset of the first value, in elements. The strides are in elements, too. */
   offset: number;
   shape: number[];
   strides: number[];
@@ -53,7 +53,7 @@ export type PickledValue =
 
 export type PickledKind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
 
-/** Element types by the class of the storage. Its other classes cannot be read as weights. */
+/** Element types by torch's storage class. Storages of other classes cannot be read as weights. */
 export const pickledStorageTypes: Record<string, FileDType> = {
   FloatStorage: 'F32',
   DoubleStorage: 'F64',
@@ -78,7 +78,7 @@ export function isPickledKind<K extends PickledKind>(
   return typeof value === 'object' && value !== null && value.kind === kind;
 }
 
-/** Returns the sizes in a tuple, or undefined for any other value. */
+/** Returns the items of a tuple of sizes, or undefined for any other value. */
 export function pickledSizes(value: PickledValue | undefined): number[] | undefined {
   if (!isPickledKind(value, 'tuple')) return undefined;
   const { items } = value;

@@ -17,7 +17,9 @@ interface Opened {
   storage: (storage: PickledStorage) => Blob | undefined | Promise<Blob | undefined>;
 }
 
-/** Turns an error about a damaged archive, whose sentence speaks of projects, into one about weights. */
+/**
+ * Runs `work`. Reports a damaged archive as damaged weights: the error of the zip reader would speak of a project file.
+ */
 async function inArchive<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -130,7 +132,7 @@ async function readTensor(file: string, name: string, tensor: PickledTensor, ope
   const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
   if (!isFileDType(dtype)) throw unreadable;
   if (shape.includes(0)) return new Float32Array(0);
-  // Elements from the first to the last one that the tensor uses.
+  // Number of elements from the first to the last that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
   const width = fileDTypeBytes[dtype];
@@ -143,8 +145,8 @@ async function readTensor(file: string, name: string, tensor: PickledTensor, ope
 }
 
 /**
- * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads the description only:
- * each tensor is a slice of the file until it is read.
+ * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads only the descriptions of
+ * the tensors. Their values stay in the file until they are read.
  */
 export async function openPytorch(blob: Blob, file: string): Promise<TensorFile> {
   const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());

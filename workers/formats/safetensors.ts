@@ -3,7 +3,7 @@ import type { FileDType } from '../../src/domain/model';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type TensorFile } from './tensorFile';
 import { modelError as invalid } from './modelError';
 
-/** The format's own limit on the header. */
+/** Limit that the format sets on the length of the header. */
 const maxHeaderBytes = 100_000_000;
 
 export interface SafetensorsTensor {
@@ -37,8 +37,9 @@ function closingQuote(text: string, open: number): number {
 }
 
 /**
- * Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. One regular
- * expression for whole strings would overflow its stack on metadata of some megabytes.
+ * Returns the first key that occurs twice in one object. JSON.parse would silently keep only its last value. Scans
+ * strings quote by quote, because one regular expression over whole strings overflows the stack on metadata of some
+ * megabytes.
  */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
@@ -158,7 +159,7 @@ export async function readSafetensorsTensor(
   return values;
 }
 
-/** Opens a file of one or several tensors. Reads its header only. */
+/** Opens a safetensors file. Reads only its header. */
 export async function openSafetensors(blob: Blob, file: string): Promise<TensorFile> {
   const header = await readSafetensorsHeader(blob, file);
   return {
@@ -174,7 +175,10 @@ export interface SafetensorsEntry {
   shape: number[];
 }
 
-/** Yields a float32 file with one tensor in memory at a time. Spaces pad the header to a multiple of 8 bytes. */
+/**
+ * Yields the bytes of a float32 safetensors file, with only one tensor in memory at a time. Spaces pad the header to a
+ * multiple of 8 bytes.
+ */
 export async function* writeSafetensors(
   entries: readonly SafetensorsEntry[],
   read: (name: string) => Promise<Float32Array>,

@@ -2,7 +2,7 @@ import { strFromU8, unzipSync } from 'fflate';
 import { formatCode, shownDate, shownNumber } from '../../src/domain/import/cellFormat';
 import type { MergedRange, Sheet } from '../../src/domain/import/sheet';
 
-/** Why a workbook cannot be read. `reason` is technical, for the log of an error. */
+/** Thrown for a workbook that cannot be read. `reason` is meant for developers and is not shown. */
 export class WorkbookFault extends Error {
   constructor(
     readonly fault: 'xlsx-broken' | 'xlsx-too-large',
@@ -15,9 +15,9 @@ export class WorkbookFault extends Error {
 
 /** Limit on the XML of a workbook after unpacking. A file of a few kB can unpack to gigabytes. */
 const maxXmlBytes = 1024 * 1024 * 1024;
-/** Limit on rows × columns up to the last cell with content. */
+/** Limit on rows × columns, counted up to the last cell with content. */
 const maxCells = 30_000_000;
-/** Limits of the format itself. */
+/** Limits that the format itself sets. */
 const maxRows = 1_048_576;
 const maxColumns = 16_384;
 
@@ -34,7 +34,7 @@ function unescaped(text: string): string {
   );
 }
 
-/** Returns the attributes of each element of a name, with or without a namespace prefix. */
+/** Yields the attributes of each element called `name`, with or without a namespace prefix. */
 function* elements(xml: string, name: string): Generator<Map<string, string>> {
   for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^>]*)>`, 'g')))
     yield new Map(
@@ -88,7 +88,7 @@ function sheetPlaces(parts: Map<string, string>): SheetPlace[] {
   return places;
 }
 
-/** Returns the code of the number format of each cell style. */
+/** Returns the number format code of each cell style. */
 function styleCodes(xml: string): string[] {
   const own = new Map<number, string>();
   for (const format of elements(xml, 'numFmt'))
@@ -114,22 +114,25 @@ function mergedRanges(xml: string): MergedRange[] {
   return ranges;
 }
 
-/** What the reader of cell values does not report: styles, errors, and how far the sheet extends. */
+/** Facts about a sheet's cells that read-excel-file does not report. */
 interface SheetScan {
-  /** Style of numbers and dates, by row and column. */
+  /** Style of each number or date, by row × maxColumns + column. */
   styles: Map<number, number>;
-  /** Cells with an error such as #N/A, or a formula whose result was not saved. */
+  /** Number of cells with an error such as #N/A or with a formula whose result was not saved. */
   unreadable: number;
 }
 
-/** Whether a formula at `at` has no saved result: programs that write workbooks often leave it to the spreadsheet. */
+/**
+ * Whether the cell content at `at` is a formula without a saved result. Programs that write workbooks often leave the
+ * calculation to the spreadsheet.
+ */
 function lacksResult(xml: string, at: number): boolean {
   if (!/^<(?:\w+:)?f\b/.test(xml.slice(at, at + 40))) return false;
   const end = xml.indexOf('c>', xml.indexOf('</', at));
   return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
 }
 
-/** Scans the cells with content. Throws if they lie too far apart to hold the sheet in memory. */
+/** Scans the cells with content. Throws if the sheet, up to the last of them, is too large for memory. */
 function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = { styles: new Map(), unreadable: 0 };
   let rows = 0;
@@ -152,7 +155,7 @@ function scanSheet(xml: string): SheetScan {
   return scan;
 }
 
-/** Returns the text that the spreadsheet shows for a value of read-excel-file. */
+/** Returns the text that a spreadsheet would show for a value from read-excel-file. */
 function shownText(value: unknown, code: string): string {
   if (value instanceof Date) return shownDate(value, code);
   if (typeof value === 'number') return shownNumber(value, code);
@@ -173,10 +176,10 @@ async function cellValues(bytes: Uint8Array<ArrayBuffer>, position: number): Pro
 export interface Workbook {
   /** Names of all worksheets, in order. */
   sheets: string[];
-  /** The sheet that was read. */
+  /** Name of the sheet that was read. */
   name: string;
   sheet: Sheet;
-  /** Cells of it that were read as empty: errors such as #N/A, and formulas without a saved result. */
+  /** Number of cells read as empty: errors such as #N/A, and formulas without a saved result. */
   unreadable: number;
 }
 

@@ -13,7 +13,7 @@ const end64Locator = 0x07064b50;
 const end64 = 0x06064b50;
 const directoryEntry = 0x02014b50;
 const localHeader = 0x04034b50;
-/** No archive of this app has a longer directory. */
+/** Limit on the directory's length. No archive of this app has a longer one. */
 const maxDirectoryBytes = 256 * 1024 * 1024;
 const all32 = 0xffffffff;
 
@@ -47,7 +47,10 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
   throw invalid(file, 'not a zip archive, or incomplete');
 }
 
-/** Reads 64-bit values from the zip64 extra field, which holds, in this order, those whose 32-bit field is all ones. */
+/**
+ * Returns the entry's sizes and offset with their 64-bit values. The zip64 extra field holds, in this order, those
+ * whose 32-bit field is all ones.
+ */
 function wide(
   directory: DataView,
   extraBegin: number,

@@ -35,7 +35,7 @@ async function importFolder(files: FolderFile[], name: string, progress: Progres
   });
 }
 
-/** Runs `work` unless a download is in progress, here or in another tab. */
+/** Runs `work`. Throws if a download is in progress, here or in another tab. */
 async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(hubDownloadLock, { ifAvailable: true }, (lock) => {
     if (!lock) throw hubError(host, 'elsewhere');

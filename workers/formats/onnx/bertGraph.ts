@@ -19,10 +19,10 @@ export interface BertGraphOptions {
   normalize: boolean;
 }
 
-/** Added to the score of a padding token: the lowest float32, so that softmax returns exactly 0. */
+/** Added to the attention score of a padding token: the lowest float32, so that softmax returns exactly 0 for it. */
 const maskedScore = -3.4028234663852886e38;
 
-/** Collects nodes and initializers. Every node has one output, which the caller names. */
+/** Collects the nodes and initializers of a graph. Every node has one output, which the caller names. */
 class GraphBuilder {
   readonly nodes: NodeProto[] = [];
   readonly initializers: BertInitializer[] = [];
@@ -42,7 +42,7 @@ class GraphBuilder {
     return name;
   }
 
-  /** Adds x·Wᵀ + b. */
+  /** Adds a linear layer, x·Wᵀ + b. */
   linear(x: string, module: string, inSize: number, outSize: number): string {
     const weight = `${module}.weight_t`;
     this.initializers.push({
@@ -102,7 +102,7 @@ function embeddings(graph: GraphBuilder, config: EncoderConfig): string {
   return graph.layerNorm(sum, 'embeddings.LayerNorm', config, 'embedding_output');
 }
 
-/** Adds the attention mask as score offsets: 0 at a token, the lowest float32 at padding. [B, 1, 1, S] */
+/** Adds nodes that turn the mask into score offsets: 0 for a token, the lowest float32 for padding. [B, 1, 1, S] */
 function maskScores(graph: GraphBuilder): string {
   graph.node('Cast', ['attention_mask'], 'mask', [{ name: 'to', int: 1 }]);
   const wide = graph.node('Unsqueeze', ['mask', 'axes_1_2'], 'mask_wide');

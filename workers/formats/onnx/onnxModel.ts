@@ -14,7 +14,7 @@ function bytesOf(values: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> 
   return new Uint8Array(values.slice().buffer);
 }
 
-/** Transposes [rows, columns] to [columns, rows] in blocks that stay in cache. */
+/** Transposes a [rows, columns] matrix, in blocks that fit in the cache. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   const block = 32;

@@ -16,7 +16,7 @@ export interface NodeProto {
 export interface ValueInfoProto {
   name: string;
   type: keyof typeof onnxType;
-  /** A string names an axis of free size. */
+  /** A string names an axis whose size is not fixed. */
   shape: (number | string)[];
 }
 

@@ -20,7 +20,7 @@ import { Trainer } from '../../engine/trainer';
 import type { WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
-/** Maximum pairs in a measured step, as in a typical run. Slow devices get smaller batches. */
+/** Maximum pairs per measured step: the batch size of a typical run. Slow devices get smaller batches. */
 export const mostPairsPerStep = 16;
 const pairTokens = 2 * meanTextTokens;
 /** Estimated duration above which a step gets fewer pairs, so that several steps fit in the time budget. */
@@ -88,7 +88,7 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
   return Math.max(2, Math.min(mostPairsPerStep, Math.floor(flops / stepFlops(config, pairTokens, meanTextTokens))));
 }
 
-/** Plans the step with the memory planner that runs use, too. */
+/** Plans the step with the same memory planner as a run. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
   const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };

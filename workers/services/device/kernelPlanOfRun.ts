@@ -75,8 +75,8 @@ export function kernelShapesOfRun({
 }
 
 /**
- * Returns the storage key: adapter, browser version (which fixes the shader compiler), kernel version and measured
- * shapes.
+ * Returns the key under which a plan is stored: adapter, browser version (which fixes the shader compiler), kernel
+ * version and measured shapes.
  */
 export function kernelPlanStoreKey({ device, browser }: KernelPlanInput, shapes: readonly MatmulShape[]): string {
   const names = shapes.map((shape) => planKey(shape));

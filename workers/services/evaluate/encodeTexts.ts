@@ -67,7 +67,7 @@ export async function encodeTexts(
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // buffers of earlier work have other sizes
+  releaseIdleMemory(engine); // the pooled buffers of earlier work have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;

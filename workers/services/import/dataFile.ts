@@ -5,7 +5,7 @@ import type { FileFacts } from '../../../src/domain/import/recognise';
 import { encodingOfFile, textOfFile, unpackedFile, type FileText } from './fileText';
 import { readSpreadsheet, type SpreadsheetFile } from './spreadsheet';
 
-/** A text file, unpacked, with its encoding and format. */
+/** An unpacked text file, with its encoding and format. */
 export interface TextDataFile extends FileText {
   file: File;
   format: TextFormat;
@@ -15,8 +15,8 @@ export interface TextDataFile extends FileText {
 export type DataFile = TextDataFile | SpreadsheetFile;
 
 /**
- * Recognizes the encoding and format of a file. `sheets` names the sheets to read of workbooks, by file name. Throws
- * import-failed if it is neither text nor a workbook.
+ * Unpacks a file and recognises its encoding and format. `sheets` names the sheet to read from each workbook, by file
+ * name. Throws import-failed if it is neither text nor a workbook.
  */
 export async function openDataFile(packed: File, sheets: Readonly<Record<string, string>> = {}): Promise<DataFile> {
   const file = await unpackedFile(packed);
@@ -52,7 +52,7 @@ export async function* recordsOfFile(
     return;
   }
   const last = reader.end();
-  // The rest of the last row is missing, from inside a character on.
+  // The file ends inside a character, so its last row is incomplete.
   if (isCut) last.push({ line: last.pop()?.line ?? 0, fault: 'file-cut' });
   yield last;
 }

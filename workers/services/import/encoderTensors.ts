@@ -6,7 +6,7 @@ import { modelError } from '../../formats/modelError';
 /** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
 const alignment = 64;
 
-/** Finds a parameter of the encoder in a name with any prefix, such as `bert.` or `0.auto_model.`. */
+/** Captures the encoder's own name of a parameter after any prefix, such as `bert.` or `0.auto_model.`. */
 const parameter =
   /(?:^|\.)((?:embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\..+)$/;
 
@@ -51,14 +51,14 @@ export interface EncoderTensor {
   entry: TensorEntry;
   /** Name in the file. */
   name: string;
-  /** Floats at the start of the file's tensor that are not part of the parameter. */
+  /** Number of floats at the start of the file's tensor that are not part of the parameter. */
   skip: number;
 }
 
 /**
  * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
- * position. Throws if a parameter is missing or has another shape than config.json implies, and if a layer has a
- * tensor that the encoder does not: the vectors would not be those of the model.
+ * position. Throws if a parameter is missing or has another shape than config.json implies. Also throws if the file has
+ * a parameter that this encoder lacks: its vectors would differ from the model's.
  */
 export function findEncoderTensors(
   layout: EncoderLayout,

@@ -8,7 +8,7 @@ import { downloadHubModel, type HubDownloadOptions } from './hubDownload';
 
 /**
  * Downloads a model and hands its files to `importFiles`. The download is deleted once the model is stored, or if the
- * files are complete but no model that can be used.
+ * complete files turn out not to be a usable model.
  */
 export async function fetchHubModel(
   db: Database,

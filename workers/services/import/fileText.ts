@@ -39,8 +39,8 @@ export interface FileText {
 }
 
 /**
- * Recognizes the encoding of a file. UTF-8 comes first, even if a few bytes are damaged: nearly all bytes are valid in
- * GB18030. Of GB18030 and Big5, the one that makes more common characters wins.
+ * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
+ * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
  * @throws import-failed wrong-type, binary-file or encoding-unknown.
  */
 export async function encodingOfFile(file: File): Promise<FileText> {
@@ -64,9 +64,7 @@ export async function encodingOfFile(file: File): Promise<FileText> {
   throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
 }
 
-/**
- * Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character, whose rest is missing.
- */
+/** Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character. */
 export async function* textOfFile(
   file: File,
   encoding: TextEncodingName,

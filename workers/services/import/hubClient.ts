@@ -14,11 +14,11 @@ import {
 import { chooseFiles } from '../../../src/domain/import/hubFiles';
 import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubListing';
 
-/** A list of files is refused beyond this length. Model repositories have tens of files. */
+/** Limit on the length of a list of files. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;
 const maxPages = 50;
 
-/** An answer worth another try: the host is overloaded or restarting. */
+/** Thrown if the host is overloaded or restarting, so that another try may succeed. */
 export class HubOverloaded extends Error {
   constructor(readonly failure: AppError) {
     super('the host is overloaded');
@@ -37,7 +37,7 @@ function isWebPage(response: Response): boolean {
   return /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(response.headers.get('content-type') ?? '');
 }
 
-/** Yields a response's chunks. Chrome iterates over streams only since version 124. */
+/** Yields a response's chunks. Uses a reader, because Chrome before version 124 cannot iterate over streams. */
 export async function* hubResponseChunks(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
@@ -48,14 +48,14 @@ export async function* hubResponseChunks(response: Response): AsyncGenerator<Uin
       yield value;
     }
   } finally {
-    // Frees the connection if the rest is not wanted.
+    // Frees the connection if the caller stops before the end.
     reader.cancel().catch(() => undefined);
   }
 }
 
 /**
- * Asks one host about one model. All requests to other origins are made here, without cookies and without a referrer.
- * The service worker leaves requests to other origins alone.
+ * Client of one host for one model. All requests to other origins are made here, without cookies and without a
+ * referrer. The service worker ignores requests to other origins.
  */
 export class HubClient {
   constructor(
@@ -99,7 +99,7 @@ export class HubClient {
       const more = parseTree(json, commit);
       if (!more || page === maxPages) throw this.failure('listing-invalid');
       for (const file of more) files.push(file);
-      // A next page at another address is refused: only the chosen host is asked.
+      // Refuse a next page at another address: only the chosen host may be asked.
       if (next !== null && !next.startsWith(first.split('?')[0] ?? first)) throw this.failure('listing-invalid');
       url = next;
     }

@@ -27,11 +27,11 @@ interface ImportJob<R extends DataRole> {
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
-  /** Holds questions back until all files are read: later rows may belong to them. */
+  /** Keeps questions until all files are read, because later rows may add passages to them. */
   questions: QuestionMerger<RejectionPlace>;
 }
 
-/** Parts of a file that are no rows. */
+/** Faults of records that are not rows. They are noted, not rejected. */
 const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
 
 /** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
@@ -112,7 +112,7 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
   }
 }
 
-/** Writes the questions whose rows are all read. Throws if none of them has a relevant passage. */
+/** Writes the questions, once all rows are read. Throws if none of them has a relevant passage. */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
   const { questions, irrelevant } = held.finish();
   const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));

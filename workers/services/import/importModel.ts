@@ -34,7 +34,10 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
   return lowercases ? tokenizerWithLowercase(text) : text;
 }
 
-/** XLM-RoBERTa is stored as BERT. States the tokenizer's class, which transformers would take from the model's type. */
+/**
+ * Returns tokenizer_config.json as it is stored. XLM-RoBERTa is stored as BERT, so the file must state the tokenizer's
+ * class, which transformers would otherwise take from the model's type.
+ */
 function tokenizerConfigText(text: string | undefined, isBert: boolean): string | undefined {
   if (isBert) return text;
   const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
@@ -46,7 +49,7 @@ interface Described extends Pick<StoredModel, 'config' | 'defaults'> {
   positionsSkipped: number;
 }
 
-/** Reads all of the folder but the weights. Text files that are stored differ from the folder's where they must. */
+/** Reads the folder except its weights. Returns its text files as they are stored, some of them changed. */
 async function describe(folder: ModelFolder): Promise<Described> {
   const original = folder.texts['config.json'];
   if (original === undefined) throw modelError('config.json', 'missing-file');
@@ -69,7 +72,7 @@ async function describe(folder: ModelFolder): Promise<Described> {
   return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each. */
+/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each tensor. */
 async function storeTensors(
   writer: WeightWriter,
   source: TensorFile,
@@ -91,9 +94,9 @@ async function storeTensors(
 }
 
 /**
- * Stores the record of a model whose weights were just written. The record of a known model takes what this folder
- * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
- * them are missing. The record is written last, so a listed model is complete.
+ * Stores the record of a model whose weights were just written. A model that is already stored takes the settings of
+ * this folder but keeps its earlier weights, because a run may be reading them. The new weights replace them only if
+ * some of their parts are missing. The record is written last, so a listed model is complete.
  */
 async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
   const known = await getModel(db, model.contentSha256);
@@ -112,8 +115,8 @@ async function storeRecord(db: Database, model: StoredModel, base: string): Prom
 
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
- * The record of a model that is already stored takes name, lengths and files of this folder. Progress counts bytes as
- * stored. Throws `model-invalid` with file and tensor; then nothing is stored.
+ * If the model is already stored, its record takes the name, lengths and files of this folder. Progress counts stored
+ * bytes. Throws `model-invalid` with file and tensor, and stores nothing then.
  */
 export async function importModel(
   files: FolderFile[],

@@ -40,15 +40,16 @@ async function readJudgements(
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Whether a row of the file has an id that the judgements name: as a passage, or as a question in other roles. */
+/** Whether the judgements name the id of any row of the file: a passage's id in a knowledge base, else a question's. */
 async function belongs(file: DataFile, role: DataRole, judgements: Judgements<RejectionPlace>): Promise<boolean> {
   for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
   return false;
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
- * without any row that they name belongs to another role, such as the passages among the files of questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements, a
+ * file of which they name no row is left out: it belongs to another role, such as the passages among the files of
+ * questions.
  */
 export async function judgedFiles(
   files: readonly DataFile[],

@@ -1,6 +1,9 @@
 import { modelError } from '../../formats/modelError';
 
-/** First line of a Git LFS pointer, the text that Git leaves where the large file was not downloaded. */
+/**
+ * First line of a Git LFS pointer, the small text file that Git leaves in place of a large file that was not
+ * downloaded.
+ */
 const lfsPointer = 'version https://git-lfs.github.com/spec/';
 
 /** Throws `lfs-pointer` if the file is a Git LFS pointer and not the file itself. */

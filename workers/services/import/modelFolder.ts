@@ -4,7 +4,7 @@ import { modelError } from '../../formats/modelError';
 import { isJsonObject } from './modelJson';
 import { refuseLfsPointer } from './lfsPointer';
 
-/** Names that sentence-transformers gave to sentence_bert_config.json, by the class of the encoder. */
+/** Other names that sentence-transformers gave to sentence_bert_config.json, one per encoder class. */
 const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
   (name) => `sentence_${name}_config.json`,
 );
@@ -23,7 +23,7 @@ interface Module {
   path: string;
 }
 
-/** Returns a file as text. Throws `not-utf8` rather than replace a byte of a vocabulary. */
+/** Returns a file as text. Throws `not-utf8` instead of replacing bytes, which would change a vocabulary. */
 export async function readModelText(file: File, name: string): Promise<string> {
   await refuseLfsPointer(file, name);
   try {
@@ -34,10 +34,13 @@ export async function readModelText(file: File, name: string): Promise<string> {
   }
 }
 
-/** The folder of a module of sentence-transformers other than the transformer. */
+/** Matches the folder of a sentence-transformers module other than the transformer. */
 const moduleFolder = /(?:^|\/)\d+_(?!Transformer\/)[^/]+\/$/;
 
-/** Returns the files of the folder whose modules.json or config.json is the shallowest, by their path in it. */
+/**
+ * Returns the files of the model by their path from its root, the folder with the shallowest modules.json or
+ * config.json.
+ */
 function rootFiles(files: FolderFile[]): Map<string, File> {
   const folders = new Set<string>();
   for (const { path } of files) {
@@ -62,7 +65,7 @@ function folderOf(path: string): string {
   return trimmed === '' || trimmed === '.' ? '' : `${trimmed}/`;
 }
 
-/** Reads the modules of sentence-transformers. A class path ends in the name of the class. */
+/** Reads modules.json. Of each class path, keeps the name of the class at its end. */
 function readModules(text: string): Module[] {
   let list: unknown;
   try {
@@ -91,7 +94,7 @@ function checkModules(modules: Module[]): void {
   if (modules.length === 0) throw modelError('modules.json', 'module-unsupported', { found: '[]' });
 }
 
-/** Without modules.json a folder such as 2_Dense still shows that the model has a module besides the encoder. */
+/** Throws if a folder such as 2_Dense shows that a model without modules.json has a module that is not supported. */
 function checkModuleFolders(root: ReadonlyMap<string, File>): void {
   for (const path of root.keys()) {
     const [, folder, type = ''] = /^(\d+_([A-Za-z]+))\/config\.json$/.exec(path) ?? [];
@@ -100,7 +103,9 @@ function checkModuleFolders(root: ReadonlyMap<string, File>): void {
   }
 }
 
-/** Finds the parts of a model folder. Also reads layouts in which modules.json puts the transformer in a folder. */
+/**
+ * Finds the parts of a model folder. Also accepts layouts in which modules.json puts the transformer in a subfolder.
+ */
 export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder> {
   const root = rootFiles(files);
   const modulesFile = root.get('modules.json');

@@ -5,7 +5,7 @@ import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { parseModelJson } from './modelJson';
 
-/** Fields of tokenizer_config.json that change token ids, with the value that a missing field stands for. */
+/** Fields of tokenizer_config.json that change token ids, with the values that missing fields stand for. */
 const tokenizerDefaults: Record<string, unknown> = {
   do_lower_case: true,
   tokenize_chinese_chars: true,
@@ -19,7 +19,10 @@ const settingDefaults = { pooling: 'mean', normalize: true, queryPrefix: '', pas
 
 type Described = Pick<StoredModel, 'files' | 'defaults'>;
 
-/** Returns all that the folder says about vectors besides config, tokenizer.json and weights, without the defaults. */
+/**
+ * Returns the folder's settings that affect vectors, besides config.json, tokenizer.json and the weights. Leaves out
+ * settings that have their default.
+ */
 function unusualSettings({ files, defaults }: Described): Record<string, unknown> {
   const unusual: Record<string, unknown> = {};
   for (const key of ['pooling', 'normalize', 'queryPrefix', 'passagePrefix'] as const)

@@ -21,7 +21,7 @@ export function tokenizerSize(text: string): number {
   return size;
 }
 
-/** Special tokens of BERT in the order of transformers, with the names under which a folder may rename them. */
+/** BERT's special tokens, in the order that transformers uses. A folder may rename each under its key. */
 const specialTokens = {
   unk_token: '[UNK]',
   sep_token: '[SEP]',
@@ -31,7 +31,9 @@ const specialTokens = {
 } as const;
 const bertTokenizers = ['BertTokenizer', 'BertTokenizerFast'];
 
-/** Returns a flag of tokenizer_config.json, or what BertTokenizer assumes if it is absent. */
+/**
+ * Returns a flag of tokenizer_config.json. If it is absent, returns `standard`, which is the default of BertTokenizer.
+ */
 function flag(config: Json, key: string, standard: boolean | null): boolean | null {
   const value = config[key] ?? standard;
   if (typeof value === 'boolean' || value === null) return value;
@@ -47,7 +49,10 @@ function specialToken(sources: Json[], key: keyof typeof specialTokens): string 
   return specialTokens[key];
 }
 
-/** One token a line; its id is the number of the line. Of equal tokens the last one counts, as in transformers. */
+/**
+ * Reads vocab.txt, which has one token per line. A token's id is the number of its line, from 0. A repeated token takes
+ * its last id, as in transformers.
+ */
 function readVocabulary(text: string): Map<string, number> {
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
@@ -58,7 +63,10 @@ function addedToken(content: string, id: number, special: boolean): Json {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: !special, special };
 }
 
-/** Reads tokens that were added to a vocabulary, with their ids. `text` is undefined if there is no such file. */
+/**
+ * Reads added_tokens.json: tokens added to the vocabulary, with their ids. `text` is undefined if there is no such
+ * file.
+ */
 function readAddedTokens(text: string | undefined): [string, number][] {
   if (text === undefined) return [];
   return Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]) => {
@@ -82,8 +90,8 @@ function template(cls: string, sep: string, id: (token: string) => number): Json
 }
 
 /**
- * Returns the tokenizer.json that transformers makes of a folder that has only vocab.txt: WordPiece, with the flags and
- * special tokens of tokenizer_config.json and special_tokens_map.json.
+ * Returns the tokenizer.json that transformers would make from a folder that has only vocab.txt: WordPiece, with the
+ * flags and special tokens of tokenizer_config.json and special_tokens_map.json.
  */
 export function tokenizerFromVocabulary(files: Record<string, string>, added?: string): string {
   const read = (name: string): Json => (files[name] === undefined ? {} : parseModelJson(name, files[name]));
@@ -133,8 +141,8 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
 }
 
 /**
- * Returns tokenizer.json with lowercase as its first step. sentence-transformers lowercases the text if
- * sentence_bert_config.json says `do_lower_case: true`; in tokenizer.json every other tool does the same.
+ * Returns tokenizer.json with lowercasing as its first step, so that every tool does it. sentence-transformers
+ * lowercases the text if sentence_bert_config.json says `do_lower_case: true`, which other tools do not read.
  */
 export function tokenizerWithLowercase(text: string): string {
   const tokenizer = parseModelJson('tokenizer.json', text);

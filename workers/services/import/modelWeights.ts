@@ -11,7 +11,7 @@ const weightNames = ['model.safetensors', 'pytorch_model.bin'] as const;
 /** Limit on the number of shards. The largest models published have a few hundred. */
 const maxShards = 1000;
 
-/** Opens a file of weights by its content: the extension says nothing reliable about it. */
+/** Opens a file of weights. Recognises the format by its content, because extensions are not reliable. */
 async function openFile(file: File, name: string): Promise<TensorFile> {
   await refuseLfsPointer(file, name);
   const start = new Uint8Array(await file.slice(0, 9).arrayBuffer());

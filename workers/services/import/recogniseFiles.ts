@@ -4,7 +4,9 @@ import type { ImportDatasetSettings } from './importDataset';
 import { openDataFile, recordsOfFile } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
 
-/** Recognises the columns of files without importing them, so that they can be chosen where the import failed. */
+/**
+ * Recognises the columns of files without importing them, so that the user can choose columns after an import failed.
+ */
 export async function recogniseFiles(
   files: File[],
   role: DataRole,

@@ -1,6 +1,6 @@
 import type { RawRecord } from '../../../src/domain/import/reading';
 
-/** Yields the same records with at least `least` in the first list, or all of them if there are fewer. */
+/** Yields the same records in lists. The first list has at least `least` records, or all of them if there are fewer. */
 export async function* recordsWithHead(
   lists: AsyncIterable<RawRecord[]> | Iterable<RawRecord[]>,
   least: number,

@@ -35,13 +35,13 @@ export class Rejections {
     this.#list(row);
   }
 
-  /** Reports a reference that was ignored, of a row that is kept. */
+  /** Reports an ignored reference of a row that is kept. */
   ignore(place: RejectionPlace, reference: string): void {
     this.#references += 1;
     this.#list({ ...place, fault: 'reference-ignored', field: rejectionExcerpt(reference) });
   }
 
-  /** Reports a change of a row that is kept, or something in the file that no row uses. */
+  /** Reports a change to a row that is kept, or a part of the file that was not used. */
   note(place: RejectionPlace, { fault, field }: RecordFault): void {
     this.#notes += 1;
     this.#list({ ...place, fault, ...(field === undefined ? {} : { field }) });

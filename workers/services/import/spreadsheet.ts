@@ -5,11 +5,11 @@ import { sheetRecords } from '../../../src/domain/import/sheet';
 import { readWorkbook, WorkbookFault } from '../../formats/xlsx';
 import { isZip } from '../../formats/zip';
 
-/** A workbook of which one sheet was read. */
+/** A workbook, with the records of one of its sheets. */
 export interface SpreadsheetFile {
   file: File;
   facts: FileFacts;
-  /** The first row; empty if there is none. */
+  /** The column names, separated by commas. Empty if there are none. */
   head: string;
   damaged: false;
   records: RawRecord[];
@@ -39,7 +39,7 @@ export async function readSpreadsheet(file: File, wanted?: string): Promise<Spre
     return { file, facts, head: columns.join(), damaged: false, records };
   } catch (thrown) {
     if (!(thrown instanceof WorkbookFault)) throw thrown;
-    // The caller refuses other zip archives by their type.
+    // This is another zip archive, which the caller refuses by its type.
     if (thrown.fault === 'xlsx-broken' && !isNamedSo) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }

@@ -14,7 +14,10 @@ export interface ExportFolderEntry {
   input: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** Uses the class paths that Ollama and older versions look for; current sentence-transformers still maps them. */
+/**
+ * Returns modules.json. Its class paths are those that Ollama and older versions of sentence-transformers look for; the
+ * current version still maps them.
+ */
 function modules(normalize: boolean): unknown[] {
   const module = (idx: number, path: string, type: string): unknown => ({
     idx,

@@ -20,7 +20,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /**
  * Returns a normalizer that lowercases first. Only sentence-transformers reads `do_lower_case`; other tools need it in
- * tokenizer.json. Extends a sequence instead of nesting it, and leaves one that already lowercases first.
+ * tokenizer.json. Extends a sequence instead of nesting it. Returns a sequence that already lowercases first unchanged.
  */
 function lowercasing(normalizer: unknown): unknown {
   const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
@@ -69,7 +69,7 @@ function specialTokensMap(files: Files): string {
   return jsonText(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
 }
 
-/** Lists the tokenizer's files of an exported model. */
+/** Lists the tokenizer files of an exported model. */
 export function exportedTokenizerFiles(files: Files, maxTokens: number): { name: string; input: string }[] {
   const vocabulary = files['vocab.txt'];
   const config = { ...parsedJson(files['tokenizer_config.json']), model_max_length: maxTokens };

@@ -4,10 +4,13 @@ import { foldsCase } from '../../../src/domain/split/foldsCase';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 
-/** A tokenizer.json has up to 17 MB, and a stored model never changes, so each is parsed once. */
+/** Results by model. A tokenizer.json has up to 17 MB, and a stored model never changes, so each is parsed once. */
 const known = new Map<string, boolean>();
 
-/** Returns the parsed file, or null if it is missing or broken. Tokenizing reports that; here it only means no rule. */
+/**
+ * Returns the parsed file, or null if it is missing or not JSON. Tokenizing reports such a file; here it says nothing
+ * about case.
+ */
 function jsonOrNull({ files }: StoredModel, path: string): unknown {
   try {
     return JSON.parse(files[path] ?? 'null');

@@ -5,7 +5,7 @@ import { storedSplit } from './storedSplit';
 
 /** The rows of a run, split into parts. Every list is in tokenization order. */
 export interface PreparedData {
-  /** Training pairs only. */
+  /** The pairs to train on. */
   pairs: Pair[];
   /** The knowledge base, followed by positives of held-out pairs that it does not contain. */
   knowledgeBase: Passage[];

@@ -35,18 +35,18 @@ export interface StoredSplit {
   pairs: Pair[];
   knowledgeBase: Passage[];
   split: Split;
-  /** Training pairs that are near-duplicates of a test question. Empty if they were not asked for. */
+  /** Training pairs that are near-duplicates of a test question. Empty if they were not searched for. */
   nearDuplicates: Overlap[];
-  /** Whether `nearDuplicates` are to be kept out of training: a setting that a listed batch order overrules. */
+  /** Whether training skips `nearDuplicates`: a setting that a listed batch order overrides. */
   removesNearDuplicates: boolean;
-  /** Rows of `pairs` that train. */
+  /** Rows of `pairs` that are trained on. */
   trainRows: number[];
 }
 
 /**
  * Reads the experiment's data and splits it. Near-duplicates are searched if the experiment removes them, or always
  * with `findNearDuplicates`. Parts that the experiment does not list are empty.
- * @throws data-missing if a data set that it lists is not stored.
+ * @throws data-missing if a data set that the experiment lists is not stored.
  */
 export async function storedSplit(
   db: Database,

@@ -12,7 +12,10 @@ import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 import { TextTokenizer, tokenizerLowersCase } from './textTokenizer';
 
-/** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
+/**
+ * Part of the key of every token set. Increase it when the contents of token sets change, so that stored sets are no
+ * longer used.
+ */
 const tokenSetVersion = 1;
 /** Also part of the key if a text has Han characters beyond the BMP: version 1 did not separate them. */
 const rareHanVersion = 2;
@@ -43,7 +46,8 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
     modelSha256: model.contentSha256,
     prefix: job.prefix,
     maxTokens,
-    // Only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its lowercasing.
+    // Present only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its
+    // lowercasing.
     ...(rareHan ? { rareHanVersion } : {}),
     ...(tokenizerLowersCase(model.files) ? { lowerCase: true } : {}),
   };

@@ -190,7 +190,7 @@ function between(
   };
 }
 
-/** Evaluates dev and test with the weights on the device. Skips evaluations that are already stored. */
+/** Evaluates on dev and test with the weights on the device. Skips evaluations that are already stored. */
 async function evaluateMoment(
   session: DeviceSession,
   parameters: ParameterStore,

@@ -22,12 +22,14 @@ export interface TrainingState {
 
 export interface TrainingDeps {
   session: DeviceSession;
-  /** Rows of the training pairs: [stage][step][row]. */
+  /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
-/** Trains from `state.step` to the end of the last stage. Resuming from any checkpoint gives bit-identical results. */
+/**
+ * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {

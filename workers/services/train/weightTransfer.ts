@@ -52,7 +52,7 @@ async function readTensor(
   return new Float32Array(bytes);
 }
 
-/** Reads stored weights into a new store on the device. Calls `onTensor` after each tensor. */
+/** Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. */
 export async function loadWeights(
   engine: Engine,
   db: Database,
