@@ -1,7 +1,7 @@
 import type { StepReport } from '../../domain/run';
 import type { RunView } from '../../domain/train/runView';
 
-/** A screen can't show more points than this, and drawing them would slow the page down. */
+/** Limit on the points of a curve. A screen can't show more, and drawing them would slow the page down. */
 const mostPoints = 1500;
 
 /** Thins the steps to about `mostPoints`, evenly spaced; the last one is always kept. */
@@ -11,7 +11,7 @@ export function thinnedCurve(steps: readonly StepReport[]): StepReport[] {
   return steps.filter((_, index) => index % stride === 0 || index === steps.length - 1);
 }
 
-/** Columns of a curve over steps: x, and one column per quantity, with null for steps that have no value. */
+/** Columns of a curve over steps: x, and one series per quantity, with null for steps without a value. */
 export interface CurveColumns {
   x: number[];
   series: (number | null)[][];

@@ -32,7 +32,7 @@ type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
 
-/** What went wrong, where, and what to do, by the kind of error. `experimentFile` is set on the command line. */
+/** Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set on the command line. */
 const sentences: Sentences = {
   'import-failed': importFailed,
   'model-invalid': modelInvalid,

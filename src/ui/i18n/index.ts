@@ -4,7 +4,7 @@ import { zh } from './zh';
 
 const dictionaries: Record<'zh' | 'en', Dictionary> = { zh, en };
 
-/** The texts in the page's language. Read in templates and `$derived`, they follow the language without a reload. */
+/** Texts in the page's language. Templates and `$derived` values that read them update when the language changes. */
 export const i18n = {
   get t(): Dictionary {
     return dictionaries[app.language];

@@ -5,7 +5,7 @@ import { timeLeftMs } from '../../domain/train/timeLeft';
 import type { Dictionary } from '../i18n/en';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
 
-/** What the train stage says first: what the run has achieved, and a sentence on its state. */
+/** The first text on the train stage: what the run has achieved, and a sentence on its state. */
 export interface RunHeadline {
   title: string;
   text: string;
@@ -40,7 +40,7 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }
 
-/** How far the run is within its phase, such as "encoding passages 30 / 288"; empty if that is not known. */
+/** Says how far the run is within its phase, such as "encoding passages 30 / 288". Empty if that is not known. */
 export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
   const { progress } = view;
   const step = view.steps[view.steps.length - 1]?.step;
@@ -49,7 +49,7 @@ export function runProgressText({ job }: Dictionary, record: RunRecord, view: Ru
   return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
 }
 
-/** Where the run is: its phase, the step if it trains, and the work under way. */
+/** Says where the run is: its phase, the step during training, and the work in progress. */
 function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const step = view.steps[view.steps.length - 1]?.step ?? 0;
   const training = view.phase === 'train' && step > 0;
@@ -60,7 +60,7 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Describes a run; or, before the first one, the run that the settings `plan`. */
+/** Describes a run or, before the first run, the run that the settings would start (`plan`). */
 export function runHeadline(
   dictionary: Dictionary,
   record: RunRecord | null,

@@ -1,7 +1,7 @@
 import type { RunView } from '../../domain/train/runView';
 import { smoothedCurve, thinnedCurve, type CurveColumns } from '../common/curveData';
 
-/** What is drawn over one axis of steps: loss and smoothed loss of each step, hit rates of each dev evaluation. */
+/** The figures drawn over one axis of steps: loss and smoothed loss of each step, hit rates of each dev evaluation. */
 export interface RunPictureData {
   steps: number[];
   loss: number[];
@@ -26,7 +26,9 @@ export function runPictureData(view: RunView): RunPictureData {
   };
 }
 
-/** Columns of the picture as a table: loss, smoothed loss and the two dev hit rates, at every step that has any. */
+/**
+ * Returns the picture as columns of a table: loss, smoothed loss and the two dev hit rates, at every step with a value.
+ */
 export function runPictureColumns({ steps, loss, smooth, dev }: RunPictureData): CurveColumns {
   const at = new Map(steps.map((step, index) => [step, index]));
   const readings = new Map(dev.map((reading) => [reading.step, reading]));

@@ -5,8 +5,8 @@ import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
 /**
- * The sentence for the command line where it differs from the page's: it names a field of the experiment file or an
- * option instead of a stage. Null if the page's sentence fits both.
+ * Returns the sentence for the command line if it differs from the page's: it names a field of the experiment file or
+ * an option instead of a stage. Returns null if the page's sentence fits both.
  */
 export function commandLineRemedy(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({

@@ -13,7 +13,7 @@ const partNames: Record<'dev' | 'test', Sentence> = {
   test: { zh: '测试问题', en: 'test questions' },
 };
 
-/** Names a role, or the part of the questions that is meant. */
+/** Returns the name of a role or, if the error is about one part of the questions, of that part. */
 export function dataRoleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
   return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
 }

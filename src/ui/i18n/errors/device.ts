@@ -3,7 +3,7 @@ import type { AppErrorDetails } from '../../../domain/errors';
 import { unknownErrorSentence, type Sentence } from './sentence';
 import { shortened } from './shortened';
 
-/** Why the device can't take another job: it is busy with this one. */
+/** Sentences for a busy device, by the job that it is running. */
 export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
   benchmark: {
@@ -13,7 +13,10 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
   export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
 };
 
-/** A benchmark has no batch size to reduce and no checkpoint to resume from, so it has its own remedies. */
+/**
+ * Says why a benchmark stopped and what to do. A benchmark has its own remedies, because it has no batch size to reduce
+ * and no checkpoint to resume from.
+ */
 export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benchmark-stopped' }>): Sentence {
   switch (details.cause) {
     case 'memory':

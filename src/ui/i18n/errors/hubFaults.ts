@@ -6,7 +6,7 @@ type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
 type Ways = Record<'other' | 'token' | 'folder', Sentence>;
 type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Ways & { details: HubDetails };
 
-/** What went wrong with a host, and the ways out as the page or the command line has them. */
+/** Sentences by fault: what went wrong with a host, and what the user can do on the page or on the command line. */
 const sentences: Record<HubFault, (words: Words) => Sentence> = {
   'id-invalid': ({ found }) => ({
     zh: `“${found}”不是模型编号，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
@@ -87,7 +87,7 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   });
 }
 
-/** The remedies in the names of the page or, with `onCommandLine`, of the command. */
+/** Returns the remedies, in terms of the page or, with `onCommandLine`, of the command's options. */
 function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {

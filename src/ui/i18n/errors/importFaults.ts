@@ -11,7 +11,10 @@ function counted(count: string | undefined, noun: string): string {
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
 
-/** Why a row or file was left out, and what to do about it. `name` is the column's name, ready for quoting. */
+/**
+ * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name, ready for
+ * quoting.
+ */
 const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'empty-file': () => ({ zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' }),
   'no-rows': () => ({
@@ -172,7 +175,7 @@ export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'
   return sentences[details.fault]({ ...details, name: shortened(details.field, 90) });
 }
 
-/** The place in a file: the line, or the number of the question if its line is no longer known. */
+/** Names a place in a file: the line, or the number of the question if its line is not known. */
 export function importPlaceWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };

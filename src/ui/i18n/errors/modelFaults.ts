@@ -5,7 +5,7 @@ import { shortened } from './shortened';
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
 type Words = Record<'tensor' | 'expected' | 'found', string>;
 
-/** What is wrong with a file of a model, and the way out. */
+/** Sentences by fault: what is wrong with a file of a model, and what to do about it. */
 const sentences: Record<ModelFault, (words: Words) => Sentence> = {
   'missing-file': () => ({
     zh: '文件夹里没有这个文件，请选择完整的模型文件夹',

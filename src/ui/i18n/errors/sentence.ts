@@ -1,7 +1,7 @@
 export type SentenceLanguage = 'zh' | 'en';
 export type Sentence = Record<SentenceLanguage, string>;
 
-/** The sentence for a value that the types rule out. */
+/** Returns the sentence for an error that the types rule out. */
 export function unknownErrorSentence(_value: never): Sentence {
   return { zh: '出现了未知的错误，请重试。', en: 'An unknown error occurred; try again.' };
 }
