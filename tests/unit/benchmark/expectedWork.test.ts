@@ -37,7 +37,9 @@ async function experimentOf(id: string): Promise<Experiment> {
 const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
 const planned = (budgetBytes: number | null) => experimentMemoryReport(db, experimentId, request(budgetBytes));
 
-/** Returns the largest budget, tried in steps of 10%, that is too small for the plain strategy but fits another. */
+/**
+ * Returns a budget that is too small for the plain strategy but fits another one. Tries smaller ones in steps of 10%.
+ */
 async function budgetOfTwoPasses(): Promise<number> {
   const { need } = (await planned(null)).choice;
   for (let share = 0.9; share > 0.3; share -= 0.1) {

@@ -39,8 +39,8 @@ describe('short column names', () => {
   });
 });
 
-describe('empty words', () => {
-  it('nan, NaN, None and null are empty cells, so their rows are reported', async () => {
+describe('the words nan, NaN, None and null', () => {
+  it('are empty cells, so their rows are reported', async () => {
     const source = file('p.csv', 'query,positive\n一,nan\n二,NaN\n三,None\n四,null\n五,答\n');
     const { rows, rejected } = await imported('pairs', source);
     expect(rows.map((row) => row.anchor)).toEqual(['五']);
@@ -85,18 +85,18 @@ describe('rows of one question', () => {
   });
 });
 
-describe('encodings', () => {
+describe('a file', () => {
   const line = '母猪妊娠期的饲喂量应根据体况进行调整。\n';
   const bytes = new TextEncoder().encode(line.repeat(5));
 
-  it('a file cut inside its last character keeps all other rows', async () => {
+  it('cut inside its last character keeps all other rows', async () => {
     const { rows, rejected, encoding } = await imported('knowledgeBase', file('kb.txt', bytes.slice(0, -5)));
     expect(encoding).toBe('utf-8');
     expect(rows).toHaveLength(4);
     expect(rejected).toEqual([{ file: 'kb.txt', line: 5, fault: 'file-cut' }]);
   });
 
-  it('a stray byte is replaced and reported by its line', async () => {
+  it('with a stray byte keeps the row, which is reported by its line', async () => {
     const { rows, rejected, rejectedCount } = await imported(
       'knowledgeBase',
       file('kb.txt', line, '保温', Uint8Array.of(0xff), '很要紧\n', line),
@@ -106,7 +106,7 @@ describe('encodings', () => {
     expect(rejectedCount).toBe(0);
   });
 
-  it('Big5 is told from GB18030', async () => {
+  it('in Big5 is not read as GB18030', async () => {
     // 母豬妊娠期的飼料應該調整。 in Big5.
     const hex = 'a5c0bddea7b4ae57b4c1aabab97daeC6c0b3b8d3bdd5bee3a143';
     const big5 = Uint8Array.from(Buffer.from(hex, 'hex'));
@@ -115,7 +115,7 @@ describe('encodings', () => {
     expect(rows[0]?.text).toBe(new TextDecoder('big5').decode(big5));
   });
 
-  it('a gzip file is opened, and a damaged one is refused', async () => {
+  it('packed with gzip is opened, and a damaged one is refused', async () => {
     const packed = new Uint8Array(gzipSync(json({ query: '问', pos: '答' })));
     expect((await imported('pairs', file('p.jsonl.gz', packed))).rows).toHaveLength(1);
     expect(await refused('pairs', file('p.jsonl.gz', packed.slice(0, -9)))).toMatchObject({ fault: 'gzip-broken' });
@@ -150,7 +150,7 @@ describe('a label or score among pairs', () => {
     ]);
   });
 
-  it('as the third cell of a tab-separated line decides as well', async () => {
+  it('also decides if it is the third cell of a tab-separated line', async () => {
     const { rows, rejectedCount } = await imported('pairs', file('p.txt', '一\t答\t1\n二\t答\t0\n三\t答\t负\n'));
     expect(rows.map((row) => [row.anchor, row.negatives])).toEqual([
       ['一', undefined],
@@ -173,7 +173,7 @@ describe('lists as rows', () => {
     expect((await imported('pairs', file(name, content))).rows).toEqual(expected);
   });
 
-  it('a set gives its pairs, or its row', async () => {
+  it('that are a set become its pairs, or one row with a report', async () => {
     const source = file(
       's.jsonl',
       json({ set: ['一', '二', '三'] }, { set: { query: '问', pos: ['答'], neg: ['负'] } }),
@@ -196,7 +196,7 @@ describe('rows of ms-swift', () => {
     negative_messages: [[user('温度')]],
   };
 
-  it('take the last message of the user and the texts of the other conversations', async () => {
+  it('become pairs from the last message of the user and the texts of the other conversations', async () => {
     const { rows, rejected } = await imported('pairs', file('a.jsonl', json(row)));
     expect(rows).toEqual([{ id: 'pairs-1', anchor: '喂多少', positive: '两公斤', negatives: ['温度'] }]);
     expect(rejected.map(({ fault, field }) => [fault, field])).toEqual([
@@ -298,7 +298,7 @@ describe('files of passages, questions and judgements', () => {
     ]);
   });
 
-  it('together make pairs and a knowledge base as well', async () => {
+  it('together also make pairs and a knowledge base', async () => {
     const pairs = await imported('pairs', all, passages);
     expect(pairs.rows.map(({ anchor, positive }) => [anchor, positive])).toEqual([
       ['喂多少', '两公斤'],

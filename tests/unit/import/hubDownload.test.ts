@@ -101,13 +101,13 @@ describe('looking up a model on a hub', () => {
     ['a model that does not exist', { status: 404, errorCode: 'RepoNotFound' }, 'no-model'],
     ['a gated model', { status: 403, errorCode: 'GatedRepo' }, 'needs-token'],
     ['a failing host', { status: 503 }, 'refused'],
-  ])('says so for %s', async (_what, how, fault) => {
+  ])('reports %s', async (_what, how, fault) => {
     await start();
     hub.behave['listing'] = how;
     expect(await faultOf(look())).toBe(fault);
   });
 
-  it('tells an unknown revision, a web page, a closed port and a lost network apart', async () => {
+  it('distinguishes an unknown revision, a web page, a closed port and a lost network', async () => {
     await start();
     expect(await faultOf(listHubModel({ host: host(), id, revision: 'nowhere' }, null))).toBe('no-revision');
     expect(await faultOf(listHubModel({ host: host(), id: '../etc', revision: '' }, null))).toBe('id-invalid');
@@ -144,7 +144,7 @@ describe('a download from a hub', () => {
       expect(bytes[path]?.equals(files[path as keyof typeof files]), path).toBe(true);
   });
 
-  it('continues by range when the connection is cut, redirected, slow or silent', async () => {
+  it('continues with a range request if the connection is cut, redirected, slow or silent', async () => {
     await start();
     hub.behave['model.safetensors'] = { cut: { after: 5_000_000, times: 1 }, redirect: true, throttle: 1_000_000 };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
@@ -183,13 +183,13 @@ describe('a download from a hub', () => {
     expect([await db.count('downloads'), await db.count('downloadParts')]).toEqual([0, 0]);
   });
 
-  it('skips what it has if the host ignores ranges', async () => {
+  it('skips the bytes that it has if the host ignores ranges', async () => {
     await start();
     hub.behave['model.safetensors'] = { cut: { after: 5_000_000, times: 1 }, ignoreRange: true };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
   });
 
-  it('waits for an overloaded host, and gives up after some tries', async () => {
+  it('waits for an overloaded host, and gives up after three tries', async () => {
     await start();
     hub.behave['model.safetensors'] = { status: 503, times: 2 };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
@@ -231,7 +231,7 @@ describe('a download from a hub', () => {
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
   });
 
-  it('reports a full disk as such', async () => {
+  it('reports a full disk as a full disk, not as a broken connection', async () => {
     await start();
     const listing = await look();
     // Nothing is overwritten before the first part is stored, so `add` can stand in for `put`.

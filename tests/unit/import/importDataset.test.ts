@@ -140,7 +140,7 @@ describe('the same rows', () => {
     expect(dataset.contentSha256).toBe(expected.contentSha256);
   });
 
-  it('are decoded correctly from GB18030', async () => {
+  it('are decoded from GB18030', async () => {
     // 母猪 and 仔猪 in GB18030.
     const bytes = Uint8Array.of(0xc4, 0xb8, 0xd6, 0xed, 0x0a, 0xd7, 0xd0, 0xd6, 0xed);
     const { rows: read, encoding, format } = await imported('knowledgeBase', file('a.txt', bytes));
@@ -148,7 +148,7 @@ describe('the same rows', () => {
     expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
   });
 
-  it('imported again from another file take the name of that file', async () => {
+  it('take the name of the file from which they were imported last', async () => {
     const db = await fresh();
     const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', ignore);
     const first = await read('old.jsonl');

@@ -89,7 +89,7 @@ describe('the layout of a model folder', () => {
 });
 
 const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'abc', '##d', '猪', 'ABC', 'É', 'e', '<x>'];
-/** The folder of a model whose vocabulary is `words`. */
+/** Returns the folder of a model whose vocabulary is `words`. */
 const wordsFolder = (texts: Record<string, string | null>): Promise<FolderFile[]> =>
   tinyFolder(
     { 'config.json': JSON.stringify({ ...sizes, vocab_size: words.length }), ...texts },
@@ -98,7 +98,7 @@ const wordsFolder = (texts: Record<string, string | null>): Promise<FolderFile[]
 const idsOf = (model: StoredModel, text: string): string[] =>
   new TextTokenizer(model).encode(text, 12).ids.map((id) => words[id] ?? '?');
 
-/** A tokenizer.json that keeps upper case. */
+/** A tokenizer.json that keeps capital letters. */
 const casedTokenizer = JSON.stringify({
   version: '1.0',
   truncation: null,
@@ -115,7 +115,7 @@ describe('a folder with only vocab.txt', () => {
   const folder = (texts: Record<string, string> = {}) =>
     wordsFolder({ 'tokenizer.json': null, 'vocab.txt': `${words.join('\r\n')}\r\n`, ...texts });
 
-  it('is read as WordPiece as BertTokenizer does, and gets a tokenizer.json', async () => {
+  it('is read as WordPiece, as by BertTokenizer, and gets a tokenizer.json', async () => {
     const model = await imported(await folder());
     expect(idsOf(model, 'ABCd é猪!')).toEqual(['[CLS]', 'abc', '##d', 'e', '猪', '[UNK]', '[SEP]']);
     expect(idsOf(model, '[SEP]')).toEqual(['[CLS]', '[SEP]', '[SEP]']);
@@ -182,7 +182,7 @@ describe('do_lower_case in sentence_bert_config.json', () => {
     expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });
   });
 
-  it('leaves a tokenizer alone that lowercases already', async () => {
+  it('does not change a tokenizer that already lowercases', async () => {
     const tokenizer = casedTokenizer.replace('"lowercase":false', '"lowercase":true');
     const texts = { 'tokenizer.json': tokenizer, 'sentence_bert_config.json': '{"do_lower_case": true}' };
     const model = await imported(await wordsFolder(texts));

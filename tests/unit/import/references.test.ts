@@ -18,7 +18,7 @@ const passages = [
   { id: 'a', text: '甲段' },
   { id: 'b', text: '乙段' },
 ];
-/** Returns a database with the passages stored, and the import options that resolve references to them. */
+/** Returns a database in which the passages are stored, and the import options that resolve references to them. */
 async function withPassages() {
   const db = await fresh();
   const { dataset } = await importDataset(db, [file('kb.jsonl', json(...passages))], 'knowledgeBase', ignore);

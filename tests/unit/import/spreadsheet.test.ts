@@ -22,7 +22,7 @@ async function refused(role: DataRole, file: File): Promise<unknown> {
 }
 
 describe('importing a workbook', () => {
-  it('takes the first row as column names and passes over empty rows', async () => {
+  it('takes the first row as column names and skips empty rows', async () => {
     const rows = [['编号', '内容'], ['p1', '断奶仔猪'], [], [null, null], ['p2', '母猪']];
     const report = await imported('knowledgeBase', xlsx({ name: '知识库', rows }));
     expect(report.rows).toEqual([
@@ -103,7 +103,7 @@ describe('importing a workbook', () => {
     ]);
   });
 
-  it('keeps two columns of one name apart and names a column without a name by its letter', async () => {
+  it('separates two columns with the same name, and names a column without a name by its letter', async () => {
     const rows = [
       ['内容', '备注', '备注', null],
       ['甲段', 'x', 'y', 'z'],

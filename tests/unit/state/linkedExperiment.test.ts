@@ -53,7 +53,7 @@ const { ImportsState } = await import('../../../src/state/imports.svelte');
 const { needsOf } = await import('../../../src/state/sharing');
 
 let databases = 0;
-/** The demo's experiment, as a link to it would state it. The database afterwards in use is empty. */
+/** Returns the demo's experiment, as a link to it would state it, and switches to an empty database. */
 async function demoLink(): Promise<Experiment> {
   const elsewhere = await openDatabase(`linked-${databases++}`);
   const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, base, () => undefined)).experimentId);
