@@ -9,23 +9,12 @@ import { listHubModel } from '../../../workers/services/import/hubClient';
 import { downloadHubModel, type DownloadPatience } from '../../../workers/services/import/hubDownload';
 import { fetchHubModel } from '../../../workers/services/import/fetchHubModel';
 import { startHub, type Hub, type HubOptions } from './hubServer';
+import { sizes } from './tinyModel';
 
-const config = {
-  model_type: 'bert',
-  hidden_act: 'gelu',
-  hidden_size: 8,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  intermediate_size: 16,
-  vocab_size: 5,
-  max_position_embeddings: 12,
-  type_vocab_size: 2,
-  layer_norm_eps: 1e-12,
-};
 const weights = Buffer.from(Uint8Array.from({ length: 9_000_000 }, (_, i) => (i * 31) >> 3));
 const files = {
   'README.md': Buffer.from('# not needed'),
-  'config.json': Buffer.from(JSON.stringify(config)),
+  'config.json': Buffer.from(JSON.stringify(sizes)),
   'tokenizer.json': Buffer.from('{"model": {"type": "WordPiece", "vocab": {}}}'),
   '1_Pooling/config.json': Buffer.from('{"pooling_mode_cls_token": true}'),
   'pytorch_model.bin': Buffer.alloc(10_000),
@@ -244,7 +233,7 @@ describe('a download from a hub', () => {
   });
 
   it('refuses an encoder that cannot be used before it fetches the weights, and deletes the download', async () => {
-    const other = Buffer.from(JSON.stringify({ ...config, model_type: 'gpt2' }));
+    const other = Buffer.from(JSON.stringify({ ...sizes, model_type: 'gpt2' }));
     await start({ files: { ...files, 'config.json': other } });
     const imported = () => Promise.reject<StoredModel>(new Error('not reached'));
     const options = { token: null, signal: running, progress: quiet, patience };

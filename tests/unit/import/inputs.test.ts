@@ -35,7 +35,7 @@ describe('the inputs of an experiment', () => {
     });
   });
 
-  it('can be taken from the demo if the experiment names the demo's content and does not have it yet', () => {
+  it('can be taken from the demo if the experiment names its content and does not have it yet', () => {
     const demo = withEntry(linked, 'pairs', demoHashes.pairs);
     expect(demoParts(inputStates(demo, null, {}))).toEqual(['pairs']);
     expect(demoParts(inputStates(demo, null, { pairs: demoHashes.pairs }))).toEqual([]);

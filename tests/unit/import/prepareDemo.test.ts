@@ -55,7 +55,7 @@ describe('the demo', () => {
     expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
   });
 
-  it('has the name that the page passes, in the user's language', async () => {
+  it('has the name that the page passes, in one language', async () => {
     serve();
     const db = await openDatabase('demo-named');
     const { experimentId } = await prepareDemo(db, base, () => undefined, 'Pig farming');
