@@ -134,7 +134,7 @@ const sentences: Sentences = {
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);
     return {
-      zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着这次训练还会用同样多的内存。`,
+      zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着训练会再用同样多的内存。`,
       en: `Memory ran out${need.en}; set a lower memory budget, or reduce the batch size or the maximum tokens, and start a new run, because resuming this one would take as much memory again.`,
     };
   },
@@ -154,8 +154,8 @@ const sentences: Sentences = {
     en: `The ${whatNames[details.what].en} “${shortened(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,
   }),
   'export-mismatch': (details) => ({
-    zh: `${shortened(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），没有交付，请再导出一次；如果还是这样，请附上详情反馈。`,
-    en: `${shortened(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again. If it happens again, report it with the details.`,
+    zh: `${shortened(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），已放弃这次导出，请再导出一次；如果还是这样，请附上详情反馈。`,
+    en: `${shortened(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so the export was discarded; export again. If it happens again, report it with the details.`,
   }),
   'download-failed': (details) => ({
     zh: `${shortened(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,

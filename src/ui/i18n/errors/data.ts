@@ -5,7 +5,7 @@ const roleNames: Record<string, Sentence> = {
   knowledgeBase: { zh: '知识库', en: 'knowledge base' },
   pairs: { zh: '训练问答对', en: 'training pairs' },
   questions: { zh: '问题', en: 'questions' },
-  scoredPairs: { zh: '评分对', en: 'scored pairs' },
+  scoredPairs: { zh: '打分句对', en: 'scored pairs' },
 };
 
 const partNames: Record<'dev' | 'test', Sentence> = {
