@@ -6,7 +6,7 @@ import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
 import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
+import { textBatchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { stageBatches } from '../../workers/services/train/stageBatches';
@@ -49,7 +49,7 @@ it('the demo has less than 3% padding rows in every training step and over an ev
     const encoded = [];
     for (const key of ['knowledgeBase', 'devQuestions', 'testQuestions'] as const) {
       const texts = await set(key);
-      encoded.push(...batchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
+      encoded.push(...textBatchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
     }
     evaluations.push(shareOf(encoded));
   }

@@ -3,7 +3,7 @@ import { formatCode, shownDate, shownNumber } from '../../src/domain/import/cell
 import type { MergedRange, Sheet } from '../../src/domain/import/sheet';
 
 /** Thrown for a workbook that cannot be read. `reason` is meant for developers and is not shown. */
-export class WorkbookFault extends Error {
+export class XlsxFault extends Error {
   constructor(
     readonly fault: 'xlsx-broken' | 'xlsx-too-large',
     reason: string,
@@ -52,14 +52,14 @@ function partsOf(bytes: Uint8Array): Map<string, string> {
       filter: ({ name, originalSize }) => {
         // read-excel-file unpacks every XML part, so all of them count.
         if (/\.(xml|rels)$/.test(name)) total += originalSize;
-        if (total > maxXmlBytes) throw new WorkbookFault('xlsx-too-large', `${total} bytes of XML`);
+        if (total > maxXmlBytes) throw new XlsxFault('xlsx-too-large', `${total} bytes of XML`);
         return /^xl\/(workbook\.xml|styles\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml)$/.test(name);
       },
     });
     return new Map(Object.entries(parts).map(([name, part]) => [name, strFromU8(part)]));
   } catch (thrown) {
-    if (thrown instanceof WorkbookFault) throw thrown;
-    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+    if (thrown instanceof XlsxFault) throw thrown;
+    throw new XlsxFault('xlsx-broken', String(thrown), { cause: thrown });
   }
 }
 
@@ -151,7 +151,7 @@ function scanSheet(xml: string): SheetScan {
     if (type === 'e' || lacksResult(xml, match.index + whole.length)) scan.unreadable += 1;
   }
   if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
-    throw new WorkbookFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
+    throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
   return scan;
 }
 
@@ -169,11 +169,11 @@ async function cellValues(bytes: Uint8Array<ArrayBuffer>, position: number): Pro
     const { readSheet } = await import('read-excel-file/universal');
     return await readSheet(new Blob([bytes]), position, { trim: false });
   } catch (thrown) {
-    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+    throw new XlsxFault('xlsx-broken', String(thrown), { cause: thrown });
   }
 }
 
-export interface Workbook {
+export interface XlsxWorkbook {
   /** Names of all worksheets, in order. */
   sheets: string[];
   /** Name of the sheet that was read. */
@@ -185,14 +185,14 @@ export interface Workbook {
 
 /**
  * Reads one sheet of an .xlsx file: the one named `wanted` if there is one, else the first with content.
- * @throws WorkbookFault if the file is not a workbook or too large to hold in memory.
+ * @throws XlsxFault if the file is not a workbook or too large to hold in memory.
  */
-export async function readWorkbook(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<Workbook> {
+export async function readXlsx(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<XlsxWorkbook> {
   const parts = partsOf(bytes);
   const places = sheetPlaces(parts);
   const hasContent = ({ path }: SheetPlace): boolean => /<(?:\w+:)?(v|is)\b/.test(parts.get(path) ?? '');
   const place = places.find(({ name }) => name === wanted) ?? places.find(hasContent) ?? places[0];
-  if (!place) throw new WorkbookFault('xlsx-broken', 'no worksheet');
+  if (!place) throw new XlsxFault('xlsx-broken', 'no worksheet');
   const xml = parts.get(place.path) ?? '';
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
   const scan = scanSheet(xml);

@@ -12,7 +12,7 @@ import { checkQuestions } from './import/checkQuestions';
 import { storedPassages } from './import/storedPassages';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
-import { listHubModel } from './import/hubClient';
+import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
 import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';

@@ -1,5 +1,5 @@
 import type { BenchmarkResult } from '../../domain/benchmark/benchmark';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 import { formatBytes, formatCount, formatDuration, formatFigure, formatPercent } from '../i18n/format';
 import { deviceText } from '../train/deviceText';
 

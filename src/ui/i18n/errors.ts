@@ -1,7 +1,9 @@
 import type { AppErrorDetails } from '../../domain/errors';
 import { commandLineRemedy } from './errors/commandLine';
-import { dataRoleName, tooFewPairs } from './errors/data';
-import { benchmarkStopped, deviceBusySentences } from './errors/device';
+import { dataRoleName } from './errors/dataRoleName';
+import { tooFewPairs } from './errors/tooFewPairs';
+import { deviceBusySentences } from './errors/deviceBusy';
+import { benchmarkStopped } from './errors/benchmarkStopped';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';

@@ -1,5 +1,6 @@
 import { app } from '../../state/app.svelte';
-import { en, type Dictionary } from './en';
+import { en } from './en';
+import { type Dictionary } from './dictionary';
 import { zh } from './zh';
 
 const dictionaries: Record<'zh' | 'en', Dictionary> = { zh, en };

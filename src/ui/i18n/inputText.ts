@@ -1,5 +1,5 @@
 import type { InputName } from '../../domain/import/inputs';
-import type { Dictionary } from './en';
+import type { Dictionary } from './dictionary';
 
 export function inputNameText(t: Dictionary, input: InputName): string {
   return input === 'model' ? t.import.model.title : t.import.slots[input].name;

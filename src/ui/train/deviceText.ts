@@ -1,5 +1,5 @@
 import type { DeviceInfo } from '../../domain/run';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 
 /** Returns a phrase that names the device and says why it was chosen. */
 export function deviceText(dictionary: Dictionary, info: DeviceInfo): string {

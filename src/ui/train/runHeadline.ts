@@ -2,8 +2,9 @@ import type { RunRecord } from '../../domain/run';
 import { devHits } from '../../domain/train/devTrend';
 import type { RunView } from '../../domain/train/runView';
 import { timeLeftMs } from '../../domain/train/timeLeft';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
+import { runProgressText } from './runProgressText';
 
 /** The first text on the train stage: what the run has achieved, and a sentence on its state. */
 export interface RunHeadline {
@@ -38,15 +39,6 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
       : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
   const hits = devHits(view.dev, record.keptStep);
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
-}
-
-/** Says how far the run is within its phase, such as "encoding passages 30 / 288". Empty if that is not known. */
-export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
-  const { progress } = view;
-  const step = view.steps[view.steps.length - 1]?.step;
-  if (progress && progress.of > 0)
-    return `${job.what[progress.what]} ${formatCount(progress.done)} / ${formatCount(progress.of)}`;
-  return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
 }
 
 /** Says where the run is: its phase, the step during training, and the work in progress. */

@@ -5,7 +5,7 @@ import { parseHostAddress, type HubHost, type HubListing } from '../../../src/do
 import type { StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { deleteDownload, listDownloads } from '../../../src/storage/downloads';
-import { listHubModel } from '../../../workers/services/import/hubClient';
+import { listHubModel } from '../../../workers/services/import/listHubModel';
 import { downloadHubModel, type DownloadPatience } from '../../../workers/services/import/hubDownload';
 import { fetchHubModel } from '../../../workers/services/import/fetchHubModel';
 import { startHub, type Hub, type HubOptions } from './hubServer';

@@ -3,6 +3,7 @@ import { releaseIdleMemory } from '../../engine/engine';
 import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { EncodedTexts } from './encodedTexts';
+import type { BetweenBatches } from './betweenBatches';
 
 export interface EncoderForTexts {
   parameters: ParameterStore;
@@ -12,11 +13,8 @@ export interface EncoderForTexts {
   mostTokens?: number | undefined;
 }
 
-/** Called between batches. Throws to stop. */
-export type BetweenBatches = (done: number, of: number) => Promise<void>;
-
 /** Sorts texts by length and groups them into batches of similar length. Returns the text indexes of each batch. */
-export function batchesByLength(
+export function textBatchesByLength(
   offsets: Uint32Array,
   { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
 ): number[][] {
@@ -62,7 +60,7 @@ export async function encodeTexts(
 ): Promise<EncodedTexts> {
   const { engine } = encoder.parameters.segments;
   const plan = encodingPlan(engine.traits, encoder.config, encoder.mostTokens);
-  const batches = batchesByLength(set.offsets, plan);
+  const batches = textBatchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));

@@ -13,7 +13,7 @@ const progressMs = 100;
 
 /** How patient a download is. Tests shorten the waits. */
 export interface DownloadPatience {
-  /** Tries in a row without a new byte before the download gives up. */
+  /** Number of tries in a row without a new byte after which the download gives up. */
   tries: number;
   /** Wait before the second try; doubles with each further one. */
   firstWaitMs: number;

@@ -2,7 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { RawRecord } from '../../../src/domain/import/reading';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import { sheetRecords } from '../../../src/domain/import/sheet';
-import { readWorkbook, WorkbookFault } from '../../formats/xlsx';
+import { readXlsx, XlsxFault } from '../../formats/xlsx';
 import { isZip } from '../../formats/zip';
 
 /** A workbook, with the records of one of its sheets. */
@@ -25,7 +25,7 @@ export async function readSpreadsheet(file: File, wanted?: string): Promise<Spre
   if (!isZip(head)) return null;
   const isNamedSo = /\.(xls[xmb]?|et)$/i.test(file.name);
   try {
-    const { sheets, name, sheet, unreadable } = await readWorkbook(new Uint8Array(await file.arrayBuffer()), wanted);
+    const { sheets, name, sheet, unreadable } = await readXlsx(new Uint8Array(await file.arrayBuffer()), wanted);
     const { columns, records, mergedCells } = sheetRecords(sheet);
     const facts: FileFacts = {
       file: file.name,
@@ -38,7 +38,7 @@ export async function readSpreadsheet(file: File, wanted?: string): Promise<Spre
     };
     return { file, facts, head: columns.join(), damaged: false, records };
   } catch (thrown) {
-    if (!(thrown instanceof WorkbookFault)) throw thrown;
+    if (!(thrown instanceof XlsxFault)) throw thrown;
     // This is another zip archive, which the caller refuses by its type.
     if (thrown.fault === 'xlsx-broken' && !isNamedSo) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });

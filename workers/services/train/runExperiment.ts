@@ -11,17 +11,19 @@ import { encodingPlan } from '../../engine/model/encode';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { browserVersion } from '../device/browserVersion';
-import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
+import { encodeTexts } from '../evaluate/encodeTexts';
+import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './mixedPrecision';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openRunSession, tokensOfStep, type DeviceSession } from './runSession';
+import { openRunSession, type RunSessionOnDevice } from './runSession';
 import { stageBatches } from './stageBatches';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
+import type { TokenSet } from '../../../src/domain/model';
 
 export interface RunDeps {
   db: Database;
@@ -84,12 +86,18 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   }
 }
 
+/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
+function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+}
+
 /**
  * Sets and records the kernel plan that the device uses from now on. If the plan differs from the run's earlier one, or
  * the run has `moved` to another device, also records the step of the change: no single device then reproduces the
  * results bit by bit.
  */
-async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
+async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
   const gpu = currentWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
@@ -114,12 +122,12 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
-async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Promise<void> {
+async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runThroughPhases(session: DeviceSession, moved: boolean): Promise<void> {
+async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
   const batches = await stageBatches(db, session.experiment, session.data);
@@ -164,7 +172,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
 }
 
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
+async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
   const checkpoint = await latestCheckpoint(db, record.runId);
   if (!checkpoint)
@@ -175,7 +183,7 @@ async function trainingState(session: DeviceSession, parameters: ParameterStore)
 }
 
 function between(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   what: 'tune' | 'encodePassages' | 'encodeQuestions',
   key: string,
 ): BetweenBatches {
@@ -192,7 +200,7 @@ function between(
 
 /** Evaluates on dev and test with the weights on the device. Skips evaluations that are already stored. */
 async function evaluateMoment(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
 ): Promise<void> {
@@ -213,7 +221,7 @@ async function evaluateMoment(
   session.recovery.forgetVectors();
 }
 
-async function devMetrics(session: DeviceSession, parameters: ParameterStore, step: number): Promise<Metrics> {
+async function devMetrics(session: RunSessionOnDevice, parameters: ParameterStore, step: number): Promise<Metrics> {
   const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
@@ -226,7 +234,7 @@ async function devMetrics(session: DeviceSession, parameters: ParameterStore, st
  * weights.
  */
 async function evaluator(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
   weights: string,

@@ -28,7 +28,7 @@ export interface RunSession {
 }
 
 /** A session with its open device. A device loss ends the session; the reopened device gets a new one. */
-export interface DeviceSession extends RunSession {
+export interface RunSessionOnDevice extends RunSession {
   engine: Engine;
   device: DeviceInfo;
 }
@@ -52,10 +52,4 @@ export async function openRunSession(
   };
   const order = passageOrder(data.knowledgeBase);
   return { db, record, experiment, settings, model, data, tokens, order, control, log, recovery: new DeviceRecovery() };
-}
-
-/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
-export function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSession['tokens']): number {
-  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
 }

@@ -11,7 +11,7 @@ import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameters';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
-import type { DeviceSession } from './runSession';
+import type { RunSessionOnDevice } from './runSession';
 import { weightAndMomentTensors, weightTensors } from './weightTransfer';
 
 export interface TrainingState {
@@ -21,7 +21,7 @@ export interface TrainingState {
 }
 
 export interface TrainingDeps {
-  session: DeviceSession;
+  session: RunSessionOnDevice;
   /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
@@ -93,7 +93,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 }
 
 function trainerOptions(
-  { experiment, settings, model, record }: DeviceSession,
+  { experiment, settings, model, record }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: TrainingState,
   { stageIndex, begin }: { stageIndex: number; begin: number },
@@ -152,7 +152,7 @@ class CheckpointKeeper {
   #writtenStep = -1;
 
   constructor(
-    private readonly session: DeviceSession,
+    private readonly session: RunSessionOnDevice,
     private readonly parameters: ParameterStore,
     private readonly state: TrainingState,
   ) {}

@@ -1,5 +1,5 @@
 import type { AppErrorDetails } from '../../../domain/errors';
-import { dataRoleName } from './data';
+import { dataRoleName } from './dataRoleName';
 import { memoryTooSmall, neededMemoryWords } from './memory';
 import { type Sentence } from './sentence';
 import { shortened } from './shortened';

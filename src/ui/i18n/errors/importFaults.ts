@@ -1,5 +1,5 @@
 import type { AppErrorDetails, ImportFault } from '../../../domain/errors';
-import { wrongFileTypeSentences } from '../fileTypes';
+import { wrongFileTypeSentences } from './fileTypes';
 import type { Sentence } from './sentence';
 import { shortened } from './shortened';
 

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 
 export const stagesTexts: Dictionary['stages'] = {
   rail: '实验的各个阶段',

@@ -1,4 +1,4 @@
-import type { FileType } from '../../domain/import/fileType';
+import type { FileType } from '../../../domain/import/fileType';
 
 /** Sentences by type of a file that can't be imported: they name the type and say how to import its text. */
 export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }> = {
