@@ -10,7 +10,7 @@ const golden: {
   rareHan: { text: string; ids: number[] }[];
 } = JSON.parse(readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'));
 
-/** Must equal the list `odd` in tools/golden/tokens.py. */
+/** These texts must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
   '',
   ' ',

@@ -58,7 +58,7 @@ export interface EncoderTensor {
 /**
  * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
  * position. Throws if a parameter is missing or has another shape than config.json implies. Also throws if the file has
- * a parameter that this encoder lacks: its vectors would differ from the model's.
+ * a parameter that this encoder lacks, because without it the vectors would differ from the model's.
  */
 export function findEncoderTensors(
   layout: EncoderLayout,

@@ -15,7 +15,7 @@ const progressMs = 100;
 export interface DownloadPatience {
   /** Number of tries in a row without a new byte after which the download gives up. */
   tries: number;
-  /** Wait before the second try; doubles with each further one. */
+  /** Wait before the second try. It doubles with each further try. */
   firstWaitMs: number;
   /** A connection that sends nothing for this long counts as broken. */
   silenceMs: number;

@@ -112,7 +112,9 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
   }
 }
 
-/** Writes the questions, once all rows are read. Throws if none of them has a relevant passage. */
+/**
+ * Writes the collected questions. To be called when all rows are read. Throws if none of them has a relevant passage.
+ */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
   const { questions, irrelevant } = held.finish();
   const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));

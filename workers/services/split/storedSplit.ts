@@ -44,8 +44,8 @@ export interface StoredSplit {
 }
 
 /**
- * Reads the experiment's data and splits it. Near-duplicates are searched if the experiment removes them, or always
- * with `findNearDuplicates`. Parts that the experiment does not list are empty.
+ * Reads the experiment's data and splits it. Searches for near-duplicates if the experiment removes them, or if
+ * `findNearDuplicates` is set. Parts that the experiment does not list are empty.
  * @throws data-missing if a data set that the experiment lists is not stored.
  */
 export async function storedSplit(
