@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
-import { checked, invalid, isObject, withDefaults } from './parseExperiment';
+import { checked, invalid, withDefaults } from './parseExperiment';
+import { isObject } from './isObject';
 
 /**
  * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. Hashes of

@@ -81,13 +81,5 @@ export interface StoredModel {
   createdAt: number;
 }
 
-/** Packed token ids of a list of texts. Text i is ids[offsets[i] .. offsets[i+1]). */
-export interface TokenSet {
-  key: string;
-  ids: Int32Array;
-  offsets: Uint32Array;
-  /** Number of texts cut at maxTokens. */
-  truncated: number;
-}
 /** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
 export const weightPartBytes = 32 * 1024 * 1024;

@@ -1,12 +1,9 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
+import { isObject } from './isObject';
 
 type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function described(value: unknown): string {
   return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);

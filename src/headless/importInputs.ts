@@ -1,4 +1,4 @@
-import { experimentHash } from '../domain/canonicalJson';
+import { experimentHash } from '../domain/experimentHash';
 import { AppError } from '../domain/errors';
 import { modelSettings, type DataEntry, type Experiment } from '../domain/experiment';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';

@@ -6,8 +6,8 @@ import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
-import type { TokenKeys } from '../domain/tokenize/tokenKeys';
-import type { WorkerOptions } from './locks';
+import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -147,7 +147,7 @@ export interface DataApi {
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
-  tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
+  tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;

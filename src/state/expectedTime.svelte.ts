@@ -1,4 +1,5 @@
-import { expectedMs, type BenchmarkResult, type ExpectedWork } from '../domain/benchmark/benchmark';
+import type { BenchmarkResult } from '../domain/benchmark/benchmark';
+import { expectedMs, type ExpectedWork } from '../domain/benchmark/expectedTime';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { app } from './app.svelte';
 import { gateway } from './gateway';

@@ -1,4 +1,4 @@
-import { stepCount } from '../domain/train/batchOrder';
+import { stepCount } from '../domain/train/planBatches';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';

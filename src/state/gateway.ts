@@ -1,4 +1,5 @@
-import type { StoredModel, TokenSet } from '../domain/model';
+import type { StoredModel } from '../domain/model';
+import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
 import type { Evaluation, EvaluationMoment, RunEvent, RunRecord } from '../domain/run';
 import type { DataApi } from '../protocol/dataApi';

@@ -1,8 +1,7 @@
 import { AppError } from '../domain/errors';
-import { demoDataFiles } from '../domain/import/demoInputs';
+import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
 import { parseMappings, withMappings } from '../domain/import/mappingStore';
-import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';

@@ -29,7 +29,7 @@ export interface Need {
   name: string | null;
 }
 
-export async function needsOf(experiment: Experiment): Promise<Need[]> {
+export async function sharedInputs(experiment: Experiment): Promise<Need[]> {
   const needs: Need[] = [];
   for (const input of inputNames) {
     const contentSha256 = namedHash(experiment, input);

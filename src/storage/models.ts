@@ -15,7 +15,7 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
 }
 
 /** Makes all models whose weights are stored under one id refer to another one. */
-export async function moveWeights(db: Database, from: string, to: string): Promise<void> {
+export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
     const transaction = db.transaction('models', 'readwrite');
     for (const model of await transaction.store.getAll())

@@ -6,7 +6,7 @@ import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/doma
 import type { DataRole, Row } from '../../src/domain/records';
 import type { Evaluation, RunEvent } from '../../src/domain/run';
 import { openDatabase, type Database } from '../../src/storage/database';
-import { putDataset, writeBlock } from '../../src/storage/datasets';
+import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
 import { putExperiment } from '../../src/storage/experiments';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { putModel } from '../../src/storage/models';
@@ -75,7 +75,7 @@ async function storeModel(db: Database): Promise<void> {
 
 async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
   const contentSha256 = letter.repeat(64);
-  await writeBlock(db, contentSha256, 0, rows, '');
+  await writeDatasetBlock(db, contentSha256, 0, rows, '');
   await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
   return contentSha256;
 }

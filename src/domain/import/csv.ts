@@ -1,4 +1,4 @@
-import type { RawRecord, RecordFault, RecordReader } from './reading';
+import type { RawRecord, RecordFault, RecordReader } from './recordReader';
 
 const delimiters = [',', '\t', ';'];
 /** In characters. A longer row has an unclosed quote, which without a limit would swallow the rest of a big file. */

@@ -1,12 +1,14 @@
 import type { DataRole, RowOf } from '../records';
-import { resolveReferences, type PassageLookup } from '../split/relevant';
-import { asText, isGiven, listInCell, RowFault, textsOf, type Columns } from './cells';
+import { resolveReferences } from '../split/relevant';
+import type { PassageLookup } from '../split/passageLookup';
+import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
+import type { Columns } from './rowColumns';
 
 /** A row before it has its final id. Without an id in the file, the row's position decides. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 export type Draft<R extends DataRole> = DraftOf[R];
 
-export interface ReadOptions {
+export interface DraftOptions {
   /** The knowledge base, for pairs that name positives by id and for the relevant passages of questions. */
   passages?: PassageLookup;
   /** Set if a batch list is used: it refers to rows by position, so rows with an empty question must stay. */
@@ -65,7 +67,7 @@ function checkLabel(columns: Columns, remarks: Remarks): void {
  * Returns the texts of the positives that the row names by id, or null if it names none. Without a knowledge base the
  * ids cannot be looked up, so the row must also have the positive's text.
  */
-function namedPositives(columns: Columns, references: unknown, name: string, options: ReadOptions, remarks: Remarks) {
+function namedPositives(columns: Columns, references: unknown, name: string, options: DraftOptions, remarks: Remarks) {
   const { passages } = options;
   if (!passages) {
     if (columns.has('positive')) return null;
@@ -78,7 +80,7 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
 }
 
 /** Returns the positives' texts: looked up by the ids in the row or in a file of judgements, or as the row has them. */
-function positivesOf(columns: Columns, id: string | undefined, options: ReadOptions, remarks: Remarks): string[] {
+function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: Remarks): string[] {
   const own = columns.pick('positiveId');
   const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
   if (found) return found;
@@ -107,7 +109,7 @@ function anchorOf(columns: Columns, keepEmpty: boolean): string {
   return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
 }
 
-function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'pairs'>[] {
+function pairDrafts(columns: Columns, options: DraftOptions, remarks: Remarks): Draft<'pairs'>[] {
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
@@ -141,7 +143,7 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
  * `relevant` holds the ids or texts from the file, and domain/split/relevant.ts resolves them later. It is empty if a
  * score judges the row's passages as not relevant: other rows of the question may name the relevant ones.
  */
-function questionDraft(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'questions'>[] {
+function questionDraft(columns: Columns, options: DraftOptions, remarks: Remarks): Draft<'questions'>[] {
   const text = asText(columns.required('question', 'text').value, 'text');
   const id = idOf(columns, 'questionId');
   const own = columns.pick('relevant')?.value;
@@ -176,7 +178,7 @@ function scalarOf(value: unknown): unknown {
 }
 
 /** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
-export function draftsOf(role: DataRole, columns: Columns, options: ReadOptions, remarks: Remarks): Draft<DataRole>[] {
+export function draftsOf(role: DataRole, columns: Columns, options: DraftOptions, remarks: Remarks): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
       return passageDraft(columns);

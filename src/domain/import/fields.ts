@@ -16,3 +16,11 @@ export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]>
   questions: [['text'], ['relevant']],
   scoredPairs: [['sentence1'], ['sentence2'], ['score']],
 };
+
+/** The field of each cell in formats without column names. */
+export const positionFields: Record<DataRole, readonly ColumnField[]> = {
+  knowledgeBase: ['text'],
+  pairs: ['anchor', 'positive'],
+  questions: ['text', 'relevant'],
+  scoredPairs: ['sentence1', 'sentence2', 'score'],
+};

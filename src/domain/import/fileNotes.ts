@@ -1,5 +1,5 @@
 import type { ImportFault } from '../errors';
-import type { RecordFault } from './reading';
+import type { RecordFault } from './recordReader';
 
 export type FileNote = RecordFault & { line: number };
 

@@ -1,6 +1,9 @@
 import { CsvReader } from './csv';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, txtReader, type RecordReader, type TextFormat } from './reading';
+import { jsonlReader, txtReader, type RecordReader } from './recordReader';
+
+export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal';
+export type ImportFormat = TextFormat | 'xlsx';
 
 function extensionOf(fileName: string): string {
   return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';

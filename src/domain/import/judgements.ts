@@ -1,6 +1,7 @@
 import type { DataRole } from '../records';
-import { resolveReferences, type PassageLookup } from '../split/relevant';
-import { Columns } from './cells';
+import { resolveReferences } from '../split/relevant';
+import type { PassageLookup } from '../split/passageLookup';
+import { Columns } from './rowColumns';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
 export interface Judgement {

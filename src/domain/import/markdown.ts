@@ -1,4 +1,4 @@
-import { LineCutter, type RawRecord, type RecordReader } from './reading';
+import { LineCutter, type RawRecord, type RecordReader } from './recordReader';
 
 /** Joins the headings above a paragraph into its title. */
 const headingSeparator = ' › ';

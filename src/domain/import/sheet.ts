@@ -1,4 +1,4 @@
-import type { RawRecord } from './reading';
+import type { RawRecord } from './recordReader';
 
 /** A range of merged cells; rows and columns count from 0, and both ends belong to it. */
 export interface MergedRange {

@@ -5,8 +5,8 @@ import { metricNames, type Experiment, type MetricName } from '../experiment';
 import { sha256Hex } from '../hash';
 import { parseExperiment } from '../parseExperiment';
 import type { Metrics } from '../run';
-import { bytesToText, textToBytes } from './base64url';
-import { fromDefaults } from './difference';
+import { toBase64url, fromBase64url } from './base64url';
+import { changesFromDefaults } from './changesFromDefaults';
 
 /**
  * Version of the format of a shared experiment. The text in a URL's hash is the base64url of
@@ -77,7 +77,7 @@ async function checksum(version: number, body: Uint8Array): Promise<Uint8Array> 
 export async function encodeLink(shared: SharedExperiment): Promise<string> {
   const { experiment, name, claim } = shared;
   const payload = {
-    e: fromDefaults(experiment),
+    e: changesFromDefaults(experiment),
     n: name.slice(0, 200),
     ...(claim ? { c: [packed(claim.before), packed(claim.after)] } : {}),
   };
@@ -86,7 +86,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   bytes.set([linkVersion, body.length >> 8, body.length & 0xff]);
   bytes.set(await checksum(linkVersion, body), 3);
   bytes.set(body, headerBytes);
-  const text = bytesToText(bytes);
+  const text = toBase64url(bytes);
   if (text.length > longestLink || body.length > 0xffff) throw fail('too-large');
   return text;
 }
@@ -102,7 +102,7 @@ function cannotEnd(text: string): boolean {
  */
 export async function decodeLink(text: string): Promise<SharedExperiment> {
   if (text.length > longestLink) throw fail('too-large');
-  const bytes = textToBytes(text);
+  const bytes = fromBase64url(text);
   if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
   if (version > linkVersion) throw fail('too-new');
@@ -111,7 +111,7 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   const length = high * 256 + low;
   if (bytes.length < headerBytes || body.length < length) throw fail('cut');
   const expected = await checksum(version, body);
-  if (body.length > length || bytesToText(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
+  if (body.length > length || toBase64url(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
     throw fail('tampered');
   return sharedOf(unfold(body));
 }

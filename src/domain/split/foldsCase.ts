@@ -1,4 +1,4 @@
-import { isObject } from '../parseExperiment';
+import { isObject } from '../isObject';
 
 /** A sequence of normalizers may hold another one. Genuine files nest once. */
 const deepest = 8;

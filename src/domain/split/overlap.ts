@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /** Questions that other parts may not repeat. */
-export class AskedQuestions {
+export class OverlapFinder {
   readonly #byText = new Map<string, Asked>();
   readonly #byKey = new Map<string, Asked>();
 

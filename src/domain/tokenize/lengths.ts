@@ -1,4 +1,4 @@
-import type { TokenSetName } from './tokenKeys';
+import type { TokenSetName } from './tokenSets';
 
 /** Text lengths of one token set, in tokens. */
 export interface LengthSummary {

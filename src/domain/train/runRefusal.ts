@@ -1,21 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
-import type { Pair } from '../records';
-
-/** How many training pairs there are, and how many different passages and anchors they have. */
-export interface PairCounts {
-  pairs: number;
-  passages: number;
-  anchors: number;
-}
-
-export function countPairs(pairs: readonly Pair[]): PairCounts {
-  return {
-    pairs: pairs.length,
-    passages: new Set(pairs.map(({ positive }) => positive)).size,
-    anchors: new Set(pairs.map(({ anchor }) => anchor)).size,
-  };
-}
+import type { PairCounts } from './pairCounts';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
 export function batchShortage(

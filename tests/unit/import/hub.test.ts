@@ -10,7 +10,7 @@ import {
   type HubFile,
 } from '../../../src/domain/import/hub';
 import { chooseFiles, type WeightForm } from '../../../src/domain/import/hubFiles';
-import { parseModelScopeFiles, parseTree } from '../../../src/domain/import/hubListing';
+import { parseModelScopeFiles, parseTree } from '../../../src/domain/import/hubAnswers';
 
 const commit = 'a'.repeat(40);
 const file = (path: string): HubFile => ({ path, bytes: 1, hash: { kind: 'sha256', hex: 'b'.repeat(64) }, commit });

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { planBatches } from '../../../src/domain/train/batchOrder';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';

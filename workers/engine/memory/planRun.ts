@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Precision } from '../../../src/domain/experiment';
-import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { largestShape } from './batchShape';
 import { chooseWay, proposal, type StageShape } from './chooseWay';
 import { encodingTokens, type EvaluationShape } from './evaluationMemory';

@@ -12,7 +12,7 @@ import {
   type HubModelId,
 } from '../../../src/domain/import/hub';
 import { chooseFiles } from '../../../src/domain/import/hubFiles';
-import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubListing';
+import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubAnswers';
 
 /** A list of files is refused beyond this length. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;

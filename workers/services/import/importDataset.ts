@@ -1,12 +1,14 @@
 import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
-import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
+import type { DraftOptions } from '../../../src/domain/import/drafts';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole, Dataset } from '../../../src/domain/records';
-import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
+import { resolveRelevant } from '../../../src/domain/split/relevant';
+import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
@@ -16,7 +18,7 @@ import { openFile, recordsOf, type DataFile } from './readRecords';
 import { withHead } from './recordStream';
 import { excerpt, Rejections, shortened, type Place } from './rejections';
 
-export interface ImportSettings extends ReadOptions {
+export interface ImportSettings extends DraftOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
   /** Sheets chosen by the user, by file name. */

@@ -1,6 +1,6 @@
-import { formatOf, readerOf } from '../../../src/domain/import/format';
+import { formatOf, readerOf, type TextFormat } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
-import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import { encodingOf, textOf, unpacked, type FileText } from './readText';
 import { readSpreadsheet, type SheetFile } from './spreadsheet';

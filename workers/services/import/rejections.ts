@@ -1,5 +1,5 @@
 import type { FileNote } from '../../../src/domain/import/fileNotes';
-import type { RecordFault } from '../../../src/domain/import/reading';
+import type { RecordFault } from '../../../src/domain/import/recordReader';
 import type { LeftOut, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */

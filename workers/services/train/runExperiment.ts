@@ -13,7 +13,7 @@ import type { ParameterStore } from '../../engine/model/parameters';
 import { browserVersion } from '../device/browserVersion';
 import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';

@@ -1,14 +1,13 @@
 import type { DataRole, RowOf } from '../records';
-import { mainColumns, wantedColumns } from './aliases';
-import { columnsOf, RowFault, type Columns } from './cells';
+import { mainColumns, wantedColumns } from './columnAliases';
+import { RowFault } from './cells';
+import { columnsOf, type Columns } from './rowColumns';
 import { cleaned } from './cleaning';
-import { draftsOf, type Draft, type ReadOptions, type Remarks } from './drafts';
+import { draftsOf, type Draft, type DraftOptions, type Remarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
 import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
-import type { RecordFault } from './reading';
+import type { RecordFault } from './recordReader';
 import { shaped, unusedMessages } from './shapes';
-
-export type { ReadOptions } from './drafts';
 
 const noRemarks = (): Remarks => ({ ignored: [], irrelevant: 0, unusedScores: 0 });
 
@@ -29,7 +28,7 @@ export class RowCollector<R extends DataRole> {
 
   constructor(
     private readonly role: R,
-    private readonly options: ReadOptions = {},
+    private readonly options: DraftOptions = {},
   ) {}
 
   /** Reads the records that follow with a chosen mapping, or by their column names if it is null. */

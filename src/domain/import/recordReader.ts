@@ -11,9 +11,6 @@ export interface RecordFault {
 /** A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. */
 export type RawRecord = { line: number; value: unknown } | ({ line: number } & RecordFault);
 
-export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal';
-export type ImportFormat = TextFormat | 'xlsx';
-
 /** A streaming reader. Takes text in pieces cut anywhere, and returns the records completed so far. */
 export interface RecordReader {
   push(text: string): RawRecord[];
