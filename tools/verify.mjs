@@ -7,9 +7,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from './lib/build.mjs';
+import { root } from './lib/source.mjs';
 import { findChromium } from './lib/chromium.mjs';
-import { buildWhenNeeded, installWhenNeeded, runCommand } from './lib/install.mjs';
+import { installWhenNeeded } from './lib/install.mjs';
+import { buildWhenNeeded } from './lib/build.mjs';
+import { runCommand } from './lib/runCommand.mjs';
 import { exportAgreesInPython } from './lib/pythonChecks.mjs';
 
 const work = join(root, '.cache/verify');

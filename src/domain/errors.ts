@@ -1,4 +1,4 @@
-import type { DeviceJob } from './deviceJob';
+import type { DeviceJob } from './device';
 import type { FileType } from './import/fileType';
 
 export type ModelFault =

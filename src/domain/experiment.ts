@@ -22,7 +22,7 @@ const dataEntrySchema = v.strictObject({
   contentSha256: sha256,
 });
 
-export const modelSchema = v.strictObject({
+export const experimentModelSchema = v.strictObject({
   /** SHA-256 of config.json, tokenizer.json and the weights as imported. */
   contentSha256: sha256,
   pooling: v.picklist(poolings),
@@ -108,7 +108,7 @@ export const experimentSchema = v.strictObject({
     /** Absent means false: experiments made before this field existed keep their hash. */
     removeNearDuplicates: v.optional(v.boolean()),
   }),
-  model: v.nullable(modelSchema),
+  model: v.nullable(experimentModelSchema),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({
     primary: v.picklist(metricNames),
@@ -121,7 +121,7 @@ export const experimentSchema = v.strictObject({
 });
 
 export type Experiment = v.InferOutput<typeof experimentSchema>;
-export type ExperimentModel = v.InferOutput<typeof modelSchema>;
+export type ExperimentModel = v.InferOutput<typeof experimentModelSchema>;
 export type Stage = v.InferOutput<typeof stageSchema>;
 export type DataEntry = v.InferOutput<typeof dataEntrySchema>;
 export type MetricName = (typeof metricNames)[number];
@@ -162,7 +162,7 @@ export function defaultExperiment(): Experiment {
  * Returns the settings read from the model's folder. For settings that the folder does not state, these are guessed
  * defaults.
  */
-export function modelSettings({
+export function experimentModelOf({
   contentSha256,
   defaults,
 }: Pick<StoredModel, 'contentSha256' | 'defaults'>): ExperimentModel {

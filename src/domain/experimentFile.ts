@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
+import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
 import { checked, invalid, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
@@ -22,7 +22,7 @@ const locationsSchema = v.strictObject({
 export type Locations = v.InferOutput<typeof locationsSchema>;
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
-const partialModelSchema = v.partial(modelSchema);
+const partialModelSchema = v.partial(experimentModelSchema);
 export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
 /** Placeholder for the hash of batch lists that have not been read yet. */

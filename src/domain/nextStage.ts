@@ -9,7 +9,7 @@ export interface NextStage {
 }
 
 /** The state of an experiment, as far as the way to the next stage depends on it. */
-export interface Progress {
+export interface ExperimentProgress {
   missingSlots: readonly SlotName[];
   hasModel: boolean;
   hasResult: boolean;
@@ -19,7 +19,10 @@ export interface Progress {
  * Returns where the button at the end of a stage leads. Returns null for a stage that has no such button: one whose
  * screen only asks for its own inputs, Train, which ends in its own buttons, and the last one.
  */
-export function nextStage(stage: StageName, { missingSlots, hasModel, hasResult }: Progress): NextStage | null {
+export function nextStage(
+  stage: StageName,
+  { missingSlots, hasModel, hasResult }: ExperimentProgress,
+): NextStage | null {
   const missing: InputName[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
   switch (stage) {
     case 'import':

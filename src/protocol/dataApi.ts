@@ -22,7 +22,7 @@ export interface RejectedRow {
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
-export interface LeftOut {
+export interface RejectedRows {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
@@ -32,7 +32,7 @@ export interface LeftOut {
   noteCount: number;
 }
 
-export interface ImportReport extends LeftOut {
+export interface ImportReport extends RejectedRows {
   dataset: Dataset;
   /** Of the first file. */
   format: Recognition['format'];
@@ -120,7 +120,7 @@ export interface DataApi {
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
   /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
-  checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
+  checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /**

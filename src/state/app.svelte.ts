@@ -1,5 +1,5 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
-import type { DevicePreference } from '../domain/run';
+import type { DevicePreference } from '../domain/device';
 import { remember, remembered } from './localChoices';
 
 export type Language = 'zh' | 'en';

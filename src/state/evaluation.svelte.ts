@@ -1,6 +1,6 @@
 import { compareQuestions, type Comparison } from '../domain/evaluate/comparison';
 import type { Experiment } from '../domain/experiment';
-import type { Evaluation, QuestionResult } from '../domain/run';
+import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
 import { entryOf } from '../domain/import/slots';
 import { gateway } from './gateway';
 

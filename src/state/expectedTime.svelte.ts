@@ -1,14 +1,10 @@
 import type { BenchmarkResult } from '../domain/benchmark/benchmark';
 import { expectedMs, type ExpectedWork } from '../domain/benchmark/expectedTime';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
+import { lacksInput } from '../domain/import/inputs';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 import type { StoredExperiment } from './experiments.svelte';
-
-/** Whether the error means that the experiment still lacks data or a model. */
-export function lacksInput({ kind }: AppErrorDetails): boolean {
-  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
-}
 
 /** How long an experiment would take on the measured device. */
 export class ExpectedTimeState {

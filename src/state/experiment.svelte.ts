@@ -2,7 +2,7 @@ import { stepCount } from '../domain/train/planBatches';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { modelSettings, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
@@ -204,7 +204,7 @@ export class ExperimentState {
   /** Returns the settings that the experiment or its link states for this model, else those in the model's folder. */
   #settingsFor(model: StoredModel): ExperimentModel {
     const stated = [this.experiment?.model, this.stored?.linked?.model];
-    return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? modelSettings(model);
+    return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? experimentModelOf(model);
   }
 
   readonly stageStates = $derived<Record<StageName, StageState>>(this.#stageStates());

@@ -1,6 +1,7 @@
 import { questionChanges, verdictOf, type Verdict } from '../domain/evaluate/comparison';
 import { defaultExperiment, type Experiment } from '../domain/experiment';
-import type { Evaluation, RunRecord } from '../domain/run';
+import type { RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
 

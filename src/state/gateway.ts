@@ -1,7 +1,8 @@
 import type { StoredModel } from '../domain/model';
 import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
-import type { Evaluation, EvaluationMoment, RunEvent, RunRecord } from '../domain/run';
+import type { RunEvent, RunRecord } from '../domain/run';
+import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';

@@ -35,8 +35,8 @@ export interface HubFormFields {
 /** The speed is measured over this time. */
 const speedMs = 5000;
 
-/** Speed of arrival over the last seconds. */
-export class Speed {
+/** DownloadSpeed of arrival over the last seconds. */
+export class DownloadSpeed {
   #samples: { at: number; bytes: number }[] = [];
 
   /** Adds a sample. Returns bytes per second, or null until a second has passed. */
@@ -82,7 +82,7 @@ export class HubState {
 
   /** Fetches the listed files and returns the model, or null if the download was paused or cancelled. */
   async fetch(listing: HubListing): Promise<StoredModel | null> {
-    const speed = new Speed();
+    const speed = new DownloadSpeed();
     this.#discard = false;
     this.listing = null;
     this.running = { listing, received: 0, of: listingBytes(listing), file: '', bytesPerSecond: null, importing: null };

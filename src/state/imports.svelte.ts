@@ -5,7 +5,7 @@ import { parseMappings, withMappings } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
-import type { ColumnChoices, FolderFile, LeftOut } from '../protocol/dataApi';
+import type { ColumnChoices, FolderFile, RejectedRows } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -28,7 +28,7 @@ export interface RecognitionChanges {
 const noChanges: RecognitionChanges = { mappings: {}, sheets: {} };
 const mappingsKey = 'columns';
 
-export interface SlotImport extends LeftOut {
+export interface SlotImport extends RejectedRows {
   progress: { done: number; of: number } | null;
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;

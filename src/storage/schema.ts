@@ -5,7 +5,8 @@ import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
-import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
+import type { RunEvent, RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
 export const databaseVersion = 3;

@@ -1,6 +1,6 @@
 import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reasonOf } from './files.mjs';
+import { reasonOf } from './errors.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
 /** Files of a model folder that the page may need. Other formats of the same weights are skipped. */

@@ -1,7 +1,7 @@
 /* Builds THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, version as ownVersion } from './build.mjs';
+import { root, version as ownVersion } from './source.mjs';
 
 export const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 

@@ -1,6 +1,6 @@
 import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
-import type { DeviceInfo, DevicePreference } from '../run';
+import type { DeviceInfo, DevicePreference } from '../device';
 
 export const benchmarkShapes = ['bertBase', 'demo'] as const;
 export type BenchmarkShape = (typeof benchmarkShapes)[number];

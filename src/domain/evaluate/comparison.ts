@@ -1,6 +1,6 @@
-import type { Interval, QuestionResult } from '../run';
+import type { QuestionResult } from './evaluation';
+import { pairedBootstrap, mcNemar, type Interval } from './statistics';
 import { firstRank, mrrAtK } from './metrics';
-import { mcNemar, pairedBootstrap } from './statistics';
 
 /** Rank of a question's first relevant passage, before and after training. */
 export interface QuestionChange {

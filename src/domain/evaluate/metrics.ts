@@ -1,3 +1,5 @@
+import type { MetricName } from '../experiment';
+
 /**
  * Retrieval metrics of one question, computed from the ranks of all its relevant passages, ascending and counted from
  * 1. They match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
@@ -44,3 +46,6 @@ export function ndcgAtK(ranks: Ranks, k: number): number {
   for (let place = 1; place <= Math.min(k, ranks.length); place++) best += 1 / Math.log2(place + 1);
   return best === 0 ? 0 : dcg / best;
 }
+
+/** The means of all metrics over the questions, and the numbers of questions and passages. */
+export type Metrics = Record<MetricName, number> & { questions: number; passages: number };

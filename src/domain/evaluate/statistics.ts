@@ -1,5 +1,9 @@
 import { RandomStream } from '../random';
-import type { Interval } from '../run';
+
+export interface Interval {
+  low: number;
+  high: number;
+}
 
 /** 0.975 quantile of the standard normal distribution, for two-sided 95% intervals. */
 const z95 = 1.959963984540054;

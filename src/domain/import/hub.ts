@@ -21,7 +21,7 @@ export const hubHosts: Record<HubHostName, HubHost> = {
 export const suggestedModels = ['BAAI/bge-base-zh-v1.5', 'moka-ai/m3e-base'] as const;
 
 /** What a file must hash to. Hugging Face lists SHA-256 for large files, and git's blob hash for the others. */
-export interface FileHash {
+export interface HubFileHash {
   kind: 'sha256' | 'gitSha1';
   hex: string;
 }
@@ -30,7 +30,7 @@ export interface FileHash {
 export interface HubFile {
   path: string;
   bytes: number;
-  hash: FileHash;
+  hash: HubFileHash;
   /** The commit to fetch the file at. */
   commit: string;
 }

@@ -1,4 +1,4 @@
-import type { FileHash, HubFile } from './hub';
+import type { HubFileHash, HubFile } from './hub';
 
 /** A listing's own files, before the needed ones are chosen. */
 export interface ListedFiles {
@@ -35,7 +35,7 @@ export function parseCommit(answer: unknown): string | null {
   return isObject(answer) ? hexOf(answer['sha'], 40) : null;
 }
 
-function hashOf(entry: Json): FileHash | null {
+function hashOf(entry: Json): HubFileHash | null {
   const { lfs } = entry;
   if (isObject(lfs)) {
     const hex = hexOf(lfs['oid'], 64);

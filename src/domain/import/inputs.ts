@@ -1,3 +1,4 @@
+import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
 import { entryOf, slotNames, slots, type SlotName } from './slots';
 
@@ -57,4 +58,9 @@ export function missingSlots(experiment: Experiment, stored: StoredHashes): Slot
     const named = namedHash(experiment, slot);
     return named === undefined ? slots[slot].required : named !== stored[slot];
   });
+}
+
+/** Whether the error means that the experiment still lacks data or a model. */
+export function lacksInput({ kind }: AppErrorDetails): boolean {
+  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
 }

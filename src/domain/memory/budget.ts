@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '../run';
+import type { DeviceInfo } from '../device';
 
 type Backend = DeviceInfo['backend'];
 

@@ -4,7 +4,7 @@ import { AppError, type LinkFault } from '../errors';
 import { metricNames, type Experiment, type MetricName } from '../experiment';
 import { sha256Hex } from '../hash';
 import { parseExperiment } from '../parseExperiment';
-import type { Metrics } from '../run';
+import type { Metrics } from '../evaluate/metrics';
 import { toBase64url, fromBase64url } from './base64url';
 import { changesFromDefaults } from './changesFromDefaults';
 

@@ -1,14 +1,14 @@
 import type { AppErrorDetails } from '../errors';
 import {
   progressKinds,
-  type DeviceInfo,
-  type Metrics,
   type ProgressKind,
   type RunEvent,
   type RunPhase,
   type RunStatus,
   type StepReport,
 } from '../run';
+import type { Metrics } from '../evaluate/metrics';
+import type { DeviceInfo } from '../device';
 
 /**
  * The state of a run, according to the events read so far. Lists grow in place, so watch `version` in RunState to

@@ -1,4 +1,4 @@
-import type { DeviceJob } from '../../domain/deviceJob';
+import type { DeviceJob } from '../../domain/device';
 import type { AppErrorDetails, HubFault, LinkFault, ModelFault } from '../../domain/errors';
 import { wrongTypeSentences } from './fileTypes';
 import { formatBytes } from './format';

@@ -9,7 +9,7 @@ import {
   parseModelId,
   type HubFile,
 } from '../../../src/domain/import/hub';
-import { chooseFiles, type WeightForm } from '../../../src/domain/import/hubFiles';
+import { chooseHubFiles, type WeightForm } from '../../../src/domain/import/hubFiles';
 import { parseModelScopeFiles, parseTree } from '../../../src/domain/import/hubAnswers';
 
 const commit = 'a'.repeat(40);
@@ -20,7 +20,7 @@ const everything = {
 };
 const basics = ['config.json', 'tokenizer.json'];
 const chosen = (...paths: string[]): unknown => {
-  const choice = chooseFiles([...basics, ...paths].map(file), everything);
+  const choice = chooseHubFiles([...basics, ...paths].map(file), everything);
   return choice.kind === 'files' ? choice.files.map(({ path }) => path).slice(basics.length) : choice;
 };
 
@@ -77,11 +77,11 @@ describe('the files that are fetched', () => {
   });
 
   it('name what a model lacks', () => {
-    expect(chooseFiles([file('tokenizer.json')])).toEqual({ kind: 'missing', file: 'config.json' });
-    expect(chooseFiles([file('config.json')])).toEqual({ kind: 'missing', file: 'tokenizer.json' });
+    expect(chooseHubFiles([file('tokenizer.json')])).toEqual({ kind: 'missing', file: 'config.json' });
+    expect(chooseHubFiles([file('config.json')])).toEqual({ kind: 'missing', file: 'tokenizer.json' });
     expect(chosen()).toEqual({ kind: 'missing', file: 'model.safetensors' });
     expect(
-      chooseFiles([...basics, 'pytorch_model.bin'].map(file), { ...everything, weights: ['safetensors'] }),
+      chooseHubFiles([...basics, 'pytorch_model.bin'].map(file), { ...everything, weights: ['safetensors'] }),
     ).toEqual({ kind: 'unsupported', found: 'pytorch_model.bin' });
   });
 

@@ -13,7 +13,7 @@ import {
 import { sha256Hex } from '../../../src/domain/hash';
 import { toBase64url, fromBase64url } from '../../../src/domain/report/base64url';
 import { decodeLink, encodeLink } from '../../../src/domain/report/shareLink';
-import type { Metrics } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });

@@ -1,13 +1,7 @@
 import type { Experiment } from '../../../src/domain/experiment';
-import {
-  evaluateRanks,
-  questionResult,
-  relevantPlaces,
-  shownPassages,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
+import { questionResult, relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { evaluateRanks, type EvaluationMoment, type Evaluation } from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
-import type { Evaluation, EvaluationMoment } from '../../../src/domain/run';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { questionsPerSearch } from '../../engine/retrieval/searchBlocks';

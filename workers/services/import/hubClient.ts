@@ -11,7 +11,7 @@ import {
   type HubListing,
   type HubModelId,
 } from '../../../src/domain/import/hub';
-import { chooseFiles } from '../../../src/domain/import/hubFiles';
+import { chooseHubFiles } from '../../../src/domain/import/hubFiles';
 import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubAnswers';
 
 /** A list of files is refused beyond this length. Model repositories have tens of files. */
@@ -178,7 +178,7 @@ export async function listHubModel(
     if (signal.aborted) throw client.failure('broken-off', {}, thrown);
     throw thrown;
   });
-  const choice = chooseFiles(files);
+  const choice = chooseHubFiles(files);
   if (choice.kind === 'missing') throw client.failure('file-missing', { file: choice.file });
   if (choice.kind === 'unsupported') throw client.failure('weights-unsupported', { found: choice.found });
   return { ...model, commit, files: choice.files };

@@ -9,7 +9,7 @@ import { recognise, surveyedRecords, type Recognition } from '../../../src/domai
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { resolveRelevant } from '../../../src/domain/split/relevant';
 import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
-import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
+import type { ImportReport, RejectedRows, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
@@ -171,7 +171,7 @@ export async function importDataset(
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
   const dataset = await writer.finish(db);
-  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
+  return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
@@ -188,7 +188,7 @@ export async function checkQuestions(
   db: Database,
   questions: string,
   knowledgeBase: string,
-): Promise<LeftOut & { kept: Dataset | null }> {
+): Promise<RejectedRows & { kept: Dataset | null }> {
   const dataset = await datasetOf(db, 'questions', questions);
   const rows = await readRows(db, 'questions', questions);
   const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
@@ -201,8 +201,8 @@ export async function checkQuestions(
       rejections.add({ ...place, fault: 'unknown-passage', field: excerpt(one.reference) });
     if (one.dropped) dropped = one.index;
   }
-  if (kept.length === 0) return { kept: null, ...rejections.leftOut };
+  if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.leftOut };
+  return { kept: await writer.finish(db), ...rejections.rejectedRows };
 }
