@@ -23,7 +23,7 @@ const dataEntrySchema = v.strictObject({
 });
 
 export const experimentModelSchema = v.strictObject({
-  /** SHA-256 of config.json, tokenizer.json and the weights as imported. */
+  /** The model's identity, as in StoredModel (model.ts). */
   contentSha256: sha256,
   pooling: v.picklist(poolings),
   normalize: v.boolean(),
@@ -42,12 +42,15 @@ const batchingSchema = v.variant('kind', [
      */
     avoidDuplicatePassages: v.boolean(),
   }),
-  /** One list of pair rows per step. `sha256` is the hash of the canonical JSON of these lists. */
+  /**
+   * Batches listed in a file: one list of pair rows per step. `sha256` is the hash of the canonical JSON of these
+   * lists.
+   */
   v.strictObject({ kind: v.literal('listed'), sha256 }),
 ]);
 
 /**
- * With `mixed`, activations and operands of matrix products are in half precision, but sums and master weights in
+ * With `mixed`, activations and operands of matrix products are in half precision; sums and master weights stay in
  * float32. Needs a device with half precision.
  */
 export const precisions = ['full', 'mixed'] as const;
@@ -159,8 +162,8 @@ export function defaultExperiment(): Experiment {
 }
 
 /**
- * Returns the settings read from the model's folder. For settings that the folder does not state, these are guessed
- * defaults.
+ * Returns an experiment's settings for a model: as read from the model's folder, or guessed if the folder does not
+ * state them.
  */
 export function experimentModelOf({
   contentSha256,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
-import { checked, invalid, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
 /**
@@ -50,7 +50,8 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     const batching = isObject(stage) ? stage['batching'] : undefined;
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
-    if (locations.batches === undefined) throw invalid('locations.batches', undefined, 'a file with the batch list');
+    if (locations.batches === undefined)
+      throw experimentInvalid('locations.batches', undefined, 'a file with the batch list');
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -62,15 +63,15 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw invalid('', json, 'an object');
+  if (!isObject(json)) throw experimentInvalid('', json, 'an object');
   const { locations: given, model, ...rest } = json;
-  const locations = checked(locationsSchema, given ?? {}, 'locations');
+  const locations = parseWith(locationsSchema, given ?? {}, 'locations');
   const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
-  const experiment = checked(experimentSchema, { ...complete, stages });
+  const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
     experiment,
-    model: model === undefined || model === null ? null : checked(partialModelSchema, model, 'model'),
+    model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
   };
@@ -91,7 +92,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  return checked(experimentSchema, {
+  return parseWith(experimentSchema, {
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },

@@ -9,7 +9,7 @@ function described(value: unknown): string {
   return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
-export function invalid(path: string, found: unknown, expected?: string): AppError {
+export function experimentInvalid(path: string, found: unknown, expected?: string): AppError {
   return new AppError({
     kind: 'experiment-invalid',
     path,
@@ -27,10 +27,10 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw invalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
+    throw experimentInvalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
-    if (!step) throw invalid('schemaVersion', version, `${schemaVersion}`);
+    if (!step) throw experimentInvalid('schemaVersion', version, `${schemaVersion}`);
     experiment = step(experiment);
     version += 1;
   }
@@ -68,7 +68,7 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
-/** Drops `removeNearDuplicates: false`, because the schema states it by its absence. */
+/** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
   const { removeNearDuplicates: _, ...rest } = split;
@@ -92,7 +92,7 @@ export function withDefaults(input: JsonObject): JsonObject {
  * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
  * @throws experiment-invalid with the path of the first wrong field.
  */
-export function checked<Schema extends v.GenericSchema>(
+export function parseWith<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
   base = '',
@@ -102,7 +102,7 @@ export function checked<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
   const expected = issue.expected === 'never' ? 'no field of this name' : (issue.expected ?? undefined);
-  throw invalid(path, issue.input, expected);
+  throw experimentInvalid(path, issue.input, expected);
 }
 
 /**
@@ -110,6 +110,6 @@ export function checked<Schema extends v.GenericSchema>(
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
-  if (!isObject(input)) throw invalid('', input, 'an object');
-  return checked(experimentSchema, withDefaults(input));
+  if (!isObject(input)) throw experimentInvalid('', input, 'an object');
+  return parseWith(experimentSchema, withDefaults(input));
 }

@@ -63,7 +63,9 @@ export interface StepReport {
   backendBytes: number;
   /** Mixed precision only: the loss scale of this step. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so the weights did not change; `gradientNorm` is not finite. */
+  /**
+   * Set if gradients overflowed in half precision. The weights then did not change, and `gradientNorm` is not finite.
+   */
   skipped?: true;
 }
 

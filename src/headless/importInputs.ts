@@ -30,7 +30,7 @@ export interface ImportedInputs {
 
 type Report = (done: number, of: number) => void;
 
-/** What the terminal shows while the files are read. */
+/** Callbacks for what the terminal shows while the files are read. */
 export interface InputProgress {
   import: Report;
   /** Counts megabytes. */

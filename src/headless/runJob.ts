@@ -7,7 +7,7 @@ import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
 
-/** Least time between two progress reports to the terminal. */
+/** Minimum time between two progress reports to the terminal. */
 const progressMs = 1000;
 
 function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
@@ -80,7 +80,9 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
   return { run, events: await gateway.readEvents(runId, 0) };
 }
 
-/** Runs one job from end to end: imports files, trains, posts metrics and export. The rest is the app's own code. */
+/**
+ * Runs one job from end to end: imports files, trains, posts metrics and export. Everything else is the app's own code.
+ */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,

@@ -44,7 +44,7 @@ function environmentOf(run: RunRecord): object {
 
 const overlapsListed = 20;
 
-/** What the run trained on and evaluated, and what was left out because two parts shared it. */
+/** Counts of train, dev and test, with the first of the overlaps between them. */
 function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }

@@ -34,7 +34,7 @@ export interface RejectedRows {
 
 export interface ImportReport extends RejectedRows {
   dataset: Dataset;
-  /** Of the first file. */
+  /** Format and encoding of the first file. */
   format: Recognition['format'];
   encoding: Recognition['encoding'];
   /** What was recognised in each file. */
@@ -51,20 +51,20 @@ export interface UnknownAnswer {
 
 export interface SplitCounts {
   train: number;
-  /** Different passages and different anchors of the training pairs. */
+  /** Number of different passages and of different anchors in the training pairs. */
   trainPassages: number;
   trainAnchors: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
-  /** Whether leaks train anyway, because a listed batch order names its rows. */
+  /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
   listedBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
   /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
   nearDuplicates: { count: number; removed: boolean };
-  /** Training pairs whose answer is not in the knowledge base. They still train. */
+  /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
   /** The first 1,000 of each kind, with long texts cut. */
   listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
@@ -119,7 +119,7 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
-  /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
+  /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;

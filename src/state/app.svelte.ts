@@ -90,7 +90,7 @@ class AppState {
     if (details.kind !== 'cancelled') this.error = details;
   }
 
-  /** Called when a file was accepted: an error about a file refused before is no longer news. */
+  /** Call when a file was accepted. Hides the error about a file that was refused before. */
   fileAccepted(): void {
     if (this.error && refusals.has(this.error.kind)) this.error = null;
   }

@@ -44,14 +44,14 @@ export class ExperimentState {
     testQuestions: this.datasets.testQuestions?.contentSha256,
     model: this.model?.contentSha256,
   });
-  /** Whether each input is here, missing, or other than the link of a shared experiment names. */
+  /** State of each input: here, missing, or different from what the shared link names. */
   readonly inputs = $derived(
     this.experiment && inputStates(this.experiment, this.stored?.linked ?? null, this.#storedHashes),
   );
-  /** Slots without which the experiment can't run, also those that name content which is not in this browser. */
+  /** Slots that keep the experiment from running: required but empty, or naming content that is not in this browser. */
   readonly missing = $derived(this.experiment ? missingSlots(this.experiment, this.#storedHashes) : []);
   readonly hasModel = $derived(this.model !== null && this.model.contentSha256 === namedHash(this.experiment, 'model'));
-  /** All inputs without which the experiment can't run. */
+  /** All inputs that keep the experiment from running: `missing` and the model. */
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different, and that the demo of this page has. */
@@ -101,7 +101,7 @@ export class ExperimentState {
 
   async load(): Promise<void> {
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
-    // First what it refers to, or the screen would show every input as missing for a moment.
+    // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
     this.stored = stored;
     this.loaded = true;

@@ -7,7 +7,9 @@ import { gateway } from './gateway';
 
 export type { StoredExperiment };
 
-/** The newest finished run on test. `won` and `lost` count questions whose first result became right or wrong. */
+/**
+ * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
+ */
 export interface ExperimentResult {
   /** The settings of the run, which may have been changed since. */
   experiment: Experiment;
@@ -19,7 +21,7 @@ export interface ExperimentResult {
   verdict: Verdict;
 }
 
-/** The data of one card. */
+/** The data of one card on the home screen. */
 export interface ExperimentCard {
   stored: StoredExperiment;
   modelName: string | null;

@@ -8,9 +8,9 @@ import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
-/** How often another tab's run, and whether that tab is still alive, is checked. */
+/** How often another tab's run is read, and its lock checked. */
 const watchIntervalMs = 1500;
-/** For this long after it was recorded, a run may not hold its lock yet. */
+/** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
 
 /** The running job of this page or of another tab, and the actions on runs. */
@@ -214,7 +214,7 @@ class JobsState {
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
   }
 
-  /** Stores the demo under this name and a run of it, and returns the run's id. */
+  /** Stores the demo as an experiment of this name, creates a run of it, and returns the run's id. */
   async #createDemo(name: string): Promise<string> {
     this.demo = { done: 0, of: 0 };
     try {

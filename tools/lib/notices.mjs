@@ -41,7 +41,7 @@ export function packageFolder(moduleId) {
   return found ? found[1] : null;
 }
 
-/** Whether a module left something in the bundle: code, or a style sheet, which has no code. */
+/** Whether a module contributed something to the bundle: code, or a style sheet, which has no code. */
 function contributes(id, { renderedLength }) {
   return renderedLength > 0 || /\.css(\?|$)/.test(id);
 }

@@ -98,6 +98,6 @@ export interface BenchmarkResult {
   subgroups: boolean;
   steps: StepSpeed[];
   skipped: SkippedShape[];
-  /** Longest timed GPU submit; 0 if none was timed. */
+  /** Milliseconds of the longest GPU submit that was timed; 0 if none was. */
   longestSubmitMs: number;
 }

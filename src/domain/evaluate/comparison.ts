@@ -13,11 +13,13 @@ export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
   /**
-   * Questions with a relevant passage in the first k after training but not before. Worst rank before training first.
+   * Questions with a relevant passage in the first k after training but not before. Sorted by rank before training,
+   * worst first.
    */
   won: QuestionChange[];
   /**
-   * Questions with a relevant passage in the first k before training but not after. Worst rank after training first.
+   * Questions with a relevant passage in the first k before training but not after. Sorted by rank after training,
+   * worst first.
    */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
@@ -55,7 +57,7 @@ function pairResults(
   });
 }
 
-/** Sorts the questions that both evaluations have by whether they entered or left the first k. */
+/** Groups the questions that both evaluations have by whether a relevant passage entered or left the first k. */
 export function questionChanges(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],

@@ -27,7 +27,10 @@ export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
-/** Returns the best rank, or Infinity if there is none. A loop, because a question may have any number of passages. */
+/**
+ * Returns the best rank, or Infinity if there is none. Avoids Math.min(...ranks), because a question may have more
+ * ranks than a call can take arguments.
+ */
 export function firstRank(ranks: Ranks): number {
   return ranks.reduce((first, rank) => Math.min(first, rank), Infinity);
 }

@@ -38,6 +38,7 @@ export function mcNemar(won: number, lost: number): number {
   return Math.min(1, 2 * tail);
 }
 
+/** Resamples per interval, 50 of which lie beyond each bound of a 95% interval. */
 const bootstrapRounds = 2000;
 
 /**

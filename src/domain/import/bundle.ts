@@ -1,7 +1,7 @@
 import type { DataRole } from '../records';
 import { judgementOf } from './judgements';
 
-/** Sections of a file that holds a whole evaluation set, as LlamaIndex and MTEB write it, by what they hold. */
+/** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
   passages: ['corpus', 'passages', 'documents'],
   questions: ['queries', 'questions'],
@@ -88,7 +88,7 @@ function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   });
 }
 
-/** Returns the records of a file of sections that belong to the role. Any other value is one record of its own. */
+/** Returns the records that a file of sections holds for the role. Returns any other value as a single record. */
 export function unbundled(role: DataRole, value: unknown): unknown[] {
   if (!isBundle(value)) return [value];
   switch (role) {

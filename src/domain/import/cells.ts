@@ -2,7 +2,7 @@ import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './recordReader';
 
-/** Internal to the import; RowCollector catches it. */
+/** Thrown if a record makes no row; RowCollector catches it. */
 export class RowFault extends Error {
   constructor(readonly found: RecordFault) {
     super(found.fault);

@@ -44,7 +44,7 @@ export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasLis
   scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
 };
 
-/** Returns a column name without case, spaces, underscores and hyphens. */
+/** Returns a column name in lower case, without spaces, underscores and hyphens. */
 export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
 
 /** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */

@@ -11,9 +11,9 @@ export type Draft<R extends DataRole> = DraftOf[R];
 export interface DraftOptions {
   /** The knowledge base, for pairs that name positives by id and for the relevant passages of questions. */
   passages?: PassageLookup;
-  /** Set if a batch list is used: it refers to rows by position, so rows with an empty question must stay. */
+  /** Whether to keep rows with an empty question, because a batch list refers to rows by position. */
   keepEmptyAnchors?: boolean;
-  /** Passages judged relevant by a file of judgements (qrels), by question id. */
+  /** Returns the passages that a file of judgements (qrels) calls relevant for a question id. */
   judged?: (questionId: string) => string[] | undefined;
 }
 
@@ -21,9 +21,9 @@ export interface DraftOptions {
 export interface Remarks {
   /** References that match no passage. */
   ignored: string[];
-  /** Passages that a score judges as not relevant. */
+  /** Number of passages that a score judges as not relevant. */
   irrelevant: number;
-  /** Scores between 0 and 1 of pairs. */
+  /** Number of pairs with a score between 0 and 1, which training ignores. */
   unusedScores: number;
 }
 
@@ -52,8 +52,8 @@ function scoreOf(columns: Columns): number | null {
 }
 
 /**
- * Throws not-positive if the row's score or label says that the two texts do not belong together. Trained as a pair,
- * such a row would teach the opposite.
+ * Throws not-positive if the row's score or label says that the two texts do not belong together. Training on such a
+ * row would teach the opposite.
  */
 function checkLabel(columns: Columns, remarks: Remarks): void {
   const score = scoreOf(columns);
@@ -64,8 +64,8 @@ function checkLabel(columns: Columns, remarks: Remarks): void {
 }
 
 /**
- * Returns the texts of the positives that the row names by id, or null if it names none. Without a knowledge base the
- * ids cannot be looked up, so the row must also have the positive's text.
+ * Returns the texts of the positives that the row names by id. Without a knowledge base the ids cannot be looked up:
+ * returns null if the row has the positive's text as well, else throws needs-knowledge-base.
  */
 function namedPositives(columns: Columns, references: unknown, name: string, options: DraftOptions, remarks: Remarks) {
   const { passages } = options;
@@ -79,7 +79,9 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
-/** Returns the positives' texts: looked up by the ids in the row or in a file of judgements, or as the row has them. */
+/**
+ * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
+ */
 function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: Remarks): string[] {
   const own = columns.pick('positiveId');
   const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
@@ -92,7 +94,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
     if (texts) return texts;
   }
   const positive = columns.required('positive', 'positive');
-  // Two sentences with a score are a scored pair. Read as a pair, a low score would be trained as a match.
+  // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
   if (positive.name === 'sentence2' && columns.knows('score')) throw new RowFault({ fault: 'no-known-columns' });
   return textsOf(listInCell(positive.value), 'positive');
 }
@@ -139,9 +141,10 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
 }
 
 /**
- * With a knowledge base, `relevant` holds only its ids, and unknown references are added to the remarks. Without one,
- * `relevant` holds the ids or texts from the file, and domain/split/relevant.ts resolves them later. It is empty if a
- * score judges the row's passages as not relevant: other rows of the question may name the relevant ones.
+ * Returns the draft of a question. With a knowledge base, `relevant` holds only its ids, and unknown references are
+ * added to the remarks. Without one, `relevant` holds the ids or texts from the file, and domain/split/relevant.ts
+ * resolves them later. It is empty if a score judges the row's passages as not relevant: other rows of the question may
+ * name the relevant ones.
  */
 function questionDraft(columns: Columns, options: DraftOptions, remarks: Remarks): Draft<'questions'>[] {
   const text = asText(columns.required('question', 'text').value, 'text');
@@ -172,7 +175,7 @@ function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
   return [{ id: idOf(columns, 'pairId'), sentence1, sentence2, score }];
 }
 
-/** Returns the only item of a list, or the value itself: a score belongs to one text. */
+/** Unwraps a list of one item, because a score belongs to a single text. Returns other values unchanged. */
 function scalarOf(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }

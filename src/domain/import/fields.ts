@@ -9,7 +9,9 @@ export const fieldsOf = {
 } as const satisfies Record<DataRole, readonly string[]>;
 export type ColumnField = (typeof fieldsOf)[DataRole][number];
 
-/** Fields without which a role has no rows. A pair needs one of the last two. */
+/**
+ * Fields that a row of each role needs. Inner lists are alternatives: a pair needs one of `positive` and `positiveId`.
+ */
 export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]> = {
   knowledgeBase: [['text']],
   pairs: [['anchor'], ['positive', 'positiveId']],
@@ -17,7 +19,7 @@ export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]>
   scoredPairs: [['sentence1'], ['sentence2'], ['score']],
 };
 
-/** The field of each cell in formats without column names. */
+/** The field that each cell fills in formats without column names. */
 export const positionFields: Record<DataRole, readonly ColumnField[]> = {
   knowledgeBase: ['text'],
   pairs: ['anchor', 'positive'],

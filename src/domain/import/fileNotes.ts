@@ -3,10 +3,10 @@ import type { RecordFault } from './recordReader';
 
 export type FileNote = RecordFault & { line: number };
 
-/** Collects what a report says once per file, with the first line that it is about. */
+/** Collects the notes that a report lists once per file, each with the first line that it concerns. */
 export class FileNotes {
   readonly #counts = new Map<ImportFault, { line: number; count: number }>();
-  /** Columns that no row of the file was made from so far, with the first line that has a value. */
+  /** Columns with values, by name: the first line with a value, and whether a row was made from the column. */
   readonly #columns = new Map<string, { line: number; used: boolean }>();
 
   count(fault: ImportFault, count: number, line: number): void {

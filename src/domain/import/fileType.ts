@@ -1,4 +1,4 @@
-/** Kinds of files that hold no plain text, or that need another program to become one. */
+/** Types of files that hold no plain text, or only text that another program must extract. */
 export const fileTypes = [
   'word',
   'excel',
@@ -30,7 +30,9 @@ const textSignatures: readonly Signature[] = [
   { type: 'rtf', bytes: ascii('{\\rtf') },
 ];
 
-/** Formats whose files have NUL bytes, which tells them from a text that happens to begin with the same letters. */
+/**
+ * Formats whose files have NUL bytes, which distinguishes them from text that happens to begin with the same letters.
+ */
 const binarySignatures: readonly Signature[] = [
   { type: 'image', bytes: [0x89, ...ascii('PNG\r\n')] },
   { type: 'image', bytes: [0xff, 0xd8, 0xff] },
@@ -74,12 +76,12 @@ function has(bytes: Uint8Array, expected: readonly number[], at = 0): boolean {
   return expected.every((byte, index) => bytes[at + index] === byte);
 }
 
-/** One character per byte, so that names inside a binary file can be searched. */
+/** Decodes every byte to one character, so that names inside a binary file can be searched. */
 function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
 }
 
-/** Office Open XML files are zip archives; the folder of their parts tells which program wrote them. */
+/** Office Open XML files are zip archives; the folder of their parts shows which program wrote them. */
 function zipType(names: string): FileType {
   if (names.includes('word/')) return 'word';
   if (names.includes('xl/')) return 'excel';

@@ -54,7 +54,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
   const bracket = bracketFormat(head);
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
-    // A list per line is a row per line; a list of rows over several lines, or in one line, is JSON.
+    // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.
     return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
       ? 'json'
       : 'jsonl';

@@ -1,12 +1,12 @@
 import type { HubFileHash, HubFile } from './hub';
 
-/** A listing's own files, before the needed ones are chosen. */
+/** All files of a model on a hub, before the needed ones are chosen. */
 export interface ListedFiles {
   commit: string;
   files: HubFile[];
 }
 
-/** Larger than any file a browser could store. */
+/** Maximum size that is believed: larger than any file a browser could store. */
 const maxFileBytes = 2 ** 40;
 
 type Json = Record<string, unknown>;

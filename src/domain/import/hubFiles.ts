@@ -10,7 +10,10 @@ const weightForms = [
 ] as const;
 export type WeightForm = (typeof weightForms)[number]['form'];
 
-/** What `importModel` reads. Other forms are not fetched: the import would refuse them after hundreds of megabytes. */
+/**
+ * The forms of weights and tokenizers that `importModel` reads. Other forms are not fetched: the import would refuse
+ * them after hundreds of megabytes.
+ */
 export const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
   weights: ['safetensors', 'safetensors-shards', 'bin', 'bin-shards'],
   tokenizers: ['tokenizer.json', 'vocab.txt'],

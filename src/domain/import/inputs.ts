@@ -2,7 +2,7 @@ import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
 import { entryOf, slotNames, slots, type SlotName } from './slots';
 
-/** What an experiment reads: the data sets of its slots and the base model. */
+/** The inputs of an experiment: the data sets of its slots and the base model. */
 export const inputNames = [...slotNames, 'model'] as const;
 export type InputName = (typeof inputNames)[number];
 

@@ -53,7 +53,10 @@ export function withField(mapping: ColumnMapping, column: string, field: ColumnF
   return field === null ? others : [...others, { column, field }];
 }
 
-/** Returns the needed fields that no column fills, as alternatives: `[['positive', 'positiveId']]`. */
+/**
+ * Returns the needed fields that no column fills, each as a list of alternatives, such as `[['positive',
+ * 'positiveId']]`.
+ */
 export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly (readonly ColumnField[])[] {
   return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
 }

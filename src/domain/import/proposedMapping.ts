@@ -20,7 +20,7 @@ function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled
   return [...known, ...rest.map((column) => ({ column, field }) as const)];
 }
 
-/** Returns the mapping that follows from the column names: what the import does if nothing is chosen. */
+/** Returns the mapping that follows from the column names: the one that the import uses if the user chooses nothing. */
 export function proposedMapping(
   role: DataRole,
   columns: readonly string[],

@@ -12,7 +12,9 @@ export class QuestionMerger<Place> {
     return known !== undefined;
   }
 
-  /** Returns the questions in file order, and the places of those without a relevant passage, which prove nothing. */
+  /**
+   * Returns the questions in file order, and the places of those without a relevant passage, which cannot be scored.
+   */
   finish(): { questions: Question[]; irrelevant: Place[] } {
     const questions: Question[] = [];
     const irrelevant: Place[] = [];

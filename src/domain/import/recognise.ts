@@ -9,7 +9,7 @@ import type { ImportFormat } from './format';
 import { proposedMapping } from './proposedMapping';
 import { shaped } from './shapes';
 
-/** Records of a file that are looked at to recognise its columns. */
+/** Number of records examined to recognise a file's columns. */
 export const surveyedRecords = 50;
 const shownRows = 5;
 const shownColumns = 60;
@@ -38,9 +38,12 @@ export interface Recognition {
   chosen: boolean;
   /** Identifies files with the same columns for the same role. */
   shape: string;
-  /** Rows read, those left out included. Null if only the beginning was read. */
+  /** Number of records read, including rejected ones. Null if only the beginning of the file was read. */
   records: number | null;
-  /** Cells filled from a merged range, and cells read as empty because they hold an error or an unsaved result. */
+  /**
+   * Number of cells filled from a merged range, and of cells read as empty because they hold an error or an unsaved
+   * result.
+   */
   mergedCells: number;
   unreadableCells: number;
 }
@@ -51,7 +54,7 @@ export type FileFacts = Pick<
   'file' | 'format' | 'encoding' | 'sheets' | 'sheet' | 'mergedCells' | 'unreadableCells'
 >;
 
-/** Returns the values of the first records as the import reads them: without sections, sets and conversations. */
+/** Returns the values of the first records as the import reads them: taken out of sections, sets and conversations. */
 function valuesOf(role: DataRole, records: readonly RawRecord[]): unknown[] {
   const read = records.flatMap((record) => ('value' in record ? unbundled(role, record.value) : []));
   return read.slice(0, surveyedRecords).flatMap((value) => {

@@ -19,7 +19,7 @@ export interface RecordReader {
 
 /** Splits a stream of text into lines that end in \n, \r\n or \r. */
 export class LineCutter {
-  /** Pieces of the unfinished line. Joined once: appending to one string would search a long line again per piece. */
+  /** Pieces of the unfinished line, joined when it ends. One growing string would be searched again for every piece. */
   #pieces: string[] = [];
   #line = 0;
   /** Whether the text so far ended in \r: a \n at the start of the next piece belongs to it. */

@@ -31,14 +31,14 @@ export class RowCollector<R extends DataRole> {
     private readonly options: DraftOptions = {},
   ) {}
 
-  /** Reads the records that follow with a chosen mapping, or by their column names if it is null. */
+  /** Sets how later records are read: with a chosen mapping, or by their column names if it is null. */
   useMapping(mapping: ColumnMapping | null): void {
     this.#mapping = mapping;
   }
 
   /**
-   * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
-   * it has none. Rows of one question share its id; `QuestionMerger` merges them.
+   * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason why
+   * it has no rows. Rows of one question share its id; `QuestionMerger` merges them.
    */
   rowsOf(value: unknown, line = 0): { rows: RowOf[DataRole][]; ignored: string[] } | RecordFault {
     this.#records += 1;
@@ -58,7 +58,7 @@ export class RowCollector<R extends DataRole> {
     }
   }
 
-  /** Returns the notes about the records since the last call. To be called at the end of each file. */
+  /** Returns the notes about the records since the last call. Call it at the end of each file. */
   fileNotes(): FileNote[] {
     return this.#notes.take();
   }
@@ -100,7 +100,10 @@ export class RowCollector<R extends DataRole> {
     return { ...draft, id: this.#newId(named, index) };
   }
 
-  /** Rows of one question, with the same id or with none, share its id. One id of two questions is an error. */
+  /**
+   * Returns the id of a question. Rows of one question, with the same id or with none, share it. One id of two
+   * questions is an error.
+   */
   #questionId(draft: Draft<'questions'>, index: number): string {
     const known = draft.id ?? this.#unnamed.get(draft.text);
     const text = known === undefined ? undefined : this.#questions.get(known);
@@ -125,7 +128,7 @@ export class RowCollector<R extends DataRole> {
     const free = this.#freeCopy.get(base) ?? 2;
     let copy = Math.max(from, free);
     while (this.#ids.has(`${base}.${copy}`)) copy += 1;
-    // Every number below the new end is taken only if the search began at the old one.
+    // Only a search that began at the old end proves that all numbers below the new end are taken.
     if (from <= free) this.#freeCopy.set(base, copy + 1);
     return `${base}.${copy}`;
   }

@@ -18,8 +18,8 @@ export interface MemoryNeed {
   /** The two moments of AdamW. */
   moments: number;
   /**
-   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step. If an evaluation needs more than all of these, this is its need instead.
+   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. If
+   * an evaluation, which never overlaps a step, needs more than these together, its need instead.
    */
   activations: number;
   total: number;

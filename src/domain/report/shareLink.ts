@@ -14,9 +14,10 @@ import { changesFromDefaults } from './changesFromDefaults';
  * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
  */
 const linkVersion = 1;
-const longestLink = 2000;
+/** Maximum characters of the text of a link, without the address before it. */
+const maxLinkCharacters = 2000;
 /** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
-const largestJson = 64 * 1024;
+const maxJsonBytes = 64 * 1024;
 const checksumBytes = 8;
 const headerBytes = 3 + checksumBytes;
 
@@ -87,7 +88,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   bytes.set(await checksum(linkVersion, body), 3);
   bytes.set(body, headerBytes);
   const text = toBase64url(bytes);
-  if (text.length > longestLink || body.length > 0xffff) throw fail('too-large');
+  if (text.length > maxLinkCharacters || body.length > 0xffff) throw fail('too-large');
   return text;
 }
 
@@ -101,7 +102,7 @@ function cannotEnd(text: string): boolean {
  * @throws link-invalid with one of the faults cut, tampered, too-new, too-large and invalid.
  */
 export async function decodeLink(text: string): Promise<SharedExperiment> {
-  if (text.length > longestLink) throw fail('too-large');
+  if (text.length > maxLinkCharacters) throw fail('too-large');
   const bytes = fromBase64url(text);
   if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
@@ -124,7 +125,7 @@ function unfold(body: Uint8Array): unknown {
   } catch (cause) {
     throw fail('tampered', cause);
   }
-  if (json.length > largestJson) throw fail('too-large');
+  if (json.length > maxJsonBytes) throw fail('too-large');
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
     return value;

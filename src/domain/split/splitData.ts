@@ -57,7 +57,7 @@ export function splitData(input: SplitInput): Split {
   return { ...given, ...questionsOf(held, pairs, lookup), trainRows: free.filter((row) => !heldRows.has(row)) };
 }
 
-/** Returns the positions of the texts that repeat no question, and how the others do. */
+/** Returns the positions of the texts that repeat none of the asked questions, and the overlaps of the others. */
 function withoutAsked(
   items: readonly { text: string }[],
   from: Overlap['from'],

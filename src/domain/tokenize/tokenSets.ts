@@ -7,7 +7,7 @@ export interface TokenSet {
   truncated: number;
 }
 
-/** The sets of texts that an experiment tokenizes. */
+/** Names of the token sets of an experiment. */
 export const tokenSetNames = ['knowledgeBase', 'anchors', 'positives', 'devQuestions', 'testQuestions'] as const;
 export type TokenSetName = (typeof tokenSetNames)[number];
 

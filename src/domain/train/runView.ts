@@ -36,10 +36,13 @@ export interface RunView {
    * kept.
    */
   evaluationMs: number;
-  /** When the newest step ended, later by the time of a pause since. Null if a step was not the last thing done. */
+  /**
+   * When a dev evaluation may have begun: the end of the newest step, shifted by any pause since. Null if something
+   * other than a step happened last.
+   */
   stepEndedAt: number | null;
   pausedAt: number | null;
-  /** Dev evaluations measured during training, pauses left out. */
+  /** Number and total milliseconds of the dev evaluations during training, without pauses. */
   devTime: { count: number; ms: number };
   lastAt: number;
 }
@@ -72,7 +75,10 @@ function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
 
-/** Leaves a pause out of the time of an evaluation. A run that was closed meanwhile and resumed is not timed. */
+/**
+ * Shifts `stepEndedAt` by the length of a pause, so that the pause does not count as evaluation time. Clears it if the
+ * run continues without a pause, because it was then closed and resumed.
+ */
 function trackPause(view: RunView, status: RunStatus, at: number): void {
   if (status === 'paused') {
     view.pausedAt = at;
@@ -150,6 +156,7 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
   }
 }
 
+/** Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). */
 const recentSteps = 20;
 
 export function recentMean(view: RunView, value: (step: StepReport) => number): number {
