@@ -70,6 +70,8 @@ export function emptyRunView(): RunView {
   };
 }
 
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
 /** Drops the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
@@ -89,21 +91,42 @@ function trackPause(view: RunView, status: RunStatus, at: number): void {
   view.pausedAt = null;
 }
 
+/** Enters a phase. The evaluation before training is timed when the train phase begins. */
+function applyPhase(view: RunView, { phase, at }: EventOf<'phase'>): void {
+  view.phase = phase;
+  view.progress = null;
+  view.phaseStartedAt[phase] = at;
+  view.stepEndedAt = null;
+  if (phase === 'train')
+    view.evaluationMs = Math.max(view.evaluationMs, at - (view.phaseStartedAt.evaluateBefore ?? at));
+}
+
+function applyStep(view: RunView, event: EventOf<'step'>): void {
+  cutFrom(view.steps, event.step);
+  view.steps.push(event);
+  view.progress = null;
+  view.stepEndedAt = event.at;
+}
+
+function applyDevEvaluation(view: RunView, { step, metrics, best, at }: EventOf<'devEvaluation'>): void {
+  // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
+  // curve.
+  if (view.phase === 'evaluateAfter') return;
+  cutFrom(view.dev, step);
+  view.dev.push({ step, metrics, best });
+  if (view.stepEndedAt === null || view.phase !== 'train') return;
+  view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + at - view.stepEndedAt };
+  view.stepEndedAt = null;
+}
+
 function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'phase':
-      view.phase = event.phase;
-      view.progress = null;
-      view.phaseStartedAt[event.phase] = event.at;
-      view.stepEndedAt = null;
-      if (event.phase === 'train')
-        view.evaluationMs = Math.max(view.evaluationMs, event.at - (view.phaseStartedAt.evaluateBefore ?? event.at));
-      return;
+      return applyPhase(view, event);
     case 'status':
       view.status = event.status;
       view.error = event.error ?? null;
-      trackPause(view, event.status, event.at);
-      return;
+      return trackPause(view, event.status, event.at);
     case 'device':
       view.device = event.device;
       return;
@@ -115,26 +138,13 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.deviceChanges.push(event.step);
       return;
     case 'step':
-      cutFrom(view.steps, event.step);
-      view.steps.push(event);
-      view.progress = null;
-      view.stepEndedAt = event.at;
-      return;
+      return applyStep(view, event);
     case 'progress':
       // Logs of version 0.1 use other names for some kinds of work; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
-      // curve.
-      if (view.phase === 'evaluateAfter') return;
-      cutFrom(view.dev, event.step);
-      view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
-      if (view.stepEndedAt !== null && view.phase === 'train') {
-        view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + event.at - view.stepEndedAt };
-        view.stepEndedAt = null;
-      }
-      return;
+      return applyDevEvaluation(view, event);
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;
       return;
