@@ -64,7 +64,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
 }
 
 /** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function readerOf(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileName: string): RecordReader {
+export function formatReader(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileName: string): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();
