@@ -179,7 +179,7 @@ class JobsState {
   }
 
   /** Continues a run that is paused in this page; resumes any other from storage. */
-  async goOn(runId: string): Promise<void> {
+  async continueRun(runId: string): Promise<void> {
     if (this.#own === runId) {
       await (await gateway.gpu()).continueRun(runId);
       this.follow(runId).notice();
