@@ -12,7 +12,8 @@ const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
 
 /**
- * Returns a browser for the tests. If none is installed, installs one as root on Debian; elsewhere, the user has to.
+ * Returns a browser for the tests. If none is installed, installs Chromium when run as root on Debian, and throws
+ * elsewhere.
  */
 async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');

@@ -57,8 +57,8 @@ function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
   });
 }
 
-/** Whether a kill would now test resuming: the run has reached step `least` and would lose steps after a checkpoint. */
-function hasCheckpointAndStep(out, least) {
+/** Whether a kill would now test resuming: the run has reached `minStep` and would lose steps after a checkpoint. */
+function hasCheckpointAndStep(out, minStep) {
   const file = join(out, 'events.jsonl');
   if (!existsSync(file)) return false;
   const text = readFileSync(file, 'utf8');
@@ -69,7 +69,7 @@ function hasCheckpointAndStep(out, least) {
     .map((line) => JSON.parse(line));
   const checkpoint = lines.findLast((line) => line.type === 'checkpoint');
   const last = lines.findLast((line) => line.type === undefined);
-  return checkpoint !== undefined && last !== undefined && last.step >= least && last.step > checkpoint.step;
+  return checkpoint !== undefined && last !== undefined && last.step >= minStep && last.step > checkpoint.step;
 }
 
 async function mustRun(file, out, options) {

@@ -37,7 +37,7 @@ export type ImportFault =
   | 'empty-file'
   | 'no-rows'
   | 'binary-file'
-  /** The file is of a type that can't be imported, named by `fileType`. */
+  /** The file has a type that can't be imported; `fileType` names it. */
   | 'wrong-type'
   | 'encoding-unknown'
   | 'json-broken'
@@ -99,7 +99,7 @@ export type HubFault =
   /** `expected` and `found` count bytes. */
   | 'size-differs'
   | 'hash-differs'
-  /** The host answered with an error, `status`. */
+  /** The host answered with the HTTP error in `status`. */
   | 'refused'
   | 'file-missing'
   /** `found` lists the files with weights. */
@@ -118,7 +118,7 @@ export type AppErrorDetails =
       fault: ImportFault;
       field?: string;
       /**
-       * Column names that would have been accepted, for the fault no-known-columns. `field` then lists the columns
+       * Only for the fault no-known-columns: column names that would have been accepted. `field` then lists the columns
        * found.
        */
       expected?: string;

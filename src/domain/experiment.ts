@@ -23,7 +23,7 @@ const dataEntrySchema = v.strictObject({
 });
 
 export const experimentModelSchema = v.strictObject({
-  /** The model's identity, as in StoredModel (model.ts). */
+  /** Content hash of the model; see StoredModel in model.ts. */
   contentSha256: sha256,
   pooling: v.picklist(poolings),
   normalize: v.boolean(),
@@ -37,8 +37,8 @@ const batchingSchema = v.variant('kind', [
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
     /**
-     * Whether to keep equal passages and equal anchors out of one batch, where a right answer would count as a
-     * negative.
+     * Whether to keep equal passages and equal anchors out of the same batch, because a right answer would count as a
+     * negative there.
      */
     avoidDuplicatePassages: v.boolean(),
   }),
@@ -108,7 +108,7 @@ export const experimentSchema = v.strictObject({
     /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
     devFraction: fraction,
     devMaximum: count,
-    /** Absent means false: experiments made before this field existed keep their hash. */
+    /** Absent means false, so that experiments made before this field existed keep their hash. */
     removeNearDuplicates: v.optional(v.boolean()),
   }),
   model: v.nullable(experimentModelSchema),

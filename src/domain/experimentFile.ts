@@ -3,11 +3,6 @@ import { experimentSchema, experimentModelSchema, type DataEntry, type Experimen
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
-/**
- * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. Hashes of
- * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
- * experiment's identity.
- */
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
   knowledgeBase: v.optional(location),
@@ -28,6 +23,11 @@ export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 /** Placeholder for the hash of batch lists that have not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
 
+/**
+ * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them in
+ * after reading the files.
+ */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
   experiment: Experiment;

@@ -46,7 +46,10 @@ export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
   return differs('unit') || (differs('kind') && !('warmup' in standard));
 }
 
-/** Fills in missing fields from the default, at any depth. Leaves lists and different members of a union unchanged. */
+/**
+ * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions of another kind than
+ * the default's.
+ */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;

@@ -33,7 +33,7 @@ type Report = (done: number, of: number) => void;
 /** Callbacks for what the terminal shows while the files are read. */
 export interface InputProgress {
   import: Report;
-  /** Counts megabytes. */
+  /** Progress of the download of a model, in megabytes. */
   download: Report;
   note: (text: string) => void;
 }
@@ -43,7 +43,7 @@ const reasonsListed = 20;
 /** The knowledge base is read first because pairs and questions refer to its passages. */
 const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
 
-/** Throws `experiment-invalid` if the experiment file states a hash and the content read has another. */
+/** Throws `experiment-invalid` if the experiment file states a hash and the content that was read has another. */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
   if (promised !== undefined && promised !== read)
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });

@@ -93,7 +93,7 @@ export interface FolderFile {
   file: File;
 }
 
-/** A download's progress: bytes received of all files, those of earlier attempts included. */
+/** Progress of a download: bytes received of all files, including those of earlier attempts. */
 export type DownloadProgress = (received: number, of: number, file: string) => void;
 
 export interface ExportRequest {

@@ -84,7 +84,7 @@ class AppState {
     remember('memoryBudget', bytes === null ? '' : String(bytes));
   }
 
-  /** Shows the error in the error panel. A cancel by the user is not an error. */
+  /** Shows the error in the error panel. A cancellation by the user is not an error. */
   report(thrown: unknown): void {
     const { details } = toAppError(thrown);
     if (details.kind !== 'cancelled') this.error = details;

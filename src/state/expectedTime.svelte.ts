@@ -19,7 +19,7 @@ export class ExpectedTimeState {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Counts the work of an experiment. An answer that arrives after a newer call is dropped. */
+  /** Determines the work of an experiment. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;
@@ -40,7 +40,7 @@ export class ExpectedTimeState {
 }
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
-  // Tokenizing in the data worker keeps the GPU worker free, which then finds the tokens stored.
+  // Tokenize in the data worker: the GPU worker stays free, and then finds the tokens in storage.
   await (await gateway.data()).tokenize(experiment, () => undefined);
   return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

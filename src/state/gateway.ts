@@ -78,7 +78,7 @@ export const gateway = {
   async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
   },
-  /** Whether a worker in some tab holds the lock of this run. */
+  /** Whether a worker in any tab holds the run's lock. */
   async isRunHeld(runId: string): Promise<boolean> {
     const { isRunHeld } = await import('../clients/runHeld');
     return isRunHeld(runId);

@@ -35,7 +35,7 @@ export interface HubFormFields {
 /** Window over which the speed is measured. */
 const speedMs = 5000;
 
-/** DownloadMeasures the speed of a download over the last seconds. */
+/** Measures the speed of a download over the last seconds. */
 export class DownloadSpeed {
   #samples: { at: number; bytes: number }[] = [];
 

@@ -204,7 +204,7 @@ class JobsState {
     await this.#runToResult(await deviceJob.during('run', () => this.#createDemo(name)));
   }
 
-  /** Starts or resumes a run. Opens the result of a finished run of the demo if the user is still watching the run. */
+  /** Starts or resumes a run. If a run of the demo is done and the user is still watching it, opens its result. */
   async #runToResult(runId: string): Promise<void> {
     if (!(await this.runToEnd(runId))) return;
     const experimentId = this.follow(runId).record?.experimentId ?? '';

@@ -33,7 +33,8 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Tokenizing in the data worker gives progress and keeps the GPU worker free, which then finds the tokens stored.
+      // Tokenize in the data worker: it reports progress, and the GPU worker stays free and then finds the tokens in
+      // storage.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };

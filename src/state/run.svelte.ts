@@ -29,7 +29,10 @@ export class RunState {
     return this.view;
   }
 
-  /** A getter, because a `$derived` would belong to the first screen that follows the run and stop updating with it. */
+  /**
+   * A getter, because a `$derived` would belong to the first screen that follows the run, and stop updating when that
+   * screen closes.
+   */
   get active(): boolean {
     const status = this.record?.status;
     return status === 'running' || status === 'paused' || status === 'queued';

@@ -16,7 +16,10 @@ async function makeFolder(path) {
   await mkdir(path);
 }
 
-/** Creates the folder given to `option` if it is missing. Throws if no file can be written there. */
+/**
+ * Creates the folder `path` if it is missing; `option` is the option that names it. Throws if no file can be written
+ * there.
+ */
 export async function writableFolder(path, option) {
   try {
     await makeFolder(path);

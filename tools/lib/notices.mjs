@@ -1,4 +1,7 @@
-/* Builds THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
+/*
+ * Builds THIRD-PARTY-NOTICES.txt: the name, version, licence and licence text of everything in the site that others
+ * wrote.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, version as ownVersion } from './source.mjs';

@@ -15,10 +15,13 @@ function selfHostedFiles() {
   ];
 }
 
-/** Packages whose code is in those files. The engine uses logarithms and exponentials from AssemblyScript's library. */
+/**
+ * Packages whose code is in the self-hosted files. The engine uses logarithms and exponentials from AssemblyScript's
+ * library.
+ */
 export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
 
-/** Returns the plugin that adds these wasm files to the built site and to the dev server. */
+/** Returns the plugin that adds the self-hosted files to the built site and to the dev server. */
 export function selfHostedPlugin() {
   const files = selfHostedFiles();
   return {

@@ -30,7 +30,7 @@ export interface Comparison {
   mrrChange: Interval;
 }
 
-/** If p is at least this, the comparison claims no difference. */
+/** Significance level: if p is at least this, the comparison claims no difference. */
 const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
@@ -45,7 +45,7 @@ interface QuestionChanges {
   unchanged: QuestionChange[];
 }
 
-/** Pairs the results by question. Leaves out questions that only one evaluation has, because they have no pair. */
+/** Pairs the results by question. Leaves out questions that only one of the evaluations has. */
 function pairResults(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],

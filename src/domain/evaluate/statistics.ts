@@ -24,8 +24,8 @@ export function wilsonInterval(successes: number, trials: number): Interval {
 
 /**
  * Returns the two-sided p of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of won and
- * lost questions at least this uneven if neither model is better. Computes the terms by way of logarithms, because with
- * thousands of questions their factors would underflow.
+ * lost questions at least this uneven if neither model is better. Computes the terms from their logarithms, because
+ * with thousands of questions their factors would underflow.
  */
 export function mcNemar(won: number, lost: number): number {
   const trials = won + lost;

@@ -70,8 +70,8 @@ function relevantIds(judgements: unknown): string[] {
 }
 
 /**
- * Returns one pair per question, with the texts of its relevant passages. Passages that the file does not have are
- * named by id in a row of their own, so that they are found in the knowledge base or reported.
+ * Returns one pair per question, with the texts of its relevant passages. Passages that are not in the file are named
+ * by id in a separate row, so that the import finds them in the knowledge base or reports them.
  */
 function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const given = sectionOf(bundle, 'pairs');

@@ -27,7 +27,7 @@ const builtIn: Record<number, string> = {
   58: 'm"月"d"日"',
 };
 
-/** Returns the code of a number format: the workbook's own one if it defines the id, else the built-in one. */
+/** Returns the code of a number format: the workbook's own code if it defines the id, else the built-in one. */
 export function formatCode(id: number, own: ReadonlyMap<number, string>): string {
   return own.get(id) ?? builtIn[id] ?? 'General';
 }

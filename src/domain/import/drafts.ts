@@ -4,7 +4,7 @@ import type { PassageLookup } from '../split/passageLookup';
 import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import type { Columns } from './rowColumns';
 
-/** A row before it has its final id. Without an id in the file, the row's position decides. */
+/** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 export type Draft<R extends DataRole> = DraftOf[R];
 
@@ -41,7 +41,7 @@ function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
 /** Words for a label of 0 in exports of annotation tools. */
 const negativeLabels = /^\s*(?:false|no|neg|negative|irrelevant|否|负|不相关|无关)\s*$/i;
 
-/** Returns the number of a score or label, 0 for a word that says no, or null if the row has neither. */
+/** Returns the row's score or label as a number, 0 for a word that means no, or null if the row has neither. */
 function scoreOf(columns: Columns): number | null {
   const value = columns.peek('score');
   if (typeof value === 'boolean') return value ? 1 : 0;

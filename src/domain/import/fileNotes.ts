@@ -23,7 +23,7 @@ export class FileNotes {
     }
   }
 
-  /** Returns the notes of the file, and starts the next one. */
+  /** Returns the notes of the file and clears them for the next file. */
   take(): FileNote[] {
     const unused = [...this.#columns].filter(([, { used }]) => !used);
     const notes: FileNote[] = [...this.#counts].map(([fault, { line, count }]) => ({

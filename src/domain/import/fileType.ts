@@ -81,7 +81,10 @@ function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
 }
 
-/** Office Open XML files are zip archives; the folder of their parts shows which program wrote them. */
+/**
+ * Returns the type of a zip archive. Office Open XML files are zip archives; the folder of their parts shows which
+ * program wrote them.
+ */
 function zipType(names: string): FileType {
   if (names.includes('word/')) return 'word';
   if (names.includes('xl/')) return 'excel';
@@ -89,7 +92,8 @@ function zipType(names: string): FileType {
 }
 
 /**
- * Old Office files, and new ones with a password, are compound files, whose directory names the main stream in UTF-16.
+ * Returns the type of a compound file: an old Office file, or a new one with a password. Its directory names the main
+ * stream in UTF-16.
  */
 function compoundType(names: string): FileType {
   const contains = (name: string): boolean => names.includes(Array.from(name).join('\0'));
@@ -99,7 +103,10 @@ function compoundType(names: string): FileType {
   return contains('PowerPoint Document') ? 'powerPoint' : 'office';
 }
 
-/** MZ alone is two letters that a text may begin with, so a PE header or NUL bytes have to follow. */
+/**
+ * Whether the file is a Windows program. A text may begin with the letters MZ too, so a PE header or NUL bytes must
+ * follow.
+ */
 function isWindowsProgram(head: Uint8Array): boolean {
   if (!has(head, ascii('MZ')) || head.length < 64) return false;
   const at = new DataView(head.buffer, head.byteOffset).getUint32(60, true);
@@ -107,7 +114,7 @@ function isWindowsProgram(head: Uint8Array): boolean {
 }
 
 /**
- * Returns the type of a file that can't be read as text, or null. Goes by the contents, never by the name. `head` and
+ * Returns the type of a file that can't be read as text, or null. Judges by the contents, never by the name. `head` and
  * `tail` are its first and last bytes; a zip archive lists its entries at the end.
  */
 export function fileTypeOf(head: Uint8Array, tail: Uint8Array): FileType | null {

@@ -26,7 +26,7 @@ export interface HubFileHash {
   hex: string;
 }
 
-/** A file of a model as its hub lists it. */
+/** A file of a model, as listed by its hub. */
 export interface HubFile {
   path: string;
   bytes: number;

@@ -45,7 +45,7 @@ function hashOf(entry: Json): HubFileHash | null {
   return hex === null ? null : { kind: 'gitSha1', hex };
 }
 
-/** Reads one page of Hugging Face's list of files. Returns null if an entry is not as the protocol says. */
+/** Reads one page of Hugging Face's list of files. Returns null if an entry violates the protocol. */
 export function parseTree(answer: unknown, commit: string): HubFile[] | null {
   if (!Array.isArray(answer)) return null;
   const files: HubFile[] = [];
@@ -64,7 +64,7 @@ export function parseTree(answer: unknown, commit: string): HubFile[] | null {
 
 /**
  * Reads ModelScope's list of files, each with the commit that last changed it. The newest of these commits is the
- * model's. Returns null if an entry is not as the protocol says.
+ * model's. Returns null if an entry violates the protocol.
  */
 export function parseModelScopeFiles(answer: unknown): ListedFiles | null {
   const data = isObject(answer) ? answer['Data'] : undefined;

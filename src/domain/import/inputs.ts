@@ -33,7 +33,7 @@ function stateOf(used: string | undefined, linked: string | undefined, stored: s
 }
 
 /**
- * Returns the state of every input. `linked` is the experiment as stated by the link that it came from, `stored` has
+ * Returns the state of every input. `linked` is the experiment as stated by the link that it came from; `stored` has
  * the hashes of the data sets and the model that are in this browser.
  */
 export function inputStates(

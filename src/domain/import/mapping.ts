@@ -45,7 +45,7 @@ export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapp
 }
 
 /**
- * Returns the mapping with the column filling `field`, or unused if it is null. No other column fills that field,
+ * Returns the mapping in which the column fills `field`, or no field if it is null. No other column fills that field,
  * except negatives, of which a row may have several.
  */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {

@@ -19,8 +19,9 @@ export class RowCollector<R extends DataRole> {
   readonly #ids = new Set<string>();
   /** For ids that occur more than once, the lowest number that may still be free after the dot. */
   readonly #freeCopy = new Map<string, number>();
-  /** Questions by id, and ids of the questions without one by text. */
+  /** Text of each question, by id. */
   readonly #questions = new Map<string, string>();
+  /** Generated ids of the questions that have none in the file, by text. */
   readonly #unnamed = new Map<string, string>();
   readonly #notes = new FileNotes();
   #records = 0;
@@ -123,7 +124,10 @@ export class RowCollector<R extends DataRole> {
     return id;
   }
 
-  /** Returns the first unused `base.n` with n ≥ `from`. Remembers where it ended: many pairs may share an id. */
+  /**
+   * Returns the first unused `base.n` with n ≥ `from`. Remembers where the search ended, because many pairs may share
+   * an id.
+   */
   #unused(base: string, from: number): string {
     const free = this.#freeCopy.get(base) ?? 2;
     let copy = Math.max(from, free);

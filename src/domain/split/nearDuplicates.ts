@@ -18,7 +18,7 @@ export function gramsOf(key: string): Set<string> {
 
 /**
  * Returns how many of a set's rarest grams to compare. A near-duplicate shares at least ⌈4/5 size⌉ grams, so it lacks
- * at most size − ⌈4/5 size⌉; of one gram more, it has at least one.
+ * at most size − ⌈4/5 size⌉. Among one gram more than that, it shares at least one.
  */
 function prefixLength(size: number): number {
   return size === 0 ? 0 : size - Math.ceil((threshold.over * size) / threshold.under) + 1;

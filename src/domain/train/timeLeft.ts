@@ -29,7 +29,7 @@ function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number
   return each * devEvaluationsAfter(step, plan) + rest;
 }
 
-/** Adds the checkpoints that fall due while `ms` of work is done. */
+/** Returns `ms` plus the time of the checkpoints that fall due meanwhile. */
 function withCheckpoints(ms: number, view: RunView): number {
   const writeMs = view.checkpoint?.writeMs ?? 0;
   return ms + (ms / checkpointIntervalMs(writeMs)) * writeMs;
