@@ -11,7 +11,7 @@ import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 import { demoParts } from '../domain/import/demoInputs';
-import { inputStates, missingSlots, namedHash, type InputName, type StoredHashes } from '../domain/import/inputs';
+import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
 import { entryOf, slotNames, withEntry, type SlotName } from '../domain/import/slots';
 import { SplitState, splitKey } from './splitting.svelte';
 
@@ -37,7 +37,7 @@ export class ExperimentState {
 
   readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
   readonly canUndo = $derived(this.#past.length > 0);
-  readonly #storedHashes = $derived<StoredHashes>({
+  readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
     devQuestions: this.datasets.devQuestions?.contentSha256,

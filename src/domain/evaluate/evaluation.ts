@@ -1,6 +1,7 @@
 import type { MetricName } from '../experiment';
 import type { Question } from '../records';
 import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
+import type { PassageOrder } from './ranking';
 import { wilsonInterval, type Interval } from './statistics';
 
 /** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
@@ -28,6 +29,16 @@ export interface Evaluation {
   results: QuestionResult[];
   createdAt: number;
   encodeMs: number;
+}
+
+/** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
+export function questionResult(
+  question: Question,
+  found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
+  { ids, inOrder }: PassageOrder,
+): QuestionResult {
+  const top = found.top.map(({ passage, score }) => ({ passageId: ids[inOrder[passage] ?? -1] ?? '', score }));
+  return { questionId: question.id, ranks: [...found.ranks].sort((a, b) => a - b), top };
 }
 
 const metricOf: Record<MetricName, (ranks: Ranks) => number> = {

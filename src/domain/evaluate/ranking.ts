@@ -1,5 +1,4 @@
 import type { Passage, Question } from '../records';
-import type { QuestionResult } from './evaluation';
 
 /** Number of top passages stored and shown per question. */
 export const shownPassages = 10;
@@ -35,14 +34,4 @@ export function relevantPlaces({ relevant }: Question, { indexOf, place }: Passa
     const passage = indexOf.get(id);
     return passage === undefined ? [] : [place[passage] ?? 0];
   });
-}
-
-/** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
-export function questionResult(
-  question: Question,
-  found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
-  { ids, inOrder }: PassageOrder,
-): QuestionResult {
-  const top = found.top.map(({ passage, score }) => ({ passageId: ids[inOrder[passage] ?? -1] ?? '', score }));
-  return { questionId: question.id, ranks: [...found.ranks].sort((a, b) => a - b), top };
 }

@@ -1,3 +1,4 @@
+import type { DataRole } from '../records';
 import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './recordReader';
@@ -40,4 +41,17 @@ export function listInCell(value: unknown): unknown {
   // An escape in the cell can hold characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);
   return 'value' in list ? list.value : value;
+}
+
+/**
+ * Returns the cells of a record by column name, or null if it has no columns. Cells without names are numbered from 1.
+ * In a knowledge base a line of text is one cell.
+ */
+export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, unknown> | null {
+  if (typeof value === 'string') return new Map([['1', value]]);
+  if (Array.isArray(value)) {
+    const cells: unknown[] = role === 'knowledgeBase' ? [value.join('\t')] : value;
+    return new Map(cells.map((cell, index) => [String(index + 1), cell]));
+  }
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
 }

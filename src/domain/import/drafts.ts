@@ -18,7 +18,7 @@ export interface DraftOptions {
 }
 
 /** Remarks about a record that is kept. */
-export interface Remarks {
+export interface DraftRemarks {
   /** References that match no passage. */
   ignored: string[];
   /** Number of passages that a score judges as not relevant. */
@@ -55,7 +55,7 @@ function scoreOf(columns: Columns): number | null {
  * Throws not-positive if the row's score or label says that the two texts do not belong together. Training on such a
  * row would teach the opposite.
  */
-function checkLabel(columns: Columns, remarks: Remarks): void {
+function checkLabel(columns: Columns, remarks: DraftRemarks): void {
   const score = scoreOf(columns);
   if (score === null) return;
   const { name = '' } = columns.pick('score') ?? {};
@@ -67,7 +67,13 @@ function checkLabel(columns: Columns, remarks: Remarks): void {
  * Returns the texts of the positives that the row names by id. Without a knowledge base the ids cannot be looked up:
  * returns null if the row has the positive's text as well, else throws needs-knowledge-base.
  */
-function namedPositives(columns: Columns, references: unknown, name: string, options: DraftOptions, remarks: Remarks) {
+function namedPositives(
+  columns: Columns,
+  references: unknown,
+  name: string,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+) {
   const { passages } = options;
   if (!passages) {
     if (columns.has('positive')) return null;
@@ -82,7 +88,7 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
 /**
  * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
  */
-function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: Remarks): string[] {
+function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: DraftRemarks): string[] {
   const own = columns.pick('positiveId');
   const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
   if (found) return found;
@@ -111,7 +117,7 @@ function anchorOf(columns: Columns, keepEmpty: boolean): string {
   return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
 }
 
-function pairDrafts(columns: Columns, options: DraftOptions, remarks: Remarks): Draft<'pairs'>[] {
+function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'pairs'>[] {
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
@@ -124,7 +130,7 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: Remarks): 
  * Returns the ids or texts of the relevant passages. The value is a string, a list, or judgements {id: relevance},
  * where only positive relevance counts.
  */
-function referencesOf(value: unknown, remarks: Remarks): string[] {
+function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
       if (Number(relevance) > 0) return [id];
@@ -146,7 +152,7 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
  * resolves them later. It is empty if a score judges the row's passages as not relevant: other rows of the question may
  * name the relevant ones.
  */
-function questionDraft(columns: Columns, options: DraftOptions, remarks: Remarks): Draft<'questions'>[] {
+function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'questions'>[] {
   const text = asText(columns.required('question', 'text').value, 'text');
   const id = idOf(columns, 'questionId');
   const own = columns.pick('relevant')?.value;
@@ -181,7 +187,12 @@ function scalarOf(value: unknown): unknown {
 }
 
 /** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
-export function draftsOf(role: DataRole, columns: Columns, options: DraftOptions, remarks: Remarks): Draft<DataRole>[] {
+export function draftsOf(
+  role: DataRole,
+  columns: Columns,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
       return passageDraft(columns);

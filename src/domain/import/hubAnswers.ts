@@ -31,7 +31,7 @@ function isInside(path: string): boolean {
 }
 
 /** Reads the commit from Hugging Face's answer about a revision, or returns null if it has none. */
-export function parseCommit(answer: unknown): string | null {
+export function parseHubCommit(answer: unknown): string | null {
   return isObject(answer) ? hexOf(answer['sha'], 40) : null;
 }
 
@@ -46,7 +46,7 @@ function hashOf(entry: Json): HubFileHash | null {
 }
 
 /** Reads one page of Hugging Face's list of files. Returns null if an entry violates the protocol. */
-export function parseTree(answer: unknown, commit: string): HubFile[] | null {
+export function parseHubTree(answer: unknown, commit: string): HubFile[] | null {
   if (!Array.isArray(answer)) return null;
   const files: HubFile[] = [];
   for (const entry of answer as unknown[]) {

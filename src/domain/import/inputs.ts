@@ -16,7 +16,7 @@ export type InputState =
   | { state: 'missing'; named: string }
   | { state: 'different'; named: string; found: string };
 
-export type StoredHashes = Partial<Record<InputName, string>>;
+export type InputHashes = Partial<Record<InputName, string>>;
 
 /** Returns the content hash that the experiment names for an input. */
 export function namedHash(experiment: Experiment | null, input: InputName): string | undefined {
@@ -39,7 +39,7 @@ function stateOf(used: string | undefined, linked: string | undefined, stored: s
 export function inputStates(
   experiment: Experiment,
   linked: Experiment | null,
-  stored: StoredHashes,
+  stored: InputHashes,
 ): Record<InputName, InputState> {
   const state = (input: InputName): InputState =>
     stateOf(namedHash(experiment, input), namedHash(linked, input), stored[input]);
@@ -53,7 +53,7 @@ export function inputStates(
 }
 
 /** Returns the slots that keep the experiment from running: required and not stored, or named and not stored. */
-export function missingSlots(experiment: Experiment, stored: StoredHashes): SlotName[] {
+export function missingSlots(experiment: Experiment, stored: InputHashes): SlotName[] {
   return slotNames.filter((slot) => {
     const named = namedHash(experiment, slot);
     return named === undefined ? slots[slot].required : named !== stored[slot];

@@ -1,9 +1,9 @@
 import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
 import { unbundled } from './bundle';
-import { isNumber } from './cells';
+import { namedCells, isNumber } from './cells';
 import { cleaned } from './cleaning';
-import { namedCells, type ColumnMapping, type MappingsByShape } from './mapping';
+import type { ColumnMapping, MappingsByShape } from './mapping';
 import type { RawRecord } from './recordReader';
 import type { ImportFormat } from './format';
 import { proposedMapping } from './proposedMapping';

@@ -3,13 +3,13 @@ import { mainColumns, wantedColumns } from './columnAliases';
 import { RowFault } from './cells';
 import { columnsOf, type Columns } from './rowColumns';
 import { cleaned } from './cleaning';
-import { draftsOf, type Draft, type DraftOptions, type Remarks } from './drafts';
+import { draftsOf, type Draft, type DraftOptions, type DraftRemarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
 import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
 import type { RecordFault } from './recordReader';
 import { shaped, unusedMessages } from './shapes';
 
-const noRemarks = (): Remarks => ({ ignored: [], irrelevant: 0, unusedScores: 0 });
+const noRemarks = (): DraftRemarks => ({ ignored: [], irrelevant: 0, unusedScores: 0 });
 
 /**
  * Converts raw records to rows of a role. Every row gets a unique id: the one in the file, or `role-n` for the n-th
@@ -64,7 +64,7 @@ export class RowCollector<R extends DataRole> {
     return this.#notes.take();
   }
 
-  #rowsOf(value: unknown, line: number, remarks: Remarks): RowOf[DataRole][] {
+  #rowsOf(value: unknown, line: number, remarks: DraftRemarks): RowOf[DataRole][] {
     const records = shaped(value);
     if (records === null) throw new RowFault({ fault: 'set-too-long' });
     const mapping = this.#mapping;
@@ -84,7 +84,7 @@ export class RowCollector<R extends DataRole> {
     return rows;
   }
 
-  #count(rows: readonly RowOf[DataRole][], remarks: Remarks, line: number): void {
+  #count(rows: readonly RowOf[DataRole][], remarks: DraftRemarks, line: number): void {
     const [first] = rows;
     // Rows of one record share its negatives.
     if (first && 'negatives' in first) this.#notes.count('negatives-unused', first.negatives?.length ?? 0, line);

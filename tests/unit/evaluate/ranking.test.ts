@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
-import { passageOrder, questionResult, relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
-import { evaluateRanks, type QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import { passageOrder, relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { evaluateRanks, questionResult, type QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Question, Passage } from '../../../src/domain/records';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
 

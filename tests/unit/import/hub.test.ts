@@ -9,8 +9,8 @@ import {
   parseModelId,
   type HubFile,
 } from '../../../src/domain/import/hub';
-import { chooseHubFiles, type WeightForm } from '../../../src/domain/import/hubFiles';
-import { parseModelScopeFiles, parseTree } from '../../../src/domain/import/hubAnswers';
+import { chooseHubFiles, type WeightForm } from '../../../src/domain/import/chooseHubFiles';
+import { parseModelScopeFiles, parseHubTree } from '../../../src/domain/import/hubAnswers';
 
 const commit = 'a'.repeat(40);
 const file = (path: string): HubFile => ({ path, bytes: 1, hash: { kind: 'sha256', hex: 'b'.repeat(64) }, commit });
@@ -101,14 +101,14 @@ describe('a list of files', () => {
 
   it('takes size and SHA-256 of a large file from its LFS entry', () => {
     const lfs = { oid: 'd'.repeat(64), size: 9 };
-    expect(parseTree([{ ...entry, lfs }], commit)).toEqual([
+    expect(parseHubTree([{ ...entry, lfs }], commit)).toEqual([
       { path: 'config.json', bytes: 9, hash: { kind: 'sha256', hex: lfs.oid }, commit },
     ]);
   });
 
   it('leaves out paths that leave the folder', () => {
     const hostile = ['../config.json', '/config.json', 'a\\b', 'C:/x', 'a//b'].map((path) => ({ ...entry, path }));
-    expect(parseTree(hostile, commit)).toEqual([]);
+    expect(parseHubTree(hostile, commit)).toEqual([]);
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe('a list of files', () => {
     [[{ ...entry, oid: 'x' }]],
     [[{ ...entry, path: 7 }]],
     [[{ ...entry, lfs: { oid: 'short', size: 3 } }]],
-  ])('is refused if it is %j', (answer) => expect(parseTree(answer, commit)).toBeNull());
+  ])('is refused if it is %j', (answer) => expect(parseHubTree(answer, commit)).toBeNull());
 
   it('of ModelScope has the newest commit of its files', () => {
     const at = (Path: string, Revision: string, CommittedDate: number) => ({

@@ -1,6 +1,11 @@
 import type { Experiment } from '../../../src/domain/experiment';
-import { questionResult, relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
-import { evaluateRanks, type EvaluationMoment, type Evaluation } from '../../../src/domain/evaluate/evaluation';
+import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import {
+  evaluateRanks,
+  questionResult,
+  type EvaluationMoment,
+  type Evaluation,
+} from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
