@@ -23,7 +23,7 @@ export interface DraftRemarks {
   ignored: string[];
   /** Number of passages that a score judges as not relevant. */
   irrelevant: number;
-  /** Number of pairs with a score between 0 and 1, which training ignores. */
+  /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
 }
 
