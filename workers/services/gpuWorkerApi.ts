@@ -6,7 +6,7 @@ import { sweepOrphanWeights } from '../../src/storage/weights';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
-import { experimentMemoryReport } from './train/memoryReport';
+import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
@@ -29,7 +29,7 @@ export const gpuWorkerApi: GpuApi = {
   createRun: async (experimentId, preference, budgetBytes) =>
     createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
   planMemory: async (experimentId, preference, budgetBytes) =>
-    experimentMemoryReport(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+    reportExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
   describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: (runId, onEvents) =>

@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '../../domain/run';
+import type { DeviceInfo } from '../../domain/device';
 import type { Dictionary } from '../i18n/dictionary';
 
 /** Returns a phrase that names the device and says why it was chosen. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../src/domain/experiment';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { experimentMemoryReport } from '../../../workers/services/train/memoryReport';
+import { reportExperimentMemory } from '../../../workers/services/train/reportMemory';
 import { expectedWork } from '../../../workers/services/benchmark/expectedWork';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { preparedData } from '../../../workers/services/split/preparedData';
@@ -35,7 +35,7 @@ async function experimentOf(id: string): Promise<Experiment> {
 }
 
 const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
-const planned = (budgetBytes: number | null) => experimentMemoryReport(db, experimentId, request(budgetBytes));
+const planned = (budgetBytes: number | null) => reportExperimentMemory(db, experimentId, request(budgetBytes));
 
 /**
  * Returns a budget that is too small for the plain strategy but fits another one. Tries smaller ones in steps of 10%.

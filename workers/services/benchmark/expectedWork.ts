@@ -1,9 +1,10 @@
-import type { ExpectedWork } from '../../../src/domain/benchmark/benchmark';
+import type { ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
-import { memoryReport, refuseTooLittleMemory } from '../train/memoryReport';
+import { reportMemory } from '../train/reportMemory';
+import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from '../train/stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
@@ -25,7 +26,7 @@ export async function expectedWork(
   const experiment = await storedExperiment(db, experimentId);
   const { model } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
-  const plan = await memoryReport(db, experiment, data, request);
+  const plan = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(plan);
   const keys = await tokenize(db, experiment, () => undefined);
   const sets = async (...names: (keyof typeof keys)[]) =>

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { DataRole, Dataset } from '../../../src/domain/records';
 import { resolveRelevant } from '../../../src/domain/split/relevant';
-import type { LeftOut } from '../../../src/protocol/dataApi';
+import type { RejectedRows } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
@@ -23,7 +23,7 @@ export async function checkQuestions(
   db: Database,
   questions: string,
   knowledgeBase: string,
-): Promise<LeftOut & { kept: Dataset | null }> {
+): Promise<RejectedRows & { kept: Dataset | null }> {
   const dataset = await datasetOf(db, 'questions', questions);
   const rows = await readRows(db, 'questions', questions);
   const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
@@ -36,8 +36,8 @@ export async function checkQuestions(
       rejections.add({ ...place, fault: 'unknown-passage', field: rejectionExcerpt(one.reference) });
     if (one.dropped) dropped = one.index;
   }
-  if (kept.length === 0) return { kept: null, ...rejections.leftOut };
+  if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.leftOut };
+  return { kept: await writer.finish(db), ...rejections.rejectedRows };
 }

@@ -8,7 +8,12 @@ import {
   type HubFile,
   type HubModelId,
 } from '../../../src/domain/import/hub';
-import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubListing';
+import {
+  parseHubCommit,
+  parseModelScopeFiles,
+  parseHubTree,
+  type ListedFiles,
+} from '../../../src/domain/import/hubAnswers';
 
 /** Limit on the length of a list of files. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;
@@ -85,14 +90,14 @@ export class HubClient {
   }
 
   async #listHuggingFace(signal: AbortSignal): Promise<ListedFiles> {
-    const commit = parseCommit((await this.#json(commitUrl(this.model), signal)).json);
+    const commit = parseHubCommit((await this.#json(commitUrl(this.model), signal)).json);
     if (commit === null) throw this.failure('listing-invalid');
     const first = filesUrl(this.model, commit);
     const files: HubFile[] = [];
     let url: string | null = first;
     for (let page = 0; url !== null; page++) {
       const { json, next }: { json: unknown; next: string | null } = await this.#json(url, signal);
-      const more = parseTree(json, commit);
+      const more = parseHubTree(json, commit);
       if (!more || page === maxPages) throw this.failure('listing-invalid');
       for (const file of more) files.push(file);
       // Refuse a next page at another address: only the chosen host may be asked.

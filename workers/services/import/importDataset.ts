@@ -1,9 +1,10 @@
 import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
-import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
+import type { DraftOptions } from '../../../src/domain/import/drafts';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/dataApi';
@@ -14,7 +15,7 @@ import { openDataFile, recordsOfFile, type DataFile } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
 import { rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
 
-export interface ImportDatasetSettings extends ReadOptions {
+export interface ImportDatasetSettings extends DraftOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
   /** Sheets chosen by the user, by file name. */
@@ -164,5 +165,5 @@ export async function importDataset(
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: rejectionExcerpt(question) });
   const dataset = await writer.finish(db);
-  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
+  return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
 }

@@ -1,6 +1,6 @@
 import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
 import { modelError } from '../../formats/modelError';
-import { isJsonObject, parseModelJson, type JsonObject } from './modelJson';
+import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
 /** More layers than any encoder has. Without a limit, a faulty config.json would make the import list names forever. */
 const maxLayers = 1000;

@@ -1,6 +1,6 @@
 import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOfFile, type DataFile } from './dataFile';
 import type { RejectionPlace, Rejections } from './rejections';
 

@@ -1,4 +1,4 @@
-import { chooseFiles } from '../../../src/domain/import/hubFiles';
+import { chooseHubFiles } from '../../../src/domain/import/chooseHubFiles';
 import { hubError, isRevision, parseModelId, type HubListing, type HubModelId } from '../../../src/domain/import/hub';
 import { HubClient, HubOverloaded } from './hubClient';
 
@@ -17,7 +17,7 @@ export async function listHubModel(
     if (signal.aborted) throw client.failure('broken-off', {}, thrown);
     throw thrown;
   });
-  const choice = chooseFiles(files);
+  const choice = chooseHubFiles(files);
   if (choice.kind === 'missing') throw client.failure('file-missing', { file: choice.file });
   if (choice.kind === 'unsupported') throw client.failure('weights-unsupported', { found: choice.found });
   return { ...model, commit, files: choice.files };

@@ -1,7 +1,7 @@
 import { modelTextFiles } from '../../../src/domain/import/modelFiles';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { modelError } from '../../formats/modelError';
-import { isJsonObject } from './modelJson';
+import { isJsonObject } from './parseModelJson';
 import { refuseLfsPointer } from './lfsPointer';
 
 /** Other names that sentence-transformers gave to sentence_bert_config.json, one per encoder class. */

@@ -3,7 +3,7 @@ import { sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
-import { parseModelJson } from './modelJson';
+import { parseModelJson } from './parseModelJson';
 
 /** Fields of tokenizer_config.json that change token ids, with the values that missing fields stand for. */
 const tokenizerDefaults: Record<string, unknown> = {

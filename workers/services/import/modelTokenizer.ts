@@ -1,5 +1,5 @@
 import { modelError } from '../../formats/modelError';
-import { isJsonObject, parseModelJson } from './modelJson';
+import { isJsonObject, parseModelJson } from './parseModelJson';
 
 type Json = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import { openPytorch } from '../../formats/pytorch';
 import { openSafetensors } from '../../formats/safetensors';
 import { type TensorFile } from '../../formats/tensorFile';
 import { modelError } from '../../formats/modelError';
-import { isJsonObject, parseModelJson } from './modelJson';
+import { isJsonObject, parseModelJson } from './parseModelJson';
 import { readModelText } from './modelFolder';
 import { refuseLfsPointer } from './lfsPointer';
 

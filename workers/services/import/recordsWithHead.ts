@@ -1,4 +1,4 @@
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 
 /** Yields the same records in lists. The first list has at least `least` records, or all of them if there are fewer. */
 export async function* recordsWithHead(

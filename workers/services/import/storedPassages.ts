@@ -1,4 +1,4 @@
-import { passageLookup, type PassageLookup } from '../../../src/domain/split/relevant';
+import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 

@@ -1,4 +1,4 @@
-import { tokenizerLowersCase } from '../tokenize/textTokenizer';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import { jsonText, parsedJson } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ function lowercasing(normalizer: unknown): unknown {
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
   const source = parsedJson(files['tokenizer.json']);
-  const normalizer = tokenizerLowersCase(files) ? lowercasing(source['normalizer']) : source['normalizer'];
+  const normalizer = lowercasesFirst(files) ? lowercasing(source['normalizer']) : source['normalizer'];
   return jsonText({ ...source, truncation, padding: null, normalizer });
 }
 

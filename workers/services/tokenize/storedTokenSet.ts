@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import { getTokenSet } from '../../../src/storage/tokenSets';
 

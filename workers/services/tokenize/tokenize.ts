@@ -2,15 +2,16 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
-import type { StoredModel, TokenSet } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
-import type { TokenKeys } from '../../../src/domain/tokenize/tokenKeys';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
-import { TextTokenizer, tokenizerLowersCase } from './textTokenizer';
+import { lowercasesFirst } from './letterCase';
+import { TextTokenizer } from './textTokenizer';
 
 /**
  * Part of the key of every token set. Increase it when the contents of token sets change, so that stored sets are no
@@ -49,7 +50,7 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
     // Present only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its
     // lowercasing.
     ...(rareHan ? { rareHanVersion } : {}),
-    ...(tokenizerLowersCase(model.files) ? { lowerCase: true } : {}),
+    ...(lowercasesFirst(model.files) ? { lowerCase: true } : {}),
   };
   return sha256Hex(canonicalJson(key));
 }
@@ -90,7 +91,7 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
  * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
-export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
+export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {
   const model = await storedModel(db, experiment.model?.contentSha256);
   const { maxTokens, queryPrefix, passagePrefix } = experiment.model ?? {
     maxTokens: 0,
@@ -98,7 +99,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
     passagePrefix: '',
   };
   const data = await preparedData(db, experiment);
-  const jobs: Record<keyof TokenKeys, TokenJob> = {
+  const jobs: Record<keyof TokenSetKeys, TokenJob> = {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },

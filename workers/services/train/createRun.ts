@@ -1,12 +1,12 @@
 import { AppError } from '../../../src/domain/errors';
-import { experimentHash } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
 import { offersHalf } from '../../engine/device';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseMixedWithoutHalf, refuseTooLittleMemory } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
-import { memoryReport, refuseTooLittleMemory } from './memoryReport';
+import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
 import { modelOfExperiment } from './modelOfExperiment';
@@ -29,7 +29,7 @@ export async function createRun(
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
   refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
-  const memory = await memoryReport(db, experiment, data, request);
+  const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const record: RunRecord = {
     runId: crypto.randomUUID(),

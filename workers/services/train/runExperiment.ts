@@ -1,6 +1,8 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint } from '../../../src/storage/checkpoints';
+import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -14,7 +16,7 @@ import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
@@ -23,7 +25,7 @@ import { stageBatches } from './stageBatches';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 
 export interface RunDeps {
   db: Database;
@@ -160,7 +162,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
-    const kept = await keptWeights(db, runId);
+    const kept = await keptCheckpoint(db, runId);
     await reloadWeights(db, model, kept.weightsId, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);

@@ -1,6 +1,8 @@
 import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel, TokenSet } from '../../../src/domain/model';
-import type { DeviceInfo, RunRecord } from '../../../src/domain/run';
+import type { StoredModel } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { RunRecord } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import type { Database } from '../../../src/storage/database';
 import type { Engine } from '../../engine/engine';

@@ -1,5 +1,5 @@
 import type { Experiment } from '../../../src/domain/experiment';
-import { planBatches } from '../../../src/domain/train/batchOrder';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import { getBatchList } from '../../../src/storage/batchLists';
 import type { Database } from '../../../src/storage/database';
 import type { PreparedData } from '../split/preparedData';

@@ -1,4 +1,4 @@
-import type { DeviceJob } from '../../../domain/deviceJob';
+import type { DeviceJob } from '../../../domain/device';
 import { type Sentence } from './sentence';
 
 /** Sentences for a busy device, by the job that it is running. */

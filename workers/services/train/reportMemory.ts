@@ -1,11 +1,10 @@
-import { planBatches } from '../../../src/domain/train/batchOrder';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
 import { parameterCount } from '../../engine/memory/stepMemory';
 import { planRun } from '../../engine/memory/planRun';
-import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, offersHalf } from '../../engine/device';
@@ -18,7 +17,7 @@ import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
 
 /** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
-export async function memoryReport(
+export async function reportMemory(
   db: Database,
   experiment: Experiment,
   data: PreparedData,
@@ -56,11 +55,6 @@ export async function memoryReport(
   };
 }
 
-/** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */
-export function refuseTooLittleMemory(report: MemoryReport): void {
-  if (!report.choice.fits) throw new AppError(memoryRefusal(report));
-}
-
 function batchesOfSize(
   experiment: Experiment,
   { pairs }: PreparedData,
@@ -79,12 +73,12 @@ function batchesOfSize(
 }
 
 /** Plans the memory of a run of the current experiment. */
-export async function experimentMemoryReport(
+export async function reportExperimentMemory(
   db: Database,
   experimentId: string,
   request: DeviceMemoryRequest,
 ): Promise<MemoryReport> {
   const experiment = await storedExperiment(db, experimentId);
   await modelOfExperiment(db, experiment);
-  return memoryReport(db, experiment, await preparedData(db, experiment), request);
+  return reportMemory(db, experiment, await preparedData(db, experiment), request);
 }
