@@ -250,7 +250,7 @@ async function openPage(browserPath) {
   page.on('pageerror', (error) => console.error(error.message));
   await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
   const call = (name, ...args) =>
-    page.evaluate(async ([name, args]) => (await import('/bench/page/main.ts'))[name](...args), [name, args]);
+    page.evaluate(async ([name, args]) => (await import('/bench/page/rows.ts'))[name](...args), [name, args]);
   return { call, close: async () => (await browser.close(), await server.close()) };
 }
 

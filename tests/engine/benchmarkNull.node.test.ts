@@ -6,12 +6,12 @@ import {
   type BenchmarkProgress,
 } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { measureSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
-import { backendBytes, liveArrays } from './support';
+import { deviceBytes, deviceLiveArrays } from './testDevice';
 
 /**
  * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
@@ -58,7 +58,7 @@ describe("the benchmark on Dawn's null backend", () => {
     expect(result.measured).toBeGreaterThan(0);
     expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 }]);
     expect(result.skipped).toEqual([]);
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 
   it('skips a model whose every step strategy exceeds the budget, reports its need and measures the rest', async () => {
@@ -72,10 +72,10 @@ describe("the benchmark on Dawn's null backend", () => {
 
   it('reports a lost device even if another error comes first', async () => {
     const losing = measured({}, ({ phase }) => {
-      if (phase === 'demo') currentWebGpu()?.device.destroy();
+      if (phase === 'demo') deviceWebGpu()?.device.destroy();
     });
     await expect(losing).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 });
 
@@ -94,7 +94,7 @@ describe('the BERT-base step of the benchmark', () => {
     async (way, budget, passes) => {
       const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
       const between = () => Promise.resolve();
-      const step = await measureSteps(currentEngine(), 'bertBase', {
+      const step = await measureSteps(deviceEngine(), 'bertBase', {
         peakGflops: 1e4,
         limits,
         budgetMs: 0,
@@ -106,8 +106,8 @@ describe('the BERT-base step of the benchmark', () => {
       expect(step.bytes).toBeLessThanOrEqual(budget);
       const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
       expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
-      expect(liveArrays()).toBe(0);
-      expect(backendBytes()).toBe(0);
+      expect(deviceLiveArrays()).toBe(0);
+      expect(deviceBytes()).toBe(0);
     },
   );
 });

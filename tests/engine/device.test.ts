@@ -5,11 +5,12 @@ import {
   describeDevice,
   deviceLost,
   openDevice,
-  currentEngine,
-  currentWebGpu,
+  deviceEngine,
+  deviceWebGpu,
 } from '../../workers/engine/device';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { backendBytes, inBrowser, openTestDevice, wasmBase } from './support';
+import { inBrowser, wasmBase } from './environment';
+import { deviceBytes, openTestDevice } from './testDevice';
 
 afterEach(closeDevice);
 
@@ -28,11 +29,11 @@ describe('opening a device', () => {
 
   it('counts the bytes of arrays until the device is closed', async () => {
     await openTestDevice();
-    const before = backendBytes();
-    currentEngine().pool.allocate([256, 256]);
-    expect(backendBytes()).toBe(before + 256 * 256 * 4);
+    const before = deviceBytes();
+    deviceEngine().pool.allocate([256, 256]);
+    expect(deviceBytes()).toBe(before + 256 * 256 * 4);
     closeDevice();
-    expect(backendBytes()).toBe(0);
+    expect(deviceBytes()).toBe(0);
   });
 });
 
@@ -47,7 +48,7 @@ describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
 describe.runIf(inBrowser)('a WebGPU device', () => {
   async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
-    const gpu = currentWebGpu();
+    const gpu = deviceWebGpu();
     if (!gpu) throw new Error('not on WebGPU');
     return gpu;
   }
@@ -59,7 +60,7 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
         reason: 'webgpu-chosen',
         adapter: { architecture: 'swiftshader' },
       });
-      const gpu = currentWebGpu();
+      const gpu = deviceWebGpu();
       const array = gpu?.commands.upload(Float32Array.of(4, 6));
       expect(array && [...((await gpu?.commands.read(array)) ?? [])]).toEqual([4, 6]);
       closeDevice();
@@ -75,9 +76,9 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
 
   it('counts the bytes of buffers', async () => {
     const gpu = await opened();
-    const before = backendBytes();
+    const before = deviceBytes();
     const array = gpu.pool.allocate([256, 256]);
-    expect(backendBytes()).toBe(before + 256 * 256 * 4);
+    expect(deviceBytes()).toBe(before + 256 * 256 * 4);
     gpu.pool.free(array);
   });
 

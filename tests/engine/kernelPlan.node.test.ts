@@ -12,11 +12,11 @@ import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
-import { planChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
+import { tunedChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { candidateChoices } from '../../workers/engine/tuning/candidates';
 import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
-import { planKey } from '../../workers/engine/ops/matmul/choice';
+import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import {
   kernelPlanOfRun,
   planStoreKey,
@@ -25,7 +25,7 @@ import {
 } from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
-import { seededRandom } from './support';
+import { seededRandom } from './random';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
 const config = bertConfig({
@@ -36,6 +36,7 @@ const config = bertConfig({
   vocabularySize: 100,
   maxPositions: 64,
 });
+
 const device: DeviceInfo = {
   backend: 'webgpu',
   reason: 'webgpu-available',
@@ -125,7 +126,7 @@ describe('measuring kernels on a device', () => {
     const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
     expect(halves).toHaveLength(12);
-    const plan = planChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
+    const plan = tunedChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
     expect(Object.keys(plan).sort()).toEqual(halves.map((shape) => planKey(shape)).sort());
     expect(errors).toEqual([]);
   });

@@ -8,20 +8,23 @@ import { cosent, cosentNumbers } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
 import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
 import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
-import { readTensor } from '../reference/engine/tensorTable';
-import { engineOf, kinds, useEngines } from './kernelHarness';
-import { distance, norm, seededRandom } from './support';
+import { readTensor } from '../reference/engine/readTensor';
+import { engineOf, engineKinds, useEngines } from './engines';
+import { seededRandom } from './random';
 import { lossMaskValues } from '../reference/engine/losses/lossMask';
+import { distance, norm } from './differences';
 
 /** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];
 }
+
 interface Matrix {
   values: Float32Array<ArrayBuffer>;
   rows: number;
 }
+
 interface Losses {
   infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LossMask): Promise<Measured>;
   cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
@@ -119,7 +122,7 @@ function kernelsOf(kind: string): Losses {
 
 useEngines();
 
-const kernels = kinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
+const kernels = engineKinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
 const all: readonly (readonly [string, Losses])[] = [...kernels, ['the tfjs reference', reference]];
 const matrix = (values: readonly number[]): Matrix => ({
   values: Float32Array.from(values),
@@ -201,7 +204,9 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
       const options = { temperature: 0.05, directions };
       const whole = await losses.infoNce(anchors, candidates, options, leftOut);
       for (const mostScores of [1, 64 * C, 128 * C])
-        expect(await losses.infoNce(anchors, candidates, { ...options, mostScores }, leftOut)).toEqual(whole);
+        expect(await losses.infoNce(anchors, candidates, { ...options, maxScores: mostScores }, leftOut)).toEqual(
+          whole,
+        );
     },
   );
 

@@ -4,29 +4,23 @@ import type { StepWay } from '../../src/domain/memory/stepWay';
 import { checkDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { hiddenStates } from './hiddenStates';
-import type { Dropout } from '../../workers/engine/ops/dropout/places';
-import type { ParameterStore } from '../../workers/engine/model/parameters';
-import { SegmentTable } from '../../workers/engine/model/segments';
+import type { DropoutPlaces } from '../../workers/engine/ops/dropout/dropoutPlaces';
+import type { ParameterStore } from '../../workers/engine/model/parameterStore';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
-import { golden, loadGolden } from './golden';
-import {
-  backendBytes,
-  distance,
-  expectNoLeak,
-  largestDifference,
-  liveArrays,
-  norm,
-  openTestDevice,
-  seededRandom,
-} from './support';
+import { golden, loadGoldenModel } from './golden';
+import { seededRandom } from './random';
+import { deviceBytes, deviceLiveArrays, openTestDevice } from './testDevice';
 import { computeGradients } from '../../workers/engine/gradients';
+import { distance, maxDifference, norm } from './differences';
+import { expectNoLeak } from './expectNoLeak';
 
-type Golden = Awaited<ReturnType<typeof loadGolden>>;
+type Golden = Awaited<ReturnType<typeof loadGoldenModel>>;
 let pytorch: Golden;
 
 beforeAll(async () => {
   await openTestDevice();
-  pytorch = await loadGolden();
+  pytorch = await loadGoldenModel();
 });
 
 type Case = { pooling: 'mean' | 'cls'; directions: 'queryToPassage' | 'both' };
@@ -37,7 +31,7 @@ type Computed = { loss: number; gradients: Map<string, Float32Array> };
 async function lossAndGradients(
   { segments: weights }: ParameterStore,
   { pooling, directions }: Case,
-  dropout?: Dropout,
+  dropout?: DropoutPlaces,
   way?: StepWay,
 ): Promise<Computed> {
   const { engine } = weights;
@@ -62,7 +56,7 @@ describe('the encoder on a random BERT', () => {
       const parameters = pytorch.parameters();
       for (const side of ['anchors', 'positives'] as const) {
         const hidden = await hiddenStates(parameters, pytorch.config, pytorch[side]);
-        expect(largestDifference(hidden, pytorch.values(`hidden/${side}`))).toBeLessThan(2e-5);
+        expect(maxDifference(hidden, pytorch.values(`hidden/${side}`))).toBeLessThan(2e-5);
       }
       parameters.dispose();
     });
@@ -277,8 +271,8 @@ describe('training a random BERT', () => {
     const bytes: number[] = [];
     for (let step = 1; step <= flatSteps; step++) {
       await training.step(pytorch.anchors, pytorch.positives, 1e-6, step);
-      counts[step] = liveArrays();
-      bytes[step] = backendBytes();
+      counts[step] = deviceLiveArrays();
+      bytes[step] = deviceBytes();
     }
     expect(counts[flatSteps]).toBe(counts[20]);
     expect(Math.max(...bytes.slice(51))).toBeLessThanOrEqual(1.02 * Math.max(...bytes.slice(1, 51)));

@@ -2,7 +2,8 @@ import { AppError } from '../../src/domain/errors';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
 import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
-import { openWasmEngine, wasmFeatures } from './wasm/open';
+import { openWasmEngine } from './wasm/openWasmEngine';
+import { wasmFeatures } from './wasm/wasmFeatures';
 
 /** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it; only one is open at a time. */
 interface OpenDevice {
@@ -55,14 +56,14 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
 }
 
 /** Returns the largest array that the preferred device allows, in bytes; Infinity on wasm. */
-export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
+export async function deviceMaxArrayBytes(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
   const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
 /** Whether the preferred device computes in half precision. Always false on wasm. */
-export async function offersHalf(preference: DevicePreference): Promise<boolean> {
+export async function deviceOffersHalf(preference: DevicePreference): Promise<boolean> {
   const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
@@ -78,13 +79,13 @@ export function closeDevice(): void {
 }
 
 /** Returns the engine of the open device. Throws RangeError if no device is open. */
-export function currentEngine(): Engine {
+export function deviceEngine(): Engine {
   if (!open) throw new RangeError('no device is open');
   return open.engine;
 }
 
 /** Returns the WebGPU engine, or null if WebGPU is not open. */
-export function currentWebGpu(): WebGpuEngine | null {
+export function deviceWebGpu(): WebGpuEngine | null {
   return open && webGpuOf(open);
 }
 

@@ -1,11 +1,11 @@
 /** WGSL element type of a bound array. */
-export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
-export type ParamType = 'u32' | 'f32';
+export type KernelElement = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
+export type KernelParamType = 'u32' | 'f32';
 
 /**
  * How the wasm engine runs a kernel: a function in workers/engine/wasm/assembly whose items are split among threads.
  */
-export interface WasmCall<Param extends string> {
+export interface KernelWasmCall<Param extends string> {
   /**
    * Name of the function. It is called with the addresses of the arrays read and written, the params, `constants`, the
    * first item, and one past the last item.
@@ -24,9 +24,9 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   /** Name shown in errors and profiles. */
   name: string;
   /** Fields of the uniform struct `p`. */
-  params: Readonly<Record<Param, ParamType>>;
-  reads: Readonly<Record<Read, Element>>;
-  writes: Readonly<Record<Write, Element>>;
+  params: Readonly<Record<Param, KernelParamType>>;
+  reads: Readonly<Record<Read, KernelElement>>;
+  writes: Readonly<Record<Write, KernelElement>>;
   workgroup: readonly [number, number, number];
   /** Module-scope declarations: workgroup memory, functions. */
   globals?: string;
@@ -47,18 +47,18 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
    * workgroup's index, counted across both dimensions if `groups` was one number.
    */
   body: string;
-  wasm?: WasmCall<Param>;
+  wasm?: KernelWasmCall<Param>;
 }
 
 /** A compute shader with a name for every binding. Equal code is compiled once per device. */
 export interface Kernel<Param extends string = string, Read extends string = string, Write extends string = string> {
   name: string;
   code: string;
-  params: readonly (readonly [Param, ParamType])[];
+  params: readonly (readonly [Param, KernelParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
   flops?(params: Readonly<Record<Param, number>>): number;
-  wasm: WasmCall<Param> | undefined;
+  wasm: KernelWasmCall<Param> | undefined;
 }
 
 const subgroupMatrixFeatures =
@@ -113,7 +113,7 @@ ${spec.body}
 const flopsPerByte = 8;
 
 /** Estimates the FLOPs of a dispatch that binds `boundBytes` bytes. */
-export function workOf<Param extends string>(
+export function kernelFlops<Param extends string>(
   kernel: Kernel<Param>,
   params: Readonly<Record<Param, number>>,
   boundBytes: number,
@@ -122,7 +122,7 @@ export function workOf<Param extends string>(
 }
 
 /** Writes the uniform's bytes. All fields are four bytes wide, so there is no padding between them. */
-export function packParams<Param extends string>(
+export function packKernelParams<Param extends string>(
   { params }: Kernel<Param>,
   values: Readonly<Record<Param, number>>,
   into: DataView,

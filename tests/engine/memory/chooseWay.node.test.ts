@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { largestShape } from '../../../workers/engine/memory/batchShape';
+import { maxBatchShape } from '../../../workers/engine/memory/batchShape';
 import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
-import { chooseWay, proposal } from '../../../workers/engine/memory/chooseWay';
-import { searchBytes } from '../../../workers/engine/retrieval/searchBlocks';
+import { chooseWay } from '../../../workers/engine/memory/chooseWay';
+import { proposal } from '../../../workers/engine/memory/proposal';
+import { searchBytes } from '../../../workers/engine/retrieval/searchMemory';
 import { evaluationBytes, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
-import {
-  encodingRowBytes,
-  memoryNeed,
-  parameterCount,
-  widestRowBytes,
-} from '../../../workers/engine/memory/stepMemory';
-import { scratchBytes } from '../../../workers/engine/engine';
+import { stepMemoryNeed, widestRowBytes } from '../../../workers/engine/memory/stepMemory';
+import { encodingRowBytes } from '../../../workers/engine/memory/encodingMemory';
+import { parameterCount } from '../../../workers/engine/memory/parameterCount';
+import { scratchBytes } from '../../../workers/engine/scratch';
 import type { BatchShape } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../../workers/engine/memory/memoryLimits';
 import { bertBase } from '../configs';
@@ -34,7 +32,7 @@ describe('the choice of a step strategy', () => {
       const { fits, way, need } = choose({ budgetBytes: budget });
       expect(fits).toBe(true);
       expect(need.total).toBeLessThanOrEqual(budget);
-      expect(need).toEqual(memoryNeed(bertBase, parameters, shape, way));
+      expect(need).toEqual(stepMemoryNeed(bertBase, parameters, shape, way));
       if (kinds.at(-1) !== way.kind) kinds.push(way.kind);
     }
     expect(kinds).toEqual(['plain', 'recompute', 'gradCache']);
@@ -44,14 +42,14 @@ describe('the choice of a step strategy', () => {
     const budget = 2 * GiB;
     const { way } = choose({ budgetBytes: budget });
     if (way.kind !== 'gradCache') throw new Error(way.kind);
-    const more = memoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
+    const more = stepMemoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
     expect(more.total).toBeGreaterThan(budget);
   });
 
   it('accepts every budget that fits the smallest chunks', () => {
     // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
-    const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
+    const least = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
     for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
       const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
       expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
@@ -90,7 +88,7 @@ describe('the choice of a step strategy', () => {
 
   it('counts only one window of scores, so that batches of many pairs fit', () => {
     const at = (pairs: number) =>
-      memoryNeed(
+      stepMemoryNeed(
         bertBase,
         parameters,
         { pairs, tokens: 64 * pairs, longest: 64 },
@@ -133,7 +131,7 @@ describe('the choice of a step strategy', () => {
     for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
       const { fits, way, need } = choose({ budgetBytes, threadBytes });
       expect(fits).toBe(true);
-      expect(need.total).toBe(memoryNeed(bertBase, parameters, shape, way).total + threadBytes);
+      expect(need.total).toBe(stepMemoryNeed(bertBase, parameters, shape, way).total + threadBytes);
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
     }
   });
@@ -174,7 +172,7 @@ describe('the shape of the largest batch', () => {
 
   it('combines the most tokens of any batch with the longest text of all batches', () => {
     expect(
-      largestShape(
+      maxBatchShape(
         [
           [0, 1],
           [2, 3],
@@ -187,7 +185,7 @@ describe('the shape of the largest batch', () => {
 
   it('counts the tokens of each text only up to the token limit', () => {
     expect(
-      largestShape(
+      maxBatchShape(
         [
           [0, 1],
           [2, 3],
@@ -199,7 +197,7 @@ describe('the shape of the largest batch', () => {
   });
 
   it('is null without batches', () => {
-    expect(largestShape([], tokens)).toBeNull();
+    expect(maxBatchShape([], tokens)).toBeNull();
   });
 });
 

@@ -2,9 +2,9 @@
  * Longest acceptable submit. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen freezes
  * until the submit ends.
  */
-export const longestSubmitMs = 500;
+export const maxSubmitMs = 500;
 /** Target duration of a submit, low enough that a submit slower than recent ones still stays under the maximum. */
-const targetMs = longestSubmitMs / 2;
+const targetMs = maxSubmitMs / 2;
 /** Number of recent submits whose median rate is used. */
 const remembered = 9;
 /** Submits smaller than this share of a full one are not measured: most of their time is not spent on the device. */
@@ -37,7 +37,7 @@ export class SubmitPacer {
   }
 
   /** Estimated FLOPs of a full submit. */
-  get limit(): number {
+  get maxFlops(): number {
     return this.#rate * targetMs;
   }
 
@@ -47,7 +47,7 @@ export class SubmitPacer {
    */
   submitted(work: number, compiled = false): () => void {
     const at = this.now();
-    const representative = !compiled && work >= this.limit * smallestShare;
+    const representative = !compiled && work >= this.maxFlops * smallestShare;
     return () => {
       const done = this.now();
       // The device runs submits one at a time, so this one began when the previous one finished.
@@ -60,7 +60,7 @@ export class SubmitPacer {
   #learn(work: number, ms: number): void {
     this.longestMs = Math.max(this.longestMs, ms);
     const rate = work / ms;
-    if (ms > longestSubmitMs) this.#rates = [rate];
+    if (ms > maxSubmitMs) this.#rates = [rate];
     else this.#rates = [...this.#rates, rate].slice(-remembered);
     const sorted = this.#rates.toSorted((a, b) => a - b);
     const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? rate;

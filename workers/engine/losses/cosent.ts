@@ -1,7 +1,7 @@
 import type { DeviceArray } from '../arrays';
-import type { Engine, Traits } from '../engine';
+import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
-import { rowGroups, rowKernel } from '../rowKernel';
+import { rowKernelGroups, rowKernel } from '../rowKernel';
 
 export interface CosentOptions {
   temperature: number;
@@ -29,7 +29,7 @@ export function cosent(
 ): { first: DeviceArray; second: DeviceArray } {
   const { pool, commands, traits } = engine;
   const [rows = 0, width = 0] = first.shape;
-  const groups = rowGroups(traits, rows);
+  const groups = rowKernelGroups(traits, rows);
   const cosines = pool.allocate([rows]);
   const stats = pool.allocate([rows, 4]);
   const d = { first: pool.allocate(first.shape), second: pool.allocate(second.shape) };
@@ -46,7 +46,7 @@ export function cosent(
   return d;
 }
 
-const cosinesKernel = memo((traits: Traits) =>
+const cosinesKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent cosines',
     params: { rows: 'u32', width: 'u32' },
@@ -66,7 +66,7 @@ const cosinesKernel = memo((traits: Traits) =>
  * Computes four numbers for each pair, over the pairs with higher scores: the largest term, Σ exp(term − largest), how
  * many pairs were compared, and how many of them are in the right order.
  */
-const rowsKernel = memo((traits: Traits) =>
+const rowsKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent rows',
     params: { rows: 'u32', temperature: 'f32' },
@@ -97,7 +97,7 @@ const rowsKernel = memo((traits: Traits) =>
   }),
 );
 
-const lossKernel = memo((traits: Traits) =>
+const lossKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent loss',
     params: { rows: 'u32', pairs: 'u32' },
@@ -126,7 +126,7 @@ const lossKernel = memo((traits: Traits) =>
   }),
 );
 
-const gradientKernel = memo((traits: Traits) =>
+const gradientKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent gradient',
     params: { rows: 'u32', width: 'u32', temperature: 'f32' },

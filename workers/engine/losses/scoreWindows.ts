@@ -10,7 +10,7 @@ export interface ScoreWindow {
  * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
  * candidates still fit in one window. The same on all devices, so that no result depends on a device's limits.
  */
-export const mostScores = 2 ** 23;
+export const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
 const windowStep = 64;
 
@@ -21,7 +21,7 @@ const windowStep = 64;
 export function scoreWindows(
   anchors: number,
   candidates: number,
-  most = mostScores,
+  most = maxScoresPerWindow,
 ): { byRow: ScoreWindow[]; byColumn: ScoreWindow[] } {
   const whole = { firstRow: 0, rows: anchors, firstColumn: 0, columns: candidates };
   if (anchors * candidates <= most) return { byRow: [whole], byColumn: [whole] };
@@ -36,7 +36,7 @@ export function scoreWindows(
 }
 
 /** Returns the number of scores in the largest window. */
-export function largestWindow(windows: readonly ScoreWindow[]): number {
+export function largestWindowScores(windows: readonly ScoreWindow[]): number {
   return windows.reduce((most, { rows, columns }) => Math.max(most, rows * columns), 0);
 }
 

@@ -8,7 +8,7 @@ type Offsets = Pick<TokenSet, 'offsets'>;
  * null if there are no batches. `batches` contains row numbers of the training pairs; both token sets have one text per
  * pair, in order.
  */
-export function largestShape(
+export function maxBatchShape(
   batches: readonly (readonly number[])[],
   tokens: { anchors: Offsets; positives: Offsets },
   maxTokens = Infinity,

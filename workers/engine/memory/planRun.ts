@@ -1,10 +1,13 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
-import { largestShape } from './batchShape';
-import { chooseWay, proposal, type StageShape } from './chooseWay';
-import { encodingTokens, type EvaluationShape } from './evaluationMemory';
-import type { ParameterCount } from './stepMemory';
+import { maxBatchShape } from './batchShape';
+import { chooseWay } from './chooseWay';
+import { proposal } from './proposal';
+import type { StageShape } from './stageShape';
+import type { EvaluationShape } from './evaluationMemory';
+import { encodingTokens } from './encodingMemory';
+import type { ParameterCount } from './parameterCount';
 import type { MemoryAlternative, MemoryReport, Proposal, Settings, WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from './memoryLimits';
 
@@ -74,7 +77,7 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
 }
 
 function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
-  const shape = largestShape(batches, tokens, maxTokens);
+  const shape = maxBatchShape(batches, tokens, maxTokens);
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 

@@ -1,28 +1,15 @@
 import type { Precision } from '../../../src/domain/experiment';
 import { matrixParameters, type EncoderConfig } from '../../../src/domain/model';
-import { scratchBytes } from '../engine';
+import { scratchBytes } from '../scratch';
 import { quadsFor } from '../quads';
-import { largestWindow, scoreWindows } from '../losses/scoreWindows';
+import { largestWindowScores, scoreWindows } from '../losses/scoreWindows';
 import type { BatchShape, MemoryNeed } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
-
-/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
-export interface ParameterCount {
-  all: number;
-  trained: number;
-}
-
-/** Counts an encoder's parameters: BertModel without the pooler. */
-export function parameterCount(config: EncoderConfig): number {
-  const { layers, hiddenSize: H, intermediateSize: F } = config;
-  const norm = 2 * H;
-  const tables = (config.vocabularySize + config.maxPositions + config.typeVocabularySize) * H;
-  const layer = 4 * (H * H + H) + (H * F + F) + (F * H + H) + 2 * norm;
-  return tables + norm + layers * layer;
-}
+import type { ParameterCount } from './parameterCount';
+import { maxChunkTexts } from './maxChunkTexts';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
-export function memoryNeed(
+export function stepMemoryNeed(
   config: EncoderConfig,
   parameters: ParameterCount,
   shape: BatchShape,
@@ -33,7 +20,7 @@ export function memoryNeed(
   const gradients = 4 * parameters.trained;
   const moments = 8 * parameters.trained;
   const rows = rowsOf(shape, way);
-  const chunkVectors = way.kind === 'gradCache' ? 3 * chunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
+  const chunkVectors = way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
   const kept = rows * rowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
   return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
@@ -91,34 +78,11 @@ function rowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Preci
 }
 
 /**
- * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
- * too much memory.
- */
-export const encodedTokensPerText = 16;
-
-/**
- * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
- * and a share of the texts' vectors.
- */
-export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
-  const vectors = (H + 1 + 1) / encodedTokensPerText;
-  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
-}
-
-/**
- * Returns the number of texts that a GradCache chunk has room for. With [CLS] and [SEP], almost every text has at least
- * four tokens.
- */
-export function chunkTexts(pairs: number, tokensPerPass: number): number {
-  return Math.min(pairs, Math.ceil(tokensPerPass / 4));
-}
-
-/**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
  * the unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs }: BatchShape, kind: StepWay['kind']): number {
   const vectors = 2 * pairs * hiddenSize;
   const { byRow } = scoreWindows(pairs, pairs);
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * largestWindow(byRow) + 8 * pairs;
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * largestWindowScores(byRow) + 8 * pairs;
 }

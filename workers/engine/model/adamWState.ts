@@ -1,5 +1,5 @@
-import type { ParameterStore } from './parameters';
-import type { SegmentTable } from './segments';
+import type { ParameterStore } from './parameterStore';
+import type { SegmentTable } from './segmentTable';
 
 /** The first (`m`) or second (`v`) moment. */
 export type AdamWMoment = 'm' | 'v';

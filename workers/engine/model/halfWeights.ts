@@ -1,8 +1,8 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import { reshaped, type DeviceArray } from '../arrays';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
-import { layerParameter, type LayerModule } from './names';
-import type { SegmentTable } from './segments';
+import { layerParameterName, type LayerModule } from './parameterNames';
+import type { SegmentTable } from './segmentTable';
 
 /**
  * Half-precision copies of the layers' weight matrices, for products to read. The weights themselves stay in float32,
@@ -19,7 +19,7 @@ export class HalfWeights {
     const shapes = matrixShapes(hiddenSize, intermediateSize);
     for (let layer = 0; layer < layers; layer++)
       for (const [module, shape] of shapes) {
-        const name = layerParameter(layer, module, 'weight');
+        const name = layerParameterName(layer, module, 'weight');
         const copy = weights.engine.pool.allocate(shape, 'f16');
         this.#copies.set(name, { weight: weights.view(name, shape), copy });
       }
@@ -27,7 +27,7 @@ export class HalfWeights {
 
   /** Returns a module's copy, [out, in]. `query` also covers key and value. */
   view(layer: number, module: LayerModule, shape: readonly [number, number]): DeviceArray {
-    const name = layerParameter(layer, module, 'weight');
+    const name = layerParameterName(layer, module, 'weight');
     const found = this.#copies.get(name);
     if (!found) throw new RangeError(`${name} has no copy in half precision`);
     return reshaped(found.copy, shape);

@@ -1,41 +1,15 @@
-import type { EncoderConfig } from '../../../src/domain/model';
-import type { DeviceArray, DType } from '../arrays';
+import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { attentionBackward, attentionForward, type AttentionSaved } from '../ops/attention/attention';
 import { addColumnPartials, columnSums } from '../ops/columnSums/columnSums';
-import { layerPlace, type Dropout } from '../ops/dropout/places';
+import { layerDropoutPlace } from '../ops/dropout/dropoutPlaces';
 import { dropoutApply } from '../ops/dropout/dropout';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import { matmul } from '../ops/matmul/matmul';
-import type { DeviceTokens } from './deviceTokens';
-import type { HalfWeights } from './halfWeights';
-import { layerParameter, type LayerModule } from './names';
-import type { SegmentTable } from './segments';
-
-/** Everything that a forward or backward pass reads besides its activations. */
-export interface EncoderContext {
-  engine: Engine;
-  weights: SegmentTable;
-  /** Mixed precision: products read these copies, and activations and their gradients are stored in half precision. */
-  half?: HalfWeights | undefined;
-  config: EncoderConfig;
-  tokens: DeviceTokens;
-  dropout: Dropout | undefined;
-}
-
-/** Returns the storage type of activations and their gradients. */
-export function activations({ half }: Pick<EncoderContext, 'half'>): DType {
-  return half ? 'f16' : 'f32';
-}
-
-/**
- * Where gradients are written. Parameters missing from `table` get no gradient. `accumulate` adds to the table's
- * contents instead of overwriting them.
- */
-export interface GradientSink {
-  table: SegmentTable;
-  accumulate: boolean;
-}
+import { layerParameterName, type LayerModule } from './parameterNames';
+import type { SegmentTable } from './segmentTable';
+import type { EncoderContext } from './encoderContext';
+import type { GradientSink } from './gradientSink';
 
 export type LayerSaved = {
   x: DeviceArray;
@@ -86,9 +60,9 @@ export function layerForward(
     blocks: tokens.blocks,
     heads: config.heads,
     longest: tokens.packed.longest,
-    dropout: layerPlace(context.dropout, layer, 0),
+    dropout: layerDropoutPlace(context.dropout, layer, 0),
   });
-  const attentionOutput = { residual: x, dropout: layerPlace(context.dropout, layer, 1) };
+  const attentionOutput = { residual: x, dropout: layerDropoutPlace(context.dropout, layer, 1) };
   const z1 = linear(attention.y, 'attentionOutput', [hidden, hidden], attentionOutput); // [T, H]
   const attentionNorm = norm(z1, 'attentionNorm');
   const middle = attentionNorm.y; // [T, H]
@@ -96,7 +70,7 @@ export function layerForward(
   const gelu = linear(middle, 'intermediate', [inner, hidden], { gelu: pre }); // [T, F]
   const z2 = linear(gelu, 'output', [hidden, inner], {
     residual: middle,
-    dropout: layerPlace(context.dropout, layer, 2),
+    dropout: layerDropoutPlace(context.dropout, layer, 2),
   }); // [T, H]
   const outputNorm = norm(z2, 'outputNorm');
   const saved = {
@@ -124,7 +98,7 @@ export function layerBackward(
   const [, hidden = 0] = dy.shape;
   const inner = config.intermediateSize;
   const gradient = (module: LayerModule, part: 'weight' | 'bias', shape: readonly number[]): DeviceArray | undefined =>
-    table.has(layerParameter(layer, module, part)) ? parameter(table, layer, module, part, shape) : undefined;
+    table.has(layerParameterName(layer, module, part)) ? parameter(table, layer, module, part, shape) : undefined;
   const norm = (d: DeviceArray, module: 'attentionNorm' | 'outputNorm'): DeviceArray => {
     const [gamma, beta] = [gradient(module, 'weight', [hidden]), gradient(module, 'bias', [hidden])];
     return layerNormBackward(engine, d, saved[module], { gamma, beta }, accumulate);
@@ -144,7 +118,7 @@ export function layerBackward(
     return dx;
   };
   const dropped = (d: DeviceArray, drop: 1 | 2): DeviceArray => {
-    const where = layerPlace(context.dropout, layer, drop);
+    const where = layerDropoutPlace(context.dropout, layer, drop);
     return where ? dropoutApply(engine, d, where) : d;
   };
   const free = (...arrays: DeviceArray[]): void => arrays.forEach((array) => engine.pool.free(array));
@@ -205,7 +179,7 @@ function parameter(
   part: 'weight' | 'bias',
   shape: readonly number[],
 ): DeviceArray {
-  return table.view(layerParameter(layer, module, part), shape);
+  return table.view(layerParameterName(layer, module, part), shape);
 }
 
 /** Returns the weight that a product reads: in mixed precision, its half-precision copy. */
@@ -219,7 +193,7 @@ function productWeight(
 }
 
 /** Frees everything that a layer saved except its input. */
-export function freeInner(
+export function freeLayerActivations(
   engine: Engine,
   { attention, attentionNorm, outputNorm, middle, pre, gelu }: LayerSaved,
 ): void {

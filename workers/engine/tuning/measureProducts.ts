@@ -1,7 +1,10 @@
 import type { Engine } from '../engine';
-import { defaultChoice, type MatmulShape } from '../ops/matmul/choice';
-import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
-import { flopsOf } from './modelShapes';
+import { defaultChoice } from '../ops/matmul/defaultChoice';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
+import type { MeasuredShape } from './measuredShape';
+import { shapeToMeasure } from './shapeToMeasure';
+import type { TuneOptions } from './tuneMatmul';
+import { matmulFlops } from '../ops/matmul/matmulShape';
 import { ProductTimer } from './productTimer';
 
 /** FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
@@ -17,13 +20,13 @@ export async function measureProducts(
   engine: Engine,
   shapes: readonly MatmulShape[],
   { budgetMs, now = () => performance.now(), between }: TuneOptions,
-): Promise<TunedShape[]> {
+): Promise<MeasuredShape[]> {
   const deadline = now() + budgetMs;
-  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
-  const measured: TunedShape[] = [];
+  const ordered = shapes.toSorted((a, b) => matmulFlops(b) - matmulFlops(a));
+  const measured: MeasuredShape[] = [];
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
-    const few = withTokens(shape, processorFlops);
+    const few = shapeToMeasure(shape, processorFlops);
     const stand = new ProductTimer(engine, few, now);
     const choice = defaultChoice(engine.traits, few);
     const times: number[] = [];
@@ -35,7 +38,7 @@ export async function measureProducts(
     } finally {
       stand.free();
     }
-    const gflops = flopsOf(few) / Math.min(...times) / 1e6;
+    const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
     measured.push({ shape, choice, gflops, defaultGflops: gflops });
     await between?.(i + 1, ordered.length);
   }

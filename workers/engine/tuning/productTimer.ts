@@ -1,10 +1,11 @@
+import type { MatmulChoice } from '../../../src/domain/kernelPlan';
 import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import { GpuCommands } from '../gpu/commands';
-import type { MatmulChoice, MatmulShape } from '../ops/matmul/choice';
+import { GpuCommands } from '../gpu/gpuCommands';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
-import { flopsOf } from './modelShapes';
+import { matmulFlops } from '../ops/matmul/matmulShape';
 
 /** A product is repeated until the repetitions take this long, so that the cost of the submit hardly counts. */
 const leastMs = 3;
@@ -69,7 +70,7 @@ export class ProductTimer {
     } catch {
       return undefined;
     }
-    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
+    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / matmulFlops(shape))));
     // Clear y: a kernel that writes nothing would otherwise pass with the numbers of the previous kernel.
     if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();

@@ -1,3 +1,5 @@
+import type { KernelFunctions } from './kernelFunctions';
+
 /**
  * How threads share a job: control numbers at fixed addresses of the shared memory, below all arrays. The thread that
  * owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none are
@@ -5,9 +7,6 @@
  * and never for a sleeping one.
  */
 const controlAt = 32_768;
-/** Arrays start here. */
-export const heapBegin = 65_536;
-
 const slot = {
   sequence: 0,
   open: 1,
@@ -20,6 +19,7 @@ const slot = {
   failed: 8,
   quit: 9,
 } as const;
+
 const slots = 16;
 /** Maximum number of threads. The scratch address of each thread is stored after the slots. */
 const mostThreads = 64;
@@ -35,8 +35,6 @@ const patienceMs = 120_000;
 /** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
 
-export type Kernels = Record<string, (...numbers: number[]) => void>;
-
 /** One thread's view of the control numbers in memory. */
 export class Control {
   #numbers: Int32Array;
@@ -46,7 +44,7 @@ export class Control {
   /** Thread 0 is the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly kernels: Kernels,
+    private readonly kernels: KernelFunctions,
     private readonly names: readonly string[],
     private readonly thread: number,
   ) {

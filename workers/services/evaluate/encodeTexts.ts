@@ -1,7 +1,8 @@
 import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
-import type { ParameterStore } from '../../engine/model/parameters';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodeBatch, type EncodingRoom } from '../../engine/model/encode';
+import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { EncodedTexts } from './encodedTexts';
 
 export interface EncoderInUse {

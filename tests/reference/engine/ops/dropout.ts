@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { philox } from '../../../../src/domain/random';
-import { dropoutThreshold, type DropoutKey } from '../../../../workers/engine/ops/dropout/places';
+import type { DropoutKey, DropoutPlace } from '../../../../workers/engine/ops/dropout/dropoutPlaces';
+import { dropoutThreshold } from '../../../../workers/engine/ops/dropout/dropout';
 
 /** Draws four random numbers: Philox with counter (first, second, op, step) and key (seed, 0). */
 function draw(first: number, second: number, { seed, step, op }: DropoutKey): number[] {
@@ -38,4 +39,8 @@ export function probabilityDropoutMask(
     }
   }
   return mask;
+}
+
+export function hiddenDropoutMask(shape: number[], place: DropoutPlace | undefined): tf.Tensor | undefined {
+  return place && dropoutMask(shape, place.rate, place);
 }

@@ -2,8 +2,18 @@ import type { DeviceArray } from '../../arrays';
 import { lengthOf } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
-import { dropoutThreshold, type DropoutPlace } from './places';
-import { dropoutParams, philoxFunctions } from './philox';
+import type { DropoutPlace } from './dropoutPlaces';
+import { philoxFunctions } from './philox';
+
+/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
+export const dropoutParams = {
+  dropSeed: 'u32',
+  dropStep: 'u32',
+  dropOp: 'u32',
+  dropBelow: 'u32',
+  dropFirst: 'u32',
+  dropScale: 'f32',
+} as const;
 
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
@@ -56,3 +66,8 @@ const apply = kernel({
     for (var i = first; i < end; i++) { y[i] = x[i] * dropout_one(i); }
   }`,
 });
+
+/** Returns the 32-bit threshold: an element is dropped if its random number is below it. */
+export function dropoutThreshold(rate: number): number {
+  return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
+}

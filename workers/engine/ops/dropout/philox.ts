@@ -38,13 +38,3 @@ fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
   return select(0.0, p.dropScale, philox(vec4<u32>(at, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
 }
 `;
-
-/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
-export const dropoutParams = {
-  dropSeed: 'u32',
-  dropStep: 'u32',
-  dropOp: 'u32',
-  dropBelow: 'u32',
-  dropFirst: 'u32',
-  dropScale: 'f32',
-} as const;

@@ -17,7 +17,7 @@ export interface Epilogue {
 }
 
 /** Returns WGSL that applies the epilogue to `v`, the number (or four numbers) at index `at` of y, and writes it. */
-export function finish(epilogue: Epilogue, column: string, quads: boolean): string {
+export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean): string {
   const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
   return [
     bias ? `      v += bias[${column}];` : '',
@@ -31,3 +31,8 @@ export function finish(epilogue: Epilogue, column: string, quads: boolean): stri
     .filter(Boolean)
     .join('\n');
 }
+
+/**
+ * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
+ */
+export type EpilogueClass = 'plain' | 'gelu' | 'sums';

@@ -1,0 +1,12 @@
+import type { Settings, Proposal } from '../../../src/domain/memory/report';
+import { maxPassing } from './maxPassing';
+
+/** Lowest token limit to propose: shorter texts carry too little content to be worth training on. */
+const minProposedTokens = 16;
+
+/** Proposes settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
+export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
+  const maxTokens = maxPassing(current.maxTokens, minProposedTokens, (value) => fits({ ...current, maxTokens: value }));
+  const batchSize = maxPassing(current.batchSize, 2, (value) => fits({ ...current, batchSize: value }));
+  return { ...(maxTokens === null ? {} : { maxTokens }), ...(batchSize === null ? {} : { batchSize }) };
+}

@@ -1,0 +1,1 @@
+export type KernelFunctions = Record<string, (...numbers: number[]) => void>;
