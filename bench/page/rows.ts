@@ -15,7 +15,7 @@ const engineBase = new URL('/engine/', location.href).href;
 const wasmBase = new URL('/node_modules/@tensorflow/tfjs-backend-wasm/dist/', location.href).href;
 const workers: Worker[] = [];
 
-export async function openOurs(backend: Backend): Promise<{ api: Remote<Ours>; threads: number; adapter: string }> {
+async function openOurs(backend: Backend): Promise<{ api: Remote<Ours>; threads: number; adapter: string }> {
   const worker = new Worker(new URL('./ours.worker.ts', import.meta.url), { type: 'module' });
   workers.push(worker);
   const api = wrap<Ours>(worker);

@@ -11,7 +11,7 @@ import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevic
 import { measureSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
-import { deviceBytes, deviceLiveArrays } from './testDevice';
+import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
 
 /**
  * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
@@ -106,8 +106,8 @@ describe('the BERT-base step of the benchmark', () => {
       expect(step.bytes).toBeLessThanOrEqual(budget);
       const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
       expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
-      expect(deviceLiveArrays()).toBe(0);
-      expect(deviceBytes()).toBe(0);
+      expect(testDeviceLiveArrays()).toBe(0);
+      expect(testDeviceBytes()).toBe(0);
     },
   );
 });

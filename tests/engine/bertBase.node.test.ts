@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
-import { encodingRowBytes } from '../../workers/engine/memory/encodingMemory';
+import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
 import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
 import { precisions, type Precision } from '../../src/domain/experiment';
@@ -16,7 +16,7 @@ import { packTokens } from '../../workers/engine/model/packedTokens';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
-import { adamWOptions, bertBase } from './configs';
+import { adamWConfig, bertBase } from './configs';
 import { nullGpu } from './nullDevice';
 import { tensorLayout } from './tensorLayout';
 import { scratchBytes } from '../../workers/engine/scratch';
@@ -99,7 +99,7 @@ async function countStep(
       config,
       pooling: 'mean',
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
-      optimizer: adamWOptions(1e-5),
+      optimizer: adamWConfig(1e-5),
       dropout,
       seed: 1,
       way,

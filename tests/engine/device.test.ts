@@ -10,7 +10,7 @@ import {
 } from '../../workers/engine/device';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { inBrowser, wasmBase } from './environment';
-import { deviceBytes, openTestDevice } from './testDevice';
+import { testDeviceBytes, openTestDevice } from './testDevice';
 
 afterEach(closeDevice);
 
@@ -29,11 +29,11 @@ describe('opening a device', () => {
 
   it('counts the bytes of arrays until the device is closed', async () => {
     await openTestDevice();
-    const before = deviceBytes();
+    const before = testDeviceBytes();
     deviceEngine().pool.allocate([256, 256]);
-    expect(deviceBytes()).toBe(before + 256 * 256 * 4);
+    expect(testDeviceBytes()).toBe(before + 256 * 256 * 4);
     closeDevice();
-    expect(deviceBytes()).toBe(0);
+    expect(testDeviceBytes()).toBe(0);
   });
 });
 
@@ -76,9 +76,9 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
 
   it('counts the bytes of buffers', async () => {
     const gpu = await opened();
-    const before = deviceBytes();
+    const before = testDeviceBytes();
     const array = gpu.pool.allocate([256, 256]);
-    expect(deviceBytes()).toBe(before + 256 * 256 * 4);
+    expect(testDeviceBytes()).toBe(before + 256 * 256 * 4);
     gpu.pool.free(array);
   });
 

@@ -5,7 +5,7 @@ import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { loadGoldenModel } from './golden';
 import { seededRandom } from './random';
 import { tokenBatch } from './tokenBatch';
-import { deviceLiveArrays, openTestDevice } from './testDevice';
+import { testDeviceLiveArrays, openTestDevice } from './testDevice';
 import { releaseIdleMemory } from '../../workers/engine/releaseIdleMemory';
 
 let golden: Awaited<ReturnType<typeof loadGoldenModel>>;
@@ -31,7 +31,7 @@ describe('encoding a batch', () => {
     const room = { tokens: 3 * (batch.offsets.at(-1) ?? 0), texts: 200 };
     expect(await encodeBatch(parameters, golden.config, batch, { ...options, room })).toEqual(alone);
     parameters.dispose();
-    expect(deviceLiveArrays()).toBe(0);
+    expect(testDeviceLiveArrays()).toBe(0);
   });
 
   it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { evaluationBytes } from '../../workers/engine/memory/evaluationMemory';
 import { encodingTokens } from '../../workers/engine/memory/encodingMemory';
 import { maxEncodingTokens } from '../../workers/engine/memory/encodingMemory';
-import { trainingStateBytes } from '../../workers/engine/memory/stepMemory';
+import { trainingStateBytes } from '../../workers/engine/memory/trainingState';
 import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import type { EncoderConfig } from '../../src/domain/model';
-import { lengthOf } from '../../workers/engine/arrays';
+import { arrayLength } from '../../workers/engine/arrays';
 import { GpuCommands } from '../../workers/engine/gpu/gpuCommands';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
@@ -50,7 +50,7 @@ async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peak
   // Dawn's null backend has only 512 MiB. Ignore the errors of arrays beyond that, and read nothing back.
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementation(function (this: GpuCommands, { shape }) {
     this.submit();
-    return Promise.resolve(new Float32Array(lengthOf(shape)));
+    return Promise.resolve(new Float32Array(arrayLength(shape)));
   });
   gpu.device.popErrorScope = () => Promise.resolve(null);
   const parameters = new ParameterStore(deviceEngine(), tensorLayout(parameterShapes(config)));

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { deviceLiveArrays } from './testDevice';
+import { testDeviceLiveArrays } from './testDevice';
 
 /** Runs `work` and asserts that it leaks neither engine arrays nor tensors of the tfjs reference. */
 export async function expectNoLeak<T>(work: () => Promise<T> | T): Promise<T> {
-  const held = (): number[] => [deviceLiveArrays(), tf.engine().state.numTensors];
+  const held = (): number[] => [testDeviceLiveArrays(), tf.engine().state.numTensors];
   const before = held();
   const result = await work();
   expect(held()).toEqual(before);

@@ -10,7 +10,7 @@ import { backwardShapes, forwardShapes } from '../../workers/engine/tuning/model
 import { defaultTiling } from '../../workers/engine/ops/matmul/defaultChoice';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import { Trainer } from '../../workers/engine/trainer';
-import { adamWOptions, bertConfig } from './configs';
+import { adamWConfig, bertConfig } from './configs';
 import { wasmBase } from './environment';
 import { strictReports } from './reports';
 import { seededRandom } from './random';
@@ -59,7 +59,7 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
       Float32Array.from({ length }, () => (name.endsWith('Norm.weight') ? 1 : 0.2 * (random() - 0.5))),
     );
   const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
-  const optimizer = adamWOptions(1e-3);
+  const optimizer = adamWConfig(1e-3);
   const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   for (let step = 1; step <= 2; step++) await trainer.step(texts(0), texts(5), 1e-3, step);
   const after: Float32Array[] = [];

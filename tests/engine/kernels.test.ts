@@ -95,7 +95,7 @@ describe.each(engineKinds)('the kernels (%s)', (kind) => {
       const results = tf.tidy(() => {
         const [q, k, v] = tf.split(tf.tensor2d(qkv, [given.rows, 3 * hidden]), 3, 1);
         if (!q || !k || !v) throw new Error('three parts');
-        const mask = (place: Parameters<attentionReference.ProbabilityMask>[0]): tf.Tensor =>
+        const mask = (place: Parameters<attentionReference.AttentionMask>[0]): tf.Tensor =>
           tf.tensor2d(probabilityDropoutMask(place, rate, key), [place.length, place.length]);
         const inputs = { q, k, v, tokens: given, heads, dropout: dropout && mask };
         const forward = attentionReference.attentionForward(inputs);

@@ -4,9 +4,9 @@ import golden from '../fixtures/engine/losses.json';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
 import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
-import { cosent, cosentNumbers } from '../../workers/engine/losses/cosent';
+import { cosent, cosentNumberCount } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
-import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
 import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
 import { readTensor } from '../reference/engine/readTensor';
 import { engineOf, engineKinds, useEngines } from './engines';
@@ -104,14 +104,14 @@ function kernelsOf(kind: string): Losses {
   };
   return {
     infoNce: (anchors, candidates, options, leftOut) =>
-      measure([anchors, candidates], infoNceNumbers, ([a, c], numbers) => {
+      measure([anchors, candidates], infoNceNumberCount, ([a, c], numbers) => {
         const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
         const d = infoNce(gpu(), a, c, options, numbers, bits);
         if (bits) gpu().pool.free(bits);
         return [d.anchors, d.candidates];
       }),
     cosent: (first, second, scores, temperature) =>
-      measure([first, second], cosentNumbers, ([a, b], numbers) => {
+      measure([first, second], cosentNumberCount, ([a, b], numbers) => {
         const y = gpu().commands.upload(scores);
         const d = cosent(gpu(), a, b, y, { temperature }, numbers);
         gpu().pool.free(y);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { largestWindowScores, scoreWindows } from '../../workers/engine/losses/scoreWindows';
-import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceNumberCount } from '../../workers/engine/losses/infoNce';
 import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
@@ -10,7 +10,7 @@ import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { poolingForward } from '../../workers/engine/ops/pooling/pooling';
 import { Trainer } from '../../workers/engine/trainer';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { adamWOptions, bertConfig } from './configs';
+import { adamWConfig, bertConfig } from './configs';
 import { nullDevice } from './nullDevice';
 import { collectingReports } from './reports';
 import { tokenBatch } from './tokenBatch';
@@ -61,7 +61,7 @@ describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter
         dropout: 0.1,
         seed: 1,
         loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-        optimizer: adamWOptions(1e-5),
+        optimizer: adamWConfig(1e-5),
       },
       weights,
       { m, v },
@@ -93,7 +93,7 @@ describe.each(adapters)(
         const errors: string[] = [];
         const gpu = new WebGpuEngine(device, traits, collectingReports(device, errors));
         const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
-        const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
+        const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumberCount])];
         const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
         expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
         const planned = 2 * largestWindowScores(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;

@@ -14,7 +14,7 @@ import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
 import { refuseMixedWithoutHalf } from '../../workers/services/train/mixedPrecision';
-import { adamWOptions, bertConfig } from './configs';
+import { adamWConfig, bertConfig } from './configs';
 import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';
 import { seededRandom } from './random';
@@ -36,7 +36,7 @@ const config = bertConfig({
 
 const tensors = tensorLayout(parameterShapes(config));
 const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
-const optimizer = adamWOptions(2e-4);
+const optimizer = adamWConfig(2e-4);
 
 /** Initializes weights as BERT does: normal with standard deviation 0.02, LayerNorm weights one, biases zero. */
 function randomWeights(gpu: WebGpuEngine): SegmentTable {

@@ -3,11 +3,11 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
-import { adamWOptions } from './configs';
+import { adamWConfig } from './configs';
 import { hasSharedModels, loadSharedModel, readSharedText } from './sharedModels';
 import { inBrowser } from './environment';
 import { tokenBatch } from './tokenBatch';
-import { deviceLiveArrays, openTestDevice } from './testDevice';
+import { testDeviceLiveArrays, openTestDevice } from './testDevice';
 
 beforeAll(openTestDevice);
 
@@ -47,7 +47,7 @@ describe.skipIf(!hasSharedModels)('the reference fine-tuning of ../shared (skipp
       config,
       pooling: 'mean',
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
-      optimizer: adamWOptions(2e-4),
+      optimizer: adamWConfig(2e-4),
       dropout: 0,
       seed: 7,
     };
@@ -61,7 +61,7 @@ describe.skipIf(!hasSharedModels)('the reference fine-tuning of ../shared (skipp
       const numbers = await trainer.step(anchors, positives, reference.lr, step + 1);
       expect(Math.abs(numbers.loss - reference.loss)).toBeLessThan(Math.max(0.002 * reference.loss, 0.001));
       expect(Math.abs(numbers.gradientNorm / reference.gradNorm - 1)).toBeLessThan(0.002);
-      arrayCounts.push(deviceLiveArrays());
+      arrayCounts.push(testDeviceLiveArrays());
     }
     expect(arrayCounts.at(-1)).toBe(arrayCounts[1]);
     trainer.dispose();

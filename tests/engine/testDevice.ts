@@ -12,12 +12,12 @@ function currentPool(): ArrayPool | null {
 }
 
 /** Returns the bytes that the open device holds, idle buffers included, or 0 if no device is open. */
-export function deviceBytes(): number {
+export function testDeviceBytes(): number {
   return currentPool()?.totalBytes ?? 0;
 }
 
 /** Returns the number of arrays that were allocated and not freed, or 0 if no device is open. */
-export function deviceLiveArrays(): number {
+export function testDeviceLiveArrays(): number {
   return currentPool()?.liveArrays ?? 0;
 }
 

@@ -10,7 +10,7 @@ import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
 import { golden, loadGoldenModel } from './golden';
 import { seededRandom } from './random';
-import { deviceBytes, deviceLiveArrays, openTestDevice } from './testDevice';
+import { testDeviceBytes, testDeviceLiveArrays, openTestDevice } from './testDevice';
 import { computeGradients } from '../../workers/engine/gradients';
 import { distance, maxDifference, norm } from './differences';
 import { expectNoLeak } from './expectNoLeak';
@@ -271,8 +271,8 @@ describe('training a random BERT', () => {
     const bytes: number[] = [];
     for (let step = 1; step <= flatSteps; step++) {
       await training.step(pytorch.anchors, pytorch.positives, 1e-6, step);
-      counts[step] = deviceLiveArrays();
-      bytes[step] = deviceBytes();
+      counts[step] = testDeviceLiveArrays();
+      bytes[step] = testDeviceBytes();
     }
     expect(counts[flatSteps]).toBe(counts[20]);
     expect(Math.max(...bytes.slice(51))).toBeLessThanOrEqual(1.02 * Math.max(...bytes.slice(1, 51)));

@@ -14,7 +14,7 @@ import { wasmFeatures } from '../../workers/engine/wasm/wasmFeatures';
 import type { ThreadStart } from '../../workers/engine/wasm/thread';
 import { WasmEngine } from '../../workers/engine/wasm/wasmEngine';
 import type { Thread } from '../../workers/engine/wasm/thread';
-import { adamWOptions, bertConfig } from './configs';
+import { adamWConfig, bertConfig } from './configs';
 import { wasmBase } from './environment';
 import { seededRandom } from './random';
 import { tokenBatch } from './tokenBatch';
@@ -103,7 +103,7 @@ async function trained(name: string, threads: number): Promise<string> {
       dropout: 0.1,
       seed: 1,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-      optimizer: adamWOptions(1e-3),
+      optimizer: adamWConfig(1e-3),
     },
     weights,
     { m, v },

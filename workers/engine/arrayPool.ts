@@ -1,5 +1,5 @@
 import type { BlockMemory, MemoryBlock } from './blockMemory';
-import { type DType, type DeviceArray, lengthOf, bytesPerNumber } from './arrays';
+import { type ArrayDType, type DeviceArray, arrayLength, bytesPerNumber } from './arrays';
 
 type Free = { buffer: MemoryBlock; freedAt: number };
 
@@ -52,9 +52,9 @@ export class ArrayPool {
     }
   }
 
-  allocate(shape: readonly number[], dtype: DType = 'f32'): DeviceArray {
+  allocate(shape: readonly number[], dtype: ArrayDType = 'f32'): DeviceArray {
     const { rows, capacity } = this.#rowCapacity;
-    const length = shape[0] === rows && rows > 0 ? lengthOf(shape.slice(1)) * capacity : lengthOf(shape);
+    const length = shape[0] === rows && rows > 0 ? arrayLength(shape.slice(1)) * capacity : arrayLength(shape);
     const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(dtype)) / 256) * 256);
     const buffer = this.#take(bytes) ?? this.#create(bytes);
     this.#live.add(buffer);

@@ -4,7 +4,7 @@ import type { MemoryBlock } from './blockMemory';
  * Storage type of numbers: `f32` takes four bytes (float32 or uint32); `f16` is half precision and needs device
  * support.
  */
-export type DType = 'f32' | 'f16';
+export type ArrayDType = 'f32' | 'f16';
 
 /** A range of a block, read as a row-major array of numbers. */
 export interface DeviceArray {
@@ -13,24 +13,24 @@ export interface DeviceArray {
   readonly offset: number;
   readonly shape: readonly number[];
   /** `f32` if absent. */
-  readonly dtype?: DType;
+  readonly dtype?: ArrayDType;
 }
 
-export function lengthOf(shape: readonly number[]): number {
+export function arrayLength(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-export function bytesOf({ shape, dtype }: DeviceArray): number {
-  return lengthOf(shape) * bytesPerNumber(dtype);
+export function arrayByteLength({ shape, dtype }: DeviceArray): number {
+  return arrayLength(shape) * bytesPerNumber(dtype);
 }
 
-export function bytesPerNumber(dtype: DType | undefined): number {
+export function bytesPerNumber(dtype: ArrayDType | undefined): number {
   return dtype === 'f16' ? 2 : 4;
 }
 
 /** Returns a view of the array with another shape. Throws RangeError if the number of elements differs. */
-export function reshaped(array: DeviceArray, shape: readonly number[]): DeviceArray {
-  if (lengthOf(shape) !== lengthOf(array.shape))
+export function reshapedArray(array: DeviceArray, shape: readonly number[]): DeviceArray {
+  if (arrayLength(shape) !== arrayLength(array.shape))
     throw new RangeError(`cannot reshape [${array.shape.join()}] to [${shape.join()}]`);
   return { ...array, shape };
 }

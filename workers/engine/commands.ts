@@ -1,4 +1,5 @@
 import type { DeviceArray } from './arrays';
+import type { HostValues } from './hostValues';
 import type { Kernel } from './kernel';
 
 export interface CommandCounters {
@@ -7,9 +8,6 @@ export interface CommandCounters {
   boundBytes: number;
   submits: number;
 }
-
-/** Numbers on the host, ready to be written to an array. */
-export type HostValues = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /** Commands run in order: recorded ones run at `submit` or at the next readback. */
 export interface Commands {

@@ -1,4 +1,4 @@
-import { lengthOf, type DeviceArray } from './arrays';
+import { arrayLength, type DeviceArray } from './arrays';
 import { trainedSegmentArrays, type SegmentTable } from './model/segmentTable';
 import { squarePartCount, squarePartLength, sumTableSquares } from './optimizer/sumSquares';
 
@@ -23,7 +23,7 @@ export async function divergedParameter(
       continue;
     }
     const first = part * squarePartLength;
-    const shape = [Math.min(squarePartLength, lengthOf(array.shape) - first)];
+    const shape = [Math.min(squarePartLength, arrayLength(array.shape) - first)];
     const values = await commands.read({ ...array, offset: array.offset + first * 4, shape }); // GPU→CPU sync
     return table.ownerOf(segment, first + firstNaNOrLargest(values));
   }

@@ -9,8 +9,8 @@ import { sumTableSquares } from './optimizer/sumSquares';
 import { tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
-import { infoNceNumbers } from './losses/infoNce';
-import type { AdamWMoment } from './model/adamWState';
+import { infoNceNumberCount } from './losses/infoNce';
+import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import type { TokenBatch } from './model/tokenBatch';
 import { SegmentTable } from './model/segmentTable';
@@ -48,8 +48,8 @@ export interface TrainerNumbers {
 }
 
 /** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
-const normAt = infoNceNumbers;
-const numbersLength = infoNceNumbers + 2;
+const normAt = infoNceNumberCount;
+const numbersLength = infoNceNumberCount + 2;
 
 /** Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step. */
 export class Trainer {
@@ -65,7 +65,7 @@ export class Trainer {
   constructor(
     private readonly options: TrainerOptions,
     private readonly weights: SegmentTable,
-    private readonly moments: Readonly<Record<AdamWMoment, SegmentTable>>,
+    private readonly moments: Readonly<Record<AdamWStateMoment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');

@@ -3,7 +3,7 @@ import { maxQuestionsPerSearch } from '../../../workers/engine/retrieval/search'
 import { evaluationShape, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
 import { encodingTokens } from '../../../workers/engine/memory/encodingMemory';
 import { maxEncodingTokens } from '../../../workers/engine/memory/encodingMemory';
-import { encodingRowBytes } from '../../../workers/engine/memory/encodingMemory';
+import { encodingRowBytes } from '../../../workers/engine/memory/rowBytes';
 import { parameterCount } from '../../../workers/engine/memory/parameterCount';
 import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
 import { scratchBytes } from '../../../workers/engine/scratch';

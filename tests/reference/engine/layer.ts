@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import { attentionBackward, attentionForward, type AttentionSaved, type ProbabilityMask } from './ops/attention';
+import { attentionBackward, attentionForward, type AttentionSaved, type AttentionMask } from './ops/attention';
 import { hiddenDropoutMask, probabilityDropoutMask } from './ops/dropout';
 import {
   layerDropoutPlace,
@@ -10,7 +10,7 @@ import {
 import { geluBackward, geluForward, type GeluSaved } from './ops/gelu';
 import { residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved } from './ops/residualLayerNorm';
 import { linearBackward, linearForward, type LinearSaved } from './ops/linear';
-import { layerParameterName, type LayerModule } from '../../../workers/engine/model/parameterNames';
+import { layerParameterName, type LayerModuleName } from '../../../workers/engine/model/parameterNames';
 import type { IsTrainable } from '../../../workers/engine/model/isTrainable';
 import type { PackedTokens } from '../../../workers/engine/model/packedTokens';
 import type { TensorTable } from './tensorTable';
@@ -24,7 +24,7 @@ export interface LayerContext {
 }
 
 type NormModule = 'attentionNorm' | 'outputNorm';
-type LinearModule = Exclude<LayerModule, NormModule>;
+type LinearModule = Exclude<LayerModuleName, NormModule>;
 
 export type LayerSaved = {
   query: LinearSaved;
@@ -42,11 +42,11 @@ export type LayerSaved = {
 /** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. */
 export function layerForward(x: tf.Tensor, layer: number, context: LayerContext): { y: tf.Tensor; saved: LayerSaved } {
   return tf.tidy(() => {
-    const linear = (input: tf.Tensor, module: LayerModule) => {
+    const linear = (input: tf.Tensor, module: LayerModuleName) => {
       const weight = context.parameters.tensor(layerParameterName(layer, module, 'weight'));
       return linearForward(input, weight, context.parameters.tensor(layerParameterName(layer, module, 'bias')));
     };
-    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: 1 | 2) =>
+    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModuleName, drop: 1 | 2) =>
       residualLayerNormForward({
         x: input,
         residual,
@@ -98,9 +98,12 @@ export function layerBackward(
 ): { dx: tf.Tensor | undefined; gradients: Gradients } {
   return tf.tidy(() => {
     const gradients: Gradients = {};
-    const name = (module: LayerModule, part: 'weight' | 'bias'): string => layerParameterName(layer, module, part);
-    const wants = (module: LayerModule) => ({ weight: need(name(module, 'weight')), bias: need(name(module, 'bias')) });
-    const put = (module: LayerModule, weight?: tf.Tensor, bias?: tf.Tensor): void => {
+    const name = (module: LayerModuleName, part: 'weight' | 'bias'): string => layerParameterName(layer, module, part);
+    const wants = (module: LayerModuleName) => ({
+      weight: need(name(module, 'weight')),
+      bias: need(name(module, 'bias')),
+    });
+    const put = (module: LayerModuleName, weight?: tf.Tensor, bias?: tf.Tensor): void => {
       if (weight) gradients[name(module, 'weight')] = weight;
       if (bias) gradients[name(module, 'bias')] = bias;
     };
@@ -130,6 +133,6 @@ export function layerBackward(
   });
 }
 
-function probabilityMask(place: DropoutPlace | undefined): ProbabilityMask | undefined {
+function probabilityMask(place: DropoutPlace | undefined): AttentionMask | undefined {
   return place && ((text) => tf.tensor2d(probabilityDropoutMask(text, place.rate, place), [text.length, text.length]));
 }

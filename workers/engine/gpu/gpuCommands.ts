@@ -1,6 +1,7 @@
-import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
+import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
-import type { Commands, CommandCounters, HostValues } from '../commands';
+import type { Commands, CommandCounters } from '../commands';
+import type { HostValues } from '../hostValues';
 import { adaptToHalfPrecision, fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { ErrorScopes } from './errorScopes';
@@ -61,7 +62,7 @@ export class GpuCommands implements Commands {
     groups: number | readonly [number, number, number],
   ): void {
     const bound = [...kernel.reads, ...kernel.writes].map((name) => arrays[name]);
-    const bytes = bound.reduce((sum, array) => sum + bytesOf(array), 0);
+    const bytes = bound.reduce((sum, array) => sum + arrayByteLength(array), 0);
     const work = kernelFlops(kernel, params, bytes);
     if (this.#usedSlots === slots || this.#work + work > this.#pacer.maxFlops) this.submit();
     this.#work += work;
@@ -86,7 +87,7 @@ export class GpuCommands implements Commands {
   }
 
   write(array: DeviceArray, values: HostValues): void {
-    if (values.length !== lengthOf(array.shape))
+    if (values.length !== arrayLength(array.shape))
       throw new RangeError(`cannot write ${values.length} numbers to an array of shape [${array.shape.join()}]`);
     if (array.dtype === 'f16') throw new RangeError('the host cannot write to an array in half precision');
     this.submit();
@@ -139,7 +140,7 @@ export class GpuCommands implements Commands {
       this.#check();
       const copied = staging.getMappedRange(0, bytes).slice(0);
       return array.dtype === 'f16'
-        ? fromHalfPrecision(new Uint16Array(copied, 0, lengthOf(array.shape)))
+        ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
         : new Float32Array(copied);
     } catch (thrown) {
       await this.#scopes.told();
@@ -179,7 +180,7 @@ export class GpuCommands implements Commands {
       const [buffer, offset] = this.#range(array);
       entries.push({
         binding: i + 1,
-        resource: { buffer, offset, size: Math.max(16, Math.ceil(bytesOf(array) / 16) * 16) },
+        resource: { buffer, offset, size: Math.max(16, Math.ceil(arrayByteLength(array) / 16) * 16) },
       });
     });
     return this.#device.createBindGroup({ layout, entries });
@@ -235,7 +236,7 @@ export class GpuCommands implements Commands {
 
 /** Returns the array's bytes, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
 function wordBytes(array: DeviceArray): number {
-  return 4 * Math.ceil(bytesOf(array) / 4);
+  return 4 * Math.ceil(arrayByteLength(array) / 4);
 }
 
 /** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end, which do nothing. */

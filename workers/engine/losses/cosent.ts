@@ -8,7 +8,7 @@ export interface CosentOptions {
 }
 
 /** Length of `numbers`, which `cosent` writes: the loss, and the share of comparisons that are in the right order. */
-export const cosentNumbers = 2;
+export const cosentNumberCount = 2;
 
 /**
  * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines

@@ -12,7 +12,7 @@ import { infoNceGradientKernel, infoNceRowsKernel, infoNceColumnsKernel, infoNce
  * Length of `numbers`, which `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the
  * negatives.
  */
-export const infoNceNumbers = 4;
+export const infoNceNumberCount = 4;
 
 export interface InfoNceOptions {
   temperature: number;

@@ -1,29 +1,14 @@
-/**
- * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
- * too much memory.
- */
-
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { quadsFor, quadsIn } from '../quads';
-import { trainingStateBytes, widestRowBytes } from './stepMemory';
+import { trainingStateBytes } from './trainingState';
+import { encodingRowBytes, widestRowBytes } from './rowBytes';
 import type { ParameterCount } from './parameterCount';
 import type { MemoryLimits } from './memoryLimits';
 import { scratchBytes } from '../scratch';
 
-export const minEncodingTokensPerText = 16;
-
-/**
- * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
- * and a share of the texts' vectors.
- */
-export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
-  const vectors = (H + 1 + 1) / minEncodingTokensPerText;
-  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
-}
-
 /** Maximum tokens of an encoding batch: larger batches are no faster. */
-const maxTokens = 16384;
+const maxTokens = 16_384;
 
 /** Maximum FLOPs of one product: a dispatch cannot be split, and at 100 GFLOP/s this many take 0.2 seconds. */
 const maxProductFlops = 2e10;

@@ -1,10 +1,11 @@
-import { searchBytes, type SearchShape } from '../retrieval/searchMemory';
+import { searchBytes, type SearchMemoryShape } from '../retrieval/searchMemory';
 import { maxQuestionsPerSearch } from '../retrieval/search';
 import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
 import type { Question } from '../../../src/domain/records';
 import { quadsFor } from '../quads';
-import { widestRowBytes } from './stepMemory';
-import { encodingRowBytes, minEncodingTokens } from './encodingMemory';
+import { widestRowBytes } from './rowBytes';
+import { minEncodingTokens } from './encodingMemory';
+import { encodingRowBytes } from './rowBytes';
 import { scratchBytes } from '../scratch';
 
 /** Sizes that determine the memory of dev and test evaluations. */
@@ -12,7 +13,7 @@ export interface EvaluationShape {
   /** Tokens of the longest text among passages and questions. */
   longest: number;
   /** One search per group of questions. Dev and test questions are never in the same group. */
-  searches: readonly SearchShape[];
+  searches: readonly SearchMemoryShape[];
 }
 
 export function evaluationShape(
@@ -25,7 +26,7 @@ export function evaluationShape(
     for (let text = 1; text < offsets.length; text++)
       longest = Math.max(longest, (offsets[text] ?? 0) - (offsets[text - 1] ?? 0));
   const searches = parts.flatMap((questions) =>
-    Array.from({ length: Math.ceil(questions.length / maxQuestionsPerSearch) }, (_, group): SearchShape => {
+    Array.from({ length: Math.ceil(questions.length / maxQuestionsPerSearch) }, (_, group): SearchMemoryShape => {
       const own = questions.slice(group * maxQuestionsPerSearch, (group + 1) * maxQuestionsPerSearch);
       return { passages, questions: own.length, relevant: own.reduce((sum, { relevant }) => sum + relevant.length, 0) };
     }),

@@ -14,10 +14,10 @@ export interface EncodeOptions {
    * Size of the largest batch to come. Arrays are allocated for this size, so that smaller batches reuse the same
    * buffers.
    */
-  room?: EncodingRoom;
+  room?: EncodeRoom;
 }
 
-export interface EncodingRoom {
+export interface EncodeRoom {
   tokens: number;
   texts: number;
 }

@@ -1,5 +1,5 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import type { DType } from '../arrays';
+import type { ArrayDType } from '../arrays';
 import type { Engine } from '../engine';
 import type { DropoutPlaces } from '../ops/dropout/dropoutPlaces';
 import type { DeviceTokens } from './deviceTokens';
@@ -18,6 +18,6 @@ export interface EncoderContext {
 }
 
 /** Returns the storage type of activations and their gradients. */
-export function activationDType({ half }: Pick<EncoderContext, 'half'>): DType {
+export function activationDType({ half }: Pick<EncoderContext, 'half'>): ArrayDType {
   return half ? 'f16' : 'f32';
 }

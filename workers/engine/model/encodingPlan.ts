@@ -1,6 +1,7 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { EngineTraits } from '../engine';
-import { maxEncodingTokens, minEncodingTokensPerText } from '../memory/encodingMemory';
+import { maxEncodingTokens } from '../memory/encodingMemory';
+import { minEncodingTokensPerText } from '../memory/rowBytes';
 
 /**
  * How texts are split into batches, and how many batches are queued: enough to keep the device busy without using too

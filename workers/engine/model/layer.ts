@@ -6,7 +6,7 @@ import { layerDropoutPlace } from '../ops/dropout/dropoutPlaces';
 import { dropoutApply } from '../ops/dropout/dropout';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
 import { matmul } from '../ops/matmul/matmul';
-import { layerParameterName, type LayerModule } from './parameterNames';
+import { layerParameterName, type LayerModuleName } from './parameterNames';
 import type { SegmentTable } from './segmentTable';
 import type { EncoderContext } from './encoderContext';
 import type { GradientSink } from './gradientSink';
@@ -35,7 +35,7 @@ export function layerForward(
   const { engine, config, tokens } = context;
   const [rows = 0, hidden = 0] = x.shape;
   const inner = config.intermediateSize;
-  const norm = (z: DeviceArray, module: LayerModule) =>
+  const norm = (z: DeviceArray, module: LayerModuleName) =>
     layerNormForward(engine, {
       z,
       gamma: parameter(context.weights, layer, module, 'weight', [hidden]),
@@ -44,7 +44,7 @@ export function layerForward(
     });
   const linear = (
     input: DeviceArray,
-    module: LayerModule,
+    module: LayerModuleName,
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
@@ -97,19 +97,28 @@ export function layerBackward(
   const { engine, config } = context;
   const [, hidden = 0] = dy.shape;
   const inner = config.intermediateSize;
-  const gradient = (module: LayerModule, part: 'weight' | 'bias', shape: readonly number[]): DeviceArray | undefined =>
+  const gradient = (
+    module: LayerModuleName,
+    part: 'weight' | 'bias',
+    shape: readonly number[],
+  ): DeviceArray | undefined =>
     table.has(layerParameterName(layer, module, part)) ? parameter(table, layer, module, part, shape) : undefined;
   const norm = (d: DeviceArray, module: 'attentionNorm' | 'outputNorm'): DeviceArray => {
     const [gamma, beta] = [gradient(module, 'weight', [hidden]), gradient(module, 'bias', [hidden])];
     return layerNormBackward(engine, d, saved[module], { gamma, beta }, accumulate);
   };
-  const linear = (d: DeviceArray, input: DeviceArray, module: LayerModule, shape: readonly [number, number]): void => {
+  const linear = (
+    d: DeviceArray,
+    input: DeviceArray,
+    module: LayerModuleName,
+    shape: readonly [number, number],
+  ): void => {
     const weights = { weight: gradient(module, 'weight', shape), bias: gradient(module, 'bias', shape.slice(0, 1)) };
     linearGradients(engine, d, input, weights, accumulate);
   };
   const inputGradient = (
     d: DeviceArray,
-    module: LayerModule,
+    module: LayerModuleName,
     shape: readonly [number, number],
     extra = {},
   ): DeviceArray => {
@@ -175,7 +184,7 @@ function linearGradients(
 function parameter(
   table: SegmentTable,
   layer: number,
-  module: LayerModule,
+  module: LayerModuleName,
   part: 'weight' | 'bias',
   shape: readonly number[],
 ): DeviceArray {
@@ -186,7 +195,7 @@ function parameter(
 function productWeight(
   { weights, half }: EncoderContext,
   layer: number,
-  module: LayerModule,
+  module: LayerModuleName,
   shape: readonly [number, number],
 ): DeviceArray {
   return half ? half.view(layer, module, shape) : parameter(weights, layer, module, 'weight', shape);

@@ -19,9 +19,9 @@ const layerModules = {
   outputNorm: 'output.LayerNorm',
 } as const;
 
-export type LayerModule = keyof typeof layerModules;
+export type LayerModuleName = keyof typeof layerModules;
 /** A layer's modules in BertModel's order. */
-export const layerModuleOrder: readonly LayerModule[] = [
+export const layerModuleNames: readonly LayerModuleName[] = [
   'query',
   'key',
   'value',
@@ -32,13 +32,13 @@ export const layerModuleOrder: readonly LayerModule[] = [
   'outputNorm',
 ];
 
-export function layerParameterName(layer: number, module: LayerModule, part: 'weight' | 'bias'): string {
+export function layerParameterName(layer: number, module: LayerModuleName, part: 'weight' | 'bias'): string {
   return `encoder.layer.${layer}.${layerModules[module]}.${part}`;
 }
 
 /** Returns the names of one layer's parameters. */
 export function layerParameterNames(layer: number): string[] {
-  return layerModuleOrder.flatMap((module) => [
+  return layerModuleNames.flatMap((module) => [
     layerParameterName(layer, module, 'weight'),
     layerParameterName(layer, module, 'bias'),
   ]);

@@ -1,5 +1,5 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import { embeddingParameterNames, type LayerModule, layerModuleOrder, layerParameterName } from './parameterNames';
+import { embeddingParameterNames, type LayerModuleName, layerModuleNames, layerParameterName } from './parameterNames';
 
 export interface ParameterShape {
   name: string;
@@ -16,7 +16,7 @@ export function parameterShapes(config: EncoderConfig): ParameterShape[] {
     { name: embeddingParameterNames.gamma, shape: [hiddenSize] },
     { name: embeddingParameterNames.beta, shape: [hiddenSize] },
   ];
-  const weightShapes: Record<LayerModule, number[]> = {
+  const weightShapes: Record<LayerModuleName, number[]> = {
     query: [hiddenSize, hiddenSize],
     key: [hiddenSize, hiddenSize],
     value: [hiddenSize, hiddenSize],
@@ -27,7 +27,7 @@ export function parameterShapes(config: EncoderConfig): ParameterShape[] {
     outputNorm: [hiddenSize],
   };
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const module of layerModuleOrder) {
+    for (const module of layerModuleNames) {
       const shape = weightShapes[module];
       shapes.push({ name: layerParameterName(layer, module, 'weight'), shape });
       shapes.push({ name: layerParameterName(layer, module, 'bias'), shape: shape.slice(0, 1) });

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import { type DeviceArray, lengthOf } from '../arrays';
+import { type DeviceArray, arrayLength } from '../arrays';
 import type { Engine } from '../engine';
 import type { EmbeddingPiece } from '../ops/embedding/embedding';
 import type { SegmentLayout, SegmentPlacement } from './segmentLayout';
@@ -105,7 +105,7 @@ export class SegmentTable {
   #array({ segment, offset, rows, width }: SegmentPlacement): DeviceArray {
     const array = this.arrays[segment];
     if (!array) throw new RangeError(`the table leaves out segment ${segment}`);
-    return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [lengthOf([rows, width])] };
+    return { buffer: array.buffer, offset: array.offset + offset * 4, shape: [arrayLength([rows, width])] };
   }
 }
 

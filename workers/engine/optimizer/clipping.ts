@@ -1,4 +1,4 @@
-import { lengthOf, type DeviceArray } from '../arrays';
+import { arrayLength, type DeviceArray } from '../arrays';
 import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
 import { rowKernel } from '../rowKernel';
@@ -17,7 +17,7 @@ export function clipping(
   at: number,
   gradientScale?: number,
 ): void {
-  const params = { rows: 1, parts: lengthOf(parts.shape), clipNorm, at };
+  const params = { rows: 1, parts: arrayLength(parts.shape), clipNorm, at };
   if (gradientScale === undefined)
     return engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
   const unscale = 1 / gradientScale;

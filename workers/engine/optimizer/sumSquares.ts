@@ -1,4 +1,4 @@
-import { type DeviceArray, lengthOf } from '../arrays';
+import { type DeviceArray, arrayLength } from '../arrays';
 import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
 import { trainedSegmentArrays, type SegmentTable } from '../model/segmentTable';
@@ -12,12 +12,12 @@ export const squarePartLength = 4096;
 
 /** Returns the number of parts of a gradient segment. */
 export function squarePartCount({ shape }: DeviceArray): number {
-  return Math.ceil(lengthOf(shape) / squarePartLength);
+  return Math.ceil(arrayLength(shape) / squarePartLength);
 }
 
 /** Writes Σ g² of each part of a gradient segment to parts[firstPart …]. */
 export function sumSquares(engine: Engine, gradients: DeviceArray, parts: DeviceArray, firstPart: number): void {
-  const length = lengthOf(gradients.shape);
+  const length = arrayLength(gradients.shape);
   const rows = squarePartCount(gradients);
   engine.commands.dispatch(
     squaresKernel(engine.traits),
@@ -27,7 +27,7 @@ export function sumSquares(engine: Engine, gradients: DeviceArray, parts: Device
   );
 }
 
-export const squaresKernel = memo((traits: EngineTraits) =>
+const squaresKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'gradient squares',
     params: { rows: 'u32', length: 'u32', firstPart: 'u32' },

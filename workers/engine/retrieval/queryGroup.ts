@@ -3,7 +3,7 @@ import type { DeviceArray } from '../arrays';
 import type { Engine, EngineTraits } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 import { uploadPassageBlock, type PassageBlockScratch } from './passageBlock';
-import { addRankCounts, writeRankKeys } from './rankCounts';
+import { addRankCounts, prepareRankCounts } from './rankCounts';
 import { scoreOfKey } from './scoreKeys';
 import type { SearchInput } from './searchInput';
 import type { SearchResult } from './searchResult';
@@ -104,7 +104,7 @@ export class QueryGroup {
     engine.commands.clear(counts);
     for (const { passages: some, first, targets: length } of passages) {
       const block = uploadPassageBlock(engine, input.passages, scratch, some);
-      writeRankKeys(engine, this.#score(block), targets, keys, [first, length]);
+      prepareRankCounts(engine, this.#score(block), targets, keys, [first, length]);
     }
     return { targets, keys, counts, at };
   }

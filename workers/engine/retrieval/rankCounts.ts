@@ -10,7 +10,7 @@ import type { ScoreBlock } from './scoreBlock';
  * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. targets [P, 4]: query, row,
  * column in this block, 0.
  */
-export function writeRankKeys(
+export function prepareRankCounts(
   engine: Engine,
   scores: DeviceArray,
   targets: DeviceArray,

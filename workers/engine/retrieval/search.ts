@@ -9,6 +9,11 @@ import type { SearchResult } from './searchResult';
 import { range } from './range';
 
 /**
+ * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
+ */
+export const maxQuestionsPerSearch = 1024;
+
+/**
  * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
  * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
  */
@@ -51,8 +56,3 @@ export async function search(
     engine.pool.trim();
   }
 }
-
-/**
- * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
- */
-export const maxQuestionsPerSearch = 1024;

@@ -3,7 +3,7 @@ import { searchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
 
 /** Size of a search: questions, their relevant passages in total, and passages in the knowledge base. */
-export interface SearchShape {
+export interface SearchMemoryShape {
   questions: number;
   relevant: number;
   passages: number;
@@ -13,7 +13,7 @@ export interface SearchShape {
  * Returns the bytes that a search allocates: vectors and scores of one block, the questions' vectors, two lists of best
  * passages per question, and for each relevant passage a target, a key and a count.
  */
-export function searchBytes(width: number, { questions, relevant, passages }: SearchShape): number {
+export function searchBytes(width: number, { questions, relevant, passages }: SearchMemoryShape): number {
   const blocks = searchBlocks(width, { queries: questions, passages });
   const stride = upToQuad(width);
   const shared = blocks.passages * (stride + blocks.queries);

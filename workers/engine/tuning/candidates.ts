@@ -1,5 +1,5 @@
 import type { MatmulChoice, MatmulTiling } from '../../../src/domain/kernelPlan';
-import { defaultParts, possibleParts } from '../ops/matmul/matmulParts';
+import { defaultMatmulParts, possibleMatmulParts } from '../ops/matmul/matmulParts';
 import type { EngineTraits } from '../engine';
 import { defaultChoice, defaultTiling } from '../ops/matmul/defaultChoice';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
@@ -56,11 +56,11 @@ export function candidateTilings(traits: EngineTraits, device: KernelLimits, hal
 export function candidateChoices(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
   const first = defaultChoice(traits, shape);
   const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {
-    const parts = traits.software ? 1 : possibleParts(defaultParts(tiling, shape), shape);
+    const parts = traits.software ? 1 : possibleMatmulParts(defaultMatmulParts(tiling, shape), shape);
     return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
   });
   const seen = new Set<string>();
-  return [{ ...first, parts: possibleParts(first.parts, shape) }, ...all].filter((choice) => {
+  return [{ ...first, parts: possibleMatmulParts(first.parts, shape) }, ...all].filter((choice) => {
     const key = JSON.stringify(choice);
     return !seen.has(key) && seen.add(key);
   });

@@ -2,6 +2,14 @@ import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { matrixSides, type MatrixSide } from '../ops/matmul/subgroupMatrix';
 
+/** Device limits and features that restrict the tilings of a kernel. */
+export interface KernelLimits {
+  limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
+  subgroups: boolean;
+  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
+  matrixSides?: readonly MatrixSide[];
+}
+
 export function kernelLimits({ device }: WebGpuEngine): KernelLimits {
   return { limits: device.limits, subgroups: device.features.has('subgroups'), matrixSides: matrixSidesOf(device) };
 }
@@ -27,14 +35,6 @@ function matrixSidesOf(device: GPUDevice): MatrixSide[] {
         ['M', 'N', 'K'].every((length) => of(config, length) === side),
     ),
   );
-}
-
-/** Device limits and features that restrict the tilings of a kernel. */
-export interface KernelLimits {
-  limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
-  subgroups: boolean;
-  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
-  matrixSides?: readonly MatrixSide[];
 }
 
 export function fitsKernelLimits(tiling: MatmulTiling, { limits, subgroups, matrixSides = [] }: KernelLimits): boolean {

@@ -1,5 +1,5 @@
 import type { MatmulChoice } from '../../../src/domain/kernelPlan';
-import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
+import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { GpuCommands } from '../gpu/gpuCommands';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
@@ -96,7 +96,7 @@ export class ProductTimer {
   async #edges(): Promise<Float32Array> {
     const [rows = 0, columns = 0] = this.#y.shape;
     const few = Math.min(rows, edgeRows);
-    const bytes = bytesOf(this.#y) / rows;
+    const bytes = arrayByteLength(this.#y) / rows;
     const last = { ...this.#y, offset: this.#y.offset + (rows - few) * bytes, shape: [few, columns] };
     const parts = [{ ...this.#y, shape: [few, columns] }, last].map((part) => this.engine.commands.read(part));
     const [first, second] = await Promise.all(parts);
@@ -128,7 +128,7 @@ function squaresOf(a: Float32Array, b?: Float32Array): number {
 
 /** Returns an array of numbers like a model's. A GPU would multiply zeros with less power and therefore faster. */
 function noise(engine: Engine, shape: readonly number[], half: boolean): DeviceArray {
-  const values = new Float32Array(lengthOf(shape));
+  const values = new Float32Array(arrayLength(shape));
   const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));
   for (let at = 0; at < values.length; at += block.length) values.set(block.subarray(0, values.length - at), at);
   const whole = engine.commands.upload(values, shape);

@@ -11,6 +11,13 @@ import { shapeToMeasure } from './shapeToMeasure';
 import { matmulFlops } from '../ops/matmul/matmulShape';
 import { ProductTimer } from './productTimer';
 
+export interface TuneOptions {
+  budgetMs: number;
+  now?: () => number;
+  /** Called between shapes. Throws to stop. */
+  between?: (done: number, of: number) => Promise<void>;
+}
+
 /** Expected measurements per shape, to divide the time budget: a dozen candidates, and the finalists again. */
 const timesPerShape = 20;
 
@@ -79,11 +86,4 @@ async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now:
   } finally {
     stand.free();
   }
-}
-
-export interface TuneOptions {
-  budgetMs: number;
-  now?: () => number;
-  /** Called between shapes. Throws to stop. */
-  between?: (done: number, of: number) => Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { AppError } from '../../../src/domain/errors';
 import type { MemoryBlock, BlockMemory } from '../blockMemory';
 
+/** Arrays start here. */
+export const heapBegin = 65_536;
+
 const pageBytes = 65_536;
 /** Room after each array, because vector loads may read this far past its end. */
 const guardBytes = 64;
@@ -99,6 +102,3 @@ export class WasmHeap implements BlockMemory {
     return at;
   }
 }
-
-/** Arrays start here. */
-export const heapBegin = 65536;

@@ -1,11 +1,12 @@
-import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
+import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
-import type { Commands, CommandCounters, HostValues } from '../commands';
+import type { Commands, CommandCounters } from '../commands';
+import type { HostValues } from '../hostValues';
 import type { Kernel } from '../kernel';
 import type { WasmHeap } from './heap';
 
 /** Runs a function over items 0 … `items − 1`, `grain` at a time. */
-export type Run = (name: string, values: readonly number[], items: number, grain: number) => void;
+type Run = (name: string, values: readonly number[], items: number, grain: number) => void;
 
 /**
  * Number of shares per thread that a job is divided into: few enough that taking a share costs almost nothing, many
@@ -39,7 +40,7 @@ export class WasmCommands implements Commands {
     if (wasm.scratchBytes) this.ensureScratch(wasm.scratchBytes(params));
     const grain = wasm.grain ?? Math.max(1, Math.ceil(items / (this.threads * sharesPerThread)));
     this.counters.dispatches++;
-    for (const name of names) this.counters.boundBytes += bytesOf(arrays[name]);
+    for (const name of names) this.counters.boundBytes += arrayByteLength(arrays[name]);
     if (items > 0) this.run(wasm.call, [...addresses, ...values, ...(wasm.constants ?? [])], items, grain);
   }
 
@@ -52,7 +53,7 @@ export class WasmCommands implements Commands {
   }
 
   write(array: DeviceArray, values: HostValues): void {
-    if (values.length !== lengthOf(array.shape))
+    if (values.length !== arrayLength(array.shape))
       throw new RangeError(`cannot write ${values.length} numbers to an array of shape [${array.shape.join()}]`);
     this.#bytes(array).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
@@ -80,6 +81,6 @@ export class WasmCommands implements Commands {
 
   /** Returns a new view each time, because growing the memory replaces its buffer. */
   #bytes(array: DeviceArray): Uint8Array {
-    return new Uint8Array(this.heap.memory.buffer, this.#address(array), bytesOf(array));
+    return new Uint8Array(this.heap.memory.buffer, this.#address(array), arrayByteLength(array));
   }
 }

@@ -1,6 +1,6 @@
 import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
-import { encodeBatch, type EncodingRoom } from '../../engine/model/encode';
+import { encodeBatch, type EncodeRoom } from '../../engine/model/encode';
 import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { EncodedTexts } from './encodedTexts';
@@ -90,7 +90,7 @@ export async function encodeTexts(
   return vectors;
 }
 
-function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodingRoom {
+function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodeRoom {
   const room = { tokens: 0, texts: 0 };
   for (const batch of batches) {
     const tokens = batch.reduce((sum, text) => sum + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);

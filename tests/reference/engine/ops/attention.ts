@@ -12,10 +12,10 @@ export type AttentionInputs = {
   v: tf.Tensor;
   tokens: PackedTokens;
   heads: number;
-  dropout: ProbabilityMask | undefined;
+  dropout: AttentionMask | undefined;
 };
 /** Returns a dropout mask [S, S] for the probabilities of one text and head. */
-export type ProbabilityMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
+export type AttentionMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
 export type AttentionGradients = { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor };
 /** Head h of text i is entry i·A + h of each list. */
 export type AttentionSaved = {

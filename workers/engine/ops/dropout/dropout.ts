@@ -1,5 +1,5 @@
 import type { DeviceArray } from '../../arrays';
-import { lengthOf } from '../../arrays';
+import { arrayLength } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 import type { DropoutPlace } from './dropoutPlaces';
@@ -40,7 +40,7 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
  */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape, x.dtype);
-  const length = lengthOf(x.shape);
+  const length = arrayLength(x.shape);
   const [, width = 1] = x.shape;
   engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place, width) }, Math.ceil(length / 256));
   return y;

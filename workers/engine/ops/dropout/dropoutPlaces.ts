@@ -1,7 +1,7 @@
 import type { DropoutRates } from './dropoutRates';
 
 /** Selects a mask's random numbers. The same key yields the same mask on every device and after a resume. */
-export interface DropoutKey {
+export interface DropoutPlaceKey {
   seed: number;
   step: number;
   /** Number of the place in the network that applies dropout. */
@@ -12,7 +12,7 @@ export interface DropoutKey {
  * One place in the network that applies dropout. `firstRow` is the position of the arrays' row 0 in the whole batch, 0
  * by default: random numbers depend on that position, so that chunks get the same mask as the whole batch.
  */
-export type DropoutPlace = DropoutKey & { rate: number; firstRow?: number };
+export type DropoutPlace = DropoutPlaceKey & { rate: number; firstRow?: number };
 
 /** Dropout of one training step, at all places. */
 export type DropoutPlaces = { rates: DropoutRates } & Omit<DropoutPlace, 'op' | 'rate'>;

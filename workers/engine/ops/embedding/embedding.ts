@@ -1,4 +1,4 @@
-import type { DeviceArray, DType } from '../../arrays';
+import type { DeviceArray, ArrayDType } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 import type { RowGroups } from './rowGroups';
@@ -19,7 +19,7 @@ export function embeddingLookup(
   { words, positions, types }: { words: readonly EmbeddingPiece[]; positions: DeviceArray; types: DeviceArray },
   rowInfo: DeviceArray,
   width: number,
-  storage: DType = 'f32',
+  storage: ArrayDType = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const z = engine.pool.allocate([rows, width], storage);

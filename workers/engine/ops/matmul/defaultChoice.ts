@@ -1,12 +1,12 @@
 import type { MatmulChoice, MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { EngineTraits } from '../../engine';
-import { defaultParts } from './matmulParts';
+import { defaultMatmulParts } from './matmulParts';
 import type { MatmulShape } from './matmulShape';
 
 /** Returns the choice for a shape that was not measured. */
 export function defaultChoice(traits: EngineTraits, shape: MatmulShape): MatmulChoice {
   const tiling = defaultTiling(traits, shape.rows, shape.columns);
-  return { tiling, parts: traits.software ? 1 : defaultParts(tiling, shape) };
+  return { tiling, parts: traits.software ? 1 : defaultMatmulParts(tiling, shape) };
 }
 
 /**

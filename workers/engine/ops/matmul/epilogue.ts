@@ -1,3 +1,8 @@
+/**
+ * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
+ */
+export type EpilogueClass = 'plain' | 'gelu' | 'sums';
+
 /** Operations applied to each sum before it is written, in this order. */
 export interface Epilogue {
   /** Adds bias[column]. */
@@ -31,8 +36,3 @@ export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean)
     .filter(Boolean)
     .join('\n');
 }
-
-/**
- * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
- */
-export type EpilogueClass = 'plain' | 'gelu' | 'sums';

@@ -1,5 +1,5 @@
 import type { Layout, MatmulChoice } from '../../../../src/domain/kernelPlan';
-import { possibleParts } from './matmulParts';
+import { possibleMatmulParts } from './matmulParts';
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { withHalfPrecision } from '../../halfPrecision';
@@ -59,7 +59,7 @@ export function matmul(
   if (engine.traits.wasm) return wasmMatmul(engine, layout, epilogue, arrays, { ...shape, ...values });
   const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
   const { tiling, parts } = options.choice
-    ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
+    ? { tiling: options.choice.tiling, parts: possibleMatmulParts(options.choice.parts, problem) }
     : matmulChoice(engine.traits, engine.plan, problem);
   const product = { layout, tiling, aligned: isAligned(shape) };
   const scratch = parts > 1 ? engine.scratch : undefined;

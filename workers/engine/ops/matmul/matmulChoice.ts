@@ -1,7 +1,7 @@
 import type { KernelPlan, MatmulChoice } from '../../../../src/domain/kernelPlan';
 import type { EngineTraits } from '../../engine';
 import { defaultChoice } from './defaultChoice';
-import { possibleParts } from './matmulParts';
+import { possibleMatmulParts } from './matmulParts';
 import type { MatmulShape } from './matmulShape';
 import { planKey } from './planKey';
 
@@ -11,7 +11,7 @@ const maxBucketDistance = 4;
 /** Returns the plan's choice for this or a similar token count, else the default. Equal shapes get equal choices. */
 export function matmulChoice(traits: EngineTraits, plan: KernelPlan | undefined, shape: MatmulShape): MatmulChoice {
   const { tiling, parts } = (plan && chosenInPlan(plan, shape)) ?? defaultChoice(traits, shape);
-  return { tiling, parts: possibleParts(parts, shape) };
+  return { tiling, parts: possibleMatmulParts(parts, shape) };
 }
 
 function chosenInPlan({ matmul }: KernelPlan, shape: MatmulShape): MatmulChoice | undefined {

@@ -12,7 +12,7 @@ const busyGroups = 128;
 /**
  * Returns `parts`, or fewer if they would be too short or their results would not fit in the engine's scratch array.
  */
-export function possibleParts(parts: number, { rows, columns, depth }: MatmulShape): number {
+export function possibleMatmulParts(parts: number, { rows, columns, depth }: MatmulShape): number {
   const fitting = Math.floor((scratchFloats - alignmentFloats) / (rows * columns + rows));
   return Math.max(1, Math.min(parts, Math.floor(depth / minPartLength), fitting));
 }
@@ -21,7 +21,7 @@ export function possibleParts(parts: number, { rows, columns, depth }: MatmulSha
  * Returns the default number of parts. A product of few tiles over a long inner dimension (a weight gradient with a
  * small hidden size, the scores of a batch) would otherwise leave most cores idle.
  */
-export function defaultParts(tiling: MatmulTiling, { rows, columns, depth }: MatmulShape): number {
+export function defaultMatmulParts(tiling: MatmulTiling, { rows, columns, depth }: MatmulShape): number {
   const [x, y] = matmulGroups(tiling, rows, columns);
   if (2 * x * y > busyGroups) return 1;
   return Math.max(1, Math.min(16, Math.floor(busyGroups / (x * y)), Math.floor(depth / (2 * minPartLength))));

@@ -17,7 +17,7 @@ export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, no
   return dx;
 }
 
-export const normalizeBackwardKernel = memo((traits: EngineTraits) =>
+const normalizeBackwardKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'normalize backward',
     params: { rows: 'u32', width: 'u32' },

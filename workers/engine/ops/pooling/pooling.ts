@@ -1,5 +1,5 @@
 import type { Pooling } from '../../../../src/domain/model';
-import type { DeviceArray, DType } from '../../arrays';
+import type { DeviceArray, ArrayDType } from '../../arrays';
 import type { Engine, EngineTraits } from '../../engine';
 import { kernel } from '../../kernel';
 import { memo } from '../../memo';
@@ -56,7 +56,7 @@ export function poolingBackward(
   first: DeviceArray,
   rest: DeviceArray | undefined,
   { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
-  storage: DType = 'f32',
+  storage: ArrayDType = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const [firstTexts = 0, width = 0] = first.shape;
