@@ -1,6 +1,9 @@
-import { dotOf, exp4, lanes, madd, scratch, splat } from './common';
+import { exp4 } from './exp';
+import { scratch } from './scratch';
+import { laneSum, madd, splat } from './simd';
+import { dotOf } from './vectors';
 import { packedBytes, product } from './product';
-import { dropoutPair } from './random';
+import { dropoutPair } from './dropout';
 
 /**
  * Attention within each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one
@@ -115,7 +118,7 @@ function softmax(at: usize, length: u32, scale: f32): f32 {
     v128.store(at + <usize>j * 4, weight);
     sum = f32x4.add(sum, weight);
   }
-  const total = lanes(sum);
+  const total = laneSum(sum);
   const share = splat(1 / total);
   for (let j: u32 = 0; j < length; j += 4)
     v128.store(at + <usize>j * 4, f32x4.mul(v128.load(at + <usize>j * 4), share));
