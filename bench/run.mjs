@@ -37,9 +37,8 @@ const tiny = {
 };
 const demoZh = { ...tiny, layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286 };
 
-/** Returns `count` text lengths between `least` and `most` tokens, the same ones on every call. */
-const lengths = (count, least, most) =>
-  Array.from({ length: count }, (_, i) => least + ((i * 37) % (most - least + 1)));
+/** Returns `count` text lengths between `min` and `max` tokens, the same ones on every call. */
+const lengths = (count, min, max) => Array.from({ length: count }, (_, i) => min + ((i * 37) % (max - min + 1)));
 /** Text lengths similar to the demo's questions and passages. */
 const demoStep = { config: demoZh, anchors: lengths(16, 9, 20), positives: lengths(16, 50, 110) };
 const uniform = (count, length) => Array.from({ length: count }, () => length);

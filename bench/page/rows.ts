@@ -70,7 +70,8 @@ export async function stepRow(task: StepRowTask): Promise<RowTimes & { threads: 
 }
 
 /**
- * Side of the square matrices that the peer multiplies. The size is fixed, because the peer always uses its first pair.
+ * Side of the square matrices that the peer multiplies. The size is fixed, because the peer keeps its first pair of
+ * matrices.
  */
 const peerSide = 512;
 

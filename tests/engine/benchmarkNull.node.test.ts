@@ -14,22 +14,22 @@ import { nullAdapter } from './nullDevice';
 import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
 
 /**
- * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
- * exceed its 512 MiB.
+ * Stubs a browser whose only adapter is Dawn's null backend. `ignoreErrors` hides the device's errors, because arrays
+ * may exceed its 512 MiB.
  */
-async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
+async function browserWithNullAdapter({ ignoreErrors = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
   vi.spyOn(adapter, 'requestDevice').mockImplementation(async (descriptor) => {
     const device = await requestDevice(descriptor);
-    if (unheard) hearNothingOf(device);
+    if (ignoreErrors) hideErrorsOf(device);
     return device;
   });
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
 /** Hides all errors of the device. Two scopes that stay open catch them, and the engine's own scopes are stubbed. */
-function hearNothingOf(device: GPUDevice): void {
+function hideErrorsOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
   vi.spyOn(device, 'popErrorScope').mockResolvedValue(null);
@@ -81,7 +81,7 @@ describe("the benchmark on Dawn's null backend", () => {
 
 describe('the BERT-base step of the benchmark', () => {
   beforeEach(async () => {
-    await browserWithNullAdapter({ unheard: true });
+    await browserWithNullAdapter({ ignoreErrors: true });
     await openDevice('webgpu', '');
   });
 

@@ -125,8 +125,8 @@ async function countStep(
 }
 
 /**
- * Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use a smaller
- * one.
+ * Asserts that the bytes of the pool are within 2% of the plan. The plan also counts the scratch array, which is not
+ * part of the pool.
  */
 function expectPlanned(bytes: number, planned: number, share = 0.02): void {
   expect(bytes).toBeLessThan((1 + share) * planned);

@@ -37,7 +37,7 @@ describe('encoding a batch', () => {
   it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {
     const parameters = golden.parameters();
     const set = texts();
-    const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
+    const use = { parameters, config: golden.config, pooling: 'mean' as const, maxBatchTokens: 120 };
     releaseIdleMemory(deviceEngine());
     const { pool } = deviceEngine();
     const before = pool.totalBytes;

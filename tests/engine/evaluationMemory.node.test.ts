@@ -43,7 +43,10 @@ const [passages, questions, relevant] = [3000, 300, 2];
  * Encodes the knowledge base and searches it once while the training state is held. Returns the peak bytes and the
  * bytes of the state.
  */
-async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peakBytes: number; stateBytes: number }> {
+async function peakOf(
+  config: EncoderConfig,
+  maxBatchTokens: number,
+): Promise<{ peakBytes: number; stateBytes: number }> {
   await openDevice('webgpu', '');
   const gpu = deviceWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
@@ -57,7 +60,7 @@ async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peak
   const adamW = new AdamWState(parameters);
   const gradients = new SegmentTable(gpu, parameters.segments.layout, 'trainable');
   const stateBytes = gpu.pool.totalBytes;
-  const use = { parameters, config, pooling: 'mean', mostTokens } as const;
+  const use = { parameters, config, pooling: 'mean', maxBatchTokens } as const;
   const nothing = (): Promise<void> => Promise.resolve();
   const passageVectors = await encodeTexts(use, texts(passages, 480), nothing);
   const queries = await encodeTexts(use, texts(questions, 40), nothing);
@@ -85,10 +88,10 @@ describe("an evaluation during training on Dawn's null backend", () => {
   it.each(configs)('fits any budget not below the planned minimum, feed-forward size: %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
-    const leastBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
-    for (const budgetBytes of [leastBytes, leastBytes + 20e6, leastBytes + 90e6]) {
-      const mostTokens = encodingTokens(config, parameters, shape, { budgetBytes, arrayBytes: Infinity });
-      const { peakBytes, stateBytes } = await peakOf(config, mostTokens);
+    const minBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
+    for (const budgetBytes of [minBytes, minBytes + 20e6, minBytes + 90e6]) {
+      const maxBatchTokens = encodingTokens(config, parameters, shape, { budgetBytes, arrayBytes: Infinity });
+      const { peakBytes, stateBytes } = await peakOf(config, maxBatchTokens);
       expect(peakBytes + scratchBytes).toBeLessThanOrEqual(budgetBytes);
       expect(stateBytes).toBeLessThan(1.001 * trainingStateBytes(config, parameters, 'full'));
     }
@@ -98,11 +101,13 @@ describe("an evaluation during training on Dawn's null backend", () => {
     const count = parameterCount(bertBase);
     const budgetBytes = budgetGiB * 2 ** 30;
     const limits = { budgetBytes, arrayBytes: 2 ** 31 };
-    const mostTokens = encodingTokens(bertBase, { all: count, trained: count }, shape, limits);
-    const { peakBytes } = await peakOf(bertBase, mostTokens);
-    console.log(`BERT-base, ${budgetBytes} bytes: batches of ${mostTokens} tokens, peak ${peakBytes + scratchBytes}`);
+    const maxBatchTokens = encodingTokens(bertBase, { all: count, trained: count }, shape, limits);
+    const { peakBytes } = await peakOf(bertBase, maxBatchTokens);
+    console.log(
+      `BERT-base, ${budgetBytes} bytes: batches of ${maxBatchTokens} tokens, peak ${peakBytes + scratchBytes}`,
+    );
     expect(peakBytes + scratchBytes).toBeLessThanOrEqual(budgetBytes);
-    if (budgetGiB === 4) expect(mostTokens).toBe(maxEncodingTokens(bertBase));
+    if (budgetGiB === 4) expect(maxBatchTokens).toBe(maxEncodingTokens(bertBase));
     else expect(peakBytes + scratchBytes).toBeGreaterThan(0.999 * budgetBytes);
   });
 });

@@ -183,7 +183,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
    * Timeout in milliseconds. A software adapter spends most of its time compiling shaders, so all tests share one
    * device.
    */
-  const patience = 600_000;
+  const timeoutMs = 600_000;
   beforeAll(async () => {
     gpu = await f16Gpu(errors);
   });
@@ -200,7 +200,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     for (const array of [whole, copy]) gpu.pool.free(array);
   });
 
-  it('computes hidden states within 2e-2 of float32', { timeout: patience }, async () => {
+  it('computes hidden states within 2e-2 of float32', { timeout: timeoutMs }, async () => {
     const weights = randomWeights(gpu);
     const full = await hiddenStates(gpu, weights, false);
     const mixed = await hiddenStates(gpu, weights, true);
@@ -220,7 +220,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     ['GradCache', { way: { kind: 'gradCache', tokensPerPass: 60 } }],
     ['no loss scale', { gradientScale: 1 }],
   ];
-  it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: patience }, async (name, given) => {
+  it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: timeoutMs }, async (name, given) => {
     const weights = randomWeights(gpu);
     const full = await gradientsOf(gpu, weights, { rate: given.rate ?? 0, mixed: false });
     const mixed = await gradientsOf(gpu, weights, { gradientScale: 2 ** 12, ...given, mixed: true });
@@ -233,7 +233,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
 
   it(
     'skips a step whose gradients overflow: keeps the weights, halves the loss scale and does not count it in AdamW',
-    { timeout: patience },
+    { timeout: timeoutMs },
     async () => {
       const weights = randomWeights(gpu);
       const names = ['encoder.layer.0.output.dense.weight', 'embeddings.LayerNorm.weight'];
@@ -264,13 +264,13 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     },
   );
 
-  it('resumes from a stored loss scale, weights and moments with the same bits', { timeout: patience }, async () => {
+  it('resumes from a stored loss scale, weights and moments with the same bits', { timeout: timeoutMs }, async () => {
     const whole = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1 });
     const again = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1, reopenAt: 3 });
     expect(again).toEqual(whole);
   });
 
-  it("keeps the loss within 2% of float32's over 20 training steps", { timeout: patience }, async () => {
+  it("keeps the loss within 2% of float32's over 20 training steps", { timeout: timeoutMs }, async () => {
     const full = await train(gpu, { steps: 20 });
     const mixed = await train(gpu, { steps: 20, lossScale: firstLossScale() });
     const off = mixed.numbers.map(({ loss }, i) => Math.abs(loss / (full.numbers[i]?.loss ?? NaN) - 1));

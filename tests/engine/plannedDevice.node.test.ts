@@ -25,7 +25,7 @@ describe('planning for a device while another is open', () => {
     }
   });
 
-  it('describes the open device without requesting an adapter if it was opened by the same choice', async () => {
+  it('describes the open device without requesting an adapter if it was opened with the same preference', async () => {
     await openDevice('webgpu', wasmBase);
     const request = vi.spyOn(instance, 'requestAdapter');
     expect((await describeDevice('webgpu')).reason).toBe('webgpu-chosen');

@@ -157,8 +157,8 @@ class LosingControl extends RunControl {
 }
 
 /**
- * Carries out the experiment and loses the device where `loses` is true. Returns everything that a loss must not
- * change.
+ * Carries out the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must
+ * not change.
  */
 async function carriedOut(
   loses: (phase: string, call: number) => boolean,

@@ -150,8 +150,8 @@ describe('the reference operations', () => {
         [0.1, 0.2, 0.7],
       ];
       const temperature = 0.1;
-      // Positives lie along the axes, so an anchor's coordinates are its cosines. Its fourth coordinate makes it a unit
-      // vector.
+      // Positives point along the axes, so an anchor's coordinates are its cosines. Its fourth coordinate makes it a
+      // unit vector.
       const anchors = cosines.map((row) => [...row, Math.sqrt(1 - row.reduce((sum, x) => sum + x * x, 0))]);
       const positives = [0, 1, 2].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 2 : 0)));
       const [a, p] = [tf.tensor2d(anchors), tf.tensor2d(positives)];
@@ -222,7 +222,7 @@ describe('the reference dropout', () => {
 });
 
 describe('packing tokens', () => {
-  it('restarts positions at each text and adds as many padding rows as asked for', () => {
+  it('restarts positions at each text and pads the rows to the requested number', () => {
     const tokens = packTokens(tokenBatch([[5, 6, 7], [8], [9, 10]]), golden.config, quadsFor);
     expect([...tokens.positions.subarray(0, 6)]).toEqual([0, 1, 2, 0, 0, 1]);
     expect(tokens).toMatchObject({ texts: 3, tokens: 6, rows: 8, longest: 3 });

@@ -7,10 +7,10 @@ type Free = { buffer: MemoryBlock; freedAt: number };
  * A free buffer is reused only for arrays that fill at least this share of it: loose enough for batches of similar
  * length to share buffers.
  */
-const smallestShare = 0.75;
+const minFilledShare = 0.75;
 
 /** Free buffers are destroyed after this many steps without use. */
-const idleSteps = 3;
+const maxIdleSteps = 3;
 
 /**
  * Reuses buffers. A freed array's buffer may be handed out again immediately, because commands run in order. Buffers
@@ -71,7 +71,7 @@ export class ArrayPool {
    * Ends a step: destroys buffers that have been free for more than `idle` steps. Call only when all commands are
    * submitted.
    */
-  trim(idle = idleSteps): void {
+  trim(idle = maxIdleSteps): void {
     this.#steps++;
     this.#free = this.#free.filter(({ buffer, freedAt }) => {
       if (this.#steps - freedAt <= idle) return true;
@@ -90,7 +90,7 @@ export class ArrayPool {
   #take(bytes: number): MemoryBlock | undefined {
     let best = -1;
     this.#free.forEach(({ buffer: { size } }, i) => {
-      const fits = size >= bytes && size * smallestShare <= bytes;
+      const fits = size >= bytes && size * minFilledShare <= bytes;
       if (fits && (best < 0 || size < (this.#free[best]?.buffer.size ?? 0))) best = i;
     });
     return best < 0 ? undefined : this.#free.splice(best, 1)[0]?.buffer;

@@ -196,9 +196,9 @@ async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
 }
 
 /**
- * Returns the number of threads of the wasm engine: half of the logical cores, because two of them often share a
- * physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the slowest
- * thread.
+ * Returns the number of threads of the wasm engine, at most 8: half of the logical cores, because two of them often
+ * share a physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the
+ * slowest thread.
  */
 function wasmThreads(): number {
   const cores = navigator.hardwareConcurrency;

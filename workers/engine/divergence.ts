@@ -4,7 +4,7 @@ import { squarePartCount, squarePartLength, sumTableSquares } from './optimizer/
 
 /**
  * Returns the name of the first trained parameter that has a non-finite number or sum of squares, or undefined if all
- * are finite. `parts` is scratch for `partCount(trained)` numbers. GPU→CPU sync.
+ * are finite. `parts` is scratch for `tableSquarePartCount(trained)` numbers. GPU→CPU sync.
  */
 export async function divergedParameter(
   table: SegmentTable,

@@ -21,8 +21,8 @@ interface Chunk {
   firstText: number;
   texts: number;
   /**
-   * The chunk's first row in the whole packed batch, anchors before positives. Dropout selects its random numbers by
-   * it.
+   * The chunk's first row in the whole packed batch, in which anchors come before positives. Dropout's random numbers
+   * depend on it.
    */
   firstRow: number;
   batch: TokenBatch;
@@ -73,9 +73,9 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Number of texts that every buffer of text vectors has room for: enough for any chunk, as with the row buffers. */
-  const mostTexts = maxChunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
-  const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
+  /** Texts that every buffer of text vectors has room for, so that all chunks share the same buffers. */
+  const maxTexts = maxChunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
+  const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, maxTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
   for (const chunk of chunks)
     inChunk(context, chunk, tokensPerPass, (inner) => {

@@ -107,8 +107,8 @@ ${spec.body}
 }
 
 /**
- * FLOPs that a device computes in the time of one byte's read or write. Roughly true of GPUs, and precise enough to
- * weigh kernels that only move numbers.
+ * FLOPs that a device can compute while it reads or writes one byte. A rough figure for GPUs, precise enough for
+ * kernels that only move numbers.
  */
 const flopsPerByte = 8;
 
@@ -121,7 +121,10 @@ export function kernelFlops<Param extends string>(
   return (kernel.flops?.(params) ?? 0) + flopsPerByte * boundBytes;
 }
 
-/** Writes the uniform's bytes. All fields are four bytes wide, so there is no padding between them. */
+/**
+ * Writes a kernel's params as the bytes of its uniform. All fields are four bytes wide, so there is no padding between
+ * them.
+ */
 export function packKernelParams<Param extends string>(
   { params }: Kernel<Param>,
   values: Readonly<Record<Param, number>>,

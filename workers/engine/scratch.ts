@@ -1,5 +1,6 @@
 /**
- * Bytes of an engine's scratch array. The engine owns the array, as it owns its uniforms, and memory plans count it.
+ * Bytes of an engine's scratch array, which holds the partial products of matrix products that are split into parts.
+ * The engine owns the array, as it owns its uniforms, and memory plans count it.
  */
 export const scratchBytes = 2 ** 22;
 export const scratchFloats = scratchBytes / 4;

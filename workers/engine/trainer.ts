@@ -43,7 +43,7 @@ export interface TrainerNumbers {
   tokens: number;
   /** In mixed precision: the scale of this step's gradients. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so no weight changed; `gradientNorm` is not finite. */
+  /** Set if gradients overflowed in half precision: no weight changed, and `gradientNorm` is not finite. */
   skipped?: true;
 }
 

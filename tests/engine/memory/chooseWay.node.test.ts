@@ -50,8 +50,8 @@ describe('the choice of a step strategy', () => {
   it('accepts every budget that fits the smallest chunks', () => {
     // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
-    const least = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
-    for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
+    const minBytes = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
+    for (let budgetBytes = minBytes; budgetBytes < minBytes + 200e6; budgetBytes += 1e6) {
       const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
       expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
@@ -80,11 +80,11 @@ describe('the choice of a step strategy', () => {
       shortage: { limit: 'array', neededBytes: 400 * row, limitBytes: 399 * row },
     });
     const arrayBytes = 2 ** 27;
-    const most = Math.floor(arrayBytes / 4 / 768);
+    const maxPairs = Math.floor(arrayBytes / 4 / 768);
     const at = (pairs: number) =>
       chooseWay(bertBase, parameters, { pairs, tokens: 12 * pairs, longest: 6 }, { budgetBytes: 64 * GiB, arrayBytes });
-    expect(at(most).fits).toBe(true);
-    expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+    expect(at(maxPairs).fits).toBe(true);
+    expect(at(maxPairs + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
   it('counts only one window of scores, so that batches of many pairs fit', () => {

@@ -24,8 +24,8 @@ export function encoderForward(context: LayerContext): { hidden: tf.Tensor; save
 }
 
 /**
- * Returns gradients of the parameters that `need` selects, from dHidden [T, H]. Starts at the last layer, frees dHidden
- * and the saved tensors along the way, and stops below the lowest layer that is needed.
+ * Returns the gradients of the parameters that `need` selects, from dHidden [T, H]. Starts at the last layer, frees
+ * dHidden and the saved tensors along the way, and stops below the lowest layer that is needed.
  */
 export function encoderBackward(
   dHidden: tf.Tensor,
@@ -59,17 +59,6 @@ export function encoderBackward(
   }
   if (dy && embeddingNeeded) Object.assign(gradients, embedBackward(dy, saved.embeddingNorm, context, need));
   return gradients;
-}
-
-/** Returns hidden [T, H] for inference and keeps no other tensors. */
-export function lastHidden(context: LayerContext): tf.Tensor {
-  let hidden = tf.tidy(() => embed(context).y); // [T, H]
-  for (let layer = 0; layer < context.config.layers; layer++) {
-    const next = tf.tidy(() => layerForward(hidden, layer, context).y);
-    hidden.dispose();
-    hidden = next;
-  }
-  return hidden;
 }
 
 function embed(context: LayerContext): { y: tf.Tensor; saved: LayerNormSaved } {

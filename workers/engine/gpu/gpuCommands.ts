@@ -9,11 +9,11 @@ import type { GpuMemory } from './gpuMemory';
 import type { DeviceReports } from './deviceReports';
 import type { SubmitPacer } from './submitPacer';
 
-/** Bytes of a uniform slot: the largest offset alignment that WebGPU lets a device require. */
+/** Bytes of a uniform slot. WebGPU lets no device require a larger alignment of uniform offsets. */
 const slotBytes = 256;
 /** Uniform slots per submit. A step of BERT-base needs about 300. */
 const slots = 1024;
-/** Workgroups per dimension that every WebGPU device allows. */
+/** Maximum workgroups per dimension: every WebGPU device allows this many. */
 const maxGroups = 65_535;
 
 type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
@@ -108,7 +108,8 @@ export class GpuCommands implements Commands {
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
     this.#scopes.next();
-    // Not awaited. A lost device is reported elsewhere, and this submit then goes untimed.
+    // Not awaited: the pacer only learns from the time. A lost device is reported elsewhere, and its submits are not
+    // timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
@@ -122,7 +123,7 @@ export class GpuCommands implements Commands {
   async finished(): Promise<void> {
     this.submit();
     await this.#device.queue.onSubmittedWorkDone();
-    await this.#scopes.told();
+    await this.#scopes.reported();
     this.#check();
   }
 
@@ -136,14 +137,14 @@ export class GpuCommands implements Commands {
       if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
       this.submit();
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
-      await this.#scopes.told();
+      await this.#scopes.reported();
       this.#check();
       const copied = staging.getMappedRange(0, bytes).slice(0);
       return array.dtype === 'f16'
         ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
         : new Float32Array(copied);
     } catch (thrown) {
-      await this.#scopes.told();
+      await this.#scopes.reported();
       this.#check();
       throw thrown;
     } finally {

@@ -7,7 +7,7 @@ export interface CosentOptions {
   temperature: number;
 }
 
-/** Length of `numbers`, which `cosent` writes: the loss, and the share of comparisons that are in the right order. */
+/** Length of the array that `cosent` writes: the loss, and the share of comparisons that are in the right order. */
 export const cosentNumberCount = 2;
 
 /**
@@ -16,7 +16,7 @@ export const cosentNumberCount = 2;
  * With w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ,
  * dfirst_i = dL/ds_i·second_i and dsecond_i = dL/ds_i·first_i.
  *
- * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumbers` numbers and returns the gradients of
+ * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumberCount` numbers and returns the gradients of
  * the unit vectors.
  */
 export function cosent(

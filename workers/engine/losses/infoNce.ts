@@ -9,8 +9,7 @@ import { matmulChoice } from '../ops/matmul/matmulChoice';
 import { infoNceGradientKernel, infoNceRowsKernel, infoNceColumnsKernel, infoNceNumbersKernel } from './infoNceKernels';
 
 /**
- * Length of `numbers`, which `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the
- * negatives.
+ * Length of the array that `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the negatives.
  */
 export const infoNceNumberCount = 4;
 
@@ -21,7 +20,7 @@ export interface InfoNceOptions {
 
 export interface InfoNceRunOptions extends InfoNceOptions {
   gradientScale?: number | undefined; // multiplies all gradients; 1 by default
-  maxScores?: number; // scores held at once; affects memory, never a result
+  maxScores?: number; // maximum scores in memory at once; never changes a result
 }
 
 /**
@@ -32,7 +31,7 @@ export interface InfoNceRunOptions extends InfoNceOptions {
  * Q the one over columns: dS = (P − I)/(B·τ), or the mean of that and (Q − I)/(B·τ); da = dS·c, dc = dSᵀ·a.
  *
  * Takes unit vectors: anchors [B, E], candidates [C, E]. Pairs in `leftOut` [B, ⌈C / 32⌉] (see `lossMaskBits`) do not
- * count. Writes `infoNceNumbers` numbers and returns the gradients of the unit vectors.
+ * count. Writes `infoNceNumberCount` numbers and returns the gradients of the unit vectors.
  * Scores are computed window by window, so neither memory nor the binding limit caps B. Sums over candidates use
  * windows of whole rows, sums over anchors windows of whole columns, so window size never changes the order of a sum.
  */
@@ -45,10 +44,10 @@ export function infoNce(
   leftOut?: DeviceArray,
 ): { anchors: DeviceArray; candidates: DeviceArray } {
   const { pool } = engine;
-  const { temperature, directions, gradientScale = 1, maxScores: mostScores } = options;
+  const { temperature, directions, gradientScale = 1, maxScores } = options;
   const [pairs = 0] = anchors.shape;
   const [columns = 0] = candidates.shape;
-  const windows = scoreWindows(pairs, columns, mostScores);
+  const windows = scoreWindows(pairs, columns, maxScores);
   const largest = Math.max(largestWindowScores(windows.byRow), largestWindowScores(windows.byColumn));
   const products = productsOf(engine, anchors, candidates);
   const params = { pairs, temperature, both: directions === 'both' ? 1 : 0, words: leftOut?.shape[1] ?? 0 };
@@ -86,7 +85,7 @@ interface LossParams {
 
 interface ScoreStats {
   rowStats: DeviceArray; // [B, 4]: log Σ exp(s/τ), the positive's score, the best score, sum of the negatives' scores
-  columnLse: DeviceArray; // [B]: log Σ exp(s/τ) over the anchors; not written for one direction
+  columnLse: DeviceArray; // [B]: log Σ exp(s/τ) over the anchors; only written for both directions
 }
 
 function scoreStats(
@@ -99,7 +98,7 @@ function scoreStats(
   const stats = { rowStats: pool.allocate([params.pairs, 4]), columnLse: pool.allocate([params.pairs]) };
   for (const window of byRow) {
     const scores = cosines.compute(window);
-    // WebGPU requires something bound as `bits`; the kernels do not read it if `words` is 0.
+    // WebGPU requires an array for every binding; the kernels do not read `bits` if `words` is 0.
     const arrays = { cosines: scores, bits: leftOut ?? scores, rowStats: stats.rowStats };
     commands.dispatch(
       infoNceRowsKernel(traits),
@@ -110,7 +109,7 @@ function scoreStats(
   }
   if (!params.both) return stats;
   for (const window of byColumn) {
-    if (window.firstColumn >= params.pairs) continue; // explicit negatives only
+    if (window.firstColumn >= params.pairs) continue; // all columns are explicit negatives, and only positives have a `columnLse`
     const scores = cosines.compute(window);
     const arrays = { cosines: scores, bits: leftOut ?? scores, columnLse: stats.columnLse };
     commands.dispatch(infoNceColumnsKernel, arrays, { ...params, ...window }, Math.ceil(window.columns / 64));

@@ -5,7 +5,10 @@ import { rowKernel } from '../rowKernel';
 
 const lossParams = { pairs: 'u32', temperature: 'f32', both: 'u32', words: 'u32' } as const;
 
-/** A window of `rows` × `columns` scores, with its top-left corner at (`firstRow`, `firstColumn`) of all scores. */
+/**
+ * Params of a window of `rows` × `columns` scores. Its top-left corner is at (`firstRow`, `firstColumn`) in the matrix
+ * of all scores.
+ */
 const params = { rows: 'u32', columns: 'u32', firstRow: 'u32', firstColumn: 'u32', ...lossParams } as const;
 const isLeftOut = `
 fn left_out(i: u32, j: u32) -> bool {

@@ -13,8 +13,8 @@ import { maxPassing } from './maxPassing';
 
 /**
  * Chooses the fastest step strategy that fits. Plain is fastest. Recompute takes a third more compute. GradCache takes
- * as much as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that fit. If
- * no strategy fits, returns the one that needs the least memory: GradCache with chunks as small as the longest text.
+ * as much compute as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that
+ * fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
  */
 export function chooseWay(
   config: EncoderConfig,
@@ -30,19 +30,19 @@ export function chooseWay(
     return { fits: need.total <= budgetBytes, way, need };
   };
   const gradCache = (tokensPerPass: number): StepWay => ({ kind: 'gradCache', tokensPerPass });
-  const mostTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
+  const maxTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
   const inOnePass = (['plain', 'recompute'] as const).map((kind) => choice({ kind, tokensPerPass: shape.tokens }));
   const smallest = choice(gradCache(shape.longest));
   const shortArray = arrayShortage(config, shape, arrayBytes, precision);
-  const fitting = shape.tokens <= mostTokens ? inOnePass.find(({ fits }) => fits) : undefined;
+  const fitting = shape.tokens <= maxTokens ? inOnePass.find(({ fits }) => fits) : undefined;
   if (fitting && !shortArray) return fitting;
   if (!smallest.fits || shortArray) {
     const [least = smallest] = [smallest, ...inOnePass].sort((a, b) => a.need.total - b.need.total);
     const shortage = shortArray ?? { limit: 'budget', neededBytes: least.need.total, limitBytes: budgetBytes };
     return { ...least, fits: false, shortage };
   }
-  const most = Math.min(mostTokens, shape.tokens);
-  const largest = maxPassing(most + 1, shape.longest, (tokens) => choice(gradCache(tokens)).fits);
+  const maxChunk = Math.min(maxTokens, shape.tokens);
+  const largest = maxPassing(maxChunk + 1, shape.longest, (tokens) => choice(gradCache(tokens)).fits);
   return choice(gradCache(largest ?? shape.longest));
 }
 

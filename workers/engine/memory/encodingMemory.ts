@@ -18,10 +18,7 @@ export function maxEncodingTokens({ hiddenSize, intermediateSize }: EncoderConfi
   return Math.min(maxTokens, Math.max(minEncodingTokens, quick));
 }
 
-/**
- * Minimum tokens of an encoding batch: fewer are not worth a pass, and a budget with room for fewer is too small
- * anyway.
- */
+/** Minimum tokens of an encoding batch: a smaller batch is not worth a pass. Memory plans always leave room for it. */
 export const minEncodingTokens = 128;
 
 /**

@@ -44,10 +44,10 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     const shape = stageShape(request, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
-  const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
-  if (!hungriest || stages.length < batches.length)
+  const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
+  if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
-  const { stage, shape, choice } = hungriest;
+  const { stage, shape, choice } = mostDemanding;
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
@@ -72,7 +72,7 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     }),
     proposal: choice.fits
       ? {}
-      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
+      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
   };
 }
 
@@ -91,10 +91,10 @@ function mixedProposal(
 }
 
 /**
- * Returns the sort key of a stage's demand. Stages that do not fit rank above those that fit; otherwise, more tokens
- * per batch rank higher.
+ * Returns the memory demand of a stage as a sort key. Stages that do not fit rank above those that fit; otherwise, more
+ * tokens per batch rank higher.
  */
-function hunger({ shape, choice }: PlannedStage): number {
+function demand({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 

@@ -4,7 +4,10 @@ import { maxPassing } from './maxPassing';
 /** Lowest token limit to propose: shorter texts carry too little content to be worth training on. */
 const minProposedTokens = 16;
 
-/** Proposes settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
+/**
+ * Returns a lower token limit and a smaller batch size, either of which would make the run fit. Empty if weights,
+ * gradients and moments already exceed the budget.
+ */
 export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
   const maxTokens = maxPassing(current.maxTokens, minProposedTokens, (value) => fits({ ...current, maxTokens: value }));
   const batchSize = maxPassing(current.batchSize, 2, (value) => fits({ ...current, batchSize: value }));

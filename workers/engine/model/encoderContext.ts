@@ -10,7 +10,10 @@ import type { SegmentTable } from './segmentTable';
 export interface EncoderContext {
   engine: Engine;
   weights: SegmentTable;
-  /** Mixed precision: products read these copies, and activations and their gradients are stored in half precision. */
+  /**
+   * Set in mixed precision: products read these copies, and activations and their gradients are stored in half
+   * precision.
+   */
   half?: HalfWeights | undefined;
   config: EncoderConfig;
   tokens: DeviceTokens;

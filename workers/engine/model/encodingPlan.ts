@@ -21,9 +21,9 @@ export interface EncodingPlan {
 export function encodingPlan(
   { software, wasm }: EngineTraits,
   config: EncoderConfig,
-  mostTokens = maxEncodingTokens(config),
+  maxBatchTokens = maxEncodingTokens(config),
 ): EncodingPlan {
-  const tokensPerBatch = Math.min(software ? 2048 : Infinity, mostTokens);
+  const tokensPerBatch = Math.min(software ? 2048 : Infinity, maxBatchTokens);
   const textsPerBatch = Math.ceil(tokensPerBatch / minEncodingTokensPerText);
   return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };
 }

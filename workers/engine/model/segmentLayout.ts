@@ -25,14 +25,14 @@ export interface SegmentLayout {
 /**
  * Lays parameters out in segments. Parameters with weight decay, without it, and frozen ones get separate segments, so
  * the optimizer updates a whole segment per dispatch. Query, key and value of a layer are stored without a gap and form
- * one matrix [3H, H]; every other parameter starts where a binding may. A parameter larger than a segment is split by
+ * one matrix [3H, H]; every other parameter starts at an offset that can be bound. A parameter larger than a segment is split by
  * rows. Parameters for which `need` is false are frozen: they have no gradients and no moments. Throws RangeError if
  * only some of a layer's query, key and value are frozen.
  */
 export function layOutSegments(
   tensors: readonly TensorEntry[],
   need: IsTrainable = () => true,
-  largest = segmentFloats,
+  maxFloats = segmentFloats,
 ): SegmentLayout {
   const segments: SegmentLayout['segments'] = [];
   const placements = new Map<string, SegmentPlacement[]>();
@@ -44,7 +44,7 @@ export function layOutSegments(
   for (const { trainable, decayed } of groups) {
     let current: SegmentLayout['segments'][number] | undefined;
     const open = (floats: number): SegmentLayout['segments'][number] => {
-      if (current && current.floats + floats <= largest) return current;
+      if (current && current.floats + floats <= maxFloats) return current;
       current = { floats: 0, decayed, trainable };
       segments.push(current);
       return current;
@@ -54,12 +54,12 @@ export function layOutSegments(
     );
     for (const block of blocks(group)) {
       if (block.length === 2) throw new RangeError('query, key and value must be trained together or not at all');
-      const pieces = block.flatMap((tensor) => rowPieces(tensor, largest));
+      const pieces = block.flatMap((tensor) => rowPieces(tensor, maxFloats));
       let into = open(
-        pieces.length === block.length ? pieces.reduce((sum, piece) => sum + piece.rows * piece.width, 0) : largest,
+        pieces.length === block.length ? pieces.reduce((sum, piece) => sum + piece.rows * piece.width, 0) : maxFloats,
       );
       for (const piece of pieces) {
-        if (into.floats + piece.rows * piece.width > largest) into = open(largest);
+        if (into.floats + piece.rows * piece.width > maxFloats) into = open(maxFloats);
         const placed = { ...piece, segment: segments.indexOf(into), offset: into.floats };
         placements.set(piece.name, [...(placements.get(piece.name) ?? []), placed]);
         into.floats += piece.rows * piece.width;
@@ -82,11 +82,11 @@ function blocks(tensors: readonly TensorEntry[]): TensorEntry[][] {
 
 function rowPieces(
   { name, shape, length }: TensorEntry,
-  largest: number,
+  maxFloats: number,
 ): Omit<SegmentPlacement, 'segment' | 'offset'>[] {
   const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;
   const width = length / rows;
-  const rowsInPiece = Math.max(1, Math.floor(largest / width));
+  const rowsInPiece = Math.max(1, Math.floor(maxFloats / width));
   const pieces: Omit<SegmentPlacement, 'segment' | 'offset'>[] = [];
   for (let firstRow = 0; firstRow < rows; firstRow += rowsInPiece)
     pieces.push({ name, firstRow, rows: Math.min(rowsInPiece, rows - firstRow), width });

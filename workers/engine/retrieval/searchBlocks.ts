@@ -6,8 +6,8 @@ import { upToQuad } from '../quads';
  */
 const blockBytes = 16 * 1024 * 1024;
 /** Maximum passages and queries per block: 256 × 16,384 scores take 16 MiB. */
-const mostPassages = 16_384;
-const queriesPerBlock = 256;
+const maxPassages = 16_384;
+const maxQueries = 256;
 /** Passages and queries scored at once. Affects speed and memory, never a result. */
 export interface SearchBlocks {
   passages: number;
@@ -21,8 +21,8 @@ export function searchBlocks(
 ): SearchBlocks {
   const fitting = upToQuad(blockBytes / 4 / upToQuad(width) - 3);
   return {
-    passages: Math.min(mostPassages, fitting, upToQuad(passages)),
-    queries: Math.max(1, Math.min(queriesPerBlock, queries)),
+    passages: Math.min(maxPassages, fitting, upToQuad(passages)),
+    queries: Math.max(1, Math.min(maxQueries, queries)),
   };
 }
 

@@ -69,7 +69,7 @@ const bestKernel = memo((traits: EngineTraits) =>
     writes: { next: 'vec2<u32>' },
     wasm: { call: 'searchBest', items: ({ rows }) => rows },
     globals: `${scoreKeyFunction}${traits.software ? alone : together}
-fn best_behind(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
+fn best_after(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
   var key = 0u;
   var at = 0xffffffffu;
   for (var j = me; j < p.count; j += step) {
@@ -81,12 +81,12 @@ fn best_behind(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
 `,
     body: `
   var old = 0u;
-  var found = best_behind(row, vec2<u32>(0xffffffffu, 0u), me, step);
+  var found = best_after(row, vec2<u32>(0xffffffffu, 0u), me, step);
   for (var r = 0u; r < p.k; r++) {
     let before = kept[row * p.k + old];
     let taken = found.x > before.x;
     if (me == 0u) { next[row * p.k + r] = select(before, vec2<u32>(found.x, p.first + found.y), taken); }
-    if (taken) { found = best_behind(row, found, me, step); } else { old++; }
+    if (taken) { found = best_after(row, found, me, step); } else { old++; }
   }`,
   }),
 );

@@ -7,7 +7,7 @@ import type { TuneOptions } from './tuneMatmul';
 import { matmulFlops } from '../ops/matmul/matmulShape';
 import { ProductTimer } from './productTimer';
 
-/** FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
+/** Maximum FLOPs of a product measured on the CPU: they take some tens of milliseconds there. */
 const processorFlops = 1e9;
 /** Time limit for the rounds of a shape beyond the first two, so that slow devices measure the other shapes too. */
 const roundsMs = 500;
@@ -27,16 +27,16 @@ export async function measureProducts(
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
     const few = shapeToMeasure(shape, processorFlops);
-    const stand = new ProductTimer(engine, few, now);
+    const timer = new ProductTimer(engine, few, now);
     const choice = defaultChoice(engine.traits, few);
     const times: number[] = [];
     try {
       const until = now() + roundsMs;
       // Measure at least twice: the first round includes compilation.
       for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
-        times.push((await stand.timeOf(choice, 0)) ?? Infinity);
+        times.push((await timer.timeOf(choice, 0)) ?? Infinity);
     } finally {
-      stand.free();
+      timer.free();
     }
     const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
     measured.push({ shape, choice, gflops, defaultGflops: gflops });

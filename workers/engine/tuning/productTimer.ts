@@ -8,9 +8,9 @@ import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { matmulFlops } from '../ops/matmul/matmulShape';
 
 /** A product is repeated until the repetitions take this long, so that the cost of the submit hardly counts. */
-const leastMs = 3;
-/** Maximum repetitions. Products so small that these take less than `leastMs` are timed less precisely. */
-const mostRepetitions = 32;
+const minMs = 3;
+/** Maximum repetitions. Products so small that these take less than `minMs` are timed less precisely. */
+const maxRepetitions = 32;
 /** Rows compared at the start and at the end of a product. */
 const edgeRows = 40;
 /**
@@ -30,7 +30,7 @@ export class ProductTimer {
   /** Edge rows of the first choice's result, which the other choices must match. */
   #expected: Float32Array | undefined;
   /** Choices whose results matched. */
-  readonly #judged = new Set<MatmulChoice>();
+  readonly #matching = new Set<MatmulChoice>();
 
   constructor(
     private readonly engine: Engine,
@@ -70,9 +70,9 @@ export class ProductTimer {
     } catch {
       return undefined;
     }
-    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / matmulFlops(shape))));
+    const repetitions = Math.min(maxRepetitions, Math.max(1, Math.ceil((minMs * flopsPerMs) / matmulFlops(shape))));
     // Clear y: a kernel that writes nothing would otherwise pass with the numbers of the previous kernel.
-    if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
+    if (!this.#matching.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
     for (let i = 0; i < repetitions; i++)
@@ -84,12 +84,12 @@ export class ProductTimer {
 
   /** Whether the first and last rows of the latest product match those of the first choice. GPU→CPU sync. */
   async #isRight(choice: MatmulChoice): Promise<boolean> {
-    if (this.#judged.has(choice)) return true;
+    if (this.#matching.has(choice)) return true;
     const values = await this.#edges();
     const tolerance = this.shape.half ? halfTolerance : fullTolerance;
     const isRight = !this.#expected || squaresOf(values, this.#expected) <= tolerance ** 2 * squaresOf(this.#expected);
     this.#expected ??= values;
-    if (isRight) this.#judged.add(choice);
+    if (isRight) this.#matching.add(choice);
     return isRight;
   }
 

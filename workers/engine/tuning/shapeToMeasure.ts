@@ -1,11 +1,11 @@
 import { type MatmulShape, matmulFlops } from '../ops/matmul/matmulShape';
 
-/** Minimum tokens of a measured product. A product with fewer is too unlike the one it stands for. */
+/** Minimum tokens of a measured product. With fewer, it would say little about the product that it represents. */
 const minTokens = 128;
 
 /**
  * Returns the shape with as many tokens as `flops` FLOPs allow: at most its own number, and if possible at least
- * `leastTokens`.
+ * `minTokens`.
  */
 export function shapeToMeasure(shape: MatmulShape, flops: number): MatmulShape {
   const tokens = shape.layout === 'TN' ? shape.depth : shape.rows;

@@ -41,21 +41,21 @@ export async function tuneMatmul(
     if (i > 0 && expired()) break;
     const affordable = (flopsPerMs * budgetMs) / (ordered.length * timesPerShape);
     const measuredShape = shapeToMeasure(shape, affordable);
-    const stand = new ProductTimer(gpu, measuredShape, now);
+    const timer = new ProductTimer(gpu, measuredShape, now);
     try {
       const choices = candidateChoices(gpu.traits, kernelLimits(gpu), measuredShape);
       const [first = defaultChoice(gpu.traits, measuredShape), ...rest] = choices;
-      void stand.prepare(rest);
+      void timer.prepare(rest);
       const { best, ms, firstMs } = await fastest(
         [first, ...rest],
-        (choice) => stand.timeOf(choice, flopsPerMs),
+        (choice) => timer.timeOf(choice, flopsPerMs),
         expired,
       );
       const flops = matmulFlops(measuredShape);
       tuned.push({ shape, choice: best, gflops: flops / ms / 1e6, defaultGflops: flops / firstMs / 1e6 });
       flopsPerMs = Math.max(flopsPerMs, flops / ms);
     } finally {
-      stand.free();
+      timer.free();
     }
     await between?.(i + 1, ordered.length);
   }
@@ -76,14 +76,14 @@ export function tunedChoices(tuned: readonly MeasuredShape[]): Record<string, Ma
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;
   const few = shapeToMeasure(shape, 0);
-  const stand = new ProductTimer(gpu, few, now);
+  const timer = new ProductTimer(gpu, few, now);
   const choice = defaultChoice(gpu.traits, few);
   try {
     let flopsPerMs = 0;
     for (let round = 0; round < 3; round++)
-      flopsPerMs = matmulFlops(few) / ((await stand.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
+      flopsPerMs = matmulFlops(few) / ((await timer.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
     return flopsPerMs;
   } finally {
-    stand.free();
+    timer.free();
   }
 }

@@ -22,15 +22,15 @@ const slot = {
 
 const slots = 16;
 /** Maximum number of threads. The scratch address of each thread is stored after the slots. */
-const mostThreads = 64;
-const argumentsAt = controlAt + 4 * (slots + mostThreads);
-const mostArguments = 64;
+const maxThreads = 64;
+const argumentsAt = controlAt + 4 * (slots + maxThreads);
+const maxArguments = 64;
 
 /**
  * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel takes that long for its
  * share of a job.
  */
-const patienceMs = 120_000;
+const maxWaitMs = 120_000;
 
 /** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
@@ -157,7 +157,7 @@ export class Control {
       if (inside === 0) return;
       if (left-- > 0) continue;
       // Give up only at the second timeout: if the machine slept, the first one may have elapsed during sleep.
-      timeouts = Atomics.wait(n, slot.inside, inside, patienceMs) === 'timed-out' ? timeouts + 1 : 0;
+      timeouts = Atomics.wait(n, slot.inside, inside, maxWaitMs) === 'timed-out' ? timeouts + 1 : 0;
       if (timeouts === 2) throw new RangeError('a wasm thread does not respond');
     }
   }
@@ -171,9 +171,9 @@ export class Control {
 }
 
 function numbersOf({ buffer }: WebAssembly.Memory): Int32Array {
-  return new Int32Array(buffer, controlAt, slots + mostThreads);
+  return new Int32Array(buffer, controlAt, slots + maxThreads);
 }
 
 function argumentsOf({ buffer }: WebAssembly.Memory): Float64Array {
-  return new Float64Array(buffer, argumentsAt, mostArguments);
+  return new Float64Array(buffer, argumentsAt, maxArguments);
 }

@@ -8,12 +8,13 @@ import { heapBegin, WasmHeap } from './heap';
 import { instantiateThread, type StartThread, type Thread } from './thread';
 import { threadScratchBytes } from '../scratch';
 
-const firstPages = 64;
+/** Initial memory, in pages of 64 KiB: 4 MiB. */
+const initialPages = 64;
 /**
  * Maximum memory sizes to try, in pages. The first is the 4 GiB that 32 bits can address; a browser may refuse to
  * reserve that much.
  */
-const mostPages = [65_536, 32_768, 16_384];
+const maxPages = [65_536, 32_768, 16_384];
 export interface WasmEngineOptions {
   module: WebAssembly.Module;
   /** Whether the module was built for memory that threads share. */
@@ -95,9 +96,9 @@ export class WasmEngine implements Engine {
 
 function reserve(shared: boolean): WebAssembly.Memory {
   let refused: unknown;
-  for (const maximum of mostPages) {
+  for (const maximum of maxPages) {
     try {
-      return new WebAssembly.Memory({ initial: firstPages, maximum, shared });
+      return new WebAssembly.Memory({ initial: initialPages, maximum, shared });
     } catch (thrown) {
       refused = thrown;
     }

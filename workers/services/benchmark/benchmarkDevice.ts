@@ -86,7 +86,7 @@ async function measure(
     subgroups: products.some(({ choice }) => choice.tiling.subgroups === true),
     steps,
     skipped,
-    longestSubmitMs: gpu?.pacer.longestMs ?? 0,
+    longestSubmitMs: gpu?.pacer.maxMeasuredMs ?? 0,
   };
 }
 

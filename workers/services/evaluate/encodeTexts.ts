@@ -10,7 +10,7 @@ export interface EncoderInUse {
   config: EncoderConfig;
   pooling: Pooling;
   /** Maximum tokens per batch, if memory limits them. */
-  mostTokens?: number | undefined;
+  maxBatchTokens?: number | undefined;
 }
 
 /** Called between batches. Throws to stop. */
@@ -62,7 +62,7 @@ export async function encodeTexts(
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
   const { engine } = encoder.parameters.segments;
-  const plan = encodingPlan(engine.traits, encoder.config, encoder.mostTokens);
+  const plan = encodingPlan(engine.traits, encoder.config, encoder.maxBatchTokens);
   const batches = batchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>

@@ -235,7 +235,7 @@ async function evaluator(
     parameters,
     config: model.config,
     pooling: settings.pooling,
-    mostTokens: record.memory?.encodingTokens,
+    maxBatchTokens: record.memory?.encodingTokens,
   };
   const startedAt = performance.now();
   const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {

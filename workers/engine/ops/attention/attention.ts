@@ -14,7 +14,8 @@ import { dropoutParams } from '../dropout/dropout';
  * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i:
  * dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
  *
- * A thread owns one head of a block of consecutive rows of a text. Each row that it reads serves the whole block.
+ * A thread computes one head for a block of consecutive rows of a text, and uses every other row that it reads for the
+ * whole block.
  */
 export interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */
@@ -91,8 +92,8 @@ function wasmCall(call: string, { headSize }: Variant): KernelWasmCall<keyof typ
 }
 
 /**
- * Returns the FLOPs of `products` products of every row with every key, as if all texts were as long as the longest.
- * Overestimates if only a few texts of the batch are long.
+ * Returns a function that estimates the FLOPs of a dispatch: `products` products of every row with every key, as if all
+ * texts were as long as the longest. The estimate is too high if only a few texts of the batch are long.
  */
 function flopsOf(products: number, { headSize, blockRows }: Variant) {
   return ({ blockCount, heads, longest }: Readonly<Record<keyof typeof params, number>>): number =>

@@ -22,9 +22,9 @@ export interface MatmulOptions {
   residual?: DeviceArray;
   /** Dropout mask, applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
-  /** Output: the sum before GELU. y then holds GELU of it. */
+  /** Output: the sums before GELU. y then holds their GELU. */
   gelu?: DeviceArray;
-  /** Input: the array whose GELU′ y is multiplied by. */
+  /** Input: y is multiplied by GELU′ of this array. */
   geluGradient?: DeviceArray;
   /** Adds to y instead of overwriting it. */
   accumulate?: boolean;

@@ -8,6 +8,7 @@ import { epilogueCode } from './epilogue';
  * a fragment, but the order is always the same.
  */
 const matrixTile = 64;
+/** Inner elements of the operands in workgroup memory at a time. */
 const depth = 32;
 const subgroupThreads = 32;
 const threads = 128;

@@ -10,6 +10,8 @@ import { dropoutPair } from './dropout';
  * text in one head; items are numbered block by block. Scratch holds a row of an edge tile, the packed operand, two
  * matrices [block's rows, text's length], and two rows of the text's length.
  */
+
+/** Where the packed operand starts in scratch, after the eight numbers of an edge tile's row. */
 const packedAt: usize = 64;
 
 /**
