@@ -11,13 +11,13 @@ export interface CosentOptions {
 export const cosentNumberCount = 2;
 
 /**
- * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines
- * s_i = cos(first_i, second_i) should have the order of the scores y_i: L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
- * With w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ,
- * dfirst_i = dL/ds_i·second_i and dsecond_i = dL/ds_i·first_i.
+ * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines s_i
+ * = cos(first_i, second_i) should have the order of the scores y_i: L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)). With
+ * w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ, dfirst_i = dL/ds_i·second_i
+ * and dsecond_i = dL/ds_i·first_i.
  *
- * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumberCount` numbers and returns the gradients of
- * the unit vectors.
+ * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumberCount` numbers and returns the gradients
+ * of the unit vectors.
  */
 export function cosent(
   engine: Engine,

@@ -109,7 +109,7 @@ function scoreStats(
   }
   if (!params.both) return stats;
   for (const window of byColumn) {
-    if (window.firstColumn >= params.pairs) continue; // all columns are explicit negatives, and only positives have a `columnLse`
+    if (window.firstColumn >= params.pairs) continue; // explicit negatives have no `columnLse`
     const scores = cosines.compute(window);
     const arrays = { cosines: scores, bits: leftOut ?? scores, columnLse: stats.columnLse };
     commands.dispatch(infoNceColumnsKernel, arrays, { ...params, ...window }, Math.ceil(window.columns / 64));

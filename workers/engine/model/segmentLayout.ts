@@ -25,9 +25,9 @@ export interface SegmentLayout {
 /**
  * Lays parameters out in segments. Parameters with weight decay, without it, and frozen ones get separate segments, so
  * the optimizer updates a whole segment per dispatch. Query, key and value of a layer are stored without a gap and form
- * one matrix [3H, H]; every other parameter starts at an offset that can be bound. A parameter larger than a segment is split by
- * rows. Parameters for which `need` is false are frozen: they have no gradients and no moments. Throws RangeError if
- * only some of a layer's query, key and value are frozen.
+ * one matrix [3H, H]; every other parameter starts at an offset that can be bound. A parameter larger than a segment is
+ * split by rows. Parameters for which `need` is false are frozen: they have no gradients and no moments. Throws
+ * RangeError if only some of a layer's query, key and value are frozen.
  */
 export function layOutSegments(
   tensors: readonly TensorEntry[],

@@ -41,7 +41,10 @@ export function cosentForward(
   return { loss, ordered, saved: { first: a.saved, second: b.saved, shares, options } };
 }
 
-/** Returns the gradients of both inputs: dL/ds_i = (Σ_j shares_ij − Σ_j shares_ji)/τ; dfirst_i = ds_i·second_i, dsecond_i = ds_i·first_i. */
+/**
+ * Returns the gradients of both inputs: dL/ds_i = (Σ_j shares_ij − Σ_j shares_ji)/τ; dfirst_i = ds_i·second_i,
+ * dsecond_i = ds_i·first_i.
+ */
 export function cosentBackward({ first, second, shares, options }: CosentSaved): {
   first: tf.Tensor;
   second: tf.Tensor;

@@ -26,8 +26,8 @@ export type AttentionSaved = {
 
 /**
  * Computes attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762,
- * eq. 1). q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Computes one text and head at a time: on wasm,
- * tfjs multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
+ * eq. 1). q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Computes one text and head at a time: on
+ * wasm, tfjs multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
  */
 export function attentionForward({ q, k, v, tokens, heads, dropout }: AttentionInputs): {
   y: tf.Tensor;

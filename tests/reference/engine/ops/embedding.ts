@@ -7,8 +7,8 @@ export type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean
 export type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
 
 /**
- * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2): y[t] = words[id_t] + positions[position_t] + types[0],
- * [T, H], from tables [V, H], [positions, H] and [types, H]. All tokens have type 0.
+ * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2): y[t] = words[id_t] + positions[position_t] +
+ * types[0], [T, H], from tables [V, H], [positions, H] and [types, H]. All tokens have type 0.
  */
 export function embeddingForward(tables: EmbeddingTables, tokens: PackedTokens): tf.Tensor {
   return tf.tidy(() => {

@@ -1,7 +1,9 @@
 import { isNotFinite } from './isNotFinite';
 import { splat } from './simd';
 
-/** Kernel of workers/engine/optimizer/adamW, where the formulas are. A call covers the quads from `begin` up to `end`. */
+/**
+ * Kernel of workers/engine/optimizer/adamW, where the formulas are. A call covers the quads from `begin` up to `end`.
+ */
 
 export function adamW(
   gradients: usize, numbers: usize, weights: usize, m: usize, v: usize,

@@ -1,8 +1,8 @@
 import { addScaled } from './vectors';
 
 /**
- * Kernels of workers/engine/ops/columnSums. A call covers parts (first pass) or columns (second pass) from `begin` up to
- * `end`.
+ * Kernels of workers/engine/ops/columnSums. A call covers parts (first pass) or columns (second pass) from `begin` up
+ * to `end`.
  */
 
 /** Computes partials[part] = Σ dy over the `rowsInPart` rows of each part. */
