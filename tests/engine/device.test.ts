@@ -53,7 +53,7 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
     return gpu;
   }
 
-  it('opens, closes and opens again, naming its adapter', async () => {
+  it('can be closed and opened again, and names its adapter', async () => {
     for (let round = 0; round < 2; round++) {
       expect(await openDevice('webgpu', wasmBase)).toMatchObject({
         backend: 'webgpu',

@@ -88,7 +88,7 @@ describe('the kernel plan of a run', () => {
     expect(await trained(undefined)).toEqual(other);
   });
 
-  it('comes from times measured on this device, and no choice is slower than its default', async () => {
+  it('comes from times measured on this device, and no choice is slower than the default one', async () => {
     gpu.plan = undefined;
     const before = gpu.pool.liveArrays;
     const shapes = [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];

@@ -19,7 +19,7 @@ export async function nullAdapter(): Promise<GPUAdapter> {
   return adapter;
 }
 
-/** Returns a null device with the given features. Throws if its adapter lacks one of them. */
+/** Returns a null device with the given features. Throws if the null adapter lacks one of them. */
 export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
   const adapter = await nullAdapter();
   const offered: ReadonlySet<string> = adapter.features;

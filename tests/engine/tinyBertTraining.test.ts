@@ -94,7 +94,7 @@ describe('training a random BERT', () => {
     return next;
   }
 
-  it(`holds as many arrays at step ${flatSteps} as at step 20, and at most 2% more bytes than by step 50`, async () => {
+  it(`holds as many arrays at step ${flatSteps} as at step 20, and at most 2% more bytes than in the first 50 steps`, async () => {
     const parameters = pytorch.parameters();
     const adamW = new AdamWState(parameters);
     const training = trainer(parameters, adamW);

@@ -1,5 +1,6 @@
 /**
- * Returns the two-sided p of McNemar's exact test. Sums all outcomes that are at least as uneven, in BigInt arithmetic.
+ * Returns the two-sided p-value of McNemar's exact test. Counts all outcomes that are at least as uneven, in BigInt
+ * arithmetic.
  */
 export function naiveMcNemar(won: number, lost: number): number {
   const trials = won + lost;

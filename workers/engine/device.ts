@@ -84,7 +84,7 @@ export function deviceEngine(): Engine {
   return open.engine;
 }
 
-/** Returns the WebGPU engine, or null if WebGPU is not open. */
+/** Returns the engine of the open device if that is a WebGPU device, else null. */
 export function deviceWebGpu(): WebGpuEngine | null {
   return open && webGpuOf(open);
 }
@@ -138,7 +138,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
-  // Events of this device may still arrive after it was closed and another one was opened.
+  // Events of this device may still arrive after it has been closed and another one opened.
   current = device;
   const report = (error: GPUError): void => {
     if (current !== device) return;

@@ -30,7 +30,7 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   workgroup: readonly [number, number, number];
   /** Module-scope declarations: workgroup memory, functions. */
   globals?: string;
-  /** FLOPs of a dispatch. Set this if they take longer than the reads and writes. */
+  /** FLOPs of a dispatch. Set this if computing takes longer than reading and writing. */
   flops?: (params: Readonly<Record<Param, number>>) => number;
   /**
    * Whether the kernel calls subgroup functions. Its code can then use `subgroup_size` and `subgroup_lane`. Needs the

@@ -118,7 +118,7 @@ describe('the token limit of encoding batches', () => {
     );
 
   it('is the fastest size if memory allows, and otherwise fills the memory left', () => {
-    // 2·768·3072 FLOPs per token, and at most 20 GFLOP in one product of the feed-forward layer.
+    // A product of the feed-forward network takes 2·768·3072 FLOPs per token, and may take at most 20 GFLOP.
     expect(tokensIn(16)).toBe(4236);
     expect(maxEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;

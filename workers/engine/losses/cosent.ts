@@ -63,8 +63,8 @@ const cosinesKernel = memo((traits: EngineTraits) =>
 );
 
 /**
- * Computes four numbers for each pair, over the pairs with higher scores: the largest term, Σ exp(term − largest), how
- * many pairs were compared, and how many of them are in the right order.
+ * For each pair, computes four numbers over the pairs with higher scores: the largest term, Σ exp(term − largest), the
+ * number of those pairs, and how many of them are in the right order.
  */
 const rowsKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {

@@ -1,7 +1,6 @@
-/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
-
 import type { EncoderConfig } from '../../../src/domain/model';
 
+/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
 export interface ParameterCount {
   all: number;
   trained: number;

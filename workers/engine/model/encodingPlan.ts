@@ -15,8 +15,8 @@ export interface EncodingPlan {
 
 /**
  * Chooses how to split texts for encoding. On a CPU, a batch should fit in the cache, and wasm computes synchronously,
- * so only one batch is queued at a time. A GPU needs batches of thousands of rows, as far as memory allows, with the
- * next ones queued.
+ * so only one batch is queued at a time. A GPU needs batches of thousands of rows, as far as memory allows, and the
+ * next batches should already be queued.
  */
 export function encodingPlan(
   { software, wasm }: EngineTraits,

@@ -1,5 +1,4 @@
 /** Packed token ids of a list of texts: text i is ids[offsets[i] .. offsets[i + 1]). */
-
 export interface TokenBatch {
   ids: Int32Array;
   offsets: Uint32Array;

@@ -7,8 +7,8 @@ import { scoreKeyFunction } from './scoreKeys';
 import type { ScoreBlock } from './scoreBlock';
 
 /**
- * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. targets [P, 4]: query, row,
- * column in this block, 0.
+ * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. Each row of targets [P, 4]
+ * holds a query, a passage's row, its column in this block, and 0.
  */
 export function prepareRankCounts(
   engine: Engine,

@@ -6,6 +6,6 @@ export interface MeasuredShape {
   choice: MatmulChoice;
   /** GFLOP/s of the choice. */
   gflops: number;
-  /** GFLOP/s of the default choice, made without measuring. */
+  /** GFLOP/s of the default choice, which the fixed rules make. */
   defaultGflops: number;
 }

@@ -18,7 +18,9 @@ export interface TuneOptions {
   between?: (done: number, of: number) => Promise<void>;
 }
 
-/** Expected measurements per shape, to divide the time budget: a dozen candidates, and the finalists again. */
+/**
+ * Expected number of measurements per shape, for dividing the time budget: a dozen candidates, and the finalists again.
+ */
 const timesPerShape = 20;
 
 /**

@@ -1,8 +1,9 @@
-/** BERT has one rate for attention probabilities, another for the outputs of embeddings, attention and feed-forward. */
-
 import type { Stage } from '../../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../../src/domain/model';
 
+/**
+ * BERT has one rate for attention probabilities, and another for the outputs of embeddings, attention and feed-forward.
+ */
 export interface DropoutRates {
   hidden: number;
   attention: number;

@@ -15,8 +15,8 @@ export function defaultChoice(traits: EngineTraits, shape: MatmulShape): MatmulC
  */
 export function defaultTiling({ software }: EngineTraits, rows: number, columns: number): MatmulTiling {
   if (software) {
-    // Four threads form one SIMD group. The more results a thread computes, the fewer operands it reads for each.
-    // 32 × 32 would be a seventh faster, but takes three seconds to compile.
+    // Four threads form one SIMD group. The more results a thread computes, the fewer operands it reads for each. A
+    // tile of 32 × 32 would be a seventh faster, but its kernel takes three seconds to compile.
     const side = (length: number, max: number): number =>
       Math.min(max, length >= 32 ? 32 : length >= 16 ? 16 : length >= 8 ? 8 : 4);
     return { threadRows: side(rows, 32), threadColumns: side(columns, 16), workgroup: [4, 1], sharedDepth: 0 };
