@@ -53,7 +53,7 @@ describe.each(engineKinds)('dropout (%s)', (kind) => {
     [6, 6],
     [6, 5],
   ])(
-    'drops the same elements of a text with and without the rest of its batch: width %i, row %i',
+    'drops the same elements of a text with and without the rest of its batch: width %i, first row %i',
     async (hidden, before) => {
       const gpu = engineOf(kind);
       const heads = 2;

@@ -6,8 +6,8 @@ import { scoreKeyFunction } from './scoreKeys';
 import type { ScoreBlock } from './scoreBlock';
 
 /**
- * Merges each query's best passages so far, kept [Q, k, 2] of key and row, with those of a block into `next`. The
- * block's rows must all be larger than those seen before.
+ * Merges each query's best passages so far, `kept` [Q, k, 2] (key and row), with those of a block into `next`. The
+ * block's row numbers must all be larger than those of earlier blocks.
  */
 export function keepTopK(
   engine: Engine,

@@ -14,8 +14,8 @@ const maxRepetitions = 32;
 /** Rows compared at the start and at the end of a product. */
 const edgeRows = 40;
 /**
- * Largest error of a choice relative to the first choice, in the L2 norm. Summing in another order changes results by
- * about 1e-6, or in half precision by about its rounding step.
+ * Maximum error of a choice's result relative to that of the first choice, in the L2 norm. Summing in another order
+ * changes results by about 1e-6, or in half precision by about its rounding step.
  */
 const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;

@@ -56,8 +56,8 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
 }
 
 /**
- * Computes to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the
- * text.
+ * Computes `to` = left·rightᵀ, [count, D] × [keys, D] → [count, keys]: the scores of the block's rows against all rows
+ * of the text.
  */
 // @ts-ignore: decorator
 @inline
@@ -65,7 +65,7 @@ function againstText(left: usize, leftRow: usize, right: usize, rightRow: usize,
   product(left, leftRow, 4, right, 4, rightRow, to, scoreRow, count, keys, headSize, false, scratch + packedAt);
 }
 
-/** Computes to [count, D] = matrix [count, keys]·right [keys, D]. */
+/** Computes `to` = matrix·right, [count, keys] × [keys, D] → [count, D]. */
 // @ts-ignore: decorator
 @inline
 function overText(matrix: usize, right: usize, rightRow: usize, headSize: u32, to: usize, toRow: usize): void {
