@@ -22,8 +22,8 @@ export interface GradientOptions {
 }
 
 /**
- * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. The gradients are the same
- * for every step strategy.
+ * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies yield
+ * the same gradients, GradCache up to rounding.
  */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,

@@ -8,9 +8,9 @@ export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeo
 export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Second pass of a product whose inner dimension was split. Adds the partial products [parts, rows, columns] in order,
- * adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four numbers of y if
- * `aligned`, else one.
+ * Builds the second pass of a product whose inner dimension was split. It adds the partial products [parts, rows,
+ * columns] in order, adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four
+ * numbers of y if `aligned`, else one.
  */
 export function addPartsKernel(
   epilogue: Epilogue,
