@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
-import { root } from '../tools/lib/build.mjs';
+import { root } from '../tools/lib/source.mjs';
 import { chromiumFlags } from '../tools/lib/chromium.mjs';
 
 /** Folder of the exported model that transformers.js loads. */

@@ -9,9 +9,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from '../tools/lib/build.mjs';
+import { root } from '../tools/lib/source.mjs';
 import { findChromium, noChromium } from '../tools/lib/chromium.mjs';
-import { installWhenNeeded, runCommand } from '../tools/lib/install.mjs';
+import { installWhenNeeded } from '../tools/lib/install.mjs';
+import { runCommand } from '../tools/lib/runCommand.mjs';
 import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
 

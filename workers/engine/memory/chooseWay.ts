@@ -6,7 +6,7 @@ import type { MemoryLimits } from './memoryLimits';
 import { stepMemoryNeed } from './stepMemory';
 import { widestRowBytes } from './rowBytes';
 import type { ParameterCount } from './parameterCount';
-import type { MemoryNeed, Shortage, WayChoice } from '../../../src/domain/memory/report';
+import type { MemoryNeed, MemoryShortage, WayChoice } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { StageShape } from './stageShape';
 import { maxPassing } from './maxPassing';
@@ -61,7 +61,7 @@ function arrayShortage(
   { longest, pairs, evaluation }: StageShape,
   limitBytes: number,
   precision: Precision,
-): Shortage | undefined {
+): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   const vectors = 4 * pairs * config.hiddenSize;
   const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);

@@ -1,6 +1,7 @@
 import { searchBytes, type SearchMemoryShape } from '../retrieval/searchMemory';
 import { maxQuestionsPerSearch } from '../retrieval/search';
-import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Question } from '../../../src/domain/records';
 import { quadsFor } from '../quads';
 import { widestRowBytes } from './rowBytes';

@@ -1,8 +1,7 @@
 import { budgetBytes } from '../../../src/domain/memory/budget';
-import type { DeviceInfo, DevicePreference } from '../../../src/domain/run';
+import type { DeviceInfo, DevicePreference } from '../../../src/domain/device';
 import { deviceMaxArrayBytes } from '../../engine/device';
-import { threadScratchBytes } from '../../engine/scratch';
-import { scratchBytes } from '../../engine/scratch';
+import { scratchBytes, threadScratchBytes } from '../../engine/scratch';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
 export interface MemoryRequest {

@@ -1,4 +1,5 @@
-import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { encodeBatch, type EncodeRoom } from '../../engine/model/encode';
 import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
