@@ -6,7 +6,7 @@ import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { putRun } from '../../../src/storage/runs';
-import { offersHalf } from '../../engine/device';
+import { deviceOffersHalf } from '../../engine/device';
 import { refuseWhatDoesNotFit, refuseMixedWithoutHalf } from './refuseRun';
 import type { MemoryRequest } from '../device/deviceLimits';
 import { reportMemory } from './reportMemory';
@@ -35,7 +35,7 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
-  refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
+  refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(memory);
   const record: RunRecord = {
