@@ -7,7 +7,7 @@ import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
 import { canUseKernelPlan } from '../device/kernelPlanOfRun';
 import { loadWeights } from '../train/weightTransfer';
@@ -52,10 +52,10 @@ export async function encodeWithWeights(
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
-    const gpu = currentWebGpu();
+    const gpu = deviceWebGpu();
     if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
     const parameters = await loadWeights(
-      currentEngine(),
+      deviceEngine(),
       db,
       model,
       weights.weightsId ?? model.weightsId,

@@ -3,8 +3,8 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
-import { offersHalf } from '../../engine/device';
-import { refuseMixedWithoutHalf, refuseTooLittleMemory } from './refuseRun';
+import { deviceOffersHalf } from '../../engine/device';
+import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -28,7 +28,7 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
-  refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
+  refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const record: RunRecord = {

@@ -3,11 +3,11 @@ import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
-import { parameterCount } from '../../engine/memory/stepMemory';
+import { parameterCount } from '../../engine/memory/parameterCount';
 import { planRun } from '../../engine/memory/planRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
-import { describeDevice, offersHalf } from '../../engine/device';
+import { describeDevice, deviceOffersHalf } from '../../engine/device';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
@@ -43,7 +43,7 @@ export async function reportMemory(
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
     batches,
     evaluation,
-    offersHalf: await offersHalf(request.device),
+    offersHalf: await deviceOffersHalf(request.device),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
     atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
   });

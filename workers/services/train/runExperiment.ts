@@ -7,11 +7,11 @@ import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { formatKernelPlan } from '../../../src/domain/kernelPlan';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodingPlan } from '../../engine/model/encode';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodingPlan } from '../../engine/model/encodingPlan';
 import { AdamWState } from '../../engine/model/adamWState';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
@@ -69,7 +69,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
-      const engine = currentEngine();
+      const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
@@ -101,7 +101,7 @@ function tokensOfStep(batches: readonly number[][][], { anchors, positives }: Ru
  */
 async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
@@ -246,7 +246,7 @@ async function evaluator(
     parameters,
     config: model.config,
     pooling: settings.pooling,
-    mostTokens: record.memory?.encodingTokens,
+    maxBatchTokens: record.memory?.encodingTokens,
   };
   const startedAt = performance.now();
   const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {
