@@ -29,6 +29,8 @@ export interface RunRecord {
   phase: RunPhase;
   step: number;
   steps: number;
+  /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
+  leftOut?: number[][];
   createdAt: number;
   finishedAt?: number;
   /** SHA-256 of the kept weights in parameter order. */
@@ -77,6 +79,8 @@ export type ProgressKind = (typeof progressKinds)[number];
 export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
   | { type: 'status'; status: RunStatus; error?: AppErrorDetails }
+  /** The batches of the run, planned before its first step; `leftOut` as in `RunRecord`. */
+  | { type: 'batchPlan'; steps: number; leftOut: number[][] }
   | { type: 'device'; device: DeviceInfo }
   /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }

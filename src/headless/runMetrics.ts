@@ -89,6 +89,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     weightsSha256: run.weightsSha256,
     keptStep: run.keptStep,
     steps: run.steps,
+    leftOutOfEpochs: run.leftOut ?? [],
     deviceLosses: run.deviceLosses ?? 0,
     deviceChanges: run.deviceChanges ?? [],
     resumed: parts.resumed,

@@ -2,7 +2,7 @@ import { stepCount } from '../domain/train/planBatches';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type Experiment, type ExperimentModel, type Stage } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
@@ -28,6 +28,11 @@ export class ExperimentState {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
+  #planned = $state.raw<{ key: string | null; steps: number; leftOut: number[][] }>({
+    key: null,
+    steps: 0,
+    leftOut: [],
+  });
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
@@ -72,20 +77,56 @@ export class ExperimentState {
     this.experiment ? canonicalJson([splitKey(this.experiment), this.experiment.model]) : '',
   );
 
+  /** Key of everything that the batches and their memory depend on. */
+  readonly batchesKey = $derived.by(() => {
+    if (!this.experiment) return '';
+    const { seed, data, split, model, stages } = this.experiment;
+    return canonicalJson([seed, data, split, model, stages]);
+  });
+
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
-   * split is counted, and if the experiment lists its batch order.
+   * split is counted, and if the experiment lists its batch order. `atMost`: an epoch may leave out pairs with repeated
+   * texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
     const pairs = this.experiment && this.split.countsOf(this.experiment)?.train;
     if (!this.experiment || pairs == null) return null;
-    let steps = 0;
-    for (const { batching, duration } of this.experiment.stages) {
-      if (batching.kind === 'listed') return null;
-      steps += stepCount(pairs, batching.batchSize, duration);
-    }
-    return { pairs, steps };
+    if (this.experiment.stages.some(({ batching }) => batching.kind === 'listed')) return null;
+    if (this.#planned.key === this.batchesKey) return { pairs, steps: this.#planned.steps, atMost: false };
+    const counts = this.experiment.stages.map(({ duration }, index) => this.#stepsOf(index, pairs, duration));
+    return {
+      pairs,
+      steps: counts.reduce((sum, { steps }) => sum + steps, 0),
+      atMost: counts.some(({ atMost }) => atMost),
+    };
   });
+
+  /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
+  readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
+
+  /** Call when a worker has planned the batches of the experiment that had this `batchesKey`. */
+  planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
+    this.#planned = { key, steps, leftOut };
+  }
+
+  #stepsOf(stage: number, pairs: number, duration: Stage['duration']): { steps: number; atMost: boolean } {
+    const batching = this.experiment?.stages[stage]?.batching;
+    if (batching?.kind !== 'seeded') return { steps: 0, atMost: false };
+    const { trainPassages = 0, trainAnchors = 0 } = (this.experiment && this.split.countsOf(this.experiment)) ?? {};
+    const repeats = batching.avoidDuplicatePassages && Math.min(trainPassages, trainAnchors) < pairs;
+    const atMost = repeats && duration.unit === 'epochs';
+    return { steps: stepCount(pairs, batching.batchSize, duration), atMost };
+  }
+
+  /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */
+  stepsOfEpochs(value: number): { steps: number; atMost: boolean } | null {
+    const stage = this.experiment?.stages[0];
+    if (!this.plan || !stage) return null;
+    const { unit, value: current } = stage.duration;
+    if (this.experiment?.stages.length === 1 && unit === 'epochs' && current === value) return this.plan;
+    return this.#stepsOf(0, this.plan.pairs, { unit: 'epochs', value });
+  }
 
   /** Why a run with the current settings would be refused. Null if nothing is wrong or the split is not counted. */
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {

@@ -229,6 +229,18 @@ describe('a run whose device is lost', () => {
   });
 });
 
+describe('the batches of a run', () => {
+  it.skipIf(inBrowser)('are recorded once, with the rows left out of each epoch', async () => {
+    const { db, runId } = await prepared({});
+    const recorded = await getRun(db, runId);
+    const losing = new LosingControl(db, runId, (phase, call) => phase === 'train' && call === 3);
+    await runExperiment({ db, control: losing, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    const plans = (await readEvents(db, runId, 0)).filter(({ type }) => type === 'batchPlan');
+    expect(plans).toMatchObject([{ steps: 12, leftOut: [[0], [0]] }]);
+    expect(recorded).toMatchObject({ steps: 12, leftOut: [[0], [0]] });
+  });
+});
+
 describe('a run resumed with other kernels', () => {
   it.skipIf(inBrowser)('records the step after which other kernels computed its results', async () => {
     for (const kernels of [kernelsVersion, kernelsVersion - 1]) {

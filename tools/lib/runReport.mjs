@@ -96,6 +96,7 @@ export class RunReport {
       return this.#printSparingly(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
+    if (event.type === 'batchPlan') return this.#printLeftOut(event);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
     if (event.type === 'deviceLost')
@@ -106,6 +107,12 @@ export class RunReport {
       );
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
+  }
+
+  #printLeftOut({ leftOut }) {
+    const counts = leftOut.flat();
+    if (counts.some((rows) => rows > 0))
+      this.#print(`rows that fit no batch of their epoch, by epoch: ${counts.join(', ')}`);
   }
 
   #printStep({ step, loss, learningRate, tokens, stepMs }) {

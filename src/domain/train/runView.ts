@@ -127,6 +127,9 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.status = event.status;
       view.error = event.error ?? null;
       return trackPause(view, event.status, event.at);
+    case 'batchPlan':
+      // The page reads it from the run's record.
+      return;
     case 'device':
       view.device = event.device;
       return;

@@ -57,10 +57,11 @@ export function runHeadline(
   dictionary: Dictionary,
   record: RunRecord | null,
   view: RunView | null,
-  plan: { pairs: number; steps: number } | null,
+  plan: { pairs: number; steps: number; atMost: boolean } | null,
 ): RunHeadline {
   const t = dictionary.train.sentence;
-  if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
+  if (!record || !view)
+    return { title: plan ? t.planned(plan.pairs, plan.steps, plan.atMost) : t.notPlanned, text: t.none };
   switch (record.status) {
     case 'queued':
       return { title: t.queued, text: t.leave };

@@ -21,7 +21,7 @@ import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRe
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
-import { stageBatches } from './stageBatches';
+import { planStages } from './stageBatches';
 import { trainModel, type TrainingState } from './trainModel';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
@@ -132,9 +132,12 @@ async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']
 async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
-  const batches = await stageBatches(db, session.experiment, session.data);
+  const plans = await planStages(db, session.experiment, session.data);
+  const batches = plans.map((plan) => plan.batches);
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
-  await updateRun(db, runId, { steps });
+  const leftOut = plans.map((plan) => plan.leftOut);
+  if (record.kernelPlan === '') session.log.append({ type: 'batchPlan', steps, leftOut });
+  await updateRun(db, runId, { steps, leftOut });
   await fixKernelPlan(session, batches, moved);
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
@@ -153,7 +156,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     try {
       if (state.step < steps)
         await trainModel(
-          { session, batches, evaluateDev: (step) => devMetrics(session, parameters, step) },
+          { session, batches, leftOut, evaluateDev: (step) => devMetrics(session, parameters, step) },
           parameters,
           state,
         );

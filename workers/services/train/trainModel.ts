@@ -3,6 +3,7 @@ import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterv
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import { writeCheckpoint } from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';
@@ -24,6 +25,8 @@ export interface TrainingDeps {
   session: RunSessionOnDevice;
   /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
+  /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
+  leftOut: number[][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
@@ -68,7 +71,7 @@ async function trainStage(
       state.step += 1;
       state.loop.elapsedMs += stepMs;
       if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-      const epoch = pairsSeen / Math.max(1, data.pairs.length);
+      const epoch = epochsOf(pairsSeen, data.pairs.length, deps.leftOut[stageIndex] ?? []);
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();

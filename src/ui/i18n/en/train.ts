@@ -17,7 +17,8 @@ export const trainTexts = {
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: {
     none: 'The same test questions are asked before and after training. You can pause at any time and close the page.',
-    planned: (pairs: number, steps: number) => `${count(pairs, 'pair')}, ${count(steps, 'training step')}`,
+    planned: (pairs: number, steps: number, atMost: boolean) =>
+      `${count(pairs, 'pair')}, ${atMost ? 'at most ' : ''}${count(steps, 'training step')}`,
     notPlanned: 'Not trained yet',
     leave: 'You can leave this page; nothing is lost.',
     queued: 'The run is about to start',
@@ -96,7 +97,7 @@ export const trainTexts = {
     label: 'Preset',
     names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
     epochs: (n: number) => count(n, 'epoch'),
-    steps: (n: number) => `, ${count(n, 'step')}`,
+    steps: (n: number, atMost: boolean) => `, ${atMost ? 'at most ' : ''}${count(n, 'step')}`,
     notes: {
       quick: '. Shows whether the data works.',
       standard: '. Keeps the step that does best on dev.',
@@ -104,7 +105,12 @@ export const trainTexts = {
     },
   },
   consequences: {
-    duration: (pairs: number, steps: number) => `${count(pairs, 'pair')} make ${count(steps, 'step')} in all.`,
+    duration: (pairs: number, steps: number, atMost: boolean) =>
+      `${count(pairs, 'pair')} make ${atMost ? 'at most ' : ''}${count(steps, 'step')} in all.`,
+    leftOut: (low: number, high: number) =>
+      `Each epoch leaves out ${low === high ? '' : `${formatCount(low)} to `}${count(high, 'pair')} that ${
+        low === 1 && high === 1 ? 'fits' : 'fit'
+      } no batch, because too many pairs share a passage or a question.`,
     batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
     learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
     temperature: 'The smaller it is, the more the hardest negatives count.',

@@ -13,7 +13,8 @@ export const trainTexts: Dictionary['train'] = {
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: {
     none: '训练前后各用同样的测试问题问一遍。可以随时暂停，关掉页面也不会丢。',
-    planned: (pairs, steps) => `${formatCount(pairs)} 个问答对，训练 ${formatCount(steps)} 步`,
+    planned: (pairs, steps, atMost) =>
+      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : ''}训练 ${formatCount(steps)} 步`,
     notPlanned: '还没有训练过',
     leave: '可以离开这一页，不会丢。',
     queued: '训练马上开始',
@@ -86,7 +87,7 @@ export const trainTexts: Dictionary['train'] = {
     label: '预设',
     names: { quick: '快速试跑', standard: '标准', thorough: '充分' },
     epochs: (n) => `${n} 轮`,
-    steps: (n) => `，${formatCount(n)} 步`,
+    steps: (n, atMost) => `，${atMost ? '最多 ' : ''}${formatCount(n)} 步`,
     notes: {
       quick: '。看看数据能不能用。',
       standard: '。保留验证集上最好的一步。',
@@ -94,7 +95,10 @@ export const trainTexts: Dictionary['train'] = {
     },
   },
   consequences: {
-    duration: (pairs, steps) => `${formatCount(pairs)} 个问答对，一共训练 ${formatCount(steps)} 步。`,
+    duration: (pairs, steps, atMost) =>
+      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : '一共'}训练 ${formatCount(steps)} 步。`,
+    leftOut: (low, high) =>
+      `每轮有 ${low === high ? '' : `${formatCount(low)} 到 `}${formatCount(high)} 个问答对放不进任何一批，因为太多问答对的段落或问题相同；这一轮就不用它们。`,
     batchSize: (n) => `每题对照 ${formatCount(n)} 个负例。通常越大越准。`,
     learningRate: '小模型常用 2e-4，base 模型常用 2e-5。',
     temperature: '越小，越看重最像的负例。',
