@@ -92,6 +92,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     leftOutOfEpochs: run.leftOut ?? [],
     deviceLosses: run.deviceLosses ?? 0,
     deviceChanges: run.deviceChanges ?? [],
+    buildChanges: run.buildChanges ?? [],
     resumed: parts.resumed,
     leftOut: inputs.leftOut,
     split: splitOf(counts),

@@ -13,6 +13,8 @@ export class RunState {
   version = $state(0);
   /** Whether another tab is running it, so that this page can only watch. */
   elsewhere = $state(false);
+  /** Whether this page's worker is running it. */
+  here = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;
@@ -30,12 +32,14 @@ export class RunState {
   }
 
   /**
+   * Whether a worker holds the run. A run that was paused when its page closed stays paused, but is not active.
+   *
    * A getter, because a `$derived` would belong to the first screen that follows the run, and stop updating when that
    * screen closes.
    */
   get active(): boolean {
     const status = this.record?.status;
-    return status === 'running' || status === 'paused' || status === 'queued';
+    return status === 'running' || status === 'queued' || (status === 'paused' && (this.here || this.elsewhere));
   }
 
   async refresh(): Promise<void> {

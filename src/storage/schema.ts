@@ -36,9 +36,15 @@ export interface CheckpointManifest {
   role: 'latest' | 'best';
   /**
    * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
-   * the loss scale.
+   * the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused during it.
    */
-  loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
+  loopState: {
+    bestDev: number | null;
+    bestStep: number | null;
+    elapsedMs: number;
+    lossScale?: LossScale;
+    devPending?: boolean;
+  };
   createdAt: number;
 }
 

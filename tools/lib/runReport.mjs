@@ -99,6 +99,10 @@ export class RunReport {
     if (event.type === 'batchPlan') return this.#printLeftOut(event);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
+    if (event.type === 'resumed' && event.reached > event.step)
+      return this.#print(`computing steps ${event.step + 1} to ${event.reached} again, since the last checkpoint`);
+    if (event.type === 'buildChanged')
+      return this.#print(`continuing after step ${event.step} with another version: ${event.build}`);
     if (event.type === 'deviceLost')
       return this.#print(`device lost (${event.reason}): resuming from the last checkpoint`);
     if (event.type === 'devEvaluation')

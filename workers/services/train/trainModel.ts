@@ -27,13 +27,15 @@ export interface TrainingDeps {
   batches: number[][][];
   /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
   leftOut: number[][];
-  evaluateDev: (step: number) => Promise<Metrics>;
+  evaluateDev: (step: number, onPause: () => Promise<void>) => Promise<Metrics>;
 }
 
 /**
  * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
  */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+  if (state.loop.devPending)
+    await evaluateOnDev(deps, parameters, state, new CheckpointKeeper(deps.session, parameters, state));
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
@@ -75,7 +77,7 @@ async function trainStage(
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
-      await evaluateOnDev(deps, parameters, state);
+      if (devIsDue(deps, state.step)) await evaluateOnDev(deps, parameters, state, keeper);
       await keeper.writeWhenDue();
       await control.checkpoint(
         () => keeper.pause(),
@@ -114,19 +116,27 @@ function trainerOptions(
   };
 }
 
-/**
- * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
- * the earlier one wins.
- */
-async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
-  const { session, batches } = deps;
-  const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
+function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
+  if (session.data.dev.length === 0) return false;
+  const { devEverySteps, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
-  const due =
-    (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
-  if (!due || session.data.dev.length === 0) return;
+  return (devEverySteps > 0 && step % devEverySteps === 0) || (step === last && checkpoint === 'bestDev');
+}
+
+/**
+ * Evaluates on dev. The primary metric decides which step is best, then MRR@10; of equal steps, the earlier one wins.
+ */
+async function evaluateOnDev(
+  { session, evaluateDev }: TrainingDeps,
+  parameters: ParameterStore,
+  state: TrainingState,
+  keeper: CheckpointKeeper,
+): Promise<void> {
+  const { primary, checkpoint } = session.experiment.evaluation;
   releaseIdleMemory(session.engine);
-  const metrics = await deps.evaluateDev(state.step);
+  state.loop.devPending = true;
+  const metrics = await evaluateDev(state.step, () => keeper.pause());
+  delete state.loop.devPending;
   releaseIdleMemory(session.engine);
   const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
   const best = state.loop.bestDev === null || rank > state.loop.bestDev;
@@ -152,7 +162,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
 class CheckpointKeeper {
   #writtenAt = performance.now();
   #writeMs = 0;
-  #writtenStep = -1;
+  #written = '';
 
   constructor(
     private readonly session: RunSessionOnDevice,
@@ -165,11 +175,13 @@ class CheckpointKeeper {
   }
 
   async write(): Promise<void> {
-    if (this.#writtenStep === this.state.step) return;
+    // Of one step, a pause during the dev evaluation and the end of the stage write different checkpoints.
+    const { step, loop } = this.state;
+    const key = `${step} ${loop.devPending ?? false}`;
+    if (this.#written === key) return;
     const { db, record, model, log, recovery } = this.session;
     const startedAt = performance.now();
     const tensors = weightAndMomentTensors(model, this.parameters, this.state.adamW);
-    const { step, loop } = this.state;
     const manifest = await writeCheckpoint(db, {
       runId: record.runId,
       step,
@@ -179,7 +191,7 @@ class CheckpointKeeper {
     });
     this.#writtenAt = performance.now();
     this.#writeMs = this.#writtenAt - startedAt;
-    this.#writtenStep = step;
+    this.#written = key;
     recovery.reached('checkpoint', step);
     log.append({
       type: 'checkpoint',

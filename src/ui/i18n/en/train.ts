@@ -11,6 +11,8 @@ export const trainTexts = {
   again: 'Train again',
   deviceChanged: (step: number) =>
     `After step ${step}, the run continued on another device or program version. The result is valid, but not bit-identical to a run on one device.`,
+  buildChanged: (step: number, build: string) =>
+    `After step ${step}, the run continued with another version of the program (${build}). The result is valid, but may differ in its bits from a run with one version.`,
   deviceLosses: (n: number) =>
     n === 1
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
@@ -34,6 +36,12 @@ export const trainTexts = {
       `Step ${step} of ${steps}, loss ${loss}${left === null ? '' : `, about ${left} left`}.`,
     trainingNoDev: (loss: string, left: string | null) =>
       `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
+    repeating: (from: string, to: string) =>
+      from === to ? `Computing step ${from} again` : `Computing steps ${from} to ${to} again`,
+    repeatingText: (step: string | null, steps: string) =>
+      `The run resumed from its last checkpoint, which was made before them.${
+        step === null ? '' : ` Now after step ${step} of ${steps}.`
+      }`,
     evaluateAfter: 'Asking the test questions again with the trained weights',
     atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
     stopped: {
@@ -45,6 +53,10 @@ export const trainTexts = {
     paused: 'You can close the page; nothing is lost.',
     interrupted:
       'The page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.',
+    interruptedAfter: (from: string, to: string) =>
+      `The page or its worker was closed. You can resume from the last checkpoint: ${
+        from === to ? `step ${from} is` : `steps ${from} to ${to} are`
+      } computed again, and the result will be the same, bit for bit.`,
     cancelled: 'The curves are kept, but you can’t resume it.',
     failed: 'The error below stopped the run.',
     doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,

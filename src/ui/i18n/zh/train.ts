@@ -10,6 +10,8 @@ export const trainTexts: Dictionary['train'] = {
   cancelAsk: '要取消这次训练吗？曲线会保留，但不能再接着训练。',
   again: '再训练一次',
   deviceChanged: (step) => `第 ${step} 步之后换了设备或程序版本：结果有效，但和在一台设备上从头训练到尾不会逐位相同。`,
+  buildChanged: (step, build) =>
+    `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: {
     none: '训练前后各用同样的测试问题问一遍。可以随时暂停，关掉页面也不会丢。',
@@ -30,6 +32,9 @@ export const trainTexts: Dictionary['train'] = {
       `第 ${step} 步，共 ${steps} 步，损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。`,
     trainingNoDev: (loss, left) =>
       `损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。训练开始后还没有评测过验证集。`,
+    repeating: (from, to) => `正在重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步`,
+    repeatingText: (step, steps) =>
+      `训练从最近的检查点接着进行，这些步在检查点之后。${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
     evaluateAfter: '正在用训练后的权重再问一遍测试问题',
     atStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
     stopped: {
@@ -40,6 +45,8 @@ export const trainTexts: Dictionary['train'] = {
     },
     paused: '关掉页面也不会丢。',
     interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练，结果逐位相同。',
+    interruptedAfter: (from, to) =>
+      `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步，结果逐位相同。`,
     cancelled: '曲线还在，但不能再接着训练。',
     failed: '训练因下面的错误停止。',
     doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
