@@ -2,11 +2,12 @@ import * as v from 'valibot';
 import { AppError } from './errors';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
 import { isObject } from './isObject';
+import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
 
 function described(value: unknown): string {
-  return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+  return value === undefined ? 'no value' : cutAt(JSON.stringify(value) ?? typeof value, 80);
 }
 
 export function experimentInvalid(path: string, found: unknown, expected?: string): AppError {

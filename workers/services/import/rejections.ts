@@ -1,12 +1,13 @@
 import type { FileNote } from '../../../src/domain/import/fileNotes';
 import type { RecordFault } from '../../../src/domain/import/recordReader';
+import { cutAt } from '../../../src/domain/wellFormed';
 import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
-export const rejectionExcerpt = (text: string): string => text.slice(0, excerptLength);
+export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected'>;
 
