@@ -241,7 +241,9 @@ describe('a share link', () => {
   it('is rejected if its experiment has half an emoji, because such an experiment has no hash', async () => {
     const model = { ...example.model, queryPrefix: 'a\ud83d' };
     expect(await faultOf(await forged({ e: { model }, n: '' }))).toBe('invalid');
-    expect(await faultOf(await forged({ e: { model: { ...model, queryPrefix: 'a🐖' } }, n: '' }))).toContain('no fault');
+    expect(await faultOf(await forged({ e: { model: { ...model, queryPrefix: 'a🐖' } }, n: '' }))).toContain(
+      'no fault',
+    );
   });
 
   it('is rejected if it inflates to more than 64 kB', async () => {
