@@ -17,6 +17,8 @@ import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
+/** A message is the id of an experiment that was saved. */
+const channelName = 'recallsmith-experiments';
 
 /** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
 export class ExperimentState {
@@ -36,6 +38,12 @@ export class ExperimentState {
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
+  /** `updatedAt` of the version that this page read from storage or wrote to it last. */
+  #savedAt = 0;
+  #saving: Promise<boolean> = Promise.resolve(true);
+  #channel: BroadcastChannel | null = null;
+  /** This page's version, which was not saved because another tab had changed the experiment in the meantime. */
+  overtaken = $state.raw<StoredExperiment | null>(null);
   #onHide = () => void this.flush();
 
   constructor(readonly experimentId: string) {}
@@ -145,13 +153,41 @@ export class ExperimentState {
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
     this.stored = stored;
+    this.#savedAt = stored?.updatedAt ?? 0;
     this.loaded = true;
+    this.#channel ??= this.#listen();
     addEventListener('pagehide', this.#onHide);
   }
 
   async close(): Promise<void> {
     removeEventListener('pagehide', this.#onHide);
     await this.flush();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** Follows changes that other tabs save. */
+  #listen(): BroadcastChannel {
+    const channel = new BroadcastChannel(channelName);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === this.experimentId) void app.attempt(() => this.#readAgain());
+    };
+    return channel;
+  }
+
+  /** Takes over another tab's version. If this page has unsaved changes, `flush` decides. */
+  async #readAgain(): Promise<void> {
+    const stored = await gateway.getExperiment(this.experimentId);
+    if (!stored || this.#dirty || stored.updatedAt === this.#savedAt) return;
+    await this.#takeOver(stored);
+  }
+
+  /** Shows a stored version. The version shown before can be brought back with undo. */
+  async #takeOver(stored: StoredExperiment): Promise<void> {
+    this.#remember();
+    this.stored = stored;
+    this.#savedAt = stored.updatedAt;
+    await this.#loadReferences();
   }
 
   async loadRuns(): Promise<void> {
@@ -185,9 +221,20 @@ export class ExperimentState {
   }
 
   #replace(next: StoredExperiment): void {
-    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
+    this.#remember();
     this.stored = next;
     this.#saveSoon();
+  }
+
+  #remember(): void {
+    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
+  }
+
+  /** Saves this page's version over the other tab's one. */
+  keepMine(): void {
+    if (this.overtaken) this.#replace({ ...this.overtaken, updatedAt: Date.now() });
+    this.overtaken = null;
+    void app.attempt(() => this.#loadReferences());
   }
 
   undo(): void {
@@ -205,13 +252,33 @@ export class ExperimentState {
     this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
   }
 
-  /** Saves pending changes. Called before a run starts and when the page is hidden or closed. */
-  async flush(): Promise<void> {
+  /**
+   * Saves pending changes. Called before a run starts and when the page is hidden or closed. Returns false if they were
+   * not saved, because another tab has changed the experiment or storage failed.
+   */
+  async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
+    // One save at a time: the next one must know what this one has stored.
+    this.#saving = this.#saving.then(() => this.#save());
+    return this.#saving;
+  }
+
+  async #save(): Promise<boolean> {
     const { stored } = this;
-    if (!this.#dirty || !stored) return;
+    if (!this.#dirty || !stored) return true;
     this.#dirty = false;
-    await app.attempt(() => gateway.putExperiment(stored));
+    const other = await app.attempt(() => gateway.replaceExperiment(stored, this.#savedAt));
+    if (other === undefined) return false;
+    if (other === null) {
+      this.#savedAt = stored.updatedAt;
+      this.#channel?.postMessage(this.experimentId);
+      return true;
+    }
+    this.overtaken = this.stored;
+    this.#dirty = false;
+    clearTimeout(this.#timer);
+    await app.attempt(() => this.#takeOver(other));
+    return false;
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {

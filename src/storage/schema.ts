@@ -19,7 +19,7 @@ export interface StoredExperiment {
   linked?: Experiment;
   createdAt: number;
   updatedAt: number;
-  /** Whether this is the demo experiment, which the app may overwrite. */
+  /** Whether it began as the demo. Starting the demo again reuses it, unless the user has edited it. */
   demo: boolean;
 }
 

@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 vi.stubGlobal('__BUILD__', '0.1.0+aaaabbbbcccc');
 const reload = vi.fn();
 vi.stubGlobal('location', { reload });
-const container = Object.assign(new EventTarget(), { controller: {} });
+const container = new (class extends EventTarget {
+  controller: object | null = {};
+})();
 vi.stubGlobal('navigator', { serviceWorker: container });
 
 class FakeWorker extends EventTarget {

@@ -7,20 +7,29 @@ import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { countSplit } from '../../../workers/services/split/countSplit';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
+// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+    close = () => undefined;
+  },
+);
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () =>
       Promise.resolve({ countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'] }),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     listRuns: () => Promise.resolve([]),
   },
@@ -76,8 +85,10 @@ async function opened(added: object[] = []) {
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
   };
-  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
-  const state = new ExperimentState('e');
+  // Each has its own id, because a save that is still due ends up in the database of the next test.
+  const experimentId = `e${databases}`;
+  await putExperiment(db, { experimentId, name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+  const state = new ExperimentState(experimentId);
   await state.load();
   return { experiment, state };
 }
