@@ -1,4 +1,4 @@
-import type { EncoderConfig } from '../../../src/domain/model';
+import type { EncoderConfig, FileDType } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { parameterShapes } from '../../../workers/engine/model/names';
 import { writeSafetensors } from '../../../workers/formats/safetensors';
@@ -36,13 +36,15 @@ export const vocab = (count: number): Record<string, number> =>
 export interface Tensor {
   name: string;
   shape: number[];
-  values: Float32Array;
+  /** Bytes if `dtype` is given. */
+  values: Float32Array | Uint8Array;
+  dtype?: FileDType;
 }
 
 export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Returns the tensors of the tiny model, each with other values. */
-export function tinyTensors(of: EncoderConfig = config): Tensor[] {
+export function tinyTensors(of: EncoderConfig = config): (Tensor & { values: Float32Array })[] {
   return parameterShapes(of).map(({ name, shape }) => ({
     name,
     shape,

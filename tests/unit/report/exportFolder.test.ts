@@ -74,6 +74,7 @@ function exported(change: Record<string, string> = {}): Record<string, string> {
     after: undefined,
     testVector: { text: '猪', values: [] },
     read: () => Promise.resolve(new Float32Array()),
+    readUntrained: () => Promise.resolve(new Uint8Array()),
   });
   return Object.fromEntries(entries.flatMap(({ name, input }) => (typeof input === 'string' ? [[name, input]] : [])));
 }

@@ -2,15 +2,16 @@ import type { StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { getModel, moveWeights, putModel } from '../../../src/storage/models';
-import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
+import { deleteWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
 import { asBertConfig, parseJson, readDefaults, readEncoderConfig } from './importModelConfig';
 import { openModelFolder, readText, type ModelFolder } from './modelFolder';
 import { modelIdentity } from './modelIdentity';
+import { storeRecord } from './modelRecord';
 import { tokenizerFromVocabulary, tokenizerSize, withLowercase } from './modelTokenizer';
 import { openWeights } from './modelWeights';
+import { findUntrained, storeUntrained, type FoundUntrained } from './untrainedTensors';
 
 /** Returns tokenizer.json as it is stored: read from the folder, or made from vocab.txt. */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
@@ -61,13 +62,29 @@ async function describe(folder: ModelFolder): Promise<Described> {
   return { config, files, defaults: readDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each. */
+/** A model folder that can be imported: all that it must have is there. No tensor has been read yet. */
+interface FoundModel {
+  described: Omit<Described, 'positionsSkipped'>;
+  source: TensorFile;
+  layout: Layout;
+  tensors: EncoderTensor[];
+  untrained: FoundUntrained[];
+}
+
+async function findModel(files: FolderFile[]): Promise<FoundModel> {
+  const folder = await openModelFolder(files);
+  const { positionsSkipped, ...described } = await describe(folder);
+  const source = await openWeights(folder.transformer);
+  const layout = layOut(described.config);
+  const tensors = findTensors(layout, source, positionsSkipped);
+  return { described, source, layout, tensors, untrained: findUntrained(described.config, source, tensors) };
+}
+
+/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with every tensor's values. */
 async function storeTensors(
   writer: WeightWriter,
-  source: TensorFile,
-  tensors: EncoderTensor[],
-  { totalFloats }: Layout,
-  each: (values: Float32Array) => void,
+  { source, tensors, layout }: FoundModel,
+  each: (values: Float32Array, tensor: EncoderTensor) => void | Promise<void>,
 ): Promise<void> {
   let at = 0;
   for (const tensor of tensors) {
@@ -76,30 +93,23 @@ async function storeTensors(
     if (offset > at) await writer.write(new Float32Array(offset - at));
     await writer.write(values);
     at = offset + length;
-    each(values);
+    await each(values, tensor);
   }
-  await writer.write(new Float32Array(totalFloats - at));
+  await writer.write(new Float32Array(layout.totalFloats - at));
   await writer.finish();
 }
 
-/**
- * Stores the record of a model whose weights were just written. The record of a known model takes what this folder
- * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
- * them are missing. The record is written last, so a listed model is complete.
- */
-async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
-  const known = await getModel(db, model.contentSha256);
-  const { weightsId, createdAt } = known ?? model;
-  const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
-  const stored = keepsWeights ? { ...model, weightsId, createdAt } : { ...model, createdAt };
-  await putModel(db, stored);
-  if (known && !keepsWeights) await moveWeights(db, known.weightsId, model.weightsId);
-  if (known) await deleteWeights(db, keepsWeights ? model.weightsId : known.weightsId);
-  // Experiments shared by earlier versions look for the model under `base`.
-  const former = base === stored.contentSha256 ? stored : await getModel(db, base);
-  if (!former || former.aliasOf === stored.contentSha256)
-    await putModel(db, { ...stored, contentSha256: base, aliasOf: stored.contentSha256 });
-  return stored;
+/** Stores the weights and returns the hash of config.json, tokenizer.json and the weights. */
+async function storeWeights(writer: WeightWriter, found: FoundModel, progress: Progress): Promise<string> {
+  const { 'config.json': config, 'tokenizer.json': tokenizer } = found.described.files;
+  const hasher = (await sha256Hasher()).update(config).update(tokenizer);
+  const all = found.tensors.reduce((sum, { entry }) => sum + entry.length, 0);
+  let floats = 0;
+  await storeTensors(writer, found, (values) => {
+    hasher.update(values);
+    progress((floats += values.length) * 4, all * 4);
+  });
+  return hasher.hex();
 }
 
 /**
@@ -113,22 +123,13 @@ export async function importModel(
   progress: Progress,
   db: Database,
 ): Promise<StoredModel> {
-  const folder = await openModelFolder(files);
-  const { positionsSkipped, ...described } = await describe(folder);
-  const source = await openWeights(folder.transformer);
-  const layout = layOut(described.config);
-  const tensors = findTensors(layout, source, positionsSkipped);
-  const { 'config.json': config, 'tokenizer.json': tokenizer } = described.files;
-  const hasher = (await sha256Hasher()).update(config).update(tokenizer);
+  const found = await findModel(files);
+  const { described, source, layout, tensors } = found;
   const weightsId = newWeightsId('model');
+  const untrainedId = newWeightsId('model');
   try {
-    let floats = 0;
-    const all = tensors.reduce((sum, { entry }) => sum + entry.length, 0);
-    await storeTensors(new WeightWriter(db, weightsId), source, tensors, layout, (values) => {
-      hasher.update(values);
-      progress((floats += values.length) * 4, all * 4);
-    });
-    const base = hasher.hex();
+    const untrained = await storeUntrained(new WeightWriter(db, untrainedId), untrainedId, source, found.untrained);
+    const base = await storeWeights(new WeightWriter(db, weightsId), found, progress);
     const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
     const model: StoredModel = {
       contentSha256: await modelIdentity(db, base, described),
@@ -136,12 +137,14 @@ export async function importModel(
       ...described,
       ...layout,
       weightsId,
+      untrained,
       sourceDtype: isFileDType(dtype) ? dtype : 'F32',
       createdAt: Date.now(),
     };
     return await storeRecord(db, model, base);
   } catch (thrown) {
     await deleteWeights(db, weightsId);
+    await deleteWeights(db, untrainedId);
     throw thrown;
   }
 }

@@ -2,12 +2,12 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
-import { writeSafetensors } from '../../formats/safetensors';
 import { lowersCase } from '../tokenize/tokenize';
 import { json, parsed } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
 import { tokenizerFiles } from './exportTokenizer';
+import { safetensors } from './exportWeights';
 
 export interface FolderEntry {
   name: string;
@@ -53,7 +53,7 @@ export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: Stored
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
 export function exportFolder(source: ExportSource): FolderEntry[] {
   const { model, settings, run } = source;
-  const { files, tensors, config } = model;
+  const { files, config } = model;
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
   return [
@@ -67,7 +67,7 @@ export function exportFolder(source: ExportSource): FolderEntry[] {
     { name: 'config_sentence_transformers.json', input: json(prompts(settings)) },
     { name: '1_Pooling/config.json', input: json(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
-    { name: 'model.safetensors', input: writeSafetensors(tensors, source.read) },
+    { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
     { name: 'README.md', input: modelCard(source) },
     { name: 'experiment.json', input: `${canonicalJson(run.experiment)}\n` },

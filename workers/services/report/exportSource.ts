@@ -1,5 +1,5 @@
 import type { ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
+import type { KeptTensor, StoredModel } from '../../../src/domain/model';
 import type { Evaluation, RunRecord } from '../../../src/domain/run';
 
 /** Everything needed to build an exported folder. */
@@ -13,4 +13,6 @@ export interface ExportSource {
   testVector: { text: string; values: number[] };
   /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array>;
+  /** Reads a tensor of `model.untrained` in its own type. */
+  readUntrained: (tensor: KeptTensor) => Promise<Uint8Array<ArrayBuffer>>;
 }
