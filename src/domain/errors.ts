@@ -25,6 +25,8 @@ export type ModelFault =
   /** A tensor of the encoder that config.json does not describe. */
   | 'tensor-unknown'
   | 'tensor-not-finite'
+  /** An exported tensor that should be as it was imported, but is not. */
+  | 'tensor-differs'
   /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
   | 'two-encoders'
   /** `found`: the module of sentence-transformers. */

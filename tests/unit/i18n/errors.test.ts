@@ -65,6 +65,7 @@ const modelFaults: Record<ModelFault, true> = {
   'tensor-missing': true,
   'tensor-shape': true,
   'tensor-dtype': true,
+  'tensor-differs': true,
   'vocabulary-mismatch': true,
   'tokenizer-invalid': true,
   'pooling-unsupported': true,

@@ -10,7 +10,7 @@ import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip
 import { exportFolder } from './exportFolder';
 import { modelOf } from '../train/runSession';
 import type { ExportSource } from './exportSource';
-import { checkSafetensors, withUntrained } from './exportWeights';
+import { checkSafetensors, missingPooler, withUntrained } from './exportWeights';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
@@ -67,7 +67,8 @@ export async function exportModel(request: ExportRequest, deps: ExportDeps, prog
   const directory = await readZipDirectory(zip, fileName);
   const check = await compare(zip, fileName, directory, request, deps, source);
   progress(entries.length + 1, entries.length + 1);
-  return { zip, fileName, files: directory.map(({ path, bytes }) => ({ path, bytes })), check };
+  const files = directory.map(({ path, bytes }) => ({ path, bytes }));
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(source.model).healable };
 }
 
 async function entryBlob(zip: Blob, fileName: string, directory: ZipEntry[], path: string): Promise<Blob> {

@@ -3,6 +3,7 @@ import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/run';
 import { lowersCase } from '../tokenize/tokenize';
 import type { ExportSource } from './exportSource';
+import { missingPooler } from './exportWeights';
 
 function percent(value: number): string {
   return `${(value * 100).toFixed(1)}%`;
@@ -104,10 +105,27 @@ function settingsLines({ settings, model }: ExportSource): string[] {
   ];
 }
 
-function trainingLines({ model, run }: ExportSource): string[] {
+function poolerLine({ model }: ExportSource): string {
+  const { names, healable } = missingPooler(model);
+  const listed = names.map((name) => `\`${name}\``).join(', ');
+  const warning =
+    `transformers 载入时会提示新初始化了 ${listed}，文本向量不受影响。/ ` +
+    `transformers reports ${listed} as newly initialized. Text vectors do not depend on it.`;
+  if (names.length === 0) return '- Pooler: 和基座模型相同 / same as in the base model';
+  if (!healable) return `- Pooler: 基座模型里没有 / not in the base model. ${warning}`;
+  return (
+    '- Pooler: 早先导入基座模型时没有保存；重新导入基座模型后再导出，就会带上 / ' +
+    'not kept when the base model was imported; import the base model again, then export again to include it. ' +
+    warning
+  );
+}
+
+function trainingLines(source: ExportSource): string[] {
+  const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,

@@ -2,6 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { hasWeights } from '../../../src/storage/weights';
+import { poolerShapes } from '../../engine/model/names';
 import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
 import type { ExportSource } from './exportSource';
 
@@ -16,6 +17,13 @@ export async function withUntrained(db: Database, model: StoredModel): Promise<S
   if (!untrained) return model;
   const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
   return (await hasWeights(db, untrained.weightsId, bytes)) ? model : rest;
+}
+
+/** Returns the names of the pooler's parameters that the export lacks, and whether importing again may bring them. */
+export function missingPooler({ config, untrained }: StoredModel): { names: string[]; healable: boolean } {
+  const kept = new Set((untrained?.tensors ?? []).map(({ name }) => name));
+  const names = poolerShapes(config).map(({ name }) => name);
+  return { names: names.filter((name) => !kept.has(name)), healable: untrained === undefined };
 }
 
 /** Writes the trained weights, and the tensors that were not trained as they were imported. */
@@ -37,6 +45,6 @@ export async function checkSafetensors(blob: Blob, { model, readUntrained }: Exp
     const [found, expected] = [await written.readBytes(tensor.name), await readUntrained(tensor)];
     const same = found.length === expected.length && found.every((byte, i) => byte === expected[i]);
     if (!same || written.tensors.get(tensor.name)?.dtype !== tensor.dtype)
-      throw new AppError({ kind: 'export-mismatch', file, cosine: NaN });
+      throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-differs', tensor: tensor.name });
   }
 }
