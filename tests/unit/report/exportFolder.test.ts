@@ -95,14 +95,18 @@ describe('an exported folder', () => {
   });
 
   it('still lowercases if the source does, for sentence-transformers and for readers of tokenizer.json', () => {
-    const source: { normalizer: unknown } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
-    const lowers = { 'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}' };
+    const source: { normalizer: object } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const cased = { ...source.normalizer, lowercase: false };
+    const lowers = {
+      'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}',
+      'tokenizer.json': JSON.stringify({ ...source, normalizer: cased }),
+    };
     const once = exported(lowers);
     expect(fileOf(once, 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: true });
     expect(once['README.md']).toContain('Lowercased first: 是 / yes');
     expect(fileOf(once, 'tokenizer.json')['normalizer']).toEqual({
       type: 'Sequence',
-      normalizers: [{ type: 'Lowercase' }, source.normalizer],
+      normalizers: [{ type: 'Lowercase' }, cased],
     });
     const twice = exported({ ...lowers, 'tokenizer.json': once['tokenizer.json'] ?? '' });
     expect(twice['tokenizer.json']).toBe(once['tokenizer.json']);
