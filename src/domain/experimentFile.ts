@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
+import { hubLocation } from './import/hub';
+import type { StoredModel } from './model';
 import { checked, invalid, isObject, withDefaults } from './parseExperiment';
 
 /**
@@ -73,6 +75,12 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     stagesToFill,
     locations,
   };
+}
+
+/** Returns the content of an experiment file. It says where the model can be fetched again if that came from a hub. */
+export function experimentFileOf(experiment: Experiment, model: Pick<StoredModel, 'hub'> | null): object {
+  const location = model?.hub ? hubLocation(model.hub) : null;
+  return location === null ? experiment : { ...experiment, locations: { model: location } };
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

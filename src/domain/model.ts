@@ -52,6 +52,15 @@ export interface UntrainedTensors {
   tensors: KeptTensor[];
 }
 
+/** Where a model was fetched from. */
+export interface HubOrigin {
+  /** As people write it, such as `huggingface.co`. */
+  host: string;
+  id: string;
+  /** The commit that the revision asked for stood for. */
+  commit: string;
+}
+
 /** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
@@ -98,6 +107,8 @@ export interface StoredModel {
     passagePrefix: { value: string; guessed: boolean };
   };
   sourceDtype: FileDType;
+  /** Set if the model came from a hub, and not from a folder of the user's. */
+  hub?: HubOrigin;
   createdAt: number;
 }
 

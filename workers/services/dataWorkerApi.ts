@@ -12,7 +12,7 @@ import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
 import { listHubModel } from './import/hubClient';
 import { fetchHubModel } from './import/hubDownload';
-import { importModel } from './import/importModel';
+import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOf } from './train/runSession';
@@ -25,11 +25,16 @@ let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
 
-async function importFolder(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel> {
+async function importFolder(
+  files: FolderFile[],
+  name: string,
+  progress: Progress,
+  options: ModelImport = {},
+): Promise<StoredModel> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
     await sweepOrphanWeights(db, 'model');
-    return importModel(files, name, progress, db);
+    return importModel(files, name, progress, db, options);
   });
 }
 
@@ -54,12 +59,13 @@ export const dataWorkerApi: DataApi = {
   },
   recogniseFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
-  importModel: importFolder,
+  importModel: (files, name, progress) => importFolder(files, name, progress),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
     whileNoDownload(listing.host, async () => {
       const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[]) => importFolder(files, listing.id, importing);
+      const importFiles = (files: FolderFile[], options: ModelImport) =>
+        importFolder(files, listing.id, importing, options);
       return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
     }),
   stopHubDownload: () => {

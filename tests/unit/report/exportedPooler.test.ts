@@ -15,6 +15,7 @@ import {
   checkSafetensors,
   missingPooler,
   safetensors as exportedWeights,
+  untrainedReader,
   withUntrained,
 } from '../../../workers/services/report/exportWeights';
 import { tinyFolder, tinyTensors, type Tensor } from '../import/tinyModel';
@@ -51,8 +52,7 @@ async function sourceOf(db: Database, stored: StoredModel): Promise<ExportSource
       const { offset, length } = model.tensors.find((tensor) => tensor.name === name) ?? { offset: 0, length: 0 };
       return new Float32Array(await readWeightRange(db, model.weightsId, offset * 4, length * 4));
     },
-    readUntrained: async ({ offset, bytes }) =>
-      new Uint8Array(await readWeightRange(db, model.untrained?.weightsId ?? '', offset, bytes)),
+    readUntrained: await untrainedReader(db, model),
   };
 }
 

@@ -1,9 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
-import { downloadIdOf, listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import { downloadIdOf, hostLabel, listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import { storageNeeded } from '../../../src/domain/import/hubSpace';
 import type { StoredModel } from '../../../src/domain/model';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { needing, type Database } from '../../../src/storage/database';
 import {
   appendDownloadPart,
   clearDownloadFile,
@@ -12,7 +13,9 @@ import {
   readDownloadParts,
 } from '../../../src/storage/downloads';
 import { bodyChunks, HubClient, Overloaded } from './hubClient';
-import { readEncoderConfig } from './importModelConfig';
+import { layOut } from './encoderTensors';
+import type { ModelImport } from './importModel';
+import { asBertConfig, readEncoderConfig } from './importModelConfig';
 
 /** A part is stored when this much has arrived, so a killed tab loses no more. */
 const partBytes = 4 * 1024 * 1024;
@@ -216,6 +219,19 @@ export interface HubDownloadOptions {
 }
 
 /**
+ * Throws `quota-exceeded` if the browser says that there is no room for the download and the model. `arrived` bytes of
+ * the download are stored already. Throws `model-invalid` if config.json describes no encoder that can be used.
+ */
+async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
+  const { totalFloats } = layOut(readEncoderConfig(asBertConfig(configText).text));
+  const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
+  if (quota === undefined) return;
+  const neededBytes = storageNeeded(listing, totalFloats * 4) - arrived;
+  const freeBytes = Math.max(0, quota - usage);
+  if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
+}
+
+/**
  * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
  * of an earlier download of the same commit are not fetched again.
  */
@@ -224,7 +240,7 @@ export async function downloadHubModel(
   listing: HubListing,
   { token, signal, progress, patience = usualPatience }: HubDownloadOptions,
 ): Promise<FolderFile[]> {
-  const { downloadId } = await openDownload(db, listing);
+  const { downloadId, received: known } = await openDownload(db, listing);
   const client = new HubClient(listing, token);
   const of = listingBytes(listing);
   let before = 0;
@@ -235,32 +251,37 @@ export async function downloadHubModel(
     progress(before + bytes, of, file);
   };
   const files: FolderFile[] = [];
+  const arrived = Object.values(known).reduce((sum, { bytes }) => sum + bytes, 0);
   for (const file of listing.files) {
     const hasher = file.hash.kind === 'sha256' ? await sha256Hasher() : await gitBlobHasher(file.bytes);
-    await new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher).run();
+    const download = new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher);
+    await needing(of - before, () => download.run());
     before += file.bytes;
     const parts = await readDownloadParts(db, downloadId, file.path);
     const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
-    // The weights come last: an encoder that can't be used is refused before them.
-    if (file.path === 'config.json') readEncoderConfig(await fetched.text());
+    // The weights come last: an encoder that can't be used or stored is refused before them.
+    if (file.path === 'config.json') await mustFit(listing, await fetched.text(), arrived);
     files.push({ path: file.path, file: fetched });
   }
   return files;
 }
 
 /**
- * Downloads a model and hands its files to `importFiles`. The download is deleted once the model is stored, or if the
- * files are complete but no model that can be used.
+ * Downloads a model and hands its files to `importFiles`. Each file of weights is deleted once it is imported, the rest
+ * of the download once the model is stored, or if the files are complete but no model that can be used.
  */
 export async function fetchHubModel(
   db: Database,
   listing: HubListing,
   options: HubDownloadOptions,
-  importFiles: (files: FolderFile[]) => Promise<StoredModel>,
+  importFiles: (files: FolderFile[], options: ModelImport) => Promise<StoredModel>,
 ): Promise<StoredModel> {
   const downloadId = downloadIdOf(listing);
   try {
-    const model = await importFiles(await downloadHubModel(db, listing, options));
+    const { id, commit } = listing;
+    const hub = { host: hostLabel(listing.host), id, commit };
+    const fileDone = (file: string): Promise<void> => clearDownloadFile(db, downloadId, file);
+    const model = await importFiles(await downloadHubModel(db, listing, options), { hub, fileDone });
     await deleteDownload(db, downloadId);
     return model;
   } catch (thrown) {

@@ -1,7 +1,7 @@
-import type { StoredModel } from '../../../src/domain/model';
+import type { HubOrigin, StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { needing, type Database } from '../../../src/storage/database';
 import { deleteWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
@@ -80,11 +80,20 @@ async function findModel(files: FolderFile[]): Promise<FoundModel> {
   return { described, source, layout, tensors, untrained: findUntrained(described.config, source, tensors) };
 }
 
+/** Returns a function for each tensor that was read. It calls `done` with a file once its last tensor was read. */
+function fileWatch({ source, tensors }: FoundModel, done: (file: string) => Promise<void>) {
+  const lastOf = new Map(tensors.map((tensor) => [source.fileOf(tensor.name), tensor]));
+  return async (tensor: EncoderTensor): Promise<void> => {
+    const file = source.fileOf(tensor.name);
+    if (lastOf.get(file) === tensor) await done(file);
+  };
+}
+
 /** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with every tensor's values. */
 async function storeTensors(
   writer: WeightWriter,
   { source, tensors, layout }: FoundModel,
-  each: (values: Float32Array, tensor: EncoderTensor) => void | Promise<void>,
+  each: (values: Float32Array, tensor: EncoderTensor) => Promise<void>,
 ): Promise<void> {
   let at = 0;
   for (const tensor of tensors) {
@@ -100,16 +109,55 @@ async function storeTensors(
 }
 
 /** Stores the weights and returns the hash of config.json, tokenizer.json and the weights. */
-async function storeWeights(writer: WeightWriter, found: FoundModel, progress: Progress): Promise<string> {
+async function storeWeights(
+  writer: WeightWriter,
+  found: FoundModel,
+  progress: Progress,
+  fileDone: (file: string) => Promise<void>,
+): Promise<string> {
   const { 'config.json': config, 'tokenizer.json': tokenizer } = found.described.files;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   const all = found.tensors.reduce((sum, { entry }) => sum + entry.length, 0);
+  const read = fileWatch(found, fileDone);
   let floats = 0;
-  await storeTensors(writer, found, (values) => {
+  await storeTensors(writer, found, async (values, tensor) => {
     hasher.update(values);
     progress((floats += values.length) * 4, all * 4);
+    await read(tensor);
   });
   return hasher.hex();
+}
+
+export interface ModelImport {
+  /** Where the folder was fetched from. */
+  hub?: HubOrigin;
+  /** Called with the name of each file of weights once all of its tensors are stored. */
+  fileDone?: (file: string) => Promise<void>;
+}
+
+async function storeModel(
+  db: Database,
+  found: FoundModel,
+  ids: { weights: string; untrained: string },
+  { name, progress, hub, fileDone = () => Promise.resolve() }: ModelImport & { name: string; progress: Progress },
+): Promise<StoredModel> {
+  const { described, source, layout, tensors } = found;
+  // First, because its file may be done before the others.
+  const untrained = await storeUntrained(new WeightWriter(db, ids.untrained), ids.untrained, source, found.untrained);
+  const base = await storeWeights(new WeightWriter(db, ids.weights), found, progress, fileDone);
+  const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
+  const model: StoredModel = {
+    contentSha256: await modelIdentity(db, base, described),
+    name,
+    ...described,
+    ...layout,
+    weightsId: ids.weights,
+    untrained,
+    sourceDtype: isFileDType(dtype) ? dtype : 'F32',
+    ...(hub ? { hub } : {}),
+    createdAt: Date.now(),
+  };
+  return storeRecord(db, model, base);
 }
 
 /**
@@ -122,29 +170,16 @@ export async function importModel(
   name: string,
   progress: Progress,
   db: Database,
+  options: ModelImport = {},
 ): Promise<StoredModel> {
   const found = await findModel(files);
-  const { described, source, layout, tensors } = found;
-  const weightsId = newWeightsId('model');
-  const untrainedId = newWeightsId('model');
+  const ids = { weights: newWeightsId('model'), untrained: newWeightsId('model') };
+  const bytes = found.untrained.reduce((sum, { kept }) => sum + kept.bytes, found.layout.totalFloats * 4);
   try {
-    const untrained = await storeUntrained(new WeightWriter(db, untrainedId), untrainedId, source, found.untrained);
-    const base = await storeWeights(new WeightWriter(db, weightsId), found, progress);
-    const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
-    const model: StoredModel = {
-      contentSha256: await modelIdentity(db, base, described),
-      name,
-      ...described,
-      ...layout,
-      weightsId,
-      untrained,
-      sourceDtype: isFileDType(dtype) ? dtype : 'F32',
-      createdAt: Date.now(),
-    };
-    return await storeRecord(db, model, base);
+    return await needing(bytes, () => storeModel(db, found, ids, { name, progress, ...options }));
   } catch (thrown) {
-    await deleteWeights(db, weightsId);
-    await deleteWeights(db, untrainedId);
+    await deleteWeights(db, ids.weights);
+    await deleteWeights(db, ids.untrained);
     throw thrown;
   }
 }

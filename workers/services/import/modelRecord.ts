@@ -14,9 +14,17 @@ export async function storeRecord(db: Database, model: StoredModel, base: string
   const { weightsId, createdAt } = known ?? model;
   const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
   // A record that repeats another model's shares that model's pooler, and must neither take nor delete it.
-  const knownUntrained = known?.aliasOf === undefined ? known?.untrained : undefined;
-  const untrained = model.untrained ?? knownUntrained ?? null;
-  const stored = { ...model, createdAt, untrained, ...(keepsWeights ? { weightsId } : {}) };
+  const own = known?.aliasOf === undefined ? known : undefined;
+  const untrained = model.untrained ?? own?.untrained ?? null;
+  // A folder of the same content does not change where the model can be fetched from.
+  const hub = model.hub ?? own?.hub;
+  const stored = {
+    ...model,
+    createdAt,
+    untrained,
+    ...(keepsWeights ? { weightsId } : {}),
+    ...(hub ? { hub } : {}),
+  };
   await putModel(db, stored);
   if (known && !keepsWeights) await moveWeights(db, known.weightsId, model.weightsId);
   // Experiments shared by earlier versions look for the model under `base`.
@@ -24,6 +32,6 @@ export async function storeRecord(db: Database, model: StoredModel, base: string
   if (!former || former.aliasOf === stored.contentSha256)
     await putModel(db, { ...stored, contentSha256: base, aliasOf: stored.contentSha256 });
   if (known) await deleteWeights(db, keepsWeights ? model.weightsId : known.weightsId);
-  if (knownUntrained && knownUntrained !== untrained) await deleteWeights(db, knownUntrained.weightsId);
+  if (own?.untrained && own.untrained !== untrained) await deleteWeights(db, own.untrained.weightsId);
   return stored;
 }

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
+import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import { lowersCase } from '../tokenize/tokenize';
@@ -70,6 +71,6 @@ export function exportFolder(source: ExportSource): FolderEntry[] {
     { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
     { name: 'README.md', input: modelCard(source) },
-    { name: 'experiment.json', input: `${canonicalJson(run.experiment)}\n` },
+    { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
   ];
 }

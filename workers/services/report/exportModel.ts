@@ -10,7 +10,7 @@ import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip
 import { exportFolder } from './exportFolder';
 import { modelOf } from '../train/runSession';
 import type { ExportSource } from './exportSource';
-import { checkSafetensors, missingPooler, withUntrained } from './exportWeights';
+import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
@@ -46,8 +46,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
         throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
       return new Float32Array(await readWeightRange(db, kept.weightsId, tensor.offset * 4, tensor.length * 4));
     },
-    readUntrained: async ({ offset, bytes }) =>
-      new Uint8Array(await readWeightRange(db, model.untrained?.weightsId ?? '', offset, bytes)),
+    readUntrained: await untrainedReader(db, model),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DataEntry } from '../../../src/domain/experiment';
+import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/run';
 import { lowersCase } from '../tokenize/tokenize';
@@ -125,6 +126,7 @@ function trainingLines(source: ExportSource): string[] {
   const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
     poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
@@ -150,6 +152,7 @@ export function modelCard(source: ExportSource): string {
     '---',
     'library_name: sentence-transformers',
     'tags: [sentence-similarity, feature-extraction]',
+    ...(source.model.hub && hubLocation(source.model.hub) !== null ? [`base_model: ${source.model.hub.id}`] : []),
     '---',
     `# ${source.model.name}`,
     '',

@@ -13,6 +13,6 @@ export interface ExportSource {
   testVector: { text: string; values: number[] };
   /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array>;
-  /** Reads a tensor of `model.untrained` in its own type. */
-  readUntrained: (tensor: KeptTensor) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Returns the bytes of a tensor of `model.untrained`. */
+  readUntrained: (tensor: KeptTensor) => Uint8Array<ArrayBuffer>;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
-import { hasWeights } from '../../../src/storage/weights';
+import { hasWeights, readWeights } from '../../../src/storage/weights';
 import { poolerShapes } from '../../engine/model/names';
 import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
 import type { ExportSource } from './exportSource';
@@ -19,6 +19,17 @@ export async function withUntrained(db: Database, model: StoredModel): Promise<S
   return (await hasWeights(db, untrained.weightsId, bytes)) ? model : rest;
 }
 
+/** Reads the bytes of all untrained tensors, a few megabytes, and returns a function that takes each one's out. */
+export async function untrainedReader(
+  db: Database,
+  { untrained }: StoredModel,
+): Promise<ExportSource['readUntrained']> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  if (untrained) for await (const piece of readWeights(db, untrained.weightsId)) pieces.push(piece);
+  const all = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return ({ offset, bytes }) => all.subarray(offset, offset + bytes);
+}
+
 /** Returns the names of the pooler's parameters that the export lacks, and whether importing again may bring them. */
 export function missingPooler({ config, untrained }: StoredModel): { names: string[]; healable: boolean } {
   const kept = new Set((untrained?.tensors ?? []).map(({ name }) => name));
@@ -31,7 +42,7 @@ export function safetensors({ model, read, readUntrained }: ExportSource): Async
   const untrained = new Map((model.untrained?.tensors ?? []).map((tensor) => [tensor.name, tensor]));
   return writeSafetensors([...model.tensors, ...untrained.values()], (name) => {
     const tensor = untrained.get(name);
-    return tensor ? readUntrained(tensor) : read(name);
+    return tensor ? Promise.resolve(readUntrained(tensor)) : read(name);
   });
 }
 
@@ -42,7 +53,7 @@ export async function checkSafetensors(blob: Blob, { model, readUntrained }: Exp
     if (!written.tensors.has(name))
       throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-missing', tensor: name });
   for (const tensor of model.untrained?.tensors ?? []) {
-    const [found, expected] = [await written.readBytes(tensor.name), await readUntrained(tensor)];
+    const [found, expected] = [await written.readBytes(tensor.name), readUntrained(tensor)];
     const same = found.length === expected.length && found.every((byte, i) => byte === expected[i]);
     if (!same || written.tensors.get(tensor.name)?.dtype !== tensor.dtype)
       throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-differs', tensor: tensor.name });
