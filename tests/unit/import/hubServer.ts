@@ -16,8 +16,8 @@ export interface Misbehaviour {
   claimsHash?: string;
   /** Answers a web page with status 200. */
   html?: boolean;
-  /** Redirects to another path of this server, as to a file server. */
-  redirect?: boolean;
+  /** Redirects to another path of this server, as to a file server, or to the server with this address. */
+  redirect?: boolean | string;
   ignoreRange?: boolean;
   status?: number;
   /** Answers with `status` this many times only. */
@@ -176,8 +176,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const resolved = `${id}/resolve/${commit}/`;
     if (!path.startsWith(resolved)) return fail(response, 404, 'RepoNotFound');
     const name = path.slice(resolved.length);
-    if (!behave[name]?.redirect) return sendFile(request, response, name);
-    response.writeHead(302, { Location: `/files/${name}` });
+    const redirect = behave[name]?.redirect;
+    if (!redirect) return sendFile(request, response, name);
+    response.writeHead(302, { Location: `${redirect === true ? '/' : redirect}files/${name}` });
     response.end();
   };
 
