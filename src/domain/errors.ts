@@ -90,6 +90,8 @@ export type HubFault =
   | 'no-revision'
   /** The model is private or gated, or doesn't exist: hubs don't say which. */
   | 'needs-token'
+  /** The browser would pass an access token on to the file server that the host redirects to. */
+  | 'token-unsafe'
   | 'offline'
   /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
   | 'blocked'
@@ -180,7 +182,8 @@ export type AppErrorDetails =
       id: string;
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
-  | { kind: 'download-failed'; url: string; status: number }
+  /** Without a status, the connection failed. */
+  | { kind: 'download-failed'; url: string; status?: number }
   | {
       kind: 'hub-failed';
       fault: HubFault;

@@ -157,8 +157,8 @@ const sentences: Sentences = {
     en: `${short(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again. If it happens again, report it with the details.`,
   }),
   'download-failed': (details) => ({
-    zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
-    en: `${short(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
+    zh: `${short(details.url)} 下载失败${details.status === undefined ? '' : `（状态 ${details.status}）`}，请检查网络后重试。`,
+    en: `${short(details.url)} couldn’t be downloaded${details.status === undefined ? '' : ` (status ${details.status})`}; check the connection and try again.`,
   }),
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),

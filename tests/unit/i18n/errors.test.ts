@@ -83,6 +83,7 @@ const hubFaults: Record<HubFault, true> = {
   'no-model': true,
   'no-revision': true,
   'needs-token': true,
+  'token-unsafe': true,
   offline: true,
   blocked: true,
   'broken-off': true,
@@ -147,6 +148,7 @@ const others: AppErrorDetails[] = [
   { kind: 'not-found', what: 'run', id: 'r' },
   { kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: 0.5 },
   { kind: 'download-failed', url: 'x', status: 404 },
+  { kind: 'download-failed', url: 'x' },
   { kind: 'cancelled' },
   { kind: 'unexpected', reason: 'x' },
 ];
