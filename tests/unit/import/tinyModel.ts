@@ -2,6 +2,7 @@ import type { EncoderConfig, FileDType } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { parameterShapes } from '../../../workers/engine/model/names';
 import { writeSafetensors } from '../../../workers/formats/safetensors';
+import { statePickle, torchArchive } from '../formats/torchFile';
 
 /** config.json of a BERT with one layer. */
 export const sizes = {
@@ -81,4 +82,19 @@ export async function tinyFolder(
   tensors: Tensor[] = tinyTensors(),
 ): Promise<FolderFile[]> {
   return folderOf({ 'model.safetensors': await safetensors(tensors) }, texts);
+}
+
+/** Writes the tensors as torch.save does, one storage each. */
+export async function torchFile(tensors: (Tensor & { values: Float32Array })[]): Promise<File> {
+  const pickle = statePickle(
+    ...tensors.map(({ name, shape, values }, key) => ({
+      name,
+      key: String(key),
+      elements: values.length,
+      shape,
+      strides: shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)),
+    })),
+  );
+  const storages = tensors.map(({ values }) => new Float32Array(values));
+  return new File([await torchArchive(pickle, ...storages)], 'pytorch_model.bin');
 }
