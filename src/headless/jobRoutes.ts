@@ -1,4 +1,4 @@
-import type { DevicePreference } from '../domain/run';
+import type { DevicePreference } from '../domain/device';
 import { downloaded } from '../domain/download';
 import type { AppError } from '../domain/errors';
 

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
+import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
@@ -38,7 +38,7 @@ const zeros = (name: string, ...shape: number[]): Tensor => ({
 function exported(model: StoredModel, maxTokens = 9): Record<string, string> {
   const entries = exportFolder({
     model,
-    settings: { ...modelSettings(model), maxTokens },
+    settings: { ...experimentModelOf(model), maxTokens },
     run: { experiment: defaultExperiment() } as ExportSource['run'],
     before: undefined,
     after: undefined,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { downloaded } from '../../../src/domain/download';
 import { JobRoutes } from '../../../src/headless/jobRoutes';
-import { openWasmEngine } from '../../../workers/engine/wasm/open';
+import { openWasmEngine } from '../../../workers/engine/wasm/openWasmEngine';
 
 const url = 'http://127.0.0.1/file';
 const text = (response: Response): Promise<string> => response.text();

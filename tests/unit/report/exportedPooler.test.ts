@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { modelSettings, defaultExperiment } from '../../../src/domain/experiment';
+import { experimentModelOf, defaultExperiment } from '../../../src/domain/experiment';
 import type { FileDType, StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getModel, putModel } from '../../../src/storage/models';
@@ -43,7 +43,7 @@ async function sourceOf(db: Database, stored: StoredModel): Promise<ExportSource
   const model = await withUntrained(db, stored);
   return {
     model,
-    settings: modelSettings(model),
+    settings: experimentModelOf(model),
     run: { experiment: defaultExperiment() } as ExportSource['run'],
     before: undefined,
     after: undefined,

@@ -1,6 +1,6 @@
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
-import { getModel, moveWeights, putModel } from '../../../src/storage/models';
+import { getModel, redirectModels, putModel } from '../../../src/storage/models';
 import { deleteWeights, hasWeights } from '../../../src/storage/weights';
 
 /**
@@ -26,7 +26,7 @@ export async function storeRecord(db: Database, model: StoredModel, base: string
     ...(hub ? { hub } : {}),
   };
   await putModel(db, stored);
-  if (known && !keepsWeights) await moveWeights(db, known.weightsId, model.weightsId);
+  if (known && !keepsWeights) await redirectModels(db, known.weightsId, model.weightsId);
   // Experiments shared by earlier versions look for the model under `base`.
   const former = base === stored.contentSha256 ? stored : await getModel(db, base);
   if (!former || former.aliasOf === stored.contentSha256)

@@ -1,6 +1,7 @@
 import type { EncoderConfig, KeptTensor, UntrainedTensors } from '../../../src/domain/model';
 import type { WeightWriter } from '../../../src/storage/weights';
-import { embeddingNames, poolerShapes } from '../../engine/model/names';
+import { embeddingParameterNames } from '../../engine/model/parameterNames';
+import { poolerShapes } from '../../engine/model/parameterShapes';
 import { dtypeBytes, isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import type { EncoderTensor } from './encoderTensors';
 
@@ -15,8 +16,9 @@ export interface FoundUntrained {
  * `tensor-shape` if one has another shape than config.json implies, because the exported folder could not be loaded.
  */
 export function findUntrained(config: EncoderConfig, source: TensorFile, encoder: EncoderTensor[]): FoundUntrained[] {
-  const words = encoder.find(({ entry }) => entry.name === embeddingNames.words)?.name ?? embeddingNames.words;
-  const prefix = words.slice(0, words.length - embeddingNames.words.length);
+  const words =
+    encoder.find(({ entry }) => entry.name === embeddingParameterNames.words)?.name ?? embeddingParameterNames.words;
+  const prefix = words.slice(0, words.length - embeddingParameterNames.words.length);
   const found: FoundUntrained[] = [];
   let offset = 0;
   for (const { name, shape } of poolerShapes(config)) {

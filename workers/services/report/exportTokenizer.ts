@@ -1,5 +1,5 @@
 import { lowercasing } from '../tokenize/lowercase';
-import { lowersCase } from '../tokenize/tokenize';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import { json, parsed } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
   const source = parsed(files['tokenizer.json']);
-  const normalizer = lowersCase(files) ? lowercasing(source['normalizer']) : source['normalizer'];
+  const normalizer = lowercasesFirst(files) ? lowercasing(source['normalizer']) : source['normalizer'];
   return json({ ...source, truncation, padding: null, normalizer });
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { hasWeights, readWeights } from '../../../src/storage/weights';
-import { poolerShapes } from '../../engine/model/names';
+import { poolerShapes } from '../../engine/model/parameterShapes';
 import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
 import type { ExportSource } from './exportSource';
 

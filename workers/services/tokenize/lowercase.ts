@@ -1,8 +1,6 @@
-type Json = Record<string, unknown>;
+import { isObject } from '../../../src/domain/isObject';
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+type Json = Record<string, unknown>;
 
 /**
  * Returns the normalizer of a tokenizer.json with lowercase as its first step. Only sentence-transformers reads
