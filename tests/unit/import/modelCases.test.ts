@@ -8,7 +8,7 @@ import { listModels } from '../../../src/storage/models';
 import { importModel } from '../../../workers/services/import/importModel';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
-import { TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 import { config, folderOf, safetensors, sizes, tinyFolder, tinyTensors, torchFile, type Tensor } from './tinyModel';
 
 /*

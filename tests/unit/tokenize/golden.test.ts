@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/domain/hash';
-import { withLowercase } from '../../../workers/services/import/modelTokenizer';
-import { tokenizerFiles } from '../../../workers/services/report/exportTokenizer';
-import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { tokenizerWithLowercase } from '../../../workers/services/import/modelTokenizer';
+import { exportedTokenizerFiles } from '../../../workers/services/report/exportTokenizer';
+import { tokenizeAll } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const golden: {
@@ -12,7 +13,7 @@ const golden: {
   lowercase: { texts: string[]; words: string; cases: { normalizer: object | null; ids: string[] }[] };
 } = JSON.parse(readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'));
 
-/** Must equal the list `odd` in tools/golden/tokens.py. */
+/** These texts must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
   '',
   ' ',
@@ -80,7 +81,7 @@ describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', ()
   it.each(Object.keys(golden.hashes))('match the Rust tokenizers on 300 texts: %s', async (name) => {
     const [model = '', limit] = name.split('@');
     const list = texts();
-    const { ids, offsets } = await encodeAll(
+    const { ids, offsets } = await tokenizeAll(
       tokenizerOf(model),
       list,
       model === 'e5-small-zh' ? 'passage: ' : '',
@@ -105,8 +106,8 @@ describe('a tokenizer whose texts are lowercased first', () => {
     new TextTokenizer({ files }).encode(text, 512).ids.join(' ');
 
   it.each(cases)('has the ids of the Rust tokenizers with the normalizer $normalizer', ({ normalizer, ids }) => {
-    const imported = { 'tokenizer.json': withLowercase(tokenizerJson(normalizer)) };
-    const [exported] = tokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
+    const imported = { 'tokenizer.json': tokenizerWithLowercase(tokenizerJson(normalizer)) };
+    const [exported] = exportedTokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
     for (const [i, text] of mixed.entries()) {
       expect(idsOf(text, imported)).toBe(ids[i]);
       expect(idsOf(text, { 'tokenizer.json': exported?.input ?? '' })).toBe(ids[i]);
@@ -114,13 +115,13 @@ describe('a tokenizer whose texts are lowercased first', () => {
   });
 
   it.each(cases)('is imported and exported with the same normalizer, given $normalizer', ({ normalizer }) => {
-    const imported = withLowercase(tokenizerJson(normalizer));
-    const [exported] = tokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
-    const [again] = tokenizerFiles({ 'tokenizer.json': imported, ...sentence }, 512);
+    const imported = tokenizerWithLowercase(tokenizerJson(normalizer));
+    const [exported] = exportedTokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
+    const [again] = exportedTokenizerFiles({ 'tokenizer.json': imported, ...sentence }, 512);
     const normalizerOf = (text = '{}'): unknown => (JSON.parse(text) as { normalizer: unknown }).normalizer;
     expect(normalizerOf(exported?.input)).toEqual(normalizerOf(imported));
     expect(normalizerOf(again?.input)).toEqual(normalizerOf(imported));
-    expect(withLowercase(imported)).toBe(imported);
+    expect(tokenizerWithLowercase(imported)).toBe(imported);
   });
 });
 

@@ -2,7 +2,8 @@ import type { EncoderConfig, KeptTensor, UntrainedTensors } from '../../../src/d
 import type { WeightWriter } from '../../../src/storage/weights';
 import { embeddingParameterNames } from '../../engine/model/parameterNames';
 import { poolerShapes } from '../../engine/model/parameterShapes';
-import { dtypeBytes, isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
+import { fileDTypeBytes, isFileDType, type TensorFile } from '../../formats/tensorFile';
 import type { EncoderTensor } from './encoderTensors';
 
 /** A tensor to keep, and its name in the file. */
@@ -34,7 +35,7 @@ export function findUntrained(config: EncoderConfig, source: TensorFile, encoder
         found: `[${tensor.shape.join(', ')}]`,
       });
     if (!isFileDType(dtype)) throw modelError(file, 'tensor-dtype', { tensor: nameInFile, found: dtype });
-    const bytes = shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
+    const bytes = shape.reduce((product, size) => product * size, fileDTypeBytes[dtype]);
     found.push({ kept: { name, shape, dtype, offset, bytes }, nameInFile });
     offset += bytes;
   }
