@@ -19,6 +19,8 @@ export interface RejectedRow {
   fault: ImportFault;
   field?: string;
   expected?: string;
+  /** Number of rows that the entry is about, if it was left out together with others. */
+  rows?: number;
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */

@@ -1,5 +1,5 @@
 import type { DataRole } from '../records';
-import { aliases, bareName, negativeColumn, positions, type AliasList } from './aliases';
+import { aliases, bareName, negativeColumn, negativeIdColumn, positions, type AliasList } from './aliases';
 import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './reading';
@@ -71,7 +71,16 @@ export class Columns {
 
   /** Returns the texts of all columns of negatives. */
   negatives(): string[] {
-    const keys = [...this.#cells.keys()].filter((key) => negativeColumn.test(key));
+    return this.#textsOf(negativeColumn);
+  }
+
+  /** Returns the ids in all columns that name negatives by id. */
+  negativeIds(): string[] {
+    return this.#textsOf(negativeIdColumn);
+  }
+
+  #textsOf(pattern: RegExp): string[] {
+    const keys = [...this.#cells.keys()].filter((key) => pattern.test(key));
     return keys.flatMap((key) => {
       const list = listInCell(this.get(key));
       const items: unknown[] = Array.isArray(list) ? list : [list];

@@ -23,6 +23,10 @@ export interface Remarks {
   irrelevant: number;
   /** Scores between 0 and 1 of pairs. */
   unusedScores: number;
+  /** Ids of negatives that match no passage. */
+  unknownNegatives: string[];
+  /** Ids of negatives that could not be looked up, because there is no knowledge base. */
+  negativesNotFound: number;
 }
 
 function idOf(columns: Columns, list: 'passageId' | 'questionId' | 'pairId'): string | undefined {
@@ -77,6 +81,18 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
+/** Returns the texts of the negatives that the row names by id. Ids that cannot be found are remarked on. */
+function namedNegatives(columns: Columns, { passages }: ReadOptions, remarks: Remarks): string[] {
+  const ids = columns.negativeIds();
+  if (!passages) {
+    remarks.negativesNotFound += ids.length;
+    return [];
+  }
+  const { relevant, unknown } = resolveReferences(ids, passages);
+  for (const id of unknown) remarks.unknownNegatives.push(id);
+  return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
+}
+
 /** Returns the positives' texts: looked up by the ids in the row or in a file of judgements, or as the row has them. */
 function positivesOf(columns: Columns, id: string | undefined, options: ReadOptions, remarks: Remarks): string[] {
   const own = columns.pick('positiveId');
@@ -88,6 +104,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: ReadOpti
     const texts =
       references === undefined ? null : namedPositives(columns, references, other?.name ?? 'qrels', options, remarks);
     if (texts) return texts;
+    if (id !== undefined && options.judged) throw new RowFault({ fault: 'not-judged' });
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. Read as a pair, a low score would be trained as a match.
@@ -112,7 +129,7 @@ function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): D
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
   checkLabel(columns, remarks);
-  const negatives = columns.negatives();
+  const negatives = columns.negatives().concat(namedNegatives(columns, options, remarks));
   return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
 }
 
@@ -147,6 +164,8 @@ function questionDraft(columns: Columns, options: ReadOptions, remarks: Remarks)
   const own = columns.pick('relevant')?.value;
   const given = own ?? (id === undefined ? undefined : options.judged?.(id));
   const references = [...new Set(referencesOf(given, remarks))];
+  if (references.length === 0 && own === undefined && id !== undefined && options.judged)
+    throw new RowFault({ fault: 'not-judged' });
   if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
   const score = scoreOf(columns);
   if (score !== null) columns.pick('score');

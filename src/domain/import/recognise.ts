@@ -1,6 +1,6 @@
 import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
-import { aliases, bareName, fieldLists, negativeColumn, positions, type AliasList } from './aliases';
+import { aliases, bareName, fieldLists, negativeColumn, negativeIdColumn, positions, type AliasList } from './aliases';
 import { unbundled } from './bundle';
 import { isNumber } from './cells';
 import { cleaned } from './cleaning';
@@ -81,6 +81,8 @@ export function proposedMapping(
     mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
   const negatives = columns.filter((column) => negativeColumn.test(bareName(column)));
   mapping.push(...negatives.map((column) => ({ column, field: 'negatives' }) as const));
+  const negativeIds = columns.filter((column) => negativeIdColumn.test(bareName(column)));
+  mapping.push(...negativeIds.map((column) => ({ column, field: 'negativeIds' }) as const));
   const input = columns.find((column) => bareName(column) === 'input');
   const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
   if (input !== undefined && bareName(first) === 'instruction') mapping.push({ column: input, field: 'input' });

@@ -1,4 +1,4 @@
-import { AppError, type ImportFault } from '../../../src/domain/errors';
+import { AppError } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
@@ -14,7 +14,7 @@ import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
 import { openFile, recordsOf, type DataFile } from './readRecords';
 import { withHead } from './recordStream';
-import { excerpt, Rejections, shortened, type Place } from './rejections';
+import { excerpt, noted, Rejections, shortened, type Place } from './rejections';
 
 export interface ImportSettings extends ReadOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
@@ -32,9 +32,6 @@ interface ImportJob<R extends DataRole> {
   /** Holds questions back until all files are read: later rows may belong to them. */
   questions: QuestionMerger<Place>;
 }
-
-/** Parts of a file that are no rows. */
-const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
 
 /** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
 function takeRecord<R extends DataRole>(
@@ -63,6 +60,7 @@ function takeRecord<R extends DataRole>(
       else if (job.questions.add(row, place)) rejections.note(place, { fault: 'questions-merged', field: row.id });
     }
     for (const reference of result.ignored) rejections.ignore(place, reference);
+    for (const reference of result.unknownNegatives) rejections.ignore(place, reference, 'negative-ignored');
   }
   return { rows, rejection };
 }

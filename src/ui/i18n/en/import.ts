@@ -79,6 +79,7 @@ export const importTexts = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python literals',
+      trecQrels: 'TREC qrels',
       xlsx: 'Excel',
     },
     fields: {
@@ -89,6 +90,7 @@ export const importTexts = {
         positiveId: 'id of the passage',
         input: 'addition to the question',
         negatives: 'negatives',
+        negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
       },

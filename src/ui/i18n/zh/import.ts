@@ -73,6 +73,7 @@ export const importTexts: Dictionary['import'] = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python 字面量',
+      trecQrels: 'TREC 判定文件',
       xlsx: 'Excel',
     },
     fields: {
@@ -83,6 +84,7 @@ export const importTexts: Dictionary['import'] = {
         positiveId: '段落的编号',
         input: '问题的补充',
         negatives: '负例',
+        negativeIds: '负例的编号',
         score: '分数或标签',
         id: '编号',
       },
