@@ -85,7 +85,8 @@ export class InputReader {
     if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
-    this.#filled = withEntry(this.#filled, slot, contentSha256);
+    const joinTitles = this.file.joinTitles ?? (dataset.titles ?? 0) > 0;
+    this.#filled = withEntry(this.#filled, slot, contentSha256, joinTitles);
   }
 
   /** Data without a location may already be stored in the browser profile that the runner keeps. */

@@ -8,8 +8,10 @@ import { openDatabase } from '../../src/storage/database';
 import { sweepOrphanWeights } from '../../src/storage/weights';
 import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
+import { countTitles } from './import/countTitles';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
+import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/hubClient';
 import { fetchHubModel } from './import/hubDownload';
 import { importModel } from './import/importModel';
@@ -53,7 +55,9 @@ export const dataWorkerApi: DataApi = {
     return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
   },
   recogniseFiles,
+  surveyFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
+  countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: importFolder,
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>

@@ -1,6 +1,14 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../../src/domain/records';
+import {
+  encodedText,
+  type DataRole,
+  type Pair,
+  type Passage,
+  type Question,
+  type QuestionPart,
+  type RowOf,
+} from '../../../src/domain/records';
 import type { Overlap } from '../../../src/domain/split/overlap';
 import { hasListedBatches, splitData, type Split } from '../../../src/domain/split/splitData';
 import type { Progress } from '../../../src/protocol/dataApi';
@@ -33,6 +41,24 @@ async function rowsOf<R extends DataRole>(
   return lists.flat();
 }
 
+/** Returns the passages that a run searches, and the text that it encodes for each of them. */
+async function readKnowledgeBase(
+  db: Database,
+  experiment: Experiment,
+): Promise<Pick<StoredSplit, 'knowledgeBase' | 'encodedTexts'>> {
+  const knowledgeBase: Passage[] = [];
+  const encodedTexts: string[] = [];
+  for (const { role, contentSha256, joinTitles = false } of experiment.data) {
+    if (role !== 'knowledgeBase') continue;
+    for (const passage of await readRows(db, role, contentSha256)) {
+      knowledgeBase.push(passage);
+      encodedTexts.push(encodedText(passage, joinTitles));
+    }
+  }
+  refuseSharedIds(knowledgeBase);
+  return { knowledgeBase, encodedTexts };
+}
+
 function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
   const seen = new Set<string>();
   for (const { id } of knowledgeBase) {
@@ -46,6 +72,8 @@ function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
 export interface StoredSplit {
   pairs: Pair[];
   knowledgeBase: Passage[];
+  /** The text that is encoded for each passage of the knowledge base: with its title, if the experiment joins them. */
+  encodedTexts: string[];
   split: Split;
   /** Training pairs that are near-duplicates of a test question. Empty if they were not asked for. */
   nearDuplicates: Overlap[];
@@ -66,8 +94,7 @@ export async function storedSplit(
   findNearDuplicates: boolean,
   progress: Progress,
 ): Promise<StoredSplit> {
-  const knowledgeBase = await rowsOf(db, experiment, 'knowledgeBase');
-  refuseSharedIds(knowledgeBase);
+  const { knowledgeBase, encodedTexts } = await readKnowledgeBase(db, experiment);
   const pairs = await rowsOf(db, experiment, 'pairs');
   const devQuestions = await rowsOf(db, experiment, 'questions', 'dev');
   const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
@@ -80,15 +107,39 @@ export async function storedSplit(
       : [];
   const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
   const trainRows = split.trainRows.filter((row) => !removed.has(row));
-  return { pairs, knowledgeBase, split, nearDuplicates, removesNearDuplicates, trainRows };
+  return { pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, trainRows };
 }
 
-/** Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. */
+/**
+ * Returns a function that replaces the positive of a pair by the text that is encoded for the passage. Otherwise a
+ * model would be trained on passages without their titles and evaluated on passages with them. Of passages with equal
+ * texts, the first decides.
+ */
+function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pair: Pair) => Pair {
+  const joined = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const [index, { text }] of knowledgeBase.entries()) {
+    const encoded = encodedTexts[index] ?? text;
+    if (encoded !== text && !seen.has(text.trim())) joined.set(text.trim(), encoded);
+    seen.add(text.trim());
+  }
+  return (pair) => {
+    const positive = joined.get(pair.positive.trim());
+    return positive === undefined ? pair : { ...pair, positive };
+  };
+}
+
+/**
+ * Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. Passages have the
+ * text that is encoded, with their titles if the experiment joins them.
+ */
 export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
-  const { pairs, knowledgeBase, split, trainRows } = await storedSplit(db, experiment, false, () => undefined);
+  const stored = await storedSplit(db, experiment, false, () => undefined);
+  const { pairs, knowledgeBase, encodedTexts, split, trainRows } = stored;
+  const passages = knowledgeBase.map((passage, index) => ({ ...passage, text: encodedTexts[index] ?? passage.text }));
   return {
-    pairs: trainRows.flatMap((row) => pairs[row] ?? []),
-    knowledgeBase: [...knowledgeBase, ...split.extraPassages],
+    pairs: trainRows.flatMap((row) => pairs[row] ?? []).map(withEncodedPositive(stored)),
+    knowledgeBase: passages.concat(split.extraPassages),
     dev: split.dev,
     test: split.test,
     leaks: split.leaks.length,
