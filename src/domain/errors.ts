@@ -69,6 +69,8 @@ export type ImportFault =
   | 'trec-broken'
   /** The id of a negative that is not a passage of the knowledge base. */
   | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */

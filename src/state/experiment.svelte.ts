@@ -183,6 +183,12 @@ export class ExperimentState {
     await this.flush();
   }
 
+  /** Takes a new record of the knowledge base in use. */
+  datasetCounted(dataset: Dataset): void {
+    if (this.datasets.knowledgeBase?.contentSha256 === dataset.contentSha256)
+      this.datasets = { ...this.datasets, knowledgeBase: dataset };
+  }
+
   /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
   #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
     const linked = this.stored?.linked && entryOf(this.stored.linked, slot);

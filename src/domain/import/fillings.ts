@@ -139,3 +139,26 @@ export function fillingsOf(files: readonly FileContent[]): Fillings {
     if (!used.has(index) && !unused.some(({ file }) => file === index)) unused.push({ file: index, reason: 'no-side' });
   return { fillings: collected.fillings, unused };
 }
+
+/** Whether the fillings make pairs and evaluation questions of the same files. Such pairs cannot be trained on. */
+export function sharesQuestions(fillings: readonly Filling[]): boolean {
+  const filesOf = (slot: SlotName): string | undefined => fillings.find((one) => one.slot === slot)?.files.join();
+  const pairs = filesOf('pairs');
+  return pairs !== undefined && [filesOf('devQuestions'), filesOf('testQuestions')].includes(pairs);
+}
+
+/**
+ * Returns the fillings of files that were dropped on one slot. If they have questions for another slot only, the slot
+ * is offered with them: where questions belong is the user's decision.
+ */
+export function fillingsForSlot(fillings: readonly Filling[], slot: SlotName): Filling[] {
+  const questions = (['testQuestions', 'devQuestions', 'pairs'] as const)
+    .map((name) => fillings.find((one) => one.slot === name))
+    .find((one) => one !== undefined);
+  if (slot === 'knowledgeBase' || !questions || fillings.some((one) => one.slot === slot))
+    return fillings.map((one) => (one.slot === slot ? { ...one, suggested: true } : one));
+  const isSame = (one: Filling): boolean => one.slot !== 'knowledgeBase' && one.files.join() === questions.files.join();
+  const others = fillings.map((one) => (isSame(one) ? { ...one, suggested: false } : one));
+  const all = [...others, { ...questions, slot, suggested: true }];
+  return slotNames.flatMap((name) => all.find((one) => one.slot === name) ?? []);
+}

@@ -35,6 +35,7 @@ const importFaults: Record<ImportFault, true> = {
   'unknown-question': true,
   'trec-broken': true,
   'negative-ignored': true,
+  'folder-too-large': true,
   'file-cut': true,
   'gzip-broken': true,
   'control-replaced': true,

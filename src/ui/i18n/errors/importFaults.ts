@@ -119,6 +119,10 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,
     en: `the negative “${name}” isn’t in the knowledge base; it is ignored, and the pair is kept`,
   }),
+  'folder-too-large': ({ name }) => ({
+    zh: `文件夹里的文件超过 ${name} 个，或层数太多，请只拖入要用的文件`,
+    en: `the folder has more than ${name} files, or is nested too deeply; drop only the files you need`,
+  }),
   'file-cut': () => ({
     zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
     en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
