@@ -8,11 +8,13 @@ import { checked, invalid, isObject, withDefaults } from './parseExperiment';
  * experiment's identity.
  */
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+/** A data set may come from several files, such as questions and their judgements. */
+const dataLocation = v.union([location, v.pipe(v.array(location), v.minLength(1), v.maxLength(64))]);
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(location),
-  pairs: v.optional(location),
-  devQuestions: v.optional(location),
-  testQuestions: v.optional(location),
+  knowledgeBase: v.optional(dataLocation),
+  pairs: v.optional(dataLocation),
+  devQuestions: v.optional(dataLocation),
+  testQuestions: v.optional(dataLocation),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */

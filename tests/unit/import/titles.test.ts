@@ -85,14 +85,15 @@ describe('the choice to join titles', () => {
 });
 
 describe('titles in a headless run', () => {
-  async function entryFrom(entries: object[]) {
+  function readerOf(entries: object[]) {
     const file = parseExperimentFile({ data: entries, locations: { knowledgeBase: 'corpus.jsonl' } });
     const files = (_job: unknown, slot: string) =>
       Promise.resolve(slot === 'knowledgeBase' ? [{ file: corpus, path: 'corpus.jsonl' }] : []);
     const quiet = (): void => undefined;
     const reports = { import: quiet, download: quiet, note: quiet };
-    return (await new InputReader({ files } as never, {} as never, file, reports).data())[0];
+    return new InputReader({ files } as never, {} as never, file, reports);
   }
+  const entryFrom = async (entries: object[]) => (await readerOf(entries).data())[0];
 
   it('are joined unless the file says otherwise or names the content without them', async () => {
     const { contentSha256 } = (await stored()).knowledgeBase;
@@ -102,6 +103,13 @@ describe('titles in a headless run', () => {
     expect(await entryFrom([{ role: 'knowledgeBase', joinTitles: true }])).toEqual({ ...named, joinTitles: true });
     expect(await entryFrom([named])).toEqual(named);
     expect(await entryFrom([{ ...named, joinTitles: true }])).toEqual({ ...named, joinTitles: true });
+  });
+
+  it('are counted for the terminal, which says whether they are joined', async () => {
+    await stored();
+    const reader = readerOf([]);
+    await reader.data();
+    expect(reader.titles).toBe(1);
   });
 
   it('are refused in an entry with an unknown field, by its path', () => {

@@ -31,7 +31,7 @@ export const importTexts = {
   reading: 'Reading…',
   any: {
     label: 'Several files at once',
-    help: 'You can also drop several files, or a whole folder, anywhere on this page. You’ll see what they hold before anything is imported.',
+    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its place below.',
     folder: 'Choose a folder',
   },
   fill: {
@@ -51,7 +51,7 @@ export const importTexts = {
     notUsed: 'Not used:',
     unused: {
       'no-slot': (path: string) =>
-        `${path}: no known column names. Drop it on the place where it belongs to choose its columns.`,
+        `${path}: no place takes rows with these columns. If that’s wrong, drop it on its place and choose the columns.`,
       'no-judgements': (path: string) =>
         `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
       'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
@@ -60,6 +60,7 @@ export const importTexts = {
     apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
   },
   titles: {
+    count: (n: number) => `${count(n, 'passage')} with a title`,
     join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
     on: 'Encoded: title, a space, text. Do the same when you use the model.',
     off: 'Titles are shown, but not encoded.',

@@ -29,7 +29,7 @@ export const importTexts: Dictionary['import'] = {
   reading: '正在读取……',
   any: {
     label: '一次放入多个文件',
-    help: '也可以把多个文件或整个文件夹一起拖到这一页的任意位置。会先列出里面有什么，你确认后才导入。',
+    help: '把多个文件或整个文件夹拖到这一页的任意位置，会先列出里面有什么，你确认后才导入。也可以逐个拖到下面对应的位置。',
     folder: '选择文件夹',
   },
   fill: {
@@ -42,13 +42,13 @@ export const importTexts: Dictionary['import'] = {
       devQuestions: (n) => `${formatCount(n)} 题`,
       testQuestions: (n) => `${formatCount(n)} 题`,
     },
-    keeps: (name, rows) => `保留现有的 ${name}（${formatCount(rows)} 行）。`,
-    replaces: (name, rows) => `会替换现有的 ${name}（${formatCount(rows)} 行）。`,
+    keeps: (name, rows) => `保留现有的“${name}”（${formatCount(rows)} 行）。`,
+    replaces: (name, rows) => `会替换现有的“${name}”（${formatCount(rows)} 行）。`,
     shared:
       '问答对和问题来自同一个文件，问的是同样的问题。训练会跳过和验证题、测试题相同的问答对，这样一对也剩不下。除非你另有问答对，否则请取消其中一项。',
     notUsed: '没有用到：',
     unused: {
-      'no-slot': (path) => `${path}：没有认得的列名。可以把它拖到对应的位置，再选各列的用途。`,
+      'no-slot': (path) => `${path}：没有一处用得上这样的列。如果认错了，请把它拖到对应的位置，再选各列的用途。`,
       'no-judgements': (path) => `${path}：只有问题，没写哪个段落能回答。请和判定文件（qrels）一起拖入。`,
       'no-questions': (path) => `${path}：它判定的问题不在这些文件里。`,
       'no-side': (path) => `${path}：这里的判定文件（qrels）没有提到它的任何一行。`,
@@ -56,6 +56,7 @@ export const importTexts: Dictionary['import'] = {
     apply: (n) => (n === 1 ? '导入' : `导入到这 ${n} 处`),
   },
   titles: {
+    count: (n) => `${formatCount(n)} 段有标题`,
     join: (n) => `把标题接在正文前面（${formatCount(n)} 段有标题）。`,
     on: '按“标题、空格、正文”编码，使用模型时也要这样做。',
     off: '标题只显示，不编码。',
