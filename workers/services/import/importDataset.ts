@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import { unbundled } from '../../../src/domain/import/bundle';
+import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
@@ -44,6 +44,10 @@ function takeRecord<R extends DataRole>(
   if ('fault' in record && noted.has(record.fault)) {
     rejections.note(place, record);
     return { rows: 0, rejection: null };
+  }
+  for (const fault of 'fault' in record ? [] : bundleFaults(job.role, record.value)) {
+    if (fault.fault === 'columns-unused') rejections.note(place, shortened(fault));
+    else rejections.add({ ...place, ...shortened(fault) });
   }
   let rows = 0;
   let rejection: RejectedRow | null = null;
