@@ -10,9 +10,10 @@ import { cpus, totalmem } from 'node:os';
 import { extname, join, normalize, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { root } from '../tools/lib/build.mjs';
+import { root } from '../tools/lib/source.mjs';
 import { chromiumFlags, findChromium, noChromium } from '../tools/lib/chromium.mjs';
-import { installWhenNeeded, runCommand } from '../tools/lib/install.mjs';
+import { installWhenNeeded } from '../tools/lib/install.mjs';
+import { runCommand } from '../tools/lib/runCommand.mjs';
 import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]

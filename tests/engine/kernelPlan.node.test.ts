@@ -7,7 +7,7 @@ import {
   unmeasuredPlan,
   type KernelPlan,
 } from '../../src/domain/kernelPlan';
-import type { DeviceInfo } from '../../src/domain/run';
+import type { DeviceInfo } from '../../src/domain/device';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';

@@ -11,7 +11,7 @@ import { parameterShapes } from '../../workers/engine/model/names';
 import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
 import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
 import { Trainer, type StepNumbers } from '../../workers/engine/trainer';
-import { refuseMixedWithoutHalf } from '../../workers/services/train/mixedPrecision';
+import { refuseMixedWithoutHalf } from '../../workers/services/train/refuseRun';
 import { adamWOptions, bertConfig } from './configs';
 import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';

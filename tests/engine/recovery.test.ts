@@ -4,9 +4,10 @@ import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
 import type { DataRole, Row } from '../../src/domain/records';
-import type { Evaluation, RunEvent } from '../../src/domain/run';
+import type { RunEvent } from '../../src/domain/run';
+import type { Evaluation } from '../../src/domain/evaluate/evaluation';
 import { openDatabase, type Database } from '../../src/storage/database';
-import { putDataset, writeBlock } from '../../src/storage/datasets';
+import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
 import { putExperiment } from '../../src/storage/experiments';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { putModel } from '../../src/storage/models';
@@ -75,7 +76,7 @@ async function storeModel(db: Database): Promise<void> {
 
 async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
   const contentSha256 = letter.repeat(64);
-  await writeBlock(db, contentSha256, 0, rows, '');
+  await writeDatasetBlock(db, contentSha256, 0, rows, '');
   await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
   return contentSha256;
 }

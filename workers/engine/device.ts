@@ -1,5 +1,5 @@
 import { AppError } from '../../src/domain/errors';
-import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
+import type { DeviceInfo, DevicePreference } from '../../src/domain/device';
 import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine, wasmFeatures } from './wasm/open';

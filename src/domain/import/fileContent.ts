@@ -1,10 +1,11 @@
 import type { DataRole } from '../records';
 import { isBundle, unbundled } from './bundle';
-import { Columns } from './cells';
 import { cleaned } from './cleaning';
 import { judgementOf, rowIdOf } from './judgements';
-import { namedCells, unfilledFields } from './mapping';
-import { proposedMapping } from './recognise';
+import { unfilledFields } from './mapping';
+import { namedCells } from './cells';
+import { proposedMapping } from './proposedMapping';
+import { Columns } from './rowColumns';
 import { shaped } from './shapes';
 
 /**

@@ -1,6 +1,9 @@
 import { CsvReader } from './csv';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader, type TextFormat } from './reading';
+import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader } from './recordReader';
+
+export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
+export type ImportFormat = TextFormat | 'xlsx';
 
 function extensionOf(fileName: string): string {
   return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
@@ -59,7 +62,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
   const bracket = bracketFormat(head);
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
-    // A list per line is a row per line; a list of rows over several lines, or in one line, is JSON.
+    // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.
     return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
       ? 'json'
       : 'jsonl';
@@ -69,7 +72,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
 }
 
 /** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function readerOf(format: Exclude<TextFormat, 'json' | 'literal'>, fileName: string): RecordReader {
+export function formatReader(format: Exclude<TextFormat, 'json' | 'literal'>, fileName: string): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { WorkerClient } from '../../../src/clients/workerClient';
 import { AppError } from '../../../src/domain/errors';
 import { installErrorTransfer } from '../../../src/protocol/errorTransfer';
-import type { WorkerOptions } from '../../../src/protocol/locks';
+import type { WorkerOptions } from '../../../src/protocol/workerOptions';
 
 interface Api {
   configure(options: WorkerOptions): Promise<void>;

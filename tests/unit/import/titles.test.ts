@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
-import { experimentHash } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { entryOf, withEntry, withJoinedTitles } from '../../../src/domain/import/slots';

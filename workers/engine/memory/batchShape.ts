@@ -1,4 +1,4 @@
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { BatchShape } from '../../../src/domain/memory/report';
 
 type Offsets = Pick<TokenSet, 'offsets'>;

@@ -7,9 +7,9 @@ import { memoryNeed, widestRowBytes, type ParameterCount } from './stepMemory';
 import type {
   BatchShape,
   MemoryNeed,
-  Proposal,
-  Settings,
-  Shortage,
+  MemoryProposal,
+  BatchSettings,
+  MemoryShortage,
   WayChoice,
 } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
@@ -69,7 +69,7 @@ function arrayShortage(
   { longest, pairs, evaluation }: StageShape,
   limitBytes: number,
   precision: Precision,
-): Shortage | undefined {
+): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   const vectors = 4 * pairs * config.hiddenSize;
   const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
@@ -80,7 +80,7 @@ function arrayShortage(
 const shortestMaxTokens = 16;
 
 /** Proposes settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
-export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
+export function proposal(current: BatchSettings, fits: (settings: BatchSettings) => boolean): MemoryProposal {
   const maxTokens = largestBelow(current.maxTokens, shortestMaxTokens, (value) =>
     fits({ ...current, maxTokens: value }),
   );

@@ -1,6 +1,7 @@
 import type { Precision } from '../../../src/domain/experiment';
 import { questionsPerSearch, searchBytes, type SearchShape } from '../retrieval/searchBlocks';
-import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Question } from '../../../src/domain/records';
 import { quadsFor, quadsIn } from '../quads';
 import { encodingRowBytes, trainingStateBytes, widestRowBytes, type ParameterCount } from './stepMemory';

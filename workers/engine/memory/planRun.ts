@@ -1,11 +1,18 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Precision } from '../../../src/domain/experiment';
-import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { largestShape } from './batchShape';
 import { chooseWay, proposal, type StageShape } from './chooseWay';
 import { encodingTokens, type EvaluationShape } from './evaluationMemory';
 import type { ParameterCount } from './stepMemory';
-import type { MemoryAlternative, MemoryReport, Proposal, Settings, WayChoice } from '../../../src/domain/memory/report';
+import type {
+  MemoryAlternative,
+  MemoryReport,
+  MemoryProposal,
+  BatchSettings,
+  WayChoice,
+} from '../../../src/domain/memory/report';
 import type { MemoryLimits } from './memoryLimits';
 
 type Batches = readonly (readonly number[])[];
@@ -82,7 +89,7 @@ function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, ma
 function mixedProposal(
   { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
   { stage, shape }: PlannedStage,
-): Proposal {
+): MemoryProposal {
   if (!offersHalf || precisions?.[stage] === 'mixed') return {};
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
@@ -99,7 +106,7 @@ function hunger({ shape, choice }: PlannedStage): number {
  * Returns a function that chooses a strategy for other settings of a stage. It plans the batches of each size only
  * once.
  */
-function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
+function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
   known.set(
@@ -116,7 +123,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
 }
 
 /** Returns settings for a short table: batches from half to four times the size, and texts cut shorter. */
-function nearby({ batchSize, maxTokens }: Settings): Settings[] {
+function nearby({ batchSize, maxTokens }: BatchSettings): BatchSettings[] {
   const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
   const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);
   return lengths.flatMap((length) => sizes.map((size) => ({ batchSize: size, maxTokens: length })));

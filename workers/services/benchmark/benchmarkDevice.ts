@@ -7,7 +7,7 @@ import {
   type SkippedShape,
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
-import type { DeviceInfo } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import { closeDevice, openDevice, currentEngine, currentWebGpu } from '../../engine/device';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';

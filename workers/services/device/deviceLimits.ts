@@ -1,5 +1,5 @@
 import { budgetBytes } from '../../../src/domain/memory/budget';
-import type { DeviceInfo, DevicePreference } from '../../../src/domain/run';
+import type { DeviceInfo, DevicePreference } from '../../../src/domain/device';
 import { arrayBytesAllowed } from '../../engine/device';
 import { threadScratchBytes } from '../../engine/wasm/wasmEngine';
 import { scratchBytes } from '../../engine/engine';

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { kernelsVersion, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Precision } from '../../../src/domain/experiment';
-import type { DeviceInfo } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import type { Database } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../engine/gpu/webGpuEngine';

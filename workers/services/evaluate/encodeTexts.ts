@@ -1,4 +1,5 @@
-import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { releaseIdleMemory } from '../../engine/engine';
 import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
 import type { ParameterStore } from '../../engine/model/parameters';

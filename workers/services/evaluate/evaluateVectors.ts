@@ -1,13 +1,12 @@
 import type { Experiment } from '../../../src/domain/experiment';
+import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import {
   evaluateRanks,
   questionResult,
-  relevantPlaces,
-  shownPassages,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
+  type EvaluationMoment,
+  type Evaluation,
+} from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
-import type { Evaluation, EvaluationMoment } from '../../../src/domain/run';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { questionsPerSearch } from '../../engine/retrieval/searchBlocks';

@@ -1,13 +1,15 @@
 import { AppError } from '../../../src/domain/errors';
 import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
-import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
+import type { DraftOptions } from '../../../src/domain/import/drafts';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole, Dataset } from '../../../src/domain/records';
-import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
-import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
+import { resolveRelevant } from '../../../src/domain/split/relevant';
+import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
+import type { ImportReport, RejectedRows, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
@@ -16,7 +18,7 @@ import { openFile, recordsOf, type DataFile } from './readRecords';
 import { withHead } from './recordStream';
 import { excerpt, noted, Rejections, shortened, type Place } from './rejections';
 
-export interface ImportSettings extends ReadOptions {
+export interface ImportSettings extends DraftOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
   /** Sheets chosen by the user, by file name. */
@@ -171,7 +173,7 @@ export async function importDataset(
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
   const dataset = await writer.finish(db);
-  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
+  return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
@@ -188,7 +190,7 @@ export async function checkQuestions(
   db: Database,
   questions: string,
   knowledgeBase: string,
-): Promise<LeftOut & { kept: Dataset | null }> {
+): Promise<RejectedRows & { kept: Dataset | null }> {
   const dataset = await datasetOf(db, 'questions', questions);
   const rows = await readRows(db, 'questions', questions);
   const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
@@ -201,8 +203,8 @@ export async function checkQuestions(
       rejections.add({ ...place, fault: 'unknown-passage', field: excerpt(one.reference) });
     if (one.dropped) dropped = one.index;
   }
-  if (kept.length === 0) return { kept: null, ...rejections.leftOut };
+  if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.leftOut };
+  return { kept: await writer.finish(db), ...rejections.rejectedRows };
 }

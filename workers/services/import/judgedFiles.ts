@@ -1,7 +1,7 @@
 import { rowIdOf, judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
-import { Columns } from '../../../src/domain/import/cells';
+import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOf, type DataFile } from './readRecords';
 import { noted, shortened, type Place, type Rejections } from './rejections';
 

@@ -1,6 +1,6 @@
-import { formatOf, readerOf } from '../../../src/domain/import/format';
+import { formatOf, formatReader, type TextFormat } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
-import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import { encodingOf, textOf, unpacked, type FileText } from './readText';
 import { readSpreadsheet, type SheetFile } from './spreadsheet';
@@ -39,7 +39,7 @@ export async function* recordsOf(
     return;
   }
   const { file, format, encoding } = source;
-  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name);
+  const reader = format === 'json' || format === 'literal' ? null : formatReader(format, file.name);
   const pieces: string[] = [];
   let isCut = false;
   for await (const { text, cut } of textOf(file, encoding, read)) {

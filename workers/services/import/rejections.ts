@@ -1,7 +1,7 @@
 import type { ImportFault } from '../../../src/domain/errors';
 import type { FileNote } from '../../../src/domain/import/fileNotes';
-import type { RecordFault } from '../../../src/domain/import/reading';
-import type { LeftOut, RejectedRow } from '../../../src/protocol/dataApi';
+import type { RecordFault } from '../../../src/domain/import/recordReader';
+import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
@@ -66,7 +66,7 @@ export class Rejections {
     }
   }
 
-  get leftOut(): LeftOut {
+  get rejectedRows(): RejectedRows {
     return {
       rejected: this.listed,
       rejectedCount: this.#rows,

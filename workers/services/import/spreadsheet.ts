@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import { sheetRecords } from '../../../src/domain/import/sheet';
 import { isZip, readWorkbook, WorkbookFault } from '../../formats/xlsx';

@@ -1,9 +1,9 @@
 import { AppError } from '../../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import type { Pooling } from '../../../src/domain/model';
-import type { DevicePreference } from '../../../src/domain/run';
+import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
-import { keptWeights } from '../../../src/storage/checkpoints';
+import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
@@ -28,7 +28,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
-  const kept = await keptWeights(db, source.runId);
+  const kept = await keptCheckpoint(db, source.runId);
   const plan = parseKernelPlan(run.kernelPlan);
   return {
     modelSha256: contentSha256,

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
-import { experimentHash } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { RunRecord } from '../../../src/domain/run';
 import type { BatchView } from '../../../src/protocol/gpuApi';
@@ -7,9 +7,9 @@ import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { putRun } from '../../../src/storage/runs';
 import { offersHalf } from '../../engine/device';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseWhatDoesNotFit, refuseMixedWithoutHalf } from './refuseRun';
 import type { MemoryRequest } from '../device/deviceLimits';
-import { reportMemory, refuseWhatDoesNotFit } from './memoryReport';
+import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
 import { modelOf, stageBatches } from './runSession';
 

@@ -1,6 +1,8 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint } from '../../../src/storage/checkpoints';
+import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -13,7 +15,7 @@ import type { ParameterStore } from '../../engine/model/parameters';
 import { browserVersion } from '../device/browserVersion';
 import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
@@ -151,7 +153,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
-    const kept = await keptWeights(db, runId);
+    const kept = await keptCheckpoint(db, runId);
     await writeParameters(db, model, kept.weightsId, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);

@@ -2,7 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
-import type { Metrics } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import { writeCheckpoint } from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';

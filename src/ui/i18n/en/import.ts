@@ -60,7 +60,6 @@ export const importTexts = {
     apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
   },
   titles: {
-    count: (n: number) => `${count(n, 'passage')} with a title`,
     join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
     on: 'Encoded: title, a space, text. Do the same when you use the model.',
     off: 'Titles are shown, but not encoded.',

@@ -56,7 +56,6 @@ export const importTexts: Dictionary['import'] = {
     apply: (n) => (n === 1 ? '导入' : `导入到这 ${n} 处`),
   },
   titles: {
-    count: (n) => `${formatCount(n)} 段有标题`,
     join: (n) => `把标题接在正文前面（${formatCount(n)} 段有标题）。`,
     on: '按“标题、空格、正文”编码，使用模型时也要这样做。',
     off: '标题只显示，不编码。',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planBatches, stepCount } from '../../../src/domain/train/batchOrder';
+import { planBatches, stepCount } from '../../../src/domain/train/planBatches';
 import type { AppError } from '../../../src/domain/errors';
 import type { Pair } from '../../../src/domain/records';
 

@@ -37,23 +37,15 @@ export const aliases = {
 export type AliasList = keyof typeof aliases;
 
 /** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
-export const fieldLists: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
+export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
   knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
   pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'score', id: 'pairId' },
   questions: { text: 'question', relevant: 'relevant', score: 'score', id: 'questionId' },
   scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
 };
 
-/** The field of each cell in formats without column names. */
-export const positions: Record<DataRole, readonly ColumnField[]> = {
-  knowledgeBase: ['text'],
-  pairs: ['anchor', 'positive'],
-  questions: ['text', 'relevant'],
-  scoredPairs: ['sentence1', 'sentence2', 'score'],
-};
-
-/** Returns a column name without case, spaces, underscores and hyphens. */
-export const bareName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+/** Returns a column name in lower case, without spaces, underscores and hyphens. */
+export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
 
 /** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */
 export const negativeColumn =

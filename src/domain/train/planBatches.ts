@@ -2,7 +2,8 @@ import { AppError } from '../errors';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair } from '../records';
-import { batchShortage, countPairs } from './runRefusal';
+import { batchShortage } from './runRefusal';
+import { countPairs } from './pairCounts';
 
 type Duration = Stage['duration'];
 

@@ -1,5 +1,6 @@
 import { defaultExperiment, defaultStage, type Experiment } from '../experiment';
-import { isObject, isOtherKind } from '../parseExperiment';
+import { isOtherKind } from '../parseExperiment';
+import { isObject } from '../isObject';
 
 /**
  * Returns the parts of `given` that differ from `standard`, or undefined if there are none. Keeps a changed list whole.
@@ -12,7 +13,7 @@ function difference(given: unknown, standard: unknown): unknown {
 }
 
 /** Returns the experiment without the values that equal the defaults. `parseExperiment` restores them. */
-export function fromDefaults(experiment: Experiment): unknown {
+export function changesFromDefaults(experiment: Experiment): unknown {
   const { stages, ...rest } = experiment;
   const { stages: standardStages, ...standard } = defaultExperiment();
   const brief = difference(rest, standard) ?? {};

@@ -1,16 +1,15 @@
 import type { DataRole, RowOf } from '../records';
-import { mainColumns, wantedColumns } from './aliases';
-import { columnsOf, RowFault, type Columns } from './cells';
+import { mainColumns, wantedColumns } from './columnAliases';
+import { RowFault } from './cells';
+import { columnsOf, type Columns } from './rowColumns';
 import { cleaned } from './cleaning';
-import { draftsOf, type Draft, type ReadOptions, type Remarks } from './drafts';
+import { draftsOf, type Draft, type DraftOptions, type DraftRemarks } from './drafts';
 import { FileNotes, type FileNote } from './fileNotes';
 import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
-import type { RecordFault } from './reading';
+import type { RecordFault } from './recordReader';
 import { shaped, unusedMessages } from './shapes';
 
-export type { ReadOptions } from './drafts';
-
-const noRemarks = (): Remarks => ({
+const noRemarks = (): DraftRemarks => ({
   ignored: [],
   irrelevant: 0,
   unusedScores: 0,
@@ -33,8 +32,9 @@ export class RowCollector<R extends DataRole> {
   readonly #ids = new Set<string>();
   /** For ids that occur more than once, the lowest number that may still be free after the dot. */
   readonly #freeCopy = new Map<string, number>();
-  /** Questions by id, and ids of the questions without one by text. */
+  /** Text of each question, by id. */
   readonly #questions = new Map<string, string>();
+  /** Generated ids of the questions that have none in the file, by text. */
   readonly #unnamed = new Map<string, string>();
   readonly #notes = new FileNotes();
   #records = 0;
@@ -42,17 +42,17 @@ export class RowCollector<R extends DataRole> {
 
   constructor(
     private readonly role: R,
-    private readonly options: ReadOptions = {},
+    private readonly options: DraftOptions = {},
   ) {}
 
-  /** Reads the records that follow with a chosen mapping, or by their column names if it is null. */
+  /** Sets how later records are read: with a chosen mapping, or by their column names if it is null. */
   useMapping(mapping: ColumnMapping | null): void {
     this.#mapping = mapping;
   }
 
   /**
-   * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason that
-   * it has none. Rows of one question share its id; `QuestionMerger` merges them.
+   * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason why
+   * it has no rows. Rows of one question share its id; `QuestionMerger` merges them.
    */
   rowsOf(value: unknown, line = 0): ReadRecord | RecordFault {
     this.#records += 1;
@@ -76,12 +76,12 @@ export class RowCollector<R extends DataRole> {
     }
   }
 
-  /** Returns the notes about the records since the last call. To be called at the end of each file. */
+  /** Returns the notes about the records since the last call. Call it at the end of each file. */
   fileNotes(): FileNote[] {
     return this.#notes.take();
   }
 
-  #rowsOf(value: unknown, line: number, remarks: Remarks): RowOf[DataRole][] {
+  #rowsOf(value: unknown, line: number, remarks: DraftRemarks): RowOf[DataRole][] {
     const records = shaped(value);
     if (records === null) throw new RowFault({ fault: 'set-too-long' });
     const mapping = this.#mapping;
@@ -101,7 +101,7 @@ export class RowCollector<R extends DataRole> {
     return rows;
   }
 
-  #count(rows: readonly RowOf[DataRole][], remarks: Remarks, line: number): void {
+  #count(rows: readonly RowOf[DataRole][], remarks: DraftRemarks, line: number): void {
     const [first] = rows;
     // Rows of one record share its negatives.
     if (first && 'negatives' in first) this.#notes.count('negatives-unused', first.negatives?.length ?? 0, line);
@@ -119,7 +119,10 @@ export class RowCollector<R extends DataRole> {
     return { ...draft, id: this.#newId(named, index) };
   }
 
-  /** Rows of one question, with the same id or with none, share its id. One id of two questions is an error. */
+  /**
+   * Returns the id of a question. Rows of one question, with the same id or with none, share it. One id of two
+   * questions is an error.
+   */
   #questionId(draft: Draft<'questions'>, index: number): string {
     const known = draft.id ?? this.#unnamed.get(draft.text);
     const text = known === undefined ? undefined : this.#questions.get(known);
@@ -139,12 +142,15 @@ export class RowCollector<R extends DataRole> {
     return id;
   }
 
-  /** Returns the first unused `base.n` with n ≥ `from`. Remembers where it ended: many pairs may share an id. */
+  /**
+   * Returns the first unused `base.n` with n ≥ `from`. Remembers where the search ended, because many pairs may share
+   * an id.
+   */
   #unused(base: string, from: number): string {
     const free = this.#freeCopy.get(base) ?? 2;
     let copy = Math.max(from, free);
     while (this.#ids.has(`${base}.${copy}`)) copy += 1;
-    // Every number below the new end is taken only if the search began at the old one.
+    // Only a search that began at the old end proves that all numbers below the new end are taken.
     if (from <= free) this.#freeCopy.set(base, copy + 1);
     return `${base}.${copy}`;
   }

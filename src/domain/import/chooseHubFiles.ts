@@ -10,13 +10,16 @@ const weightForms = [
 ] as const;
 export type WeightForm = (typeof weightForms)[number]['form'];
 
-/** What `importModel` reads. Other forms are not fetched: the import would refuse them after hundreds of megabytes. */
-export const importable: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
+/**
+ * The forms of weights and tokenizers that `importModel` reads. Other forms are not fetched: the import would refuse
+ * them after hundreds of megabytes.
+ */
+export const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
   weights: ['safetensors', 'safetensors-shards', 'bin', 'bin-shards'],
   tokenizers: ['tokenizer.json', 'vocab.txt'],
 };
 
-export type FileChoice =
+export type HubFileChoice =
   | { kind: 'files'; files: HubFile[] }
   | { kind: 'missing'; file: string }
   /** There are weights, but in no form that the import reads. `found` lists them. */
@@ -46,7 +49,7 @@ function weightsIn(form: (typeof weightForms)[number], byPath: Map<string, HubFi
  * Chooses the files that the import needs: configuration, tokenizer, pooling and the best form of the weights. Small
  * files come first, so that a model that cannot be used is refused early.
  */
-export function chooseFiles(listed: readonly HubFile[], reads = importable): FileChoice {
+export function chooseHubFiles(listed: readonly HubFile[], reads = importableFiles): HubFileChoice {
   const byPath = new Map(listed.map((file) => [file.path, file]));
   if (!byPath.has('config.json')) return { kind: 'missing', file: 'config.json' };
   if (!reads.tokenizers.some((path) => byPath.has(path)))

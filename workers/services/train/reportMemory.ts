@@ -1,11 +1,10 @@
-import { planBatches } from '../../../src/domain/train/batchOrder';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
 import { evaluationShape } from '../../engine/memory/evaluationMemory';
 import { parameterCount } from '../../engine/memory/stepMemory';
 import { planRun } from '../../engine/memory/planRun';
-import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, offersHalf } from '../../engine/device';
@@ -51,11 +50,6 @@ export async function reportMemory(
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };
-}
-
-/** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */
-export function refuseWhatDoesNotFit(report: MemoryReport): void {
-  if (!report.choice.fits) throw new AppError(memoryRefusal(report));
 }
 
 function batchesOfSize(

@@ -1,12 +1,12 @@
-import type { FileHash, HubFile } from './hub';
+import type { HubFileHash, HubFile } from './hub';
 
-/** A listing's own files, before the needed ones are chosen. */
+/** All files of a model on a hub, before the needed ones are chosen. */
 export interface ListedFiles {
   commit: string;
   files: HubFile[];
 }
 
-/** Larger than any file a browser could store. */
+/** Maximum size that is believed: larger than any file a browser could store. */
 const maxFileBytes = 2 ** 40;
 
 type Json = Record<string, unknown>;
@@ -31,11 +31,11 @@ function isInside(path: string): boolean {
 }
 
 /** Reads the commit from Hugging Face's answer about a revision, or returns null if it has none. */
-export function parseCommit(answer: unknown): string | null {
+export function parseHubCommit(answer: unknown): string | null {
   return isObject(answer) ? hexOf(answer['sha'], 40) : null;
 }
 
-function hashOf(entry: Json): FileHash | null {
+function hashOf(entry: Json): HubFileHash | null {
   const { lfs } = entry;
   if (isObject(lfs)) {
     const hex = hexOf(lfs['oid'], 64);
@@ -45,8 +45,8 @@ function hashOf(entry: Json): FileHash | null {
   return hex === null ? null : { kind: 'gitSha1', hex };
 }
 
-/** Reads one page of Hugging Face's list of files. Returns null if an entry is not as the protocol says. */
-export function parseTree(answer: unknown, commit: string): HubFile[] | null {
+/** Reads one page of Hugging Face's list of files. Returns null if an entry violates the protocol. */
+export function parseHubTree(answer: unknown, commit: string): HubFile[] | null {
   if (!Array.isArray(answer)) return null;
   const files: HubFile[] = [];
   for (const entry of answer as unknown[]) {
@@ -64,7 +64,7 @@ export function parseTree(answer: unknown, commit: string): HubFile[] | null {
 
 /**
  * Reads ModelScope's list of files, each with the commit that last changed it. The newest of these commits is the
- * model's. Returns null if an entry is not as the protocol says.
+ * model's. Returns null if an entry violates the protocol.
  */
 export function parseModelScopeFiles(answer: unknown): ListedFiles | null {
   const data = isObject(answer) ? answer['Data'] : undefined;

@@ -11,10 +11,7 @@ export interface RecordFault {
 /** A record of a file. `line` counts from 1; a record of several lines has the line on which it begins. */
 export type RawRecord = { line: number; value: unknown } | ({ line: number } & RecordFault);
 
-export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
-export type ImportFormat = TextFormat | 'xlsx';
-
-/** A streaming reader. Takes text in pieces cut anywhere, and returns the records completed so far. */
+/** A streaming reader. Takes text in pieces that may be cut anywhere, and returns the records completed so far. */
 export interface RecordReader {
   push(text: string): RawRecord[];
   end(): RawRecord[];
@@ -22,7 +19,7 @@ export interface RecordReader {
 
 /** Splits a stream of text into lines that end in \n, \r\n or \r. */
 export class LineCutter {
-  /** Pieces of the unfinished line. Joined once: appending to one string would search a long line again per piece. */
+  /** Pieces of the unfinished line, joined when it ends. One growing string would be searched again for every piece. */
   #pieces: string[] = [];
   #line = 0;
   /** Whether the text so far ended in \r: a \n at the start of the next piece belongs to it. */
@@ -101,9 +98,9 @@ function keysIn(value: unknown): number {
 }
 
 /**
- * Parses a line of a JSONL file. Lines that JSON.parse cannot read, or not exactly, are read as literals: programs also
- * write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line in which more
- * quotes are followed by a colon than the value has keys is parsed again.
+ * Parses a line of a JSONL file. Lines that JSON.parse cannot read at all, or not exactly, are parsed as literals:
+ * programs also write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line in
+ * which more quotes are followed by a colon than the value has keys is parsed again.
  */
 function jsonLine(line: string): LineResult {
   if (longInteger.test(line)) return literalLine(line);
