@@ -65,7 +65,9 @@ test('a file dropped beside the slots shows what it holds; dropped on a slot, it
 }) => {
   await newExperiment(page, siteUrl);
   const bundle = JSON.stringify({ queries: { q: '问' }, corpus: { n: '段' }, relevant_docs: { q: ['n'] } });
-  await page.getByTestId('about-stage').dispatchEvent('drop', { dataTransfer: await transferOf(page, 'qa.json', bundle) });
+  await page
+    .getByTestId('about-stage')
+    .dispatchEvent('drop', { dataTransfer: await transferOf(page, 'qa.json', bundle) });
   await expect(page.getByTestId('fill-shared')).toBeVisible();
   await page.getByTestId('fill-pairs').uncheck();
   await expect(page.getByTestId('fill-shared')).toHaveCount(0);

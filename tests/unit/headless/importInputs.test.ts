@@ -4,7 +4,8 @@ import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { workbook } from '../import/workbook';
 
 const data: Pick<DataApi, 'importDataset'> = {

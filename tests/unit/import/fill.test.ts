@@ -9,7 +9,9 @@ import type { DataApi, FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { surveyFiles } from '../../../workers/services/import/surveyFiles';
 
 let db: Database;

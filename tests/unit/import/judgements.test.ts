@@ -1,23 +1,6 @@
-import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { formatOf } from '../../../src/domain/import/format';
-import type { DataRole } from '../../../src/domain/records';
-import { openDatabase } from '../../../src/storage/database';
-import { readRows } from '../../../src/storage/datasets';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
-
-let databases = 0;
-const file = (name: string, content: string): File => new File([content], name);
-const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
-
-async function imported<R extends DataRole>(role: R, sources: File[], knowledgeBase?: File) {
-  const db = await openDatabase(`judgements-${databases++}`);
-  const ignore = (): void => undefined;
-  const stored = knowledgeBase && (await importDataset(db, [knowledgeBase], 'knowledgeBase', ignore)).dataset;
-  const options = stored ? { passages: await storedPassages(db, stored.contentSha256) } : {};
-  const report = await importDataset(db, sources, role, ignore, options);
-  return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
-}
+import { file, imported, json } from './importFiles';
 
 const corpus = file('corpus.jsonl', json({ _id: '1', text: '两公斤' }, { _id: '2', text: '二十八度' }));
 const queries = file('queries.jsonl', json({ _id: '1', text: '喂多少' }, { _id: '2', text: '几度' }));

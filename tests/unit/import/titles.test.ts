@@ -9,7 +9,8 @@ import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putDataset } from '../../../src/storage/datasets';
 import { countTitles } from '../../../workers/services/import/countTitles';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;

@@ -2,10 +2,13 @@ import { AppError } from '../../../src/domain/errors';
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { largestShape } from './batchShape';
-import { chooseWay, proposal, type StageShape } from './chooseWay';
-import { encodingTokens, type EvaluationShape } from './evaluationMemory';
-import type { ParameterCount } from './stepMemory';
+import { maxBatchShape } from './batchShape';
+import { chooseWay } from './chooseWay';
+import { proposal } from './proposal';
+import type { StageShape } from './stageShape';
+import type { EvaluationShape } from './evaluationMemory';
+import { encodingTokens } from './encodingMemory';
+import type { ParameterCount } from './parameterCount';
 import type {
   MemoryAlternative,
   MemoryReport,
@@ -48,10 +51,10 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     const shape = stageShape(request, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
-  const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
-  if (!hungriest || stages.length < batches.length)
+  const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
+  if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
-  const { stage, shape, choice } = hungriest;
+  const { stage, shape, choice } = mostDemanding;
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
@@ -76,12 +79,12 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     }),
     proposal: choice.fits
       ? {}
-      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
+      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
   };
 }
 
 function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
-  const shape = largestShape(batches, tokens, maxTokens);
+  const shape = maxBatchShape(batches, tokens, maxTokens);
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
@@ -95,10 +98,10 @@ function mixedProposal(
 }
 
 /**
- * Returns the sort key of a stage's demand. Stages that do not fit rank above those that fit; otherwise, more tokens
- * per batch rank higher.
+ * Returns the memory demand of a stage as a sort key. Stages that do not fit rank above those that fit; otherwise, more
+ * tokens per batch rank higher.
  */
-function hunger({ shape, choice }: PlannedStage): number {
+function demand({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 

@@ -2,12 +2,12 @@ import { rowIdOf, judgementOf, Judgements, sideOf, type Side } from '../../../sr
 import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
-import { recordsOf, type DataFile } from './readRecords';
-import { noted, shortened, type Place, type Rejections } from './rejections';
+import { recordsOfFile, type DataFile } from './dataFile';
+import { noted, shortenedRejection, type RejectionPlace, type Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
-  for await (const records of recordsOf(file))
+  for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
@@ -16,16 +16,20 @@ async function isFileOfJudgements(file: DataFile): Promise<boolean> {
   return false;
 }
 
-async function readJudgements(source: DataFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
+async function readJudgements(
+  source: DataFile,
+  judgements: Judgements<RejectionPlace>,
+  rejections: Rejections,
+): Promise<void> {
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
-  for await (const records of recordsOf(source))
+  for await (const records of recordsOfFile(source))
     for (const record of records) {
       const place = { file, line: record.line };
       if ('fault' in record) {
         if (noted.has(record.fault)) rejections.note(place, record);
-        else rejections.add({ ...place, ...shortened(record) });
+        else rejections.add({ ...place, ...shortenedRejection(record) });
         continue;
       }
       const judgement = judgementOf(record.value);
@@ -44,7 +48,7 @@ async function readJudgements(source: DataFile, judgements: Judgements<Place>, r
 }
 
 /** Returns which side of the judgements the file holds: their questions or their passages. Null for neither. */
-async function sideOfFile(file: DataFile, judgements: Judgements<Place>): Promise<Side | null> {
+async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>): Promise<Side | null> {
   const evidence = { name: file.file.name, titled: false, asQuestions: 0, asPassages: 0 };
   for await (const { value } of valuesOf(file)) {
     const [question, passage] = [rowIdOf(value, 'questionId'), rowIdOf(value, 'passageId')];
@@ -65,9 +69,9 @@ export async function judgedFiles(
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<Place> | null }> {
+): Promise<{ rows: DataFile[]; judgements: Judgements<RejectionPlace> | null }> {
   if (files.length < 2) return { rows: [...files], judgements: null };
-  const judgements = new Judgements<Place>(passages);
+  const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);

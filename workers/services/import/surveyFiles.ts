@@ -2,7 +2,7 @@ import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { ContentCounter, type FileContent } from '../../../src/domain/import/fileContent';
 import { fillingsOf } from '../../../src/domain/import/fillings';
 import type { FolderFile, Progress, Survey } from '../../../src/protocol/dataApi';
-import { openFile, recordsOf } from './readRecords';
+import { openDataFile, recordsOfFile } from './dataFile';
 
 /** Counts what a file holds, or only looks at its first record if it need not be a bundle. */
 async function contentOf(
@@ -11,7 +11,7 @@ async function contentOf(
   read: (bytes: number) => void,
 ): Promise<FileContent | null> {
   const counter = new ContentCounter();
-  for await (const records of recordsOf(await openFile(file), read))
+  for await (const records of recordsOfFile(await openDataFile(file), read))
     for (const record of records) {
       if (!('value' in record)) continue;
       counter.add(record.value);

@@ -77,11 +77,11 @@ const roleNames: Record<DataRole, string> = {
   knowledgeBase: '知识库 / Knowledge base',
   pairs: '训练问答对 / Training pairs',
   questions: '问题 / Questions',
-  scoredPairs: '评分对 / Scored pairs',
+  scoredPairs: '打分句对 / Scored pairs',
 };
 const partNames: Record<QuestionPart, string> = {
-  dev: '验证题 / Dev questions',
-  test: '测试题 / Test questions',
+  dev: '验证问题 / Dev questions',
+  test: '测试问题 / Test questions',
 };
 
 function dataLine({ role, part, contentSha256 }: DataEntry): string {

@@ -79,7 +79,7 @@ export const importTexts = {
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
   leftOutKept:
-    'All other rows were imported and can be used, those of the notes too. A question with an ignored reference keeps its other passages.',
+    'All other rows were imported and can be used, including those with notes. A question with an ignored reference keeps its other passages.',
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {
@@ -96,7 +96,7 @@ export const importTexts = {
     noneUsed: 'All columns are used.',
     more: (n: number) => `${count(n, 'more column')} not shown and not used.`,
     chosen: 'Columns are read the way you chose for files with these columns.',
-    reset: 'Go by the column names',
+    reset: 'Use the column names',
     apply: 'Import again',
     needed: (names: string) => `Still needed: ${names}.`,
     or: ' or ',
@@ -170,7 +170,7 @@ export const importTexts = {
     change: 'Choose another model',
   },
   hub: {
-    title: 'Fetch a model by its id',
+    title: 'Download a model by its id',
     id: 'Model id',
     suggested: 'Suggested:',
     host: 'From',
@@ -188,17 +188,18 @@ export const importTexts = {
     token: 'Access token',
     tokenHelp:
       'Only for models that need one. The token is sent to this host only, kept in memory, and forgotten when you close the page.',
-    look: 'Show what would be fetched',
+    look: 'Show what would be downloaded',
     looking: 'Asking for the list of files…',
-    contact: (host: string) => `This asks ${host} for the list of files. Nothing is fetched yet.`,
-    confirm: (files: number, bytes: string, host: string) => `Fetch ${count(files, 'file')} (${bytes}) from ${host}?`,
+    contact: (host: string) => `This asks ${host} for the list of files. Nothing is downloaded yet.`,
+    confirm: (files: number, bytes: string, host: string) =>
+      `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
-      'The host and its file servers see which model you fetch and your network address. Your data stays on this computer.',
+      'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
     commit: 'Commit',
     file: 'File',
     size: 'Size',
-    fetch: (bytes: string) => `Fetch ${bytes}`,
-    fetching: (id: string, host: string) => `Fetching ${id} from ${host}`,
+    fetch: (bytes: string) => `Download ${bytes}`,
+    fetching: (id: string, host: string) => `Downloading ${id} from ${host}`,
     speed: (bytes: string) => `${bytes}/s`,
     left: (time: string) => `${time} left`,
     importing: 'All files are here and correct. Importing the model…',
