@@ -120,6 +120,8 @@ export interface ExportReport {
   files: { path: string; bytes: number }[];
   /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
+  /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
+  poolerNotKept: boolean;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */

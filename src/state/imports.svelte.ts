@@ -1,3 +1,4 @@
+import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
 import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
@@ -62,9 +63,11 @@ type QuestionSlot = (typeof questionSlots)[number];
 /** Fetches a file that is served with the page. Throws `download-failed`. */
 async function fetched(path: string): Promise<Blob> {
   const url = `${baseUrl}${path}`;
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  return response.blob();
+  return downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.blob(),
+  );
 }
 
 /** Imports files into one experiment, one slot at a time, and keeps the lists of rejected rows. */

@@ -16,7 +16,7 @@ import { recogniseFiles } from './import/recogniseFiles';
 import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
-import { importModel } from './import/importModel';
+import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOfExperiment } from './train/modelOfExperiment';
@@ -29,11 +29,16 @@ let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
 
-async function importFolder(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel> {
+async function importFolder(
+  files: FolderFile[],
+  name: string,
+  progress: Progress,
+  options: ModelImport = {},
+): Promise<StoredModel> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
     await sweepOrphanWeights(db, 'model');
-    return importModel(files, name, progress, db);
+    return importModel(files, name, progress, db, options);
   });
 }
 
@@ -60,12 +65,13 @@ export const dataWorkerApi: DataApi = {
   surveyFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
   countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
-  importModel: importFolder,
+  importModel: (files, name, progress) => importFolder(files, name, progress),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
     whileNoDownload(listing.host, async () => {
       const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[]) => importFolder(files, listing.id, importing);
+      const importFiles = (files: FolderFile[], options: ModelImport) =>
+        importFolder(files, listing.id, importing, options);
       return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
     }),
   stopHubDownload: () => {

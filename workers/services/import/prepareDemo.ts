@@ -1,3 +1,4 @@
+import { downloaded } from '../../../src/domain/download';
 import { demoDataFiles, demoModelFiles } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
 import { defaultExperiment, defaultStage, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
@@ -17,9 +18,12 @@ const demoExperimentId = 'demo';
 const demoName = '猪场知识库';
 
 async function fetchFile(url: string, name: string): Promise<File> {
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  return new File([await response.blob()], name);
+  const content = await downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.blob(),
+  );
+  return new File([content], name);
 }
 
 interface DemoData {

@@ -160,6 +160,7 @@ export const importTexts = {
     parameters: 'Parameters',
     size: 'Weights (float32)',
     source: 'Precision in the folder',
+    hubOrigin: 'Fetched from',
     pooling: 'Pooling',
     poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
     normalize: 'Normalise to unit length',
@@ -195,6 +196,10 @@ export const importTexts = {
       `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
+    storage: (float32: string, half: string) =>
+      `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageFree: (free: string) => `${free} is free.`,
+    storageTight: (free: string) => `Only ${free} is free; make room first, or the download will stop.`,
     commit: 'Commit',
     file: 'File',
     size: 'Size',
