@@ -11,6 +11,7 @@ import { refuseMixedWithoutHalf } from './mixedPrecision';
 import type { MemoryRequest } from '../device/deviceLimits';
 import { reportMemory, refuseWhatDoesNotFit } from './memoryReport';
 import { preparedData } from '../split/preparedData';
+import { rowsSha256 } from '../split/rowsIdentity';
 import { modelOf, stageBatches } from './runSession';
 
 async function experimentOf(db: Database, experimentId: string) {
@@ -43,6 +44,7 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
+    rowsSha256: await rowsSha256(data),
     build,
     device: null,
     devicePreference: request.device,

@@ -10,6 +10,7 @@ import { getTokenSet } from '../../../src/storage/tokenSets';
 import { planBatches } from '../../../src/domain/train/batchOrder';
 import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
+import { keepRows } from '../split/rowsIdentity';
 import { Recovery } from '../device/recovery';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
@@ -61,6 +62,7 @@ export async function openSession(
   const { experiment } = record;
   const { model, settings } = await modelOf(db, experiment);
   const data = await preparedData(db, experiment);
+  await keepRows(db, record, data);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
   const tokens = {
     anchors: await tokenSet(db, keys.anchors),
