@@ -2,7 +2,9 @@ import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult, ExpectedWork
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
+import type { Progress } from './dataApi';
 import type { WorkerOptions } from './locks';
+import type { SearchRequest, SearchResult } from './search';
 
 /** One batch, for display. The negatives of an anchor are the positives of all other rows. */
 export interface BatchView {
@@ -11,8 +13,9 @@ export interface BatchView {
 }
 
 /**
- * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark
- * and `encodeTexts` each need the device exclusively and reject with `device-busy` while another job is using it.
+ * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
+ * `encodeTexts` and `searchPassages` each need the device exclusively and reject with `device-busy` while another job
+ * is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -43,6 +46,12 @@ export interface GpuApi {
     source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
+  /**
+   * Searches a knowledge base for one question. The first question encodes the knowledge base and reports its passages;
+   * the worker keeps the vectors of the latest one. Rejects with `cancelled` after `cancelSearch`.
+   */
+  searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
+  cancelSearch(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after
    * `cancelBenchmark`.

@@ -166,9 +166,10 @@ const sentences: Sentences = {
     zh: `${short(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），没有交付，请再导出一次；如果还是这样，请附上详情反馈。`,
     en: `${short(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again. If it happens again, report it with the details.`,
   }),
-  'download-failed': (details) => ({
-    zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
-    en: `${short(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
+  'download-failed': ({ url, status }) => ({
+    // Without an answer there is no status.
+    zh: `${short(url)} 下载失败${status > 0 ? `（状态 ${status}）` : ''}，请检查网络后重试。`,
+    en: `${short(url)} couldn’t be downloaded${status > 0 ? ` (status ${status})` : ''}; check the connection and try again.`,
   }),
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),

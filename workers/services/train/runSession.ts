@@ -42,9 +42,16 @@ export async function modelOf(
   experiment: Experiment,
 ): Promise<{ model: StoredModel; settings: ExperimentModel }> {
   if (!experiment.model) throw new AppError({ kind: 'model-missing' });
-  const model = await getModel(db, experiment.model.contentSha256);
-  if (!model) throw new AppError({ kind: 'model-missing', contentSha256: experiment.model.contentSha256 });
-  return { model, settings: experiment.model };
+  return modelOfSettings(db, experiment.model);
+}
+
+export async function modelOfSettings(
+  db: Database,
+  settings: ExperimentModel,
+): Promise<{ model: StoredModel; settings: ExperimentModel }> {
+  const model = await getModel(db, settings.contentSha256);
+  if (!model) throw new AppError({ kind: 'model-missing', contentSha256: settings.contentSha256 });
+  return { model, settings };
 }
 
 export async function tokenSet(db: Database, key: string): Promise<TokenSet> {
