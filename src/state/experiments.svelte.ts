@@ -3,6 +3,7 @@ import { defaultExperiment, type Experiment } from '../domain/experiment';
 import type { Evaluation, RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
+import { forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
 
@@ -91,6 +92,7 @@ class ExperimentsState {
   remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
     const timer = setTimeout(() => {
       this.#hidden.delete(experimentId);
+      forgetExperiment(experimentId);
       gateway.deleteExperiment(experimentId).catch(failed);
     }, delayMs);
     this.#hidden.set(experimentId, timer);

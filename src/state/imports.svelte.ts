@@ -70,6 +70,8 @@ export class ImportsState {
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
 
+  #storedChecked = false;
+
   constructor(readonly experiment: ExperimentState) {}
 
   #set(slot: SlotName, change: Partial<SlotImport>): void {
@@ -120,8 +122,13 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
-  /** Called after the page loads: the stored questions may not match the stored knowledge base. */
+  /**
+   * Checks stored questions once per page load: they may not match the stored knowledge base. Later imports check their
+   * own questions.
+   */
   async checkStored(): Promise<void> {
+    if (this.#storedChecked) return;
+    this.#storedChecked = true;
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
 
