@@ -18,7 +18,7 @@ test('a question on the empty home is answered by the untuned demo model, withou
 
   await page.getByTestId('ask-text').fill('怎么给小猪断奶');
   await page.getByTestId('ask').click();
-  await expect(answer.locator('li.hit')).toHaveCount(5);
+  await expect(answer.locator('li.hit')).toHaveCount(5, { timeout: 60_000 });
   await expect(answer.locator('li.right')).toHaveCount(0);
   expect(foreign).toEqual([]);
 
