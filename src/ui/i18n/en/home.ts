@@ -78,6 +78,7 @@ export const homeTexts = {
   open: 'Open',
   noResult: 'No result yet',
   running: 'Running',
+  paused: 'Paused',
   interrupted: 'Interrupted. You can resume.',
   failed: 'Failed',
   deleted: (name: string) => `Deleted “${name}”.`,
