@@ -42,8 +42,11 @@ export const importTexts = {
     ].join(', '),
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
-  leftOutKept:
-    'All other rows were imported and can be used, those of the notes too. A question with an ignored reference keeps its other passages.',
+  leftOutKept: (rows: number, references: number) =>
+    [
+      rows > 0 ? 'All other rows were imported and can be used.' : 'All rows were imported and can be used.',
+      ...(references > 0 ? ['A question with an ignored reference is judged by its other passages.'] : []),
+    ].join(' '),
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {

@@ -8,7 +8,7 @@ type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Way
 /** What went wrong with a host, and the ways out as the page or the command line has them. */
 const sentences: Record<HubFault, (words: Words) => Sentence> = {
   'id-invalid': ({ found }) => ({
-    zh: `“${found}”不是模型编号，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
+    zh: `“${found}”不是模型 id，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
     en: `“${found}” is not the id of a model; write it like BAAI/bge-base-zh-v1.5.`,
   }),
   'host-invalid': ({ found }) => ({
@@ -16,7 +16,7 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     en: `“${found}” is not the address of a host; write it like https://models.example.org.`,
   }),
   'no-model': ({ host, id, other }) => ({
-    zh: `${host} 上没有模型 ${id}，请检查编号，或${other.zh}。`,
+    zh: `${host} 上没有模型 ${id}，请检查 id，或${other.zh}。`,
     en: `${host} has no model ${id}; check the id, or ${other.en}.`,
   }),
   'no-revision': ({ host, id }) => ({
@@ -24,7 +24,7 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     en: `${id} on ${host} has no such revision; check how it is written, or leave it out.`,
   }),
   'needs-token': ({ host, id, token }) => ({
-    zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或${token.zh}。`,
+    zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查 id，或${token.zh}。`,
     en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
   }),
   offline: ({ host }) => ({
