@@ -37,6 +37,8 @@ export class ExperimentState {
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
+  /** Ends with the newest save. */
+  #saving: Promise<void> = Promise.resolve();
   #onHide = () => void this.flush();
 
   constructor(readonly experimentId: string) {}
@@ -107,6 +109,8 @@ export class ExperimentState {
 
   /** Called whenever its screen is opened; another tab may have changed it since the last time. */
   async load(): Promise<void> {
+    // Before any state is read: an effect that calls this must not run again with every change.
+    await this.#saving;
     await this.flush();
     const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
@@ -191,13 +195,22 @@ export class ExperimentState {
     this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
   }
 
-  /** Saves pending changes. Called before a run starts and when the page is hidden or closed. */
+  /**
+   * Saves pending changes, and waits for a save under way: the workers read the settings from storage. Called before a
+   * run starts and when the page is hidden or closed.
+   */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const { stored } = this;
-    if (!this.#dirty || !stored) return;
-    this.#dirty = false;
-    await app.attempt(() => gateway.putExperiment(stored));
+    if (this.#dirty && stored) {
+      this.#dirty = false;
+      const before = this.#saving;
+      this.#saving = (async () => {
+        await before;
+        await app.attempt(() => gateway.putExperiment(stored));
+      })();
+    }
+    await this.#saving;
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {

@@ -10,6 +10,7 @@ import { deleteExperiment, getExperiment, listExperiments, putExperiment } from 
 let db: Database;
 /** Ends the import under way. */
 let finish: () => Promise<void> = () => Promise.resolve();
+let beforeSaving: Promise<void> = Promise.resolve();
 let report: Progress = () => undefined;
 const dataset: Dataset = {
   ...{ contentSha256: 'a'.repeat(64), role: 'knowledgeBase', name: 'kb.jsonl' },
@@ -30,7 +31,10 @@ vi.mock('../../../src/state/gateway', () => ({
   gateway: {
     data: () => Promise.resolve({ importDataset }),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    putExperiment: async (stored: Parameters<typeof putExperiment>[1]) => {
+      await beforeSaving;
+      await putExperiment(db, stored);
+    },
     deleteExperiment: (id: string) => deleteExperiment(db, id),
     listExperiments: () => listExperiments(db),
     getDataset: (sha256: string) => getDataset(db, sha256),
@@ -118,4 +122,38 @@ it('derived state keeps updating after the screen that opened the experiment fir
   expect(experiment.missing).toContain('knowledgeBase');
   await experiment.setDataset('knowledgeBase', dataset);
   expect(experiment.missing).not.toContain('knowledgeBase');
+});
+
+it('a flush waits for a save under way, so that a run started next reads the newest settings', async () => {
+  const { experiment } = openExperiment(experimentId);
+  await experiment.load();
+  let save = (): void => undefined;
+  beforeSaving = new Promise((resolve) => (save = resolve));
+  experiment.change((e) => ({ ...e, seed: 8 }));
+  const first = experiment.flush();
+  let flushed = false;
+  const second = experiment.flush().then(() => (flushed = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(flushed).toBe(false);
+  save();
+  await Promise.all([first, second]);
+  expect((await getExperiment(db, experimentId))?.experiment.seed).toBe(8);
+  beforeSaving = Promise.resolve();
+});
+
+it('an experiment is loaded once per screen, not again after every change', async () => {
+  let loads = 0;
+  const { experiment } = openExperiment(experimentId);
+  const leave = $effect.root(() => {
+    $effect(() => {
+      loads += 1;
+      void experiment.load();
+    });
+  });
+  await vi.waitFor(() => expect(experiment.loaded).toBe(true));
+  experiment.change((e) => ({ ...e, seed: 8 }));
+  await experiment.flush();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([loads, experiment.experiment?.seed]).toEqual([1, 8]);
+  leave();
 });
