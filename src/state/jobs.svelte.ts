@@ -72,6 +72,7 @@ class JobsState {
       return;
     }
     await gateway.updateRun(run.runId, { status: 'interrupted' });
+    await state.refresh();
     this.changes += 1;
   }
 
