@@ -2,7 +2,7 @@ import { ExperimentState } from './experiment.svelte';
 import { ImportsState } from './imports.svelte';
 import { TokensState } from './tokens.svelte';
 
-/** An experiment that this page has opened, and the work on its inputs, which continues while other screens are shown. */
+/** An experiment that this page has opened, with the work on its inputs, which continues behind other screens. */
 export interface OpenExperiment {
   experiment: ExperimentState;
   imports: ImportsState;

@@ -22,7 +22,7 @@ const importDataset: DataApi['importDataset'] = (_files, _role, progress) => {
   return new Promise((resolve) => {
     finish = async () => {
       await putDataset(db, dataset);
-      resolve({ dataset, recognised: [], encoding: null, ...leftOut });
+      resolve({ dataset, recognised: [], format: 'jsonl', encoding: null, ...leftOut });
     };
   });
 };

@@ -108,7 +108,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {

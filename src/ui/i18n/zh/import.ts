@@ -102,7 +102,7 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `这个实验用的是演示自带的文件，还缺：${names}。`,
+    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
     useDemo: '补上演示文件',
   },
   model: {
