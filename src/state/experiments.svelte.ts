@@ -1,13 +1,16 @@
 import { questionChanges, verdictOf, type Verdict } from '../domain/evaluate/comparison';
 import { defaultExperiment, type Experiment } from '../domain/experiment';
-import type { Evaluation, RunRecord } from '../domain/run';
+import type { RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
 import { forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
 
-/** The newest finished run on test. `won` and `lost` count questions whose first result became right or wrong. */
+/**
+ * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
+ */
 export interface ExperimentResult {
   /** The settings of the run, which may have been changed since. */
   experiment: Experiment;
@@ -19,7 +22,7 @@ export interface ExperimentResult {
   verdict: Verdict;
 }
 
-/** The data of one card. */
+/** The data of one card on the home screen. */
 export interface ExperimentCard {
   stored: StoredExperiment;
   modelName: string | null;

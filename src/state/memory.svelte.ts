@@ -4,7 +4,7 @@ import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** Settings are typed digit by digit, so the memory need is asked for only after this pause. */
+/** Settings are typed digit by digit, so the memory need is computed only after this pause. */
 const settleMs = 400;
 
 /** The memory that a run of the experiment on the screen would need. */
@@ -37,7 +37,8 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Tokenizing in the data worker gives progress and keeps the GPU worker free, which then finds the tokens stored.
+      // Tokenize in the data worker: it reports progress, and the GPU worker stays free and then finds the tokens in
+      // storage.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };

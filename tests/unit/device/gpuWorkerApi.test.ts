@@ -4,7 +4,7 @@ import type { SearchDeps } from '../../../workers/services/evaluate/searchPassag
 import type { RunControl } from '../../../workers/services/train/runControl';
 import type { SearchRequest } from '../../../src/protocol/search';
 
-/** Stands in for every kind of job. A job stays pending until `finishAll` is called. */
+/** Replaces every kind of job. A job stays pending until `finishAll` is called. */
 const { work } = vi.hoisted(() => {
   const waiting: (() => void)[] = [];
   const begin = vi.fn(() => new Promise<never[]>((resolve) => waiting.push(() => resolve([]))));

@@ -4,7 +4,7 @@ import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences } from '../../../src/ui/i18n/errors';
 import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 
-// Records instead of lists, so that a newly declared fault fails to compile until it is added here.
+// These are records instead of lists, so that a new fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,

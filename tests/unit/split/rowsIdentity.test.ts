@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import type { Evaluation, RunRecord } from '../../../src/domain/run';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, putRun } from '../../../src/storage/runs';

@@ -2,20 +2,21 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Passage } from '../../../src/domain/records';
-import type { DevicePreference } from '../../../src/domain/run';
+import type { DevicePreference } from '../../../src/domain/device';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { closeDevice, currentEngine, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
 import { search } from '../../engine/retrieval/search';
-import { pickedRows } from '../../engine/retrieval/vectors';
-import { encodeAll, TextTokenizer } from '../tokenize/tokenize';
+import { pickedVectors } from '../../engine/retrieval/vectors';
+import { TextTokenizer } from '../tokenize/textTokenizer';
+import { tokenizeAll } from '../tokenize/tokenize';
 import type { RunControl } from '../train/runControl';
-import { modelOfSettings } from '../train/runSession';
-import { loadParameters } from '../train/weightTransfer';
+import { modelOfExperiment } from '../train/modelOfExperiment';
+import { loadWeights } from '../train/weightTransfer';
 import type { EncodedTexts } from './encodedTexts';
-import { encodeTexts, type EncoderInUse } from './encodeTexts';
+import { encodeTexts, type EncoderForTexts } from './encodeTexts';
 
 export interface SearchDeps {
   db: Database;
@@ -38,12 +39,12 @@ let latest: EncodedKnowledgeBase | null = null;
 
 /** Encodes texts with a prefix, as a run does. */
 async function vectorsOf(
-  encoder: EncoderInUse,
+  encoder: EncoderForTexts,
   model: StoredModel,
   { texts, prefix, maxTokens }: { texts: string[]; prefix: string; maxTokens: number },
   deps: SearchDeps,
 ): Promise<EncodedTexts> {
-  const set = await encodeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
+  const set = await tokenizeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
   return encodeTexts(encoder, set, async (done, of) => {
     deps.progress(done, of);
     await deps.control.checkpoint();
@@ -51,7 +52,7 @@ async function vectorsOf(
 }
 
 async function encodedKnowledgeBase(
-  encoder: EncoderInUse,
+  encoder: EncoderForTexts,
   model: StoredModel,
   { knowledgeBase, model: settings }: SearchRequest,
   deps: SearchDeps,
@@ -70,11 +71,11 @@ async function encodedKnowledgeBase(
  * @throws data-missing or model-missing if the knowledge base or the model is not stored; cancelled.
  */
 export async function searchPassages(request: SearchRequest, deps: SearchDeps): Promise<SearchResult> {
-  const { model, settings } = await modelOfSettings(deps.db, request.model);
+  const { model, settings } = await modelOfExperiment(deps.db, request);
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {
-    const engine = currentEngine();
-    const parameters = await loadParameters(engine, deps.db, model, model.weightsId, () => undefined);
+    const engine = deviceEngine();
+    const parameters = await loadWeights(engine, deps.db, model, model.weightsId, () => undefined);
     const encoder = { parameters, config: model.config, pooling: settings.pooling };
     const known = await encodedKnowledgeBase(encoder, model, request, deps);
     const begun = performance.now();
@@ -95,10 +96,10 @@ async function ranked(
   relevant: SearchRequest['relevant'],
 ): Promise<Omit<SearchResult, 'searchMs'>> {
   const order = passageOrder(passages);
-  const inOrder = pickedRows(vectors, passages.length, (place) => order.inOrder[place] ?? 0);
+  const inOrder = pickedVectors(vectors, passages.length, (place) => order.inOrder[place] ?? 0);
   const places = relevantPlaces({ id: '', text: '', relevant: [...relevant] }, order);
   const input = { queries: question, passages: inOrder, targets: [places], k: shownFirst };
-  const [found] = await search(currentEngine(), input);
+  const [found] = await search(deviceEngine(), input);
   const at = (place: number, rank: number): FoundPassage => {
     const index = order.inOrder[place] ?? 0;
     const { id = '', text = '' } = passages[index] ?? {};

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
 import { rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { getDataset, putDataset, writeBlock } from '../../../src/storage/datasets';
+import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 
 function charactersOf(row: Row): number {
   if ('relevant' in row) return row.text.length;
@@ -55,7 +55,7 @@ export class DatasetWriter {
       return { ...known, name: this.name };
     }
     for (const [index, block] of this.#blocks.entries())
-      await writeBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
+      await writeDatasetBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
     const { role, name } = this;
     const dataset: Dataset = {
       contentSha256,

@@ -1,12 +1,12 @@
 import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
-import { recordsOf, type DataFile } from './readRecords';
-import type { Place, Rejections } from './rejections';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
+import { recordsOfFile, type DataFile } from './dataFile';
+import type { RejectionPlace, Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
-  for await (const records of recordsOf(file))
+  for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
@@ -15,7 +15,11 @@ async function isFileOfJudgements(file: DataFile): Promise<boolean> {
   return false;
 }
 
-async function readJudgements(source: DataFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
+async function readJudgements(
+  source: DataFile,
+  judgements: Judgements<RejectionPlace>,
+  rejections: Rejections,
+): Promise<void> {
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
@@ -36,24 +40,25 @@ async function readJudgements(source: DataFile, judgements: Judgements<Place>, r
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Whether a row of the file has an id that the judgements name: as a passage, or as a question in other roles. */
-async function belongs(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<boolean> {
+/** Whether the judgements name the id of any row of the file: a passage's id in a knowledge base, else a question's. */
+async function belongs(file: DataFile, role: DataRole, judgements: Judgements<RejectionPlace>): Promise<boolean> {
   for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
   return false;
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
- * without any row that they name belongs to another role, such as the passages among the files of questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements, a
+ * file of which they name no row is left out: it belongs to another role, such as the passages among the files of
+ * questions.
  */
 export async function judgedFiles(
   files: readonly DataFile[],
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<Place> | null }> {
+): Promise<{ rows: DataFile[]; judgements: Judgements<RejectionPlace> | null }> {
   if (files.length < 2) return { rows: [...files], judgements: null };
-  const judgements = new Judgements<Place>(passages);
+  const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);

@@ -1,28 +1,28 @@
-import { demoDataFiles, demoHashes } from '../../../src/domain/import/demoInputs';
-import { demoModelFiles, demoModelName } from '../../../src/domain/import/modelFiles';
+import { demoDataFiles, demoHashes, demoModelFiles, demoModelName } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
 import {
   defaultExperiment,
   defaultStage,
-  modelSettings,
+  experimentModelOf,
   type Experiment,
   type ExperimentModel,
 } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { putExperiment } from '../../../src/storage/experiments';
 import { getModel } from '../../../src/storage/models';
 import { fetchDemoFile, type DemoFetch } from './demoFiles';
-import { importDataset, storedPassages } from './importDataset';
+import { importDataset } from './importDataset';
+import { storedPassages } from './storedPassages';
 import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 const demoExperimentId = 'demo';
-/** Used if the page gives no name in the user's language. */
+/** Name of the demo if the page passes none in the user's language. */
 const demoName = '猪场知识库';
 
 interface DemoData {
@@ -69,11 +69,11 @@ async function importDemoModel(
   return importModel(files, demoModelName, () => undefined, db);
 }
 
-/** Enough for the demo's longest passage. The model accepts more, but would take longer. */
+/** Length limit in tokens, enough for the demo's longest passage. The model accepts more, but would take longer. */
 const demoMaxTokens = 128;
 
 const demoModelSettings = (model: Pick<StoredModel, 'contentSha256' | 'defaults'>): ExperimentModel => ({
-  ...modelSettings(model),
+  ...experimentModelOf(model),
   maxTokens: demoMaxTokens,
 });
 

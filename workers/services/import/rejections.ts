@@ -1,20 +1,20 @@
 import type { FileNote } from '../../../src/domain/import/fileNotes';
-import type { RecordFault } from '../../../src/domain/import/reading';
-import type { LeftOut, RejectedRow } from '../../../src/protocol/dataApi';
+import type { RecordFault } from '../../../src/domain/import/recordReader';
+import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
-export const excerpt = (text: string): string => text.slice(0, excerptLength);
+export const rejectionExcerpt = (text: string): string => text.slice(0, excerptLength);
 
-export type Place = Omit<RejectedRow, 'fault' | 'field' | 'expected'>;
+export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected'>;
 
 /** Returns a fault with its quoted text cut to the length that a report allows. */
-export function shortened({ fault, field, expected }: RecordFault): RecordFault {
+export function shortenedRejection({ fault, field, expected }: RecordFault): RecordFault {
   return {
     fault,
-    ...(field === undefined ? {} : { field: excerpt(field) }),
+    ...(field === undefined ? {} : { field: rejectionExcerpt(field) }),
     ...(expected === undefined ? {} : { expected }),
   };
 }
@@ -35,14 +35,14 @@ export class Rejections {
     this.#list(row);
   }
 
-  /** Reports a reference that was ignored, of a row that is kept. */
-  ignore(place: Place, reference: string): void {
+  /** Reports an ignored reference of a row that is kept. */
+  ignore(place: RejectionPlace, reference: string): void {
     this.#references += 1;
-    this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
+    this.#list({ ...place, fault: 'reference-ignored', field: rejectionExcerpt(reference) });
   }
 
-  /** Reports a change of a row that is kept, or something in the file that no row uses. */
-  note(place: Place, { fault, field }: RecordFault): void {
+  /** Reports a change to a row that is kept, or a part of the file that was not used. */
+  note(place: RejectionPlace, { fault, field }: RecordFault): void {
     this.#notes += 1;
     this.#list({ ...place, fault, ...(field === undefined ? {} : { field }) });
   }
@@ -51,7 +51,7 @@ export class Rejections {
     for (const { line, ...note } of notes) this.note(line > 0 ? { file, line } : { file }, note);
   }
 
-  get leftOut(): LeftOut {
+  get rejectedRows(): RejectedRows {
     return {
       rejected: this.listed,
       rejectedCount: this.#rows,

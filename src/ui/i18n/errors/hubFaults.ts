@@ -1,18 +1,19 @@
 import type { AppErrorDetails, HubFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
 type Ways = Record<'other' | 'token' | 'folder', Sentence>;
 type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Ways & { details: HubDetails };
 
-/** What went wrong with a host, and the ways out as the page or the command line has them. */
+/** Sentences by fault: what went wrong with a host, and what the user can do on the page or on the command line. */
 const sentences: Record<HubFault, (words: Words) => Sentence> = {
   'id-invalid': ({ found }) => ({
     zh: `“${found}”不是模型 id，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
     en: `“${found}” is not the id of a model; write it like BAAI/bge-base-zh-v1.5.`,
   }),
   'host-invalid': ({ found }) => ({
-    zh: `“${found}”不是主机地址，请写成 https://models.example.org 这样的形式。`,
+    zh: `“${found}”不是服务器地址，请写成 https://models.example.org 这样的形式。`,
     en: `“${found}” is not the address of a host; write it like https://models.example.org.`,
   }),
   'no-model': ({ host, id, other }) => ({
@@ -78,15 +79,15 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   return sentences[details.fault]({
     ...waysOut(onCommandLine),
     details,
-    host: short(details.host),
-    id: short(details.id),
-    file: short(details.file),
-    found: short(details.found),
-    expected: short(details.expected),
+    host: shortened(details.host),
+    id: shortened(details.id),
+    file: shortened(details.file),
+    found: shortened(details.found),
+    expected: shortened(details.expected),
   });
 }
 
-/** The remedies in the names of the page or, with `onCommandLine`, of the command. */
+/** Returns the remedies, in terms of the page or, with `onCommandLine`, of the command's options. */
 function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {

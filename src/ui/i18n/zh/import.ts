@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const importTexts: Dictionary['import'] = {
@@ -80,18 +80,18 @@ export const importTexts: Dictionary['import'] = {
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: '正文', title: '标题', id: '编号' },
+      knowledgeBase: { text: '正文', title: '标题', id: 'id' },
       pairs: {
         anchor: '问题',
         positive: '能回答的段落',
-        positiveId: '段落的编号',
+        positiveId: '段落的 id',
         input: '问题的补充',
         negatives: '负例',
         score: '分数或标签',
-        id: '编号',
+        id: 'id',
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: '编号' },
-      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: '编号' },
+      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id' },
+      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id' },
     },
   },
   place: '位置',
@@ -137,7 +137,7 @@ export const importTexts: Dictionary['import'] = {
       huggingface: 'Hugging Face',
       'hf-mirror': '镜像 hf-mirror.com',
       modelscope: '魔搭 ModelScope',
-      own: '自己的主机',
+      own: '自己的服务器',
     },
     address: '地址',
     addressHint: '一台使用 Hugging Face 协议的服务器。',
