@@ -10,8 +10,10 @@ import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
 import { storedPassages } from './import/storedPassages';
+import { countTitles } from './import/countTitles';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
+import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
 import { importModel } from './import/importModel';
@@ -57,7 +59,9 @@ export const dataWorkerApi: DataApi = {
     return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
   },
   recogniseFiles,
+  surveyFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
+  countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: importFolder,
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>

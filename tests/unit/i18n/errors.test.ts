@@ -33,6 +33,9 @@ const importFaults: Record<ImportFault, true> = {
   'not-positive': true,
   'set-too-long': true,
   'unknown-question': true,
+  'trec-broken': true,
+  'negative-ignored': true,
+  'folder-too-large': true,
   'file-cut': true,
   'gzip-broken': true,
   'control-replaced': true,
@@ -44,6 +47,9 @@ const importFaults: Record<ImportFault, true> = {
   'judged-irrelevant': true,
   'score-unused': true,
   'questions-merged': true,
+  'key-repeated': true,
+  'negatives-not-found': true,
+  'not-judged': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,

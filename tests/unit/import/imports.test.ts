@@ -7,6 +7,7 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
+import { countTitles } from '../../../workers/services/import/countTitles';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { checkQuestions } from '../../../workers/services/import/checkQuestions';
@@ -15,7 +16,8 @@ import { importModel } from '../../../workers/services/import/importModel';
 import { tinyFolder } from './tinyModel';
 
 let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel'> = {
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel' | 'countTitles'> = {
+  countTitles: (knowledgeBase) => countTitles(db, knowledgeBase),
   recogniseFiles,
   importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
     const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };

@@ -1,5 +1,5 @@
-import { AppError, type ImportFault } from '../../../src/domain/errors';
-import { unbundled } from '../../../src/domain/import/bundle';
+import { AppError } from '../../../src/domain/errors';
+import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import type { DraftOptions } from '../../../src/domain/import/drafts';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
@@ -13,7 +13,7 @@ import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
 import { openDataFile, recordsOfFile, type DataFile } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
-import { rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
+import { noted, rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
 
 export interface ImportDatasetSettings extends DraftOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
@@ -32,9 +32,6 @@ interface ImportJob<R extends DataRole> {
   questions: QuestionMerger<RejectionPlace>;
 }
 
-/** Faults of records that are not rows. They are noted, not rejected. */
-const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
-
 /** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
 function takeRecord<R extends DataRole>(
   record: RawRecord,
@@ -46,6 +43,10 @@ function takeRecord<R extends DataRole>(
   if ('fault' in record && noted.has(record.fault)) {
     rejections.note(place, record);
     return { rows: 0, rejection: null };
+  }
+  for (const fault of 'fault' in record ? [] : bundleFaults(job.role, record.value)) {
+    if (fault.fault === 'columns-unused') rejections.note(place, shortenedRejection(fault));
+    else rejections.add({ ...place, ...shortenedRejection(fault) });
   }
   let rows = 0;
   let rejection: RejectedRow | null = null;
@@ -62,6 +63,7 @@ function takeRecord<R extends DataRole>(
       else if (job.questions.add(row, place)) rejections.note(place, { fault: 'questions-merged', field: row.id });
     }
     for (const reference of result.ignored) rejections.ignore(place, reference);
+    for (const reference of result.unknownNegatives) rejections.ignore(place, reference, 'negative-ignored');
   }
   return { rows, rejection };
 }

@@ -29,6 +29,42 @@ export const importTexts = {
   replace: 'Replace',
   remove: 'Remove',
   reading: 'Reading…',
+  any: {
+    label: 'Several files at once',
+    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its place below.',
+    folder: 'Choose a folder',
+  },
+  fill: {
+    title: 'What the files hold',
+    help: 'The checked places are filled. A place that already has data is replaced only if you check it.',
+    none: 'These files have nothing that a place below can use.',
+    found: {
+      knowledgeBase: (n: number) => count(n, 'passage'),
+      pairs: (n: number) => count(n, 'pair'),
+      devQuestions: (n: number) => count(n, 'question'),
+      testQuestions: (n: number) => count(n, 'question'),
+    },
+    keeps: (name: string, rows: number) => `Keeps ${name} (${count(rows, 'row')}).`,
+    replaces: (name: string, rows: number) => `Replaces ${name} (${count(rows, 'row')}).`,
+    shared:
+      'The pairs and the questions come from the same file, so they ask the same. Training skips pairs that repeat a dev or test question, and would have none left. Uncheck one of them, unless you have more pairs.',
+    notUsed: 'Not used:',
+    unused: {
+      'no-slot': (path: string) =>
+        `${path}: no place takes rows with these columns. If that’s wrong, drop it on its place and choose the columns.`,
+      'no-judgements': (path: string) =>
+        `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
+      'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
+      'no-side': (path: string) => `${path}: none of the judgements (qrels) here names its rows.`,
+    },
+    apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
+  },
+  titles: {
+    join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
+    on: 'Encoded: title, a space, text. Do the same when you use the model.',
+    off: 'Titles are shown, but not encoded.',
+    hint: 'The text is shown as it is encoded: title, a space, text.',
+  },
   imported: (rows: number, characters: number) => `${count(rows, 'row')} · ${count(characters, 'character')}`,
   preview: 'View the rows',
   previewOf: (name: string) => `Rows of ${name}`,
@@ -82,6 +118,7 @@ export const importTexts = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python literals',
+      trecQrels: 'TREC qrels',
       xlsx: 'Excel',
     },
     fields: {
@@ -92,6 +129,7 @@ export const importTexts = {
         positiveId: 'id of the passage',
         input: 'addition to the question',
         negatives: 'negatives',
+        negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
       },

@@ -123,6 +123,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
     en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
   }),
+  'trec-broken': () => ({
+    zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
+    en: 'the line doesn’t have the four columns question id, 0, passage id and relevance; correct it',
+  }),
+  'negative-ignored': ({ name }) => ({
+    zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,
+    en: `the negative “${name}” isn’t in the knowledge base; it is ignored, and the pair is kept`,
+  }),
+  'folder-too-large': ({ name }) => ({
+    zh: `文件夹里的文件超过 ${name} 个，或层数太多，请只拖入要用的文件`,
+    en: `the folder has more than ${name} files, or is nested too deeply; drop only the files you need`,
+  }),
   'file-cut': () => ({
     zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
     en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
@@ -166,6 +178,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'questions-merged': ({ name }) => ({
     zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
     en: `the row asks the same as the earlier question “${name}” and was merged with it`,
+  }),
+  'key-repeated': ({ name }) => ({
+    zh: `同一个对象里“${name}”写了不止一次，只取最后一个值，请核对`,
+    en: `“${name}” occurs more than once in one object; only its last value is used, so check it`,
+  }),
+  'negatives-not-found': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 条负例只写了段落的 id，没有知识库就找不到原文，这些负例没有保存；要用它们，请先导入知识库，再导入这个文件`,
+    en: `${counted(field, 'negative')} from this row on are given by passage id, so they can’t be looked up without a knowledge base and are not stored; to use them, import the knowledge base first, then this file again`,
+  }),
+  'not-judged': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
+    en: `the judgements name no relevant passage for ${counted(field, 'question')}, this one first; they are left out`,
   }),
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
