@@ -10,7 +10,7 @@ test('a question on the empty home is answered by the untuned demo model, withou
   await page.goto(siteUrl);
   await page.getByTestId('ask').click();
   const answer = page.getByTestId('ask-answer');
-  await expect(answer.locator('li.hit')).toHaveCount(6, { timeout: 60_000 });
+  await expect(answer.locator('li.hit')).toHaveCount(6, { timeout: 150_000 });
   // The ranks of the demo's evaluation before training.
   await expect(answer.locator('li.right .rank')).toHaveText('11');
   await expect(answer.locator('li.skip')).toHaveText('中间略去 5 条');
@@ -18,7 +18,7 @@ test('a question on the empty home is answered by the untuned demo model, withou
 
   await page.getByTestId('ask-text').fill('怎么给小猪断奶');
   await page.getByTestId('ask').click();
-  await expect(answer.locator('li.hit')).toHaveCount(5, { timeout: 60_000 });
+  await expect(answer.locator('li.hit')).toHaveCount(5, { timeout: 150_000 });
   await expect(answer.locator('li.right')).toHaveCount(0);
   expect(foreign).toEqual([]);
 
