@@ -185,6 +185,11 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }
+  /**
+   * This version splits the data of an interrupted run into other rows than it began with, or, without `recorded`, the
+   * run's version did not record its rows.
+   */
+  | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
   | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }

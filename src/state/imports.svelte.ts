@@ -84,6 +84,8 @@ export class ImportsState {
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
 
+  #storedChecked = false;
+
   constructor(readonly experiment: ExperimentState) {}
 
   #set(slot: SlotName, change: Partial<SlotImport>): void {
@@ -187,8 +189,13 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
-  /** Call once after the page loads. Checks whether the stored questions match the stored knowledge base. */
+  /**
+   * Checks stored questions once per page load: they may not match the stored knowledge base. Later imports check their
+   * own questions.
+   */
   async checkStored(): Promise<void> {
+    if (this.#storedChecked) return;
+    this.#storedChecked = true;
     const { knowledgeBase } = this.experiment.datasets;
     if (knowledgeBase && knowledgeBase.titles === undefined)
       this.experiment.datasetCounted(await (await gateway.data()).countTitles(knowledgeBase.contentSha256));

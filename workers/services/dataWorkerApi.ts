@@ -17,7 +17,7 @@ import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
 import { importModel, type ModelImport } from './import/importModel';
-import { prepareDemo } from './import/prepareDemo';
+import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { countSplit } from './split/countSplit';
@@ -28,6 +28,8 @@ import { AppError } from '../../src/domain/errors';
 let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
+/** Stops the loading of what a question to the demo needs. */
+let stoppingDemo: AbortController | null = null;
 
 async function importFolder(
   files: FolderFile[],
@@ -83,6 +85,16 @@ export const dataWorkerApi: DataApi = {
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) => prepareDemo(await openDatabase(), baseUrl, progress, name),
+  prepareDemoSearch: async (baseUrl, received) => {
+    const { signal } = (stoppingDemo = new AbortController());
+    return navigator.locks.request(weightsImportLock, async () =>
+      prepareDemoSearch(await openDatabase(), baseUrl, { signal, received }),
+    );
+  },
+  cancelDemoSearch: () => {
+    stoppingDemo?.abort();
+    return Promise.resolve();
+  },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
   tokenizeTexts: async (modelSha256, texts, maxTokens) =>
     tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),

@@ -151,6 +151,16 @@ const sentences: Sentences = {
     zh: '这次训练正在另一个标签页里进行，请到那里查看或取消。',
     en: 'This run is in progress in another tab; watch or cancel it there.',
   }),
+  'rows-changed': (details) =>
+    details.recorded
+      ? {
+          zh: '现在的版本把这次训练的数据划分得和开始时不同，接着训练会混用两份数据，所以停下了。请开始一次新的训练。',
+          en: 'This version splits the run’s data into other rows than the run began with, and resuming would mix the two; start a new run.',
+        }
+      : {
+          zh: '这次训练是用旧版本开始的，没有记下用了哪些数据，无法确认和现在的划分相同，所以不能接着训练。请开始一次新的训练。',
+          en: 'An earlier version began this run and didn’t record its rows, so they may differ from today’s split and it can’t be resumed; start a new run.',
+        },
   'not-found': (details) => ({
     zh: `找不到${whatNames[details.what].zh}“${shortened(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
     en: `The ${whatNames[details.what].en} “${shortened(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,

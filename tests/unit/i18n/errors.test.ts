@@ -148,6 +148,8 @@ const others: AppErrorDetails[] = [
   { kind: 'device-busy', job: 'benchmark' },
   { kind: 'device-busy', job: 'export' },
   { kind: 'run-elsewhere', runId: 'r' },
+  { kind: 'rows-changed', recorded: true },
+  { kind: 'rows-changed', recorded: false },
   { kind: 'benchmark-stopped', cause: 'memory' },
   { kind: 'benchmark-stopped', cause: 'device', reason: 'x' },
   { kind: 'benchmark-stopped', cause: 'worker', reason: 'x' },

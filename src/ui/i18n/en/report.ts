@@ -39,7 +39,7 @@ export const reportTexts = {
 export const linkTexts = {
   title: 'Shared experiment',
   intro: 'Someone shared these settings with you. Nothing has been downloaded, stored or run.',
-  claim: 'Result claimed by the sender, not checked here:',
+  claim: 'Result claimed by the sender, not checked here: ',
   settings: 'Settings',
   needs: 'What it needs on this computer',
   here: 'here',

@@ -73,7 +73,11 @@ export const importTexts: Dictionary['import'] = {
     ].join('，'),
   leftOutTitle: (name) => `${name} 的导入说明`,
   leftOutShown: (shown, all) => `共 ${all} 处，这里列出前 ${shown} 处。`,
-  leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。说明里的各行也已导入。',
+  leftOutKept: (rows, references) =>
+    [
+      rows > 0 ? '其余各行都已导入，可以使用。' : '各行都已导入，可以使用。',
+      ...(references > 0 ? ['有引用被忽略的问题，只按其余的段落判分。'] : []),
+    ].join(''),
   unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入和这些问题配套的知识库。',
   columns: {
     title: (name) => `${name} 的识别结果`,
@@ -134,7 +138,7 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `这个实验用的是演示自带的文件，还缺：${names}。`,
+    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
     useDemo: '补上演示文件',
   },
   model: {
