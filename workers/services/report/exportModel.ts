@@ -5,7 +5,7 @@ import { keptWeights } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
-import { readWeightRange } from '../../../src/storage/weights';
+import { readTensors } from '../../../src/storage/weightReader';
 import { readSafetensorsHeader } from '../../formats/safetensors';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 import { exportFolder } from './exportFolder';
@@ -28,7 +28,9 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
   const { model, settings } = await modelOf(db, run.experiment);
   const kept = await keptWeights(db, run.runId);
-  const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  // The weights are written twice, in different orders, so they are held in memory once.
+  const held = new Map<string, Float32Array<ArrayBuffer>>();
+  for await (const [{ name }, values] of readTensors(db, kept.weights, model.tensors)) held.set(name, values);
   return {
     run,
     model,
@@ -39,11 +41,10 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
       text: request.reference.texts[0] ?? '',
       values: [...(request.reference.vectors[0] ?? [])].slice(0, 8),
     },
-    read: async (name) => {
-      const tensor = byName.get(name);
-      if (!tensor)
-        throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
-      return new Float32Array(await readWeightRange(db, kept.weightsId, tensor.offset * 4, tensor.length * 4));
+    read: (name) => {
+      const values = held.get(name);
+      if (values) return Promise.resolve(values);
+      throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
     },
   };
 }
