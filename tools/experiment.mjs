@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /* `npm run experiment`: runs an experiment file in a headless Chromium, with the same page and workers as the app. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readExperimentFile } from './lib/experimentFile.mjs';
@@ -11,7 +11,6 @@ import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
 import { listen, siteServer } from './lib/server.mjs';
-import { unzip } from './lib/unzip.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
 headless Chromium on this machine. Nothing leaves the machine. The only request to another
@@ -145,7 +144,6 @@ function watch(context, page, finished) {
 async function runInBrowser(options, input, profile) {
   const report = new RunReport(options.out);
   await report.begin();
-  const zip = join(options.out, 'export.zip');
   let metrics = null;
   const finished = Promise.withResolvers?.() ?? withResolvers();
   const { token, route } = jobRoutes(
@@ -161,7 +159,7 @@ async function runInBrowser(options, input, profile) {
       inputs: input.inputs,
     },
     {
-      exportFile: zip,
+      exportFolder: partialExport(options),
       onEvents: (events) => report.add(events),
       onProgress: (progress) => {
         if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
@@ -185,7 +183,6 @@ async function runInBrowser(options, input, profile) {
     if (!metrics) throw new Error('The page finished without sending metrics.');
     return {
       report,
-      zip,
       metrics: {
         ...metrics,
         environment: { ...metrics.environment, chromium: context.browser()?.version() ?? metrics.environment.browser },
@@ -204,11 +201,13 @@ function withResolvers() {
   return { promise, resolve: resolve_, reject: reject_ };
 }
 
-async function writeResults(options, { report, zip, metrics }) {
+/** Folder of the files of an export that is not complete yet. */
+const partialExport = (options) => join(options.out, 'export.part');
+
+async function writeResults(options, { report, metrics }) {
   const folder = join(options.out, 'export');
   await rm(folder, { recursive: true, force: true });
-  const files = await unzip(zip, folder);
-  await rm(zip);
+  await rename(partialExport(options), folder);
   await report.finish();
   await writeFile(join(options.out, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
   const { k, won, lost, mcNemarP } = metrics.comparison;
@@ -216,7 +215,7 @@ async function writeResults(options, { report, zip, metrics }) {
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
-  console.log(`Wrote metrics.json, events.jsonl and export/ (${files.length} files) to ${options.out}`);
+  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${options.out}`);
 }
 
 async function main() {
@@ -225,7 +224,7 @@ async function main() {
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
   // Delete earlier results, so that nobody mistakes them for results of this command.
-  for (const name of ['metrics.json', 'events.jsonl', 'export'])
+  for (const name of ['metrics.json', 'events.jsonl', 'export', 'export.part'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();
   await buildWhenNeeded();

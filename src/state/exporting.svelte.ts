@@ -8,8 +8,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which takes the device for a moment; then the zip is written,
- * and its model must give the same vectors.
+ * One export. First the app computes reference vectors, which takes the device for a moment; then the files are
+ * written, and their model must give the same vectors.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
@@ -19,7 +19,7 @@ export class ExportState {
   reference: ExportRequest['reference'] | null = null;
 
   /** Throws `device-busy`. */
-  async start(run: RunRecord): Promise<ExportReport | null> {
+  async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;
     this.stage = 'vectors';
@@ -33,7 +33,7 @@ export class ExportState {
       this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });
-      this.report = await data.exportModel({ runId: run.runId, reference: this.reference }, progress);
+      this.report = await data.exportModel({ runId: run.runId, reference: this.reference, as }, progress);
       this.stage = 'done';
       return this.report;
     } finally {

@@ -1,4 +1,3 @@
-import { downloadZip } from 'client-zip';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
@@ -6,6 +5,7 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
+import { writeZip } from '../../formats/zipWriter';
 
 /** Increase this when earlier versions of the app can no longer read the file. */
 export const projectFormat = 2;
@@ -82,7 +82,7 @@ export async function saveProject(
     const manifest: Manifest = { app: 'recallsmith', format: projectFormat, build, files };
     yield { name: manifestPath, input: jsonBytes(manifest) };
   }
-  const zip = await downloadZip(entries()).blob();
+  const zip = await writeZip(entries());
   return { zip, fileName: `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip` };
 }
 
