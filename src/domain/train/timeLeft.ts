@@ -31,8 +31,8 @@ function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number
 
 /** Adds the checkpoints that fall due while `ms` of work is done. */
 function withCheckpoints(ms: number, view: RunView): number {
-  const writeMs = view.checkpoint?.writeMs ?? 0;
-  return ms + (ms / checkpointIntervalMs(writeMs)) * writeMs;
+  const { writeMs, waitedMs } = view.checkpoint ?? { writeMs: 0, waitedMs: 0 };
+  return ms + (ms / checkpointIntervalMs(writeMs, waitedMs)) * waitedMs;
 }
 
 /**

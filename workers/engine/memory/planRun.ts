@@ -4,7 +4,7 @@ import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
 import { largestShape } from './batchShape';
 import { chooseWay, proposal, type StageShape } from './chooseWay';
 import { encodingTokens, type EvaluationShape } from './evaluationMemory';
-import type { ParameterCount } from './stepMemory';
+import { snapshotBytes, type ParameterCount } from './stepMemory';
 import type { MemoryAlternative, MemoryReport, Proposal, Settings, WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from './memoryLimits';
 
@@ -44,7 +44,11 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
   const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
   if (!hungriest || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
-  const { stage, shape, choice } = hungriest;
+  const { stage, shape } = hungriest;
+  const snapshot = snapshotBytes(parameters);
+  const hasRoom = (choice: WayChoice): boolean => choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
+  const held = stages.every((planned) => hasRoom(planned.choice)) ? snapshot : 0;
+  const choice = withSnapshot(hungriest.choice, held);
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
@@ -59,18 +63,24 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
         config,
         parameters,
         evaluation,
-        limits,
+        { ...limits, budgetBytes: budgetBytes - held },
         precisions.includes('mixed') ? 'mixed' : 'full',
       ),
+      ...(held > 0 ? { snapshotBytes: held } : {}),
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
       const found = at(settings);
-      return found ? [{ ...settings, choice: found }] : [];
+      return found ? [{ ...settings, choice: withSnapshot(found, hasRoom(found) ? snapshot : 0) }] : [];
     }),
     proposal: choice.fits
       ? {}
       : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
   };
+}
+
+/** Adds the copy that is written as a checkpoint while steps go on. */
+function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
+  return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
 function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {

@@ -36,7 +36,7 @@ export function memoryNeed(
   const chunkVectors = way.kind === 'gradCache' ? 3 * chunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
   const kept = rows * rowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
-  return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
+  return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
 /** Returns the bytes held from a stage's first step to its last: weights, gradients and moments. */
@@ -46,6 +46,11 @@ export function trainingStateBytes(
   precision: Precision,
 ): number {
   return 4 * all + 12 * trained + halfWeightBytes(config, precision);
+}
+
+/** Returns the bytes of a checkpoint: weights and moments, in float32. */
+export function snapshotBytes({ all, trained }: ParameterCount): number {
+  return 4 * all + 8 * trained;
 }
 
 /** Returns the number of rows that the encoder's arrays have room for. */

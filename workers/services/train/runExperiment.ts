@@ -18,7 +18,8 @@ import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
-import { trainModel, type TrainingState } from './trainModel';
+import { trainModel } from './trainModel';
+import type { TrainingState } from './trainingState';
 import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
 
