@@ -72,8 +72,8 @@ describe('the memory plan of a run', () => {
   });
 
   it('leaves room for the copy while texts are encoded', () => {
-    const limits = { budgetBytes: 5.2 * GiB, arrayBytes: 2 * GiB };
-    const { run } = planRun({ ...request(0, [8]), limits });
+    const limits = { budgetBytes: planRun(request(64, [1])).choice.need.total, arrayBytes: 2 * GiB };
+    const { run } = planRun({ ...request(0, [1]), limits });
     const { snapshotBytes = 0, encodingTokens: tokens } = run;
     expect(snapshotBytes).toBeGreaterThan(0);
     const bytes = 16 * count + scratchBytes + tokens * encodingRowBytes(config) + snapshotBytes;
