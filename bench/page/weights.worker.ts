@@ -1,22 +1,23 @@
 /** Times what moves a model's weights between files, storage and device, with the functions that the app uses. */
 import { expose } from 'comlink';
 import { defaultExperiment } from '../../src/domain/experiment';
-import { weightPartBytes, type EncoderConfig, type StoredModel } from '../../src/domain/model';
+import type { EncoderConfig, StoredModel } from '../../src/domain/model';
 import type { FolderFile } from '../../src/protocol/dataApi';
-import { keptWeights, takeSnapshot, writeSnapshot } from '../../src/storage/checkpoints';
+import { keptCheckpoint, takeSnapshot, writeSnapshot } from '../../src/storage/checkpoints';
+import { weightPartBytes } from '../../src/storage/weightReader';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { putRun } from '../../src/storage/runs';
-import { closeDevice, currentEngine, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { parameterShapes } from '../../workers/engine/model/names';
-import type { ParameterStore } from '../../workers/engine/model/parameters';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { writeSafetensors } from '../../workers/formats/safetensors';
 import { collectFile } from '../../workers/formats/zipWriter';
 import { importModel } from '../../workers/services/import/importModel';
 import { encodeWithWeights } from '../../workers/services/report/encodeWithWeights';
 import { exportModel } from '../../workers/services/report/exportModel';
 import { tokenizeTexts } from '../../workers/services/tokenize/tokenize';
-import { loadParameters, trainingSections, weightsSha256 } from '../../workers/services/train/weightTransfer';
+import { loadWeights, trainingSections, weightsSha256 } from '../../workers/services/train/weightTransfer';
 
 export interface WeightsTask {
   config: EncoderConfig;
@@ -126,11 +127,11 @@ async function measure({ config, engineBase, ortBase }: WeightsTask): Promise<Re
   const model = await time('import', () => importModel(folder, 'bench', quiet, db));
   await storeRun(db, model);
   await openDevice('wasm', engineBase);
-  const parameters = await time('load', () => loadParameters(currentEngine(), db, model, model, quiet));
+  const parameters = await time('load', () => loadWeights(deviceEngine(), db, model, model, quiet));
   await checkpoint(db, model, parameters, time);
   parameters.dispose();
   await time('kept', async () => {
-    const kept = await loadParameters(currentEngine(), db, model, (await keptWeights(db, runId)).weights, quiet);
+    const kept = await loadWeights(deviceEngine(), db, model, (await keptCheckpoint(db, runId)).weights, quiet);
     kept.dispose();
   });
   closeDevice();

@@ -1,6 +1,6 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { AppError } from '../domain/errors';
-import type { WorkerOptions } from '../protocol/locks';
+import type { WorkerOptions } from '../protocol/workerOptions';
 import { installErrorTransfer } from '../protocol/errorTransfer';
 
 installErrorTransfer();

@@ -1,18 +1,22 @@
 import * as v from 'valibot';
-import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
-import { checked, invalid, isObject, withDefaults } from './parseExperiment';
+import {
+  entryWithoutHashSchema,
+  experimentSchema,
+  experimentModelSchema,
+  type DataEntry,
+  type Experiment,
+} from './experiment';
+import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
+import { isObject } from './isObject';
 
-/**
- * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. Hashes of
- * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
- * experiment's identity.
- */
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+/** A data set may come from several files, such as questions and their judgements. */
+const dataLocation = v.union([location, v.pipe(v.array(location), v.minLength(1), v.maxLength(64))]);
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(location),
-  pairs: v.optional(location),
-  devQuestions: v.optional(location),
-  testQuestions: v.optional(location),
+  knowledgeBase: v.optional(dataLocation),
+  pairs: v.optional(dataLocation),
+  devQuestions: v.optional(dataLocation),
+  testQuestions: v.optional(dataLocation),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
@@ -21,12 +25,17 @@ const locationsSchema = v.strictObject({
 export type Locations = v.InferOutput<typeof locationsSchema>;
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
-const partialModelSchema = v.partial(modelSchema);
+const partialModelSchema = v.partial(experimentModelSchema);
 export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
 /** Placeholder for the hash of batch lists that have not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
 
+/**
+ * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * in after reading the files.
+ */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
   experiment: Experiment;
@@ -34,12 +43,24 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
+  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  joinTitles: boolean | null;
 }
 
-/** Drops entries without a hash: the runner adds them once it has read the files in `locations`. */
-function entriesWithHash(data: unknown): unknown {
-  if (!Array.isArray(data)) return data;
-  return data.filter((entry: unknown) => !isObject(entry) || entry['contentSha256'] !== undefined);
+/**
+ * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
+ * whether titles are joined.
+ */
+function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
+  if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
+  const hasHash = (entry: unknown): boolean => !isObject(entry) || entry['contentSha256'] !== undefined;
+  let joinTitles: boolean | null = null;
+  for (const [index, given] of data.entries()) {
+    if (hasHash(given)) continue;
+    const entry = parseWith(entryWithoutHashSchema, given, `data.${index}`);
+    if (entry.role === 'knowledgeBase') joinTitles = entry.joinTitles ?? null;
+  }
+  return { withHash: data.filter(hasHash), joinTitles };
 }
 
 function stagesWithHash(stages: unknown, locations: Locations): { stages: unknown; stagesToFill: number[] } {
@@ -49,7 +70,8 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     const batching = isObject(stage) ? stage['batching'] : undefined;
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
-    if (locations.batches === undefined) throw invalid('locations.batches', undefined, 'a file with the batch list');
+    if (locations.batches === undefined)
+      throw experimentInvalid('locations.batches', undefined, 'a file with the batch list');
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -61,17 +83,19 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw invalid('', json, 'an object');
+  if (!isObject(json)) throw experimentInvalid('', json, 'an object');
   const { locations: given, model, ...rest } = json;
-  const locations = checked(locationsSchema, given ?? {}, 'locations');
-  const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
+  const locations = parseWith(locationsSchema, given ?? {}, 'locations');
+  const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
+  const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
-  const experiment = checked(experimentSchema, { ...complete, stages });
+  const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
     experiment,
-    model: model === undefined || model === null ? null : checked(partialModelSchema, model, 'model'),
+    model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
+    joinTitles,
   };
 }
 
@@ -90,7 +114,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  return checked(experimentSchema, {
+  return parseWith(experimentSchema, {
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },

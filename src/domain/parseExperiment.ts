@@ -1,18 +1,15 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
+import { isObject } from './isObject';
 
 type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function described(value: unknown): string {
   return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
-export function invalid(path: string, found: unknown, expected?: string): AppError {
+export function experimentInvalid(path: string, found: unknown, expected?: string): AppError {
   return new AppError({
     kind: 'experiment-invalid',
     path,
@@ -30,10 +27,10 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw invalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
+    throw experimentInvalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
-    if (!step) throw invalid('schemaVersion', version, `${schemaVersion}`);
+    if (!step) throw experimentInvalid('schemaVersion', version, `${schemaVersion}`);
     experiment = step(experiment);
     version += 1;
   }
@@ -49,7 +46,10 @@ export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
   return differs('unit') || (differs('kind') && !('warmup' in standard));
 }
 
-/** Fills in missing fields from the default, at any depth. Leaves lists and different members of a union unchanged. */
+/**
+ * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions of another kind than
+ * the default's.
+ */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;
@@ -71,10 +71,17 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
-/** Drops `removeNearDuplicates: false`, because the schema states it by its absence. */
+/** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
   const { removeNearDuplicates: _, ...rest } = split;
+  return rest;
+}
+
+/** Drops `joinTitles: false` of a data set, because the schema states it by its absence. */
+function completedEntry(entry: unknown): unknown {
+  if (!isObject(entry) || entry['joinTitles'] !== false) return entry;
+  const { joinTitles: _, ...rest } = entry;
   return rest;
 }
 
@@ -82,9 +89,10 @@ function completedSplit(split: unknown): unknown {
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
   if (!isObject(experiment)) return {};
-  const { split, stages, model } = experiment;
+  const { data, split, stages, model } = experiment;
   return {
     ...experiment,
+    data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
     stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,
@@ -95,7 +103,7 @@ export function withDefaults(input: JsonObject): JsonObject {
  * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
  * @throws experiment-invalid with the path of the first wrong field.
  */
-export function checked<Schema extends v.GenericSchema>(
+export function parseWith<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
   base = '',
@@ -105,7 +113,7 @@ export function checked<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
   const expected = issue.expected === 'never' ? 'no field of this name' : (issue.expected ?? undefined);
-  throw invalid(path, issue.input, expected);
+  throw experimentInvalid(path, issue.input, expected);
 }
 
 /**
@@ -113,6 +121,6 @@ export function checked<Schema extends v.GenericSchema>(
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
-  if (!isObject(input)) throw invalid('', input, 'an object');
-  return checked(experimentSchema, withDefaults(input));
+  if (!isObject(input)) throw experimentInvalid('', input, 'an object');
+  return parseWith(experimentSchema, withDefaults(input));
 }

@@ -1,13 +1,14 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
-import type { TokenKeys } from '../domain/tokenize/tokenKeys';
-import type { WorkerOptions } from './locks';
+import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -19,10 +20,12 @@ export interface RejectedRow {
   fault: ImportFault;
   field?: string;
   expected?: string;
+  /** Number of rows that the entry is about, if it was left out together with others. */
+  rows?: number;
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
-export interface LeftOut {
+export interface RejectedRows {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
@@ -32,9 +35,9 @@ export interface LeftOut {
   noteCount: number;
 }
 
-export interface ImportReport extends LeftOut {
+export interface ImportReport extends RejectedRows {
   dataset: Dataset;
-  /** Of the first file. */
+  /** Format and encoding of the first file. */
   format: Recognition['format'];
   encoding: Recognition['encoding'];
   /** What was recognised in each file. */
@@ -51,20 +54,20 @@ export interface UnknownAnswer {
 
 export interface SplitCounts {
   train: number;
-  /** Different passages and different anchors of the training pairs. */
+  /** Number of different passages and of different anchors in the training pairs. */
   trainPassages: number;
   trainAnchors: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
-  /** Whether leaks train anyway, because a listed batch order names its rows. */
+  /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
   listedBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
   /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
   nearDuplicates: { count: number; removed: boolean };
-  /** Training pairs whose answer is not in the knowledge base. They still train. */
+  /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
   /** The first 1,000 of each kind, with long texts cut. */
   listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
@@ -87,13 +90,20 @@ export interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** A file of a model folder, with its path relative to the folder. */
+/** The slots that files have content for. Files are given by their position in the request. */
+export interface Survey extends Fillings {
+  unreadable: { file: number; error: AppErrorDetails }[];
+  /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
+  together: boolean;
+}
+
+/** A file of a folder, with its path relative to the folder. */
 export interface FolderFile {
   path: string;
   file: File;
 }
 
-/** A download's progress: bytes received of all files, those of earlier attempts included. */
+/** Progress of a download: bytes received of all files, including those of earlier attempts. */
 export type DownloadProgress = (received: number, of: number, file: string) => void;
 
 export interface ExportRequest {
@@ -122,8 +132,15 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
-  /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
-  checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
+  /**
+   * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
+   * one slot has no fillings, and only its beginning is read.
+   */
+  surveyFiles(files: FolderFile[], onlySeveral: boolean, progress: Progress): Promise<Survey>;
+  /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
+  checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
+  /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */
+  countTitles(knowledgeBase: string): Promise<Dataset>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /**
@@ -150,7 +167,7 @@ export interface DataApi {
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
-  tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
+  tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;

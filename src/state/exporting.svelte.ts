@@ -1,3 +1,4 @@
+import { encodedText } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
 import { deviceJob } from './deviceJob.svelte';
@@ -42,7 +43,7 @@ export class ExportState {
   }
 }
 
-/** A few passages and questions with their prefixes, as the evaluation encodes them. */
+/** Returns a few passages and questions with their prefixes, as the evaluation encodes them. */
 async function sampleTexts(run: RunRecord): Promise<string[]> {
   const texts: string[] = [];
   for (const slot of ['knowledgeBase', 'testQuestions'] as const) {
@@ -50,18 +51,8 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
     if (!entry) continue;
     const prefix = slot === 'knowledgeBase' ? run.experiment.model?.passagePrefix : run.experiment.model?.queryPrefix;
     for (const row of await gateway.readRows(entry.contentSha256, 0, referenceTexts))
-      if ('text' in row) texts.push(`${prefix ?? ''}${row.text}`);
+      if ('text' in row)
+        texts.push(`${prefix ?? ''}${'relevant' in row ? row.text : encodedText(row, entry.joinTitles === true)}`);
   }
   return texts;
-}
-
-/** Saves a blob through the browser's downloads. */
-export function download(blob: Blob, fileName: string): void {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = fileName;
-  anchor.click();
-  // Once started, the download holds its own reference to the blob; a minute is plenty for that.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,12 +1,12 @@
 import { AppError } from '../domain/errors';
-import { demoDataFiles } from '../domain/import/demoInputs';
+import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
 import { parseMappings, withMappings } from '../domain/import/mappingStore';
-import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
-import type { ColumnChoices, FolderFile, LeftOut } from '../protocol/dataApi';
+import { fillingsForSlot, type Filling } from '../domain/import/fillings';
+import type { ColumnChoices, FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -17,7 +17,7 @@ import { slots, type SlotName } from '../domain/import/slots';
 export interface SlotRecognition {
   files: File[];
   found: Recognition[];
-  /** The import of these files failed; the slot still holds its earlier data. */
+  /** Whether the import of these files failed. The slot then still holds its earlier data. */
   refused: boolean;
 }
 
@@ -29,7 +29,15 @@ export interface RecognitionChanges {
 const noChanges: RecognitionChanges = { mappings: {}, sheets: {} };
 const mappingsKey = 'columns';
 
-export interface SlotImport extends LeftOut {
+/** Files with content for several slots, until the user has chosen which of them to fill. */
+export interface Drop {
+  files: FolderFile[];
+  /** The slot on which the files were dropped; null for the whole stage. */
+  slot: SlotName | null;
+  survey: Survey;
+}
+
+export interface SlotImport extends RejectedRows {
   progress: { done: number; of: number } | null;
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;
@@ -51,7 +59,7 @@ const emptyImport: SlotImport = {
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
 
-/** Loads a file of the page. Throws `download-failed`. */
+/** Fetches a file that is served with the page. Throws `download-failed`. */
 async function fetched(path: string): Promise<Blob> {
   const url = `${baseUrl}${path}`;
   const response = await fetch(url);
@@ -59,7 +67,7 @@ async function fetched(path: string): Promise<Blob> {
   return response.blob();
 }
 
-/** Imports files into one experiment, one slot at a time, and keeps what was left out. */
+/** Imports files into one experiment, one slot at a time, and keeps the lists of rejected rows. */
 export class ImportsState {
   slots = $state.raw<Record<SlotName, SlotImport>>({
     knowledgeBase: emptyImport,
@@ -67,6 +75,9 @@ export class ImportsState {
     devQuestions: emptyImport,
     testQuestions: emptyImport,
   });
+  drop = $state.raw<Drop | null>(null);
+  /** Progress of looking into files that were dropped on the stage. */
+  surveyProgress = $state.raw<{ done: number; of: number } | null>(null);
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
 
@@ -74,6 +85,59 @@ export class ImportsState {
 
   #set(slot: SlotName, change: Partial<SlotImport>): void {
     this.slots = { ...this.slots, [slot]: { ...this.slots[slot], ...change } };
+  }
+
+  /**
+   * Takes files that were dropped on a slot, or on the stage (null). Files that serve several slots wait in `drop` for
+   * the user's choice, and so does everything dropped on the stage. Other files are imported into the slot.
+   */
+  async take(files: FolderFile[], slot: SlotName | null): Promise<void> {
+    if (files.length === 0) return;
+    const survey = await this.#survey(files, slot);
+    if (slot !== null && !(survey.together && survey.fillings.length > 1)) {
+      await this.importFiles(
+        slot,
+        files.map(({ file }) => file),
+      );
+      return;
+    }
+    const fillings = slot === null ? survey.fillings : fillingsForSlot(survey.fillings, slot);
+    this.drop = { files, slot, survey: { ...survey, fillings } };
+  }
+
+  async #survey(files: FolderFile[], slot: SlotName | null): Promise<Survey> {
+    const report = (progress: { done: number; of: number } | null): void => {
+      if (slot === null) this.surveyProgress = progress;
+      else this.#set(slot, { progress });
+    };
+    report({ done: 0, of: 0 });
+    try {
+      const data = await gateway.data();
+      return await data.surveyFiles(files, slot !== null, (done, of) => report({ done, of }));
+    } finally {
+      report(null);
+    }
+  }
+
+  /**
+   * Imports the files of `drop` into the chosen slots, the knowledge base first. If one of the others fails, the rest
+   * is still imported; the first error is thrown.
+   */
+  async fill(chosen: readonly Filling[]): Promise<void> {
+    const files = this.drop?.files ?? [];
+    this.drop = null;
+    const errors: unknown[] = [];
+    for (const { slot, files: positions } of chosen) {
+      const own = positions.flatMap((position) => files[position]?.file ?? []);
+      try {
+        await this.importFiles(slot, own);
+      } catch (thrown) {
+        // Pairs and questions would be looked up in another knowledge base.
+        if (slot === 'knowledgeBase') throw thrown;
+        errors.push(thrown);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Imports files. Columns chosen now are remembered for files of the same shape if the import succeeds. */
@@ -99,7 +163,7 @@ export class ImportsState {
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
     } catch (thrown) {
-      // The slot keeps its data set, so it also keeps what was reported about it.
+      // The slot keeps its data set, so it also keeps the report about that data set.
       this.#set(slot, before);
       if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
         // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
@@ -120,8 +184,11 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
-  /** Called after the page loads: the stored questions may not match the stored knowledge base. */
+  /** Call once after the page loads. Checks whether the stored questions match the stored knowledge base. */
   async checkStored(): Promise<void> {
+    const { knowledgeBase } = this.experiment.datasets;
+    if (knowledgeBase && knowledgeBase.titles === undefined)
+      this.experiment.datasetCounted(await (await gateway.data()).countTitles(knowledgeBase.contentSha256));
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
 
@@ -187,7 +254,7 @@ export class ImportsState {
     }
   }
 
-  /** Makes a model that a hub has sent the experiment's model. */
+  /** Uses a model that was fetched from a hub as the experiment's model. */
   async useFetched(model: StoredModel): Promise<void> {
     if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
     app.fileAccepted();
@@ -214,7 +281,7 @@ export class ImportsState {
   }
 }
 
-/** The files of a directory input, with paths relative to the chosen folder, and the folder's name. */
+/** Returns the files of a directory input, with paths relative to the chosen folder, and the folder's name. */
 export function folderFiles(files: FileList): { files: FolderFile[]; name: string } {
   const all = [...files];
   const name = all[0]?.webkitRelativePath.split('/')[0] ?? '';

@@ -145,7 +145,7 @@ export function latestCheckpoint(db: Database, runId: string): Promise<Checkpoin
  * Returns the weights that the run keeps: the best ones on dev if the experiment asks for them and dev was evaluated,
  * else the last ones. They come first among the stored bytes, and are verified when they are read.
  */
-export async function keptWeights(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
+export async function keptCheckpoint(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
   const run = await db.get('runs', runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const all = await db.getAll('checkpoints', generationsOf(runId));

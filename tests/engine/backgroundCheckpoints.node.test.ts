@@ -9,7 +9,7 @@ import { getRun, updateRun } from '../../src/storage/runs';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { prepared } from './smallRun';
-import { wasmBase } from './support';
+import { wasmBase } from './environment';
 
 // A checkpoint is due after every step.
 vi.mock('../../src/domain/train/checkpointInterval', () => ({ checkpointIntervalMs: () => 0 }));

@@ -7,25 +7,25 @@ import {
   unmeasuredPlan,
   type KernelPlan,
 } from '../../src/domain/kernelPlan';
-import type { DeviceInfo } from '../../src/domain/run';
+import type { DeviceInfo } from '../../src/domain/device';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
-import { planChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
+import { tunedChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { candidateChoices } from '../../workers/engine/tuning/candidates';
 import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
-import { planKey } from '../../workers/engine/ops/matmul/choice';
+import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import {
   kernelPlanOfRun,
-  planStoreKey,
-  shapesOfRun,
-  type PlanInput,
+  kernelPlanStoreKey,
+  kernelShapesOfRun,
+  type KernelPlanInput,
 } from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
-import { seededRandom } from './support';
+import { seededRandom } from './random';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
 const config = bertConfig({
@@ -36,6 +36,7 @@ const config = bertConfig({
   vocabularySize: 100,
   maxPositions: 64,
 });
+
 const device: DeviceInfo = {
   backend: 'webgpu',
   reason: 'webgpu-available',
@@ -56,7 +57,7 @@ afterEach(() => {
 
 async function input(
   features: readonly string[] = ['subgroups'],
-): Promise<PlanInput & { gpu: WebGpuEngine; errors: string[] }> {
+): Promise<KernelPlanInput & { gpu: WebGpuEngine; errors: string[] }> {
   const { gpu, errors } = await nullGpu(features);
   opened.push(gpu);
   const db = await openDatabase(`plans ${databases++}`);
@@ -79,14 +80,14 @@ describe('the fastest candidate', () => {
     close: [9.8],
     broken: [],
   };
-  const pick = (names: [string, ...string[]], most = Infinity) => {
+  const pick = (names: [string, ...string[]], maxMeasurements = Infinity) => {
     const asked: string[] = [];
     const timeOf = (name: string): Promise<number | undefined> => {
       asked.push(name);
       const series = times[name] ?? [];
       return Promise.resolve(series[asked.filter((other) => other === name).length - 1] ?? series.at(-1));
     };
-    return fastest(names, timeOf, () => asked.length >= most).then((result) => ({ ...result, asked }));
+    return fastest(names, timeOf, () => asked.length >= maxMeasurements).then((result) => ({ ...result, asked }));
   };
 
   it('is the one with the lowest median over interleaved rounds', async () => {
@@ -110,7 +111,7 @@ describe('the fastest candidate', () => {
 describe('measuring kernels on a device', () => {
   it('chooses a tiling for each shape without leaks or device errors', async () => {
     const { gpu, errors } = await input();
-    const shapes = shapesOfRun({ config, tokens });
+    const shapes = kernelShapesOfRun({ config, tokens });
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
     expect(tuned).toHaveLength(shapes.length);
     for (const { gflops, choice } of tuned) {
@@ -122,15 +123,15 @@ describe('measuring kernels on a device', () => {
 
   it('chooses tilings for half-precision products separately', async () => {
     const { gpu, errors } = await input(['shader-f16', 'subgroups']);
-    const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
+    const shapes = kernelShapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
     expect(halves).toHaveLength(12);
-    const plan = planChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
+    const plan = tunedChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
     expect(Object.keys(plan).sort()).toEqual(halves.map((shape) => planKey(shape)).sort());
     expect(errors).toEqual([]);
   });
 
-  it('rejects a kernel that does not compile without failing the device', async () => {
+  it('rejects a kernel that does not compile and keeps the device usable', async () => {
     const { gpu, errors } = await input();
     const refused = (body: string) =>
       kernel({ name: 'refused', params: {}, reads: {}, writes: { y: 'f32' }, workgroup: [1, 1, 1], body });
@@ -147,7 +148,7 @@ describe('measuring kernels on a device', () => {
     vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
       Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
     );
-    for (const { shape, choice } of await tuneMatmul(gpu, shapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
+    for (const { shape, choice } of await tuneMatmul(gpu, kernelShapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
       expect(choice, planKey(shape)).toEqual(candidateChoices(gpu.traits, kernelLimits(gpu), shape)[0]);
   });
 
@@ -164,7 +165,7 @@ describe('the kernel plan of a run', () => {
     const given = await input();
     const first = await kernelPlanOfRun(given, '');
     expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
-    const key = planStoreKey(given, shapesOfRun(given));
+    const key = kernelPlanStoreKey(given, kernelShapesOfRun(given));
     expect(await getKernelPlan(given.db, key)).toEqual(first);
     const never = { between: () => Promise.reject(new Error('measured again')) };
     expect(await kernelPlanOfRun(given, '', never)).toEqual(first);

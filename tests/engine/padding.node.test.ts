@@ -5,11 +5,13 @@ import { openDatabase } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
-import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import { joinTokenBatches } from '../../workers/engine/model/tokenBatch';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { textBatchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
-import { stageBatches } from '../../workers/services/train/runSession';
+import { stageBatches } from '../../workers/services/train/stageBatches';
 import { tokenize } from '../../workers/services/tokenize/tokenize';
 import { publicBase, stubPublicFolder } from './publicFolder';
 
@@ -43,13 +45,13 @@ it('the demo has less than 3% padding rows in every training step and over an ev
 
   const [anchors, positives] = [await set('anchors'), await set('positives')];
   const batches = (await stageBatches(db, experiment, await preparedData(db, experiment))).flat();
-  const steps = batches.map((rows) => count(joinBatches(pickTexts(anchors, rows), pickTexts(positives, rows))));
+  const steps = batches.map((rows) => count(joinTokenBatches(pickTexts(anchors, rows), pickTexts(positives, rows))));
   const evaluations = [];
   for (const plan of plans) {
     const encoded = [];
     for (const key of ['knowledgeBase', 'devQuestions', 'testQuestions'] as const) {
       const texts = await set(key);
-      encoded.push(...batchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
+      encoded.push(...textBatchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
     }
     evaluations.push(shareOf(encoded));
   }

@@ -3,17 +3,18 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
 import type { Experiment } from '../../src/domain/experiment';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
-import type { Evaluation, RunEvent } from '../../src/domain/run';
+import type { RunEvent } from '../../src/domain/run';
+import type { Evaluation } from '../../src/domain/evaluate/evaluation';
 import type { Database } from '../../src/storage/database';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { currentWebGpu } from '../../workers/engine/device';
-import { Recovery } from '../../workers/services/device/recovery';
+import { deviceWebGpu } from '../../workers/engine/device';
+import { DeviceRecovery } from '../../workers/services/device/deviceRecovery';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
+import { inBrowser, wasmBase } from './environment';
 import { prepared } from './smallRun';
-import { inBrowser, wasmBase } from './support';
 
 // Node has no navigator before version 21.
 beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
@@ -40,13 +41,13 @@ class LosingControl extends RunControl {
     this.calls[phase] = call;
     if (!this.loses(phase, call)) return;
     if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
-    currentWebGpu()?.device.destroy(); // the next readback fails
+    deviceWebGpu()?.device.destroy(); // the next readback fails
   }
 }
 
 /**
- * Carries out the experiment and loses the device where `loses` is true. Returns everything that a loss must not
- * change.
+ * Carries out the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must
+ * not change.
  */
 async function carriedOut(
   loses: (phase: string, call: number) => boolean,
@@ -137,7 +138,7 @@ describe('a run resumed with other kernels', () => {
 
 describe('recovery from device losses', () => {
   it('counts work as progress only beyond the furthest point reached', () => {
-    const recovery = new Recovery();
+    const recovery = new DeviceRecovery();
     recovery.reached('checkpoint', 10);
     expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);
     recovery.reached('checkpoint', 10);

@@ -1,14 +1,16 @@
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import type { DataRole, Row } from '../../src/domain/records';
 import { openDatabase, type Database } from '../../src/storage/database';
-import { putDataset, writeBlock } from '../../src/storage/datasets';
+import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
 import { putExperiment } from '../../src/storage/experiments';
 import { putModel } from '../../src/storage/models';
 import { WeightWriter } from '../../src/storage/weights';
-import { parameterShapes } from '../../workers/engine/model/names';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { createRun } from '../../workers/services/train/createRun';
 import { bertConfig } from './configs';
-import { inBrowser, layout, seededRandom } from './support';
+import { inBrowser } from './environment';
+import { seededRandom } from './random';
+import { tensorLayout } from './tensorLayout';
 
 const config = bertConfig({
   layers: 1,
@@ -18,11 +20,12 @@ const config = bertConfig({
   vocabularySize: 40,
   maxPositions: 12,
 });
+
 const modelSha256 = 'a'.repeat(64);
 
 async function storeModel(db: Database): Promise<void> {
   const random = seededRandom(2);
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const last = tensors.at(-1);
   const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
   const writer = new WeightWriter(db, 'base');
@@ -60,7 +63,7 @@ async function storeModel(db: Database): Promise<void> {
 
 async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
   const contentSha256 = letter.repeat(64);
-  await writeBlock(db, contentSha256, 0, rows, '');
+  await writeDatasetBlock(db, contentSha256, 0, rows, '');
   await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
   return contentSha256;
 }

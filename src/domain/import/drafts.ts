@@ -1,28 +1,34 @@
 import type { DataRole, RowOf } from '../records';
-import { resolveReferences, type PassageLookup } from '../split/relevant';
-import { asText, isGiven, listInCell, RowFault, textsOf, type Columns } from './cells';
+import { resolveReferences } from '../split/relevant';
+import type { PassageLookup } from '../split/passageLookup';
+import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
+import type { Columns } from './rowColumns';
 
-/** A row before it has its final id. Without an id in the file, the row's position decides. */
+/** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 export type Draft<R extends DataRole> = DraftOf[R];
 
-export interface ReadOptions {
+export interface DraftOptions {
   /** The knowledge base, for pairs that name positives by id and for the relevant passages of questions. */
   passages?: PassageLookup;
-  /** Set if a batch list is used: it refers to rows by position, so rows with an empty question must stay. */
+  /** Whether to keep rows with an empty question, because a batch list refers to rows by position. */
   keepEmptyAnchors?: boolean;
-  /** Passages judged relevant by a file of judgements (qrels), by question id. */
+  /** Returns the passages that a file of judgements (qrels) calls relevant for a question id. */
   judged?: (questionId: string) => string[] | undefined;
 }
 
 /** Remarks about a record that is kept. */
-export interface Remarks {
+export interface DraftRemarks {
   /** References that match no passage. */
   ignored: string[];
-  /** Passages that a score judges as not relevant. */
+  /** Number of passages that a score judges as not relevant. */
   irrelevant: number;
-  /** Scores between 0 and 1 of pairs. */
+  /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
+  /** Ids of negatives that match no passage. */
+  unknownNegatives: string[];
+  /** Ids of negatives that could not be looked up, because there is no knowledge base. */
+  negativesNotFound: number;
 }
 
 function idOf(columns: Columns, list: 'passageId' | 'questionId' | 'pairId'): string | undefined {
@@ -39,7 +45,7 @@ function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
 /** Words for a label of 0 in exports of annotation tools. */
 const negativeLabels = /^\s*(?:false|no|neg|negative|irrelevant|否|负|不相关|无关)\s*$/i;
 
-/** Returns the number of a score or label, 0 for a word that says no, or null if the row has neither. */
+/** Returns the row's score or label as a number, 0 for a word that means no, or null if the row has neither. */
 function scoreOf(columns: Columns): number | null {
   const value = columns.peek('score');
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -50,10 +56,10 @@ function scoreOf(columns: Columns): number | null {
 }
 
 /**
- * Throws not-positive if the row's score or label says that the two texts do not belong together. Trained as a pair,
- * such a row would teach the opposite.
+ * Throws not-positive if the row's score or label says that the two texts do not belong together. Training on such a
+ * row would teach the opposite.
  */
-function checkLabel(columns: Columns, remarks: Remarks): void {
+function checkLabel(columns: Columns, remarks: DraftRemarks): void {
   const score = scoreOf(columns);
   if (score === null) return;
   const { name = '' } = columns.pick('score') ?? {};
@@ -62,10 +68,16 @@ function checkLabel(columns: Columns, remarks: Remarks): void {
 }
 
 /**
- * Returns the texts of the positives that the row names by id, or null if it names none. Without a knowledge base the
- * ids cannot be looked up, so the row must also have the positive's text.
+ * Returns the texts of the positives that the row names by id. Without a knowledge base the ids cannot be looked up:
+ * returns null if the row has the positive's text as well, else throws needs-knowledge-base.
  */
-function namedPositives(columns: Columns, references: unknown, name: string, options: ReadOptions, remarks: Remarks) {
+function namedPositives(
+  columns: Columns,
+  references: unknown,
+  name: string,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+) {
   const { passages } = options;
   if (!passages) {
     if (columns.has('positive')) return null;
@@ -77,8 +89,22 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
-/** Returns the positives' texts: looked up by the ids in the row or in a file of judgements, or as the row has them. */
-function positivesOf(columns: Columns, id: string | undefined, options: ReadOptions, remarks: Remarks): string[] {
+/** Returns the texts of the negatives that the row names by id. Ids that cannot be found are remarked on. */
+function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: DraftRemarks): string[] {
+  const ids = columns.negativeIds();
+  if (!passages) {
+    remarks.negativesNotFound += ids.length;
+    return [];
+  }
+  const { relevant, unknown } = resolveReferences(ids, passages);
+  for (const id of unknown) remarks.unknownNegatives.push(id);
+  return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
+}
+
+/**
+ * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
+ */
+function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: DraftRemarks): string[] {
   const own = columns.pick('positiveId');
   const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
   if (found) return found;
@@ -88,9 +114,10 @@ function positivesOf(columns: Columns, id: string | undefined, options: ReadOpti
     const texts =
       references === undefined ? null : namedPositives(columns, references, other?.name ?? 'qrels', options, remarks);
     if (texts) return texts;
+    if (id !== undefined && options.judged) throw new RowFault({ fault: 'not-judged' });
   }
   const positive = columns.required('positive', 'positive');
-  // Two sentences with a score are a scored pair. Read as a pair, a low score would be trained as a match.
+  // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
   if (positive.name === 'sentence2' && columns.knows('score')) throw new RowFault({ fault: 'no-known-columns' });
   return textsOf(listInCell(positive.value), 'positive');
 }
@@ -107,12 +134,12 @@ function anchorOf(columns: Columns, keepEmpty: boolean): string {
   return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
 }
 
-function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'pairs'>[] {
+function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'pairs'>[] {
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
   checkLabel(columns, remarks);
-  const negatives = columns.negatives();
+  const negatives = columns.negatives().concat(namedNegatives(columns, options, remarks));
   return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
 }
 
@@ -120,7 +147,7 @@ function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): D
  * Returns the ids or texts of the relevant passages. The value is a string, a list, or judgements {id: relevance},
  * where only positive relevance counts.
  */
-function referencesOf(value: unknown, remarks: Remarks): string[] {
+function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
       if (Number(relevance) > 0) return [id];
@@ -137,16 +164,19 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
 }
 
 /**
- * With a knowledge base, `relevant` holds only its ids, and unknown references are added to the remarks. Without one,
- * `relevant` holds the ids or texts from the file, and domain/split/relevant.ts resolves them later. It is empty if a
- * score judges the row's passages as not relevant: other rows of the question may name the relevant ones.
+ * Returns the draft of a question. With a knowledge base, `relevant` holds only its ids, and unknown references are
+ * added to the remarks. Without one, `relevant` holds the ids or texts from the file, and domain/split/relevant.ts
+ * resolves them later. It is empty if a score judges the row's passages as not relevant: other rows of the question may
+ * name the relevant ones.
  */
-function questionDraft(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'questions'>[] {
+function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'questions'>[] {
   const text = asText(columns.required('question', 'text').value, 'text');
   const id = idOf(columns, 'questionId');
   const own = columns.pick('relevant')?.value;
   const given = own ?? (id === undefined ? undefined : options.judged?.(id));
   const references = [...new Set(referencesOf(given, remarks))];
+  if (references.length === 0 && own === undefined && id !== undefined && options.judged)
+    throw new RowFault({ fault: 'not-judged' });
   if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
   const score = scoreOf(columns);
   if (score !== null) columns.pick('score');
@@ -170,13 +200,18 @@ function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
   return [{ id: idOf(columns, 'pairId'), sentence1, sentence2, score }];
 }
 
-/** Returns the only item of a list, or the value itself: a score belongs to one text. */
+/** Unwraps a list of one item, because a score belongs to a single text. Returns other values unchanged. */
 function scalarOf(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }
 
 /** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
-export function draftsOf(role: DataRole, columns: Columns, options: ReadOptions, remarks: Remarks): Draft<DataRole>[] {
+export function draftsOf(
+  role: DataRole,
+  columns: Columns,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
       return passageDraft(columns);

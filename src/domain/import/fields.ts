@@ -3,16 +3,26 @@ import type { DataRole } from '../records';
 /** The fields of each role that a column can fill, in the order in which they are offered. */
 export const fieldsOf = {
   knowledgeBase: ['text', 'title', 'id'],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'score', 'id'],
+  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id'],
   questions: ['text', 'relevant', 'score', 'id'],
   scoredPairs: ['sentence1', 'sentence2', 'score', 'id'],
 } as const satisfies Record<DataRole, readonly string[]>;
 export type ColumnField = (typeof fieldsOf)[DataRole][number];
 
-/** Fields without which a role has no rows. A pair needs one of the last two. */
+/**
+ * Fields that a row of each role needs. Inner lists are alternatives: a pair needs one of `positive` and `positiveId`.
+ */
 export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]> = {
   knowledgeBase: [['text']],
   pairs: [['anchor'], ['positive', 'positiveId']],
   questions: [['text'], ['relevant']],
   scoredPairs: [['sentence1'], ['sentence2'], ['score']],
+};
+
+/** The field that each cell fills in formats without column names. */
+export const positionFields: Record<DataRole, readonly ColumnField[]> = {
+  knowledgeBase: ['text'],
+  pairs: ['anchor', 'positive'],
+  questions: ['text', 'relevant'],
+  scoredPairs: ['sentence1', 'sentence2', 'score'],
 };

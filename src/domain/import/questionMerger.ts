@@ -4,7 +4,7 @@ import type { Question } from '../records';
 export class QuestionMerger<Place> {
   readonly #questions = new Map<string, { text: string; relevant: Set<string>; place: Place }>();
 
-  /** Returns whether the row belongs to an earlier question. */
+  /** Adds a row. Returns whether it belongs to an earlier question. */
   add({ id, text, relevant }: Question, place: Place): boolean {
     const known = this.#questions.get(id);
     if (!known) this.#questions.set(id, { text, relevant: new Set(relevant), place });
@@ -12,7 +12,9 @@ export class QuestionMerger<Place> {
     return known !== undefined;
   }
 
-  /** Returns the questions in file order, and the places of those without a relevant passage, which prove nothing. */
+  /**
+   * Returns the questions in file order, and the places of those without a relevant passage, which cannot be scored.
+   */
   finish(): { questions: Question[]; irrelevant: Place[] } {
     const questions: Question[] = [];
     const irrelevant: Place[] = [];

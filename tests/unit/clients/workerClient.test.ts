@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { WorkerClient } from '../../../src/clients/workerClient';
 import { AppError } from '../../../src/domain/errors';
 import { installErrorTransfer } from '../../../src/protocol/errorTransfer';
-import type { WorkerOptions } from '../../../src/protocol/locks';
+import type { WorkerOptions } from '../../../src/protocol/workerOptions';
 
 interface Api {
   configure(options: WorkerOptions): Promise<void>;
@@ -15,7 +15,7 @@ interface Api {
 installErrorTransfer();
 const ports: MessagePort[] = [];
 
-/** A worker on the test's own thread. Its messages pass through a real MessageChannel. */
+/** A worker that runs on the thread of the test. Its messages pass through a real MessageChannel. */
 class ChannelWorker extends EventTarget {
   readonly configured: WorkerOptions[] = [];
   terminated = false;

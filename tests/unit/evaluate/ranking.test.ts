@@ -2,15 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
-import {
-  evaluateRanks,
-  passageOrder,
-  questionResult,
-  relevantPlaces,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
+import { passageOrder, relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { evaluateRanks, questionResult, type QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Question, Passage } from '../../../src/domain/records';
-import type { QuestionResult } from '../../../src/domain/run';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
 
 type ByK = Record<string, number>;
@@ -28,7 +22,7 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
-/** Returns the result of a search over the knowledge base by sorting all passages. Takes one score per passage. */
+/** Ranks all passages by a full sort, for comparison with the search. Takes one score per passage. */
 function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
   const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
   const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);

@@ -1,6 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
-import { parameterShapes } from '../../../workers/engine/model/names';
+import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { writeSafetensors } from '../../../workers/formats/safetensors';
 
 /** config.json of a BERT with one layer. */
@@ -41,7 +41,7 @@ export interface Tensor {
 
 export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Returns the tensors of the tiny model, each with other values. */
+/** Returns the tensors of the tiny model. Each has different values. */
 export function tinyTensors(of: EncoderConfig = config): Tensor[] {
   return parameterShapes(of).map(({ name, shape }) => ({
     name,

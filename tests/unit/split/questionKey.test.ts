@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldsCase } from '../../../src/domain/split/foldsCase';
 import { questionKey } from '../../../src/domain/split/questionKey';
+import { tokenizerFoldsCase } from '../../../workers/services/tokenize/letterCase';
 
 describe('the key of a question', () => {
   it.each([
@@ -27,7 +27,7 @@ describe('the key of a question', () => {
     ['a decimal point', '1.5倍是多少', '15倍是多少'],
     ['a per cent sign', '5%是多少', '5是多少'],
     ['the only punctuation', '？', '！'],
-  ])('keeps apart texts that differ in %s', (_, a, b) => {
+  ])('is different for texts that differ in %s', (_, a, b) => {
     expect(questionKey(a, true)).not.toBe(questionKey(b, true));
   });
 
@@ -53,12 +53,12 @@ describe('a tokenizer', () => {
     ],
     ['is not an object', 'text', 7, false],
   ])('that %s folds case as stated', (_, tokenizer, config, expected) => {
-    expect(foldsCase(tokenizer, config)).toBe(expected);
+    expect(tokenizerFoldsCase(tokenizer, config)).toBe(expected);
   });
 
-  it('with a sequence nested without end is read only to a limit', () => {
+  it('with endlessly nested sequences is read only to a limited depth', () => {
     let normalizer: object = { type: 'Lowercase' };
     for (let depth = 0; depth < 50_000; depth++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
-    expect(foldsCase({ normalizer }, {})).toBe(false);
+    expect(tokenizerFoldsCase({ normalizer }, {})).toBe(false);
   });
 });

@@ -2,9 +2,8 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { sha256Stream } from '../../../src/domain/hash';
-import { weightPartBytes } from '../../../src/domain/model';
 import {
-  keptWeights,
+  keptCheckpoint,
   latestCheckpoint,
   loadNewestCheckpoint,
   weightsOf,
@@ -12,7 +11,7 @@ import {
 } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
-import { readTensors, type FloatRange, type StoredWeights } from '../../../src/storage/weightReader';
+import { readTensors, weightPartBytes, type FloatRange, type StoredWeights } from '../../../src/storage/weightReader';
 import { WeightWriter } from '../../../src/storage/weights';
 import { countingReads } from './storedFloats';
 
@@ -72,7 +71,7 @@ test('kept weights and a resumed state are verified as they are loaded, and read
   const ranges = layout(2);
   const total = 2 * 3.5 * 2 ** 20;
   const { db, bytes } = countingReads(await withCheckpoint(ranges));
-  await expectTensors(db, (await keptWeights(db, 'r')).weights, ranges);
+  await expectTensors(db, (await keptCheckpoint(db, 'r')).weights, ranges);
   expect(bytes.read / total).toBeLessThanOrEqual(1.05);
   bytes.read = 0;
   await loadNewestCheckpoint(db, 'r', async (checkpoint) => {
@@ -88,7 +87,7 @@ test('kept weights and a resumed state are verified as they are loaded, and read
 
 test('a changed byte in a checkpoint is found while its weights are loaded', async () => {
   const db = await withCheckpoint(layout(1));
-  const { weights } = await keptWeights(db, 'r');
+  const { weights } = await keptCheckpoint(db, 'r');
   const stored = await db.get('weightParts', [weights.weightsId, 0]);
   if (!(stored?.bytes instanceof Blob)) throw new Error('no blob');
   const changed = new Uint8Array(await stored.bytes.arrayBuffer());
@@ -114,8 +113,10 @@ test('weights and checkpoints stored as array buffers by earlier versions still 
   const sha256 = await sha256Stream([all]);
   await db.put('checkpoints', { ...old, sha256, loopState, createdAt: 1 });
   expect(await latestCheckpoint(db, 'r')).toMatchObject({ step: 7 });
-  await expectTensors(db, (await keptWeights(db, 'r')).weights, ranges);
+  await expectTensors(db, (await keptCheckpoint(db, 'r')).weights, ranges);
   await db.put('checkpoints', { ...old, sha256: 'a'.repeat(64), loopState, createdAt: 1 });
   expect(await latestCheckpoint(db, 'r')).toMatchObject({ step: 3 });
-  await expect(keptWeights(db, 'r')).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation: 9 } });
+  await expect(keptCheckpoint(db, 'r')).rejects.toMatchObject({
+    details: { kind: 'checkpoint-corrupt', generation: 9 },
+  });
 });

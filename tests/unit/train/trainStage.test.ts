@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { planBatches } from '../../../src/domain/train/batchOrder';
-import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
+import { planBatches } from '../../../src/domain/train/planBatches';
+import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
@@ -29,7 +29,7 @@ vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
 vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
-// Only the text of the stage is tested, so its other parts are replaced by empty components.
+// The tests look only at the stage's own text, so its other parts are replaced by empty components.
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',
@@ -52,7 +52,7 @@ async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: ob
 async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
   return (await datasetOf(role, rows)).contentSha256;
 }
-/** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
+/** Opens an experiment with 80 pairs, batches of 2 and 2 epochs. The default split holds out 4 pairs for dev. */
 async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
@@ -171,7 +171,7 @@ describe('what depends on the split', () => {
     expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
     state.undo();
     expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
-    state.change((experiment) => ({ ...experiment, model: modelSettings(model) }));
+    state.change((experiment) => ({ ...experiment, model: experimentModelOf(model) }));
     expect(state.plan).toBeNull();
   });
 });

@@ -1,22 +1,22 @@
-import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodeBatch, type EncodeRoom } from '../../engine/model/encode';
+import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { EncodedTexts } from './encodedTexts';
+import type { BetweenBatches } from './betweenBatches';
 
-export interface EncoderInUse {
+export interface EncoderForTexts {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
   /** Maximum tokens per batch, if memory limits them. */
-  mostTokens?: number | undefined;
+  maxBatchTokens?: number | undefined;
 }
 
-/** Called between batches. Throws to stop. */
-export type BetweenBatches = (done: number, of: number) => Promise<void>;
-
 /** Sorts texts by length and groups them into batches of similar length. Returns the text indexes of each batch. */
-export function batchesByLength(
+export function textBatchesByLength(
   offsets: Uint32Array,
   { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
 ): number[][] {
@@ -55,19 +55,19 @@ export function pickTexts(
 
 /** Encodes all texts of a set as unit vectors, in the order of the set. Skips batches that `vectors` already holds. */
 export async function encodeTexts(
-  encoder: EncoderInUse,
+  encoder: EncoderForTexts,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   between: BetweenBatches,
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
   const { engine } = encoder.parameters.segments;
-  const plan = encodingPlan(engine.traits, encoder.config, encoder.mostTokens);
-  const batches = batchesByLength(set.offsets, plan);
+  const plan = encodingPlan(engine.traits, encoder.config, encoder.maxBatchTokens);
+  const batches = textBatchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // buffers of earlier work have other sizes
+  releaseIdleMemory(engine); // the pooled buffers of earlier work have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;
@@ -89,7 +89,7 @@ export async function encodeTexts(
   return vectors;
 }
 
-function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodingRoom {
+function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodeRoom {
   const room = { tokens: 0, texts: 0 };
   for (const batch of batches) {
     const tokens = batch.reduce((sum, text) => sum + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);

@@ -1,17 +1,17 @@
 import { AppError } from '../../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import type { Pooling } from '../../../src/domain/model';
-import type { DevicePreference } from '../../../src/domain/run';
+import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
-import { keptWeights } from '../../../src/storage/checkpoints';
+import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
-import { canUsePlan } from '../device/kernelPlanOfRun';
-import { loadParameters } from '../train/weightTransfer';
+import { canUseKernelPlan } from '../device/kernelPlanOfRun';
+import { loadWeights } from '../train/weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
 
@@ -30,7 +30,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
-  const kept = await keptWeights(db, source.runId);
+  const kept = await keptCheckpoint(db, source.runId);
   const plan = parseKernelPlan(run.kernelPlan);
   return {
     modelSha256: contentSha256,
@@ -54,9 +54,9 @@ export async function encodeWithWeights(
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
-    const gpu = currentWebGpu();
-    if (gpu && weights.plan && canUsePlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadParameters(currentEngine(), db, model, weights.stored ?? model, () => undefined);
+    const gpu = deviceWebGpu();
+    if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
+    const parameters = await loadWeights(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

@@ -1,8 +1,8 @@
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { takeSnapshot, writeCheckpoint, writeSnapshot, type CheckpointInput } from '../../../src/storage/checkpoints';
 import type { CheckpointManifest } from '../../../src/storage/schema';
-import type { ParameterStore } from '../../engine/model/parameters';
-import type { DeviceSession } from './runSession';
+import type { ParameterStore } from '../../engine/model/parameterStore';
+import type { RunSessionOnDevice } from './runSession';
 import type { TrainingState } from './trainingState';
 import { trainingSections, weightTensors } from './weightTransfer';
 
@@ -21,7 +21,7 @@ export class CheckpointKeeper {
   #failure: { thrown: unknown } | null = null;
 
   constructor(
-    private readonly session: DeviceSession,
+    private readonly session: RunSessionOnDevice,
     private readonly parameters: ParameterStore,
     private readonly state: TrainingState,
   ) {}

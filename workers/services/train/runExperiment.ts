@@ -1,27 +1,32 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
+import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { formatKernelPlan } from '../../../src/domain/kernelPlan';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodingPlan } from '../../engine/model/encode';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodingPlan } from '../../engine/model/encodingPlan';
 import { AdamWState } from '../../engine/model/adamWState';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { browserVersion } from '../device/browserVersion';
-import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
+import { encodeTexts } from '../evaluate/encodeTexts';
+import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
-import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
+import { refuseMixedWithoutHalf } from './refuseRun';
+import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
+import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { stageBatches } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
-import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 
 export interface RunDeps {
   db: Database;
@@ -61,18 +66,18 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
   let before = record.device ?? device;
-  const session = await openSession(db, record, control, log);
+  const session = await openRunSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
-      const engine = currentEngine();
+      const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
-      const loss = await lossBehind(thrown);
+      const loss = await deviceLossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
       if (!session.recovery.mayGoOn()) throw loss;
       await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
@@ -84,14 +89,20 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   }
 }
 
+/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
+function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+}
+
 /**
  * Sets and records the kernel plan that the device uses from now on. If the plan differs from the run's earlier one, or
  * the run has `moved` to another device, also records the step of the change: no single device then reproduces the
  * results bit by bit.
  */
-async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
+async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
@@ -114,12 +125,12 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
-async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Promise<void> {
+async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runThroughPhases(session: DeviceSession, moved: boolean): Promise<void> {
+async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
   const batches = await stageBatches(db, session.experiment, session.data);
@@ -129,9 +140,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadParameters(engine, db, model, model, (done, of) =>
-    session.log.progress('load', done, of),
-  );
+  const parameters = await loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of));
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
@@ -152,8 +161,8 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
-    const kept = await keptWeights(db, runId);
-    await writeParameters(db, model, kept.weights, parameters);
+    const kept = await keptCheckpoint(db, runId);
+    await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
     await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
@@ -164,12 +173,12 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
 }
 
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
+async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
   const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
     const weights = weightsOf(checkpoint);
-    await writeParameters(db, model, weights, parameters);
-    const adamW = await loadAdamW(db, model, weights, parameters);
+    await reloadWeights(db, model, weights, parameters);
+    const adamW = await loadMoments(db, model, weights, parameters);
     return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
   });
   return (
@@ -178,7 +187,7 @@ async function trainingState(session: DeviceSession, parameters: ParameterStore)
 }
 
 function between(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   what: 'tune' | 'encodePassages' | 'encodeQuestions',
   key: string,
 ): BetweenBatches {
@@ -193,9 +202,9 @@ function between(
   };
 }
 
-/** Evaluates dev and test with the weights on the device. Skips evaluations that are already stored. */
+/** Evaluates on dev and test with the weights on the device. Skips evaluations that are already stored. */
 async function evaluateMoment(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
 ): Promise<void> {
@@ -216,7 +225,7 @@ async function evaluateMoment(
   session.recovery.forgetVectors();
 }
 
-async function devMetrics(session: DeviceSession, parameters: ParameterStore, step: number): Promise<Metrics> {
+async function devMetrics(session: RunSessionOnDevice, parameters: ParameterStore, step: number): Promise<Metrics> {
   const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
@@ -229,7 +238,7 @@ async function devMetrics(session: DeviceSession, parameters: ParameterStore, st
  * weights.
  */
 async function evaluator(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
   weights: string,
@@ -239,7 +248,7 @@ async function evaluator(
     parameters,
     config: model.config,
     pooling: settings.pooling,
-    mostTokens: record.memory?.encodingTokens,
+    maxBatchTokens: record.memory?.encodingTokens,
   };
   const startedAt = performance.now();
   const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {

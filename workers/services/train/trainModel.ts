@@ -1,25 +1,27 @@
 import { AppError } from '../../../src/domain/errors';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
-import type { Metrics } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { learningRateAt } from '../../../src/domain/train/schedule';
-import { releaseIdleMemory } from '../../engine/engine';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
 import { CheckpointKeeper } from './checkpointKeeper';
-import type { DeviceSession } from './runSession';
+import type { RunSessionOnDevice } from './runSession';
 import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
-  session: DeviceSession;
-  /** Rows of the training pairs: [stage][step][row]. */
+  session: RunSessionOnDevice;
+  /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
-/** Trains from `state.step` to the end of the last stage. Resuming from any checkpoint gives bit-identical results. */
+/**
+ * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
@@ -84,7 +86,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 }
 
 function trainerOptions(
-  { experiment, settings, model, record }: DeviceSession,
+  { experiment, settings, model, record }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: TrainingState,
   { stageIndex, begin }: { stageIndex: number; begin: number },

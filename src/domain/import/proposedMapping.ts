@@ -1,0 +1,51 @@
+import type { DataRole } from '../records';
+import {
+  aliases,
+  bareColumnName,
+  fieldAliases,
+  negativeColumn,
+  negativeIdColumn,
+  type AliasList,
+} from './columnAliases';
+import { positionFields, type ColumnField } from './fields';
+import type { ColumnMapping } from './mapping';
+
+/** Returns the columns of an alias list as a mapping to the field, in the order in which the import tries them. */
+function mapped(columns: readonly string[], list: AliasList, field: ColumnField): ColumnMapping {
+  return aliases[list].flatMap((alias) =>
+    columns.filter((column) => bareColumnName(column) === alias).map((column) => ({ column, field })),
+  );
+}
+
+/** Maps cells without names. A third cell of a pair is a label if it is a number, else further cells are negatives. */
+function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled: boolean): ColumnMapping {
+  const known = positionFields[role].flatMap((field, index) =>
+    columns[index] ? [{ column: columns[index], field }] : [],
+  );
+  const rest = role === 'pairs' ? columns.slice(positionFields[role].length) : [];
+  const field = rest.length === 1 && isLabelled ? 'score' : 'negatives';
+  return [...known, ...rest.map((column) => ({ column, field }) as const)];
+}
+
+/** Returns the mapping that follows from the column names: the one that the import uses if the user chooses nothing. */
+export function proposedMapping(
+  role: DataRole,
+  columns: readonly string[],
+  named: boolean,
+  isLabelled = false,
+): ColumnMapping {
+  if (!named) return mappedByPosition(role, columns, isLabelled);
+  const lists = Object.entries(fieldAliases[role]) as [ColumnField, AliasList][];
+  const mapping = lists.flatMap(([field, list]) => mapped(columns, list, field));
+  if (role !== 'pairs') return mapping;
+  if (!mapping.some(({ field }) => field === 'positive'))
+    mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
+  const negatives = columns.filter((column) => negativeColumn.test(bareColumnName(column)));
+  mapping.push(...negatives.map((column) => ({ column, field: 'negatives' }) as const));
+  const negativeIds = columns.filter((column) => negativeIdColumn.test(bareColumnName(column)));
+  mapping.push(...negativeIds.map((column) => ({ column, field: 'negativeIds' }) as const));
+  const input = columns.find((column) => bareColumnName(column) === 'input');
+  const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
+  if (input !== undefined && bareColumnName(first) === 'instruction') mapping.push({ column: input, field: 'input' });
+  return mapping;
+}
