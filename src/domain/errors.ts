@@ -67,6 +67,12 @@ export type ImportFault =
   | 'unknown-question'
   | 'file-cut'
   | 'gzip-broken'
+  /** `field`: the sheet stated; `expected`: those of the workbook. */
+  | 'sheet-missing'
+  /** `field`: the column stated, which no row has; `expected`: those that were found. */
+  | 'column-missing'
+  /** `field`: the setting stated that does not apply to this kind of file. */
+  | 'reading-unused'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
@@ -79,7 +85,9 @@ export type ImportRemark =
   | 'negatives-unused'
   | 'judged-irrelevant'
   | 'score-unused'
-  | 'questions-merged';
+  | 'questions-merged'
+  /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
+  | 'kept-differs';
 
 export type HubFault =
   | 'id-invalid'

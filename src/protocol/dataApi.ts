@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
@@ -76,8 +77,10 @@ export type Progress = (done: number, of: number) => void;
 export interface ColumnChoices {
   /** Mappings of columns to fields, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Sheets of workbooks, by file name. */
-  sheets?: Readonly<Record<string, string>>;
+  /** Encodings, sheets and columns of single files, by file name. They come before what was chosen by shape. */
+  files?: Readonly<Record<string, FileReading>>;
+  /** Encodings and sheets chosen earlier for files that look alike. */
+  readings?: RememberedReadings;
 }
 
 export interface ImportOptions extends ColumnChoices {

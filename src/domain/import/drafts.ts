@@ -1,5 +1,6 @@
 import type { DataRole, RowOf } from '../records';
 import { resolveReferences, type PassageLookup } from '../split/relevant';
+import { keptOf } from './kept';
 import { asText, isGiven, listInCell, RowFault, textsOf, type Columns } from './cells';
 
 /** A row before it has its final id. Without an id in the file, the row's position decides. */
@@ -176,7 +177,18 @@ function scalarOf(value: unknown): unknown {
 }
 
 /** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
-export function draftsOf(role: DataRole, columns: Columns, options: ReadOptions, remarks: Remarks): Draft<DataRole>[] {
+export function draftsOf(
+  role: DataRole,
+  columns: Columns,
+  options: ReadOptions,
+  remarks: Remarks,
+): Draft<DataRole>[] {
+  const drafts = draftsOfRole(role, columns, options, remarks);
+  const kept = keptOf(columns);
+  return kept ? drafts.map((draft) => ({ ...draft, kept })) : drafts;
+}
+
+function draftsOfRole(role: DataRole, columns: Columns, options: ReadOptions, remarks: Remarks): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
       return passageDraft(columns);

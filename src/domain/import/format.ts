@@ -1,4 +1,5 @@
 import { CsvReader } from './csv';
+import type { Delimiter } from './fileReading';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, txtReader, type RecordReader, type TextFormat } from './reading';
 
@@ -60,13 +61,20 @@ export function formatOf(fileName: string, head: string): TextFormat {
   return extension === 'py' ? 'literal' : (bracket ?? 'txt');
 }
 
-/** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function readerOf(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileName: string): RecordReader {
+/**
+ * Returns the reader of a streamable format. A `delimiter` is that of a CSV file whose own is not to be recognised. JSON and Python literals are read as a whole by
+ * `literalRecords`.
+ */
+export function readerOf(
+  format: 'jsonl' | 'csv' | 'txt' | 'markdown',
+  fileName: string,
+  delimiter?: Delimiter,
+): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();
     case 'csv':
-      return new CsvReader(extensionOf(fileName) === 'tsv' ? '\t' : undefined);
+      return new CsvReader(delimiter ?? (extensionOf(fileName) === 'tsv' ? '\t' : undefined));
     case 'txt':
       return txtReader();
     case 'markdown':

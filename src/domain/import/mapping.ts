@@ -1,4 +1,4 @@
-import type { DataRole } from '../records';
+import type { DataRole, KeptField } from '../records';
 import { isGiven } from './cells';
 import { neededFields, type ColumnField } from './fields';
 
@@ -24,10 +24,15 @@ export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, 
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
 }
 
+/** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
+const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
+const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
+
 /** Returns the column name by which the import knows a field. */
 function nameOf(field: ColumnField, joinsInput: boolean, index: number): string {
   // Only `instruction` is joined with `input`.
   if (field === 'anchor' && joinsInput) return 'instruction';
+  if (isKept(field)) return keptNames[field];
   return field === 'negatives' ? `negative${index + 1}` : field;
 }
 

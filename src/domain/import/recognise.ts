@@ -1,9 +1,10 @@
 import { sha256Hex } from '../hash';
-import type { DataRole } from '../records';
-import { aliases, bareName, fieldLists, negativeColumn, positions, type AliasList } from './aliases';
+import { keptFields, type DataRole } from '../records';
+import { aliases, bareName, fieldLists, keptLists, negativeColumn, positions, type AliasList } from './aliases';
 import { unbundled } from './bundle';
 import { isNumber } from './cells';
 import { cleaned } from './cleaning';
+import type { TextEncodingName } from './encoding';
 import type { ColumnField } from './fields';
 import { namedCells, type ColumnMapping, type MappingsByShape } from './mapping';
 import type { ImportFormat, RawRecord } from './reading';
@@ -20,7 +21,17 @@ export interface Recognition {
   file: string;
   format: ImportFormat;
   /** Null for a workbook, whose encoding is fixed. */
-  encoding: string | null;
+  encoding: TextEncodingName | null;
+  /** The encoding recognised from the bytes; null if none fits them, and for a workbook. */
+  detected: TextEncodingName | null;
+  /** Other encodings in which all bytes are valid. */
+  alsoFits: TextEncodingName[];
+  /** Whether the text of one of them is about as plausible as that of `detected`. */
+  unsure: boolean;
+  /** Identifies files to which an encoding or a sheet chosen for this one applies too. */
+  readingKey: string;
+  /** Whether encoding or sheet were chosen for this file or for files that look like it, not recognised. */
+  readingChosen: boolean;
   /** Worksheets of a workbook; empty for other files. */
   sheets: string[];
   sheet: string | null;
@@ -48,7 +59,18 @@ export interface Recognition {
 /** What is known of a file before its records are read. */
 export type FileFacts = Pick<
   Recognition,
-  'file' | 'format' | 'encoding' | 'sheets' | 'sheet' | 'mergedCells' | 'unreadableCells'
+  | 'file'
+  | 'format'
+  | 'encoding'
+  | 'detected'
+  | 'alsoFits'
+  | 'unsure'
+  | 'readingKey'
+  | 'readingChosen'
+  | 'sheets'
+  | 'sheet'
+  | 'mergedCells'
+  | 'unreadableCells'
 >;
 
 /** Returns the columns of an alias list as a mapping to the field, in the order in which the import tries them. */
@@ -66,6 +88,20 @@ function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled
   return [...known, ...rest.map((column) => ({ column, field }) as const)];
 }
 
+/**
+ * Returns the mapping with the kept columns. A column that could also fill a field of the role is kept only if another
+ * column comes before it there: the `document` beside a `text` says where the text comes from.
+ */
+function withKept(mapping: ColumnMapping, columns: readonly string[]): ColumnMapping {
+  const firstOf = (field: ColumnField): string | undefined => mapping.find((one) => one.field === field)?.column;
+  const isSpare = (column: string): boolean =>
+    mapping.every((one) => one.column !== column || firstOf(one.field) !== column);
+  const kept = keptFields.flatMap((field) =>
+    mapped(columns, keptLists[field], field).filter(({ column }) => isSpare(column)),
+  );
+  return [...mapping.filter(({ column }) => !kept.some((one) => one.column === column)), ...kept];
+}
+
 /** Returns the mapping that follows from the column names: what the import does if nothing is chosen. */
 export function proposedMapping(
   role: DataRole,
@@ -76,7 +112,7 @@ export function proposedMapping(
   if (!named) return mappedByPosition(role, columns, isLabelled);
   const lists = Object.entries(fieldLists[role]) as [ColumnField, AliasList][];
   const mapping = lists.flatMap(([field, list]) => mapped(columns, list, field));
-  if (role !== 'pairs') return mapping;
+  if (role !== 'pairs') return withKept(mapping, columns);
   if (!mapping.some(({ field }) => field === 'positive'))
     mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
   const negatives = columns.filter((column) => negativeColumn.test(bareName(column)));
@@ -84,7 +120,7 @@ export function proposedMapping(
   const input = columns.find((column) => bareName(column) === 'input');
   const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
   if (input !== undefined && bareName(first) === 'instruction') mapping.push({ column: input, field: 'input' });
-  return mapping;
+  return withKept(mapping, columns);
 }
 
 /** Returns the values of the first records as the import reads them: without sections, sets and conversations. */
@@ -102,19 +138,20 @@ function shown(value: unknown): string {
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
-/** Recognises the columns of a file from its first records. */
+/** Recognises the columns of a file from its first records. `stated` is the mapping stated for this very file. */
 export async function recognise(
   role: DataRole,
   facts: FileFacts,
   records: readonly RawRecord[],
   chosen: MappingsByShape = {},
+  stated?: ColumnMapping,
 ): Promise<Recognition> {
   const values = valuesOf(role, records);
   const rows = values.flatMap((value) => namedCells(role, value) ?? []);
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   const named = values.some((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
-  const own = Object.hasOwn(chosen, shape) ? chosen[shape] : undefined;
+  const own = stated ?? (Object.hasOwn(chosen, shape) ? chosen[shape] : undefined);
   const proposal = proposedMapping(
     role,
     columns,

@@ -1,26 +1,26 @@
 import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
-import type { MappingsByShape } from '../../../src/domain/import/mapping';
+import { columnsByField } from '../../../src/domain/import/fileReading';
+import { namedCells, type MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/reading';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
-import type { DataRole, Dataset } from '../../../src/domain/records';
+import { shaped } from '../../../src/domain/import/shapes';
+import type { DataRole, Dataset, SourceFile } from '../../../src/domain/records';
 import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
 import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
-import { openFile, recordsOf, type DataFile } from './readRecords';
+import { openFile, recordsOf, type DataFile, type ReadingChoices } from './readRecords';
 import { withHead } from './recordStream';
 import { excerpt, Rejections, shortened, type Place } from './rejections';
 
-export interface ImportSettings extends ReadOptions {
+export interface ImportSettings extends ReadOptions, ReadingChoices {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Sheets chosen by the user, by file name. */
-  sheets?: Readonly<Record<string, string>>;
 }
 
 interface ImportJob<R extends DataRole> {
@@ -73,7 +73,8 @@ async function importFile<R extends DataRole>(
   job: ImportJob<R>,
   read: (bytes: number) => void,
 ): Promise<Recognition> {
-  const { file, facts, damaged, head } = source;
+  const { file, facts, damaged, head, stated } = source;
+  const unseen = new Set(stated.mapping?.map(({ column }) => column));
   let recognised: Recognition | null = null;
   let count = 0;
   let rows = 0;
@@ -81,20 +82,45 @@ async function importFile<R extends DataRole>(
   for await (const records of withHead(recordsOf(source, read), surveyedRecords)) {
     count += records.length;
     if (!recognised) {
-      recognised = await recognise(job.role, facts, records, job.mappings);
+      recognised = await recognise(job.role, facts, records, job.mappings, stated.mapping);
       job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
     }
     for (const record of records) {
       const taken = takeRecord(record, file.name, job);
+      if (unseen.size > 0 && 'value' in record) withoutSeen(unseen, job.role, record.value);
       rows += taken.rows;
       firstRejection ??= taken.rejection;
       if (damaged && taken.rows > 0 && 'value' in record && isDamagedRecord(record.value))
         job.rejections.note({ file: file.name, line: record.line }, { fault: 'bytes-replaced' });
     }
   }
+  if (recognised) for (const field of unseen) throw columnMissing(file.name, field, recognised.columns);
   if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
   job.rejections.notes(file.name, job.collector.fileNotes());
   return { ...recognised, records: count };
+}
+
+/** Removes from `columns` those that the record has. */
+function withoutSeen(columns: Set<string>, role: DataRole, record: unknown): void {
+  for (const value of unbundled(role, record))
+    for (const row of shaped(value) ?? []) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
+}
+
+function columnMissing(file: string, field: string, columns: readonly string[]): AppError {
+  return new AppError({ kind: 'import-failed', file, fault: 'column-missing', field, expected: columns.join(', ') });
+}
+
+/** Returns a file with what was chosen for it. Files of judgements have no columns to choose. */
+function sourceOf(path: string, { facts, stated }: DataFile, recognised: readonly Recognition[]): SourceFile {
+  const { sheet, encoding, readingChosen } = facts;
+  const found = recognised.find(({ file }) => file === facts.file);
+  return {
+    path,
+    ...(found?.chosen ? { columns: columnsByField(found.mapping) } : {}),
+    ...(readingChosen && sheet !== null ? { sheet } : {}),
+    ...(readingChosen && encoding !== null ? { encoding } : {}),
+    ...(stated.delimiter === undefined ? {} : { delimiter: stated.delimiter }),
+  };
 }
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
@@ -121,7 +147,8 @@ export async function storedPassages(db: Database, knowledgeBase: string): Promi
 
 /** Writes the questions whose rows are all read. Throws if none of them has a relevant passage. */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
-  const { questions, irrelevant } = held.finish();
+  const { questions, irrelevant, differing } = held.finish();
+  for (const place of differing) rejections.note(place, { fault: 'kept-differs' });
   const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
   const [first] = faults;
   if (first && questions.length === 0) throw new AppError({ kind: 'import-failed', ...first });
@@ -139,11 +166,11 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  { mappings, sheets, ...options }: ImportSettings = {},
+  { mappings, files: stated, readings, ...options }: ImportSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
   const opened: DataFile[] = [];
-  for (const file of files) opened.push(await openFile(file, sheets));
+  for (const file of files) opened.push(await openFile(file, role, { ...(stated ? { files: stated } : {}), ...(readings ? { readings } : {}) }));
   const rejections = new Rejections();
   const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;
@@ -168,7 +195,8 @@ export async function importDataset(
   writeQuestions(job);
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
-  const dataset = await writer.finish(db);
+  const sources = opened.map((source, index) => sourceOf(files[index]?.name ?? '', source, recognised));
+  const dataset = await writer.finish(db, sources);
   return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
 }
 
@@ -202,5 +230,5 @@ export async function checkQuestions(
   if (kept.length === 0) return { kept: null, ...rejections.leftOut };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.leftOut };
+  return { kept: await writer.finish(db, dataset.sources), ...rejections.leftOut };
 }

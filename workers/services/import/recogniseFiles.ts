@@ -1,6 +1,6 @@
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
-import type { ImportSettings } from './importDataset';
+import type { ColumnChoices } from '../../../src/protocol/dataApi';
 import { openFile, recordsOf } from './readRecords';
 import { withHead } from './recordStream';
 
@@ -8,13 +8,13 @@ import { withHead } from './recordStream';
 export async function recogniseFiles(
   files: File[],
   role: DataRole,
-  { mappings, sheets }: Pick<ImportSettings, 'mappings' | 'sheets'>,
+  { mappings, ...choices }: ColumnChoices,
 ): Promise<Recognition[]> {
   const found: Recognition[] = [];
   for (const file of files) {
-    const source = await openFile(file, sheets);
+    const source = await openFile(file, role, { ...choices, guess: true });
     const head = await withHead(recordsOf(source), surveyedRecords).next();
-    found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings));
+    found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings, source.stated.mapping));
   }
   return found;
 }
