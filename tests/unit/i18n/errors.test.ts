@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails, HubFault, ImportFault, LinkFault, ModelFault } from '../../../src/domain/errors';
 import { fileTypes } from '../../../src/domain/import/fileType';
-import { errorSentence, errorSentences, importFaultSentence } from '../../../src/ui/i18n/errors';
+import { errorSentence, errorSentences } from '../../../src/ui/i18n/errors';
+import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 
 // Records instead of lists, so that a newly declared fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {

@@ -1,0 +1,31 @@
+export const jobTexts = {
+  strip: 'Running job',
+  phases: {
+    prepare: 'Preparing',
+    evaluateBefore: 'Evaluating before',
+    train: 'Training',
+    evaluateAfter: 'Evaluating after',
+    done: 'Done',
+  },
+  what: {
+    tokenize: 'tokenizing',
+    load: 'loading the weights',
+    tune: 'tuning for this device',
+    encodePassages: 'encoding passages',
+    encodeQuestions: 'encoding questions',
+    checkpoint: 'writing a checkpoint',
+  },
+  status: {
+    queued: 'queued',
+    running: 'running',
+    paused: 'paused',
+    interrupted: 'interrupted',
+    cancelled: 'cancelled',
+    failed: 'failed',
+    done: 'done',
+  },
+  pausedIn: (phase: string) => `Paused: ${phase}`,
+  left: (time: string) => `${time} left`,
+  unknownLeft: 'Time left: known after a few steps',
+  demo: 'Preparing the demo',
+};

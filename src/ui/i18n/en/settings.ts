@@ -1,0 +1,23 @@
+export const settingsTexts = {
+  title: 'Settings',
+  appearance: 'Appearance',
+  language: 'Language',
+  languages: { zh: '中文', en: 'English' },
+  theme: 'Theme',
+  device: 'Device',
+  deviceHelp: 'New runs use this device. A run keeps the device it started on.',
+  devices: { auto: 'Automatic', webgpu: 'WebGPU', wasm: 'CPU (wasm)' },
+  deviceNow: 'This choice uses:',
+  deviceAsking: 'Checking the device…',
+  storage: 'Storage',
+  used: 'In use',
+  quota: 'Available to this address',
+  persisted: 'The browser won’t clear this data on its own.',
+  notPersisted: 'The browser may clear this data when the disk runs low. Save the project, or ask for protection.',
+  persist: 'Protect from clearing',
+  persistRefused: 'The browser refused. Save the project file from time to time.',
+  addressNote:
+    'The data belongs to this address. At another port or host, the page starts empty; a project file carries everything over.',
+  build: 'Program version',
+  notices: 'Third-party licences',
+};

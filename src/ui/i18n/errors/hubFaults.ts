@@ -1,0 +1,105 @@
+import type { AppErrorDetails, HubFault } from '../../../domain/errors';
+import { short, type Sentence } from './sentence';
+
+type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
+type Ways = Record<'other' | 'token' | 'folder', Sentence>;
+type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Ways & { details: HubDetails };
+
+/** What went wrong with a host, and the ways out as the page or the command line has them. */
+const sentences: Record<HubFault, (words: Words) => Sentence> = {
+  'id-invalid': ({ found }) => ({
+    zh: `“${found}”不是模型编号，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
+    en: `“${found}” is not the id of a model; write it like BAAI/bge-base-zh-v1.5.`,
+  }),
+  'host-invalid': ({ found }) => ({
+    zh: `“${found}”不是主机地址，请写成 https://models.example.org 这样的形式。`,
+    en: `“${found}” is not the address of a host; write it like https://models.example.org.`,
+  }),
+  'no-model': ({ host, id, other }) => ({
+    zh: `${host} 上没有模型 ${id}，请检查编号，或${other.zh}。`,
+    en: `${host} has no model ${id}; check the id, or ${other.en}.`,
+  }),
+  'no-revision': ({ host, id }) => ({
+    zh: `${host} 上的 ${id} 没有这个版本，请检查版本的写法，或不写版本。`,
+    en: `${id} on ${host} has no such revision; check how it is written, or leave it out.`,
+  }),
+  'needs-token': ({ host, id, token }) => ({
+    zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或${token.zh}。`,
+    en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
+  }),
+  offline: ({ host }) => ({
+    zh: `现在没有网络，连不上 ${host}；已下载的部分都在，联网后可以接着下载。`,
+    en: `There is no network, so ${host} can’t be reached; what has arrived is kept, and you can resume once you are online.`,
+  }),
+  blocked: ({ host, other, folder }) => ({
+    zh: `${host} 没有应答，或者不允许其他网站的页面从它那里下载；请检查网络，${other.zh}，或${folder.zh}。`,
+    en: `${host} doesn’t answer, or doesn’t allow downloads by pages of other sites; check the connection, ${other.en}, or download the model yourself and ${folder.en}.`,
+  }),
+  'broken-off': ({ host, other }) => ({
+    zh: `与 ${host} 的连接一再中断；已下载的部分都在，请稍后接着下载，或${other.zh}。`,
+    en: `The connection to ${host} broke off repeatedly; what has arrived is kept, so resume later, or ${other.en}.`,
+  }),
+  html: ({ host, file, details, other }) => ({
+    zh: `${host} 发来的是网页，不是${details.file === undefined ? '文件列表' : `文件 ${file}`}，可能要先登录网络；请检查网络，或${other.zh}。`,
+    en: `${host} sent a web page instead of ${details.file === undefined ? 'the list of files' : file}, perhaps because the network asks you to sign in; check the connection, or ${other.en}.`,
+  }),
+  'listing-invalid': ({ host, other }) => ({
+    zh: `看不懂 ${host} 发来的文件列表，请检查地址，或${other.zh}。`,
+    en: `The list of files from ${host} can’t be read; check its address, or ${other.en}.`,
+  }),
+  'size-differs': ({ file, found, expected, other }) => ({
+    zh: `${file} 的大小不对（列表上是 ${expected} 字节，收到 ${found} 字节），没有采用；请重新下载，或${other.zh}。`,
+    en: `${file} has the wrong size (${expected} bytes listed, ${found} received) and was discarded; download it again, or ${other.en}.`,
+  }),
+  'hash-differs': ({ host, file, other }) => ({
+    zh: `${file} 的内容和 ${host} 公布的哈希不一致，没有采用；请重新下载，或${other.zh}。`,
+    en: `The content of ${file} doesn’t match the hash that ${host} lists and was discarded; download it again, or ${other.en}.`,
+  }),
+  refused: ({ host, details, other }) => ({
+    zh: `${host} 拒绝了下载（状态 ${details.status ?? 0}），请稍后再试，或${other.zh}。`,
+    en: `${host} refused the download (status ${details.status ?? 0}); try again later, or ${other.en}.`,
+  }),
+  'file-missing': ({ host, id, file }) => ({
+    zh: `${host} 上的 ${id} 没有 ${file}，请换一个有这个文件的模型或版本。`,
+    en: `${id} on ${host} has no ${file}; choose a model or revision that has it.`,
+  }),
+  'weights-unsupported': ({ host, id, found }) => ({
+    zh: `${host} 上的 ${id} 没有能读的权重（只有 ${found}），请换一个有 model.safetensors 的版本。`,
+    en: `${id} on ${host} has no weights that can be read (only ${found}); choose a revision with model.safetensors.`,
+  }),
+  elsewhere: () => ({
+    zh: '已经有一个模型正在下载，可能在另一个标签页里，请等它下完，或先暂停它。',
+    en: 'Another model is being downloaded, perhaps in another tab; wait for it, or pause it first.',
+  }),
+};
+
+/** Says what went wrong with a host, and how to choose another one on the page or on the command line. */
+export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence {
+  return sentences[details.fault]({
+    ...waysOut(onCommandLine),
+    details,
+    host: short(details.host),
+    id: short(details.id),
+    file: short(details.file),
+    found: short(details.found),
+    expected: short(details.expected),
+  });
+}
+
+/** The remedies in the names of the page or, with `onCommandLine`, of the command. */
+function waysOut(onCommandLine: boolean): Ways {
+  return onCommandLine
+    ? {
+        other: { zh: '用 --hub-host 换一个来源', en: 'choose another host with --hub-host' },
+        token: {
+          zh: '在 RECALLSMITH_HUB_TOKEN 里给出有权限的访问令牌',
+          en: 'give a token that has access in RECALLSMITH_HUB_TOKEN',
+        },
+        folder: { zh: '自行下载后在 locations.model 中写明文件夹', en: 'name its folder in locations.model' },
+      }
+    : {
+        other: { zh: '换一个来源', en: 'choose another host' },
+        token: { zh: '填写有权限的访问令牌', en: 'give a token that has access' },
+        folder: { zh: '自行下载后选择文件夹', en: 'choose its folder' },
+      };
+}

@@ -1,0 +1,185 @@
+import type { AppErrorDetails, ImportFault } from '../../../domain/errors';
+import { wrongTypeSentences } from '../fileTypes';
+import { many, short, type Sentence } from './sentence';
+
+type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
+type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
+
+/** Why a row or file was left out, and what to do about it. `name` is the column's name, ready for quoting. */
+const sentences: Record<ImportFault, (words: Words) => Sentence> = {
+  'empty-file': () => ({ zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' }),
+  'no-rows': () => ({
+    zh: '只有列名或空的列表，没有数据行，请补上数据',
+    en: 'there are no rows, only column names or an empty list; add rows',
+  }),
+  'encoding-unknown': () => ({
+    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请另存为 UTF-8',
+    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; save it as UTF-8',
+  }),
+  'binary-file': () => ({
+    zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
+    en: 'this is a binary file, not text; save it as XLSX, CSV or TXT',
+  }),
+  'wrong-type': ({ fileType }) =>
+    fileType
+      ? wrongTypeSentences[fileType]
+      : {
+          zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
+          en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
+        },
+  'json-broken': () => ({
+    zh: 'JSON 写法有误，请检查引号、逗号和括号',
+    en: 'broken JSON; check the quotes, commas and brackets',
+  }),
+  'csv-broken': () => ({
+    zh: 'CSV 的列数或引号不对，请检查这一行',
+    en: 'the columns or quotes of the CSV don’t match; check this row',
+  }),
+  'more-cells': ({ name, expected }) => ({
+    zh: `这一行有 ${name} 格，列名只有 ${short(expected)} 个，请给含分隔符的文字加上双引号`,
+    en: `the row has ${name} cells, but there are only ${short(expected)} columns; put double quotes around text that contains the separator`,
+  }),
+  'literal-broken': () => ({
+    zh: 'Python 字面量写法有误，请检查引号和括号',
+    en: 'broken Python literal; check the quotes and brackets',
+  }),
+  'xlsx-broken': () => ({
+    zh: '这个 Excel 文件打不开，可能已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx',
+    en: 'the Excel file can’t be opened and may be damaged; open it in Excel and save it as .xlsx again',
+  }),
+  'xlsx-too-large': () => ({
+    zh: '表格太大，读不进内存，请删掉没有用的行和列，或另存为 CSV',
+    en: 'the sheet is too large for memory; delete unused rows and columns, or save it as CSV',
+  }),
+  'title-row': () => ({
+    zh: '这是表格上方的合并标题，不是数据',
+    en: 'this is a merged title above the table, not data',
+  }),
+  'front-matter': () => ({
+    zh: '这是 Markdown 文件开头的元数据，不是正文',
+    en: 'this is the metadata at the start of the Markdown file, not text',
+  }),
+  'too-deep': () => ({
+    zh: '列表或对象嵌套得太深，请改成一行一条的平铺写法',
+    en: 'lists or objects are nested too deeply; write flat records, one per line',
+  }),
+  'no-known-columns': ({ name, expected }) => ({
+    zh: `没有认得的列名：文件里是“${name}”，需要 ${short(expected)}`,
+    en: `no known column names: the file has “${name}”, but ${short(expected)} is needed`,
+  }),
+  'field-missing': ({ name }) => ({
+    zh: `缺少字段“${name}”，请补上`,
+    en: `the field “${name}” is missing; add it`,
+  }),
+  'text-empty': ({ name }) => ({
+    zh: `字段“${name}”是空的，请补上文字，或删掉这一行`,
+    en: `the field “${name}” is empty; fill it in or delete the row`,
+  }),
+  'relevant-missing': () => ({
+    zh: '没有写明哪个段落能回答，请在 relevant 里填上段落的 id',
+    en: 'no passage is named as the answer; put its id into relevant',
+  }),
+  'unknown-passage': ({ name }) => ({
+    zh: `段落“${name}”不在知识库里，请改正 id，或补上这个段落`,
+    en: `the passage “${name}” isn’t in the knowledge base; correct the id or add the passage`,
+  }),
+  'reference-ignored': ({ name }) => ({
+    zh: `段落“${name}”不在知识库里，这一处已忽略，问题只按其余的段落判分`,
+    en: `the passage “${name}” isn’t in the knowledge base; this reference is ignored, and the question keeps its other passages`,
+  }),
+  'no-known-passage': ({ name }) => ({
+    zh: `没有一行指向知识库里的段落（第一处写的是“${name}”），请改正 id，或换用配套的知识库`,
+    en: `no row names a passage in the knowledge base (the first names “${name}”); correct the ids, or use the knowledge base that belongs to this file`,
+  }),
+  'needs-knowledge-base': ({ name }) => ({
+    zh: `问答对用“${name}”写明段落的 id，请先导入知识库`,
+    en: `the pairs name their passages by id (“${name}”); import the knowledge base first`,
+  }),
+  'duplicate-id': ({ name }) => ({
+    zh: `id“${name}”出现了不止一次，请改成不同的 id`,
+    en: `the id “${name}” occurs more than once; make every id unique`,
+  }),
+  'not-positive': ({ name, expected }) => ({
+    zh: `“${name}”是 ${short(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
+    en: `“${name}” is ${short(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
+  }),
+  'set-too-long': () => ({
+    zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
+    en: 'the set has more than 64 texts, too many to pair each with each; split it into several sets',
+  }),
+  'unknown-question': ({ name }) => ({
+    zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
+    en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
+  }),
+  'file-cut': () => ({
+    zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
+    en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
+  }),
+  'gzip-broken': () => ({
+    zh: '压缩文件已损坏或不完整，请重新下载',
+    en: 'the gzip file is damaged or incomplete; download it again',
+  }),
+  'control-replaced': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
+    en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${many(field, 'row')}, this one first`,
+  }),
+  'bytes-replaced': () => ({
+    zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
+    en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
+  }),
+  'columns-unused': ({ field }) => ({
+    zh: `这些列没有用到：${short(field)}`,
+    en: `these columns are not used: ${short(field)}`,
+  }),
+  'file-unused': () => ({
+    zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
+    en: 'the judgements name no row of this file for this place, so it is not used here; import it where it belongs',
+  }),
+  'messages-unused': ({ name, field }) => ({
+    zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
+    en: `only the last user message and its answer are used; ${many(field, 'message')} of this and later rows are not`,
+  }),
+  'negatives-unused': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
+    en: `the file has ${many(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+  }),
+  'judged-irrelevant': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
+    en: `${many(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
+  }),
+  'score-unused': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 行的分数在 0 和 1 之间，这些行仍当作正例，分数没有用到；不匹配的请删掉`,
+    en: `the file has ${many(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
+  }),
+  'questions-merged': ({ name }) => ({
+    zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
+    en: `the row asks the same as the earlier question “${name}” and was merged with it`,
+  }),
+  'not-an-object': () => ({
+    zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
+    en: 'the row is not an object; write it as {"field": "value"}',
+  }),
+};
+
+/** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
+export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
+  return sentences[details.fault]({ ...details, name: short(details.field, 90) });
+}
+
+/** The place in a file: the line, or the number of the question if its line is no longer known. */
+export function placeWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
+  if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
+  if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
+  return '';
+}
+
+/** Says which place of which file could not be imported, why, and what to do about it. */
+export function importFailed(details: ImportDetails): Sentence {
+  const fault = importFaultSentence(details);
+  const file = short(details.file);
+  const place = placeWords(details);
+  return {
+    zh: `${file}${place && ` ${place.zh}`}：${fault.zh}。`,
+    en: `${file}${place && `, ${place.en}`}: ${fault.en}.`,
+  };
+}

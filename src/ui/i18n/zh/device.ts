@@ -1,0 +1,16 @@
+import type { Dictionary } from '../en';
+
+export const deviceTexts: Dictionary['device'] = {
+  webgpu: 'WebGPU',
+  wasm: 'CPU（wasm）',
+  threads: (n) => `${n} 个线程`,
+  noSimd: '无 SIMD',
+  reasons: {
+    'webgpu-chosen': '在设置里选定',
+    'webgpu-available': '有可用的显卡',
+    'wasm-chosen': '在设置里选定',
+    'no-webgpu': '这个浏览器没有 WebGPU',
+    'no-adapter': '没有找到显卡',
+    'software-adapter': '显卡是软件模拟的，CPU 更快',
+  },
+};
