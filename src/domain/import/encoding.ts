@@ -112,8 +112,11 @@ export function plausibility(text: string): number {
 
 /** How much more plausible the text of one encoding must be than that of another to rule the other out. */
 const clearly = 3;
+/** Frequent characters without which a text is too short to tell. */
+const enough = 5;
 
 /** Whether the text of an encoding is not clearly more plausible than what another encoding makes of the same bytes. */
 export function isUnclear(text: string, other: string): boolean {
-  return plausibility(text) <= clearly * plausibility(other);
+  const count = plausibility(text);
+  return count < enough || count <= clearly * plausibility(other);
 }

@@ -62,8 +62,8 @@ export function formatOf(fileName: string, head: string): TextFormat {
 }
 
 /**
- * Returns the reader of a streamable format. A `delimiter` is that of a CSV file whose own is not to be recognised. JSON and Python literals are read as a whole by
- * `literalRecords`.
+ * Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`.
+ * `delimiter` is the stated one of a CSV file; without it, it is recognised.
  */
 export function readerOf(
   format: 'jsonl' | 'csv' | 'txt' | 'markdown',

@@ -7,6 +7,11 @@ interface Merged<Place> {
   place: Place;
 }
 
+/** Whether a field has a value in both, and not the same one. */
+function differ(some: KeptValues, others: KeptValues = {}): boolean {
+  return keptFields.some((field) => (some[field] ?? others[field]) !== (others[field] ?? some[field]));
+}
+
 /** Merges the rows of one question, which files of judgements and spreadsheets write once per relevant passage. */
 export class QuestionMerger<Place> {
   readonly #questions = new Map<string, Merged<Place>>();
@@ -18,8 +23,7 @@ export class QuestionMerger<Place> {
     if (!known) this.#questions.set(id, { text, relevant: new Set(relevant), kept, place });
     else {
       for (const reference of relevant) known.relevant.add(reference);
-      const differs = keptFields.some((field) => (kept?.[field] ?? known.kept?.[field]) !== (known.kept?.[field] ?? kept?.[field]));
-      if (differs) this.#differing.push(place);
+      if (kept && differ(kept, known.kept)) this.#differing.push(place);
       if (kept) known.kept = { ...kept, ...known.kept };
     }
     return known !== undefined;

@@ -158,19 +158,19 @@ describe('choosing the columns of an import', () => {
 
   it('remembers them for files of the same shape, until the column names decide again', async () => {
     const { experiment, imports, shape } = await refused();
-    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, sheets: {} });
+    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, readings: {} });
     expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
     expect(imports.slots.pairs.recognition).toMatchObject({ refused: false, found: [{ chosen: true }] });
     await imports.importFiles('pairs', [next]);
     expect(experiment.datasets.pairs).toMatchObject({ name: 'next.jsonl' });
-    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, sheets: {} });
+    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, readings: {} });
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
   });
 
   it('does not remember a choice with which nothing could be imported', async () => {
     const { imports, shape } = await refused();
     const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
-    await expect(imports.importFiles('pairs', [odd], { mappings, sheets: {} })).rejects.toBeInstanceOf(AppError);
+    await expect(imports.importFiles('pairs', [odd], { mappings, readings: {} })).rejects.toBeInstanceOf(AppError);
     expect(local.size).toBe(0);
     expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
   });

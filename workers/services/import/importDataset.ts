@@ -102,8 +102,8 @@ async function importFile<R extends DataRole>(
 
 /** Removes from `columns` those that the record has. */
 function withoutSeen(columns: Set<string>, role: DataRole, record: unknown): void {
-  for (const value of unbundled(role, record))
-    for (const row of shaped(value) ?? []) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
+  const rows = unbundled(role, record).flatMap((value) => shaped(value) ?? []);
+  for (const row of rows) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
 }
 
 function columnMissing(file: string, field: string, columns: readonly string[]): AppError {
@@ -166,11 +166,11 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  { mappings, files: stated, readings, ...options }: ImportSettings = {},
+  { mappings, files: stated = {}, readings = {}, ...options }: ImportSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
   const opened: DataFile[] = [];
-  for (const file of files) opened.push(await openFile(file, role, { ...(stated ? { files: stated } : {}), ...(readings ? { readings } : {}) }));
+  for (const file of files) opened.push(await openFile(file, role, { files: stated, readings }));
   const rejections = new Rejections();
   const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;

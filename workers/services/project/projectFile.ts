@@ -2,9 +2,11 @@ import { downloadZip } from 'client-zip';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
+import type { Dataset } from '../../../src/domain/records';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
+import { getDataset, putDataset } from '../../../src/storage/datasets';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 
 /** Increase this when earlier versions of the app can no longer read the file. */
@@ -175,11 +177,14 @@ export async function openProject(
   const newIds = await copiesOf(db, experiments);
   const { files } = reader.manifest;
   let done = files.length;
+  const datasets = await reader.list<'datasets'>('datasets.json');
+  const newer = await withNewKept(db, datasets);
   for (const { path } of files) {
-    await writeParts(db, reader, path);
+    await writeParts(db, reader, path, newer);
     progress(++done, files.length * 2);
   }
-  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const)
+  for (const dataset of datasets.filter(({ contentSha256 }) => newer.has(contentSha256))) await putDataset(db, dataset);
+  for (const store of ['batchLists', 'evaluations', 'models', 'checkpoints'] as const)
     await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
   await addMissing(
     db,
@@ -217,7 +222,25 @@ async function addMissing<S extends ListStore>(
   await transaction.done;
 }
 
-async function writeParts(db: Database, reader: ProjectReader, path: string): Promise<void> {
+/**
+ * Returns the data sets that are new here, or whose stored rows have no kept columns while the file's have. Kept
+ * columns that are here stay.
+ */
+async function withNewKept(db: Database, datasets: readonly Dataset[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const { contentSha256, kept } of datasets) {
+    const here = await getDataset(db, contentSha256);
+    if (!here || (kept && !here.kept)) found.add(contentSha256);
+  }
+  return found;
+}
+
+async function writeParts(
+  db: Database,
+  reader: ProjectReader,
+  path: string,
+  datasets: ReadonlySet<string>,
+): Promise<void> {
   const [store, id = '', part = ''] = path.split('/');
   if (store === 'weightParts') {
     const index = Number.parseInt(part, 10);
@@ -225,6 +248,7 @@ async function writeParts(db: Database, reader: ProjectReader, path: string): Pr
     if ((await db.getKey('weightParts', key)) === undefined)
       await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
   } else if (store === 'datasetBlocks') {
+    if (!datasets.has(id)) return;
     const block = JSON.parse(
       new TextDecoder().decode(await reader.read(path)),
     ) as RecallsmithSchema['datasetBlocks']['value'];
