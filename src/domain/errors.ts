@@ -1,4 +1,5 @@
 import type { DeviceJob } from './deviceJob';
+import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
 
 export type ModelFault =
@@ -133,8 +134,8 @@ export type AppErrorDetails =
       /** With wrong-type. */
       fileType?: FileType;
     }
-  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
-  | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
+  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: Said; found?: Said }
+  | { kind: 'experiment-invalid'; path: string; found: Said; expected?: Said }
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
@@ -146,12 +147,12 @@ export type AppErrorDetails =
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   | { kind: 'quota-exceeded'; neededBytes: number }
-  | { kind: 'storage-failed'; reason: string }
-  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
+  | { kind: 'storage-failed'; reason: Said }
+  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
-  | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
+  | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
-  | { kind: 'gpu-unavailable'; reason: string }
+  | { kind: 'gpu-unavailable'; reason: Said }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
@@ -178,7 +179,7 @@ export type AppErrorDetails =
   | { kind: 'run-elsewhere'; runId: string }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
-  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
+  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: Said }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';
@@ -197,7 +198,7 @@ export type AppErrorDetails =
       found?: string;
     }
   | { kind: 'cancelled' }
-  | { kind: 'unexpected'; reason: string };
+  | { kind: 'unexpected'; reason: Said };
 
 /**
  * The only error type of the app. The UI turns `details` into a sentence in the user's language

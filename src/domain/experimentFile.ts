@@ -1,3 +1,4 @@
+import { own } from './errorWords';
 import * as v from 'valibot';
 import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
 import { checked, invalid, isObject, withDefaults } from './parseExperiment';
@@ -49,7 +50,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     const batching = isObject(stage) ? stage['batching'] : undefined;
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
-    if (locations.batches === undefined) throw invalid('locations.batches', undefined, 'a file with the batch list');
+    if (locations.batches === undefined) throw invalid('locations.batches', undefined, own('batch-list-file'));
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -61,7 +62,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw invalid('', json, 'an object');
+  if (!isObject(json)) throw invalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
   const locations = checked(locationsSchema, given ?? {}, 'locations');
   const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
+import { own, type OwnWords, type Said } from './errorWords';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
 
 type JsonObject = Record<string, unknown>;
@@ -8,11 +9,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function described(value: unknown): string {
-  return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+function described(value: unknown): Said {
+  return value === undefined ? own('no-value') : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
-export function invalid(path: string, found: unknown, expected?: string): AppError {
+export function invalid(path: string, found: unknown, expected?: Said): AppError {
   return new AppError({
     kind: 'experiment-invalid',
     path,
@@ -30,7 +31,7 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw invalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
+    throw invalid('schemaVersion', version, own('integer-from-to', 1, schemaVersion));
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
     if (!step) throw invalid('schemaVersion', version, `${schemaVersion}`);
@@ -91,6 +92,28 @@ export function withDefaults(input: JsonObject): JsonObject {
   };
 }
 
+/** Our words for what valibot names in English: types, and checks that it states by a function. */
+const schemaWords: Record<string, OwnWords> = {
+  never: own('no-such-field'),
+  string: own('text'),
+  number: own('number'),
+  boolean: own('boolean'),
+  Array: own('list'),
+  Object: own('object'),
+};
+
+/** Returns what a schema expects: literals and limits as valibot writes them, the rest in our words. */
+function expectedBy({ type, expected }: v.BaseIssue<unknown>): Said | undefined {
+  if (type === 'integer') return own('integer');
+  if (type === 'regex') return own('sha256');
+  if (expected === null) return undefined;
+  const alternatives = expected.replace(/^\((.*)\)$/, '$1').split(' | ');
+  const parts = alternatives.map(
+    (part): Said => (Object.hasOwn(schemaWords, part) ? schemaWords[part] : undefined) ?? part,
+  );
+  return parts.length === 1 ? parts[0] : parts;
+}
+
 /**
  * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
  * @throws experiment-invalid with the path of the first wrong field.
@@ -104,8 +127,7 @@ export function checked<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  const expected = issue.expected === 'never' ? 'no field of this name' : (issue.expected ?? undefined);
-  throw invalid(path, issue.input, expected);
+  throw invalid(path, issue.input, expectedBy(issue));
 }
 
 /**
@@ -113,6 +135,6 @@ export function checked<Schema extends v.GenericSchema>(
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
-  if (!isObject(input)) throw invalid('', input, 'an object');
+  if (!isObject(input)) throw invalid('', input, own('object'));
   return checked(experimentSchema, withDefaults(input));
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { own } from '../domain/errorWords';
 import { sha256Hasher } from '../domain/hash';
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
@@ -38,7 +39,7 @@ export async function readWeightRange(
     const begin = at - part * weightPartBytes;
     const length = Math.min(byteLength - done, (bytes?.byteLength ?? 0) - begin);
     if (!bytes || length <= 0)
-      throw new AppError({ kind: 'storage-failed', reason: `part ${part} of ${weightsId} is missing or too short` });
+      throw new AppError({ kind: 'storage-failed', reason: own('part-missing', part, weightsId) });
     result.set(new Uint8Array(bytes, begin, length), done);
     done += length;
   }

@@ -1,4 +1,5 @@
 import { AppError, type ModelFault } from '../../src/domain/errors';
+import type { Said } from '../../src/domain/errorWords';
 import type { FileDType } from '../../src/domain/model';
 
 /** Bytes of one element. */
@@ -35,7 +36,7 @@ export interface TensorFile {
 export function modelError(
   file: string,
   fault: ModelFault,
-  more: { tensor?: string; expected?: string; found?: string } = {},
+  more: { tensor?: string; expected?: Said; found?: Said } = {},
 ): AppError {
   return new AppError({ kind: 'model-invalid', file, fault, ...more });
 }

@@ -1,4 +1,5 @@
 import type { AppErrorDetails } from '../../domain/errors';
+import type { Said } from '../../domain/errorWords';
 import { remedyInFile } from './errors/commandLine';
 import { roleName, tooFewPairs } from './errors/data';
 import { benchmarkStopped, busySentences } from './errors/device';
@@ -7,6 +8,7 @@ import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
 import { memoryTooSmall, neededWords } from './errors/memory';
 import { modelInvalid } from './errors/modelFaults';
+import { said, spaced } from './errors/ownWords';
 import { short, type Language, type Sentence } from './errors/sentence';
 import { formatBytes } from './format';
 
@@ -27,6 +29,9 @@ function nameOf(experimentFile: string | undefined): string {
   return short(experimentFile ?? 'experiment.json');
 }
 
+const isNoField = (expected: Said | undefined): boolean =>
+  typeof expected === 'object' && 'code' in expected && expected.code === 'no-such-field';
+
 type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
@@ -37,19 +42,26 @@ const sentences: Sentences = {
   'model-invalid': modelInvalid,
   'experiment-invalid': (details, experimentFile) => {
     const experiment = nameOf(experimentFile);
+    if (isNoField(details.expected))
+      return {
+        zh: `${experiment} 里的 ${short(details.path)} 不是认得的字段，请去掉它，或改正后再试。`,
+        en: `${experiment} has ${short(details.path)}, which is not a known field; remove or correct it and try again.`,
+      };
     const top = details.path === '';
     const at = top
       ? { zh: '的内容', en: '' }
       : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
+    const found = said(details.found);
+    const expected = said(details.expected);
     const want = details.expected
       ? {
-          zh: `应为 ${short(details.expected)}，`,
-          en: `${top ? '' : ','} where ${short(details.expected)} is expected`,
+          zh: `应为${spaced(expected.zh)}，`,
+          en: `${top ? '' : ','} where ${expected.en} is expected`,
         }
       : { zh: '', en: '' };
     return {
-      zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`,
-      en: `${experiment} has ${short(details.found)}${at.en}${want.en}; correct it and try again.`,
+      zh: `${experiment} ${at.zh}是${spaced(found.zh)}，${want.zh}请改正后再试。`,
+      en: `${experiment} has ${found.en}${at.en}${want.en}; correct it and try again.`,
     };
   },
   'experiment-too-new': (details, experimentFile) => ({
@@ -93,42 +105,42 @@ const sentences: Sentences = {
     };
   },
   'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${short(details.reason)}），请重新载入页面；如果还是不行，请退出无痕模式。`,
-    en: `The browser’s storage can’t be used (${short(details.reason)}); reload the page. If it happens again, leave private mode.`,
+    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式。`,
+    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode.`,
   }),
   'worker-crashed': (details) =>
     details.worker === 'gpu'
       ? {
-          zh: `计算线程意外停止（${short(details.reason)}）。进度已保存，可以从最近的检查点接着训练。`,
-          en: `The compute worker stopped (${short(details.reason)}). Progress is saved; resume from the last checkpoint.`,
+          zh: `计算线程意外停止（${said(details.reason).zh}）。进度已保存，可以从最近的检查点接着训练。`,
+          en: `The compute worker stopped (${said(details.reason).en}). Progress is saved; resume from the last checkpoint.`,
         }
       : {
-          zh: `数据线程意外停止（${short(details.reason)}）。已保存的内容还在，请重试。`,
-          en: `The data worker stopped (${short(details.reason)}). Everything that was stored is still there; try again.`,
+          zh: `数据线程意外停止（${said(details.reason).zh}）。已保存的内容还在，请重试。`,
+          en: `The data worker stopped (${said(details.reason).en}). Everything that was stored is still there; try again.`,
         },
   'project-too-new': (details) => ({
     zh: `${short(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
     en: `${short(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
   }),
   'project-invalid': (details) => ({
-    zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 读不出来（${short(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
-    en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} can’t be read (${short(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
+    zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
+    en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
   }),
   'checkpoint-corrupt': (details) => ({
     zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,
     en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
   }),
   'gpu-unavailable': (details) => ({
-    zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或在“设置”里改用 CPU。`,
-    en: `The GPU can’t be used (${short(details.reason)}); update its driver, or choose the CPU in the settings.`,
+    zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或在“设置”里改用 CPU。`,
+    en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${short(details.reason)}），可以从最近的检查点接着训练。`,
-    en: `The GPU was lost (${short(details.reason)}); resume from the last checkpoint.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}），可以从最近的检查点接着训练。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume from the last checkpoint.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededWords(details);
@@ -163,8 +175,8 @@ const sentences: Sentences = {
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),
   unexpected: (details) => ({
-    zh: `出现了意外的错误（${short(details.reason)}），请重新载入页面；已保存的内容还在。`,
-    en: `Something unexpected happened (${short(details.reason)}); reload the page. Everything that was stored is still there.`,
+    zh: `出现了意外的错误（${said(details.reason).zh}），请重新载入页面；已保存的内容还在。`,
+    en: `Something unexpected happened (${said(details.reason).en}); reload the page. Everything that was stored is still there.`,
   }),
 };
 

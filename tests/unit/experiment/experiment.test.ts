@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, experimentHash } from '../../../src/domain/canonicalJson';
 import type { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { sha256Hasher, sha256Hex, sha256Stream } from '../../../src/domain/hash';
@@ -57,11 +58,11 @@ describe('canonical JSON', () => {
       kind: 'experiment-invalid',
       path: 'a[1]',
       found: 'NaN',
-      expected: 'a finite number',
+      expected: own('finite-number'),
     });
     expect(thrown(() => canonicalJson({ a: { b: 'x\ud800' } }))).toMatchObject({
       path: 'a.b',
-      found: 'a lone surrogate',
+      found: own('lone-surrogate'),
     });
     expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
   });

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
 import { largestShape } from './batchShape';
@@ -43,7 +44,7 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
   });
   const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
   if (!hungriest || stages.length < batches.length)
-    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
+    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape, choice } = hungriest;
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ThreadStart } from './thread';
 import { WasmEngine, type Thread } from './wasmEngine';
 
@@ -38,7 +39,7 @@ export function wasmFeatures(): WasmFeatures {
  */
 export async function openWasmEngine(baseUrl: string, threads: number): Promise<WasmEngine> {
   const { simd, relaxed, shared } = wasmFeatures();
-  if (!simd) throw new AppError({ kind: 'unexpected', reason: 'this browser has no WebAssembly SIMD' });
+  if (!simd) throw new AppError({ kind: 'unexpected', reason: own('no-wasm-simd') });
   const url = `${baseUrl}${relaxed ? 'relaxed' : 'plain'}-${shared ? 'shared' : 'own'}.wasm`;
   const response = await fetch(url);
   if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
@@ -52,7 +53,7 @@ function startThread(start: ThreadStart): Promise<Thread> {
     worker.onmessage = () => resolve({ stop: () => worker.terminate() });
     worker.onerror = ({ message }) => {
       worker.terminate();
-      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || 'a wasm thread did not start' }));
+      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || own('thread-not-started') }));
     };
     worker.postMessage(start);
   });

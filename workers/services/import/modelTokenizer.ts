@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import { modelError } from '../../formats/tensorFile';
 import { isJson, parseJson } from './importModelConfig';
 
@@ -7,13 +8,13 @@ type Json = Record<string, unknown>;
 export function tokenizerSize(text: string): number {
   const tokenizer = parseJson('tokenizer.json', text);
   const model = tokenizer['model'];
-  if (!isJson(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
+  if (!isJson(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: own('no-model') });
   const vocab = model['vocab'];
   let size = 0;
   if (Array.isArray(vocab)) size = vocab.length;
   else if (isJson(vocab))
     for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
-  if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
+  if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: own('no-vocabulary') });
   const added = tokenizer['added_tokens'];
   if (Array.isArray(added))
     for (const token of added)
@@ -96,7 +97,7 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   const extra = new Map(readAddedTokens(added));
   const id = (token: string): number => {
     const found = vocabulary.get(token) ?? extra.get(token);
-    if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
+    if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: own('no-token', token) });
     return found;
   };
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);

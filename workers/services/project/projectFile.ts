@@ -1,5 +1,6 @@
 import { downloadZip } from 'client-zip';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import { own, type Said } from '../../../src/domain/errorWords';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Dataset } from '../../../src/domain/records';
@@ -98,18 +99,18 @@ class ProjectReader {
     const byPath = new Map((await readZipDirectory(file, file.name)).map((entry) => [entry.path, entry]));
     const entry = byPath.get(manifestPath);
     if (!entry)
-      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: 'missing' });
+      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: own('missing') });
     const manifest = parseManifest(file.name, await (await zipEntryBlob(file, file.name, entry)).text());
     return new ProjectReader(file, file.name, byPath, manifest);
   }
 
-  invalid(entry: string, reason: string): AppError {
+  invalid(entry: string, reason: Said): AppError {
     return new AppError({ kind: 'project-invalid', file: this.file, entry, reason });
   }
 
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const entry = this.byPath.get(path);
-    if (!entry) throw this.invalid(path, 'missing');
+    if (!entry) throw this.invalid(path, own('missing'));
     return new Uint8Array(await (await zipEntryBlob(this.blob, this.file, entry)).arrayBuffer());
   }
 
@@ -119,9 +120,9 @@ class ProjectReader {
       if (Array.isArray(value)) return value as RecallsmithSchema[S]['value'][];
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
-      throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: 'not JSON' }, { cause });
+      throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: own('not-json') }, { cause });
     }
-    throw this.invalid(path, 'not a list');
+    throw this.invalid(path, own('not-a-list'));
   }
 
   /** Throws if a file in the manifest is missing or damaged. Nothing is stored before this check passes. */
@@ -129,7 +130,7 @@ class ProjectReader {
     for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
       const found = await this.read(path);
       if (found.length !== bytes || (await sha256Hasher()).update(found).hex() !== sha256)
-        throw this.invalid(path, 'damaged');
+        throw this.invalid(path, own('damaged'));
       progress(index + 1, this.manifest.files.length * 2);
     }
   }
@@ -140,7 +141,7 @@ function parseManifest(file: string, text: string): Manifest {
     kind: 'project-invalid',
     file,
     entry: manifestPath,
-    reason: 'not a Recallsmith project',
+    reason: own('not-a-project'),
   });
   let value: unknown;
   try {

@@ -1,5 +1,6 @@
 import { downloadZip } from 'client-zip';
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
 import { keptWeights } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -69,7 +70,7 @@ export async function exportModel(request: ExportRequest, deps: ExportDeps, prog
 
 async function entryBlob(zip: Blob, fileName: string, directory: ZipEntry[], path: string): Promise<Blob> {
   const entry = directory.find((candidate) => candidate.path === path);
-  if (!entry) throw new AppError({ kind: 'project-invalid', file: fileName, entry: path, reason: 'missing' });
+  if (!entry) throw new AppError({ kind: 'project-invalid', file: fileName, entry: path, reason: own('missing') });
   return zipEntryBlob(zip, fileName, entry);
 }
 

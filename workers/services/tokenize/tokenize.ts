@@ -1,6 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
+import { own, type Said } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel, TokenSet } from '../../../src/domain/model';
@@ -22,7 +23,7 @@ const textsPerTurn = 256;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 function jsonFile(files: Record<string, string>, path: string): object {
-  const invalid = (found?: string) =>
+  const invalid = (found?: Said) =>
     new AppError({
       kind: 'model-invalid',
       file: path,
@@ -37,7 +38,7 @@ function jsonFile(files: Record<string, string>, path: string): object {
   } catch (cause) {
     throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
   }
-  throw invalid('not an object');
+  throw invalid(own('not-an-object'));
 }
 
 /** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */

@@ -1,6 +1,7 @@
 import type { AppErrorDetails } from '../../../domain/errors';
 import { roleName } from './data';
 import { memoryTooSmall, neededWords } from './memory';
+import { said } from './ownWords';
 import { short, type Sentence } from './sentence';
 
 /**
@@ -38,8 +39,8 @@ export function remedyInFile(details: AppErrorDetails, file: string): Sentence |
         : null;
     case 'gpu-unavailable':
       return {
-        zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`,
-        en: `The GPU can’t be used (${short(details.reason)}); update its driver, or use --device wasm.`,
+        zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或用 --device wasm。`,
+        en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or use --device wasm.`,
       };
     case 'half-unavailable':
       return {

@@ -1,6 +1,7 @@
 import type { DeviceJob } from '../../../domain/deviceJob';
 import type { AppErrorDetails } from '../../../domain/errors';
-import { never, short, type Sentence } from './sentence';
+import { said } from './ownWords';
+import { never, type Sentence } from './sentence';
 
 /** Why the device can't take another job: it is busy with this one. */
 export const busySentences: Record<DeviceJob, Sentence> = {
@@ -22,13 +23,13 @@ export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benc
       };
     case 'device':
       return {
-        zh: `测量时与显卡的连接断了（${short(details.reason)}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
-        en: `The GPU was lost while measuring (${short(details.reason)}); measure again. If it happens again, update the driver or use the CPU.`,
+        zh: `测量时与显卡的连接断了（${said(details.reason).zh}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
+        en: `The GPU was lost while measuring (${said(details.reason).en}); measure again. If it happens again, update the driver or use the CPU.`,
       };
     case 'worker':
       return {
-        zh: `测量时计算线程意外停止（${short(details.reason)}），请再测一次；如果还是这样，请只测演示模型。`,
-        en: `The compute worker stopped while measuring (${short(details.reason)}); measure again. If it happens again, measure only the demo model.`,
+        zh: `测量时计算线程意外停止（${said(details.reason).zh}），请再测一次；如果还是这样，请只测演示模型。`,
+        en: `The compute worker stopped while measuring (${said(details.reason).en}); measure again. If it happens again, measure only the demo model.`,
       };
     default:
       return never(details satisfies never);
