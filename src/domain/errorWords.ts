@@ -23,7 +23,8 @@ export interface OwnWordsValues {
   object: [];
   sha256: [];
   'different-names': [];
-  'column-for': [];
+  'column-for': [fields: string];
+  'list-of': [least: number, most: number];
   // Why the browser's storage, a worker or the GPU failed, where the browser itself gave no reason.
   'part-missing': [part: number, id: string];
   'download-deleted': [];

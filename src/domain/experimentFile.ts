@@ -1,25 +1,38 @@
+import { parseFileLocations, type FileLocation } from './fileLocations';
+import { slotNames, type SlotName } from './import/slots';
 import { own } from './errorWords';
 import * as v from 'valibot';
 import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
 import { checked, invalid, isObject, withDefaults } from './parseExperiment';
 
-/**
- * The input of the headless runner: an experiment plus `locations`, which are paths relative to the file. Hashes of
- * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
- * experiment's identity.
- */
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(location),
-  pairs: v.optional(location),
-  devQuestions: v.optional(location),
-  testQuestions: v.optional(location),
+  ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
-export type Locations = v.InferOutput<typeof locationsSchema>;
+
+/**
+ * The input of the headless runner: an experiment plus `locations`, whose paths are relative to the file. Hashes of
+ * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
+ * experiment's identity.
+ */
+export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+  model?: string;
+  batches?: string;
+}
+
+function parseLocations(value: unknown): Locations {
+  const { model, batches, ...data } = checked(locationsSchema, value, 'locations');
+  const locations: Locations = {
+    ...(model === undefined ? {} : { model }),
+    ...(batches === undefined ? {} : { batches }),
+  };
+  for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
+  return locations;
+}
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(modelSchema);
@@ -64,7 +77,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
 export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw invalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
-  const locations = checked(locationsSchema, given ?? {}, 'locations');
+  const locations = parseLocations(given ?? {});
   const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = checked(experimentSchema, { ...complete, stages });

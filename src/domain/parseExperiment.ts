@@ -103,7 +103,9 @@ const schemaWords: Record<string, OwnWords> = {
 };
 
 /** Returns what a schema expects: literals and limits as valibot writes them, the rest in our words. */
-function expectedBy({ type, expected }: v.BaseIssue<unknown>): Said | undefined {
+function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
+  // For a missing field, valibot states the field's name.
+  if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');
   if (expected === null) return undefined;

@@ -1,6 +1,8 @@
 import { experimentHash } from '../domain/canonicalJson';
 import { AppError } from '../domain/errors';
 import { modelSettings, type DataEntry, type Experiment } from '../domain/experiment';
+import { nameOfPath } from '../domain/fileLocations';
+import type { FileReading } from '../domain/import/fileReading';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
@@ -75,6 +77,7 @@ export class InputReader {
     const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
     const data = await gateway.data();
     const options = {
+      files: this.#readings(slot),
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
@@ -86,6 +89,12 @@ export class InputReader {
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
     this.#filled = withEntry(this.#filled, slot, contentSha256);
+  }
+
+  /** Returns how the experiment file says to read the files of a slot, by name. */
+  #readings(slot: SlotName): Record<string, FileReading> {
+    const locations = this.file.locations[slot] ?? [];
+    return Object.fromEntries(locations.map(({ path, ...reading }) => [nameOfPath(path), reading]));
   }
 
   /** Data without a location may already be stored in the browser profile that the runner keeps. */

@@ -191,7 +191,12 @@ describe('an experiment file', () => {
       model: { maxTokens: 128 },
       stages: [{ batching: { kind: 'listed' }, duration: { unit: 'steps', value: 100 } }],
     });
-    expect(file.locations).toEqual(locations);
+    expect(file.locations).toEqual({
+      ...locations,
+      knowledgeBase: [{ path: 'kb.jsonl' }],
+      pairs: [{ path: 'pairs.jsonl' }],
+      testQuestions: [{ path: 'test.jsonl' }],
+    });
     const model = {
       contentSha256: hash('1'),
       pooling: 'mean' as const,

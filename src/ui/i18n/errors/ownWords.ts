@@ -33,7 +33,8 @@ const table: Table = {
   object: () => ({ zh: '对象', en: 'an object' }),
   sha256: () => ({ zh: '64 位十六进制的 SHA-256', en: 'a SHA-256 of 64 hexadecimal digits' }),
   'different-names': () => ({ zh: '名称不同的文件', en: 'files with different names' }),
-  'column-for': () => ({ zh: '必需字段的列名', en: 'the column of each needed field' }),
+  'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),
+  'list-of': (least, most) => ({ zh: `${least} 到 ${most} 项的列表`, en: `a list of ${least} to ${most} items` }),
   'part-missing': (part, id) => ({
     zh: `${short(id, 80)} 的第 ${part} 部分缺失或不完整`,
     en: `part ${part} of ${short(id, 80)} is missing or too short`,
