@@ -47,12 +47,9 @@ export class Judgements<Place> {
     return 'taken';
   }
 
-  hasQuestion(id: string): boolean {
-    return this.#byQuestion.has(id);
-  }
-
-  hasPassage(id: string): boolean {
-    return this.#judgedPassages.has(id);
+  /** Returns the ids that the judgements name: of passages for a knowledge base, of questions for other roles. */
+  idsOf(role: DataRole): { has(id: string): boolean; readonly size: number } {
+    return role === 'knowledgeBase' ? this.#judgedPassages : this.#byQuestion;
   }
 
   /** Returns the passages judged relevant for the question. */
@@ -66,14 +63,4 @@ export class Judgements<Place> {
   unasked(): { question: string; place: Place }[] {
     return [...this.#byQuestion].flatMap(([question, { asked, place }]) => (asked ? [] : [{ question, place }]));
   }
-}
-
-/** Whether the judgements name this record's id: its passage id in a knowledge base, its question id elsewhere. */
-export function isJudgedId<Place>(value: unknown, role: DataRole, judgements: Judgements<Place>): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const columns = new Columns(Object.entries(value));
-  const id = columns.pick(role === 'knowledgeBase' ? 'passageId' : 'questionId')?.value;
-  if (typeof id !== 'string' && typeof id !== 'number') return false;
-  const text = String(id).trim();
-  return role === 'knowledgeBase' ? judgements.hasPassage(text) : judgements.hasQuestion(text);
 }

@@ -2,7 +2,7 @@ import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
 import { columnsByField } from '../../../src/domain/import/fileReading';
-import { namedCells, type MappingsByShape } from '../../../src/domain/import/mapping';
+import { namedCells, withField, type ColumnMapping, type MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/reading';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
@@ -26,6 +26,7 @@ export interface ImportSettings extends ReadOptions, ReadingChoices {
 interface ImportJob<R extends DataRole> {
   role: R;
   mappings: MappingsByShape | undefined;
+  idColumns: ReadonlyMap<DataFile, string>;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
@@ -83,7 +84,9 @@ async function importFile<R extends DataRole>(
     count += records.length;
     if (!recognised) {
       recognised = await recognise(job.role, facts, records, job.mappings, stated.mapping);
-      job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
+      const byContent = recognised.chosen ? null : withJudgedId(recognised.mapping, job.idColumns.get(source));
+      if (byContent) recognised = { ...recognised, mapping: byContent };
+      job.collector.useMapping(recognised.chosen || byContent ? recognised.mapping : null);
     }
     for (const record of records) {
       const taken = takeRecord(record, file.name, job);
@@ -98,6 +101,12 @@ async function importFile<R extends DataRole>(
   if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
   job.rejections.notes(file.name, job.collector.fileNotes());
   return { ...recognised, records: count };
+}
+
+/** Returns the mapping with the judged column as id, or null if the columns' names lead to the same one. */
+function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
+  const byName = mapping.find(({ field }) => field === 'id')?.column;
+  return idColumn === undefined || idColumn === byName ? null : withField(mapping, idColumn, 'id');
 }
 
 /** Removes from `columns` those that the record has. */
@@ -172,12 +181,13 @@ export async function importDataset(
   const opened: DataFile[] = [];
   for (const file of files) opened.push(await openFile(file, role, { files: stated, readings }));
   const rejections = new Rejections();
-  const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
+  const { rows, judgements, idColumns } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;
   const writer = await DatasetWriter.open(role, name);
   const job = {
     role,
     mappings,
+    idColumns,
     collector: new RowCollector(role, judged),
     writer,
     rejections,

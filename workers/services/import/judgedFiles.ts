@@ -1,4 +1,5 @@
-import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
+import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
+import { judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/relevant';
 import { recordsOf, type DataFile } from './readRecords';
@@ -36,10 +37,27 @@ async function readJudgements(source: DataFile, judgements: Judgements<Place>, r
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Whether a row of the file has an id that the judgements name: as a passage, or as a question in other roles. */
-async function belongs(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<boolean> {
-  for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
-  return false;
+/** Records after which a column named as ids is taken without reading the rest of the file. */
+const enoughRecords = 1000;
+
+/** Returns the column of the file whose ids the judgements name, or null if they name none of its rows. */
+async function idColumnOf(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<string | null> {
+  const column = new JudgedColumn(role, judgements.idsOf(role));
+  let records = 0;
+  for await (const { value } of valuesOf(file)) {
+    column.add(value);
+    records += 1;
+    if (records % enoughRecords === 0 && column.named() !== null) break;
+  }
+  return column.find();
+}
+
+export interface JudgedFiles {
+  rows: DataFile[];
+  /** Null if no file holds judgements. */
+  judgements: Judgements<Place> | null;
+  /** The columns of ids that the judgements name, by file. */
+  idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
@@ -51,19 +69,24 @@ export async function judgedFiles(
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<Place> | null }> {
-  if (files.length < 2) return { rows: [...files], judgements: null };
+): Promise<JudgedFiles> {
+  const idColumns = new Map<DataFile, string>();
+  if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
   const judgements = new Judgements<Place>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
     else await readJudgements(file, judgements, rejections);
   }
-  if (judgements.size === 0) return { rows: [...files], judgements: null };
+  if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
   const rows: DataFile[] = [];
   for (const file of others) {
-    if (await belongs(file, role, judgements)) rows.push(file);
-    else rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+    const idColumn = await idColumnOf(file, role, judgements);
+    if (idColumn === null) rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+    else {
+      rows.push(file);
+      idColumns.set(file, idColumn);
+    }
   }
-  return { rows, judgements };
+  return { rows, judgements, idColumns };
 }
