@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { buildName } from './tools/lib/build.mjs';
 import { thirdPartyNotices } from './tools/lib/notices.mjs';
-import { offline, selfHosted, selfHostedPackages } from './tools/lib/vitePlugins.mjs';
+import { offlinePlugin, selfHostedPlugin, selfHostedPackages } from './tools/lib/vitePlugins.mjs';
 
 /** Cross-origin isolation gives the page SharedArrayBuffer, which wasm threads need. */
 const isolation = {
@@ -16,7 +16,7 @@ export default defineConfig({
   base: './',
   // Keeps onnxruntime-web from bundling its wasm file, which the site serves from ort/.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-  plugins: [svelte(), selfHosted(), notices.page, offline()],
+  plugins: [svelte(), selfHostedPlugin(), notices.page, offlinePlugin()],
   define: { __BUILD__: JSON.stringify(buildName()) },
   worker: { format: 'es', plugins: notices.workers },
   build: { target: 'es2022', manifest: true, chunkSizeWarningLimit: 2000 },

@@ -4,16 +4,17 @@
  * bench/results/<date>.json.
  */
 import { spawn } from 'node:child_process';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { extname, join, normalize, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { root } from '../tools/lib/build.mjs';
-import { chromiumFlags, findChromium, noChromium } from '../tools/lib/chromium.mjs';
-import { installWhenNeeded, runCommand } from '../tools/lib/install.mjs';
+import { root } from '../tools/lib/source.mjs';
+import { findChromium, noChromium } from '../tools/lib/chromium.mjs';
+import { installWhenNeeded } from '../tools/lib/install.mjs';
+import { runCommand } from '../tools/lib/runCommand.mjs';
 import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
+import { exportFolder, openPage } from './openPage.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
 
@@ -36,11 +37,9 @@ const tiny = {
   padTokenId: 0,
 };
 const demoZh = { ...tiny, layers: 3, hiddenSize: 256, heads: 4, intermediateSize: 1024, vocabularySize: 8286 };
-const exported = join(root, '.cache/bench/export');
 
-/** Returns `count` text lengths between `least` and `most` tokens, the same ones on every call. */
-const lengths = (count, least, most) =>
-  Array.from({ length: count }, (_, i) => least + ((i * 37) % (most - least + 1)));
+/** Returns `count` text lengths between `min` and `max` tokens, the same ones on every call. */
+const lengths = (count, min, max) => Array.from({ length: count }, (_, i) => min + ((i * 37) % (max - min + 1)));
 /** Text lengths similar to the demo's questions and passages. */
 const demoStep = { config: demoZh, anchors: lengths(16, 9, 20), positives: lengths(16, 50, 110) };
 const uniform = (count, length) => Array.from({ length: count }, () => length);
@@ -178,7 +177,7 @@ async function encodeRow(page, backend, bar) {
 
 /** Trains the demo for one step and exports the model for transformers.js. */
 async function exportDemoModel() {
-  if (existsSync(join(exported, 'onnx/model.onnx'))) return;
+  if (existsSync(join(exportFolder, 'onnx/model.onnx'))) return;
   const out = join(root, '.cache/bench/run');
   await mkdir(join(root, '.cache/bench'), { recursive: true });
   const experiment = JSON.parse(readFileSync(join(root, 'examples/demo.json'), 'utf8'));
@@ -188,70 +187,8 @@ async function exportDemoModel() {
   const file = join(root, '.cache/bench/demo.json');
   await writeFile(file, JSON.stringify(experiment));
   await runCommand(process.execPath, ['tools/experiment.mjs', file, '--out', out, '--device', 'wasm']);
-  await rm(exported, { recursive: true, force: true });
-  await import('node:fs/promises').then(({ cp }) => cp(join(out, 'export'), exported, { recursive: true }));
-}
-
-const types = {
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-  '.json': 'application/json',
-};
-
-/** Returns a Vite plugin that serves some folders without transforming their files. */
-function plainFolders() {
-  const folders = {
-    export: exported,
-    transformers: join(root, 'node_modules/@huggingface/transformers/dist'),
-    ort: join(root, 'node_modules/onnxruntime-web/dist'),
-  };
-  return {
-    name: 'plain-folders',
-    configureServer(server) {
-      server.middlewares.use((request, response, next) => {
-        const [, first = '', ...rest] = new URL(request.url, 'http://localhost').pathname.split('/');
-        const folder = folders[first];
-        const file = folder === undefined ? '' : normalize(join(folder, ...rest));
-        if (folder === undefined || !file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile())
-          return next();
-        response.writeHead(200, {
-          'Content-Type': types[extname(file)] ?? 'application/octet-stream',
-          'Cross-Origin-Opener-Policy': 'same-origin',
-          'Cross-Origin-Embedder-Policy': 'require-corp',
-        });
-        createReadStream(file).pipe(response);
-      });
-    },
-  };
-}
-
-async function openPage(browserPath) {
-  const { createServer } = await import('vite');
-  const server = await createServer({
-    root,
-    logLevel: 'error',
-    plugins: [plainFolders()],
-    server: { port: 0, host: '127.0.0.1', strictPort: false, hmr: false },
-    optimizeDeps: {
-      include: [
-        'comlink',
-        '@tensorflow/tfjs',
-        '@tensorflow/tfjs-core',
-        '@tensorflow/tfjs-backend-wasm',
-        '@tensorflow/tfjs-backend-webgpu',
-      ],
-    },
-  });
-  await server.listen();
-  const { port } = server.httpServer.address();
-  const browser = await chromium.launch({ executablePath: browserPath, args: chromiumFlags('software') });
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(error.message));
-  await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
-  const call = (name, ...args) =>
-    page.evaluate(async ([name, args]) => (await import('/bench/page/main.ts'))[name](...args), [name, args]);
-  return { call, close: async () => (await browser.close(), await server.close()) };
+  await rm(exportFolder, { recursive: true, force: true });
+  await import('node:fs/promises').then(({ cp }) => cp(join(out, 'export'), exportFolder, { recursive: true }));
 }
 
 const { values } = parseArgs({

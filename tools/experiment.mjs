@@ -5,8 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readExperimentFile } from './lib/experimentFile.mjs';
-import { sentenceOf, writableFolder } from './lib/files.mjs';
-import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
+import { writableFolder } from './lib/files.mjs';
+import { sentenceOf } from './lib/errors.mjs';
+import { installWhenNeeded } from './lib/install.mjs';
+import { buildWhenNeeded, site } from './lib/build.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
@@ -142,55 +144,58 @@ function watch(context, page, finished) {
   });
 }
 
+/**
+ * Connects the page with the report. Returns the routes that serve the job, and `finished`, which resolves with the
+ * page's final result and the metrics that it sent.
+ */
+function connect(options, input, report, exportFile) {
+  const finished = Promise.withResolvers?.() ?? withResolvers();
+  let metrics = null;
+  const job = {
+    experiment: input.json,
+    name: input.name,
+    fileName: input.fileName,
+    modelName: input.modelName,
+    device: options.device,
+    budgetBytes: options.budgetBytes,
+    hubHost: options.hubHost,
+    hubToken: process.env.RECALLSMITH_HUB_TOKEN,
+    inputs: input.inputs,
+  };
+  const routes = jobRoutes(job, {
+    exportFile,
+    onEvents: (events) => report.add(events),
+    onProgress: (progress) => {
+      if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
+      if (progress.note !== undefined) report.note(progress.note);
+      if (progress.what !== undefined) report.progress(progress);
+    },
+    onMetrics: (value) => void (metrics = value),
+    onFinish: (result) => finished.resolve({ ...result, metrics }),
+  });
+  return { ...routes, finished: finished.promise };
+}
+
+/** Runs the experiment in a browser. Returns the report, the path of the exported zip and the metrics. */
 async function runInBrowser(options, input, profile) {
   const report = new RunReport(options.out);
   await report.begin();
   const zip = join(options.out, 'export.zip');
-  let metrics = null;
-  const finished = Promise.withResolvers?.() ?? withResolvers();
-  const { token, route } = jobRoutes(
-    {
-      experiment: input.json,
-      name: input.name,
-      fileName: input.fileName,
-      modelName: input.modelName,
-      device: options.device,
-      budgetBytes: options.budgetBytes,
-      hubHost: options.hubHost,
-      hubToken: process.env.RECALLSMITH_HUB_TOKEN,
-      inputs: input.inputs,
-    },
-    {
-      exportFile: zip,
-      onEvents: (events) => report.add(events),
-      onProgress: (progress) => {
-        if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
-        if (progress.note !== undefined) report.note(progress.note);
-        if (progress.what !== undefined) report.progress(progress);
-      },
-      onMetrics: (value) => void (metrics = value),
-      onFinish: (result) => finished.resolve(result),
-    },
-  );
+  const { token, route, finished } = connect(options, input, report, zip);
   const server = siteServer({ site, route });
   const port = await listenFor(profile, server);
   let context = null;
   try {
     context = await launch(options, profile.path);
     const page = context.pages()[0] ?? (await context.newPage());
-    const ended = watch(context, page, finished.promise);
+    const ended = watch(context, page, finished);
     await Promise.race([ended, page.goto(`http://127.0.0.1:${port}/#/headless?job=${token}`)]);
-    const result = await ended;
-    if (!result.ok) throw new Error(result.sentence);
+    const { ok, sentence, metrics } = await ended;
+    if (!ok) throw new Error(sentence);
     if (!metrics) throw new Error('The page finished without sending metrics.');
-    return {
-      report,
-      zip,
-      metrics: {
-        ...metrics,
-        environment: { ...metrics.environment, chromium: context.browser()?.version() ?? metrics.environment.browser },
-      },
-    };
+    const { environment } = metrics;
+    const chromium = context.browser()?.version() ?? environment.browser;
+    return { report, zip, metrics: { ...metrics, environment: { ...environment, chromium } } };
   } finally {
     await context?.close().catch(() => undefined);
     server.closeAllConnections();

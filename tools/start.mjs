@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /* `npm start`: installs and builds if needed, then serves the page on this machine and opens it. Needs only Node.js. */
 import { spawn } from 'node:child_process';
-import { buildWhenNeeded, installWhenNeeded, site } from './lib/install.mjs';
+import { installWhenNeeded } from './lib/install.mjs';
+import { buildWhenNeeded, site } from './lib/build.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { listen, siteServer, whoListens } from './lib/server.mjs';
 

@@ -3,14 +3,17 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildWhenNeeded, installWhenNeeded, runCommand } from './lib/install.mjs';
-import { root } from './lib/build.mjs';
+import { installWhenNeeded } from './lib/install.mjs';
+import { buildWhenNeeded } from './lib/build.mjs';
+import { runCommand } from './lib/runCommand.mjs';
+import { root } from './lib/source.mjs';
 
 const reports = join(root, '.cache/reports');
 const bin = (name, file) => join(root, 'node_modules', name, file);
 
 /**
- * Returns a browser for the tests. If none is installed, installs one as root on Debian; elsewhere, the user has to.
+ * Returns a browser for the tests. If none is installed, installs Chromium when run as root on Debian, and throws
+ * elsewhere.
  */
 async function browserWhenNeeded() {
   const { findChromium, noChromium } = await import('./lib/chromium.mjs');

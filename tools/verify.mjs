@@ -7,9 +7,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root } from './lib/build.mjs';
+import { root } from './lib/source.mjs';
 import { findChromium } from './lib/chromium.mjs';
-import { buildWhenNeeded, installWhenNeeded, runCommand } from './lib/install.mjs';
+import { installWhenNeeded } from './lib/install.mjs';
+import { buildWhenNeeded } from './lib/build.mjs';
+import { runCommand } from './lib/runCommand.mjs';
 import { exportAgreesInPython } from './lib/pythonChecks.mjs';
 
 const work = join(root, '.cache/verify');
@@ -55,8 +57,8 @@ function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
   });
 }
 
-/** Whether a kill would now test resuming: the run has reached step `least` and would lose steps after a checkpoint. */
-function hasCheckpointAndStep(out, least) {
+/** Whether a kill would now test resuming: the run has reached `minStep` and would lose steps after a checkpoint. */
+function hasCheckpointAndStep(out, minStep) {
   const file = join(out, 'events.jsonl');
   if (!existsSync(file)) return false;
   const text = readFileSync(file, 'utf8');
@@ -67,7 +69,7 @@ function hasCheckpointAndStep(out, least) {
     .map((line) => JSON.parse(line));
   const checkpoint = lines.findLast((line) => line.type === 'checkpoint');
   const last = lines.findLast((line) => line.type === undefined);
-  return checkpoint !== undefined && last !== undefined && last.step >= least && last.step > checkpoint.step;
+  return checkpoint !== undefined && last !== undefined && last.step >= minStep && last.step > checkpoint.step;
 }
 
 async function mustRun(file, out, options) {

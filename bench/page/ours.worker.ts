@@ -1,11 +1,11 @@
 /** The engine in a worker, as in the app, with an API for the benchmark. */
 import { expose } from 'comlink';
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
-import { openDevice, currentEngine } from '../../workers/engine/device';
+import { openDevice, deviceEngine } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import type { TokenBatch } from '../../workers/engine/model/packedTokens';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { ParameterStore } from '../../workers/engine/model/parameters';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
 import { Trainer, type TrainerOptions } from '../../workers/engine/trainer';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
@@ -27,7 +27,7 @@ const ours = {
   open: (backend: 'wasm' | 'webgpu', wasmBase: string) => openDevice(backend, wasmBase),
   startTraining(config: EncoderConfig): void {
     const tensors = layout(config);
-    const parameters = new ParameterStore(currentEngine(), tensors);
+    const parameters = new ParameterStore(deviceEngine(), tensors);
     for (const { name, length } of tensors) {
       const norm = name.includes('LayerNorm.weight');
       parameters.write(
@@ -62,12 +62,12 @@ const ours = {
   },
   /** Returns the milliseconds of one product [m, k] · [n, k]ᵀ. */
   async matmul(m: number, n: number, k: number): Promise<number> {
-    const { pool, commands } = currentEngine();
+    const { pool, commands } = deviceEngine();
     const [a, b, y] = [pool.allocate([m, k]), pool.allocate([n, k]), pool.allocate([m, n])];
     for (const array of [a, b, y]) commands.clear(array);
     await commands.read({ ...y, shape: [1] });
     const begin = performance.now();
-    matmul(currentEngine(), 'NT', a, b, y);
+    matmul(deviceEngine(), 'NT', a, b, y);
     await commands.read({ ...y, shape: [1] });
     const ms = performance.now() - begin;
     for (const array of [a, b, y]) pool.free(array);

@@ -1,6 +1,6 @@
 import { runLockName } from '../protocol/locks';
 
-/** Whether a worker in some tab holds the lock of this run, which means that it is running it. */
+/** Whether a worker in any tab holds the run's lock, and so is carrying out the run. */
 export async function isRunHeld(runId: string): Promise<boolean> {
   const { held = [] } = await navigator.locks.query();
   return held.some((lock) => lock.name === runLockName(runId));

@@ -1,7 +1,7 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { AppError } from '../domain/errors';
 import { own, type Said } from '../domain/errorWords';
-import type { WorkerOptions } from '../protocol/locks';
+import type { WorkerOptions } from '../protocol/workerOptions';
 import { installErrorTransfer } from '../protocol/errorTransfer';
 
 installErrorTransfer();

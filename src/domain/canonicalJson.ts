@@ -1,8 +1,5 @@
 import { AppError } from './errors';
 import { own, type Said } from './errorWords';
-import type { Experiment } from './experiment';
-import { sha256Hex } from './hash';
-import { parseExperiment } from './parseExperiment';
 
 /** Matches lone surrogates only: with the `u` flag, a surrogate pair is one code point and does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -47,9 +44,4 @@ function record(value: object, path: string): string {
  */
 export function canonicalJson(value: unknown): string {
   return member(value, '');
-}
-
-/** Returns the experiment's identity: the SHA-256 of its canonical JSON with all defaults filled in. */
-export function experimentHash(experiment: Experiment): Promise<string> {
-  return sha256Hex(canonicalJson(parseExperiment(experiment)));
 }

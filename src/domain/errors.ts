@@ -1,4 +1,4 @@
-import type { DeviceJob } from './deviceJob';
+import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
 
@@ -17,7 +17,7 @@ export type ModelFault =
   | 'header-invalid'
   /** The list of shards cannot be read. */
   | 'index-invalid'
-  /** `found`: the opcode, function or class that a state dict of tensors does not need. */
+  /** The file uses an opcode, function or class (`found`) that a state dict of tensors does not need. */
   | 'pickle-unsupported'
   | 'pickle-invalid'
   | 'tensor-missing'
@@ -28,7 +28,7 @@ export type ModelFault =
   | 'tensor-not-finite'
   /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
   | 'two-encoders'
-  /** `found`: the module of sentence-transformers. */
+  /** `found`: the sentence-transformers module that is not supported. */
   | 'module-unsupported'
   | 'vocabulary-mismatch'
   | 'tokenizer-invalid'
@@ -38,7 +38,7 @@ export type ImportFault =
   | 'empty-file'
   | 'no-rows'
   | 'binary-file'
-  /** The file is of a type that can't be imported, named by `fileType`. */
+  /** The file has a type that can't be imported; `fileType` names it. */
   | 'wrong-type'
   | 'encoding-unknown'
   | 'json-broken'
@@ -62,7 +62,7 @@ export type ImportFault =
   | 'needs-knowledge-base'
   | 'duplicate-id'
   | 'not-an-object'
-  /** A pair whose score or label (`field`) is `expected`, which is not above 0. */
+  /** A pair whose score or label is not above 0. `field` names its column, and `expected` is its value. */
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
@@ -100,15 +100,15 @@ export type HubFault =
   | 'offline'
   /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
   | 'blocked'
-  /** The connection broke off again and again without a new byte. */
+  /** The connection broke off repeatedly without delivering another byte. */
   | 'broken-off'
-  /** A web page came instead of a file, as from a login page or a proxy. */
+  /** A web page arrived instead of a file, for example from a login or a proxy. */
   | 'html'
   | 'listing-invalid'
   /** `expected` and `found` count bytes. */
   | 'size-differs'
   | 'hash-differs'
-  /** The host answered with an error, `status`. */
+  /** The host answered with the HTTP error in `status`. */
   | 'refused'
   | 'file-missing'
   /** `found` lists the files with weights. */
@@ -127,11 +127,11 @@ export type AppErrorDetails =
       fault: ImportFault;
       field?: string;
       /**
-       * Column names that would have been accepted, for the fault no-known-columns. `field` then lists the columns
+       * Only for the fault no-known-columns: column names that would have been accepted. `field` then lists the columns
        * found.
        */
       expected?: string;
-      /** With wrong-type. */
+      /** Only for the fault wrong-type. */
       fileType?: FileType;
     }
   | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: Said; found?: Said }
@@ -140,8 +140,8 @@ export type AppErrorDetails =
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
   /**
-   * `distinct`: what `pairs` counts, if not all pairs: different passages, different anchors, or pairs that can be in a
-   * batch together.
+   * `distinct` says what `pairs` counts if not all pairs: different passages, different anchors, or pairs that can be
+   * in a batch together.
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
@@ -158,9 +158,10 @@ export type AppErrorDetails =
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**
-   * Thrown before a run that does not fit. `neededBytes`: the least that the run needs, in total (`budget`) or in its
-   * largest array (`array`). `canRaise`: whether the device accepts a large enough budget. `maxTokens`, `batchSize` and
-   * `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one of them is enough.
+   * The run does not fit in memory and was refused before its start. `neededBytes`: the least that the run needs, in
+   * total (`budget`) or in its largest array (`array`). `canRaise`: whether the device accepts a large enough budget.
+   * `maxTokens`, `batchSize` and `mixedStage` (the stage to switch to mixed precision) are alternatives: changing one
+   * of them is enough.
    */
   | {
       kind: 'memory-too-small';

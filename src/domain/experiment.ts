@@ -22,8 +22,8 @@ const dataEntrySchema = v.strictObject({
   contentSha256: sha256,
 });
 
-export const modelSchema = v.strictObject({
-  /** SHA-256 of config.json, tokenizer.json and the weights as imported. */
+export const experimentModelSchema = v.strictObject({
+  /** Content hash of the model; see StoredModel in model.ts. */
   contentSha256: sha256,
   pooling: v.picklist(poolings),
   normalize: v.boolean(),
@@ -37,17 +37,20 @@ const batchingSchema = v.variant('kind', [
     kind: v.literal('seeded'),
     batchSize: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(65_536)),
     /**
-     * Whether to keep equal passages and equal anchors out of one batch, where a right answer would count as a
-     * negative.
+     * Whether to keep equal passages and equal anchors out of the same batch, because a right answer would count as a
+     * negative there.
      */
     avoidDuplicatePassages: v.boolean(),
   }),
-  /** One list of pair rows per step. `sha256` is the hash of the canonical JSON of these lists. */
+  /**
+   * Batches listed in a file: one list of pair rows per step. `sha256` is the hash of the canonical JSON of these
+   * lists.
+   */
   v.strictObject({ kind: v.literal('listed'), sha256 }),
 ]);
 
 /**
- * With `mixed`, activations and operands of matrix products are in half precision, but sums and master weights in
+ * With `mixed`, activations and operands of matrix products are in half precision; sums and master weights stay in
  * float32. Needs a device with half precision.
  */
 export const precisions = ['full', 'mixed'] as const;
@@ -105,10 +108,10 @@ export const experimentSchema = v.strictObject({
     /** Used only if there are no dev questions: this share of the pairs is held out as dev. */
     devFraction: fraction,
     devMaximum: count,
-    /** Absent means false: experiments made before this field existed keep their hash. */
+    /** Absent means false, so that experiments made before this field existed keep their hash. */
     removeNearDuplicates: v.optional(v.boolean()),
   }),
-  model: v.nullable(modelSchema),
+  model: v.nullable(experimentModelSchema),
   stages: v.pipe(v.array(stageSchema), v.minLength(1), v.maxLength(16)),
   evaluation: v.strictObject({
     primary: v.picklist(metricNames),
@@ -121,7 +124,7 @@ export const experimentSchema = v.strictObject({
 });
 
 export type Experiment = v.InferOutput<typeof experimentSchema>;
-export type ExperimentModel = v.InferOutput<typeof modelSchema>;
+export type ExperimentModel = v.InferOutput<typeof experimentModelSchema>;
 export type Stage = v.InferOutput<typeof stageSchema>;
 export type DataEntry = v.InferOutput<typeof dataEntrySchema>;
 export type MetricName = (typeof metricNames)[number];
@@ -159,10 +162,10 @@ export function defaultExperiment(): Experiment {
 }
 
 /**
- * Returns the settings read from the model's folder. For settings that the folder does not state, these are guessed
- * defaults.
+ * Returns an experiment's settings for a model: as read from the model's folder, or guessed if the folder does not
+ * state them.
  */
-export function modelSettings({
+export function experimentModelOf({
   contentSha256,
   defaults,
 }: Pick<StoredModel, 'contentSha256' | 'defaults'>): ExperimentModel {

@@ -2,8 +2,9 @@ import { parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
 import { own } from './errorWords';
 import * as v from 'valibot';
-import { experimentSchema, modelSchema, type DataEntry, type Experiment } from './experiment';
-import { checked, invalid, isObject, withDefaults } from './parseExperiment';
+import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
+import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
+import { isObject } from './isObject';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
@@ -25,7 +26,7 @@ export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
 }
 
 function parseLocations(value: unknown): Locations {
-  const { model, batches, ...data } = checked(locationsSchema, value, 'locations');
+  const { model, batches, ...data } = parseWith(locationsSchema, value, 'locations');
   const locations: Locations = {
     ...(model === undefined ? {} : { model }),
     ...(batches === undefined ? {} : { batches }),
@@ -35,12 +36,17 @@ function parseLocations(value: unknown): Locations {
 }
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
-const partialModelSchema = v.partial(modelSchema);
+const partialModelSchema = v.partial(experimentModelSchema);
 export type PartialModel = v.InferOutput<typeof partialModelSchema>;
 
 /** Placeholder for the hash of batch lists that have not been read yet. */
 const listedWithoutHash = '0'.repeat(64);
 
+/**
+ * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them in
+ * after reading the files.
+ */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
   experiment: Experiment;
@@ -63,7 +69,8 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     const batching = isObject(stage) ? stage['batching'] : undefined;
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
-    if (locations.batches === undefined) throw invalid('locations.batches', undefined, own('batch-list-file'));
+    if (locations.batches === undefined)
+      throw experimentInvalid('locations.batches', undefined, own('batch-list-file'));
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -75,15 +82,15 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw invalid('', json, own('object'));
+  if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
   const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
-  const experiment = checked(experimentSchema, { ...complete, stages });
+  const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
     experiment,
-    model: model === undefined || model === null ? null : checked(partialModelSchema, model, 'model'),
+    model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
   };
@@ -104,7 +111,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  return checked(experimentSchema, {
+  return parseWith(experimentSchema, {
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },

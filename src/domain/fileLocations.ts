@@ -5,7 +5,8 @@ import { fieldsOf, type ColumnField } from './import/fields';
 import { delimiters, type FileReading } from './import/fileReading';
 import { unfilledFields, type ColumnMapping } from './import/mapping';
 import { slotNames, slots, type SlotName } from './import/slots';
-import { checked, invalid, isObject } from './parseExperiment';
+import { isObject } from './isObject';
+import { experimentInvalid, parseWith } from './parseExperiment';
 import type { DataRole, Dataset, SourceFile } from './records';
 
 const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
@@ -42,9 +43,9 @@ function mappingOf(columnsByField: Record<string, string | string[] | undefined>
 }
 
 function fileLocation(value: unknown, role: DataRole, place: string): FileLocation {
-  if (typeof value === 'string') return { path: checked(path, value, place) };
-  if (!isObject(value)) throw invalid(place, value, [own('text'), own('object'), own('list')]);
-  const { columns: named, path: file, sheet, encoding, delimiter } = checked(schemaFor(role), value, place);
+  if (typeof value === 'string') return { path: parseWith(path, value, place) };
+  if (!isObject(value)) throw experimentInvalid(place, value, [own('text'), own('object'), own('list')]);
+  const { columns: named, path: file, sheet, encoding, delimiter } = parseWith(schemaFor(role), value, place);
   const reading: FileLocation = {
     path: file,
     ...(sheet === undefined ? {} : { sheet }),
@@ -54,7 +55,7 @@ function fileLocation(value: unknown, role: DataRole, place: string): FileLocati
   if (named === undefined) return reading;
   const mapping = mappingOf(named);
   const [missing] = unfilledFields(role, mapping);
-  if (missing) throw invalid(`${place}.columns`, named, own('column-for', missing.join(' / ')));
+  if (missing) throw experimentInvalid(`${place}.columns`, named, own('column-for', missing.join(' / ')));
   return { ...reading, mapping };
 }
 
@@ -69,12 +70,13 @@ export function parseFileLocations(value: unknown, slot: SlotName): FileLocation
   const { role } = slots[slot];
   const place = `locations.${slot}`;
   if (!Array.isArray(value)) return [fileLocation(value, role, place)];
-  if (value.length === 0 || value.length > mostFiles) throw invalid(place, value, own('list-of', 1, mostFiles));
+  if (value.length === 0 || value.length > mostFiles)
+    throw experimentInvalid(place, value, own('list-of', 1, mostFiles));
   const files = value.map((one: unknown, index) => fileLocation(one, role, `${place}.${index}`));
   const names = files.map((one) => nameOfPath(one.path));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   // Files are told apart by their names, in reports as well.
-  if (twice !== undefined) throw invalid(place, twice, own('different-names'));
+  if (twice !== undefined) throw experimentInvalid(place, twice, own('different-names'));
   return files;
 }
 

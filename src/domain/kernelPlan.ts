@@ -11,7 +11,7 @@ export type Layout = 'NN' | 'NT' | 'TN';
  * Positive integer with an upper bound, so that a plan from someone else's project file cannot request shaders that
  * take minutes to compile.
  */
-const count = (most: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most));
+const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 const threadSide = v.picklist([4, 8, 16, 32]);
 
 const tilingSchema = v.object({
@@ -73,7 +73,9 @@ export interface KernelPlan {
   matmul: Readonly<Record<string, MatmulChoice>>;
 }
 
-/** Raise this whenever a kernel change alters the bits of a plan or makes other plans the fastest. */
+/**
+ * Raise this whenever a kernel change alters the results of a plan, even in one bit, or makes other plans the fastest.
+ */
 export const kernelsVersion = 2;
 
 /** Returns the plan that tiles every product by the fixed rules. */
@@ -87,7 +89,8 @@ export function formatKernelPlan(plan: KernelPlan): string {
 }
 
 /**
- * Returns null if the text is not a plan of this version: the run has not started, or an older build wrote the text.
+ * Parses a stored plan. Returns null if the text is no plan in the current format: the run has not started, or an older
+ * build wrote the text.
  */
 export function parseKernelPlan(text: string): KernelPlan | null {
   try {

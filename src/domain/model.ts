@@ -45,13 +45,14 @@ export type Pooling = (typeof poolings)[number];
  */
 export interface StoredModel {
   /**
-   * The model's identity: SHA-256 of all in its folder that changes a vector, except the length limit
+   * The model's identity: SHA-256 over everything in its folder that changes a vector, except the length limit
    * (workers/services/import/modelIdentity.ts).
    */
   contentSha256: string;
   /**
-   * Set if this record repeats the model of that identity under the identity that earlier versions gave it: SHA-256 of
-   * config.json, tokenizer.json and the weights only. Experiments of those versions refer to it.
+   * Set only if this record repeats another model under its former identity, which earlier versions computed as SHA-256
+   * of config.json, tokenizer.json and the weights only. Holds the current identity of that model. Experiments of those
+   * versions refer to the former one.
    */
   aliasOf?: string;
   name: string;
@@ -62,8 +63,8 @@ export interface StoredModel {
   weightsId: string;
   /**
    * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
-   * writes them again. Of XLM-RoBERTa, config.json is that of the BERT encoder it is stored as; tokenizer.json is made
-   * from vocab.txt if the folder has none.
+   * writes them again. For XLM-RoBERTa, config.json describes the BERT encoder that it is stored as. tokenizer.json is
+   * built from vocab.txt if the folder lacks one.
    */
   files: Record<string, string>;
   /**
@@ -80,14 +81,3 @@ export interface StoredModel {
   sourceDtype: FileDType;
   createdAt: number;
 }
-
-/** Packed token ids of a list of texts. Text i is ids[offsets[i] .. offsets[i+1]). */
-export interface TokenSet {
-  key: string;
-  ids: Int32Array;
-  offsets: Uint32Array;
-  /** Number of texts cut at maxTokens. */
-  truncated: number;
-}
-/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
-export const weightPartBytes = 32 * 1024 * 1024;

@@ -8,18 +8,21 @@ export interface NextStage {
   missing: InputName[];
 }
 
-/** The state of an experiment, as far as the way to the next stage depends on it. */
-export interface Progress {
+/** The parts of an experiment's state that decide which stage comes next. */
+export interface ExperimentProgress {
   missingSlots: readonly SlotName[];
   hasModel: boolean;
   hasResult: boolean;
 }
 
 /**
- * Returns where the button at the end of a stage leads. Returns null for a stage that has no such button: one whose
- * screen only asks for its own inputs, Train, which ends in its own buttons, and the last one.
+ * Returns the stage that the button at the end of a stage's screen leads to. Returns null if the screen has no such
+ * button: while it only asks for missing inputs, on Train, which has its own buttons, and on the last stage.
  */
-export function nextStage(stage: StageName, { missingSlots, hasModel, hasResult }: Progress): NextStage | null {
+export function nextStage(
+  stage: StageName,
+  { missingSlots, hasModel, hasResult }: ExperimentProgress,
+): NextStage | null {
   const missing: InputName[] = hasModel ? [...missingSlots] : [...missingSlots, 'model'];
   switch (stage) {
     case 'import':

@@ -2,18 +2,15 @@ import * as v from 'valibot';
 import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
+import { isObject } from './isObject';
 
 type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function described(value: unknown): Said {
   return value === undefined ? own('no-value') : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
-export function invalid(path: string, found: unknown, expected?: Said): AppError {
+export function experimentInvalid(path: string, found: unknown, expected?: Said): AppError {
   return new AppError({
     kind: 'experiment-invalid',
     path,
@@ -31,10 +28,10 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw invalid('schemaVersion', version, own('integer-from-to', 1, schemaVersion));
+    throw experimentInvalid('schemaVersion', version, own('integer-from-to', 1, schemaVersion));
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
-    if (!step) throw invalid('schemaVersion', version, `${schemaVersion}`);
+    if (!step) throw experimentInvalid('schemaVersion', version, `${schemaVersion}`);
     experiment = step(experiment);
     version += 1;
   }
@@ -50,7 +47,10 @@ export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
   return differs('unit') || (differs('kind') && !('warmup' in standard));
 }
 
-/** Fills in missing fields from the default, at any depth. Leaves lists and different members of a union unchanged. */
+/**
+ * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions of another kind than
+ * the default's.
+ */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
   if (!isObject(given) || !isObject(standard) || isOtherKind(given, standard)) return given;
@@ -72,7 +72,7 @@ function completedStage(given: unknown): unknown {
   return rest;
 }
 
-/** Drops `removeNearDuplicates: false`, because the schema states it by its absence. */
+/** Drops `removeNearDuplicates: false`, because in the schema an absent field means false. */
 function completedSplit(split: unknown): unknown {
   if (!isObject(split) || split['removeNearDuplicates'] !== false) return split;
   const { removeNearDuplicates: _, ...rest } = split;
@@ -120,7 +120,7 @@ function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | 
  * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
  * @throws experiment-invalid with the path of the first wrong field.
  */
-export function checked<Schema extends v.GenericSchema>(
+export function parseWith<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
   base = '',
@@ -129,7 +129,7 @@ export function checked<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  throw invalid(path, issue.input, expectedBy(issue));
+  throw experimentInvalid(path, issue.input, expectedBy(issue));
 }
 
 /**
@@ -137,6 +137,6 @@ export function checked<Schema extends v.GenericSchema>(
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
-  if (!isObject(input)) throw invalid('', input, own('object'));
-  return checked(experimentSchema, withDefaults(input));
+  if (!isObject(input)) throw experimentInvalid('', input, own('object'));
+  return parseWith(experimentSchema, withDefaults(input));
 }

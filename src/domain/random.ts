@@ -8,8 +8,8 @@ const weyl0 = 0x9e3779b9;
 const weyl1 = 0xbb67ae85;
 const rounds = 10;
 
-export type Counter = readonly [number, number, number, number];
-export type Key = readonly [number, number];
+type Counter = readonly [number, number, number, number];
+type Key = readonly [number, number];
 
 /**
  * Returns the high 32 bits of a 64-bit product. Multiplies 16-bit halves, because a double holds their products

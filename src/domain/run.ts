@@ -1,5 +1,8 @@
 import type { AppErrorDetails } from './errors';
-import type { Experiment, MetricName } from './experiment';
+import type { DeviceInfo, DevicePreference } from './device';
+import type { EvaluationMoment } from './evaluate/evaluation';
+import type { Metrics } from './evaluate/metrics';
+import type { Experiment } from './experiment';
 import type { RunMemory } from './memory/report';
 
 /** The phases of a run, in order. */
@@ -7,22 +10,6 @@ export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' 
 
 /** `interrupted`: the worker that carried out the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
-
-export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
-
-export interface DeviceInfo {
-  backend: 'webgpu' | 'wasm';
-  /** Why this backend was chosen; also a key of the i18n table. */
-  reason: 'webgpu-chosen' | 'webgpu-available' | 'wasm-chosen' | 'no-webgpu' | 'no-adapter' | 'software-adapter';
-  adapter: { vendor: string; architecture: string; description: string } | null;
-  /** Number of wasm threads; 0 on WebGPU. */
-  threads: number;
-  simd: boolean;
-  /**
-   * Whether wasm uses fused multiply-add, which changes bits. Only on wasm, and missing in runs of earlier versions.
-   */
-  relaxedSimd?: boolean;
-}
 
 export interface RunRecord {
   runId: string;
@@ -76,42 +63,10 @@ export interface StepReport {
   backendBytes: number;
   /** Mixed precision only: the loss scale of this step. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so the weights did not change; `gradientNorm` is not finite. */
+  /**
+   * Set if gradients overflowed in half precision. The weights then did not change, and `gradientNorm` is not finite.
+   */
   skipped?: true;
-}
-
-export type Metrics = Record<MetricName, number> & { questions: number; passages: number };
-
-export interface Interval {
-  low: number;
-  high: number;
-}
-
-/** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
-export interface QuestionResult {
-  questionId: string;
-  /** Ranks of the relevant passages, ascending, counted from 1. */
-  ranks: number[];
-  top: { passageId: string; score: number }[];
-}
-
-export type EvaluationMoment = 'before' | 'after';
-
-/** The metrics on dev or test before or after training; stored under [runId, part, moment]. */
-export interface Evaluation {
-  runId: string;
-  part: 'dev' | 'test';
-  moment: EvaluationMoment;
-  metrics: Metrics;
-  /** Hit rate by k, like `recallAtK` and `precisionAtK`, for each of the experiment's `ks`. */
-  hitRateAtK: Record<number, number>;
-  recallAtK: Record<number, number>;
-  precisionAtK: Record<number, number>;
-  /** 95% Wilson interval of each hit rate, by k. */
-  hitRateIntervals: Record<number, Interval>;
-  results: QuestionResult[];
-  createdAt: number;
-  encodeMs: number;
 }
 
 /** The kinds of work for which a run reports progress. */

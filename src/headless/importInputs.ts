@@ -1,6 +1,6 @@
-import { experimentHash } from '../domain/canonicalJson';
+import { experimentHash } from '../domain/experimentHash';
 import { AppError } from '../domain/errors';
-import { modelSettings, type DataEntry, type Experiment } from '../domain/experiment';
+import { experimentModelOf, type DataEntry, type Experiment } from '../domain/experiment';
 import { nameOfPath } from '../domain/fileLocations';
 import type { FileReading } from '../domain/import/fileReading';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
@@ -21,7 +21,7 @@ import type { RejectedRow } from '../protocol/dataApi';
 import { formatBytes } from '../ui/i18n/format';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 
-export interface Inputs {
+export interface ImportedInputs {
   experiment: Experiment;
   experimentHash: string;
   /** By slot: numbers of rows left out and of references ignored, with the first few reasons. */
@@ -32,10 +32,10 @@ export interface Inputs {
 
 type Report = (done: number, of: number) => void;
 
-/** What the terminal shows while the files are read. */
-export interface Reports {
+/** Callbacks for what the terminal shows while the files are read. */
+export interface InputProgress {
   import: Report;
-  /** Counts megabytes. */
+  /** Progress of the download of a model, in megabytes. */
   download: Report;
   note: (text: string) => void;
 }
@@ -45,22 +45,22 @@ const reasonsListed = 20;
 /** The knowledge base is read first because pairs and questions refer to its passages. */
 const order = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions'] as const satisfies readonly SlotName[];
 
-/** Throws `experiment-invalid` if the experiment file states a hash and the content read has another. */
+/** Throws `experiment-invalid` if the experiment file states a hash and the content that was read has another. */
 function mustAgree(path: string, promised: string | undefined, read: string): void {
   if (promised !== undefined && promised !== read)
     throw new AppError({ kind: 'experiment-invalid', path, found: promised, expected: read });
 }
 
 export class InputReader {
-  readonly leftOut: Inputs['leftOut'] = {};
-  readonly recognised: Inputs['recognised'] = {};
+  readonly leftOut: ImportedInputs['leftOut'] = {};
+  readonly recognised: ImportedInputs['recognised'] = {};
   #filled: Experiment;
 
   constructor(
     private readonly routes: JobRoutes,
     private readonly job: HeadlessJob,
     private readonly file: ExperimentFile,
-    private readonly reports: Reports,
+    private readonly reports: InputProgress,
   ) {
     this.#filled = file.experiment;
   }
@@ -156,11 +156,15 @@ export class InputReader {
 }
 
 /** Reads all files of the job into storage. Returns the complete experiment, with every default filled in. */
-export async function importInputs(routes: JobRoutes, job: HeadlessJob, reports: Reports): Promise<Inputs> {
+export async function importInputs(
+  routes: JobRoutes,
+  job: HeadlessJob,
+  reports: InputProgress,
+): Promise<ImportedInputs> {
   const file = parseExperimentFile(job.experiment);
   const reader = new InputReader(routes, job, file, reports);
   const data = await reader.data();
-  const model = modelSettings(await reader.model());
+  const model = experimentModelOf(await reader.model());
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
   const { leftOut, recognised } = reader;

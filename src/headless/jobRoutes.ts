@@ -1,4 +1,4 @@
-import type { DevicePreference } from '../domain/run';
+import type { DevicePreference } from '../domain/device';
 import { AppError } from '../domain/errors';
 
 /**

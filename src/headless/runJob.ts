@@ -3,11 +3,11 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
 import { earlierRun } from './earlierRun';
-import { importInputs, type Inputs } from './importInputs';
+import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
 
-/** Least time between two progress reports to the terminal. */
+/** Minimum time between two progress reports to the terminal. */
 const progressMs = 1000;
 
 function throttled(send: (done: number, of: number) => void): (done: number, of: number) => void {
@@ -38,7 +38,7 @@ class EventSender {
 }
 
 /** Returns the unfinished runs of the same experiment and device preference that no other tab is running. */
-async function unfinishedRuns(inputs: Inputs, job: HeadlessJob): Promise<RunRecord[]> {
+async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
   for (const { experimentId } of await gateway.listExperiments()) {
     for (const run of await gateway.listRuns(experimentId)) {
@@ -50,7 +50,7 @@ async function unfinishedRuns(inputs: Inputs, job: HeadlessJob): Promise<RunReco
   return found;
 }
 
-async function newRun(inputs: Inputs, job: HeadlessJob, sender: EventSender): Promise<string> {
+async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
   const now = Date.now();
   const experimentId = crypto.randomUUID();
   await gateway.putExperiment({
@@ -80,11 +80,13 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
   return { run, events: await gateway.readEvents(runId, 0) };
 }
 
-/** Runs one job from end to end: imports files, trains, posts metrics and export. The rest is the app's own code. */
+/**
+ * Runs one job from end to end: imports files, trains, posts metrics and export. Everything else is the app's own code.
+ */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,
-  sentenceOf: (inputs: Inputs) => string[],
+  sentenceOf: (inputs: ImportedInputs) => string[],
 ): Promise<void> {
   const sender = new EventSender(routes);
   const begun = performance.now();

@@ -1,9 +1,10 @@
 import { compareQuestions } from '../domain/evaluate/comparison';
-import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
+import type { RunEvent, RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { ExportReport, ExportRequest, SplitCounts } from '../protocol/dataApi';
 import { primaryK } from '../state/evaluation.svelte';
 import { gateway } from '../state/gateway';
-import type { Inputs } from './importInputs';
+import type { ImportedInputs } from './importInputs';
 
 function ranksOf(evaluation: Evaluation): Record<string, number[]> {
   return Object.fromEntries(evaluation.results.map(({ questionId, ranks }) => [questionId, ranks]));
@@ -43,7 +44,7 @@ function environmentOf(run: RunRecord): object {
 
 const overlapsListed = 20;
 
-/** What the run trained on and evaluated, and what was left out because two parts shared it. */
+/** Counts of train, dev and test, with the first of the overlaps between them. */
 function splitOf({ listed, ...counts }: SplitCounts): object {
   return { ...counts, first: listed.overlaps.slice(0, overlapsListed) };
 }
@@ -51,7 +52,7 @@ function splitOf({ listed, ...counts }: SplitCounts): object {
 export interface MetricsParts {
   run: RunRecord;
   events: readonly RunEvent[];
-  inputs: Inputs;
+  inputs: ImportedInputs;
   resumed: boolean;
   exported: ExportReport;
   /** The app's own vectors of a few texts: any tool that loads the export must reproduce them. */

@@ -7,8 +7,8 @@ import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
-import type { TokenKeys } from '../domain/tokenize/tokenKeys';
-import type { WorkerOptions } from './locks';
+import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
 export interface RejectedRow {
@@ -23,7 +23,7 @@ export interface RejectedRow {
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
-export interface LeftOut {
+export interface RejectedRows {
   rejected: RejectedRow[];
   /** Number of rows left out of the data set. */
   rejectedCount: number;
@@ -33,9 +33,9 @@ export interface LeftOut {
   noteCount: number;
 }
 
-export interface ImportReport extends LeftOut {
+export interface ImportReport extends RejectedRows {
   dataset: Dataset;
-  /** Of the first file. */
+  /** Format and encoding of the first file. */
   format: Recognition['format'];
   encoding: Recognition['encoding'];
   /** What was recognised in each file. */
@@ -52,20 +52,20 @@ export interface UnknownAnswer {
 
 export interface SplitCounts {
   train: number;
-  /** Different passages and different anchors of the training pairs. */
+  /** Number of different passages and of different anchors in the training pairs. */
   trainPassages: number;
   trainAnchors: number;
   dev: number;
   test: number;
   /** Pairs with the same question as a dev or test question: character by character, or only after normalisation. */
   leaks: { exact: number; normalised: number };
-  /** Whether leaks train anyway, because a listed batch order names its rows. */
+  /** Whether leaking pairs are trained on anyway, because a listed batch order names its rows. */
   listedBatches: boolean;
   /** Dev questions left out because test has them too. */
   devInTest: number;
   /** Training pairs that are nearly the same as a test question, whether or not `train` still counts them. */
   nearDuplicates: { count: number; removed: boolean };
-  /** Training pairs whose answer is not in the knowledge base. They still train. */
+  /** Training pairs whose answer is not in the knowledge base. They are still trained on. */
   unknownAnswers: number;
   /** The first 1,000 of each kind, with long texts cut. */
   listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
@@ -96,7 +96,7 @@ export interface FolderFile {
   file: File;
 }
 
-/** A download's progress: bytes received of all files, those of earlier attempts included. */
+/** Progress of a download: bytes received of all files, including those of earlier attempts. */
 export type DownloadProgress = (received: number, of: number, file: string) => void;
 
 export interface ExportRequest {
@@ -122,8 +122,8 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
-  /** Looks up stored questions in a knowledge base. `kept` is null if no question refers to a passage in it. */
-  checkQuestions(questions: string, knowledgeBase: string): Promise<LeftOut & { kept: Dataset | null }>;
+  /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
+  checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /**
@@ -150,7 +150,7 @@ export interface DataApi {
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
-  tokenize(experiment: Experiment, progress: Progress): Promise<TokenKeys>;
+  tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;

@@ -1,8 +1,10 @@
-import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult, ExpectedWork } from '../domain/benchmark/benchmark';
+import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
+import type { ExpectedWork } from '../domain/benchmark/expectedTime';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
-import type { DeviceInfo, DevicePreference, RunEvent } from '../domain/run';
-import type { WorkerOptions } from './locks';
+import type { RunEvent } from '../domain/run';
+import type { DeviceInfo, DevicePreference } from '../domain/device';
+import type { WorkerOptions } from './workerOptions';
 
 /** One batch, for display. The negatives of an anchor are the positives of all other rows. */
 export interface BatchView {

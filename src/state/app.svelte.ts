@@ -1,5 +1,5 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
-import type { DevicePreference } from '../domain/run';
+import type { DevicePreference } from '../domain/device';
 import { remember, remembered } from './localChoices';
 
 export type Language = 'zh' | 'en';
@@ -84,13 +84,13 @@ class AppState {
     remember('memoryBudget', bytes === null ? '' : String(bytes));
   }
 
-  /** Shows the error in the error panel. A cancel by the user is not an error. */
+  /** Shows the error in the error panel. A cancellation by the user is not an error. */
   report(thrown: unknown): void {
     const { details } = toAppError(thrown);
     if (details.kind !== 'cancelled') this.error = details;
   }
 
-  /** Called when a file was accepted: an error about a file refused before is no longer news. */
+  /** Call when a file was accepted. Hides the error about a file that was refused before. */
   fileAccepted(): void {
     if (this.error && refusals.has(this.error.kind)) this.error = null;
   }

@@ -1,4 +1,4 @@
-import type { DeviceInfo, DevicePreference } from '../domain/run';
+import type { DeviceInfo, DevicePreference } from '../domain/device';
 import { gateway } from './gateway';
 
 /** The device that a preference selects on this machine, and the browser's storage quota. */

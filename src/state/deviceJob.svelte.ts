@@ -1,4 +1,4 @@
-import type { DeviceJob } from '../domain/deviceJob';
+import type { DeviceJob } from '../domain/device';
 import { AppError } from '../domain/errors';
 
 /**

@@ -1,6 +1,6 @@
 import { compareQuestions, type Comparison } from '../domain/evaluate/comparison';
 import type { Experiment } from '../domain/experiment';
-import type { Evaluation, QuestionResult } from '../domain/run';
+import type { Evaluation, QuestionResult } from '../domain/evaluate/evaluation';
 import { entryOf } from '../domain/import/slots';
 import { gateway } from './gateway';
 
@@ -9,7 +9,7 @@ export interface QuestionRow {
   text: string;
   relevant: string[];
   change: 'won' | 'lost' | 'unchanged';
-  /** Rank of the first right passage; null if it was not found. */
+  /** Rank of the first relevant passage; null if none was found. */
   rankBefore: number | null;
   rankAfter: number | null;
   before: QuestionResult;
@@ -24,7 +24,9 @@ export interface PassageText {
 
 const pageRows = 1000;
 
-/** The k at which won and lost are counted: that of the primary metric if it is a hit rate, else 1. */
+/**
+ * Returns the k at which won and lost questions are counted: that of the primary metric if it is a hit rate, else 1.
+ */
 export function primaryK(experiment: Experiment): number {
   const found = /^hitRateAt(\d+)$/.exec(experiment.evaluation.primary);
   return found ? Number(found[1]) : 1;
@@ -41,7 +43,7 @@ export class EvaluationState {
   loaded = $state(false);
   #passages: Promise<Map<string, PassageText>> | null = null;
 
-  /** The k at which won and lost are counted. */
+  /** The k at which won and lost questions are counted. */
   readonly k: number;
 
   constructor(

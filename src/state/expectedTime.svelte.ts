@@ -1,13 +1,10 @@
-import { expectedMs, type BenchmarkResult, type ExpectedWork } from '../domain/benchmark/benchmark';
+import type { BenchmarkResult } from '../domain/benchmark/benchmark';
+import { expectedMs, type ExpectedWork } from '../domain/benchmark/expectedTime';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
+import { lacksInput } from '../domain/import/inputs';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 import type { StoredExperiment } from './experiments.svelte';
-
-/** Whether the error means that the experiment still lacks data or a model. */
-export function lacksInput({ kind }: AppErrorDetails): boolean {
-  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
-}
 
 /** How long an experiment would take on the measured device. */
 export class ExpectedTimeState {
@@ -22,7 +19,7 @@ export class ExpectedTimeState {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Counts the work of an experiment. An answer that arrives after a newer call is dropped. */
+  /** Determines the work of an experiment. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;
@@ -43,7 +40,7 @@ export class ExpectedTimeState {
 }
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
-  // Tokenizing in the data worker keeps the GPU worker free, which then finds the tokens stored.
+  // Tokenize in the data worker: the GPU worker stays free, and then finds the tokens in storage.
   await (await gateway.data()).tokenize(experiment, () => undefined);
   return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

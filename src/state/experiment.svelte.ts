@@ -1,8 +1,8 @@
-import { stepCount } from '../domain/train/batchOrder';
+import { stepCount } from '../domain/train/planBatches';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { modelSettings, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
@@ -11,7 +11,7 @@ import type { StoredExperiment } from '../storage/schema';
 import { app } from './app.svelte';
 import { gateway } from './gateway';
 import { demoParts } from '../domain/import/demoInputs';
-import { inputStates, missingSlots, namedHash, type InputName, type StoredHashes } from '../domain/import/inputs';
+import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
 import { entryOf, slotNames, withEntry, type SlotName } from '../domain/import/slots';
 import { SplitState, splitKey } from './splitting.svelte';
 
@@ -37,21 +37,21 @@ export class ExperimentState {
 
   readonly experiment = $derived<Experiment | null>(this.stored?.experiment ?? null);
   readonly canUndo = $derived(this.#past.length > 0);
-  readonly #storedHashes = $derived<StoredHashes>({
+  readonly #storedHashes = $derived<InputHashes>({
     knowledgeBase: this.datasets.knowledgeBase?.contentSha256,
     pairs: this.datasets.pairs?.contentSha256,
     devQuestions: this.datasets.devQuestions?.contentSha256,
     testQuestions: this.datasets.testQuestions?.contentSha256,
     model: this.model?.contentSha256,
   });
-  /** Whether each input is here, missing, or other than the link of a shared experiment names. */
+  /** State of each input: here, missing, or different from what the shared link names. */
   readonly inputs = $derived(
     this.experiment && inputStates(this.experiment, this.stored?.linked ?? null, this.#storedHashes),
   );
-  /** Slots without which the experiment can't run, also those that name content which is not in this browser. */
+  /** Slots that keep the experiment from running: required but empty, or naming content that is not in this browser. */
   readonly missing = $derived(this.experiment ? missingSlots(this.experiment, this.#storedHashes) : []);
   readonly hasModel = $derived(this.model !== null && this.model.contentSha256 === namedHash(this.experiment, 'model'));
-  /** All inputs without which the experiment can't run. */
+  /** All inputs that keep the experiment from running: `missing` and the model. */
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different, and that the demo of this page has. */
@@ -101,7 +101,7 @@ export class ExperimentState {
 
   async load(): Promise<void> {
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
-    // First what it refers to, or the screen would show every input as missing for a moment.
+    // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
     this.stored = stored;
     this.loaded = true;
@@ -204,7 +204,7 @@ export class ExperimentState {
   /** Returns the settings that the experiment or its link states for this model, else those in the model's folder. */
   #settingsFor(model: StoredModel): ExperimentModel {
     const stated = [this.experiment?.model, this.stored?.linked?.model];
-    return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? modelSettings(model);
+    return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? experimentModelOf(model);
   }
 
   readonly stageStates = $derived<Record<StageName, StageState>>(this.#stageStates());

@@ -1,12 +1,15 @@
 import { questionChanges, verdictOf, type Verdict } from '../domain/evaluate/comparison';
 import { defaultExperiment, type Experiment } from '../domain/experiment';
-import type { Evaluation, RunRecord } from '../domain/run';
+import type { RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
 
 export type { StoredExperiment };
 
-/** The newest finished run on test. `won` and `lost` count questions whose first result became right or wrong. */
+/**
+ * Test results of the newest finished run. `won` and `lost` count questions whose first result became right or wrong.
+ */
 export interface ExperimentResult {
   /** The settings of the run, which may have been changed since. */
   experiment: Experiment;
@@ -18,7 +21,7 @@ export interface ExperimentResult {
   verdict: Verdict;
 }
 
-/** The data of one card. */
+/** The data of one card on the home screen. */
 export interface ExperimentCard {
   stored: StoredExperiment;
   modelName: string | null;

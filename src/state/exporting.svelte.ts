@@ -8,8 +8,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which takes the device for a moment; then the zip is written,
- * and its model must give the same vectors.
+ * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the zip,
+ * whose model must reproduce these vectors.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
@@ -42,7 +42,7 @@ export class ExportState {
   }
 }
 
-/** A few passages and questions with their prefixes, as the evaluation encodes them. */
+/** Returns a few passages and questions with their prefixes, as the evaluation encodes them. */
 async function sampleTexts(run: RunRecord): Promise<string[]> {
   const texts: string[] = [];
   for (const slot of ['knowledgeBase', 'testQuestions'] as const) {
@@ -53,15 +53,4 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
       if ('text' in row) texts.push(`${prefix ?? ''}${row.text}`);
   }
   return texts;
-}
-
-/** Saves a blob through the browser's downloads. */
-export function download(blob: Blob, fileName: string): void {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = fileName;
-  anchor.click();
-  // Once started, the download holds its own reference to the blob; a minute is plenty for that.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -1,6 +1,8 @@
-import type { StoredModel, TokenSet } from '../domain/model';
+import type { StoredModel } from '../domain/model';
+import type { TokenSet } from '../domain/tokenize/tokenSets';
 import type { Dataset, Row } from '../domain/records';
-import type { Evaluation, EvaluationMoment, RunEvent, RunRecord } from '../domain/run';
+import type { RunEvent, RunRecord } from '../domain/run';
+import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
@@ -76,7 +78,7 @@ export const gateway = {
   async getEvaluation(runId: string, part: 'dev' | 'test', moment: EvaluationMoment): Promise<Evaluation | undefined> {
     return evaluations.getEvaluation(await openDatabase(), runId, part, moment);
   },
-  /** Whether a worker in some tab holds the lock of this run. */
+  /** Whether a worker in any tab holds the run's lock. */
   async isRunHeld(runId: string): Promise<boolean> {
     const { isRunHeld } = await import('../clients/runHeld');
     return isRunHeld(runId);

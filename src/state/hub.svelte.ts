@@ -8,7 +8,7 @@ export interface RunningDownload {
   listing: HubListing;
   received: number;
   of: number;
-  /** The file that bytes are arriving of. */
+  /** The file that is being received. */
   file: string;
   /** Measured over the last seconds; null at first. */
   bytesPerSecond: number | null;
@@ -16,7 +16,7 @@ export interface RunningDownload {
   importing: { done: number; of: number } | null;
 }
 
-/** A download that was interrupted, with the bytes that have arrived. */
+/** An interrupted download. `received` and `of` count bytes. */
 export interface PartialDownload {
   downloadId: string;
   listing: HubListing;
@@ -28,15 +28,15 @@ export interface HubFormFields {
   id: string;
   revision: string;
   host: HubHostName | 'own';
-  /** Address of the host of one's own. */
+  /** Address of a self-hosted server; used if `host` is `own`. */
   address: string;
 }
 
-/** The speed is measured over this time. */
+/** Window over which the speed is measured. */
 const speedMs = 5000;
 
-/** Speed of arrival over the last seconds. */
-export class Speed {
+/** Measures the speed of a download over the last seconds. */
+export class DownloadSpeed {
   #samples: { at: number; bytes: number }[] = [];
 
   /** Adds a sample. Returns bytes per second, or null until a second has passed. */
@@ -54,7 +54,7 @@ export class Speed {
  * other screens. No host is asked before `look` or `fetch` is called, and the token stays in this object.
  */
 export class HubState {
-  /** What the form says. It outlives the form, which a listing or a download replaces. */
+  /** Contents of the form, kept while a listing or a download is shown in its place. */
   form = $state<HubFormFields>({ id: '', revision: '', host: 'huggingface', address: '' });
   token = $state('');
   looking = $state(false);
@@ -69,7 +69,7 @@ export class HubState {
     return this.token.trim() === '' ? null : this.token.trim();
   }
 
-  /** Asks the host which files it would send. */
+  /** Asks the host which files a download would fetch. */
   async look(model: HubModelId): Promise<void> {
     this.looking = true;
     this.listing = null;
@@ -82,7 +82,7 @@ export class HubState {
 
   /** Fetches the listed files and returns the model, or null if the download was paused or cancelled. */
   async fetch(listing: HubListing): Promise<StoredModel | null> {
-    const speed = new Speed();
+    const speed = new DownloadSpeed();
     this.#discard = false;
     this.listing = null;
     this.running = { listing, received: 0, of: listingBytes(listing), file: '', bytesPerSecond: null, importing: null };
@@ -121,7 +121,7 @@ export class HubState {
     await this.load();
   }
 
-  /** Reads which downloads were interrupted. */
+  /** Loads the list of interrupted downloads. */
   async load(): Promise<void> {
     const stored = await gateway.listDownloads();
     this.partial = stored.map(({ downloadId, listing, received }) => ({

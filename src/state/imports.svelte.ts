@@ -1,12 +1,11 @@
 import { AppError } from '../domain/errors';
-import { demoDataFiles } from '../domain/import/demoInputs';
+import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
 import { parseMappings, parseReadings, withChoices } from '../domain/import/mappingStore';
-import { demoModelFiles, demoModelName } from '../domain/import/modelFiles';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
-import type { FolderFile, LeftOut } from '../protocol/dataApi';
+import type { FolderFile, RejectedRows } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -17,7 +16,7 @@ import { slots, type SlotName } from '../domain/import/slots';
 export interface SlotRecognition {
   files: File[];
   found: Recognition[];
-  /** The import of these files failed; the slot still holds its earlier data. */
+  /** Whether the import of these files failed. The slot then still holds its earlier data. */
   refused: boolean;
 }
 
@@ -40,7 +39,7 @@ function choicesWith({ mappings, readings }: RecognitionChanges) {
   };
 }
 
-export interface SlotImport extends LeftOut {
+export interface SlotImport extends RejectedRows {
   progress: { done: number; of: number } | null;
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;
@@ -62,7 +61,7 @@ const emptyImport: SlotImport = {
 const questionSlots = ['devQuestions', 'testQuestions'] as const;
 type QuestionSlot = (typeof questionSlots)[number];
 
-/** Loads a file of the page. Throws `download-failed`. */
+/** Fetches a file that is served with the page. Throws `download-failed`. */
 async function fetched(path: string): Promise<Blob> {
   const url = `${baseUrl}${path}`;
   const response = await fetch(url);
@@ -70,7 +69,7 @@ async function fetched(path: string): Promise<Blob> {
   return response.blob();
 }
 
-/** Imports files into one experiment, one slot at a time, and keeps what was left out. */
+/** Imports files into one experiment, one slot at a time, and keeps the lists of rejected rows. */
 export class ImportsState {
   slots = $state.raw<Record<SlotName, SlotImport>>({
     knowledgeBase: emptyImport,
@@ -112,7 +111,7 @@ export class ImportsState {
         for (const questions of questionSlots)
           await this.#check(questions, (kept) => this.experiment.setDataset(questions, kept));
     } catch (thrown) {
-      // The slot keeps its data set, so it also keeps what was reported about it.
+      // The slot keeps its data set, so it also keeps the report about that data set.
       this.#set(slot, before);
       if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
         // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
@@ -132,7 +131,7 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, choicesWith(changes));
   }
 
-  /** Called after the page loads: the stored questions may not match the stored knowledge base. */
+  /** Call once after the page loads. Checks whether the stored questions match the stored knowledge base. */
   async checkStored(): Promise<void> {
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
@@ -199,7 +198,7 @@ export class ImportsState {
     }
   }
 
-  /** Makes a model that a hub has sent the experiment's model. */
+  /** Uses a model that was fetched from a hub as the experiment's model. */
   async useFetched(model: StoredModel): Promise<void> {
     if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
     app.fileAccepted();
@@ -226,7 +225,7 @@ export class ImportsState {
   }
 }
 
-/** The files of a directory input, with paths relative to the chosen folder, and the folder's name. */
+/** Returns the files of a directory input, with paths relative to the chosen folder, and the folder's name. */
 export function folderFiles(files: FileList): { files: FolderFile[]; name: string } {
   const all = [...files];
   const name = all[0]?.webkitRelativePath.split('/')[0] ?? '';

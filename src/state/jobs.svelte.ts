@@ -8,9 +8,9 @@ import { baseUrl, gateway } from './gateway';
 import { whileAwake } from './wakeLock';
 
 const channelName = 'recallsmith-runs';
-/** How often another tab's run, and whether that tab is still alive, is checked. */
+/** How often another tab's run is read, and its lock checked. */
 const watchIntervalMs = 1500;
-/** For this long after it was recorded, a run may not hold its lock yet. */
+/** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
 
 /** The running job of this page or of another tab, and the actions on runs. */
@@ -179,7 +179,7 @@ class JobsState {
   }
 
   /** Continues a run that is paused in this page; resumes any other from storage. */
-  async goOn(runId: string): Promise<void> {
+  async continueRun(runId: string): Promise<void> {
     if (this.#own === runId) {
       await (await gateway.gpu()).continueRun(runId);
       this.follow(runId).notice();
@@ -204,7 +204,7 @@ class JobsState {
     await this.#runToResult(await deviceJob.during('run', () => this.#createDemo(name)));
   }
 
-  /** Starts or resumes a run. Opens the result of a finished run of the demo if the user is still watching the run. */
+  /** Starts or resumes a run. If a run of the demo is done and the user is still watching it, opens its result. */
   async #runToResult(runId: string): Promise<void> {
     if (!(await this.runToEnd(runId))) return;
     const experimentId = this.follow(runId).record?.experimentId ?? '';
@@ -214,7 +214,7 @@ class JobsState {
       router.go({ name: 'experiment', experimentId, stage: 'evaluate' });
   }
 
-  /** Stores the demo under this name and a run of it, and returns the run's id. */
+  /** Stores the demo as an experiment of this name, creates a run of it, and returns the run's id. */
   async #createDemo(name: string): Promise<string> {
     this.demo = { done: 0, of: 0 };
     try {

@@ -4,7 +4,7 @@ import { app } from './app.svelte';
 import type { ExperimentState } from './experiment.svelte';
 import { gateway } from './gateway';
 
-/** Settings are typed digit by digit, so the memory need is asked for only after this pause. */
+/** Settings are typed digit by digit, so the memory need is computed only after this pause. */
 const settleMs = 400;
 
 /** The memory that a run of the experiment on the screen would need. */
@@ -16,7 +16,7 @@ export class MemoryState {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  /** Asks after a pause, for the settings as they are then. */
+  /** Asks for the memory need after a pause, with the settings at that time. */
   askSoon(state: ExperimentState): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(state), settleMs);
@@ -33,7 +33,8 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Tokenizing in the data worker gives progress and keeps the GPU worker free, which then finds the tokens stored.
+      // Tokenize in the data worker: it reports progress, and the GPU worker stays free and then finds the tokens in
+      // storage.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };

@@ -1,4 +1,4 @@
-import { download } from './exporting.svelte';
+import { saveFile } from './saveFile';
 import { experiments } from './experiments.svelte';
 import { gateway } from './gateway';
 import type { AppErrorDetails } from '../domain/errors';
@@ -24,7 +24,7 @@ class ProjectState {
   async save(): Promise<string> {
     return this.#work('saving', async (progress) => {
       const { zip, fileName } = await (await gateway.data()).saveProject(progress);
-      download(zip, fileName);
+      saveFile(zip, fileName);
       return fileName;
     });
   }

@@ -3,7 +3,7 @@ import { app } from './app.svelte';
 import { applyEvents, emptyRunView, type RunView } from '../domain/train/runView';
 import { gateway } from './gateway';
 
-/** Shortest time between two reads of the log: redrawing more than 4 times per second would not be visible. */
+/** Minimum time between two reads of the log: redrawing more than 4 times per second would not be visible. */
 const readIntervalMs = 250;
 
 /** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */
@@ -11,13 +11,13 @@ export class RunState {
   record = $state.raw<RunRecord | null>(null);
   /** Counts reads of the log. Whatever draws `view` must depend on it, because `view` is changed in place. */
   version = $state(0);
-  /** Whether another tab runs it, so that it can only be watched here. */
+  /** Whether another tab is running it, so that this page can only watch. */
   elsewhere = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;
 
-  /** `onStatus` is called when a read finds another status than the read before. */
+  /** `onStatus` is called when a read finds a status that differs from that of the previous read. */
   constructor(
     readonly runId: string,
     private readonly onStatus: () => void = () => undefined,
@@ -29,7 +29,10 @@ export class RunState {
     return this.view;
   }
 
-  /** A getter, because a `$derived` would belong to the first screen that follows the run and stop updating with it. */
+  /**
+   * A getter, because a `$derived` would belong to the first screen that follows the run, and stop updating when that
+   * screen closes.
+   */
   get active(): boolean {
     const status = this.record?.status;
     return status === 'running' || status === 'paused' || status === 'queued';
@@ -48,7 +51,7 @@ export class RunState {
     if (before !== undefined && before !== this.record?.status) this.onStatus();
   }
 
-  /** Called when new events were stored: reads them soon, at most once per `readIntervalMs`. */
+  /** Call when new events were stored. Reads them soon, at most once per `readIntervalMs`. */
   notice(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

@@ -22,15 +22,15 @@ export function readLink(payload: string): Promise<SharedExperiment> {
 }
 
 /** A data set or model that an experiment names. `demo`: not in this browser, but the demo of this page has it. */
-export interface Need {
+export interface SharedInput {
   input: InputName;
   contentSha256: string;
   state: 'here' | 'demo' | 'missing';
   name: string | null;
 }
 
-export async function needsOf(experiment: Experiment): Promise<Need[]> {
-  const needs: Need[] = [];
+export async function sharedInputs(experiment: Experiment): Promise<SharedInput[]> {
+  const needs: SharedInput[] = [];
   for (const input of inputNames) {
     const contentSha256 = namedHash(experiment, input);
     if (contentSha256 === undefined) continue;

@@ -14,7 +14,7 @@ export function splitKey({ seed, data, split, model, stages }: Experiment): stri
 /** The three parts of an experiment's data, counted in the data worker. */
 export class SplitState {
   counts = $state.raw<SplitCounts | null>(null);
-  /** Share of the training pairs that the search for near-duplicates has seen; null while no count is running. */
+  /** Share of the training pairs already searched for near-duplicates; null while no count is running. */
   searched = $state<number | null>(null);
   /** Why the newest call has no counts. */
   problem = $state.raw<AppErrorDetails | null>(null);

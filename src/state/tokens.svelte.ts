@@ -1,6 +1,6 @@
 import type { ExperimentState } from './experiment.svelte';
 import { summarizeLengths, type LengthSummary } from '../domain/tokenize/lengths';
-import { tokenSetNames } from '../domain/tokenize/tokenKeys';
+import { tokenSetNames } from '../domain/tokenize/tokenSets';
 import { gateway } from './gateway';
 
 export class TokensState {

@@ -83,7 +83,7 @@ export async function latestCheckpoint(db: Database, runId: string): Promise<Che
  * Returns the weights that the run keeps: the best ones on dev if the experiment asks for them and dev was evaluated,
  * else the last ones. They come first among the bytes under `weightsId`.
  */
-export async function keptWeights(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
+export async function keptCheckpoint(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
   const run = await db.get('runs', runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const all = await db.getAll('checkpoints', generationsOf(runId));

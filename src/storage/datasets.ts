@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 import { rowsPerBlock, type DataRole, type Dataset, type Row, type RowOf } from '../domain/records';
 import { guard, type Database } from './database';
 
-export async function writeBlock(
+export async function writeDatasetBlock(
   db: Database,
   contentSha256: string,
   block: number,

@@ -53,7 +53,7 @@ export async function readDownloadParts(db: Database, downloadId: string, path: 
   return guard(async () => (await db.getAll('downloadParts', partsOf(downloadId, path))).map(({ bytes }) => bytes));
 }
 
-/** Deletes what has arrived of one file. */
+/** Deletes the stored bytes of one file of a download. */
 export async function clearDownloadFile(db: Database, downloadId: string, path: string): Promise<void> {
   await guard(async () => {
     const transaction = db.transaction(['downloads', 'downloadParts'], 'readwrite');

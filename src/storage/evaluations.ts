@@ -1,4 +1,4 @@
-import type { Evaluation } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 import { guard, type Database } from './database';
 
 export async function putEvaluation(db: Database, evaluation: Evaluation): Promise<void> {

@@ -14,8 +14,8 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
   return (await db.getAll('models')).filter(({ aliasOf }) => aliasOf === undefined);
 }
 
-/** Makes all models whose weights are stored under one id refer to another one. */
-export async function moveWeights(db: Database, from: string, to: string): Promise<void> {
+/** Makes all models that use the weights `from` use the weights `to` instead. Both are weights ids. */
+export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
     const transaction = db.transaction('models', 'readwrite');
     for (const model of await transaction.store.getAll())

@@ -5,7 +5,8 @@ import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
-import type { Evaluation, RunEvent, RunRecord } from '../domain/run';
+import type { RunEvent, RunRecord } from '../domain/run';
+import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
 export const databaseVersion = 3;
@@ -53,28 +54,28 @@ export interface StoredDownload {
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
-  /** Key [contentSha256, block]. */
+  /** Key: [contentSha256, block]. */
   datasetBlocks: {
     key: [string, number];
     value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
   };
   models: { key: string; value: StoredModel };
-  /** Key [weightsId, part]; at most 32 MiB each. */
+  /** Key: [weightsId, part]; at most 32 MiB each. */
   weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: ArrayBuffer } };
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
-  /** Key [runId, seq]. */
+  /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };
-  /** Key [runId, generation]. */
+  /** Key: [runId, generation]. */
   checkpoints: { key: [string, number]; value: CheckpointManifest };
-  /** Key [runId, part, moment]. */
+  /** Key: [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
   /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
   downloads: { key: string; value: StoredDownload };
-  /** Key [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
+  /** Key: [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
   downloadParts: {
     key: [string, string, number];
     value: { downloadId: string; path: string; part: number; bytes: Blob };

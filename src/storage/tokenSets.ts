@@ -1,4 +1,4 @@
-import type { TokenSet } from '../domain/model';
+import type { TokenSet } from '../domain/tokenize/tokenSets';
 import { guard, type Database } from './database';
 
 export async function putTokenSet(db: Database, set: TokenSet): Promise<void> {

@@ -1,8 +1,10 @@
 import { AppError } from '../domain/errors';
 import { own } from '../domain/errorWords';
 import { sha256Hasher } from '../domain/hash';
-import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
+
+/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
+const weightPartBytes = 32 * 1024 * 1024;
 
 /** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
 export type WeightsOwner = 'model' | 'checkpoint';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
-import { root } from '../../tools/lib/build.mjs';
+import { root } from '../../tools/lib/source.mjs';
 import { listen, siteServer } from '../../tools/lib/server.mjs';
 
 export { expect, root };

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { currentWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { RunControl } from '../../workers/services/train/runControl';
-import { wasmBase } from './support';
+import { wasmBase } from './environment';
 
 it("the benchmark runs to completion on the browser's own WebGPU adapter and releases the device", async () => {
   const result = await benchmarkDevice(
@@ -13,5 +13,5 @@ it("the benchmark runs to completion on the browser's own WebGPU adapter and rel
   expect(result.peakGflops).toBeGreaterThan(0);
   expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, tokens: 256 }]);
   expect(result.steps[0]?.stepMs).toBeGreaterThan(0);
-  expect(currentWebGpu()).toBeNull();
+  expect(deviceWebGpu()).toBeNull();
 });

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { benchmarkConfigs, meanTextTokens, type BenchmarkProgress } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { currentWebGpu } from '../../workers/engine/device';
+import { deviceWebGpu } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { RunControl } from '../../workers/services/train/runControl';
-import { wasmBase } from './support';
+import { wasmBase } from './environment';
 
 const device = 'wasm';
 
@@ -41,7 +41,7 @@ describe('the benchmark on wasm', () => {
     expect(step.bytes).toBeGreaterThan(16 * 4.5e6);
     expect(new Set(reports.map(({ phase }) => phase))).toEqual(new Set(['open', 'products', 'demo']));
     expect(reports.every(({ share }) => share >= 0 && share <= 1)).toBe(true);
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 
   it('stops when cancelled and releases the device', async () => {
@@ -52,6 +52,6 @@ describe('the benchmark on wasm', () => {
       { control, wasmBaseUrl: wasmBase, browser: 'a browser', onProgress: () => undefined },
     );
     await expect(run).rejects.toMatchObject({ details: { kind: 'cancelled' } });
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 });

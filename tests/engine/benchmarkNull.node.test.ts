@@ -6,30 +6,30 @@ import {
   type BenchmarkProgress,
 } from '../../src/domain/benchmark/benchmark';
 import { stepFlops } from '../../src/domain/benchmark/flops';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
 import { measureSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
-import { backendBytes, liveArrays } from './support';
+import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
 
 /**
- * Stubs a browser whose only adapter is Dawn's null backend. `unheard` hides the device's errors, because arrays may
- * exceed its 512 MiB.
+ * Stubs a browser whose only adapter is Dawn's null backend. `ignoreErrors` hides the device's errors, because arrays
+ * may exceed its 512 MiB.
  */
-async function browserWithNullAdapter({ unheard = false } = {}): Promise<void> {
+async function browserWithNullAdapter({ ignoreErrors = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
   vi.spyOn(adapter, 'requestDevice').mockImplementation(async (descriptor) => {
     const device = await requestDevice(descriptor);
-    if (unheard) hearNothingOf(device);
+    if (ignoreErrors) hideErrorsOf(device);
     return device;
   });
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
 }
 
 /** Hides all errors of the device. Two scopes that stay open catch them, and the engine's own scopes are stubbed. */
-function hearNothingOf(device: GPUDevice): void {
+function hideErrorsOf(device: GPUDevice): void {
   for (const kind of ['out-of-memory', 'validation'] as const) device.pushErrorScope(kind);
   vi.spyOn(device, 'pushErrorScope').mockReturnValue(undefined);
   vi.spyOn(device, 'popErrorScope').mockResolvedValue(null);
@@ -58,7 +58,7 @@ describe("the benchmark on Dawn's null backend", () => {
     expect(result.measured).toBeGreaterThan(0);
     expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 }]);
     expect(result.skipped).toEqual([]);
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 
   it('skips a model whose every step strategy exceeds the budget, reports its need and measures the rest', async () => {
@@ -72,16 +72,16 @@ describe("the benchmark on Dawn's null backend", () => {
 
   it('reports a lost device even if another error comes first', async () => {
     const losing = measured({}, ({ phase }) => {
-      if (phase === 'demo') currentWebGpu()?.device.destroy();
+      if (phase === 'demo') deviceWebGpu()?.device.destroy();
     });
     await expect(losing).rejects.toMatchObject({ details: { kind: 'gpu-device-lost' } });
-    expect(currentWebGpu()).toBeNull();
+    expect(deviceWebGpu()).toBeNull();
   });
 });
 
 describe('the BERT-base step of the benchmark', () => {
   beforeEach(async () => {
-    await browserWithNullAdapter({ unheard: true });
+    await browserWithNullAdapter({ ignoreErrors: true });
     await openDevice('webgpu', '');
   });
 
@@ -94,7 +94,7 @@ describe('the BERT-base step of the benchmark', () => {
     async (way, budget, passes) => {
       const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
       const between = () => Promise.resolve();
-      const step = await measureSteps(currentEngine(), 'bertBase', {
+      const step = await measureSteps(deviceEngine(), 'bertBase', {
         peakGflops: 1e4,
         limits,
         budgetMs: 0,
@@ -106,8 +106,8 @@ describe('the BERT-base step of the benchmark', () => {
       expect(step.bytes).toBeLessThanOrEqual(budget);
       const plain = stepFlops(benchmarkConfigs.bertBase, step.tokens, meanTextTokens);
       expect((step.gflops * step.stepMs * 1e6) / plain).toBeCloseTo(passes / 3, 6);
-      expect(liveArrays()).toBe(0);
-      expect(backendBytes()).toBe(0);
+      expect(testDeviceLiveArrays()).toBe(0);
+      expect(testDeviceBytes()).toBe(0);
     },
   );
 });

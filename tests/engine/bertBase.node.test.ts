@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { encodingRowBytes, memoryNeed, parameterCount } from '../../workers/engine/memory/stepMemory';
+import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
+import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
+import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
 import { precisions, type Precision } from '../../src/domain/experiment';
 import { firstLossScale } from '../../src/domain/train/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
 import { Trainer } from '../../workers/engine/trainer';
-import { parameterShapes, type Need } from '../../workers/engine/model/names';
+import type { IsTrainable } from '../../workers/engine/model/isTrainable';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
-import { lastHidden } from '../../workers/engine/model/encoder';
-import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { adamWOptions, bertBase } from './configs';
+import { encoderLastHidden } from '../../workers/engine/model/encoder';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
+import { adamWConfig, bertBase } from './configs';
 import { nullGpu } from './nullDevice';
-import { layout } from './support';
-import { scratchBytes } from '../../workers/engine/engine';
+import { tensorLayout } from './tensorLayout';
+import { scratchBytes } from '../../workers/engine/scratch';
 
 /** Small enough for the 512 MiB of Dawn's null backend, so errors count as failures. For BERT-base they are ignored. */
 const small: EncoderConfig = {
@@ -79,13 +84,13 @@ async function countStep(
     dropout = 0.1,
     steps = 2,
     precision = 'full',
-  }: { isTrainable?: Need; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
+  }: { isTrainable?: IsTrainable; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
 ) {
   const mixed = precision === 'mixed';
   const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const table = (kind: 'all' | 'trainable'): SegmentTable =>
     new SegmentTable(gpu, layOutSegments(tensors, isTrainable), kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
@@ -94,7 +99,7 @@ async function countStep(
       config,
       pooling: 'mean',
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' },
-      optimizer: adamWOptions(1e-5),
+      optimizer: adamWConfig(1e-5),
       dropout,
       seed: 1,
       way,
@@ -120,8 +125,8 @@ async function countStep(
 }
 
 /**
- * Asserts that the bytes are within 2% of the plan. The plan counts the largest scratch array; a step may use a smaller
- * one.
+ * Asserts that the bytes of the pool are within 2% of the plan. The plan also counts the scratch array, which is not
+ * part of the pool.
  */
 function expectPlanned(bytes: number, planned: number, share = 0.02): void {
   expect(bytes).toBeLessThan((1 + share) * planned);
@@ -183,7 +188,7 @@ describe("the engine on Dawn's null backend", () => {
       const { peakBytes, parameters, errors } = await countStep(small, 30, length, { way, steps: 4 });
       expect(errors).toEqual([]);
       const count = { all: parameters, trained: parameters };
-      const need = memoryNeed(small, count, { pairs: 30, tokens: 2400, longest: 49 }, way);
+      const need = stepMemoryNeed(small, count, { pairs: 30, tokens: 2400, longest: 49 }, way);
       expectPlanned(peakBytes, need.total);
       expectPlanned(peakBytes - 16 * parameters, need.activations, 0.03);
     },
@@ -191,7 +196,7 @@ describe("the engine on Dawn's null backend", () => {
 
   it('encodes a batch within 2% of the memory plan', async () => {
     const { gpu } = await nullGpu();
-    const weights = new SegmentTable(gpu, layOutSegments(layout(parameterShapes(small))));
+    const weights = new SegmentTable(gpu, layOutSegments(tensorLayout(parameterShapes(small))));
     const before = gpu.pool.totalBytes;
     for (let batch = 0; batch < 2; batch++) {
       const tokens = uploadTokens(
@@ -202,7 +207,7 @@ describe("the engine on Dawn's null backend", () => {
           quadsFor,
         ),
       );
-      gpu.pool.free(lastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
+      gpu.pool.free(encoderLastHidden({ engine: gpu, weights, config: small, tokens, dropout: undefined }));
       freeTokens(gpu, tokens);
     }
     const planned = 1000 * encodingRowBytes(small);
@@ -230,7 +235,7 @@ describe("the engine on Dawn's null backend", () => {
       const { peakBytes, parameters } = await countStep(config, pairs, length, { way, dropout, precision });
       expect(parameterCount(config)).toBe(parameters);
       const shape = { pairs, tokens: 2 * pairs * length, longest: length };
-      const need = memoryNeed(config, { all: parameters, trained: parameters }, shape, way, precision);
+      const need = stepMemoryNeed(config, { all: parameters, trained: parameters }, shape, way, precision);
       const activations = peakBytes - (need.total - need.activations);
       console.log(
         `${model}, ${kind}, ${precision}: peak ${(peakBytes / need.total).toFixed(4)} of the plan, ` +

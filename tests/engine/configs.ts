@@ -29,6 +29,16 @@ export const bertBase = bertConfig({
 });
 
 /** Options of AdamW with PyTorch's betas and epsilon, weight decay 0.01, and gradients clipped to norm 1. */
-export function adamWOptions(learningRate: number): TrainerOptions['optimizer'] {
+export function adamWConfig(learningRate: number): TrainerOptions['optimizer'] {
   return { kind: 'adamW', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
 }
+
+/** Config for packing tokens in kernel tests. */
+export const tinyConfig = bertConfig({
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 8,
+  vocabularySize: 31,
+  maxPositions: 16,
+});

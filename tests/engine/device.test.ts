@@ -5,11 +5,12 @@ import {
   describeDevice,
   deviceLost,
   openDevice,
-  currentEngine,
-  currentWebGpu,
+  deviceEngine,
+  deviceWebGpu,
 } from '../../workers/engine/device';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { backendBytes, inBrowser, openTestDevice, wasmBase } from './support';
+import { inBrowser, wasmBase } from './environment';
+import { testDeviceBytes, openTestDevice } from './testDevice';
 
 afterEach(closeDevice);
 
@@ -28,11 +29,11 @@ describe('opening a device', () => {
 
   it('counts the bytes of arrays until the device is closed', async () => {
     await openTestDevice();
-    const before = backendBytes();
-    currentEngine().pool.allocate([256, 256]);
-    expect(backendBytes()).toBe(before + 256 * 256 * 4);
+    const before = testDeviceBytes();
+    deviceEngine().pool.allocate([256, 256]);
+    expect(testDeviceBytes()).toBe(before + 256 * 256 * 4);
     closeDevice();
-    expect(backendBytes()).toBe(0);
+    expect(testDeviceBytes()).toBe(0);
   });
 });
 
@@ -47,19 +48,19 @@ describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
 describe.runIf(inBrowser)('a WebGPU device', () => {
   async function opened(): Promise<WebGpuEngine> {
     await openDevice('webgpu', wasmBase);
-    const gpu = currentWebGpu();
+    const gpu = deviceWebGpu();
     if (!gpu) throw new Error('not on WebGPU');
     return gpu;
   }
 
-  it('opens, closes and opens again, naming its adapter', async () => {
+  it('can be closed and opened again, and names its adapter', async () => {
     for (let round = 0; round < 2; round++) {
       expect(await openDevice('webgpu', wasmBase)).toMatchObject({
         backend: 'webgpu',
         reason: 'webgpu-chosen',
         adapter: { architecture: 'swiftshader' },
       });
-      const gpu = currentWebGpu();
+      const gpu = deviceWebGpu();
       const array = gpu?.commands.upload(Float32Array.of(4, 6));
       expect(array && [...((await gpu?.commands.read(array)) ?? [])]).toEqual([4, 6]);
       closeDevice();
@@ -75,9 +76,9 @@ describe.runIf(inBrowser)('a WebGPU device', () => {
 
   it('counts the bytes of buffers', async () => {
     const gpu = await opened();
-    const before = backendBytes();
+    const before = testDeviceBytes();
     const array = gpu.pool.allocate([256, 256]);
-    expect(backendBytes()).toBe(before + 256 * 256 * 4);
+    expect(testDeviceBytes()).toBe(before + 256 * 256 * 4);
     gpu.pool.free(array);
   });
 

@@ -5,21 +5,26 @@ import { attentionBackward, attentionForward } from '../../workers/engine/ops/at
 import { dropoutMask } from '../reference/engine/ops/dropout';
 import { dropoutApply } from '../../workers/engine/ops/dropout/dropout';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues, tinyConfig } from './kernelHarness';
-import { batchOf, draws } from './support';
+import { engineKinds, useEngines, engineOf } from './engines';
+import { takeArrays } from './takeArrays';
+import { takeTensors } from './takeTensors';
+import { tinyConfig } from './configs';
+import { randomDraws } from './random';
+import { tokenBatch } from './tokenBatch';
 import { philox } from '../../src/domain/random';
+import { expectClose } from './differences';
 
 useEngines();
-const { draw } = draws(25);
+const { draw } = randomDraws(25);
 
-describe.each(kinds)('dropout (%s)', (kind) => {
+describe.each(engineKinds)('dropout (%s)', (kind) => {
   it('drops the same elements as the reference mask', async () => {
     const gpu = engineOf(kind);
     const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
     const x = draw(13, 7);
     const X = gpu.commands.upload(x, [13, 7]);
-    const [own] = await readAll(gpu, dropoutApply(gpu, X, place));
-    const [mask = []] = await tensorValues(dropoutMask([13, 7], place.rate, place));
+    const [own] = await takeArrays(gpu, dropoutApply(gpu, X, place));
+    const [mask = []] = await takeTensors(dropoutMask([13, 7], place.rate, place));
     expect(Array.from(own ?? [], (value) => value + 0)).toEqual(
       Array.from(x, (value, i) => Math.fround(value * (mask[i] ?? NaN)) + 0),
     );
@@ -33,7 +38,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
       const place = { seed: 11, step: 4, op: 2, rate: 0.25 };
       const X = gpu.commands.upload(draw(13 * width).fill(1), [13, width]);
       const part = gpu.commands.upload(draw(6 * width).fill(1), [6, width]);
-      const [whole, own] = await readAll(
+      const [whole, own] = await takeArrays(
         gpu,
         dropoutApply(gpu, X, place),
         dropoutApply(gpu, part, { ...place, firstRow: 3 }),
@@ -48,14 +53,14 @@ describe.each(kinds)('dropout (%s)', (kind) => {
     [6, 6],
     [6, 5],
   ])(
-    'drops the same elements of a text with and without the rest of its batch: width %i, row %i',
+    'drops the same elements of a text with and without the rest of its batch: width %i, first row %i',
     async (hidden, before) => {
       const gpu = engineOf(kind);
       const heads = 2;
       const place = { seed: 7, step: 3, op: 5, rate: 0.4 };
       const first = Array.from({ length: before }, (_, i) => i + 1);
-      const both = packTokens(batchOf([first, [7, 8, 9]]), tinyConfig);
-      const second = packTokens(batchOf([[7, 8, 9]]), tinyConfig);
+      const both = packTokens(tokenBatch([first, [7, 8, 9]]), tinyConfig);
+      const second = packTokens(tokenBatch([[7, 8, 9]]), tinyConfig);
       const [qkv, weight] = [draw(before + 3, 3 * hidden), draw(hidden, hidden)];
       const W = gpu.commands.upload(weight, [hidden, hidden]);
       const results: Float32Array[] = [];
@@ -76,7 +81,7 @@ describe.each(kinds)('dropout (%s)', (kind) => {
         const product = gpu.pool.allocate([packed.rows, hidden]);
         matmul(gpu, 'NT', y, W, product, { dropout });
         const dqkv = attentionBackward(gpu, product, saved);
-        results.push(...(await readAll(gpu, y, product, dqkv)));
+        results.push(...(await takeArrays(gpu, y, product, dqkv)));
         for (const array of [Qkv, saved.lse]) gpu.pool.free(array);
         freeTokens(gpu, tokens);
       }

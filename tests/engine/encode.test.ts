@@ -1,22 +1,26 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine } from '../../workers/engine/device';
+import { deviceEngine } from '../../workers/engine/device';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
-import { loadGolden } from './golden';
-import { batchOf, liveArrays, openTestDevice, seededRandom } from './support';
-import { releaseIdleMemory } from '../../workers/engine/engine';
+import { loadGoldenModel } from './golden';
+import { seededRandom } from './random';
+import { tokenBatch } from './tokenBatch';
+import { testDeviceLiveArrays, openTestDevice } from './testDevice';
+import { releaseIdleMemory } from '../../workers/engine/releaseIdleMemory';
 
-let golden: Awaited<ReturnType<typeof loadGolden>>;
+let golden: Awaited<ReturnType<typeof loadGoldenModel>>;
 beforeAll(async () => {
   await openTestDevice();
-  golden = await loadGolden();
+  golden = await loadGoldenModel();
 });
 
 const random = seededRandom(3);
 const lengths = Array.from({ length: 60 }, () => 1 + Math.floor(random() * 24));
 
 const texts = () =>
-  batchOf(lengths.map((length) => Array.from({ length }, () => Math.floor(random() * golden.config.vocabularySize))));
+  tokenBatch(
+    lengths.map((length) => Array.from({ length }, () => Math.floor(random() * golden.config.vocabularySize))),
+  );
 
 describe('encoding a batch', () => {
   it('returns the same bits with and without room reserved for larger batches', async () => {
@@ -27,15 +31,15 @@ describe('encoding a batch', () => {
     const room = { tokens: 3 * (batch.offsets.at(-1) ?? 0), texts: 200 };
     expect(await encodeBatch(parameters, golden.config, batch, { ...options, room })).toEqual(alone);
     parameters.dispose();
-    expect(liveArrays()).toBe(0);
+    expect(testDeviceLiveArrays()).toBe(0);
   });
 
   it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {
     const parameters = golden.parameters();
     const set = texts();
-    const use = { parameters, config: golden.config, pooling: 'mean' as const, mostTokens: 120 };
-    releaseIdleMemory(currentEngine());
-    const { pool } = currentEngine();
+    const use = { parameters, config: golden.config, pooling: 'mean' as const, maxBatchTokens: 120 };
+    releaseIdleMemory(deviceEngine());
+    const { pool } = deviceEngine();
     const before = pool.totalBytes;
     const held: number[] = [];
     await encodeTexts(use, set, () => Promise.resolve(void held.push(pool.totalBytes)));

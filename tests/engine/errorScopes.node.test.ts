@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeDevice, openDevice, currentWebGpu } from '../../workers/engine/device';
+import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { useNullBrowser } from './nullDevice';
 
@@ -7,7 +7,7 @@ useNullBrowser();
 
 async function opened(): Promise<WebGpuEngine> {
   await openDevice('webgpu', '');
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
   return gpu;
 }

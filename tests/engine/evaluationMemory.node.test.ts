@@ -1,20 +1,23 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { encodingTokens, evaluationBytes, mostEncodingTokens } from '../../workers/engine/memory/evaluationMemory';
-import { parameterCount, trainingStateBytes } from '../../workers/engine/memory/stepMemory';
+import { evaluationBytes } from '../../workers/engine/memory/evaluationMemory';
+import { encodingTokens } from '../../workers/engine/memory/encodingMemory';
+import { maxEncodingTokens } from '../../workers/engine/memory/encodingMemory';
+import { trainingStateBytes } from '../../workers/engine/memory/trainingState';
+import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import type { EncoderConfig } from '../../src/domain/model';
-import { lengthOf } from '../../workers/engine/arrays';
-import { GpuCommands } from '../../workers/engine/gpu/commands';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../workers/engine/device';
+import { arrayLength } from '../../workers/engine/arrays';
+import { GpuCommands } from '../../workers/engine/gpu/gpuCommands';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { ParameterStore } from '../../workers/engine/model/parameters';
-import { SegmentTable } from '../../workers/engine/model/segments';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { ParameterStore } from '../../workers/engine/model/parameterStore';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { search } from '../../workers/engine/retrieval/search';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 import { bertBase, bertConfig } from './configs';
 import { useNullBrowser } from './nullDevice';
-import { layout } from './support';
-import { scratchBytes } from '../../workers/engine/engine';
+import { tensorLayout } from './tensorLayout';
+import { scratchBytes } from '../../workers/engine/scratch';
 
 useNullBrowser();
 afterEach(() => void vi.restoreAllMocks());
@@ -40,26 +43,29 @@ const [passages, questions, relevant] = [3000, 300, 2];
  * Encodes the knowledge base and searches it once while the training state is held. Returns the peak bytes and the
  * bytes of the state.
  */
-async function peakOf(config: EncoderConfig, mostTokens: number): Promise<{ peakBytes: number; stateBytes: number }> {
+async function peakOf(
+  config: EncoderConfig,
+  maxBatchTokens: number,
+): Promise<{ peakBytes: number; stateBytes: number }> {
   await openDevice('webgpu', '');
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   if (!gpu) throw new Error('not on WebGPU');
   // Dawn's null backend has only 512 MiB. Ignore the errors of arrays beyond that, and read nothing back.
   vi.spyOn(GpuCommands.prototype, 'read').mockImplementation(function (this: GpuCommands, { shape }) {
     this.submit();
-    return Promise.resolve(new Float32Array(lengthOf(shape)));
+    return Promise.resolve(new Float32Array(arrayLength(shape)));
   });
   gpu.device.popErrorScope = () => Promise.resolve(null);
-  const parameters = new ParameterStore(currentEngine(), layout(parameterShapes(config)));
+  const parameters = new ParameterStore(deviceEngine(), tensorLayout(parameterShapes(config)));
   const adamW = new AdamWState(parameters);
   const gradients = new SegmentTable(gpu, parameters.segments.layout, 'trainable');
   const stateBytes = gpu.pool.totalBytes;
-  const use = { parameters, config, pooling: 'mean', mostTokens } as const;
+  const use = { parameters, config, pooling: 'mean', maxBatchTokens } as const;
   const nothing = (): Promise<void> => Promise.resolve();
   const passageVectors = await encodeTexts(use, texts(passages, 480), nothing);
   const queries = await encodeTexts(use, texts(questions, 40), nothing);
   const targets = Array.from({ length: questions }, (_, question) => [question, passages - 1 - question]);
-  await search(currentEngine(), { queries, passages: passageVectors, targets, k: 10 });
+  await search(deviceEngine(), { queries, passages: passageVectors, targets, k: 10 });
   for (const each of [parameters, adamW, gradients]) each.dispose();
   expect(gpu.pool.liveArrays).toBe(0);
   const { peakBytes } = gpu.pool;
@@ -82,10 +88,10 @@ describe("an evaluation during training on Dawn's null backend", () => {
   it.each(configs)('fits any budget not below the planned minimum, feed-forward size: %s', async (_, config) => {
     const count = parameterCount(config);
     const parameters = { all: count, trained: count };
-    const leastBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
-    for (const budgetBytes of [leastBytes, leastBytes + 20e6, leastBytes + 90e6]) {
-      const mostTokens = encodingTokens(config, parameters, shape, { budgetBytes, arrayBytes: Infinity });
-      const { peakBytes, stateBytes } = await peakOf(config, mostTokens);
+    const minBytes = trainingStateBytes(config, parameters, 'full') + evaluationBytes(config, shape);
+    for (const budgetBytes of [minBytes, minBytes + 20e6, minBytes + 90e6]) {
+      const maxBatchTokens = encodingTokens(config, parameters, shape, { budgetBytes, arrayBytes: Infinity });
+      const { peakBytes, stateBytes } = await peakOf(config, maxBatchTokens);
       expect(peakBytes + scratchBytes).toBeLessThanOrEqual(budgetBytes);
       expect(stateBytes).toBeLessThan(1.001 * trainingStateBytes(config, parameters, 'full'));
     }
@@ -95,11 +101,13 @@ describe("an evaluation during training on Dawn's null backend", () => {
     const count = parameterCount(bertBase);
     const budgetBytes = budgetGiB * 2 ** 30;
     const limits = { budgetBytes, arrayBytes: 2 ** 31 };
-    const mostTokens = encodingTokens(bertBase, { all: count, trained: count }, shape, limits);
-    const { peakBytes } = await peakOf(bertBase, mostTokens);
-    console.log(`BERT-base, ${budgetBytes} bytes: batches of ${mostTokens} tokens, peak ${peakBytes + scratchBytes}`);
+    const maxBatchTokens = encodingTokens(bertBase, { all: count, trained: count }, shape, limits);
+    const { peakBytes } = await peakOf(bertBase, maxBatchTokens);
+    console.log(
+      `BERT-base, ${budgetBytes} bytes: batches of ${maxBatchTokens} tokens, peak ${peakBytes + scratchBytes}`,
+    );
     expect(peakBytes + scratchBytes).toBeLessThanOrEqual(budgetBytes);
-    if (budgetGiB === 4) expect(mostTokens).toBe(mostEncodingTokens(bertBase));
+    if (budgetGiB === 4) expect(maxBatchTokens).toBe(maxEncodingTokens(bertBase));
     else expect(peakBytes + scratchBytes).toBeGreaterThan(0.999 * budgetBytes);
   });
 });

@@ -1,6 +1,6 @@
 import { create, globals } from 'webgpu';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { collecting } from './nullDevice';
+import { collectingReports } from './reports';
 
 /** Keeps the GPU instance alive, because garbage-collecting it would destroy its devices. */
 let instance: GPU | undefined;
@@ -22,5 +22,5 @@ export async function f16AdapterName(): Promise<string | null> {
 export async function f16Gpu(errors: string[]): Promise<WebGpuEngine> {
   const device = await (await f16Adapter())?.requestDevice({ requiredFeatures: ['shader-f16'] });
   if (!device) throw new Error('no adapter with shader-f16');
-  return new WebGpuEngine(device, { software: false }, collecting(device, errors));
+  return new WebGpuEngine(device, { software: false }, collectingReports(device, errors));
 }

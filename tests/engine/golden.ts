@@ -1,14 +1,16 @@
 import golden from '../fixtures/engine/tinyBert.json';
 import type { EncoderConfig } from '../../src/domain/model';
-import { currentEngine } from '../../workers/engine/device';
-import { ParameterStore } from '../../workers/engine/model/parameters';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { batchOf, layout, projectFile } from './support';
+import { deviceEngine } from '../../workers/engine/device';
+import { ParameterStore } from '../../workers/engine/model/parameterStore';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { tokenBatch } from './tokenBatch';
+import { tensorLayout } from './tensorLayout';
+import { projectFile } from './projectFile';
 
 export { golden };
 
 /** Loads the random BERT that tools/golden/engine.py wrote, and PyTorch's results for it. */
-export async function loadGolden() {
+export async function loadGoldenModel() {
   const floats = new Float32Array(await projectFile('tests/fixtures/engine/tinyBert.bin'));
   const ranges = new Map<string, readonly number[]>(Object.entries(golden.ranges));
   const values = (key: string): Float32Array => {
@@ -18,9 +20,9 @@ export async function loadGolden() {
     return floats.subarray(offset, offset + length);
   };
   const config: EncoderConfig = golden.config;
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const parameters = (isTrainable?: (name: string) => boolean): ParameterStore => {
-    const store = new ParameterStore(currentEngine(), tensors, isTrainable);
+    const store = new ParameterStore(deviceEngine(), tensors, isTrainable);
     for (const { name } of tensors) store.write(name, values(`weights/${name}`));
     return store;
   };
@@ -29,7 +31,7 @@ export async function loadGolden() {
     tensors,
     values,
     parameters,
-    anchors: batchOf(golden.anchors),
-    positives: batchOf(golden.positives),
+    anchors: tokenBatch(golden.anchors),
+    positives: tokenBatch(golden.positives),
   };
 }

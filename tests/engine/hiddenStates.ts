@@ -1,8 +1,9 @@
 import type { EncoderConfig } from '../../src/domain/model';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
-import { lastHidden } from '../../workers/engine/model/encoder';
-import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import type { ParameterStore } from '../../workers/engine/model/parameters';
+import { encoderLastHidden } from '../../workers/engine/model/encoder';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import type { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { quadsFor } from '../../workers/engine/quads';
 
 /** Returns PyTorch's `last_hidden_state` without padding: [tokens, H] in row-major order. GPU→CPU sync. */
@@ -13,7 +14,7 @@ export async function hiddenStates(
 ): Promise<Float32Array> {
   const { engine } = weights;
   const tokens = uploadTokens(engine, packTokens(batch, config, quadsFor));
-  const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
+  const hidden = encoderLastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
   freeTokens(engine, tokens);
   try {
     const all = await engine.commands.read(hidden); // GPU→CPU sync

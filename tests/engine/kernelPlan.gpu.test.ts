@@ -1,22 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatKernelPlan, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../src/domain/kernelPlan';
-import { closeDevice, openDevice, currentWebGpu } from '../../workers/engine/device';
+import { closeDevice, openDevice, deviceWebGpu } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { backwardShapes, forwardShapes } from '../../workers/engine/tuning/modelShapes';
-import { defaultTiling, planKey } from '../../workers/engine/ops/matmul/choice';
+import { defaultTiling } from '../../workers/engine/ops/matmul/defaultChoice';
+import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import { Trainer } from '../../workers/engine/trainer';
-import { adamWOptions, bertConfig } from './configs';
-import { batchOf, layout, seededRandom, wasmBase, strict } from './support';
+import { adamWConfig, bertConfig } from './configs';
+import { wasmBase } from './environment';
+import { strictReports } from './reports';
+import { seededRandom } from './random';
+import { tokenBatch } from './tokenBatch';
+import { tensorLayout } from './tensorLayout';
 
 let gpu: WebGpuEngine;
 beforeAll(async () => {
   await openDevice('webgpu', wasmBase);
-  const opened = currentWebGpu();
+  const opened = deviceWebGpu();
   if (!opened) throw new Error('no WebGPU');
-  gpu = new WebGpuEngine(opened.device, { software: false }, strict());
+  gpu = new WebGpuEngine(opened.device, { software: false }, strictReports());
 });
 afterAll(() => {
   gpu.dispose();
@@ -31,10 +37,11 @@ const config = bertConfig({
   vocabularySize: 50,
   maxPositions: 32,
 });
+
 /** Tokens in 2 × 10 texts of 16 tokens: enough rows to sum a weight gradient in two parts. */
 const tokens = 320;
 const texts = (shift: number) =>
-  batchOf(
+  tokenBatch(
     Array.from({ length: 10 }, (_, text) => Array.from({ length: 16 }, (_, i) => (text * 31 + i * 7 + shift) % 50)),
   );
 
@@ -42,7 +49,7 @@ const texts = (shift: number) =>
 async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
   gpu.plan = plan;
   const random = seededRandom(3);
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const segments = layOutSegments(tensors);
   const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, segments, kind);
   const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
@@ -52,7 +59,7 @@ async function trained(plan: KernelPlan | undefined): Promise<Float32Array[]> {
       Float32Array.from({ length }, () => (name.endsWith('Norm.weight') ? 1 : 0.2 * (random() - 0.5))),
     );
   const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
-  const optimizer = adamWOptions(1e-3);
+  const optimizer = adamWConfig(1e-3);
   const trainer = new Trainer({ config, pooling: 'mean', loss, optimizer, dropout: 0, seed: 1 }, weights, { m, v });
   for (let step = 1; step <= 2; step++) await trainer.step(texts(0), texts(5), 1e-3, step);
   const after: Float32Array[] = [];
@@ -81,7 +88,7 @@ describe('the kernel plan of a run', () => {
     expect(await trained(undefined)).toEqual(other);
   });
 
-  it('comes from times measured on this device, and no choice is slower than its default', async () => {
+  it('comes from times measured on this device, and no choice is slower than the default one', async () => {
     gpu.plan = undefined;
     const before = gpu.pool.liveArrays;
     const shapes = [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];

@@ -7,16 +7,16 @@ import {
   unmeasuredPlan,
   type KernelPlan,
 } from '../../src/domain/kernelPlan';
-import type { DeviceInfo } from '../../src/domain/run';
+import type { DeviceInfo } from '../../src/domain/device';
 import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
-import { planChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
+import { tunedChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { candidateChoices } from '../../workers/engine/tuning/candidates';
 import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
-import { planKey } from '../../workers/engine/ops/matmul/choice';
+import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import {
   kernelPlanOfRun,
   planStoreKey,
@@ -25,7 +25,7 @@ import {
 } from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
-import { seededRandom } from './support';
+import { seededRandom } from './random';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
 const config = bertConfig({
@@ -36,6 +36,7 @@ const config = bertConfig({
   vocabularySize: 100,
   maxPositions: 64,
 });
+
 const device: DeviceInfo = {
   backend: 'webgpu',
   reason: 'webgpu-available',
@@ -79,14 +80,14 @@ describe('the fastest candidate', () => {
     close: [9.8],
     broken: [],
   };
-  const pick = (names: [string, ...string[]], most = Infinity) => {
+  const pick = (names: [string, ...string[]], maxMeasurements = Infinity) => {
     const asked: string[] = [];
     const timeOf = (name: string): Promise<number | undefined> => {
       asked.push(name);
       const series = times[name] ?? [];
       return Promise.resolve(series[asked.filter((other) => other === name).length - 1] ?? series.at(-1));
     };
-    return fastest(names, timeOf, () => asked.length >= most).then((result) => ({ ...result, asked }));
+    return fastest(names, timeOf, () => asked.length >= maxMeasurements).then((result) => ({ ...result, asked }));
   };
 
   it('is the one with the lowest median over interleaved rounds', async () => {
@@ -125,12 +126,12 @@ describe('measuring kernels on a device', () => {
     const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
     expect(halves).toHaveLength(12);
-    const plan = planChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
+    const plan = tunedChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
     expect(Object.keys(plan).sort()).toEqual(halves.map((shape) => planKey(shape)).sort());
     expect(errors).toEqual([]);
   });
 
-  it('rejects a kernel that does not compile without failing the device', async () => {
+  it('rejects a kernel that does not compile and keeps the device usable', async () => {
     const { gpu, errors } = await input();
     const refused = (body: string) =>
       kernel({ name: 'refused', params: {}, reads: {}, writes: { y: 'f32' }, workgroup: [1, 1, 1], body });

@@ -9,24 +9,31 @@ import { attentionBackward, attentionForward } from '../../workers/engine/ops/at
 import { probabilityDropoutMask } from '../reference/engine/ops/dropout';
 import { embeddingBackward, embeddingForward } from '../reference/engine/ops/embedding';
 import { columnSums } from '../../workers/engine/ops/columnSums/columnSums';
-import { embeddingLookup, tableGradient } from '../../workers/engine/ops/embedding/embedding';
-import { groupRowsByIndex } from '../../workers/engine/ops/embedding/rowGroups';
+import { embeddingLookup, embeddingGradient } from '../../workers/engine/ops/embedding/embedding';
+import { rowGroups } from '../../workers/engine/ops/embedding/rowGroups';
 import { layerNormBackward, layerNormForward } from '../../workers/engine/ops/layerNorm/layerNorm';
 import { residualLayerNormBackward, residualLayerNormForward } from '../reference/engine/ops/residualLayerNorm';
 import * as normalizeReference from '../reference/engine/ops/normalize';
-import { normalizeBackward, poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { poolingBackward, poolingForward } from '../../workers/engine/ops/pooling/pooling';
+import { normalizeBackward } from '../../workers/engine/ops/normalize/normalize';
 import * as poolingReference from '../reference/engine/ops/pooling';
 import { adamWUpdate } from '../reference/engine/optimizer/adamW';
 import { clipFactor } from '../reference/engine/optimizer/clipping';
 import { adamW } from '../../workers/engine/optimizer/adamW';
-import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues, tinyConfig } from './kernelHarness';
-import { batchOf, distance, draws, norm } from './support';
-import { clipping, squareParts, sumSquares } from '../../workers/engine/optimizer/gradientNorm';
+import { engineKinds, useEngines, engineOf } from './engines';
+import { takeArrays } from './takeArrays';
+import { takeTensors } from './takeTensors';
+import { tinyConfig } from './configs';
+import { randomDraws } from './random';
+import { tokenBatch } from './tokenBatch';
+import { clipping } from '../../workers/engine/optimizer/clipping';
+import { squarePartCount, sumSquares } from '../../workers/engine/optimizer/sumSquares';
+import { distance, expectClose, norm } from './differences';
 
 useEngines();
-const { between, draw } = draws(24);
+const { between, draw } = randomDraws(24);
 
-describe.each(kinds)('the kernels (%s)', (kind) => {
+describe.each(engineKinds)('the kernels (%s)', (kind) => {
   it.each([1, 2, 3])('match the reference LayerNorm and its gradients on a random shape, round %i', async () => {
     const gpu = engineOf(kind);
     const shape = [between(1, 150), between(2, 90)] as const;
@@ -36,7 +43,7 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
     const { y, saved } = layerNormForward(gpu, { z: Z, gamma: Gamma, beta: Beta, epsilon: 1e-5 });
     const gradients = { gamma: gpu.pool.allocate([shape[1]]), beta: gpu.pool.allocate([shape[1]]) };
     const dz = layerNormBackward(gpu, Dy, saved, gradients);
-    const own = await readAll(gpu, y, dz, gradients.gamma, gradients.beta);
+    const own = await takeArrays(gpu, y, dz, gradients.gamma, gradients.beta);
     const tensors = tf.tidy(() => {
       const [g, b] = [tf.tensor1d(gamma), tf.tensor1d(beta)];
       const input = {
@@ -52,13 +59,13 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
       const back = residualLayerNormBackward(tf.tensor2d(dy, [...shape]), forward.saved, need);
       return [forward.y, back.x ?? forward.y, back.gamma ?? g, back.beta ?? b];
     });
-    (await tensorValues(...tensors)).forEach((values, i) => expectClose(own[i], values, norm(dy)));
+    (await takeTensors(...tensors)).forEach((values, i) => expectClose(own[i], values, norm(dy)));
     for (const array of [Z, Gamma, Beta, Dy, saved.stats]) gpu.pool.free(array);
   });
 
   const texts = (): number[][] =>
     Array.from({ length: between(1, 6) }, () => Array.from({ length: between(1, 13) }, () => between(0, 30)));
-  const packed = (given = texts()) => packTokens(batchOf(given), tinyConfig, (tokens) => tokens + 3);
+  const packed = (given = texts()) => packTokens(tokenBatch(given), tinyConfig, (tokens) => tokens + 3);
 
   it.each([
     [8, 2, 0],
@@ -84,18 +91,18 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
         dropout,
       });
       const dqkv = attentionBackward(gpu, Dy, saved);
-      const [ownY, ownGradient] = await readAll(gpu, y, dqkv);
+      const [ownY, ownGradient] = await takeArrays(gpu, y, dqkv);
       const results = tf.tidy(() => {
         const [q, k, v] = tf.split(tf.tensor2d(qkv, [given.rows, 3 * hidden]), 3, 1);
         if (!q || !k || !v) throw new Error('three parts');
-        const mask = (place: Parameters<attentionReference.ProbabilityMask>[0]): tf.Tensor =>
+        const mask = (place: Parameters<attentionReference.AttentionMask>[0]): tf.Tensor =>
           tf.tensor2d(probabilityDropoutMask(place, rate, key), [place.length, place.length]);
         const inputs = { q, k, v, tokens: given, heads, dropout: dropout && mask };
         const forward = attentionReference.attentionForward(inputs);
         const back = attentionReference.attentionBackward(tf.tensor2d(dy, [given.rows, hidden]), forward.saved, given);
         return [forward.y, tf.concat([back.q, back.k, back.v], 1)];
       });
-      const [expectedY = [], expectedGradient = []] = await tensorValues(...results);
+      const [expectedY = [], expectedGradient = []] = await takeTensors(...results);
       expectClose(ownY, expectedY);
       expectClose(ownGradient, expectedGradient);
       for (const array of [Qkv, Dy, saved.lse]) gpu.pool.free(array);
@@ -119,14 +126,14 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
     };
     const [a, p] = [half(0, 1), half(1, 2)];
     const dHidden = poolingBackward(gpu, a.dPooled, p.dPooled, { ...tokens, pooling });
-    const [first = [], rest = [], gradient] = await readAll(gpu, a.y, p.y, dHidden);
+    const [first = [], rest = [], gradient] = await takeArrays(gpu, a.y, p.y, dHidden);
     const results = tf.tidy(() => {
       const pooled = poolingReference.poolingForward(tf.tensor2d(hidden, [given.rows, width]), given, pooling);
       const unit = normalizeReference.normalizeForward(pooled.y);
       const back = normalizeReference.normalizeBackward(tf.tensor2d(dy, [3, width]), unit.saved);
       return [unit.y, poolingReference.poolingBackward(back, pooled.saved)];
     });
-    const [unit = [], expected = []] = await tensorValues(...results);
+    const [unit = [], expected = []] = await takeTensors(...results);
     expectClose([...first, ...rest], unit);
     expectClose(gradient, expected);
     for (const array of [Hidden, a.saved.norms, p.saved.norms, a.dPooled, p.dPooled]) gpu.pool.free(array);
@@ -135,7 +142,7 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
 
   it('look up embeddings in a table split into pieces and sum the gradients of each row', async () => {
     const gpu = engineOf(kind);
-    const given = packTokens(batchOf(texts()), tinyConfig);
+    const given = packTokens(tokenBatch(texts()), tinyConfig);
     const tokens = uploadTokens(gpu, given);
     const width = 5;
     const [words, positions, types, dz] = [draw(31, width), draw(16, width), draw(2, width), draw(given.rows, width)];
@@ -150,9 +157,14 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
     const Dz = gpu.commands.upload(dz, [given.rows, width]);
     for (const { array } of pieces) gpu.commands.clear(array);
     const typeRow = gpu.pool.allocate([width]);
-    tableGradient(gpu, Dz, groupRowsByIndex(given.ids), pieces);
+    embeddingGradient(gpu, Dz, rowGroups(given.ids), pieces);
     columnSums(gpu, Dz, typeRow);
-    const [ownZ, first = [], rest = [], ownType] = await readAll(gpu, z, ...pieces.map(({ array }) => array), typeRow);
+    const [ownZ, first = [], rest = [], ownType] = await takeArrays(
+      gpu,
+      z,
+      ...pieces.map(({ array }) => array),
+      typeRow,
+    );
     const results = tf.tidy(() => {
       const tables = {
         words: tf.tensor2d(words, [31, width]),
@@ -164,7 +176,7 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
       const back = embeddingBackward(d, { words: 31, positions: 16, types: 2 }, given, need);
       return [embeddingForward(tables, given), back.words ?? d, tf.slice(back.types ?? d, [0, 0], [1, -1])];
     });
-    const [expectedZ = [], expectedWords = [], expectedType = []] = await tensorValues(...results);
+    const [expectedZ = [], expectedWords = [], expectedType = []] = await takeTensors(...results);
     expectClose(ownZ, expectedZ);
     expectClose([...first, ...rest], expectedWords);
     expectClose(ownType, expectedType);
@@ -193,11 +205,11 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
         const { y, saved } = layerNormForward(gpu, { z: Z, gamma: Gamma, beta: Gamma, epsilon: 1e-5 });
         const dz = layerNormBackward(gpu, Dy, saved, { gamma: dGamma, beta: dBeta }, index > 0);
         columnSums(gpu, Dy, total, index > 0);
-        tableGradient(gpu, Dy, groupRowsByIndex(ids.subarray(first, end)), [{ array: table, firstRow: 0, rows: 5 }]);
+        embeddingGradient(gpu, Dy, rowGroups(ids.subarray(first, end)), [{ array: table, firstRow: 0, rows: 5 }]);
         for (const array of [Z, Dy, y, dz, saved.stats]) gpu.pool.free(array);
       }
       gpu.pool.free(Gamma);
-      return readAll(gpu, dGamma, dBeta, total, table);
+      return takeArrays(gpu, dGamma, dBeta, total, table);
     };
     const whole = await sums([[0, rows]]);
     const inParts = await sums([
@@ -218,12 +230,12 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
       v: gpu.commands.upload(values.v),
       numbers: gpu.commands.upload(new Float32Array(8)),
     };
-    const parts = gpu.pool.allocate([squareParts(arrays.gradients)]);
+    const parts = gpu.pool.allocate([squarePartCount(arrays.gradients)]);
     const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, learningRate: 0.02, step: 3, decayed };
     sumSquares(gpu, arrays.gradients, parts, 0);
     clipping(gpu, parts, 2, arrays.numbers, 4);
     adamW(gpu, arrays, options, 4);
-    const [numbers = [], weights, m, v] = await readAll(gpu, arrays.numbers, arrays.weights, arrays.m, arrays.v);
+    const [numbers = [], weights, m, v] = await takeArrays(gpu, arrays.numbers, arrays.weights, arrays.m, arrays.v);
     const gradientNorm = norm(values.gradients);
     expect(Math.abs((numbers[4] ?? NaN) / gradientNorm - 1)).toBeLessThan(1e-6);
     const gradientScale = clipFactor(gradientNorm, 2);
@@ -231,7 +243,7 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
       const state = { parameter: tf.tensor1d(values.weights), m: tf.tensor1d(values.m), v: tf.tensor1d(values.v) };
       return adamWUpdate(state, tf.tensor1d(values.gradients), { ...options, gradientScale });
     });
-    const expected = await tensorValues(next.parameter, next.m, next.v);
+    const expected = await takeTensors(next.parameter, next.m, next.v);
     [weights, m, v].forEach((own, i) =>
       expect(distance(own ?? [], expected[i] ?? [])).toBeLessThan(1e-6 * norm(expected[i] ?? [])),
     );
@@ -248,12 +260,12 @@ describe.each(kinds)('the kernels (%s)', (kind) => {
       v: gpu.commands.upload(draw(256)),
       numbers: gpu.commands.upload(Float32Array.of(loss, 0, 0, 0, 0, 0, 0, 0)),
     };
-    const parts = gpu.pool.allocate([squareParts(arrays.gradients)]);
+    const parts = gpu.pool.allocate([squarePartCount(arrays.gradients)]);
     sumSquares(gpu, arrays.gradients, parts, 0);
     clipping(gpu, parts, 1, arrays.numbers, 4);
     const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, learningRate: 0.02, step: 3 };
     adamW(gpu, arrays, { ...options, decayed: true }, 4);
-    const [after] = await readAll(gpu, ...Object.values(arrays), parts);
+    const [after] = await takeArrays(gpu, ...Object.values(arrays), parts);
     expect(after).toEqual(weights);
   });
 });

@@ -4,24 +4,27 @@ import golden from '../fixtures/engine/losses.json';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { Engine } from '../../workers/engine/engine';
 import { cosentBackward, cosentForward } from '../reference/engine/losses/cosent';
-import { cosent, cosentNumbers } from '../../workers/engine/losses/cosent';
+import { cosent, cosentNumberCount } from '../../workers/engine/losses/cosent';
 import { infoNceBackward, infoNceForward } from '../reference/engine/losses/infoNce';
-import { infoNce, infoNceNumbers, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
+import { infoNce, infoNceNumberCount, type InfoNceRunOptions } from '../../workers/engine/losses/infoNce';
 import { lossMaskBits, type LossMask } from '../../workers/engine/losses/lossMask';
-import { readTensor } from '../reference/engine/tensorTable';
-import { engineOf, kinds, useEngines } from './kernelHarness';
-import { distance, norm, seededRandom } from './support';
+import { readTensor } from '../reference/engine/readTensor';
+import { engineOf, engineKinds, useEngines } from './engines';
+import { seededRandom } from './random';
 import { lossMaskValues } from '../reference/engine/losses/lossMask';
+import { distance, norm } from './differences';
 
 /** Metrics of a loss, and its gradients with respect to the vectors before normalization. */
 interface Measured {
   numbers: number[];
   gradients: Float32Array[];
 }
+
 interface Matrix {
   values: Float32Array<ArrayBuffer>;
   rows: number;
 }
+
 interface Losses {
   infoNce(anchors: Matrix, candidates: Matrix, options: InfoNceRunOptions, leftOut?: LossMask): Promise<Measured>;
   cosent(first: Matrix, second: Matrix, scores: Float32Array<ArrayBuffer>, temperature: number): Promise<Measured>;
@@ -101,14 +104,14 @@ function kernelsOf(kind: string): Losses {
   };
   return {
     infoNce: (anchors, candidates, options, leftOut) =>
-      measure([anchors, candidates], infoNceNumbers, ([a, c], numbers) => {
+      measure([anchors, candidates], infoNceNumberCount, ([a, c], numbers) => {
         const bits = leftOut && gpu().commands.upload(leftOut.words, leftOut.shape);
         const d = infoNce(gpu(), a, c, options, numbers, bits);
         if (bits) gpu().pool.free(bits);
         return [d.anchors, d.candidates];
       }),
     cosent: (first, second, scores, temperature) =>
-      measure([first, second], cosentNumbers, ([a, b], numbers) => {
+      measure([first, second], cosentNumberCount, ([a, b], numbers) => {
         const y = gpu().commands.upload(scores);
         const d = cosent(gpu(), a, b, y, { temperature }, numbers);
         gpu().pool.free(y);
@@ -119,7 +122,7 @@ function kernelsOf(kind: string): Losses {
 
 useEngines();
 
-const kernels = kinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
+const kernels = engineKinds.map((kind) => [`kernels (${kind})`, kernelsOf(kind)] as const);
 const all: readonly (readonly [string, Losses])[] = [...kernels, ['the tfjs reference', reference]];
 const matrix = (values: readonly number[]): Matrix => ({
   values: Float32Array.from(values),
@@ -200,8 +203,8 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
       const leftOut = out > 0 ? lossMaskBits(rows, C) : undefined;
       const options = { temperature: 0.05, directions };
       const whole = await losses.infoNce(anchors, candidates, options, leftOut);
-      for (const mostScores of [1, 64 * C, 128 * C])
-        expect(await losses.infoNce(anchors, candidates, { ...options, mostScores }, leftOut)).toEqual(whole);
+      for (const maxScores of [1, 64 * C, 128 * C])
+        expect(await losses.infoNce(anchors, candidates, { ...options, maxScores }, leftOut)).toEqual(whole);
     },
   );
 

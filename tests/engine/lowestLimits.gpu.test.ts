@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { SubmitPacer } from '../../workers/engine/gpu/submitPacer';
-import { lastHidden } from '../../workers/engine/model/encoder';
+import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer } from '../../workers/engine/trainer';
-import { golden, loadGolden } from './golden';
-import { largestDifference, layout, strict } from './support';
+import { golden, loadGoldenModel } from './golden';
+import { strictReports } from './reports';
+import { tensorLayout } from './tensorLayout';
+import { maxDifference } from './differences';
 
 /** Requests a device without optional features and with the lowest limits that WebGPU allows. */
 async function lowestDevice(): Promise<GPUDevice> {
@@ -38,7 +42,7 @@ const spread = 3;
  * segment without changing any result.
  */
 async function spreadModel() {
-  const { config: small, values, ...rest } = await loadGolden();
+  const { config: small, values, ...rest } = await loadGoldenModel();
   const config = { ...small, vocabularySize: spread * small.vocabularySize };
   const spreadIds = ({ ids, offsets }: TokenBatch): TokenBatch => ({ ids: ids.map((id) => spread * id), offsets });
   const width = config.hiddenSize;
@@ -50,7 +54,7 @@ async function spreadModel() {
       all.set(own.subarray(row * width, (row + 1) * width), spread * row * width);
     return all;
   };
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   return { config, tensors, weights, values, anchors: spreadIds(rest.anchors), positives: spreadIds(rest.positives) };
 }
 
@@ -67,7 +71,7 @@ async function train(
   expect(weights.pieces(words)).toHaveLength(2);
   for (const { name } of tensors) weights.write(name, model.weights(name));
   const tokens = uploadTokens(gpu, packTokens(anchors, config));
-  const last = lastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
+  const last = encoderLastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
   const hidden = await gpu.commands.read(last);
   gpu.pool.free(last);
   freeTokens(gpu, tokens);
@@ -90,7 +94,8 @@ describe("training on a device with WebGPU's lowest limits", () => {
   it('matches PyTorch with the embedding table in pieces, and has the same bits with submits of any size', async () => {
     const model = await spreadModel();
     const device = await lowestDevice();
-    const gpu = (pacer: SubmitPacer): WebGpuEngine => new WebGpuEngine(device, { software: false }, strict(), pacer);
+    const gpu = (pacer: SubmitPacer): WebGpuEngine =>
+      new WebGpuEngine(device, { software: false }, strictReports(), pacer);
     const [inFew, inMany] = [gpu(new SubmitPacer(true)), gpu(slowestPacer())];
     const whole = await train(inFew, model);
     const cut = await train(inMany, model);
@@ -99,7 +104,7 @@ describe("training on a device with WebGPU's lowest limits", () => {
       const expected = golden.steps[i]?.loss ?? NaN;
       expect(Math.abs(loss - expected)).toBeLessThan(1e-4 * expected);
     });
-    expect(largestDifference(whole.hidden, model.values('hidden/anchors'))).toBeLessThan(2e-5);
+    expect(maxDifference(whole.hidden, model.values('hidden/anchors'))).toBeLessThan(2e-5);
     expect(cut.submits).toBeGreaterThan(4 * whole.submits);
     expect(cut.losses).toEqual(whole.losses);
     expect(cut.weights).toEqual(whole.weights);

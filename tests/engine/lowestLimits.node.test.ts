@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { largestWindow, scoreWindows } from '../../workers/engine/losses/scoreWindows';
-import { infoNce, infoNceNumbers } from '../../workers/engine/losses/infoNce';
-import { lastHidden } from '../../workers/engine/model/encoder';
+import { largestWindowScores, scoreWindows } from '../../workers/engine/losses/scoreWindows';
+import { infoNce, infoNceNumberCount } from '../../workers/engine/losses/infoNce';
+import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
-import { parameterShapes } from '../../workers/engine/model/names';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { packTokens } from '../../workers/engine/model/packedTokens';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { poolingForward } from '../../workers/engine/ops/pooling/pooling';
 import { Trainer } from '../../workers/engine/trainer';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { adamWOptions, bertConfig } from './configs';
-import { collecting, nullDevice } from './nullDevice';
-import { batchOf, layout } from './support';
+import { adamWConfig, bertConfig } from './configs';
+import { nullDevice } from './nullDevice';
+import { collectingReports } from './reports';
+import { tokenBatch } from './tokenBatch';
+import { tensorLayout } from './tensorLayout';
 
 const config = bertConfig({
   layers: 2,
@@ -21,13 +24,14 @@ const config = bertConfig({
   vocabularySize: 8000,
   maxPositions: 512,
 });
+
 /**
  * Slightly more than the largest weight matrix, [1024, 256]. The embedding table of 8,000 rows then takes eight
  * segments.
  */
 const segmentFloats = 280_000;
 
-const texts = batchOf(
+const texts = tokenBatch(
   [1, 60, 17].map((length) => Array.from({ length }, (_, i) => (i * 7919) % config.vocabularySize)),
 );
 
@@ -45,8 +49,8 @@ describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter
     expect(limits.maxComputeWorkgroupStorageSize).toBe(16 * 2 ** 10);
     expect(limits.maxComputeInvocationsPerWorkgroup).toBe(256);
     const errors: string[] = [];
-    const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
-    const plan = layOutSegments(layout(parameterShapes(config)), undefined, segmentFloats);
+    const gpu = new WebGpuEngine(device, traits, collectingReports(device, errors));
+    const plan = layOutSegments(tensorLayout(parameterShapes(config)), undefined, segmentFloats);
     const table = (kind: 'all' | 'trainable') => new SegmentTable(gpu, plan, kind);
     const [weights, m, v] = [table('all'), table('trainable'), table('trainable')];
     expect(weights.pieces('embeddings.word_embeddings.weight')).toHaveLength(8);
@@ -57,7 +61,7 @@ describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter
         dropout: 0.1,
         seed: 1,
         loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-        optimizer: adamWOptions(1e-5),
+        optimizer: adamWConfig(1e-5),
       },
       weights,
       { m, v },
@@ -65,7 +69,7 @@ describe.each(adapters)("WebGPU's lowest limits with the kernels of a %s adapter
     await trainer.step(texts, texts, 1e-5, 1);
     trainer.dispose();
     const tokens = uploadTokens(gpu, packTokens(texts, config));
-    const hidden = lastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
+    const hidden = encoderLastHidden({ engine: gpu, weights, config, tokens, dropout: undefined });
     const pooled = poolingForward(gpu, hidden, { ...tokens, firstText: 0, texts: 3, pooling: 'mean' }, true);
     expect((await gpu.commands.read(pooled.y)).length).toBe(3 * config.hiddenSize);
     for (const array of [hidden, pooled.y, pooled.saved.norms]) gpu.pool.free(array);
@@ -87,12 +91,12 @@ describe.each(adapters)(
         const device = await nullDevice();
         expect(4 * pairs ** 2).toBeGreaterThan(device.limits.maxStorageBufferBindingSize);
         const errors: string[] = [];
-        const gpu = new WebGpuEngine(device, traits, collecting(device, errors));
+        const gpu = new WebGpuEngine(device, traits, collectingReports(device, errors));
         const vectors = () => gpu.commands.upload(new Float32Array(pairs * width), [pairs, width]);
-        const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumbers])];
+        const [anchors, positives, numbers] = [vectors(), vectors(), gpu.pool.allocate([infoNceNumberCount])];
         const d = infoNce(gpu, anchors, positives, { temperature: 0.05, directions }, numbers);
         expect((await gpu.commands.read(d.candidates)).length).toBe(pairs * width);
-        const planned = 2 * largestWindow(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
+        const planned = 2 * largestWindowScores(scoreWindows(pairs, pairs).byRow) + 4 * pairs * width + 8 * pairs;
         expect(gpu.pool.peakBytes).toBeLessThanOrEqual(4 * planned + 256 * 8);
         for (const array of [anchors, positives, numbers, d.anchors, d.candidates]) gpu.pool.free(array);
         expect(errors).toEqual([]);

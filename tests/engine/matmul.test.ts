@@ -1,3 +1,4 @@
+import type { Layout, MatmulChoice, MatmulTiling } from '../../src/domain/kernelPlan';
 import { describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DeviceArray } from '../../workers/engine/arrays';
@@ -6,15 +7,17 @@ import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { dropoutMask } from '../reference/engine/ops/dropout';
 import { geluBackward, geluForward } from '../reference/engine/ops/gelu';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import type { Layout, MatmulChoice, MatmulTiling } from '../../workers/engine/ops/matmul/choice';
-import { kinds, useEngines, engineOf, readAll, expectClose, tensorValues } from './kernelHarness';
-import { draws } from './support';
+import { engineKinds, useEngines, engineOf } from './engines';
+import { takeArrays } from './takeArrays';
+import { takeTensors } from './takeTensors';
+import { randomDraws } from './random';
+import { expectClose } from './differences';
 
 useEngines();
-const { draw } = draws(23);
+const { draw } = randomDraws(23);
 
 const engineIfOpen = (wanted: string): Engine | undefined =>
-  kinds.some((kind) => kind === wanted) ? engineOf(wanted) : undefined;
+  engineKinds.some((kind) => kind === wanted) ? engineOf(wanted) : undefined;
 
 function naiveProduct(layout: Layout, a: Float32Array, b: Float32Array, [m, n, k]: readonly number[]): Float64Array {
   const [rows = 0, columns = 0, depth = 0] = [m, n, k];
@@ -80,7 +83,7 @@ describe('matmul', () => {
             const y = gpu.pool.allocate([m, n]);
             const aSums = gpu.pool.allocate([m]);
             matmul(gpu, layout, A, B, y, { ...(choice ? { choice } : {}), ...(layout === 'TN' ? { aSums } : {}) });
-            const [product, sums = []] = await readAll(gpu, y, aSums);
+            const [product, sums = []] = await takeArrays(gpu, y, aSums);
             expectClose(product, naiveProduct(layout, a, b, [m, n, k]), Math.sqrt(m * n));
             if (layout === 'TN') expectClose(sums, naiveProduct('TN', a, draw(k).fill(1), [m, 1, k]), m);
             gpu.pool.free(A);
@@ -113,7 +116,7 @@ describe('matmul', () => {
         const B = upload(b, n, k);
         const product = naiveProduct('NT', a, b, [m, n, k]);
         const place = { seed: 4, step: 9, op: 2, rate: 0.3 };
-        const [mask = []] = await tensorValues(dropoutMask([m, n], place.rate, place));
+        const [mask = []] = await takeTensors(dropoutMask([m, n], place.rate, place));
         const finished = [gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n]), gpu.pool.allocate([m, n])] as const;
         const [dropped, activated, beforeGelu] = finished;
         const [Bias, Residual, Pre, accumulated] = [
@@ -125,14 +128,14 @@ describe('matmul', () => {
         matmul(gpu, 'NT', A, B, dropped, { ...way, alpha: 0.5, bias: Bias, dropout: place, residual: Residual });
         matmul(gpu, 'NT', A, B, activated, { ...way, bias: Bias, gelu: beforeGelu });
         matmul(gpu, 'NT', A, B, accumulated, { ...way, geluGradient: Pre, accumulate: true });
-        const own = await readAll(gpu, dropped, activated, beforeGelu, accumulated);
+        const own = await takeArrays(gpu, dropped, activated, beforeGelu, accumulated);
         const biased = product.map((x, i) => x + (bias[i % n] ?? NaN));
         const tensors = tf.tidy(() => {
           const input = tf.tensor2d(Float32Array.from(biased), [m, n]);
           const { saved } = geluForward(tf.tensor2d(pre, [m, n]));
           return [geluForward(input).y, geluBackward(tf.tensor2d(Float32Array.from(product), [m, n]), saved)];
         });
-        const [gelu = [], gradient = []] = await tensorValues(...tensors);
+        const [gelu = [], gradient = []] = await takeTensors(...tensors);
         const half = product.map((x, i) => (0.5 * x + (bias[i % n] ?? NaN)) * (mask[i] ?? NaN) + (residual[i] ?? NaN));
         expectClose(own[0], half);
         expectClose(own[1], gelu);
@@ -146,12 +149,12 @@ describe('matmul', () => {
     },
   );
 
-  it.each(kinds)('returns the same bits each time (%s)', async (kind) => {
+  it.each(engineKinds)('returns the same bits each time (%s)', async (kind) => {
     const gpu = engineOf(kind);
     const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];
     const [first, second] = [gpu.pool.allocate([24, 16]), gpu.pool.allocate([24, 16])];
     for (const y of [first, second]) matmul(gpu, 'TN', A, B, y);
-    const [once, twice] = await readAll(gpu, first, second);
+    const [once, twice] = await takeArrays(gpu, first, second);
     expect(once).toEqual(twice);
     gpu.pool.free(A);
     gpu.pool.free(B);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { candidateChoices, candidateTilings, tilingFits } from '../../workers/engine/tuning/candidates';
+import { candidateChoices, candidateTilings } from '../../workers/engine/tuning/candidates';
+import { fitsKernelLimits } from '../../workers/engine/tuning/kernelLimits';
 import { matrixSides, matrixTiling } from '../../workers/engine/ops/matmul/subgroupMatrix';
-import { choiceFor, planKey, type Layout, type MatmulShape } from '../../workers/engine/ops/matmul/choice';
-import { kernelsVersion, type KernelPlan } from '../../src/domain/kernelPlan';
+import { matmulChoice } from '../../workers/engine/ops/matmul/matmulChoice';
+import { planKey } from '../../workers/engine/ops/matmul/planKey';
+import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
+import { kernelsVersion, type KernelPlan, type Layout } from '../../src/domain/kernelPlan';
 import { nullGpu } from './nullDevice';
 
 const layouts: Layout[] = ['NN', 'NT', 'TN'];
@@ -107,8 +110,8 @@ describe("half-precision matmul variants on Dawn's null backend", () => {
     expect(sides({ ...device, matrixSides: [8] }, true)).toEqual([8]);
     expect(sides({ ...device, matrixSides: [8] }, false)).toEqual([]);
     expect(sides(device, true)).toEqual([]);
-    expect(choiceFor(hardware, undefined, { ...shape, half: true }).tiling.matrixSide).toBeUndefined();
-    expect(tilingFits(matrixTiling(8), device)).toBe(false);
+    expect(matmulChoice(hardware, undefined, { ...shape, half: true }).tiling.matrixSide).toBeUndefined();
+    expect(fitsKernelLimits(matrixTiling(8), device)).toBe(false);
     expect(planKey({ ...shape, half: true })).toBe('NT half plain 768x768 @2048');
   });
 });
@@ -118,10 +121,10 @@ describe('the choice of a matmul tiling', () => {
   const hardware = { software: false };
 
   it('splits a long inner dimension into parts on a GPU if there are few tiles, but not if there are many', () => {
-    expect(choiceFor(hardware, undefined, shape).parts).toBe(8);
-    expect(choiceFor(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
-    expect(choiceFor(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
-    expect(choiceFor({ software: true }, undefined, shape).parts).toBe(1);
+    expect(matmulChoice(hardware, undefined, shape).parts).toBe(8);
+    expect(matmulChoice(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
+    expect(matmulChoice(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
+    expect(matmulChoice({ software: true }, undefined, shape).parts).toBe(1);
   });
 
   it('is taken from the plan for a similar number of tokens, with no more parts than the shape allows', () => {
@@ -132,9 +135,9 @@ describe('the choice of a matmul tiling', () => {
       matmul: { [planKey(shape)]: { tiling, parts: 12 } },
     };
     expect(planKey(shape)).toBe('TN sums 256x256 @4096');
-    expect(choiceFor(hardware, plan, shape)).toEqual({ tiling, parts: 12 });
-    expect(choiceFor(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });
-    expect(choiceFor(hardware, plan, { ...shape, columns: 512 }).tiling).not.toEqual(tiling);
-    expect(choiceFor(hardware, plan, { ...shape, depth: 40 }).tiling).not.toEqual(tiling);
+    expect(matmulChoice(hardware, plan, shape)).toEqual({ tiling, parts: 12 });
+    expect(matmulChoice(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });
+    expect(matmulChoice(hardware, plan, { ...shape, columns: 512 }).tiling).not.toEqual(tiling);
+    expect(matmulChoice(hardware, plan, { ...shape, depth: 40 }).tiling).not.toEqual(tiling);
   });
 });

@@ -5,19 +5,24 @@ import { firstLossScale, type LossScale } from '../../src/domain/train/lossScale
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { freeTokens, uploadTokens } from '../../workers/engine/model/deviceTokens';
-import { lastHidden } from '../../workers/engine/model/encoder';
+import { encoderLastHidden } from '../../workers/engine/model/encoder';
 import { HalfWeights } from '../../workers/engine/model/halfWeights';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
-import { Trainer, type StepNumbers } from '../../workers/engine/trainer';
-import { refuseMixedWithoutHalf } from '../../workers/services/train/mixedPrecision';
-import { adamWOptions, bertConfig } from './configs';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
+import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
+import { refuseMixedWithoutHalf } from '../../workers/services/train/refuseRun';
+import { adamWConfig, bertConfig } from './configs';
 import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';
-import { batchOf, distance, largestDifference, layout, norm, seededRandom } from './support';
+import { seededRandom } from './random';
+import { tokenBatch } from './tokenBatch';
+import { tensorLayout } from './tensorLayout';
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import { computeGradients } from '../../workers/engine/gradients';
+import { distance, maxDifference, norm } from './differences';
 
 /** A model as wide as the demo model, with one more layer. */
 const config = bertConfig({
@@ -28,9 +33,10 @@ const config = bertConfig({
   vocabularySize: 2000,
   maxPositions: 128,
 });
-const tensors = layout(parameterShapes(config));
+
+const tensors = tensorLayout(parameterShapes(config));
 const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' } as const;
-const optimizer = adamWOptions(2e-4);
+const optimizer = adamWConfig(2e-4);
 
 /** Initializes weights as BERT does: normal with standard deviation 0.02, LayerNorm weights one, biases zero. */
 function randomWeights(gpu: WebGpuEngine): SegmentTable {
@@ -50,7 +56,7 @@ function pairs(count: number, seed: number): { anchors: TokenBatch; positives: T
   const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
   const anchors = Array.from({ length: count }, () => Array.from({ length: 6 + Math.floor(random() * 12) }, token));
   const positives = anchors.map((anchor) => [...anchor.map((id) => (random() < 0.7 ? id : token())), token(), token()]);
-  return { anchors: batchOf(anchors), positives: batchOf(positives) };
+  return { anchors: tokenBatch(anchors), positives: tokenBatch(positives) };
 }
 
 function halves(weights: SegmentTable): HalfWeights {
@@ -63,7 +69,7 @@ async function hiddenStates(gpu: WebGpuEngine, weights: SegmentTable, mixed: boo
   const half = mixed ? halves(weights) : undefined;
   const packed = packTokens(pairs(8, 1).positives, config, quadsFor);
   const tokens = uploadTokens(gpu, packed);
-  const hidden = lastHidden({ engine: gpu, weights, half, config, tokens, dropout: undefined });
+  const hidden = encoderLastHidden({ engine: gpu, weights, half, config, tokens, dropout: undefined });
   expect(hidden.dtype).toBe(mixed ? 'f16' : undefined);
   const values = await gpu.commands.read(hidden);
   gpu.pool.free(hidden);
@@ -111,7 +117,7 @@ type TrainCase = { lossScale?: LossScale; way?: StepWay; dropout?: number; steps
 async function train(
   gpu: WebGpuEngine,
   given: TrainCase,
-): Promise<{ numbers: StepNumbers[]; end: LossScale | undefined }> {
+): Promise<{ numbers: TrainerNumbers[]; end: LossScale | undefined }> {
   const { steps, dropout = 0, reopenAt, ...options } = given;
   const weights = randomWeights(gpu);
   const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
@@ -122,7 +128,7 @@ async function train(
       moments,
     );
   let trainer = open(options.lossScale);
-  const numbers: StepNumbers[] = [];
+  const numbers: TrainerNumbers[] = [];
   for (let step = 1; step <= steps; step++) {
     const { anchors, positives } = pairs(6, step);
     if (step === reopenAt) {
@@ -177,7 +183,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
    * Timeout in milliseconds. A software adapter spends most of its time compiling shaders, so all tests share one
    * device.
    */
-  const patience = 600_000;
+  const timeoutMs = 600_000;
   beforeAll(async () => {
     gpu = await f16Gpu(errors);
   });
@@ -194,7 +200,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     for (const array of [whole, copy]) gpu.pool.free(array);
   });
 
-  it('computes hidden states within 2e-2 of float32', { timeout: patience }, async () => {
+  it('computes hidden states within 2e-2 of float32', { timeout: timeoutMs }, async () => {
     const weights = randomWeights(gpu);
     const full = await hiddenStates(gpu, weights, false);
     const mixed = await hiddenStates(gpu, weights, true);
@@ -214,7 +220,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
     ['GradCache', { way: { kind: 'gradCache', tokensPerPass: 60 } }],
     ['no loss scale', { gradientScale: 1 }],
   ];
-  it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: patience }, async (name, given) => {
+  it.each(cases)('computes gradients within 2e-2 of float32: %s', { timeout: timeoutMs }, async (name, given) => {
     const weights = randomWeights(gpu);
     const full = await gradientsOf(gpu, weights, { rate: given.rate ?? 0, mixed: false });
     const mixed = await gradientsOf(gpu, weights, { gradientScale: 2 ** 12, ...given, mixed: true });
@@ -227,7 +233,7 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
 
   it(
     'skips a step whose gradients overflow: keeps the weights, halves the loss scale and does not count it in AdamW',
-    { timeout: patience },
+    { timeout: timeoutMs },
     async () => {
       const weights = randomWeights(gpu);
       const names = ['encoder.layer.0.output.dense.weight', 'embeddings.LayerNorm.weight'];
@@ -252,19 +258,19 @@ describe.skipIf(adapter === null)(`mixed precision on a real adapter (${where})`
       expect(next.loss).toBe(skipped.loss);
       training.dispose();
       // AdamW's first update moves each weight by about the learning rate. This update must count as the first one.
-      const moved = (await read()).map((values, i) => largestDifference(values, before[i] ?? []));
+      const moved = (await read()).map((values, i) => maxDifference(values, before[i] ?? []));
       for (const distance of moved) expect(Math.abs(distance / 1e-3 - 1)).toBeLessThan(0.02);
       for (const table of [weights, moments.m, moments.v]) table.dispose();
     },
   );
 
-  it('resumes from a stored loss scale, weights and moments with the same bits', { timeout: patience }, async () => {
+  it('resumes from a stored loss scale, weights and moments with the same bits', { timeout: timeoutMs }, async () => {
     const whole = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1 });
     const again = await train(gpu, { steps: 3, lossScale: firstLossScale(), dropout: 0.1, reopenAt: 3 });
     expect(again).toEqual(whole);
   });
 
-  it("keeps the loss within 2% of float32's over 20 training steps", { timeout: patience }, async () => {
+  it("keeps the loss within 2% of float32's over 20 training steps", { timeout: timeoutMs }, async () => {
     const full = await train(gpu, { steps: 20 });
     const mixed = await train(gpu, { steps: 20, lossScale: firstLossScale() });
     const off = mixed.numbers.map(({ loss }, i) => Math.abs(loss / (full.numbers[i]?.loss ?? NaN) - 1));

@@ -2,7 +2,7 @@ import { create, globals } from 'webgpu';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { closeDevice } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import type { Reports } from '../../workers/engine/gpu/reports';
+import { collectingReports } from './reports';
 
 /**
  * Instance of Dawn's null backend, which validates all commands and compiles all shaders but computes nothing. Kept in
@@ -19,7 +19,7 @@ export async function nullAdapter(): Promise<GPUAdapter> {
   return adapter;
 }
 
-/** Returns a null device with the given features. Throws if its adapter lacks one of them. */
+/** Returns a null device with the given features. Throws if the null adapter lacks one of them. */
 export async function nullDevice(features: readonly string[] = []): Promise<GPUDevice> {
   const adapter = await nullAdapter();
   const offered: ReadonlySet<string> = adapter.features;
@@ -32,13 +32,7 @@ export async function nullDevice(features: readonly string[] = []): Promise<GPUD
 export async function nullGpu(features: readonly string[] = []): Promise<{ gpu: WebGpuEngine; errors: string[] }> {
   const device = await nullDevice(features);
   const errors: string[] = [];
-  return { gpu: new WebGpuEngine(device, { software: false }, collecting(device, errors)), errors };
-}
-
-/** Returns reports that collect every error of the device in `errors`. Readbacks never throw. */
-export function collecting(device: GPUDevice, errors: string[]): Reports {
-  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  return { report: ({ message }) => void errors.push(message), check: () => undefined };
+  return { gpu: new WebGpuEngine(device, { software: false }, collectingReports(device, errors)), errors };
 }
 
 /**

@@ -5,7 +5,9 @@ import { openDatabase } from '../../src/storage/database';
 import { getExperiment } from '../../src/storage/experiments';
 import { getModel } from '../../src/storage/models';
 import { getTokenSet } from '../../src/storage/tokenSets';
-import { joinBatches, packTokens, type TokenBatch } from '../../workers/engine/model/packedTokens';
+import { packTokens } from '../../workers/engine/model/packedTokens';
+import { joinTokenBatches } from '../../workers/engine/model/tokenBatch';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
@@ -43,7 +45,7 @@ it('the demo has less than 3% padding rows in every training step and over an ev
 
   const [anchors, positives] = [await set('anchors'), await set('positives')];
   const batches = (await stageBatches(db, experiment, await preparedData(db, experiment))).flat();
-  const steps = batches.map((rows) => count(joinBatches(pickTexts(anchors, rows), pickTexts(positives, rows))));
+  const steps = batches.map((rows) => count(joinTokenBatches(pickTexts(anchors, rows), pickTexts(positives, rows))));
   const evaluations = [];
   for (const plan of plans) {
     const encoded = [];

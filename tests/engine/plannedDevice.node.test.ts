@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { arrayBytesAllowed, describeDevice, offersHalf, openDevice } from '../../workers/engine/device';
+import { deviceMaxArrayBytes, describeDevice, deviceOffersHalf, openDevice } from '../../workers/engine/device';
 import { useNullBrowser } from './nullDevice';
-import { wasmBase } from './support';
+import { wasmBase } from './environment';
 
 const instance = useNullBrowser({ hardwareConcurrency: 2 });
 
 const planned = async (preference: 'auto' | 'webgpu' | 'wasm') => ({
   backend: (await describeDevice(preference)).backend,
-  arrayBytes: await arrayBytesAllowed(preference),
-  half: await offersHalf(preference),
+  arrayBytes: await deviceMaxArrayBytes(preference),
+  half: await deviceOffersHalf(preference),
 });
 
 describe('planning for a device while another is open', () => {
@@ -25,7 +25,7 @@ describe('planning for a device while another is open', () => {
     }
   });
 
-  it('describes the open device without requesting an adapter if it was opened by the same choice', async () => {
+  it('describes the open device without requesting an adapter if it was opened with the same preference', async () => {
     await openDevice('webgpu', wasmBase);
     const request = vi.spyOn(instance, 'requestAdapter');
     expect((await describeDevice('webgpu')).reason).toBe('webgpu-chosen');

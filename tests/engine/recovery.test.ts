@@ -4,23 +4,26 @@ import { AppError } from '../../src/domain/errors';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
 import type { DataRole, Row } from '../../src/domain/records';
-import type { Evaluation, RunEvent } from '../../src/domain/run';
+import type { RunEvent } from '../../src/domain/run';
+import type { Evaluation } from '../../src/domain/evaluate/evaluation';
 import { openDatabase, type Database } from '../../src/storage/database';
-import { putDataset, writeBlock } from '../../src/storage/datasets';
+import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
 import { putExperiment } from '../../src/storage/experiments';
 import { getEvaluation } from '../../src/storage/evaluations';
 import { putModel } from '../../src/storage/models';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { WeightWriter } from '../../src/storage/weights';
-import { currentWebGpu } from '../../workers/engine/device';
-import { parameterShapes } from '../../workers/engine/model/names';
+import { deviceWebGpu } from '../../workers/engine/device';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { createRun } from '../../workers/services/train/createRun';
 import { Recovery } from '../../workers/services/device/recovery';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { bertConfig } from './configs';
-import { inBrowser, layout, seededRandom, wasmBase } from './support';
+import { inBrowser, wasmBase } from './environment';
+import { seededRandom } from './random';
+import { tensorLayout } from './tensorLayout';
 
 // Node has no navigator before version 21.
 beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
@@ -33,11 +36,12 @@ const config = bertConfig({
   vocabularySize: 40,
   maxPositions: 12,
 });
+
 const modelSha256 = 'a'.repeat(64);
 
 async function storeModel(db: Database): Promise<void> {
   const random = seededRandom(2);
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const last = tensors.at(-1);
   const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
   const writer = new WeightWriter(db, 'base');
@@ -75,7 +79,7 @@ async function storeModel(db: Database): Promise<void> {
 
 async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
   const contentSha256 = letter.repeat(64);
-  await writeBlock(db, contentSha256, 0, rows, '');
+  await writeDatasetBlock(db, contentSha256, 0, rows, '');
   await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
   return contentSha256;
 }
@@ -149,13 +153,13 @@ class LosingControl extends RunControl {
     this.calls[phase] = call;
     if (!this.loses(phase, call)) return;
     if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
-    currentWebGpu()?.device.destroy(); // the next readback fails
+    deviceWebGpu()?.device.destroy(); // the next readback fails
   }
 }
 
 /**
- * Carries out the experiment and loses the device where `loses` is true. Returns everything that a loss must not
- * change.
+ * Carries out the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must
+ * not change.
  */
 async function carriedOut(
   loses: (phase: string, call: number) => boolean,

@@ -7,17 +7,17 @@ import { getExperiment, putExperiment } from '../../src/storage/experiments';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, listRuns } from '../../src/storage/runs';
 import { errorSentence } from '../../src/ui/i18n/errors';
-import { GpuCommands } from '../../workers/engine/gpu/commands';
-import { ArrayPool } from '../../workers/engine/arrays';
-import { currentWebGpu } from '../../workers/engine/device';
+import { GpuCommands } from '../../workers/engine/gpu/gpuCommands';
+import { ArrayPool } from '../../workers/engine/arrayPool';
+import { deviceWebGpu } from '../../workers/engine/device';
 import { createRun, planExperimentMemory } from '../../workers/services/train/createRun';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { useNullBrowser } from './nullDevice';
 import { publicBase, stubPublicFolder } from './publicFolder';
-import { wasmBase } from './support';
-import { scratchBytes } from '../../workers/engine/engine';
+import { wasmBase } from './environment';
+import { scratchBytes } from '../../workers/engine/scratch';
 
 // Carry out whole runs on Dawn's null backend, which does everything except computing.
 useNullBrowser({ hardwareConcurrency: 2, deviceMemory: 4 });
@@ -69,7 +69,7 @@ describe('a run', () => {
     let steps = 0;
     const report = (): void => {
       const error = new GPUOutOfMemoryError('no memory');
-      currentWebGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
+      deviceWebGpu()?.device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }));
     };
     // eslint-disable-next-line @typescript-eslint/unbound-method -- applied to the commands of each call
     const { dispatch } = GpuCommands.prototype;

@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentEngine, currentWebGpu } from '../../workers/engine/device';
+import { deviceEngine, deviceWebGpu } from '../../workers/engine/device';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { search } from '../../workers/engine/retrieval/search';
 import type { Vectors } from '../../workers/engine/retrieval/vectors';
-import { expectNoLeak, inBrowser, openTestDevice, seededRandom, strict } from './support';
-import { scoreOfKey } from '../../workers/engine/retrieval/scores';
-import type { Found, SearchInput } from '../../workers/engine/retrieval/searchInput';
+import { inBrowser } from './environment';
+import { strictReports } from './reports';
+import { seededRandom } from './random';
+import { openTestDevice } from './testDevice';
+import { scoreOfKey } from '../../workers/engine/retrieval/scoreKeys';
+import type { SearchInput } from '../../workers/engine/retrieval/searchInput';
+import type { SearchResult } from '../../workers/engine/retrieval/searchResult';
+import { expectNoLeak } from './expectNoLeak';
 
-type Search = (input: SearchInput) => Promise<Found[]>;
+type Search = (input: SearchInput) => Promise<SearchResult[]>;
 
 /** In the browser: the kernels of software adapters and those of hardware adapters. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
@@ -15,8 +20,8 @@ let hardware: WebGpuEngine | undefined;
 
 beforeAll(async () => {
   await openTestDevice();
-  const gpu = currentWebGpu();
-  if (gpu) hardware = new WebGpuEngine(gpu.device, { software: false }, strict());
+  const gpu = deviceWebGpu();
+  if (gpu) hardware = new WebGpuEngine(gpu.device, { software: false }, strictReports());
 });
 afterAll(() => expect(hardware?.pool.liveArrays ?? 0).toBe(0));
 
@@ -30,7 +35,7 @@ function vectorsOf(values: Float32Array, width: number): Vectors {
 }
 
 function searchOf(kind: (typeof kinds)[number]): Search {
-  if (kind !== 'hardware') return (input) => expectNoLeak(() => search(currentEngine(), input));
+  if (kind !== 'hardware') return (input) => expectNoLeak(() => search(deviceEngine(), input));
   return (input) => {
     if (!hardware) throw new Error('no WebGPU');
     return search(hardware, input);
@@ -63,7 +68,7 @@ function drawCase({ queries, passages, width, k }: Case, number = (): number => 
 }
 
 /** Searches by sorting all scores of each query. */
-function naiveSearch({ queries, passages, targets, k }: SearchInput): Found[] {
+function naiveSearch({ queries, passages, targets, k }: SearchInput): SearchResult[] {
   const row = (vectors: SearchInput['passages'], i: number): Float32Array => {
     const values = new Float32Array(vectors.width);
     vectors.copyRow(i, values, 0);

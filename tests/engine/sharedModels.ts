@@ -1,19 +1,20 @@
 import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
-import { parameterShapes } from '../../workers/engine/model/names';
-import { currentEngine } from '../../workers/engine/device';
-import { ParameterStore } from '../../workers/engine/model/parameters';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { deviceEngine } from '../../workers/engine/device';
+import { ParameterStore } from '../../workers/engine/model/parameterStore';
 import { readSafetensorsF16 } from '../reference/safetensorsF16';
-import { layout, projectFile } from './support';
+import { tensorLayout } from './tensorLayout';
+import { projectFile } from './projectFile';
 
 const sharedFolder = '../shared';
 
 /** Reads a text file in ../shared. */
-export async function sharedText(path: string): Promise<string> {
+export async function readSharedText(path: string): Promise<string> {
   return new TextDecoder().decode(await projectFile(`${sharedFolder}/${path}`));
 }
 
 /** Whether the folder with the models and the reference run exists next to the project. */
-export const hasShared = await sharedText('models/demo-zh/config.json').then(
+export const hasSharedModels = await readSharedText('models/demo-zh/config.json').then(
   (text) => text.includes('hidden_size'),
   () => false,
 );
@@ -22,7 +23,7 @@ export const hasShared = await sharedText('models/demo-zh/config.json').then(
 export async function loadSharedModel(
   name: string,
 ): Promise<{ config: EncoderConfig; tensors: TensorEntry[]; parameters: ParameterStore }> {
-  const json: Record<string, number> = JSON.parse(await sharedText(`models/${name}/config.json`));
+  const json: Record<string, number> = JSON.parse(await readSharedText(`models/${name}/config.json`));
   const number = (key: string): number => {
     const value = json[key];
     if (typeof value !== 'number') throw new Error(`${name}: no ${key}`);
@@ -41,9 +42,9 @@ export async function loadSharedModel(
     attentionDropout: 0,
     padTokenId: number('pad_token_id'),
   };
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const weights = readSafetensorsF16(await projectFile(`${sharedFolder}/models/${name}/model.safetensors`));
-  const parameters = new ParameterStore(currentEngine(), tensors);
+  const parameters = new ParameterStore(deviceEngine(), tensors);
   for (const { name: tensor } of tensors) {
     const values = weights.get(tensor) ?? weights.get(`bert.${tensor}`);
     if (!values) throw new Error(`${name}: no ${tensor}`);

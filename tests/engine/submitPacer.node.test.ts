@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { longestSubmitMs, SubmitPacer } from '../../workers/engine/gpu/submitPacer';
+import { maxSubmitMs, SubmitPacer } from '../../workers/engine/gpu/submitPacer';
 import { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { defaultTiling } from '../../workers/engine/ops/matmul/choice';
+import { defaultTiling } from '../../workers/engine/ops/matmul/defaultChoice';
 import { nullDevice } from './nullDevice';
-import { strict } from './support';
+import { strictReports } from './reports';
 
 /**
  * A device of a given speed that runs submits one after another, and the host's clock. Recording commands takes no
@@ -34,7 +34,7 @@ class FakeDevice {
       submits++;
     };
     for (let i = 0; i < dispatches; i++) {
-      if (recorded > 0 && recorded + work > pacer.limit) submit();
+      if (recorded > 0 && recorded + work > pacer.maxFlops) submit();
       recorded += work;
     }
     submit();
@@ -54,12 +54,12 @@ describe('the submit pacer', () => {
       const pacer = new SubmitPacer(false, () => device.clock);
       // A step of BERT-base at 2,048 tokens: about 1,100 GFLOP in 330 dispatches.
       for (let step = 0; step < 8; step++) device.step(pacer, 330, 3.3e9);
-      expect(Math.max(...device.times), `${gigaflops} GFLOP/s`).toBeLessThan(longestSubmitMs);
-      expect(pacer.longestMs).toBeCloseTo(Math.max(...device.times), 6);
+      expect(Math.max(...device.times), `${gigaflops} GFLOP/s`).toBeLessThan(maxSubmitMs);
+      expect(pacer.maxMeasuredMs).toBeCloseTo(Math.max(...device.times), 6);
     }
   });
 
-  it('lengthens submits until a fast device runs a step in one', () => {
+  it('lengthens submits until a fast device runs a step in one submit', () => {
     const device = new FakeDevice(10_000 * 1e6);
     const pacer = new SubmitPacer(false, () => device.clock);
     const first = device.step(pacer, 330, 3.3e9);
@@ -77,26 +77,26 @@ describe('the submit pacer', () => {
     device.step(pacer, 330, 3.3e9);
     device.times.length = 0;
     device.step(pacer, 330, 3.3e9);
-    expect(Math.max(...device.times)).toBeLessThan(longestSubmitMs);
+    expect(Math.max(...device.times)).toBeLessThan(maxSubmitMs);
   });
 
   it('ignores the time of a submit that waited for kernels to compile', () => {
     let clock = 0;
     const pacer = new SubmitPacer(false, () => clock);
-    const before = pacer.limit;
+    const before = pacer.maxFlops;
     const compiling = pacer.submitted(before, true);
     const next = pacer.submitted(before);
     clock = 3000;
     compiling();
-    expect([pacer.limit, pacer.longestMs]).toEqual([before, 0]);
+    expect([pacer.maxFlops, pacer.maxMeasuredMs]).toEqual([before, 0]);
     clock = 3250;
     next();
-    expect([pacer.limit, pacer.longestMs]).toEqual([before, 250]);
+    expect([pacer.maxFlops, pacer.maxMeasuredMs]).toEqual([before, 250]);
   });
 
   it('makes the engine start a new submit at each dispatch that does not fit the current one', async () => {
     const pacer = new SubmitPacer(true, () => 0);
-    const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strict(), pacer);
+    const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strictReports(), pacer);
     const [a, b, y] = [gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512])];
     const choice = { tiling: defaultTiling(gpu.traits, 512, 512), parts: 1 };
     for (let i = 0; i < 5; i++) matmul(gpu, 'NN', a, b, y, { choice });

@@ -4,16 +4,21 @@ import { Worker } from 'node:worker_threads';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { kernel } from '../../workers/engine/kernel';
-import { parameterShapes } from '../../workers/engine/model/names';
-import type { TokenBatch } from '../../workers/engine/model/packedTokens';
-import { layOutSegments, SegmentTable } from '../../workers/engine/model/segments';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
+import { layOutSegments } from '../../workers/engine/model/segmentLayout';
+import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { dropoutApply } from '../../workers/engine/ops/dropout/dropout';
 import { Trainer } from '../../workers/engine/trainer';
-import { wasmFeatures } from '../../workers/engine/wasm/open';
+import { wasmFeatures } from '../../workers/engine/wasm/wasmFeatures';
 import type { ThreadStart } from '../../workers/engine/wasm/thread';
-import { WasmEngine, type Thread } from '../../workers/engine/wasm/wasmEngine';
-import { adamWOptions, bertConfig } from './configs';
-import { batchOf, layout, seededRandom, wasmBase } from './support';
+import { WasmEngine } from '../../workers/engine/wasm/wasmEngine';
+import type { Thread } from '../../workers/engine/wasm/thread';
+import { adamWConfig, bertConfig } from './configs';
+import { wasmBase } from './environment';
+import { seededRandom } from './random';
+import { tokenBatch } from './tokenBatch';
+import { tensorLayout } from './tensorLayout';
 
 /** A model large enough for jobs of many items, and for the memory to grow beyond its initial size. */
 const config = bertConfig({
@@ -24,6 +29,7 @@ const config = bertConfig({
   vocabularySize: 12_000,
   maxPositions: 128,
 });
+
 const steps = 3;
 
 /** The thread code of the product, as a module for Node's worker threads. */
@@ -35,8 +41,8 @@ const threadModule = (() => {
   const address = (code: string): string => `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
   const thread = address(compiled('thread').replace("'./control'", JSON.stringify(address(compiled('control')))));
   return address(`import { parentPort, workerData } from 'node:worker_threads';
-import { instantiate } from ${JSON.stringify(thread)};
-const control = instantiate(workerData);
+import { instantiateThread } from ${JSON.stringify(thread)};
+const control = instantiateThread(workerData);
 parentPort.postMessage('ready');
 control.serve();`);
 })();
@@ -71,13 +77,13 @@ async function open(name: string, threads: number): Promise<WasmEngine> {
 function batch(texts: number, salt: number): TokenBatch {
   const ids = (text: number): number[] =>
     Array.from({ length: 1 + ((text * 37 + salt * 13) % 110) }, (_, i) => 1 + ((i * 31 + text * 17 + salt) % 11_999));
-  return batchOf(Array.from({ length: texts }, (_, text) => ids(text)));
+  return tokenBatch(Array.from({ length: texts }, (_, text) => ids(text)));
 }
 
 /** Returns the SHA-256 of all weights after a few training steps. */
 async function trained(name: string, threads: number): Promise<string> {
   const engine = await open(name, threads);
-  const tensors = layout(parameterShapes(config));
+  const tensors = tensorLayout(parameterShapes(config));
   const plan = layOutSegments(tensors);
   const [weights, m, v] = [
     new SegmentTable(engine, plan),
@@ -97,7 +103,7 @@ async function trained(name: string, threads: number): Promise<string> {
       dropout: 0.1,
       seed: 1,
       loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-      optimizer: adamWOptions(1e-3),
+      optimizer: adamWConfig(1e-3),
     },
     weights,
     { m, v },

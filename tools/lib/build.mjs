@@ -1,39 +1,30 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from './runCommand.mjs';
+import { root, sourceHash, version } from './source.mjs';
 
-/** The project's root folder. */
-export const root = fileURLToPath(new URL('../..', import.meta.url));
-
-export function version() {
-  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-}
-
-const sources = [
-  'index.html',
-  'package-lock.json',
-  'public',
-  'src',
-  'tools/lib/notices.mjs',
-  'tools/lib/vitePlugins.mjs',
-  'tools/lib/wasmModules.mjs',
-  'tools/licences',
-  'vite.config.ts',
-  'workers',
-];
+/** The folder that the site is built into. */
+export const site = join(root, 'dist');
 
 /**
- * Returns a SHA-256 over every file that affects the built site. It is the same for a checkout and an unpacked archive.
+ * File with the hash of the sources that the site was built from. `npm start` rebuilds the site if the sources have
+ * changed.
  */
-export function sourceHash() {
-  const hash = createHash('sha256');
-  const visit = (path) => {
-    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else hash.update(relative(root, path).split(sep).join('/')).update('\0').update(readFileSync(path));
-  };
-  for (const name of sources) visit(join(root, name));
-  return hash.digest('hex');
+export const buildFile = 'build.json';
+
+function isBuilt() {
+  try {
+    return JSON.parse(readFileSync(join(site, buildFile), 'utf8')).sourceHash === sourceHash();
+  } catch {
+    return false;
+  }
+}
+
+/** Builds the site if it is missing or was built from different sources. */
+export async function buildWhenNeeded() {
+  if (isBuilt()) return;
+  console.log('Building the site …');
+  await runCommand(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error']);
 }
 
 /** Returns version and source hash. Each run records them, so runs of the same code can be recognized. */

@@ -48,7 +48,7 @@ const quiet = [
   '--disable-renderer-backgrounding',
 ];
 
-/** Whether there is a graphics card. Checks only on Linux, and assumes a card on other systems. */
+/** Whether this machine has a graphics card. Checks only on Linux, and assumes a card on other systems. */
 export function hasGraphicsCard() {
   if (process.platform !== 'linux') return true;
   return existsSync('/dev/dri/renderD128') || existsSync('/dev/nvidia0');

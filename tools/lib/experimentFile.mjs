@@ -1,11 +1,11 @@
 import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reasonOf } from './files.mjs';
+import { reasonOf } from './errors.mjs';
 import { jsonFaultLine } from './jsonFault.mjs';
 
 /** Files of a model folder that the page may need. Other formats of the same weights are skipped. */
 const modelFile = /\.(json|txt|safetensors|bin|md)$/;
-/** A model on a hub instead of a folder. The page fetches it. */
+/** Matches a location that names a model on a hub instead of a folder. The page fetches such a model. */
 const hubModel = /^hub:\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
 const slots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
@@ -55,7 +55,7 @@ function pathsOf(location, where) {
   return paths;
 }
 
-/** Returns the name of the model and its files to serve, none of them if the page fetches the model from a hub. */
+/** Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. */
 async function readModel(location, folder) {
   if (location === undefined) return { modelName: '', inputs: [] };
   if (String(location).startsWith('hub:')) {

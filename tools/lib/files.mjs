@@ -1,32 +1,6 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-const reasons = {
-  EACCES: 'access is denied',
-  EEXIST: 'a file of that name exists',
-  EISDIR: 'it is a folder, not a file',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'it does not exist',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'part of the path is a file, not a folder',
-  EPERM: 'the system does not permit it',
-  EROFS: 'the disk is read-only',
-};
-
-/** Returns, in words, the reason why the system refused a file. */
-export function reasonOf(error) {
-  return reasons[error.code] ?? error.message;
-}
-
-/**
- * Returns any error as one sentence. Of a system error such as "ENOSPC: …, write", keeps only the file and the reason.
- */
-export function sentenceOf(error) {
-  if (!(error instanceof Error)) return 'The experiment failed.';
-  if (error.syscall !== undefined && error.code in reasons)
-    return `${error.path ?? 'A file'} cannot be used: ${reasonOf(error)}.`;
-  return error.message;
-}
+import { reasonOf } from './errors.mjs';
 
 /**
  * Creates missing parents one at a time. Node's recursive mkdir never returns in places that refuse folders, such as
@@ -42,7 +16,10 @@ async function makeFolder(path) {
   await mkdir(path);
 }
 
-/** Creates the folder given to `option` if it is missing. Throws if no file can be written there. */
+/**
+ * Creates the folder `path` if it is missing; `option` is the option that names it. Throws if no file can be written
+ * there.
+ */
 export async function writableFolder(path, option) {
   try {
     await makeFolder(path);

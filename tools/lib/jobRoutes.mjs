@@ -3,14 +3,15 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { sendFile, sendJson } from './server.mjs';
 
-const bodyLimit = 512 * 1024 * 1024;
+/** Maximum bytes of a JSON body. A longer one would not fit in a string of Node.js anyway. */
+const maxBodyBytes = 512 * 1024 * 1024;
 
 async function readJson(request) {
   const chunks = [];
   let bytes = 0;
   for await (const chunk of request) {
     bytes += chunk.length;
-    if (bytes > bodyLimit) throw new Error('the request body is too large');
+    if (bytes > maxBodyBytes) throw new Error('the request body is too large');
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));

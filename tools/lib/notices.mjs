@@ -1,7 +1,10 @@
-/* Builds THIRD-PARTY-NOTICES.txt: name, version, licence and full text of everything in the site that others wrote. */
+/*
+ * Builds THIRD-PARTY-NOTICES.txt: the name, version, licence and licence text of everything in the site that others
+ * wrote.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, version as ownVersion } from './build.mjs';
+import { root, version as ownVersion } from './source.mjs';
 
 export const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 
@@ -41,7 +44,7 @@ export function packageFolder(moduleId) {
   return found ? found[1] : null;
 }
 
-/** Whether a module left something in the bundle: code, or a style sheet, which has no code. */
+/** Whether a module contributed something to the bundle: code, or a style sheet, which has no code. */
 function contributes(id, { renderedLength }) {
   return renderedLength > 0 || /\.css(\?|$)/.test(id);
 }

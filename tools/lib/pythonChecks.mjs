@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { root } from './build.mjs';
-import { runCommand } from './install.mjs';
+import { root } from './source.mjs';
+import { runCommand } from './runCommand.mjs';
 
 const venv = join(root, '.venv');
 const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');

@@ -25,7 +25,7 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
  * @param {E[]} events
  * @returns {E[]}
  */
-export function settled(events) {
+export function eventsToKeep(events) {
   const lastOfStep = new Map();
   events.forEach((event, index) => event.type === 'step' && lastOfStep.set(event.step, index));
   return events.filter(
@@ -72,7 +72,7 @@ export class RunReport {
 
   /** Rewrites the whole file without events of steps that a resumed run repeated. */
   async finish() {
-    await writeFile(`${this.#file}.new`, toLines(settled(this.#events)));
+    await writeFile(`${this.#file}.new`, toLines(eventsToKeep(this.#events)));
     await rename(`${this.#file}.new`, this.#file);
   }
 

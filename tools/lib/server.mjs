@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { createHash } from 'node:crypto';
-import { root, sourceHash, version } from './build.mjs';
+import { root, sourceHash, version } from './source.mjs';
 
 const types = {
   '.css': 'text/css; charset=utf-8',

@@ -9,7 +9,9 @@ import { crc32, createInflateRaw } from 'node:zlib';
 const endSignature = 0x06054b50; // 4.3.16
 const end64LocatorSignature = 0x07064b50; // 4.3.15
 const entrySignature = 0x02014b50; // 4.3.12
-const longestComment = 65_535;
+/** Maximum length of the comment at the end of a zip, whose length field has 16 bits. */
+const maxCommentBytes = 65_535;
+/** Stands for a size or offset that does not fit in 32 bits; an extra field holds the number (4.5.3). */
 const tooLarge = 0xffffffff;
 
 async function readAt(file, position, length) {
@@ -20,7 +22,7 @@ async function readAt(file, position, length) {
 
 async function centralDirectory(file) {
   const { size } = await file.stat();
-  const tailLength = Math.min(size, longestComment + 22 + 20);
+  const tailLength = Math.min(size, maxCommentBytes + 22 + 20);
   const tail = await readAt(file, size - tailLength, tailLength);
   let at = tail.length - 22;
   while (at >= 0 && tail.readUInt32LE(at) !== endSignature) at -= 1;

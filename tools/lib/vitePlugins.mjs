@@ -1,6 +1,7 @@
 import { createReadStream, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { root, sourceHash, version } from './build.mjs';
+import { buildFile } from './build.mjs';
+import { root, sourceHash, version } from './source.mjs';
 import { wasmModules } from './wasmModules.mjs';
 
 /**
@@ -14,11 +15,14 @@ function selfHostedFiles() {
   ];
 }
 
-/** Packages whose code is in those files. The engine uses logarithms and exponentials from AssemblyScript's library. */
+/**
+ * Packages whose code is in the self-hosted files. The engine uses logarithms and exponentials from AssemblyScript's
+ * library.
+ */
 export const selfHostedPackages = ['assemblyscript', 'onnxruntime-web'];
 
-/** Returns the plugin that adds these wasm files to the built site and to the dev server. */
-export function selfHosted() {
+/** Returns the plugin that adds the self-hosted files to the built site and to the dev server. */
+export function selfHostedPlugin() {
   const files = selfHostedFiles();
   return {
     name: 'recallsmith-self-hosted',
@@ -38,16 +42,10 @@ export function selfHosted() {
 }
 
 /**
- * File with the hash of the sources that the site was built from. `npm start` rebuilds the site if the sources have
- * changed.
- */
-export const buildFile = 'build.json';
-
-/**
  * Returns the plugin that writes the service worker sw.js, which lists the files of this build so that the page opens
  * offline.
  */
-export function offline() {
+export function offlinePlugin() {
   return {
     name: 'recallsmith-offline',
     apply: 'build',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { root } from './build.mjs';
+import { root } from './source.mjs';
 
 const sources = join(root, 'workers/engine/wasm/assembly');
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');

@@ -1,9 +1,10 @@
 import { AppError } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
-import type { DeviceInfo, DevicePreference } from '../../src/domain/run';
+import type { DeviceInfo, DevicePreference } from '../../src/domain/device';
 import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
-import { openWasmEngine, wasmFeatures } from './wasm/open';
+import { openWasmEngine } from './wasm/openWasmEngine';
+import { wasmFeatures } from './wasm/wasmFeatures';
 
 /** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it; only one is open at a time. */
 interface OpenDevice {
@@ -56,14 +57,14 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
 }
 
 /** Returns the largest array that the preferred device allows, in bytes; Infinity on wasm. */
-export async function arrayBytesAllowed(preference: DevicePreference): Promise<number> {
+export async function deviceMaxArrayBytes(preference: DevicePreference): Promise<number> {
   const known = currentFor(preference);
   const limits = known ? webGpuOf(known)?.device.limits : (await chooseBackend(preference)).adapter?.limits;
   return limits ? Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) : Infinity;
 }
 
 /** Whether the preferred device computes in half precision. Always false on wasm. */
-export async function offersHalf(preference: DevicePreference): Promise<boolean> {
+export async function deviceOffersHalf(preference: DevicePreference): Promise<boolean> {
   const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
@@ -79,13 +80,13 @@ export function closeDevice(): void {
 }
 
 /** Returns the engine of the open device. Throws RangeError if no device is open. */
-export function currentEngine(): Engine {
+export function deviceEngine(): Engine {
   if (!open) throw new RangeError('no device is open');
   return open.engine;
 }
 
-/** Returns the WebGPU engine, or null if WebGPU is not open. */
-export function currentWebGpu(): WebGpuEngine | null {
+/** Returns the engine of the open device if that is a WebGPU device, else null. */
+export function deviceWebGpu(): WebGpuEngine | null {
   return open && webGpuOf(open);
 }
 
@@ -138,7 +139,7 @@ function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {
   const device = await requestDevice(adapter);
-  // Events of this device may still arrive after it was closed and another one was opened.
+  // Events of this device may still arrive after it has been closed and another one opened.
   current = device;
   const report = (error: GPUError): void => {
     if (current !== device) return;
@@ -196,9 +197,9 @@ async function openWasm(choice: Choice, wasmBaseUrl: string): Promise<Opened> {
 }
 
 /**
- * Returns the number of threads of the wasm engine: half of the logical cores, because two of them often share a
- * physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the slowest
- * thread.
+ * Returns the number of threads of the wasm engine, at most 8: half of the logical cores, because two of them often
+ * share a physical core, or both on a dual-core machine. With more threads than free cores, every product waits for the
+ * slowest thread.
  */
 function wasmThreads(): number {
   const cores = navigator.hardwareConcurrency;

@@ -1,26 +1,28 @@
 import type { Pooling } from '../../src/domain/model';
-import { chunkTexts } from './memory/stepMemory';
+import { maxChunkTexts } from './memory/maxChunkTexts';
 import { quadsFor } from './quads';
 import type { DeviceArray } from './arrays';
 import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
-import { backward, forward, lastHidden } from './model/encoder';
-import type { EncoderContext } from './model/layer';
-import { packTokens, type TokenBatch } from './model/packedTokens';
-import type { SegmentTable } from './model/segments';
-import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/pooling';
+import { encoderBackward, encoderForward, encoderLastHidden } from './model/encoder';
+import type { EncoderContext } from './model/encoderContext';
+import { packTokens } from './model/packedTokens';
+import type { TokenBatch } from './model/tokenBatch';
+import type { SegmentTable } from './model/segmentTable';
+import { poolingBackward, poolingForward } from './ops/pooling/pooling';
+import { normalizeBackward } from './ops/normalize/normalize';
 
 type Side = 'anchors' | 'positives';
 
 /** Consecutive texts from one side of a batch, encoded together. */
-export interface Chunk {
+interface Chunk {
   side: Side;
   /** Index of the chunk's first text within its side. */
   firstText: number;
   texts: number;
   /**
-   * The chunk's first row in the whole packed batch, anchors before positives. Dropout selects its random numbers by
-   * it.
+   * The chunk's first row in the whole packed batch, in which anchors come before positives. Dropout's random numbers
+   * depend on it.
    */
   firstRow: number;
   batch: TokenBatch;
@@ -71,13 +73,13 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch.anchors, batch.positives, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Number of texts that every buffer of text vectors has room for: enough for any chunk, as with the row buffers. */
-  const mostTexts = chunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
-  const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, mostTexts, work);
+  /** Texts that every buffer of text vectors has room for, so that all chunks share the same buffers. */
+  const maxTexts = maxChunkTexts(batch.anchors.offsets.length - 1, tokensPerPass);
+  const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, maxTexts, work);
   const units = { anchors: vectors(batch.anchors), positives: vectors(batch.positives) }; // [B, H] each
   for (const chunk of chunks)
     inChunk(context, chunk, tokensPerPass, (inner) => {
-      const hidden = lastHidden(inner); // [T, H]
+      const hidden = encoderLastHidden(inner); // [T, H]
       const { y, saved } = withTexts(chunk, () => poolingForward(engine, hidden, textsOf(inner, pooling), true));
       commands.copy(y, rowsOf(units[chunk.side], chunk));
       for (const array of [hidden, y, saved.norms]) pool.free(array);
@@ -88,7 +90,7 @@ export function gradCacheGradients(
   const dUnits = { anchors, positives: candidates }; // [B, H] each
   chunks.forEach((chunk, index) =>
     inChunk(context, chunk, tokensPerPass, (inner) => {
-      const { hidden, saved } = forward(inner); // [T, H]
+      const { hidden, saved } = encoderForward(inner); // [T, H]
       const dPooled = withTexts(chunk, () => {
         const pooled = poolingForward(engine, hidden, textsOf(inner, pooling), true);
         const dUnit = pool.allocate(pooled.y.shape); // [texts, H]
@@ -99,7 +101,7 @@ export function gradCacheGradients(
       }); // [texts, H]
       const dHidden = poolingBackward(engine, dPooled, undefined, { ...inner.tokens, pooling }, hidden.dtype); // [T, H]
       pool.free(dPooled);
-      backward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
+      encoderBackward(dHidden, saved, inner, { table: into.gradients, accumulate: index > 0 });
     }),
   );
   pool.free(anchors);

@@ -4,11 +4,14 @@ import type { DeviceArray } from './arrays';
 import { gradCacheGradients } from './gradCache';
 import { infoNce, type InfoNceRunOptions } from './losses/infoNce';
 import { freeTokens, uploadTokens } from './model/deviceTokens';
-import { backward, forward } from './model/encoder';
-import type { EncoderContext } from './model/layer';
-import { joinBatches, packTokens, type TokenBatch } from './model/packedTokens';
-import type { SegmentTable } from './model/segments';
-import { normalizeBackward, poolingBackward, poolingForward } from './ops/pooling/pooling';
+import { encoderBackward, encoderForward } from './model/encoder';
+import type { EncoderContext } from './model/encoderContext';
+import { packTokens } from './model/packedTokens';
+import { joinTokenBatches } from './model/tokenBatch';
+import type { TokenBatch } from './model/tokenBatch';
+import type { SegmentTable } from './model/segmentTable';
+import { poolingBackward, poolingForward } from './ops/pooling/pooling';
+import { normalizeBackward } from './ops/normalize/normalize';
 import { quadsFor } from './quads';
 
 export interface GradientOptions {
@@ -19,8 +22,8 @@ export interface GradientOptions {
 }
 
 /**
- * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. The gradients are the same
- * for every step strategy.
+ * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies yield
+ * the same gradients, GradCache up to rounding.
  */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,
@@ -34,7 +37,7 @@ export function computeGradients(
     return gradCacheGradients(context, { anchors, positives }, { pooling, loss, tokensPerPass }, into);
   }
   const { engine, config } = context;
-  const packed = packTokens(joinBatches(anchors, positives), config, quadsFor);
+  const packed = packTokens(joinTokenBatches(anchors, positives), config, quadsFor);
   engine.pool.withRowCapacity(packed.rows, quadsFor(way.tokensPerPass ?? packed.rows), () => {
     const tokens = uploadTokens(engine, packed);
     wholeBatchGradients({ ...context, tokens }, anchors.offsets.length - 1, { pooling, loss, way }, into);
@@ -53,7 +56,7 @@ function wholeBatchGradients(
   into: { numbers: DeviceArray; gradients: SegmentTable },
 ): void {
   const { engine, tokens } = context;
-  const { hidden, saved } = forward(context, way.kind === 'recompute'); // [T, H]
+  const { hidden, saved } = encoderForward(context, way.kind === 'recompute'); // [T, H]
   const pool = (firstText: number, texts: number) =>
     poolingForward(engine, hidden, { ...tokens, firstText, texts, pooling }, true); // [B, H]
   const a = pool(0, firstPositive);
@@ -65,5 +68,5 @@ function wholeBatchGradients(
   const dHidden = poolingBackward(engine, dAnchors, dPositives, { ...tokens, pooling }, hidden.dtype); // [T, H]
   const done = [dUnit.anchors, dUnit.candidates, dAnchors, dPositives, a.y, a.saved.norms, p.y, p.saved.norms];
   for (const array of done) engine.pool.free(array);
-  backward(dHidden, saved, context, { table: into.gradients, accumulate: false });
+  encoderBackward(dHidden, saved, context, { table: into.gradients, accumulate: false });
 }

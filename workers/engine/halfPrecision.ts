@@ -5,19 +5,19 @@ import type { Kernel } from './kernel';
  * Adapts a kernel to arrays stored in half precision. Kernels are written for float32. The adapted code converts
  * numbers to float32 as it reads them and back as it writes them; all computation in between stays the same.
  */
-export function forDTypes<Param extends string, Read extends string, Write extends string>(
+export function adaptToHalfPrecision<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,
   arrays: Readonly<Record<Read | Write, DeviceArray>>,
 ): Kernel<Param, Read, Write> {
   const halves = [...kernel.reads, ...kernel.writes].filter((name) => arrays[name].dtype === 'f16');
-  return withHalves(kernel, halves);
+  return withHalfPrecision(kernel, halves);
 }
 
 /** Caches generated code by kernel and by the names of its half-precision arrays. */
 const made = new WeakMap<object, Map<string, string>>();
 
 /** Returns the kernel with the named arrays stored in half precision. */
-export function withHalves<Param extends string, Read extends string, Write extends string>(
+export function withHalfPrecision<Param extends string, Read extends string, Write extends string>(
   kernel: Kernel<Param, Read, Write>,
   names: readonly (Read | Write)[],
 ): Kernel<Param, Read, Write> {
@@ -25,7 +25,7 @@ export function withHalves<Param extends string, Read extends string, Write exte
   const known = made.get(kernel) ?? new Map<string, string>();
   made.set(kernel, known);
   const key = names.join();
-  const code = known.get(key) ?? halvesInCode(kernel.code, names);
+  const code = known.get(key) ?? halfPrecisionCode(kernel.code, names);
   known.set(key, code);
   return { ...kernel, code };
 }
@@ -34,7 +34,7 @@ export function withHalves<Param extends string, Read extends string, Write exte
  * Rewrites a kernel's code so that the named arrays are stored in half precision. Throws RangeError if the code binds
  * no float array of a given name.
  */
-export function halvesInCode(code: string, names: readonly string[]): string {
+export function halfPrecisionCode(code: string, names: readonly string[]): string {
   const elements = new Map<string, string>();
   let bound = code;
   for (const name of names) {
@@ -106,7 +106,7 @@ function closing(code: string, from: number): number {
 }
 
 /** Converts half-precision numbers, given as bits, to float32. */
-export function fromHalf(bits: Uint16Array): Float32Array {
+export function fromHalfPrecision(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, (each) => {
     const sign = each & 0x8000 ? -1 : 1;
     const exponent = (each >> 10) & 0x1f;

@@ -1,11 +1,11 @@
 /** WGSL element type of a bound array. */
-export type Element = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
-export type ParamType = 'u32' | 'f32';
+export type KernelElement = 'f32' | 'vec2<f32>' | 'vec4<f32>' | 'u32' | 'vec2<u32>' | 'vec4<u32>';
+export type KernelParamType = 'u32' | 'f32';
 
 /**
  * How the wasm engine runs a kernel: a function in workers/engine/wasm/assembly whose items are split among threads.
  */
-export interface WasmCall<Param extends string> {
+export interface KernelWasmCall<Param extends string> {
   /**
    * Name of the function. It is called with the addresses of the arrays read and written, the params, `constants`, the
    * first item, and one past the last item.
@@ -24,13 +24,13 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
   /** Name shown in errors and profiles. */
   name: string;
   /** Fields of the uniform struct `p`. */
-  params: Readonly<Record<Param, ParamType>>;
-  reads: Readonly<Record<Read, Element>>;
-  writes: Readonly<Record<Write, Element>>;
+  params: Readonly<Record<Param, KernelParamType>>;
+  reads: Readonly<Record<Read, KernelElement>>;
+  writes: Readonly<Record<Write, KernelElement>>;
   workgroup: readonly [number, number, number];
   /** Module-scope declarations: workgroup memory, functions. */
   globals?: string;
-  /** FLOPs of a dispatch. Set this if they take longer than the reads and writes. */
+  /** FLOPs of a dispatch. Set this if computing takes longer than reading and writing. */
   flops?: (params: Readonly<Record<Param, number>>) => number;
   /**
    * Whether the kernel calls subgroup functions. Its code can then use `subgroup_size` and `subgroup_lane`. Needs the
@@ -47,18 +47,18 @@ export interface KernelSpec<Param extends string, Read extends string, Write ext
    * workgroup's index, counted across both dimensions if `groups` was one number.
    */
   body: string;
-  wasm?: WasmCall<Param>;
+  wasm?: KernelWasmCall<Param>;
 }
 
 /** A compute shader with a name for every binding. Equal code is compiled once per device. */
 export interface Kernel<Param extends string = string, Read extends string = string, Write extends string = string> {
   name: string;
   code: string;
-  params: readonly (readonly [Param, ParamType])[];
+  params: readonly (readonly [Param, KernelParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
   flops?(params: Readonly<Record<Param, number>>): number;
-  wasm: WasmCall<Param> | undefined;
+  wasm: KernelWasmCall<Param> | undefined;
 }
 
 const subgroupMatrixFeatures =
@@ -107,13 +107,13 @@ ${spec.body}
 }
 
 /**
- * FLOPs that a device computes in the time of one byte's read or write. Roughly true of GPUs, and precise enough to
- * weigh kernels that only move numbers.
+ * FLOPs that a device can compute while it reads or writes one byte. A rough figure for GPUs, precise enough for
+ * kernels that only move numbers.
  */
 const flopsPerByte = 8;
 
 /** Estimates the FLOPs of a dispatch that binds `boundBytes` bytes. */
-export function workOf<Param extends string>(
+export function kernelFlops<Param extends string>(
   kernel: Kernel<Param>,
   params: Readonly<Record<Param, number>>,
   boundBytes: number,
@@ -121,8 +121,11 @@ export function workOf<Param extends string>(
   return (kernel.flops?.(params) ?? 0) + flopsPerByte * boundBytes;
 }
 
-/** Writes the uniform's bytes. All fields are four bytes wide, so there is no padding between them. */
-export function packParams<Param extends string>(
+/**
+ * Writes a kernel's params as the bytes of its uniform. All fields are four bytes wide, so there is no padding between
+ * them.
+ */
+export function packKernelParams<Param extends string>(
   { params }: Kernel<Param>,
   values: Readonly<Record<Param, number>>,
   into: DataView,

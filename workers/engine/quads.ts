@@ -9,3 +9,8 @@ export function quadsIn(length: number): number {
 export function quadsFor(length: number): number {
   return 4 * Math.ceil(length / 4);
 }
+
+/** Rounds up to a multiple of four, at least four: kernels read rows and numbers in fours. */
+export function upToQuad(length: number): number {
+  return Math.max(4, quadsFor(length));
+}

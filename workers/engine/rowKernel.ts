@@ -1,4 +1,4 @@
-import type { Traits } from './engine';
+import type { EngineTraits } from './engine';
 import { kernel, type Kernel, type KernelSpec } from './kernel';
 
 /** Workgroup size. On a GPU, the threads of a workgroup share one row. */
@@ -11,7 +11,7 @@ const rowThreads = 64;
  * the order of sums is fixed.
  */
 export function rowKernel<Param extends string, Read extends string, Write extends string>(
-  { software }: Traits,
+  { software }: EngineTraits,
   spec: Omit<KernelSpec<Param | 'rows', Read, Write>, 'workgroup'>,
 ): Kernel<Param | 'rows', Read, Write> {
   const start = software
@@ -26,7 +26,7 @@ export function rowKernel<Param extends string, Read extends string, Write exten
 }
 
 /** Returns the number of workgroups for `rows` rows. */
-export function rowGroups({ software }: Traits, rows: number): number {
+export function rowKernelGroups({ software }: EngineTraits, rows: number): number {
   return software ? Math.ceil(rows / rowThreads) : rows;
 }
 

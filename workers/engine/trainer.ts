@@ -4,17 +4,19 @@ import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig, Pooling } from '../../src/domain/model';
 import { nextLossScale, type LossScale } from '../../src/domain/train/lossScale';
 import type { DeviceArray } from './arrays';
-import { firstNotFinite, partCount, sumTrainedSquares } from './divergence';
+import { divergedParameter } from './divergence';
+import { sumTableSquares } from './optimizer/sumSquares';
+import { tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
-import { infoNceNumbers } from './losses/infoNce';
-import type { AdamWMoment } from './model/adamWState';
+import { infoNceNumberCount } from './losses/infoNce';
+import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
-import type { TokenBatch } from './model/packedTokens';
-import { SegmentTable } from './model/segments';
-import { dropoutRates } from './ops/dropout/places';
+import type { TokenBatch } from './model/tokenBatch';
+import { SegmentTable } from './model/segmentTable';
+import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
-import { clipping } from './optimizer/gradientNorm';
+import { clipping } from './optimizer/clipping';
 
 export interface TrainerOptions {
   config: EncoderConfig;
@@ -31,7 +33,7 @@ export interface TrainerOptions {
   lossScale?: LossScale | undefined;
 }
 
-export interface StepNumbers {
+export interface TrainerNumbers {
   loss: number;
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
@@ -41,13 +43,13 @@ export interface StepNumbers {
   tokens: number;
   /** In mixed precision: the scale of this step's gradients. */
   lossScale?: number;
-  /** Gradients overflowed in half precision, so no weight changed; `gradientNorm` is not finite. */
+  /** Set if gradients overflowed in half precision: no weight changed, and `gradientNorm` is not finite. */
   skipped?: true;
 }
 
 /** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
-const normAt = infoNceNumbers;
-const numbersLength = infoNceNumbers + 2;
+const normAt = infoNceNumberCount;
+const numbersLength = infoNceNumberCount + 2;
 
 /** Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step. */
 export class Trainer {
@@ -63,7 +65,7 @@ export class Trainer {
   constructor(
     private readonly options: TrainerOptions,
     private readonly weights: SegmentTable,
-    private readonly moments: Readonly<Record<AdamWMoment, SegmentTable>>,
+    private readonly moments: Readonly<Record<AdamWStateMoment, SegmentTable>>,
   ) {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
@@ -83,10 +85,10 @@ export class Trainer {
    * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws `training-diverged`, with all weights
    * unchanged, and any error that the device reports.
    */
-  async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<StepNumbers> {
+  async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
     const { pool, commands } = this.#engine;
     const numbers = pool.allocate([numbersLength]);
-    const parts = pool.allocate([partCount(this.#gradients)]);
+    const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     this.#half?.refresh();
     this.#gradientsOf(anchors, positives, step, numbers);
     this.#update(numbers, parts, learningRate, step);
@@ -121,7 +123,7 @@ export class Trainer {
     const { optimizer } = this.options;
     // AdamW's t counts only steps that changed the weights.
     const update = step - (this.#lossScale?.skipped ?? 0);
-    sumTrainedSquares(this.#gradients, this.#gradients, parts);
+    sumTableSquares(this.#gradients, this.#gradients, parts);
     clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, this.#lossScale?.scale);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
@@ -142,7 +144,7 @@ export class Trainer {
     norm: number,
     parts: DeviceArray,
     step: number,
-  ): Promise<Pick<StepNumbers, 'lossScale' | 'skipped'>> {
+  ): Promise<Pick<TrainerNumbers, 'lossScale' | 'skipped'>> {
     if (!Number.isFinite(loss)) throw this.#diverged(step, 'loss', await this.#causeOfLoss(parts));
     const used = this.#lossScale;
     const next = used && nextLossScale(used, !Number.isFinite(norm));
@@ -151,7 +153,7 @@ export class Trainer {
       return { lossScale: used.scale, ...(Number.isFinite(norm) ? {} : { skipped: true }) };
     }
     if (Number.isFinite(norm)) return {};
-    throw this.#diverged(step, 'gradientNorm', await firstNotFinite(this.#gradients, this.#gradients, parts));
+    throw this.#diverged(step, 'gradientNorm', await divergedParameter(this.#gradients, this.#gradients, parts));
   }
 
   /**
@@ -159,8 +161,8 @@ export class Trainer {
    * thereby all gradients, so weights are searched first.
    */
   async #causeOfLoss(parts: DeviceArray): Promise<string | undefined> {
-    const inWeights = await firstNotFinite(this.weights, this.#gradients, parts);
-    return inWeights ?? firstNotFinite(this.#gradients, this.#gradients, parts);
+    const inWeights = await divergedParameter(this.weights, this.#gradients, parts);
+    return inWeights ?? divergedParameter(this.#gradients, this.#gradients, parts);
   }
 
   #diverged(step: number, quantity: 'loss' | 'gradientNorm', parameter: string | undefined): AppError {

@@ -1,7 +1,6 @@
 import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
-import type { DeviceInfo, DevicePreference } from '../run';
-import { forwardFlops, stepFlops } from './flops';
+import type { DeviceInfo, DevicePreference } from '../device';
 
 export const benchmarkShapes = ['bertBase', 'demo'] as const;
 export type BenchmarkShape = (typeof benchmarkShapes)[number];
@@ -99,40 +98,6 @@ export interface BenchmarkResult {
   subgroups: boolean;
   steps: StepSpeed[];
   skipped: SkippedShape[];
-  /** Longest timed GPU submit; 0 if none was timed. */
+  /** Milliseconds of the longest GPU submit that was timed; 0 if none was. */
   longestSubmitMs: number;
-}
-
-/** The amount of computation in a run of an experiment. */
-export interface ExpectedWork {
-  config: EncoderConfig;
-  steps: number;
-  /** For each stage: total tokens of all its steps, and the planned step strategy. */
-  stages: { trainingTokens: number; way: StepWay['kind'] }[];
-  /** Whether any stage uses mixed precision. The benchmark measures full precision only. */
-  mixed: boolean;
-  /** Tokens encoded per evaluation: the knowledge base and the questions. */
-  encodingTokens: number;
-  /** Number of evaluations. */
-  evaluations: number;
-  /** Mean tokens per text. */
-  textTokens: number;
-}
-
-/**
- * Estimates the milliseconds of a run with its planned step strategies, from the speed of the benchmarked shape whose
- * hidden size is closest. Returns null if no usable shape was measured.
- */
-export function expectedMs(work: ExpectedWork, steps: readonly StepSpeed[]): number | null {
-  const { config, stages, encodingTokens, evaluations, textTokens } = work;
-  const distance = ({ shape }: StepSpeed): number =>
-    Math.abs(Math.log(benchmarkConfigs[shape].hiddenSize / config.hiddenSize));
-  const like = steps.toSorted((a, b) => distance(a) - distance(b))[0];
-  if (!like || !(like.gflops > 0)) return null;
-  const training = stages.reduce(
-    (sum, { trainingTokens, way }) => sum + stepFlops(config, trainingTokens, textTokens, way),
-    0,
-  );
-  const encoding = evaluations * forwardFlops(config, encodingTokens, textTokens);
-  return (training + encoding) / (like.gflops * 1e6);
 }

@@ -5,7 +5,7 @@ type Sizes = Pick<EncoderConfig, 'layers' | 'hiddenSize' | 'intermediateSize'>;
 
 /**
  * Returns the FLOPs of the encoder's forward pass over `tokens` tokens, in texts of about `textTokens` each. Every
- * token costs 2 per weight. In attention, every pair of tokens of a text costs 2·H for the score and 2·H for the
+ * token costs 2 FLOPs per weight. In attention, every pair of tokens of a text costs 2·H for the score and 2·H for the
  * weighted sum, per layer.
  */
 export function forwardFlops(sizes: Sizes, tokens: number, textTokens: number): number {

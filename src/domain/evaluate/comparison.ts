@@ -1,6 +1,6 @@
-import type { Interval, QuestionResult } from '../run';
+import type { QuestionResult } from './evaluation';
+import { pairedBootstrap, mcNemar, type Interval } from './statistics';
 import { firstRank, mrrAtK } from './metrics';
-import { mcNemar, pairedBootstrap } from './statistics';
 
 /** Rank of a question's first relevant passage, before and after training. */
 export interface QuestionChange {
@@ -13,11 +13,13 @@ export type Verdict = 'better' | 'worse' | 'noDifferenceShown';
 
 export interface Comparison {
   /**
-   * Questions with a relevant passage in the first k after training but not before. Worst rank before training first.
+   * Questions with a relevant passage in the first k after training but not before. Sorted by rank before training,
+   * worst first.
    */
   won: QuestionChange[];
   /**
-   * Questions with a relevant passage in the first k before training but not after. Worst rank after training first.
+   * Questions with a relevant passage in the first k before training but not after. Sorted by rank after training,
+   * worst first.
    */
   lost: QuestionChange[];
   unchanged: QuestionChange[];
@@ -28,7 +30,7 @@ export interface Comparison {
   mrrChange: Interval;
 }
 
-/** If p is at least this, the comparison claims no difference. */
+/** Significance level: if p is at least this, the comparison claims no difference. */
 const significance = 0.05;
 
 export function verdictOf(won: number, lost: number): { verdict: Verdict; p: number } {
@@ -43,7 +45,7 @@ interface QuestionChanges {
   unchanged: QuestionChange[];
 }
 
-/** Pairs the results by question. Leaves out questions that only one evaluation has, because they have no pair. */
+/** Pairs the results by question. Leaves out questions that only one of the evaluations has. */
 function pairResults(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],
@@ -55,7 +57,7 @@ function pairResults(
   });
 }
 
-/** Sorts the questions that both evaluations have by whether they entered or left the first k. */
+/** Groups the questions that both evaluations have by whether a relevant passage entered or left the first k. */
 export function questionChanges(
   before: readonly QuestionResult[],
   after: readonly QuestionResult[],

@@ -1,3 +1,5 @@
+import type { MetricName } from '../experiment';
+
 /**
  * Retrieval metrics of one question, computed from the ranks of all its relevant passages, ascending and counted from
  * 1. They match sentence-transformers' InformationRetrievalEvaluator. The caller averages over questions.
@@ -25,7 +27,10 @@ export function precisionAtK(ranks: Ranks, k: number): number {
   return hitsAt(ranks, k) / k;
 }
 
-/** Returns the best rank, or Infinity if there is none. A loop, because a question may have any number of passages. */
+/**
+ * Returns the best rank, or Infinity if there is none. Avoids Math.min(...ranks), because a question may have more
+ * ranks than a call can take arguments.
+ */
 export function firstRank(ranks: Ranks): number {
   return ranks.reduce((first, rank) => Math.min(first, rank), Infinity);
 }
@@ -44,3 +49,6 @@ export function ndcgAtK(ranks: Ranks, k: number): number {
   for (let place = 1; place <= Math.min(k, ranks.length); place++) best += 1 / Math.log2(place + 1);
   return best === 0 ? 0 : dcg / best;
 }
+
+/** The means of all metrics over the questions, and the numbers of questions and passages. */
+export type Metrics = Record<MetricName, number> & { questions: number; passages: number };

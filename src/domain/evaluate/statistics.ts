@@ -1,5 +1,9 @@
 import { RandomStream } from '../random';
-import type { Interval } from '../run';
+
+export interface Interval {
+  low: number;
+  high: number;
+}
 
 /** 0.975 quantile of the standard normal distribution, for two-sided 95% intervals. */
 const z95 = 1.959963984540054;
@@ -20,8 +24,8 @@ export function wilsonInterval(successes: number, trials: number): Interval {
 
 /**
  * Returns the two-sided p of McNemar's exact test (McNemar 1947, binomial form): the probability of a split of won and
- * lost questions at least this uneven if neither model is better. Computes the terms by way of logarithms, because with
- * thousands of questions their factors would underflow.
+ * lost questions at least this uneven if neither model is better. Computes the terms from their logarithms, because
+ * with thousands of questions their factors would underflow.
  */
 export function mcNemar(won: number, lost: number): number {
   const trials = won + lost;
@@ -34,6 +38,7 @@ export function mcNemar(won: number, lost: number): number {
   return Math.min(1, 2 * tail);
 }
 
+/** Resamples per interval, 50 of which lie beyond each bound of a 95% interval. */
 const bootstrapRounds = 2000;
 
 /**

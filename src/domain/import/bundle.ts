@@ -1,7 +1,7 @@
 import type { DataRole } from '../records';
 import { judgementOf } from './judgements';
 
-/** Sections of a file that holds a whole evaluation set, as LlamaIndex and MTEB write it, by what they hold. */
+/** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
   passages: ['corpus', 'passages', 'documents'],
   questions: ['queries', 'questions'],
@@ -70,8 +70,8 @@ function relevantIds(judgements: unknown): string[] {
 }
 
 /**
- * Returns one pair per question, with the texts of its relevant passages. Passages that the file does not have are
- * named by id in a row of their own, so that they are found in the knowledge base or reported.
+ * Returns one pair per question, with the texts of its relevant passages. Passages that are not in the file are named
+ * by id in a separate row, so that the import finds them in the knowledge base or reports them.
  */
 function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const given = sectionOf(bundle, 'pairs');
@@ -88,7 +88,7 @@ function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   });
 }
 
-/** Returns the records of a file of sections that belong to the role. Any other value is one record of its own. */
+/** Returns the records that a file of sections holds for the role. Returns any other value as a single record. */
 export function unbundled(role: DataRole, value: unknown): unknown[] {
   if (!isBundle(value)) return [value];
   switch (role) {

@@ -27,12 +27,15 @@ const builtIn: Record<number, string> = {
   58: 'm"月"d"日"',
 };
 
-/** Returns the code of a number format: the workbook's own one if it defines the id, else the built-in one. */
+/** Returns the code of a number format: the workbook's own code if it defines the id, else the built-in one. */
 export function formatCode(id: number, own: ReadonlyMap<number, string>): string {
   return own.get(id) ?? builtIn[id] ?? 'General';
 }
 
-/** Splits a format code into literals and the rest. Colours, conditions, paddings and fills show no character. */
+/**
+ * Splits a format code into literals and the rest. Drops colours, conditions, paddings and fills, which show no
+ * character.
+ */
 function tokensOf(code: string): { literal: boolean; text: string }[] {
   const tokens: { literal: boolean; text: string }[] = [];
   const pattern = /"([^"]*)"|\\([^])|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|_[^]|\*[^]|([^"\\[_*])/gu;
@@ -48,7 +51,7 @@ function sectionsOf(code: string): string[] {
   return code.match(/(?:"[^"]*"|\\[^]|[^;"\\])+/g) ?? [];
 }
 
-/** The number with 15 significant digits, which is all that a spreadsheet keeps. */
+/** Returns the number with 15 significant digits, which is all that a spreadsheet keeps. */
 function plain(value: number): string {
   return String(Number(value.toPrecision(15)));
 }
@@ -96,7 +99,10 @@ function trimmedDecimals(fraction: string, code: string): string {
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** Returns an unambiguous form of the date, with the time unless it is midnight. A time of day has no date. */
+/**
+ * Returns an unambiguous form of the date, with the time unless it is midnight. A date before 1900 is a time of day;
+ * returns only the time.
+ */
 function isoDate(date: Date): string {
   const [day = '', time = ''] = date.toISOString().slice(0, 19).split('T');
   if (date.getUTCFullYear() < 1900) return time;

@@ -1,10 +1,9 @@
 import type { DataRole } from '../records';
-import { aliases, bareName, negativeColumn, positions, type AliasList } from './aliases';
 import { cleaned } from './cleaning';
 import { literalValue } from './literal';
-import type { RecordFault } from './reading';
+import type { RecordFault } from './recordReader';
 
-/** Internal to the import; RowCollector catches it. */
+/** Thrown if a record makes no row; RowCollector catches it. */
 export class RowFault extends Error {
   constructor(readonly found: RecordFault) {
     super(found.fault);
@@ -19,110 +18,9 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-/** The cells of a row by column name, without case, spaces, underscores and hyphens. Remembers which were used. */
-export class Columns {
-  readonly #cells = new Map<string, { name: string; value: unknown }>();
-  readonly #used = new Set<string>();
-
-  constructor(cells: Iterable<readonly [string, unknown]>) {
-    for (const [name, value] of cells) {
-      const key = bareName(name);
-      // Of two names that differ only in case or spaces, the second is reported as unused.
-      this.#cells.set(this.#cells.has(key) ? name : key, { name, value });
-    }
-  }
-
-  get(key: string): unknown {
-    this.#used.add(key);
-    return this.#cells.get(key)?.value;
-  }
-
-  /** Returns the first column of the list that is not empty in this row, or null. */
-  pick(list: AliasList): { name: string; value: unknown } | null {
-    for (const name of aliases[list]) {
-      if (isGiven(this.#cells.get(name)?.value)) return { name, value: this.get(name) };
-    }
-    return null;
-  }
-
-  /** Returns the first column of the list with a value in this row that the row was not made from so far, or null. */
-  pickUnused(list: AliasList): { name: string; value: unknown } | null {
-    const free = aliases[list].find((name) => !this.#used.has(name) && isGiven(this.#cells.get(name)?.value));
-    return free === undefined ? null : { name: free, value: this.#cells.get(free)?.value };
-  }
-
-  /** Like the value of `pick`, but does not count as a use of the column. */
-  peek(list: AliasList): unknown {
-    return aliases[list].map((name) => this.#cells.get(name)?.value).find((value) => isGiven(value));
-  }
-
-  /** Whether a column of the list has a value in this row. */
-  has(list: AliasList): boolean {
-    return this.peek(list) !== undefined;
-  }
-
-  /** Whether the file has a column of the list. */
-  knows(list: AliasList): boolean {
-    return aliases[list].some((name) => this.#cells.has(name));
-  }
-
-  /**
-   * @throws RowFault field-missing if the row has no such column, text-empty if the column has no value in this row.
-   */
-  required(list: AliasList, field: string): { name: string; value: unknown } {
-    const picked = this.pick(list);
-    if (picked) return picked;
-    throw new RowFault({ fault: this.knows(list) ? 'text-empty' : 'field-missing', field });
-  }
-
-  /** Returns the texts of all columns of negatives. */
-  negatives(): string[] {
-    const keys = [...this.#cells.keys()].filter((key) => negativeColumn.test(key));
-    return keys.flatMap((key) => {
-      const list = listInCell(this.get(key));
-      const items: unknown[] = Array.isArray(list) ? list : [list];
-      return items.filter((item) => isGiven(item)).map((item) => asText(item, key));
-    });
-  }
-
-  /** Returns the columns with a value, as the file spells their names, and whether the row was made from them. */
-  names(): { name: string; used: boolean }[] {
-    const hasValue = (value: unknown): boolean =>
-      isGiven(value) && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-    return [...this.#cells].flatMap(([key, { name, value }]) =>
-      name !== '' && hasValue(value) ? [{ name, used: this.#used.has(key) }] : [],
-    );
-  }
-}
-
-const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null;
+export const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null;
 export const isNumber = (value: unknown): boolean =>
   typeof value === 'number' || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value));
-
-function columnsByPosition(role: DataRole, cells: readonly unknown[]): Columns {
-  if (!cells.every((cell) => isScalar(cell) || Array.isArray(cell))) throw new RowFault({ fault: 'not-an-object' });
-  // In a knowledge base a tab is part of the passage; in other roles it separates cells.
-  if (role === 'knowledgeBase') return new Columns([['text', cells.join('\t')]]);
-  const names = positions[role];
-  const named = names.map((name, index) => [name, cells[index]] as const);
-  const rest = cells.slice(names.length).filter((cell) => isGiven(cell));
-  if (rest.length === 0) return new Columns(named);
-  if (role !== 'pairs')
-    throw new RowFault({ fault: 'more-cells', field: String(cells.length), expected: String(names.length) });
-  // A third cell is a label if it is a number. Otherwise cells after the positive are negatives.
-  return new Columns([
-    ...named,
-    rest.length === 1 && isNumber(rest[0]) ? ['score', rest[0]] : ['negative', rest.flat()],
-  ]);
-}
-
-/** @throws RowFault not-an-object if the value is not a row of this role. */
-export function columnsOf(role: DataRole, value: unknown): Columns {
-  if (typeof value === 'string') return columnsByPosition(role, [value]);
-  if (Array.isArray(value)) return columnsByPosition(role, value);
-  if (typeof value !== 'object' || value === null) throw new RowFault({ fault: 'not-an-object' });
-  return new Columns(Object.entries(value));
-}
 
 export function asText(value: unknown, field: string, mayBeEmpty = false): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -143,4 +41,17 @@ export function listInCell(value: unknown): unknown {
   // An escape in the cell can hold characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);
   return 'value' in list ? list.value : value;
+}
+
+/**
+ * Returns the cells of a record by column name, or null if it has no columns. Cells without names are numbered from 1.
+ * In a knowledge base a line of text is one cell.
+ */
+export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, unknown> | null {
+  if (typeof value === 'string') return new Map([['1', value]]);
+  if (Array.isArray(value)) {
+    const cells: unknown[] = role === 'knowledgeBase' ? [value.join('\t')] : value;
+    return new Map(cells.map((cell, index) => [String(index + 1), cell]));
+  }
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
 }

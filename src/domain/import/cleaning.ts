@@ -1,20 +1,21 @@
-import { deepest } from './literal';
+import { maxLiteralDepth } from './literal';
 
 /** C0 control characters other than tab and line breaks. Files cut from databases and PDFs contain them. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
 const loneSurrogates = /\p{Surrogate}/gu;
 
-/** A record whose strings are fit to store, or the reason that it has none. */
+/** A record whose strings can be stored, or the reason why it cannot be used. */
 export type Cleaned =
   | { value: unknown; replaced: boolean }
-  /** Nested deeper than any real record, so that code that recurses over it would overflow its stack. */
+  /** Nested deeper than any real record; code that recurses over it would overflow the stack. */
   | { fault: 'too-deep' };
 
 class TooDeep extends Error {}
 
 /**
- * Replaces what cannot be stored or shown in the strings of a record, names included: control characters by spaces, and
- * lone surrogates, which have no UTF-8 form and no hash, by U+FFFD, as decoders do with invalid bytes.
+ * Replaces characters that cannot be stored or shown in all strings of a record, property names included. Control
+ * characters become spaces. Lone surrogates, which have no UTF-8 form and no hash, become U+FFFD, like invalid bytes in
+ * a decoder.
  */
 export function cleaned(value: unknown): Cleaned {
   let replaced = false;
@@ -24,7 +25,7 @@ export function cleaned(value: unknown): Cleaned {
     return to;
   };
   const walk = (inner: unknown, depth: number): unknown => {
-    if (depth > deepest) throw new TooDeep();
+    if (depth > maxLiteralDepth) throw new TooDeep();
     if (typeof inner === 'string') return text(inner);
     if (Array.isArray(inner)) return inner.map((item: unknown) => walk(item, depth + 1));
     if (typeof inner !== 'object' || inner === null) return inner;

@@ -1,8 +1,11 @@
-import type { RawRecord, RecordFault, RecordReader } from './reading';
+import type { RawRecord, RecordFault, RecordReader } from './recordReader';
 
 const delimiters = [',', '\t', ';'];
-/** In characters. A longer row has an unclosed quote, which without a limit would swallow the rest of a big file. */
-const longestRow = 1_000_000;
+/**
+ * Maximum characters of a row. A longer row has an unclosed quote, which without a limit would swallow the rest of a
+ * big file.
+ */
+const maxRowCharacters = 1_000_000;
 
 /** Returns the delimiter that is most frequent in the first line, outside quotes. */
 function delimiterOf(firstLine: string): string {
@@ -63,7 +66,7 @@ export class CsvReader implements RecordReader {
     let from = 0;
     while (from < this.#text.length) {
       const delimiter = this.#names?.length === 1 ? '' : this.#delimiter;
-      const forced = !atEnd && this.#text.length - from > longestRow;
+      const forced = !atEnd && this.#text.length - from > maxRowCharacters;
       const row = readRow(this.#text, from, delimiter, atEnd || forced);
       if (!row) break;
       if (forced && row.next === this.#text.length && !/[\r\n]$/.test(this.#text)) {
@@ -94,7 +97,7 @@ function recordOf(names: readonly string[], cells: readonly string[]): { value: 
   for (const [index, name] of names.entries()) {
     const cell = cells[index] ?? '';
     const before = record.get(name);
-    // Columns of one name hold several values of it, so neither of them hides the other.
+    // Several columns may share a name. Keep all their values, so that none hides another.
     record.set(name, before === undefined ? cell : [before, cell].flat().filter((value) => value.trim() !== ''));
   }
   return { value: Object.fromEntries(record) };
@@ -106,7 +109,7 @@ interface CsvRow {
   next: number;
   /** Number of line breaks in the row, including the one that ends it. */
   lines: number;
-  /** A quote is not closed, or text follows a closing quote. */
+  /** Whether a quote is not closed, or text follows a closing quote. */
   broken: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { inputNames, type InputName, type InputState } from './inputs';
+import { modelTextFiles } from './modelFiles';
 import type { SlotName } from './slots';
 
 /** Files of the demo's data, below demo/ of the page's address. */
@@ -8,6 +9,12 @@ export const demoDataFiles: Record<SlotName, string> = {
   devQuestions: 'dev-questions.jsonl',
   testQuestions: 'test-questions.jsonl',
 };
+
+/** The name of the demo model and of its folder. */
+export const demoModelName = 'demo-zh';
+
+/** All files in the demo model's folder. */
+export const demoModelFiles = [...modelTextFiles, 'model.safetensors'] as const;
 
 /**
  * Content hashes of the demo's data and model. They are constants so that the page recognizes a link to the demo

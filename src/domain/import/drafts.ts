@@ -1,28 +1,30 @@
 import type { DataRole, RowOf } from '../records';
-import { resolveReferences, type PassageLookup } from '../split/relevant';
+import { resolveReferences } from '../split/relevant';
+import type { PassageLookup } from '../split/passageLookup';
+import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import { keptOf } from './kept';
-import { asText, isGiven, listInCell, RowFault, textsOf, type Columns } from './cells';
+import type { Columns } from './rowColumns';
 
-/** A row before it has its final id. Without an id in the file, the row's position decides. */
+/** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
 export type Draft<R extends DataRole> = DraftOf[R];
 
-export interface ReadOptions {
+export interface DraftOptions {
   /** The knowledge base, for pairs that name positives by id and for the relevant passages of questions. */
   passages?: PassageLookup;
-  /** Set if a batch list is used: it refers to rows by position, so rows with an empty question must stay. */
+  /** Whether to keep rows with an empty question, because a batch list refers to rows by position. */
   keepEmptyAnchors?: boolean;
-  /** Passages judged relevant by a file of judgements (qrels), by question id. */
+  /** Returns the passages that a file of judgements (qrels) calls relevant for a question id. */
   judged?: (questionId: string) => string[] | undefined;
 }
 
 /** Remarks about a record that is kept. */
-export interface Remarks {
+export interface DraftRemarks {
   /** References that match no passage. */
   ignored: string[];
-  /** Passages that a score judges as not relevant. */
+  /** Number of passages that a score judges as not relevant. */
   irrelevant: number;
-  /** Scores between 0 and 1 of pairs. */
+  /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
 }
 
@@ -40,7 +42,7 @@ function passageDraft(columns: Columns): Draft<'knowledgeBase'>[] {
 /** Words for a label of 0 in exports of annotation tools. */
 const negativeLabels = /^\s*(?:false|no|neg|negative|irrelevant|否|负|不相关|无关)\s*$/i;
 
-/** Returns the number of a score or label, 0 for a word that says no, or null if the row has neither. */
+/** Returns the row's score or label as a number, 0 for a word that means no, or null if the row has neither. */
 function scoreOf(columns: Columns): number | null {
   const value = columns.peek('score');
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -51,10 +53,10 @@ function scoreOf(columns: Columns): number | null {
 }
 
 /**
- * Throws not-positive if the row's score or label says that the two texts do not belong together. Trained as a pair,
- * such a row would teach the opposite.
+ * Throws not-positive if the row's score or label says that the two texts do not belong together. Training on such a
+ * row would teach the opposite.
  */
-function checkLabel(columns: Columns, remarks: Remarks): void {
+function checkLabel(columns: Columns, remarks: DraftRemarks): void {
   const score = scoreOf(columns);
   if (score === null) return;
   const { name = '' } = columns.pick('score') ?? {};
@@ -63,10 +65,16 @@ function checkLabel(columns: Columns, remarks: Remarks): void {
 }
 
 /**
- * Returns the texts of the positives that the row names by id, or null if it names none. Without a knowledge base the
- * ids cannot be looked up, so the row must also have the positive's text.
+ * Returns the texts of the positives that the row names by id. Without a knowledge base the ids cannot be looked up:
+ * returns null if the row has the positive's text as well, else throws needs-knowledge-base.
  */
-function namedPositives(columns: Columns, references: unknown, name: string, options: ReadOptions, remarks: Remarks) {
+function namedPositives(
+  columns: Columns,
+  references: unknown,
+  name: string,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+) {
   const { passages } = options;
   if (!passages) {
     if (columns.has('positive')) return null;
@@ -78,8 +86,10 @@ function namedPositives(columns: Columns, references: unknown, name: string, opt
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
-/** Returns the positives' texts: looked up by the ids in the row or in a file of judgements, or as the row has them. */
-function positivesOf(columns: Columns, id: string | undefined, options: ReadOptions, remarks: Remarks): string[] {
+/**
+ * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
+ */
+function positivesOf(columns: Columns, id: string | undefined, options: DraftOptions, remarks: DraftRemarks): string[] {
   const own = columns.pick('positiveId');
   const found = own && namedPositives(columns, own.value, 'positiveId', options, remarks);
   if (found) return found;
@@ -91,7 +101,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: ReadOpti
     if (texts) return texts;
   }
   const positive = columns.required('positive', 'positive');
-  // Two sentences with a score are a scored pair. Read as a pair, a low score would be trained as a match.
+  // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
   if (positive.name === 'sentence2' && columns.knows('score')) throw new RowFault({ fault: 'no-known-columns' });
   return textsOf(listInCell(positive.value), 'positive');
 }
@@ -108,7 +118,7 @@ function anchorOf(columns: Columns, keepEmpty: boolean): string {
   return withInput(asText(anchor.value, 'anchor', keepEmpty), anchor.name, columns);
 }
 
-function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'pairs'>[] {
+function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'pairs'>[] {
   const anchor = anchorOf(columns, options.keepEmptyAnchors === true);
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
@@ -121,7 +131,7 @@ function pairDrafts(columns: Columns, options: ReadOptions, remarks: Remarks): D
  * Returns the ids or texts of the relevant passages. The value is a string, a list, or judgements {id: relevance},
  * where only positive relevance counts.
  */
-function referencesOf(value: unknown, remarks: Remarks): string[] {
+function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
       if (Number(relevance) > 0) return [id];
@@ -138,11 +148,12 @@ function referencesOf(value: unknown, remarks: Remarks): string[] {
 }
 
 /**
- * With a knowledge base, `relevant` holds only its ids, and unknown references are added to the remarks. Without one,
- * `relevant` holds the ids or texts from the file, and domain/split/relevant.ts resolves them later. It is empty if a
- * score judges the row's passages as not relevant: other rows of the question may name the relevant ones.
+ * Returns the draft of a question. With a knowledge base, `relevant` holds only its ids, and unknown references are
+ * added to the remarks. Without one, `relevant` holds the ids or texts from the file, and domain/split/relevant.ts
+ * resolves them later. It is empty if a score judges the row's passages as not relevant: other rows of the question may
+ * name the relevant ones.
  */
-function questionDraft(columns: Columns, options: ReadOptions, remarks: Remarks): Draft<'questions'>[] {
+function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRemarks): Draft<'questions'>[] {
   const text = asText(columns.required('question', 'text').value, 'text');
   const id = idOf(columns, 'questionId');
   const own = columns.pick('relevant')?.value;
@@ -171,7 +182,7 @@ function scoredDraft(columns: Columns): Draft<'scoredPairs'>[] {
   return [{ id: idOf(columns, 'pairId'), sentence1, sentence2, score }];
 }
 
-/** Returns the only item of a list, or the value itself: a score belongs to one text. */
+/** Unwraps a list of one item, because a score belongs to a single text. Returns other values unchanged. */
 function scalarOf(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }
@@ -180,15 +191,20 @@ function scalarOf(value: unknown): unknown {
 export function draftsOf(
   role: DataRole,
   columns: Columns,
-  options: ReadOptions,
-  remarks: Remarks,
+  options: DraftOptions,
+  remarks: DraftRemarks,
 ): Draft<DataRole>[] {
   const drafts = draftsOfRole(role, columns, options, remarks);
   const kept = keptOf(columns);
   return kept ? drafts.map((draft) => ({ ...draft, kept })) : drafts;
 }
 
-function draftsOfRole(role: DataRole, columns: Columns, options: ReadOptions, remarks: Remarks): Draft<DataRole>[] {
+function draftsOfRole(
+  role: DataRole,
+  columns: Columns,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+): Draft<DataRole>[] {
   switch (role) {
     case 'knowledgeBase':
       return passageDraft(columns);

@@ -45,7 +45,7 @@ const strangeControls = /[\u0000-\u0008\u000b\u000e-\u001f\u007f]/g;
 
 /**
  * Whether decoded text looks like text: at most one strange control character in fifty, or in eight if the text is
- * UTF-8 with characters beyond ASCII, which binary data is not by chance.
+ * UTF-8 with characters beyond ASCII, which binary data hardly ever decodes to.
  */
 export function looksLikeText(text: string, encoding?: TextEncodingName): boolean {
   const controls = text.match(strangeControls)?.length ?? 0;
@@ -71,7 +71,7 @@ export async function isValidIn(encoding: TextEncodingName, pieces: AsyncIterabl
 interface Fit {
   /** Invalid places, which decode to U+FFFD. A character cut off by the end of the file does not count. */
   invalid: number;
-  /** Characters beyond ASCII, which only the right encoding makes of them. */
+  /** Characters beyond ASCII that the bytes decode to, without U+FFFD. */
   characters: number;
 }
 
@@ -88,8 +88,8 @@ async function fitOf(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Arra
 }
 
 /**
- * Whether text that is not valid in the encoding is in it nevertheless, with a few damaged bytes: at most one invalid
- * place per ten characters beyond ASCII.
+ * Whether bytes that are not valid in the encoding are text in it with a few damaged places: at most one per ten
+ * characters beyond ASCII.
  */
 export async function isDamaged(encoding: TextEncodingName, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
   const fit = await fitOf(encoding, pieces);
@@ -103,7 +103,9 @@ const frequent = new Set(
     '只从從想实實日者意无無力它与與长長把机十民第公此已工使情明性知全三又关關点點正业業外将將两兩高间間由问問很最重并物手应應',
 );
 
-/** Counts the frequent characters of a text: of two encodings that both fit, the right one makes more of them. */
+/**
+ * Counts the frequent Chinese characters in a text. Of two encodings that both fit, the right one yields more of them.
+ */
 export function plausibility(text: string): number {
   let count = 0;
   for (const character of text) if (frequent.has(character)) count += 1;

@@ -9,10 +9,20 @@ export const fieldsOf = {
 } as const satisfies Record<DataRole, readonly string[]>;
 export type ColumnField = (typeof fieldsOf)[DataRole][number];
 
-/** Fields without which a role has no rows. A pair needs one of the last two. */
+/**
+ * Fields that a row of each role needs. Inner lists are alternatives: a pair needs one of `positive` and `positiveId`.
+ */
 export const neededFields: Record<DataRole, readonly (readonly ColumnField[])[]> = {
   knowledgeBase: [['text']],
   pairs: [['anchor'], ['positive', 'positiveId']],
   questions: [['text'], ['relevant']],
   scoredPairs: [['sentence1'], ['sentence2'], ['score']],
+};
+
+/** The field that each cell fills in formats without column names. */
+export const positionFields: Record<DataRole, readonly ColumnField[]> = {
+  knowledgeBase: ['text'],
+  pairs: ['anchor', 'positive'],
+  questions: ['text', 'relevant'],
+  scoredPairs: ['sentence1', 'sentence2', 'score'],
 };

@@ -1,12 +1,12 @@
 import type { ImportFault } from '../errors';
-import type { RecordFault } from './reading';
+import type { RecordFault } from './recordReader';
 
 export type FileNote = RecordFault & { line: number };
 
-/** Collects what a report says once per file, with the first line that it is about. */
+/** Collects the notes that a report lists once per file, each with the first line that it concerns. */
 export class FileNotes {
   readonly #counts = new Map<ImportFault, { line: number; count: number }>();
-  /** Columns that no row of the file was made from so far, with the first line that has a value. */
+  /** Columns with values, by name: the first line with a value, and whether a row was made from the column. */
   readonly #columns = new Map<string, { line: number; used: boolean }>();
 
   count(fault: ImportFault, count: number, line: number): void {
@@ -23,7 +23,7 @@ export class FileNotes {
     }
   }
 
-  /** Returns the notes of the file, and starts the next one. */
+  /** Returns the notes of the file and clears them for the next file. */
   take(): FileNote[] {
     const unused = [...this.#columns].filter(([, { used }]) => !used);
     const notes: FileNote[] = [...this.#counts].map(([fault, { line, count }]) => ({

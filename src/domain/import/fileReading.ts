@@ -2,7 +2,7 @@ import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
 import type { TextEncodingName } from './encoding';
 import type { ColumnMapping } from './mapping';
-import type { TextFormat } from './reading';
+import type { TextFormat } from './format';
 
 /** Characters that may separate the cells of a CSV file. */
 export const delimiters = [',', '\t', ';', '|'] as const;
@@ -66,5 +66,7 @@ export async function encodingKey(
 export function columnsByField(mapping: ColumnMapping): Record<string, string | string[]> {
   const byField = new Map<string, string[]>();
   for (const { column, field } of mapping) byField.set(field, [...(byField.get(field) ?? []), column]);
-  return Object.fromEntries([...byField].map(([field, columns]) => [field, columns.length > 1 ? columns : (columns[0] ?? '')]));
+  return Object.fromEntries(
+    [...byField].map(([field, columns]) => [field, columns.length > 1 ? columns : (columns[0] ?? '')]),
+  );
 }

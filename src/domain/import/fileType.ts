@@ -1,4 +1,4 @@
-/** Kinds of files that hold no plain text, or that need another program to become one. */
+/** Types of files that hold no plain text, or only text that another program must extract. */
 export const fileTypes = [
   'word',
   'excel',
@@ -30,7 +30,9 @@ const textSignatures: readonly Signature[] = [
   { type: 'rtf', bytes: ascii('{\\rtf') },
 ];
 
-/** Formats whose files have NUL bytes, which tells them from a text that happens to begin with the same letters. */
+/**
+ * Formats whose files have NUL bytes, which distinguishes them from text that happens to begin with the same letters.
+ */
 const binarySignatures: readonly Signature[] = [
   { type: 'image', bytes: [0x89, ...ascii('PNG\r\n')] },
   { type: 'image', bytes: [0xff, 0xd8, 0xff] },
@@ -74,12 +76,15 @@ function has(bytes: Uint8Array, expected: readonly number[], at = 0): boolean {
   return expected.every((byte, index) => bytes[at + index] === byte);
 }
 
-/** One character per byte, so that names inside a binary file can be searched. */
+/** Decodes every byte to one character, so that names inside a binary file can be searched. */
 function asLatin1(bytes: Uint8Array): string {
   return new TextDecoder('latin1').decode(bytes);
 }
 
-/** Office Open XML files are zip archives; the folder of their parts tells which program wrote them. */
+/**
+ * Returns the type of a zip archive. Office Open XML files are zip archives; the folder of their parts shows which
+ * program wrote them.
+ */
 function zipType(names: string): FileType {
   if (names.includes('word/')) return 'word';
   if (names.includes('xl/')) return 'excel';
@@ -87,7 +92,8 @@ function zipType(names: string): FileType {
 }
 
 /**
- * Old Office files, and new ones with a password, are compound files, whose directory names the main stream in UTF-16.
+ * Returns the type of a compound file: an old Office file, or a new one with a password. Its directory names the main
+ * stream in UTF-16.
  */
 function compoundType(names: string): FileType {
   const contains = (name: string): boolean => names.includes(Array.from(name).join('\0'));
@@ -97,7 +103,10 @@ function compoundType(names: string): FileType {
   return contains('PowerPoint Document') ? 'powerPoint' : 'office';
 }
 
-/** MZ alone is two letters that a text may begin with, so a PE header or NUL bytes have to follow. */
+/**
+ * Whether the file is a Windows program. A text may begin with the letters MZ too, so a PE header or NUL bytes must
+ * follow.
+ */
 function isWindowsProgram(head: Uint8Array): boolean {
   if (!has(head, ascii('MZ')) || head.length < 64) return false;
   const at = new DataView(head.buffer, head.byteOffset).getUint32(60, true);
@@ -105,7 +114,7 @@ function isWindowsProgram(head: Uint8Array): boolean {
 }
 
 /**
- * Returns the type of a file that can't be read as text, or null. Goes by the contents, never by the name. `head` and
+ * Returns the type of a file that can't be read as text, or null. Judges by the contents, never by the name. `head` and
  * `tail` are its first and last bytes; a zip archive lists its entries at the end.
  */
 export function fileTypeOf(head: Uint8Array, tail: Uint8Array): FileType | null {

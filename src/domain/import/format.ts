@@ -1,7 +1,10 @@
 import { CsvReader } from './csv';
 import type { Delimiter } from './fileReading';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, txtReader, type RecordReader, type TextFormat } from './reading';
+import { jsonlReader, txtReader, type RecordReader } from './recordReader';
+
+export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal';
+export type ImportFormat = TextFormat | 'xlsx';
 
 function extensionOf(fileName: string): string {
   return /\.([^./\\]+)$/.exec(fileName)?.[1]?.toLowerCase() ?? '';
@@ -52,7 +55,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
   const bracket = bracketFormat(head);
   if (extension === 'jsonl' || extension === 'ndjson') {
     const text = head.trimStart();
-    // A list per line is a row per line; a list of rows over several lines, or in one line, is JSON.
+    // With a list on each line, each line is a row. A list of rows, on one line or several, is JSON.
     return bracket === 'json' && text.startsWith('[') && !isJsonRow(text.split(/[\r\n]/, 1)[0] ?? '')
       ? 'json'
       : 'jsonl';
@@ -65,7 +68,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
  * Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`.
  * `delimiter` is the stated one of a CSV file; without it, it is recognised.
  */
-export function readerOf(
+export function formatReader(
   format: 'jsonl' | 'csv' | 'txt' | 'markdown',
   fileName: string,
   delimiter?: Delimiter,

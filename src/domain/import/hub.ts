@@ -1,6 +1,6 @@
 import { AppError, type HubFault } from '../errors';
 
-/** The two protocols in use: Hugging Face's, which mirrors and own servers speak too, and ModelScope's. */
+/** The two protocols in use: Hugging Face's, which mirrors and self-hosted servers also speak, and ModelScope's. */
 export type HubProtocol = 'huggingface' | 'modelscope';
 
 /** A server that models are fetched from. `baseUrl` ends with a slash. */
@@ -20,17 +20,17 @@ export const hubHosts: Record<HubHostName, HubHost> = {
 
 export const suggestedModels = ['BAAI/bge-base-zh-v1.5', 'moka-ai/m3e-base'] as const;
 
-/** What a file must hash to. Hugging Face lists SHA-256 for large files, and git's blob hash for the others. */
-export interface FileHash {
+/** The hash that a file must have. Hugging Face lists SHA-256 for large files, and git's blob hash for the others. */
+export interface HubFileHash {
   kind: 'sha256' | 'gitSha1';
   hex: string;
 }
 
-/** A file of a model as its hub lists it. */
+/** A file of a model, as listed by its hub. */
 export interface HubFile {
   path: string;
   bytes: number;
-  hash: FileHash;
+  hash: HubFileHash;
   /** The commit to fetch the file at. */
   commit: string;
 }
@@ -42,7 +42,7 @@ export interface HubModelId {
   revision: string;
 }
 
-/** A model on a hub and the files of it that the import needs. */
+/** A model on a hub, and those of its files that the import needs. */
 export interface HubListing extends HubModelId {
   /** The commit that the revision stands for. */
   commit: string;
@@ -57,7 +57,7 @@ export interface HubErrorPlace {
   found?: string;
 }
 
-/** The host as people write it: `huggingface.co`, `127.0.0.1:8080`, `models.example.org/hub`. */
+/** Returns the host as people write it: `huggingface.co`, `127.0.0.1:8080`, `models.example.org/hub`. */
 export function hostLabel({ baseUrl }: HubHost): string {
   return baseUrl.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }
@@ -78,7 +78,7 @@ export function isRevision(text: string): boolean {
   return revisionPattern.test(text) && !text.includes('..');
 }
 
-/** Reads `ID` or `ID@REVISION`. Returns null if it is not the id of a model. */
+/** Parses `ID` or `ID@REVISION`. Returns null if the text is not the id of a model. */
 export function parseModelId(text: string): { id: string; revision: string } | null {
   const [id = '', revision, ...rest] = text.trim().split('@');
   if (!idPattern.test(id) || id.includes('..') || id.includes('--') || rest.length > 0) return null;
@@ -93,14 +93,17 @@ export function isHubLocation(location: string): boolean {
   return location.startsWith(hubPrefix);
 }
 
-/** Reads the `ID@REVISION` of `hub:ID@REVISION`. Returns null if it is not the id of a model. */
+/** Parses the `ID@REVISION` of `hub:ID@REVISION`. Returns null if it is not the id of a model. */
 export function parseHubLocation(location: string): { id: string; revision: string } | null {
   return isHubLocation(location) ? parseModelId(location.slice(hubPrefix.length)) : null;
 }
 
 const addressPattern = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9_.~-]+)*)\/?$/;
 
-/** Reads the address of a host of one's own, which speaks Hugging Face's protocol. Returns null if it is none. */
+/**
+ * Parses the address of a self-hosted server, which speaks Hugging Face's protocol. Returns null if the text is no
+ * address.
+ */
 export function parseHostAddress(text: string): HubHost | null {
   const match = addressPattern.exec(text.trim());
   if (!match) return null;
@@ -109,7 +112,7 @@ export function parseHostAddress(text: string): HubHost | null {
   return { protocol: 'huggingface', baseUrl: `${scheme}://${name.toLowerCase()}${port}${path}/` };
 }
 
-/** Reads the name of a known host or an address. Returns null if it is neither. */
+/** Parses the name of a known host or an address. Returns null if the text is neither. */
 export function parseHost(text: string): HubHost | null {
   const known = hubHostNames.find((name) => name === text.trim());
   return known ? hubHosts[known] : parseHostAddress(text);
@@ -123,12 +126,12 @@ function revisionOf({ host, revision }: HubModelId): string {
   return host.protocol === 'modelscope' ? 'master' : 'main';
 }
 
-/** The address at which a Hugging Face host resolves a revision to a commit. */
+/** Returns the URL at which a Hugging Face host resolves a revision to a commit. */
 export function commitUrl(model: HubModelId): string {
   return `${model.host.baseUrl}api/models/${model.id}/revision/${encodeURIComponent(revisionOf(model))}`;
 }
 
-/** The address of the list of files: on Hugging Face at a commit, on ModelScope at a revision. */
+/** Returns the URL of the list of files: on Hugging Face at a commit, on ModelScope at a revision. */
 export function filesUrl(model: HubModelId, commit: string): string {
   const { host, id } = model;
   return host.protocol === 'modelscope'
@@ -142,7 +145,10 @@ export function fileUrl({ host, id }: HubModelId, { path, commit }: HubFile): st
     : `${host.baseUrl}${id}/resolve/${encodeURIComponent(commit)}/${encodedPath(path)}`;
 }
 
-/** Identifies a download, so that looking the same model up again finds what has arrived. */
+/**
+ * Returns the id of a download. It depends only on host, model and commit, so looking up the same model again finds the
+ * bytes that have arrived.
+ */
 export function downloadIdOf({ host, id, commit }: HubListing): string {
   return `${host.baseUrl} ${id}@${commit}`;
 }

@@ -1,7 +1,8 @@
+import type { AppErrorDetails } from '../errors';
 import type { Experiment } from '../experiment';
 import { entryOf, slotNames, slots, type SlotName } from './slots';
 
-/** What an experiment reads: the data sets of its slots and the base model. */
+/** The inputs of an experiment: the data sets of its slots and the base model. */
 export const inputNames = [...slotNames, 'model'] as const;
 export type InputName = (typeof inputNames)[number];
 
@@ -15,7 +16,7 @@ export type InputState =
   | { state: 'missing'; named: string }
   | { state: 'different'; named: string; found: string };
 
-export type StoredHashes = Partial<Record<InputName, string>>;
+export type InputHashes = Partial<Record<InputName, string>>;
 
 /** Returns the content hash that the experiment names for an input. */
 export function namedHash(experiment: Experiment | null, input: InputName): string | undefined {
@@ -32,13 +33,13 @@ function stateOf(used: string | undefined, linked: string | undefined, stored: s
 }
 
 /**
- * Returns the state of every input. `linked` is the experiment as stated by the link that it came from, `stored` has
+ * Returns the state of every input. `linked` is the experiment as stated by the link that it came from; `stored` has
  * the hashes of the data sets and the model that are in this browser.
  */
 export function inputStates(
   experiment: Experiment,
   linked: Experiment | null,
-  stored: StoredHashes,
+  stored: InputHashes,
 ): Record<InputName, InputState> {
   const state = (input: InputName): InputState =>
     stateOf(namedHash(experiment, input), namedHash(linked, input), stored[input]);
@@ -52,9 +53,14 @@ export function inputStates(
 }
 
 /** Returns the slots that keep the experiment from running: required and not stored, or named and not stored. */
-export function missingSlots(experiment: Experiment, stored: StoredHashes): SlotName[] {
+export function missingSlots(experiment: Experiment, stored: InputHashes): SlotName[] {
   return slotNames.filter((slot) => {
     const named = namedHash(experiment, slot);
     return named === undefined ? slots[slot].required : named !== stored[slot];
   });
+}
+
+/** Whether the error means that the experiment still lacks data or a model. */
+export function lacksInput({ kind }: AppErrorDetails): boolean {
+  return kind === 'model-missing' || kind === 'data-missing' || kind === 'too-few-pairs';
 }

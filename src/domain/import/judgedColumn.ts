@@ -1,5 +1,5 @@
 import type { DataRole } from '../records';
-import { aliases, bareName } from './aliases';
+import { aliases, bareColumnName } from './columnAliases';
 
 /** Limit on the columns of a file that are considered. Files of records with names at random would have millions. */
 const mostColumns = 200;
@@ -56,7 +56,7 @@ export class JudgedColumn {
   /** Returns the column named as ids that holds most of the judged ones, or null. */
   named(): string | null {
     const found = this.#named.flatMap((alias) =>
-      [...this.#columns.values()].filter(({ name }) => bareName(name) === alias),
+      [...this.#columns.values()].filter(({ name }) => bareColumnName(name) === alias),
     );
     return best(found.filter(({ judged }) => judged.size > 0));
   }

@@ -1,6 +1,7 @@
 import type { DataRole } from '../records';
-import { resolveReferences, type PassageLookup } from '../split/relevant';
-import { Columns } from './cells';
+import { resolveReferences } from '../split/relevant';
+import type { PassageLookup } from '../split/passageLookup';
+import { Columns } from './rowColumns';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
 export interface Judgement {
@@ -9,7 +10,9 @@ export interface Judgement {
   score: number;
 }
 
-/** Returns the judgement that a record is, or null. A record with a question's or passage's text is a row, not one. */
+/**
+ * Parses a record as a judgement. Returns null for other records; one with the text of a question or passage is a row.
+ */
 export function judgementOf(value: unknown): Judgement | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const columns = new Columns(Object.entries(value));

@@ -1,6 +1,7 @@
 import { keptFields, type KeptValues } from '../records';
-import { keptLists } from './aliases';
-import { isGiven, type Columns } from './cells';
+import { keptLists } from './columnAliases';
+import { isGiven } from './cells';
+import type { Columns } from './rowColumns';
 
 /** Returns the text of a cell or of a list of cells, or null for anything nested. */
 function textOf(value: unknown): string | null {

@@ -37,7 +37,7 @@ const simpleEscapes: Record<string, string> = {
 /** Number of hex digits after the escape letter. */
 const hexEscapes: Record<string, number> = { x: 2, u: 4, U: 8 };
 /** Nesting limit: real data is shallow, and the parser recurses, so deep nesting would overflow the stack. */
-export const deepest = 64;
+export const maxLiteralDepth = 64;
 
 /**
  * Parses Python literals, nearly a superset of JSON: strings in single, double or triple quotes (with prefixes and
@@ -46,7 +46,7 @@ export const deepest = 64;
  */
 export class LiteralParser {
   at = 0;
-  /** Offset of each dict. */
+  /** Offset in the text at which each dict begins. */
   readonly begins = new WeakMap<object, number>();
 
   constructor(
@@ -66,7 +66,7 @@ export class LiteralParser {
   }
 
   value(depth: number): unknown {
-    if (depth > deepest) throw new LiteralFault(this.at, true);
+    if (depth > maxLiteralDepth) throw new LiteralFault(this.at, true);
     this.skipSpace();
     const next = this.text[this.at];
     if (next === '[') return this.list(']', depth);

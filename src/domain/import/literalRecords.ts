@@ -1,7 +1,7 @@
 import type { ImportFault } from '../errors';
 import { isBundle } from './bundle';
 import { LiteralFault, LiteralParser } from './literal';
-import type { RawRecord } from './reading';
+import type { RawRecord } from './recordReader';
 
 /** Returns a function from a text offset to its line number, counted from 1. */
 function lineFinder(text: string): (at: number) => number {

@@ -1,5 +1,5 @@
 import type { DataRole, KeptField } from '../records';
-import { isGiven } from './cells';
+import { isGiven, namedCells } from './cells';
 import { neededFields, type ColumnField } from './fields';
 
 /**
@@ -10,19 +10,6 @@ export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
 /** Chosen mappings, by the shape of the files they are for. */
 export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
-
-/**
- * Returns the cells of a record by column name, or null if it has no columns. Cells without names are numbered from 1.
- * In a knowledge base a line of text is one cell.
- */
-export function namedCells(role: DataRole, value: unknown): ReadonlyMap<string, unknown> | null {
-  if (typeof value === 'string') return new Map([['1', value]]);
-  if (Array.isArray(value)) {
-    const cells: unknown[] = role === 'knowledgeBase' ? [value.join('\t')] : value;
-    return new Map(cells.map((cell, index) => [String(index + 1), cell]));
-  }
-  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
-}
 
 /** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
@@ -50,7 +37,7 @@ export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapp
 }
 
 /**
- * Returns the mapping with the column filling `field`, or unused if it is null. No other column fills that field,
+ * Returns the mapping in which the column fills `field`, or no field if it is null. No other column fills that field,
  * except negatives, of which a row may have several.
  */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
@@ -58,7 +45,10 @@ export function withField(mapping: ColumnMapping, column: string, field: ColumnF
   return field === null ? others : [...others, { column, field }];
 }
 
-/** Returns the needed fields that no column fills, as alternatives: `[['positive', 'positiveId']]`. */
+/**
+ * Returns the needed fields that no column fills, each as a list of alternatives, such as `[['positive',
+ * 'positiveId']]`.
+ */
 export function unfilledFields(role: DataRole, mapping: ColumnMapping): readonly (readonly ColumnField[])[] {
   return neededFields[role].filter((fields) => !mapping.some(({ field }) => fields.includes(field)));
 }

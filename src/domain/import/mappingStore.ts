@@ -3,8 +3,8 @@ import { fieldsOf, type ColumnField } from './fields';
 import type { RememberedReadings } from './fileReading';
 import type { ColumnMapping, MappingsByShape } from './mapping';
 
-/** Limit on the shapes that are remembered; the oldest are forgotten first. */
-const mostShapes = 100;
+/** Maximum number of remembered shapes; the oldest are forgotten first. */
+const maxShapes = 100;
 
 const fields = [...new Set(Object.values(fieldsOf).flat())] as ColumnField[];
 const mappingsSchema = v.record(v.string(), v.array(v.strictObject({ column: v.string(), field: v.picklist(fields) })));
@@ -33,5 +33,5 @@ export function withChoices<T>(
 ): Record<string, T> {
   const others = Object.entries(remembered).filter(([shape]) => !Object.hasOwn(chosen, shape));
   const kept = Object.entries(chosen).filter((entry): entry is [string, T] => entry[1] !== null);
-  return Object.fromEntries([...others, ...kept].slice(-mostShapes));
+  return Object.fromEntries([...others, ...kept].slice(-maxShapes));
 }

@@ -1,4 +1,4 @@
-import { LineCutter, type RawRecord, type RecordReader } from './reading';
+import { LineCutter, type RawRecord, type RecordReader } from './recordReader';
 
 /** Joins the headings above a paragraph into its title. */
 const headingSeparator = ' › ';
@@ -57,7 +57,9 @@ export class MarkdownReader implements RecordReader {
     else this.#add(line, number);
   }
 
-  /** Consumes the YAML block between two --- lines that a file may begin with. */
+  /**
+   * Consumes a line of the YAML block between two --- lines that a file may begin with. Returns false for other lines.
+   */
   #isFrontMatter(line: string, number: number): boolean {
     if (this.#frontMatter === 'past') return false;
     if (this.#frontMatter === 'possible') {

@@ -10,9 +10,3 @@ export const modelTextFiles = [
   'config_sentence_transformers.json',
   '1_Pooling/config.json',
 ] as const;
-
-/** The name of the demo model and of its folder. */
-export const demoModelName = 'demo-zh';
-
-/** All files in the demo model's folder. */
-export const demoModelFiles = [...modelTextFiles, 'model.safetensors'] as const;

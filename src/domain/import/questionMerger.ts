@@ -17,7 +17,7 @@ export class QuestionMerger<Place> {
   readonly #questions = new Map<string, Merged<Place>>();
   readonly #differing: Place[] = [];
 
-  /** Returns whether the row belongs to an earlier question. */
+  /** Adds a row. Returns whether it belongs to an earlier question. */
   add({ id, text, relevant, kept }: Question, place: Place): boolean {
     const known = this.#questions.get(id);
     if (!known) this.#questions.set(id, { text, relevant: new Set(relevant), kept, place });
@@ -30,7 +30,7 @@ export class QuestionMerger<Place> {
   }
 
   /**
-   * Returns the questions in file order, the places of those without a relevant passage, which prove nothing, and the
+   * Returns the questions in file order, the places of those without a relevant passage, which cannot be scored, and the
    * places of rows with another topic or document than the first row of their question, whose value is kept.
    */
   finish(): { questions: Question[]; irrelevant: Place[]; differing: Place[] } {

@@ -1,16 +1,16 @@
 import { sha256Hex } from '../hash';
-import { keptFields, type DataRole } from '../records';
-import { aliases, bareName, fieldLists, keptLists, negativeColumn, positions, type AliasList } from './aliases';
+import type { DataRole } from '../records';
 import { unbundled } from './bundle';
-import { isNumber } from './cells';
+import { namedCells, isNumber } from './cells';
 import { cleaned } from './cleaning';
 import type { TextEncodingName } from './encoding';
-import type { ColumnField } from './fields';
-import { namedCells, type ColumnMapping, type MappingsByShape } from './mapping';
-import type { ImportFormat, RawRecord } from './reading';
+import type { ColumnMapping, MappingsByShape } from './mapping';
+import type { RawRecord } from './recordReader';
+import type { ImportFormat } from './format';
+import { proposedMapping } from './proposedMapping';
 import { shaped } from './shapes';
 
-/** Records of a file that are looked at to recognise its columns. */
+/** Number of records examined to recognise a file's columns. */
 export const surveyedRecords = 50;
 const shownRows = 5;
 const shownColumns = 60;
@@ -49,9 +49,12 @@ export interface Recognition {
   chosen: boolean;
   /** Identifies files with the same columns for the same role. */
   shape: string;
-  /** Rows read, those left out included. Null if only the beginning was read. */
+  /** Number of records read, including rejected ones. Null if only the beginning of the file was read. */
   records: number | null;
-  /** Cells filled from a merged range, and cells read as empty because they hold an error or an unsaved result. */
+  /**
+   * Number of cells filled from a merged range, and of cells read as empty because they hold an error or an unsaved
+   * result.
+   */
   mergedCells: number;
   unreadableCells: number;
 }
@@ -73,57 +76,7 @@ export type FileFacts = Pick<
   | 'unreadableCells'
 >;
 
-/** Returns the columns of an alias list as a mapping to the field, in the order in which the import tries them. */
-function mapped(columns: readonly string[], list: AliasList, field: ColumnField): ColumnMapping {
-  return aliases[list].flatMap((alias) =>
-    columns.filter((column) => bareName(column) === alias).map((column) => ({ column, field })),
-  );
-}
-
-/** Maps cells without names. A third cell of a pair is a label if it is a number, else further cells are negatives. */
-function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled: boolean): ColumnMapping {
-  const known = positions[role].flatMap((field, index) => (columns[index] ? [{ column: columns[index], field }] : []));
-  const rest = role === 'pairs' ? columns.slice(positions[role].length) : [];
-  const field = rest.length === 1 && isLabelled ? 'score' : 'negatives';
-  return [...known, ...rest.map((column) => ({ column, field }) as const)];
-}
-
-/**
- * Returns the mapping with the kept columns. A column that could also fill a field of the role is kept only if another
- * column comes before it there: the `document` beside a `text` says where the text comes from.
- */
-function withKept(mapping: ColumnMapping, columns: readonly string[]): ColumnMapping {
-  const firstOf = (field: ColumnField): string | undefined => mapping.find((one) => one.field === field)?.column;
-  const isSpare = (column: string): boolean =>
-    mapping.every((one) => one.column !== column || firstOf(one.field) !== column);
-  const kept = keptFields.flatMap((field) =>
-    mapped(columns, keptLists[field], field).filter(({ column }) => isSpare(column)),
-  );
-  return [...mapping.filter(({ column }) => !kept.some((one) => one.column === column)), ...kept];
-}
-
-/** Returns the mapping that follows from the column names: what the import does if nothing is chosen. */
-export function proposedMapping(
-  role: DataRole,
-  columns: readonly string[],
-  named: boolean,
-  isLabelled = false,
-): ColumnMapping {
-  if (!named) return mappedByPosition(role, columns, isLabelled);
-  const lists = Object.entries(fieldLists[role]) as [ColumnField, AliasList][];
-  const mapping = lists.flatMap(([field, list]) => mapped(columns, list, field));
-  if (role !== 'pairs') return withKept(mapping, columns);
-  if (!mapping.some(({ field }) => field === 'positive'))
-    mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
-  const negatives = columns.filter((column) => negativeColumn.test(bareName(column)));
-  mapping.push(...negatives.map((column) => ({ column, field: 'negatives' }) as const));
-  const input = columns.find((column) => bareName(column) === 'input');
-  const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
-  if (input !== undefined && bareName(first) === 'instruction') mapping.push({ column: input, field: 'input' });
-  return withKept(mapping, columns);
-}
-
-/** Returns the values of the first records as the import reads them: without sections, sets and conversations. */
+/** Returns the values of the first records as the import reads them: taken out of sections, sets and conversations. */
 function valuesOf(role: DataRole, records: readonly RawRecord[]): unknown[] {
   const read = records.flatMap((record) => ('value' in record ? unbundled(role, record.value) : []));
   return read.slice(0, surveyedRecords).flatMap((value) => {

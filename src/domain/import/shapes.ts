@@ -1,5 +1,5 @@
-/** More texts than this in one `set` would make more pairs than anyone means: their number grows with its square. */
-const longestSet = 64;
+/** Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is hardly meant as a set. */
+const maxSetTexts = 64;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -51,7 +51,7 @@ export function shaped(value: unknown): unknown[] | null {
   if (!isObject(value)) return [value];
   const { set } = value;
   if (Object.keys(value).length === 1 && isObject(set)) return [set];
-  if (Object.keys(value).length === 1 && Array.isArray(set)) return set.length > longestSet ? null : fromSet(set);
+  if (Object.keys(value).length === 1 && Array.isArray(set)) return set.length > maxSetTexts ? null : fromSet(set);
   return 'messages' in value ? [fromMessages(value)] : [value];
 }
 

@@ -1,4 +1,4 @@
-import type { RawRecord } from './reading';
+import type { RawRecord } from './recordReader';
 
 /** A range of merged cells; rows and columns count from 0, and both ends belong to it. */
 export interface MergedRange {
@@ -72,7 +72,7 @@ function columnNames(header: readonly string[], width: number): string[] {
 
 /**
  * Returns the rows of a sheet as records named by its first row, with their row numbers. Every cell of a merged range
- * has the range's text. Empty rows are passed over; titles above the table are reported. Changes `sheet.cells`.
+ * has the range's text. Empty rows are skipped; titles above the table are reported. Changes `sheet.cells`.
  */
 export function sheetRecords(sheet: Sheet): { columns: string[]; records: RawRecord[]; mergedCells: number } {
   const begin = headerRow(sheet);

@@ -1,14 +1,14 @@
-import type { DeviceInfo } from '../run';
+import type { DeviceInfo } from '../device';
 
 type Backend = DeviceInfo['backend'];
 
 const GiB = 2 ** 30;
 /** Assumed if the browser does not report the device memory, as in Firefox and Safari. */
 const assumedMemoryGiB = 4;
-/** Bounds of the default budget. Less is not worth a run; more must be set by the user. */
-const [leastGiB, mostGiB] = [1, 8];
-/** Largest budget on wasm, out of its address space of 4 GiB. The rest is for memory other than arrays. */
-const wasmGiB = 3;
+/** Bounds of the default budget: with less, a run is not worth starting; more must be set by the user. */
+const [minGiB, maxGiB] = [1, 8];
+/** Maximum budget on wasm. The address space has 4 GiB, and memory other than arrays needs the rest. */
+const maxWasmGiB = 3;
 
 /**
  * Returns the memory budget of a run if the user has not set one: half of the machine's memory. A page cannot ask how
@@ -17,13 +17,13 @@ const wasmGiB = 3;
  */
 export function defaultBudgetBytes(backend: Backend, deviceMemoryGiB: number | undefined): number {
   const half = (deviceMemoryGiB ?? assumedMemoryGiB) / 2;
-  return Math.min(Math.max(leastGiB, half), backend === 'wasm' ? wasmGiB : mostGiB) * GiB;
+  return Math.min(Math.max(minGiB, half), backend === 'wasm' ? maxWasmGiB : maxGiB) * GiB;
 }
 
 /** Returns the budget set by the user, or else the default. On wasm the address space limits it. */
 export function budgetBytes(backend: Backend, chosen: number | null, deviceMemoryGiB: number | undefined): number {
   if (chosen === null) return defaultBudgetBytes(backend, deviceMemoryGiB);
-  return backend === 'wasm' ? Math.min(chosen, wasmGiB * GiB) : chosen;
+  return backend === 'wasm' ? Math.min(chosen, maxWasmGiB * GiB) : chosen;
 }
 
 /** Whether the backend accepts a budget of `bytes`. */

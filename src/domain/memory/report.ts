@@ -18,15 +18,15 @@ export interface MemoryNeed {
   /** The two moments of AdamW. */
   moments: number;
   /**
-   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. An
-   * evaluation never overlaps a step. If an evaluation needs more than all of these, this is its need instead.
+   * Activations kept between the forward and the backward pass, the loss, and scratch for products split into parts. If
+   * an evaluation, which never overlaps a step, needs more than these together, its need instead.
    */
   activations: number;
   total: number;
 }
 
 /** A limit that a run exceeds: the budget, or the largest array that the device allows. */
-export interface Shortage {
+export interface MemoryShortage {
   limit: 'budget' | 'array';
   neededBytes: number;
   limitBytes: number;
@@ -40,10 +40,10 @@ export interface WayChoice {
   fits: boolean;
   way: StepWay;
   need: MemoryNeed;
-  shortage?: Shortage;
+  shortage?: MemoryShortage;
 }
 
-export interface Settings {
+export interface BatchSettings {
   batchSize: number;
   maxTokens: number;
 }
@@ -51,7 +51,7 @@ export interface Settings {
 /**
  * The nearest settings that fit. Any one of the changes is enough: shorter texts, a smaller batch or mixed precision.
  */
-export interface Proposal {
+export interface MemoryProposal {
   maxTokens?: number;
   batchSize?: number;
   mixedStage?: number;
@@ -70,7 +70,7 @@ export interface RunMemory {
 }
 
 /** The memory need of the same run with other settings. */
-export interface MemoryAlternative extends Settings {
+export interface MemoryAlternative extends BatchSettings {
   choice: WayChoice;
 }
 
@@ -85,7 +85,7 @@ export interface MemoryReport {
   run: RunMemory;
   alternatives: MemoryAlternative[];
   /** Empty if the run fits. */
-  proposal: Proposal;
+  proposal: MemoryProposal;
   /**
    * Whether the device accepts a budget as large as the need. Raising the budget does not help if a single array is too
    * large.

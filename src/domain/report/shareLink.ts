@@ -4,9 +4,9 @@ import { AppError, type LinkFault } from '../errors';
 import { metricNames, type Experiment, type MetricName } from '../experiment';
 import { sha256Hex } from '../hash';
 import { parseExperiment } from '../parseExperiment';
-import type { Metrics } from '../run';
-import { bytesToText, textToBytes } from './base64url';
-import { fromDefaults } from './difference';
+import type { Metrics } from '../evaluate/metrics';
+import { toBase64url, fromBase64url } from './base64url';
+import { changesFromDefaults } from './changesFromDefaults';
 
 /**
  * Version of the format of a shared experiment. The text in a URL's hash is the base64url of
@@ -14,9 +14,10 @@ import { fromDefaults } from './difference';
  * The JSON holds differences from the defaults of its schema version, so changing a default needs a new schema version.
  */
 const linkVersion = 1;
-const longestLink = 2000;
+/** Maximum characters of the text of a link, without the address before it. */
+const maxLinkCharacters = 2000;
 /** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
-const largestJson = 64 * 1024;
+const maxJsonBytes = 64 * 1024;
 const checksumBytes = 8;
 const headerBytes = 3 + checksumBytes;
 
@@ -77,7 +78,7 @@ async function checksum(version: number, body: Uint8Array): Promise<Uint8Array> 
 export async function encodeLink(shared: SharedExperiment): Promise<string> {
   const { experiment, name, claim } = shared;
   const payload = {
-    e: fromDefaults(experiment),
+    e: changesFromDefaults(experiment),
     n: name.slice(0, 200),
     ...(claim ? { c: [packed(claim.before), packed(claim.after)] } : {}),
   };
@@ -86,8 +87,8 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   bytes.set([linkVersion, body.length >> 8, body.length & 0xff]);
   bytes.set(await checksum(linkVersion, body), 3);
   bytes.set(body, headerBytes);
-  const text = bytesToText(bytes);
-  if (text.length > longestLink || body.length > 0xffff) throw fail('too-large');
+  const text = toBase64url(bytes);
+  if (text.length > maxLinkCharacters || body.length > 0xffff) throw fail('too-large');
   return text;
 }
 
@@ -101,8 +102,8 @@ function cannotEnd(text: string): boolean {
  * @throws link-invalid with one of the faults cut, tampered, too-new, too-large and invalid.
  */
 export async function decodeLink(text: string): Promise<SharedExperiment> {
-  if (text.length > longestLink) throw fail('too-large');
-  const bytes = textToBytes(text);
+  if (text.length > maxLinkCharacters) throw fail('too-large');
+  const bytes = fromBase64url(text);
   if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
   if (version > linkVersion) throw fail('too-new');
@@ -111,7 +112,7 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   const length = high * 256 + low;
   if (bytes.length < headerBytes || body.length < length) throw fail('cut');
   const expected = await checksum(version, body);
-  if (body.length > length || bytesToText(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
+  if (body.length > length || toBase64url(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
     throw fail('tampered');
   return sharedOf(unfold(body));
 }
@@ -124,7 +125,7 @@ function unfold(body: Uint8Array): unknown {
   } catch (cause) {
     throw fail('tampered', cause);
   }
-  if (json.length > largestJson) throw fail('too-large');
+  if (json.length > maxJsonBytes) throw fail('too-large');
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
     return value;

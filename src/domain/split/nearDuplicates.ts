@@ -1,4 +1,4 @@
-/** Least Jaccard similarity of near-duplicates: 4/5. A fraction of integers keeps the comparisons exact. */
+/** Minimum Jaccard similarity of near-duplicates: 4/5. A fraction of integers keeps the comparisons exact. */
 const threshold = { over: 4, under: 5 };
 
 /**
@@ -18,13 +18,13 @@ export function gramsOf(key: string): Set<string> {
 
 /**
  * Returns how many of a set's rarest grams to compare. A near-duplicate shares at least ⌈4/5 size⌉ grams, so it lacks
- * at most size − ⌈4/5 size⌉; of one gram more, it has at least one.
+ * at most size − ⌈4/5 size⌉. Among one gram more than that, it shares at least one.
  */
 function prefixLength(size: number): number {
   return size === 0 ? 0 : size - Math.ceil((threshold.over * size) / threshold.under) + 1;
 }
 
-/** Counts the values that two ascending lists share. Gives up with −1 as soon as `needed` is out of reach. */
+/** Counts the values that two ascending lists share. Returns −1 as soon as `needed` is out of reach. */
 function sharedCount(a: Int32Array, b: Int32Array, needed: number): number {
   let shared = 0;
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
@@ -95,7 +95,7 @@ export class NearDuplicateIndex {
     return Int32Array.from(ranks).sort();
   }
 
-  /** Returns the most similar key if it is a near-duplicate, and the first one of equals; otherwise null. */
+  /** Returns the most similar key if it is a near-duplicate, else null. Of equally similar keys, returns the first. */
   nearest(key: string): Nearest | null {
     const grams = gramsOf(key);
     const ranks = this.#ranksOf(grams);

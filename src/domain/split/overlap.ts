@@ -26,8 +26,8 @@ interface Asked {
   text: string;
 }
 
-/** Questions that other parts may not repeat. */
-export class AskedQuestions {
+/** Finds texts that repeat a question of another part. */
+export class OverlapFinder {
   readonly #byText = new Map<string, Asked>();
   readonly #byKey = new Map<string, Asked>();
 

@@ -1,15 +1,15 @@
 /** White space, controls and characters without a width, such as joiners, variation selectors and soft hyphens. */
 const invisible = /[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
 /**
- * Punctuation, with `~` and the backquote, which Unicode counts as symbols. Spared are characters that change what is
- * asked: C# is not C, 5% is not 5, and 1.5 is not 15.
+ * Punctuation, with `~` and the backquote, which Unicode counts as symbols. Does not match characters that change what
+ * is asked: C# is not C, 5% is not 5, and 1.5 is not 15.
  */
 const punctuation = /(?<!\p{Nd})\.|\.(?!\p{Nd})|(?![.#%&@])[\p{P}~`]/gu;
 
 /**
- * Returns the text reduced to what two spellings of one question share: normalised by NFKC, without white space,
- * punctuation and invisible characters, and with `foldCase` without the difference between upper and lower case.
- * A text of nothing but punctuation is its own key, trimmed, so that `？` and `！` stay apart.
+ * Returns a key that is equal for two spellings of one question: the text in NFKC, without white space, punctuation and
+ * invisible characters, and with `foldCase` in one letter case. A text of only punctuation is its own key, trimmed, so
+ * that `？` and `！` differ.
  */
 export function questionKey(text: string, foldCase: boolean): string {
   const bare = text.normalize('NFKC').replace(invisible, '').replace(punctuation, '');

@@ -1,9 +1,11 @@
 import type { Experiment } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair, Passage, Question } from '../records';
-import { AskedQuestions, type Overlap } from './overlap';
+import { OverlapFinder, type Overlap } from './overlap';
 import { questionKey } from './questionKey';
-import { passageLookup, resolveRelevant } from './relevant';
+import { hasListedBatches } from '../train/batchList';
+import { resolveRelevant } from './relevant';
+import { passageLookup } from './passageLookup';
 
 export interface SplitInput {
   experiment: Pick<Experiment, 'seed' | 'split' | 'stages'>;
@@ -30,11 +32,6 @@ export interface Split {
   devInTest: Overlap[];
 }
 
-/** Whether the experiment lists its batches. The list names training rows, so no pair can be held out or skipped. */
-export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>): boolean {
-  return stages.some((stage) => stage.batching.kind === 'listed');
-}
-
 /**
  * Splits the data into train, dev and test. No question is in two parts, compared by `questionKey`: test keeps all of
  * its questions, dev loses those of test, and train loses those of both. Equal input and seed give equal parts. With a
@@ -45,7 +42,7 @@ export function splitData(input: SplitInput): Split {
   const lookup = passageLookup(input.knowledgeBase);
   const test = resolveRelevant(input.testQuestions ?? [], lookup).kept;
   const givenDev = resolveRelevant(input.devQuestions ?? [], lookup).kept;
-  const asked = new AskedQuestions(foldCase);
+  const asked = new OverlapFinder(foldCase);
   asked.add(test, 'test');
   const { free: freeDev, overlaps: devInTest } = withoutAsked(givenDev, 'dev', asked);
   const dev = freeDev.flatMap((index) => givenDev[index] ?? []);
@@ -60,11 +57,11 @@ export function splitData(input: SplitInput): Split {
   return { ...given, ...questionsOf(held, pairs, lookup), trainRows: free.filter((row) => !heldRows.has(row)) };
 }
 
-/** Returns the positions of the texts that repeat no question, and how the others do. */
+/** Returns the positions of the texts that repeat none of the asked questions, and the overlaps of the others. */
 function withoutAsked(
   items: readonly { text: string }[],
   from: Overlap['from'],
-  asked: AskedQuestions,
+  asked: OverlapFinder,
 ): { free: number[]; overlaps: Overlap[] } {
   const free: number[] = [];
   const overlaps: Overlap[] = [];

@@ -1,4 +1,4 @@
-import type { TokenSetName } from './tokenKeys';
+import type { TokenSetName } from './tokenSets';
 
 /** Text lengths of one token set, in tokens. */
 export interface LengthSummary {
@@ -12,7 +12,8 @@ export interface LengthSummary {
   binWidth: number;
 }
 
-const mostBins = 48;
+/** Maximum number of histogram bins. Lengths of up to 512 tokens get bins of at most 16 tokens. */
+const maxBins = 48;
 
 /** Returns quantiles of the text lengths and a histogram of at most 48 bins, whose width is a power of two. */
 export function summarizeLengths(name: TokenSetName, lengths: Int32Array, truncated: number): LengthSummary {
@@ -20,7 +21,7 @@ export function summarizeLengths(name: TokenSetName, lengths: Int32Array, trunca
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   const longest = sorted[sorted.length - 1] ?? 0;
   let binWidth = 1;
-  while ((longest + 1) / binWidth > mostBins) binWidth *= 2;
+  while ((longest + 1) / binWidth > maxBins) binWidth *= 2;
   const bins = new Array<number>(Math.max(1, Math.ceil((longest + 1) / binWidth))).fill(0);
   for (const length of lengths) {
     const bin = Math.floor(length / binWidth);

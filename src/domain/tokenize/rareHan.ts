@@ -4,8 +4,8 @@
  */
 const rareHan = '[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]';
 const rareHanPattern = new RegExp(rareHan, 'u');
-/** Deepest nesting of normalizer sequences that is accepted. Real tokenizers nest once. */
-const deepest = 16;
+/** Maximum nesting of normalizer sequences. Genuine tokenizers nest once. */
+const maxDepth = 16;
 
 interface Normalizer {
   type?: unknown;
@@ -24,7 +24,7 @@ function isNormalizer(value: unknown): value is Normalizer {
 
 function separating(normalizer: unknown, depth: number): unknown {
   if (!isNormalizer(normalizer)) return normalizer;
-  if (depth > deepest) throw new RangeError(`normalizers nested more than ${deepest} deep`);
+  if (depth > maxDepth) throw new RangeError(`normalizers nested more than ${maxDepth} deep`);
   if (normalizer.type === 'Sequence' && Array.isArray(normalizer.normalizers))
     return { ...normalizer, normalizers: normalizer.normalizers.map((inner) => separating(inner, depth + 1)) };
   if (normalizer.type !== 'BertNormalizer' || !normalizer.handle_chinese_chars) return normalizer;

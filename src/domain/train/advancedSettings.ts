@@ -1,6 +1,6 @@
 import { defaultExperiment, type Experiment } from '../experiment';
 
-/** The settings that are folded away on the train stage, with their values. */
+/** Returns the values of the settings behind "Advanced" on the train screen. */
 function advancedValues({ seed, stages, evaluation }: Experiment): Record<string, unknown> {
   const stage = stages[0];
   if (!stage) return {};
@@ -24,7 +24,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
   };
 }
 
-/** Counts the folded settings, and those that differ from the defaults. */
+/** Counts the advanced settings, and how many of them differ from the defaults. */
 export function countAdvanced(experiment: Experiment): { all: number; changed: number } {
   const values = advancedValues(experiment);
   const usual = advancedValues(defaultExperiment());

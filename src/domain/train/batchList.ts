@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Experiment } from '../experiment';
 
 const row = v.pipe(v.number(), v.integer(), v.minValue(0));
 const batchListSchema = v.pipe(v.array(v.pipe(v.array(row), v.minLength(2))), v.minLength(1));
@@ -10,4 +11,9 @@ const batchListSchema = v.pipe(v.array(v.pipe(v.array(row), v.minLength(2))), v.
 export function readBatchList(json: unknown): { batches: number[][] } | { wrongAt: string } {
   const result = v.safeParse(batchListSchema, json);
   return result.success ? { batches: result.output } : { wrongAt: v.getDotPath(result.issues[0]) ?? '' };
+}
+
+/** Whether the experiment lists its batches. The list names training rows, so no pair can be held out or skipped. */
+export function hasListedBatches({ stages }: Pick<Experiment, 'stages'>): boolean {
+  return stages.some((stage) => stage.batching.kind === 'listed');
 }

@@ -3,9 +3,9 @@
  * on checkpoints. The floor keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
-const shortestIntervalMs = 15_000;
+const minIntervalMs = 15_000;
 
 /** Returns the milliseconds from the end of one write to the beginning of the next. */
 export function checkpointIntervalMs(writeMs: number): number {
-  return Math.max(shortestIntervalMs, writeTimeFactor * writeMs);
+  return Math.max(minIntervalMs, writeTimeFactor * writeMs);
 }

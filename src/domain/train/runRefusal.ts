@@ -1,21 +1,6 @@
 import type { AppErrorDetails } from '../errors';
 import type { Experiment, Stage } from '../experiment';
-import type { Pair } from '../records';
-
-/** How many training pairs there are, and how many different passages and anchors they have. */
-export interface PairCounts {
-  pairs: number;
-  passages: number;
-  anchors: number;
-}
-
-export function countPairs(pairs: readonly Pair[]): PairCounts {
-  return {
-    pairs: pairs.length,
-    passages: new Set(pairs.map(({ positive }) => positive)).size,
-    anchors: new Set(pairs.map(({ anchor }) => anchor)).size,
-  };
-}
+import type { PairCounts } from './pairCounts';
 
 /** Returns `too-few-pairs` if the pairs can't fill one batch, with the count that falls short; else null. */
 export function batchShortage(
@@ -32,7 +17,7 @@ export function batchShortage(
     : { ...short, pairs: anchors, distinct: 'anchors' };
 }
 
-/** Returns the error that a run of the experiment would be refused with, as far as the counts of its data tell. */
+/** Returns the error with which a run would be refused because of the amount of its data, or null. */
 export function runRefusal(experiment: Experiment, train: PairCounts, testQuestions: number): AppErrorDetails | null {
   if (testQuestions === 0) return { kind: 'nothing-to-evaluate', part: 'test' };
   for (const { batching } of experiment.stages) {

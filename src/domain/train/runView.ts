@@ -1,14 +1,14 @@
 import type { AppErrorDetails } from '../errors';
 import {
   progressKinds,
-  type DeviceInfo,
-  type Metrics,
   type ProgressKind,
   type RunEvent,
   type RunPhase,
   type RunStatus,
   type StepReport,
 } from '../run';
+import type { Metrics } from '../evaluate/metrics';
+import type { DeviceInfo } from '../device';
 
 /**
  * The state of a run, according to the events read so far. Lists grow in place, so watch `version` in RunState to
@@ -36,10 +36,13 @@ export interface RunView {
    * kept.
    */
   evaluationMs: number;
-  /** When the newest step ended, later by the time of a pause since. Null if a step was not the last thing done. */
+  /**
+   * When a dev evaluation may have begun: the end of the newest step, shifted by any pause since. Null if something
+   * other than a step happened last.
+   */
   stepEndedAt: number | null;
   pausedAt: number | null;
-  /** Dev evaluations measured during training, pauses left out. */
+  /** Number and total milliseconds of the dev evaluations during training, without pauses. */
   devTime: { count: number; ms: number };
   lastAt: number;
 }
@@ -67,12 +70,17 @@ export function emptyRunView(): RunView {
   };
 }
 
+type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
 /** Drops the entries from `step` on, because a resumed run repeats the steps since its checkpoint. */
 function cutFrom<T extends { step: number }>(list: T[], step: number): void {
   while (list.length > 0 && (list[list.length - 1]?.step ?? -1) >= step) list.pop();
 }
 
-/** Leaves a pause out of the time of an evaluation. A run that was closed meanwhile and resumed is not timed. */
+/**
+ * Shifts `stepEndedAt` by the length of a pause, so that the pause does not count as evaluation time. Clears it if the
+ * run continues without a pause, because it was then closed and resumed.
+ */
 function trackPause(view: RunView, status: RunStatus, at: number): void {
   if (status === 'paused') {
     view.pausedAt = at;
@@ -83,21 +91,42 @@ function trackPause(view: RunView, status: RunStatus, at: number): void {
   view.pausedAt = null;
 }
 
+/** Enters a phase. The evaluation before training is timed when the train phase begins. */
+function applyPhase(view: RunView, { phase, at }: EventOf<'phase'>): void {
+  view.phase = phase;
+  view.progress = null;
+  view.phaseStartedAt[phase] = at;
+  view.stepEndedAt = null;
+  if (phase === 'train')
+    view.evaluationMs = Math.max(view.evaluationMs, at - (view.phaseStartedAt.evaluateBefore ?? at));
+}
+
+function applyStep(view: RunView, event: EventOf<'step'>): void {
+  cutFrom(view.steps, event.step);
+  view.steps.push(event);
+  view.progress = null;
+  view.stepEndedAt = event.at;
+}
+
+function applyDevEvaluation(view: RunView, { step, metrics, best, at }: EventOf<'devEvaluation'>): void {
+  // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
+  // curve.
+  if (view.phase === 'evaluateAfter') return;
+  cutFrom(view.dev, step);
+  view.dev.push({ step, metrics, best });
+  if (view.stepEndedAt === null || view.phase !== 'train') return;
+  view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + at - view.stepEndedAt };
+  view.stepEndedAt = null;
+}
+
 function applyEvent(view: RunView, event: RunEvent): void {
   switch (event.type) {
     case 'phase':
-      view.phase = event.phase;
-      view.progress = null;
-      view.phaseStartedAt[event.phase] = event.at;
-      view.stepEndedAt = null;
-      if (event.phase === 'train')
-        view.evaluationMs = Math.max(view.evaluationMs, event.at - (view.phaseStartedAt.evaluateBefore ?? event.at));
-      return;
+      return applyPhase(view, event);
     case 'status':
       view.status = event.status;
       view.error = event.error ?? null;
-      trackPause(view, event.status, event.at);
-      return;
+      return trackPause(view, event.status, event.at);
     case 'device':
       view.device = event.device;
       return;
@@ -109,26 +138,13 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.deviceChanges.push(event.step);
       return;
     case 'step':
-      cutFrom(view.steps, event.step);
-      view.steps.push(event);
-      view.progress = null;
-      view.stepEndedAt = event.at;
-      return;
+      return applyStep(view, event);
     case 'progress':
       // Logs of version 0.1 use other names for some kinds of work; ignore those.
       if (progressKinds.includes(event.what)) view.progress = { what: event.what, done: event.done, of: event.of };
       return;
     case 'devEvaluation':
-      // The evaluation after training uses the kept weights, which may be from any step, so it is not a point on the
-      // curve.
-      if (view.phase === 'evaluateAfter') return;
-      cutFrom(view.dev, event.step);
-      view.dev.push({ step: event.step, metrics: event.metrics, best: event.best });
-      if (view.stepEndedAt !== null && view.phase === 'train') {
-        view.devTime = { count: view.devTime.count + 1, ms: view.devTime.ms + event.at - view.stepEndedAt };
-        view.stepEndedAt = null;
-      }
-      return;
+      return applyDevEvaluation(view, event);
     case 'testEvaluation':
       view.test[event.moment] = event.metrics;
       return;
@@ -150,6 +166,7 @@ export function applyEvents(view: RunView, events: RunEvent[]): void {
   }
 }
 
+/** Steps averaged for the current speed; the headless runner averages as many (tools/lib/runReport.mjs). */
 const recentSteps = 20;
 
 export function recentMean(view: RunView, value: (step: StepReport) => number): number {

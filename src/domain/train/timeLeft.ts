@@ -22,24 +22,24 @@ function devEvaluationsAfter(step: number, plan: Plan): number {
 function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number {
   // The evaluation before training reports dev too, unless there are no dev questions.
   if (view.dev.length === 0) return 0;
-  // Until one is measured: the evaluation before training encodes the same knowledge base.
+  // Until a dev evaluation is measured, the one before training serves: it encodes the same knowledge base.
   const each = view.devTime.count > 0 ? view.devTime.ms / view.devTime.count : view.evaluationMs;
   const begun = devIsDue(step, plan) && view.dev[view.dev.length - 1]?.step !== step;
   const rest = begun ? Math.max(0, each - Math.max(0, now - (view.stepEndedAt ?? now))) : 0;
   return each * devEvaluationsAfter(step, plan) + rest;
 }
 
-/** Adds the checkpoints that fall due while `ms` of work is done. */
+/** Returns `ms` plus the time of the checkpoints that fall due meanwhile. */
 function withCheckpoints(ms: number, view: RunView): number {
   const writeMs = view.checkpoint?.writeMs ?? 0;
   return ms + (ms / checkpointIntervalMs(writeMs)) * writeMs;
 }
 
 /**
- * Estimates the milliseconds to the end; returns null while there is too little to go by. During training: the steps
- * left at the mean of the last 20, the dev evaluations and checkpoints left at their measured durations, and the
- * evaluation after training, taken to be as long as the one before. During the evaluation after training: extrapolated
- * from its progress, else from the evaluation before training.
+ * Estimates the milliseconds until the run ends, or returns null while too few steps have been measured. During
+ * training, adds up the steps left at the mean pace of the last 20, the dev evaluations and checkpoints left at their
+ * measured durations, and an evaluation after training that takes as long as the one before. During the evaluation
+ * after training, extrapolates from its progress, or without any from the evaluation before training.
  */
 export function timeLeftMs(view: RunView, plan: Plan, now: number): number | null {
   const evaluation = view.evaluationMs;

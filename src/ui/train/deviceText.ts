@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '../../domain/run';
+import type { DeviceInfo } from '../../domain/device';
 import type { Dictionary } from '../i18n/en';
 
 /** Names the device, and why it was chosen, in a phrase. */

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { largestShape } from '../../../workers/engine/memory/batchShape';
+import { maxBatchShape } from '../../../workers/engine/memory/batchShape';
 import { allowsBudget, budgetBytes, defaultBudgetBytes } from '../../../src/domain/memory/budget';
-import { chooseWay, proposal } from '../../../workers/engine/memory/chooseWay';
-import { searchBytes } from '../../../workers/engine/retrieval/searchBlocks';
+import { chooseWay } from '../../../workers/engine/memory/chooseWay';
+import { proposal } from '../../../workers/engine/memory/proposal';
+import { searchBytes } from '../../../workers/engine/retrieval/searchMemory';
 import { evaluationBytes, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
-import {
-  encodingRowBytes,
-  memoryNeed,
-  parameterCount,
-  widestRowBytes,
-} from '../../../workers/engine/memory/stepMemory';
-import { scratchBytes } from '../../../workers/engine/engine';
+import { stepMemoryNeed } from '../../../workers/engine/memory/stepMemory';
+import { widestRowBytes } from '../../../workers/engine/memory/rowBytes';
+import { encodingRowBytes } from '../../../workers/engine/memory/rowBytes';
+import { parameterCount } from '../../../workers/engine/memory/parameterCount';
+import { scratchBytes } from '../../../workers/engine/scratch';
 import type { BatchShape } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../../workers/engine/memory/memoryLimits';
 import { bertBase } from '../configs';
@@ -34,7 +33,7 @@ describe('the choice of a step strategy', () => {
       const { fits, way, need } = choose({ budgetBytes: budget });
       expect(fits).toBe(true);
       expect(need.total).toBeLessThanOrEqual(budget);
-      expect(need).toEqual(memoryNeed(bertBase, parameters, shape, way));
+      expect(need).toEqual(stepMemoryNeed(bertBase, parameters, shape, way));
       if (kinds.at(-1) !== way.kind) kinds.push(way.kind);
     }
     expect(kinds).toEqual(['plain', 'recompute', 'gradCache']);
@@ -44,15 +43,15 @@ describe('the choice of a step strategy', () => {
     const budget = 2 * GiB;
     const { way } = choose({ budgetBytes: budget });
     if (way.kind !== 'gradCache') throw new Error(way.kind);
-    const more = memoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
+    const more = stepMemoryNeed(bertBase, parameters, shape, { ...way, tokensPerPass: way.tokensPerPass + 4 });
     expect(more.total).toBeGreaterThan(budget);
   });
 
   it('accepts every budget that fits the smallest chunks', () => {
     // From 256 rows on, a chunk has room for all texts of these 64 pairs. Below that, each extra row needs more memory.
     const little = { pairs: 64, tokens: 9000, longest: 128 };
-    const least = memoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
-    for (let budgetBytes = least; budgetBytes < least + 200e6; budgetBytes += 1e6) {
+    const minBytes = stepMemoryNeed(bertBase, parameters, little, { kind: 'gradCache', tokensPerPass: 128 }).total;
+    for (let budgetBytes = minBytes; budgetBytes < minBytes + 200e6; budgetBytes += 1e6) {
       const { fits, need } = chooseWay(bertBase, parameters, little, { budgetBytes, arrayBytes: 2 * GiB });
       expect({ budgetBytes, fits }).toEqual({ budgetBytes, fits: true });
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
@@ -81,16 +80,16 @@ describe('the choice of a step strategy', () => {
       shortage: { limit: 'array', neededBytes: 400 * row, limitBytes: 399 * row },
     });
     const arrayBytes = 2 ** 27;
-    const most = Math.floor(arrayBytes / 4 / 768);
+    const maxPairs = Math.floor(arrayBytes / 4 / 768);
     const at = (pairs: number) =>
       chooseWay(bertBase, parameters, { pairs, tokens: 12 * pairs, longest: 6 }, { budgetBytes: 64 * GiB, arrayBytes });
-    expect(at(most).fits).toBe(true);
-    expect(at(most + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
+    expect(at(maxPairs).fits).toBe(true);
+    expect(at(maxPairs + 1)).toMatchObject({ fits: false, shortage: { limit: 'array' } });
   });
 
   it('counts only one window of scores, so that batches of many pairs fit', () => {
     const at = (pairs: number) =>
-      memoryNeed(
+      stepMemoryNeed(
         bertBase,
         parameters,
         { pairs, tokens: 64 * pairs, longest: 64 },
@@ -133,7 +132,7 @@ describe('the choice of a step strategy', () => {
     for (const budgetBytes of [2 * GiB, 3 * GiB, 4 * GiB, 16 * GiB]) {
       const { fits, way, need } = choose({ budgetBytes, threadBytes });
       expect(fits).toBe(true);
-      expect(need.total).toBe(memoryNeed(bertBase, parameters, shape, way).total + threadBytes);
+      expect(need.total).toBe(stepMemoryNeed(bertBase, parameters, shape, way).total + threadBytes);
       expect(need.total).toBeLessThanOrEqual(budgetBytes);
     }
   });
@@ -174,7 +173,7 @@ describe('the shape of the largest batch', () => {
 
   it('combines the most tokens of any batch with the longest text of all batches', () => {
     expect(
-      largestShape(
+      maxBatchShape(
         [
           [0, 1],
           [2, 3],
@@ -187,7 +186,7 @@ describe('the shape of the largest batch', () => {
 
   it('counts the tokens of each text only up to the token limit', () => {
     expect(
-      largestShape(
+      maxBatchShape(
         [
           [0, 1],
           [2, 3],
@@ -199,7 +198,7 @@ describe('the shape of the largest batch', () => {
   });
 
   it('is null without batches', () => {
-    expect(largestShape([], tokens)).toBeNull();
+    expect(maxBatchShape([], tokens)).toBeNull();
   });
 });
 

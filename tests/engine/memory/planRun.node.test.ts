@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { questionsPerSearch } from '../../../workers/engine/retrieval/searchBlocks';
-import {
-  encodingTokens,
-  mostEncodingTokens,
-  evaluationShape,
-  type EvaluationShape,
-} from '../../../workers/engine/memory/evaluationMemory';
-import { encodingRowBytes, parameterCount } from '../../../workers/engine/memory/stepMemory';
+import { maxQuestionsPerSearch } from '../../../workers/engine/retrieval/search';
+import { evaluationShape, type EvaluationShape } from '../../../workers/engine/memory/evaluationMemory';
+import { encodingTokens } from '../../../workers/engine/memory/encodingMemory';
+import { maxEncodingTokens } from '../../../workers/engine/memory/encodingMemory';
+import { encodingRowBytes } from '../../../workers/engine/memory/rowBytes';
+import { parameterCount } from '../../../workers/engine/memory/parameterCount';
 import { planRun, type RunPlanRequest } from '../../../workers/engine/memory/planRun';
-import { scratchBytes } from '../../../workers/engine/engine';
+import { scratchBytes } from '../../../workers/engine/scratch';
 import { bertBase as config } from '../configs';
 
 const GiB = 2 ** 30;
@@ -120,9 +118,9 @@ describe('the token limit of encoding batches', () => {
     );
 
   it('is the fastest size if memory allows, and otherwise fills the memory left', () => {
-    // 2·768·3072 FLOPs per token, and at most 20 GFLOP in one product of the feed-forward layer.
+    // A product of the feed-forward network takes 2·768·3072 FLOPs per token, and may take at most 20 GFLOP.
     expect(tokensIn(16)).toBe(4236);
-    expect(mostEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
+    expect(maxEncodingTokens({ ...config, hiddenSize: 128, intermediateSize: 512 })).toBe(16_384);
     const held = 16 * count + scratchBytes;
     expect(held + tokensIn(1.7) * encodingRowBytes(config)).toBeLessThanOrEqual(1.7 * GiB);
     expect(held + (tokensIn(1.7) + 4) * encodingRowBytes(config)).toBeGreaterThan(1.7 * GiB);
@@ -133,16 +131,16 @@ describe('the token limit of encoding batches', () => {
 
 describe('the shape of an evaluation', () => {
   it('includes the longest of all texts and one search per group of questions', () => {
-    const questions = Array.from({ length: questionsPerSearch + 2 }, (_, i) => ({
+    const questions = Array.from({ length: maxQuestionsPerSearch + 2 }, (_, i) => ({
       id: `${i}`,
       text: '',
-      relevant: i < questionsPerSearch ? ['a'] : ['a', 'b'],
+      relevant: i < maxQuestionsPerSearch ? ['a'] : ['a', 'b'],
     }));
     const texts = [[0, 3, 40], [0, 7], [0]].map((offsets) => ({ offsets: Uint32Array.from(offsets) }));
     expect(evaluationShape(9, [questions, []], texts)).toEqual({
       longest: 37,
       searches: [
-        { questions: questionsPerSearch, relevant: questionsPerSearch, passages: 9 },
+        { questions: maxQuestionsPerSearch, relevant: maxQuestionsPerSearch, passages: 9 },
         { questions: 2, relevant: 4, passages: 9 },
       ],
     });

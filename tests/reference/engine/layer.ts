@@ -1,24 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from '../../../src/domain/model';
-import { attentionBackward, attentionForward, type AttentionSaved, type ProbabilityMask } from './ops/attention';
-import { dropoutMask, probabilityDropoutMask } from './ops/dropout';
-import { layerPlace, type Dropout, type DropoutPlace } from '../../../workers/engine/ops/dropout/places';
+import { attentionBackward, attentionForward, type AttentionSaved, type AttentionMask } from './ops/attention';
+import { hiddenDropoutMask, probabilityDropoutMask } from './ops/dropout';
+import {
+  layerDropoutPlace,
+  type DropoutPlaces,
+  type DropoutPlace,
+} from '../../../workers/engine/ops/dropout/dropoutPlaces';
 import { geluBackward, geluForward, type GeluSaved } from './ops/gelu';
 import { residualLayerNormBackward, residualLayerNormForward, type LayerNormSaved } from './ops/residualLayerNorm';
 import { linearBackward, linearForward, type LinearSaved } from './ops/linear';
-import { layerParameter, type LayerModule, type Need } from '../../../workers/engine/model/names';
+import { layerParameterName, type LayerModuleName } from '../../../workers/engine/model/parameterNames';
+import type { IsTrainable } from '../../../workers/engine/model/isTrainable';
 import type { PackedTokens } from '../../../workers/engine/model/packedTokens';
 import type { TensorTable } from './tensorTable';
+import type { Gradients } from './gradients';
 
 export interface LayerContext {
   parameters: TensorTable;
   config: EncoderConfig;
   tokens: PackedTokens;
-  dropout: Dropout | undefined;
+  dropout: DropoutPlaces | undefined;
 }
 
 type NormModule = 'attentionNorm' | 'outputNorm';
-type LinearModule = Exclude<LayerModule, NormModule>;
+type LinearModule = Exclude<LayerModuleName, NormModule>;
 
 export type LayerSaved = {
   query: LinearSaved;
@@ -33,23 +39,20 @@ export type LayerSaved = {
   outputNorm: LayerNormSaved;
 };
 
-/** Gradients by parameter name. */
-export type Gradients = Record<string, tf.Tensor>;
-
 /** One BERT layer, post-LayerNorm: x [T, H] → y [T, H]. */
 export function layerForward(x: tf.Tensor, layer: number, context: LayerContext): { y: tf.Tensor; saved: LayerSaved } {
   return tf.tidy(() => {
-    const linear = (input: tf.Tensor, module: LayerModule) => {
-      const weight = context.parameters.tensor(layerParameter(layer, module, 'weight'));
-      return linearForward(input, weight, context.parameters.tensor(layerParameter(layer, module, 'bias')));
+    const linear = (input: tf.Tensor, module: LayerModuleName) => {
+      const weight = context.parameters.tensor(layerParameterName(layer, module, 'weight'));
+      return linearForward(input, weight, context.parameters.tensor(layerParameterName(layer, module, 'bias')));
     };
-    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModule, drop: 1 | 2) =>
+    const norm = (input: tf.Tensor, residual: tf.Tensor, module: LayerModuleName, drop: 1 | 2) =>
       residualLayerNormForward({
         x: input,
         residual,
-        mask: hiddenMask(input.shape, layerPlace(context.dropout, layer, drop)),
-        gamma: context.parameters.tensor(layerParameter(layer, module, 'weight')),
-        beta: context.parameters.tensor(layerParameter(layer, module, 'bias')),
+        mask: hiddenDropoutMask(input.shape, layerDropoutPlace(context.dropout, layer, drop)),
+        gamma: context.parameters.tensor(layerParameterName(layer, module, 'weight')),
+        beta: context.parameters.tensor(layerParameterName(layer, module, 'bias')),
         epsilon: context.config.layerNormEpsilon,
       });
     const [query, key, value] = [linear(x, 'query'), linear(x, 'key'), linear(x, 'value')]; // [T, H] each
@@ -60,7 +63,7 @@ export function layerForward(x: tf.Tensor, layer: number, context: LayerContext)
       v: value.y,
       tokens,
       heads: config.heads,
-      dropout: probabilityMask(layerPlace(context.dropout, layer, 0)),
+      dropout: probabilityMask(layerDropoutPlace(context.dropout, layer, 0)),
     });
     const attentionOutput = linear(attention.y, 'attentionOutput'); // [T, H]
     const attentionNorm = norm(attentionOutput.y, x, 'attentionNorm', 1); // [T, H]
@@ -90,14 +93,17 @@ export function layerBackward(
   saved: LayerSaved,
   layer: number,
   tokens: PackedTokens,
-  need: Need,
+  need: IsTrainable,
   needX: boolean,
 ): { dx: tf.Tensor | undefined; gradients: Gradients } {
   return tf.tidy(() => {
     const gradients: Gradients = {};
-    const name = (module: LayerModule, part: 'weight' | 'bias'): string => layerParameter(layer, module, part);
-    const wants = (module: LayerModule) => ({ weight: need(name(module, 'weight')), bias: need(name(module, 'bias')) });
-    const put = (module: LayerModule, weight?: tf.Tensor, bias?: tf.Tensor): void => {
+    const name = (module: LayerModuleName, part: 'weight' | 'bias'): string => layerParameterName(layer, module, part);
+    const wants = (module: LayerModuleName) => ({
+      weight: need(name(module, 'weight')),
+      bias: need(name(module, 'bias')),
+    });
+    const put = (module: LayerModuleName, weight?: tf.Tensor, bias?: tf.Tensor): void => {
       if (weight) gradients[name(module, 'weight')] = weight;
       if (bias) gradients[name(module, 'bias')] = bias;
     };
@@ -127,10 +133,6 @@ export function layerBackward(
   });
 }
 
-export function hiddenMask(shape: number[], place: DropoutPlace | undefined): tf.Tensor | undefined {
-  return place && dropoutMask(shape, place.rate, place);
-}
-
-function probabilityMask(place: DropoutPlace | undefined): ProbabilityMask | undefined {
+function probabilityMask(place: DropoutPlace | undefined): AttentionMask | undefined {
   return place && ((text) => tf.tensor2d(probabilityDropoutMask(text, place.rate, place), [text.length, text.length]));
 }

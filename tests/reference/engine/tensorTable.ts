@@ -1,11 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TensorEntry } from '../../../src/domain/model';
 import { AppError } from '../../../src/domain/errors';
-
-/** Returns a copy of the tensor's values on the host. GPU→CPU sync. */
-export async function readTensor(tensor: tf.Tensor): Promise<Float32Array> {
-  return (await tensor.data<'float32'>()).slice();
-}
+import { readTensor } from './readTensor';
 
 /** Weights of the reference encoder, by name. */
 export class TensorTable {

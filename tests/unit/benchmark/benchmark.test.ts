@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  benchmarkConfigs,
-  expectedMs,
-  type ExpectedWork,
-  type StepSpeed,
-} from '../../../src/domain/benchmark/benchmark';
+import { benchmarkConfigs, type StepSpeed } from '../../../src/domain/benchmark/benchmark';
+import { expectedMs, type ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
 import { benchmarkFailure } from '../../../src/domain/benchmark/failure';
 import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
 import { errorSentences } from '../../../src/ui/i18n/errors';

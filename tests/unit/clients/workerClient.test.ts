@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { WorkerClient } from '../../../src/clients/workerClient';
 import { AppError } from '../../../src/domain/errors';
 import { installErrorTransfer } from '../../../src/protocol/errorTransfer';
-import type { WorkerOptions } from '../../../src/protocol/locks';
+import type { WorkerOptions } from '../../../src/protocol/workerOptions';
 
 interface Api {
   configure(options: WorkerOptions): Promise<void>;
@@ -112,7 +112,9 @@ test('a worker that ends silently is detected by the release of its lock', async
   await vi.waitFor(() => expect(locks.size).toBe(1));
   expect([...locks.keys()][0]).toBe(workers[0]?.configured[0]?.lifeLock);
   [...locks.values()][0]?.();
-  await expect(waiting).rejects.toMatchObject({ details: { kind: 'worker-crashed', reason: { code: 'worker-ended' } } });
+  await expect(waiting).rejects.toMatchObject({
+    details: { kind: 'worker-crashed', reason: { code: 'worker-ended' } },
+  });
 });
 
 test('a killed worker rejects its pending calls with the given reason', async () => {

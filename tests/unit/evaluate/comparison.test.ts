@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compareQuestions, verdictOf } from '../../../src/domain/evaluate/comparison';
 import { mcNemar, pairedBootstrap, wilsonInterval } from '../../../src/domain/evaluate/statistics';
-import type { QuestionResult } from '../../../src/domain/run';
-import { naiveMcNemar } from '../../reference/retrieval';
+import type { QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import { naiveMcNemar } from '../../reference/mcNemar';
 
 const result = (questionId: string, ...ranks: number[]): QuestionResult => ({ questionId, ranks, top: [] });
 

@@ -2,15 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
-import {
-  evaluateRanks,
-  passageOrder,
-  questionResult,
-  relevantPlaces,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
+import { passageOrder, relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
+import { evaluateRanks, questionResult, type QuestionResult } from '../../../src/domain/evaluate/evaluation';
 import type { Question, Passage } from '../../../src/domain/records';
-import type { QuestionResult } from '../../../src/domain/run';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
 
 type ByK = Record<string, number>;

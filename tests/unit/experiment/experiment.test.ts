@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, experimentHash } from '../../../src/domain/canonicalJson';
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { experimentHash } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import { AppError } from '../../../src/domain/errors';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { locationsOf } from '../../../src/domain/fileLocations';

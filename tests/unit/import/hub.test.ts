@@ -9,8 +9,8 @@ import {
   parseModelId,
   type HubFile,
 } from '../../../src/domain/import/hub';
-import { chooseFiles, type WeightForm } from '../../../src/domain/import/hubFiles';
-import { parseModelScopeFiles, parseTree } from '../../../src/domain/import/hubListing';
+import { chooseHubFiles, type WeightForm } from '../../../src/domain/import/chooseHubFiles';
+import { parseModelScopeFiles, parseHubTree } from '../../../src/domain/import/hubAnswers';
 
 const commit = 'a'.repeat(40);
 const file = (path: string): HubFile => ({ path, bytes: 1, hash: { kind: 'sha256', hex: 'b'.repeat(64) }, commit });
@@ -20,7 +20,7 @@ const everything = {
 };
 const basics = ['config.json', 'tokenizer.json'];
 const chosen = (...paths: string[]): unknown => {
-  const choice = chooseFiles([...basics, ...paths].map(file), everything);
+  const choice = chooseHubFiles([...basics, ...paths].map(file), everything);
   return choice.kind === 'files' ? choice.files.map(({ path }) => path).slice(basics.length) : choice;
 };
 
@@ -77,11 +77,11 @@ describe('the files that are fetched', () => {
   });
 
   it('name what a model lacks', () => {
-    expect(chooseFiles([file('tokenizer.json')])).toEqual({ kind: 'missing', file: 'config.json' });
-    expect(chooseFiles([file('config.json')])).toEqual({ kind: 'missing', file: 'tokenizer.json' });
+    expect(chooseHubFiles([file('tokenizer.json')])).toEqual({ kind: 'missing', file: 'config.json' });
+    expect(chooseHubFiles([file('config.json')])).toEqual({ kind: 'missing', file: 'tokenizer.json' });
     expect(chosen()).toEqual({ kind: 'missing', file: 'model.safetensors' });
     expect(
-      chooseFiles([...basics, 'pytorch_model.bin'].map(file), { ...everything, weights: ['safetensors'] }),
+      chooseHubFiles([...basics, 'pytorch_model.bin'].map(file), { ...everything, weights: ['safetensors'] }),
     ).toEqual({ kind: 'unsupported', found: 'pytorch_model.bin' });
   });
 
@@ -101,14 +101,14 @@ describe('a list of files', () => {
 
   it('takes size and SHA-256 of a large file from its LFS entry', () => {
     const lfs = { oid: 'd'.repeat(64), size: 9 };
-    expect(parseTree([{ ...entry, lfs }], commit)).toEqual([
+    expect(parseHubTree([{ ...entry, lfs }], commit)).toEqual([
       { path: 'config.json', bytes: 9, hash: { kind: 'sha256', hex: lfs.oid }, commit },
     ]);
   });
 
   it('leaves out paths that leave the folder', () => {
     const hostile = ['../config.json', '/config.json', 'a\\b', 'C:/x', 'a//b'].map((path) => ({ ...entry, path }));
-    expect(parseTree(hostile, commit)).toEqual([]);
+    expect(parseHubTree(hostile, commit)).toEqual([]);
   });
 
   it.each([
@@ -119,7 +119,7 @@ describe('a list of files', () => {
     [[{ ...entry, oid: 'x' }]],
     [[{ ...entry, path: 7 }]],
     [[{ ...entry, lfs: { oid: 'short', size: 3 } }]],
-  ])('is refused if it is %j', (answer) => expect(parseTree(answer, commit)).toBeNull());
+  ])('is refused if it is %j', (answer) => expect(parseHubTree(answer, commit)).toBeNull());
 
   it('of ModelScope has the newest commit of its files', () => {
     const at = (Path: string, Revision: string, CommittedDate: number) => ({

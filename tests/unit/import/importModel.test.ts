@@ -4,7 +4,7 @@ import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { readWeightRange } from '../../../src/storage/weights';
 import { importModel } from '../../../workers/services/import/importModel';
-import { parameterShapes } from '../../../workers/engine/model/names';
+import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { config, sizes, tinyFolder, tinyTensors, vocab } from './tinyModel';
 
 interface Folder {

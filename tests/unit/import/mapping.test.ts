@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { unfilledFields, withField, type ColumnMapping } from '../../../src/domain/import/mapping';
-import { proposedMapping, recognise } from '../../../src/domain/import/recognise';
+import { recognise } from '../../../src/domain/import/recognise';
+import { proposedMapping } from '../../../src/domain/import/proposedMapping';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';

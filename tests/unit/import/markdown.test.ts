@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatOf, readerOf } from '../../../src/domain/import/format';
+import { formatOf, formatReader } from '../../../src/domain/import/format';
 
 function read(text: string, pieces = 1): unknown[] {
-  const reader = readerOf('markdown', 'a.md');
+  const reader = formatReader('markdown', 'a.md');
   const size = Math.ceil(text.length / pieces);
   const records = Array.from({ length: pieces }, (_, i) => reader.push(text.slice(i * size, (i + 1) * size))).flat();
   return [...records, ...reader.end()];

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { modelSettings } from '../../../src/domain/experiment';
+import { experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
@@ -176,7 +176,7 @@ describe('do_lower_case in sentence_bert_config.json', () => {
   it('is kept in the export', async () => {
     const exported = async (sentence: object): Promise<unknown> => {
       const model = await imported(await tinyFolder({ 'sentence_bert_config.json': JSON.stringify(sentence) }));
-      return sentenceConfig({ ...modelSettings(model), maxTokens: 9 }, model);
+      return sentenceConfig({ ...experimentModelOf(model), maxTokens: 9 }, model);
     };
     expect(await exported({})).toEqual({ max_seq_length: 9, do_lower_case: false });
     expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });

@@ -5,7 +5,7 @@ import { openDatabase } from '../../../src/storage/database';
 import { readWeightRange } from '../../../src/storage/weights';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
-import { embeddingNames } from '../../../workers/engine/model/names';
+import { embeddingParameterNames } from '../../../workers/engine/model/parameterNames';
 import { importModel } from '../../../workers/services/import/importModel';
 import { statePickle, torchArchive } from '../formats/torchFile';
 import { config, folderOf, safetensors, sizes, tinyFolder, tinyTensors, type Tensor } from './tinyModel';
@@ -119,9 +119,9 @@ describe('importing weights', () => {
     const model = await importModel(files, 'x', () => undefined, db);
     expect(model.config).toMatchObject({ maxPositions: 12, typeVocabularySize: 1, padTokenId: 1 });
     expect(model.defaults.maxTokens.value).toBe(12);
-    const table = model.tensors.find(({ name }) => name === embeddingNames.positions);
+    const table = model.tensors.find(({ name }) => name === embeddingParameterNames.positions);
     const stored = new Float32Array(await readWeightRange(db, model.weightsId, (table?.offset ?? 0) * 4, 12 * 8 * 4));
-    const source = tinyTensors(xlm).find(({ name }) => name === embeddingNames.positions)?.values;
+    const source = tinyTensors(xlm).find(({ name }) => name === embeddingParameterNames.positions)?.values;
     expect([...stored]).toEqual([...(source ?? [])].slice(2 * 8));
     // The stored and exported config describes the table that is stored.
     expect(JSON.parse(model.files['config.json'] ?? '')).toMatchObject({
@@ -147,7 +147,11 @@ describe('importing weights', () => {
     [
       'two encoders',
       () => tinyFolder({}, [...renamed((name) => `query.${name}`), ...renamed((name) => `passage.${name}`)]),
-      { fault: 'two-encoders', expected: `query.${embeddingNames.words}`, found: `passage.${embeddingNames.words}` },
+      {
+        fault: 'two-encoders',
+        expected: `query.${embeddingParameterNames.words}`,
+        found: `passage.${embeddingParameterNames.words}`,
+      },
     ],
     [
       'a tensor inside a layer that the encoder does not have',

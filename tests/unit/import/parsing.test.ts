@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { RowCollector } from '../../../src/domain/import/columns';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
 import { CsvReader } from '../../../src/domain/import/csv';
-import { jsonlReader } from '../../../src/domain/import/reading';
+import { jsonlReader } from '../../../src/domain/import/recordReader';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';

@@ -1,6 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
-import { parameterShapes } from '../../../workers/engine/model/names';
+import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { writeSafetensors } from '../../../workers/formats/safetensors';
 
 /** config.json of a BERT with one layer. */

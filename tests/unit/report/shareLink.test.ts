@@ -11,9 +11,9 @@ import {
   type Stage,
 } from '../../../src/domain/experiment';
 import { sha256Hex } from '../../../src/domain/hash';
-import { bytesToText, textToBytes } from '../../../src/domain/report/base64url';
+import { toBase64url, fromBase64url } from '../../../src/domain/report/base64url';
 import { decodeLink, encodeLink } from '../../../src/domain/report/shareLink';
-import type { Metrics } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -136,7 +136,7 @@ async function faultOf(text: string): Promise<string> {
 async function forged(payload: unknown, version = 1): Promise<string> {
   const body = deflateSync(new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload)));
   const sum = await sha256Hex(Uint8Array.of(version, ...body));
-  return bytesToText(
+  return toBase64url(
     Uint8Array.of(
       version,
       body.length >> 8,
@@ -247,7 +247,7 @@ describe('a share link', () => {
 describe('base64url', () => {
   it('encodes any bytes as text and decodes them again', () => {
     const property = fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => {
-      expect(textToBytes(bytesToText(bytes))).toEqual(bytes);
+      expect(fromBase64url(toBase64url(bytes))).toEqual(bytes);
     });
     fc.assert(property);
   });

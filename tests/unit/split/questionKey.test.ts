@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldsCase } from '../../../src/domain/split/foldsCase';
 import { questionKey } from '../../../src/domain/split/questionKey';
+import { tokenizerFoldsCase } from '../../../workers/services/tokenize/letterCase';
 
 describe('the key of a question', () => {
   it.each([
@@ -53,12 +53,12 @@ describe('a tokenizer', () => {
     ],
     ['is not an object', 'text', 7, false],
   ])('that %s folds case as stated', (_, tokenizer, config, expected) => {
-    expect(foldsCase(tokenizer, config)).toBe(expected);
+    expect(tokenizerFoldsCase(tokenizer, config)).toBe(expected);
   });
 
   it('with a sequence nested without end is read only to a limit', () => {
     let normalizer: object = { type: 'Lowercase' };
     for (let depth = 0; depth < 50_000; depth++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
-    expect(foldsCase({ normalizer }, {})).toBe(false);
+    expect(tokenizerFoldsCase({ normalizer }, {})).toBe(false);
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
 import { questionKey } from '../../../src/domain/split/questionKey';
-import { passageLookup, resolveRelevant } from '../../../src/domain/split/relevant';
+import { resolveRelevant } from '../../../src/domain/split/relevant';
+import { passageLookup } from '../../../src/domain/split/passageLookup';
 import { rowsWithoutPassage, splitData } from '../../../src/domain/split/splitData';
 
 const knowledgeBase: Passage[] = Array.from({ length: 50 }, (_, i) => ({ id: `p${i}`, text: `段${i}` }));

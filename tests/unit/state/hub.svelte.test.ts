@@ -25,7 +25,7 @@ vi.mock('../../../src/state/gateway', () => ({
       }),
   },
 }));
-const { HubState, Speed } = await import('../../../src/state/hub.svelte');
+const { HubState, DownloadSpeed } = await import('../../../src/state/hub.svelte');
 
 const listing: HubListing = {
   ...{ host: hubHosts.huggingface, id: 'a/b', revision: '', commit: 'c'.repeat(40) },
@@ -57,7 +57,7 @@ it('cancelling a download deletes what has arrived', async () => {
 });
 
 it('the speed of a download is that of the last seconds', () => {
-  const speed = new Speed();
+  const speed = new DownloadSpeed();
   expect(speed.add(5000, 0)).toBeNull();
   expect(speed.add(6000, 500)).toBeNull();
   expect(speed.add(7000, 1000)).toBe(2000);

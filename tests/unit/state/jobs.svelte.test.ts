@@ -132,7 +132,7 @@ describe('an interrupted run that is resumed', () => {
   const resumed = async () => {
     write('i', 'interrupted');
     startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
-    await jobs.goOn('i');
+    await jobs.continueRun('i');
     await vi.waitFor(() => expect(jobs.follow('i').record?.status).toBe('done'));
     await new Promise((resolve) => setTimeout(resolve));
   };

@@ -48,7 +48,7 @@ vi.stubGlobal('removeEventListener', () => undefined);
 const { experiments } = await import('../../../src/state/experiments.svelte');
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { ImportsState } = await import('../../../src/state/imports.svelte');
-const { needsOf } = await import('../../../src/state/sharing');
+const { sharedInputs } = await import('../../../src/state/sharing');
 
 let databases = 0;
 /** The demo's experiment, as a link to it would state it. The database afterwards in use is empty. */
@@ -108,13 +108,13 @@ describe('an experiment saved from a shared link', () => {
   it('becomes the experiment of the link, bit for bit, with the files of the demo that it names', async () => {
     const link = await demoLink();
     const { experiment, imports } = await accepted(link);
-    expect((await needsOf(link)).map(({ state }) => state)).toEqual(Array(5).fill('demo'));
+    expect((await sharedInputs(link)).map(({ state }) => state)).toEqual(Array(5).fill('demo'));
     await imports.importFiles('knowledgeBase', [new File(['{"id": "a", "text": "另一段"}'], 'other.jsonl')]);
     await imports.useDemoParts();
     expect(experiment.experiment).toEqual(link);
     expect([experiment.lacking, experiment.demoParts]).toEqual([[], []]);
     expect(experiment.ready).toBe(true);
-    expect((await needsOf(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
+    expect((await sharedInputs(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
   });
 
   it('keeps the model settings of the link when the model is imported, even after another model was in use', async () => {

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint, writeCheckpoint } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, latestCheckpoint, writeCheckpoint } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { appendEvents, readEvents } from '../../../src/storage/runEvents';
 import { deleteRun, putRun } from '../../../src/storage/runs';
@@ -60,9 +60,9 @@ test('the best checkpoint by dev is kept beside the latest ones and replaced onl
   const db = await withRun();
   await write(db, 1, 'best');
   for (const step of [2, 3, 4]) await write(db, step);
-  expect(await keptWeights(db, 'r')).toMatchObject({ step: 1 });
+  expect(await keptCheckpoint(db, 'r')).toMatchObject({ step: 1 });
   await write(db, 5, 'best');
-  expect(await keptWeights(db, 'r')).toMatchObject({ step: 5 });
+  expect(await keptCheckpoint(db, 'r')).toMatchObject({ step: 5 });
   expect((await db.getAll('checkpoints')).filter(({ role }) => role === 'best')).toHaveLength(1);
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunReport, settled } from '../../../tools/lib/runReport.mjs';
+import { RunReport, eventsToKeep } from '../../../tools/lib/runReport.mjs';
 
 const step = (number: number, loss: number, seq: number) => ({
   type: 'step',
@@ -42,7 +42,7 @@ describe('events.jsonl', () => {
       step(2, 0.41, 2),
       step(3, 0.3, 3),
     ];
-    expect(settled(events).map((event) => ('loss' in event ? event.loss : undefined))).toEqual([
+    expect(eventsToKeep(events).map((event) => ('loss' in event ? event.loss : undefined))).toEqual([
       0.5,
       undefined,
       0.41,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Metrics } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { devHits, devTrend } from '../../../src/domain/train/devTrend';
 
 function reading(step: number, hits: number, best: boolean) {

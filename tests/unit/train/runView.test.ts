@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
+import type { RunEvent, RunEventBody } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { applyEvents, emptyRunView, runShare, tokensPerSecond, type RunView } from '../../../src/domain/train/runView';
 
 const metrics: Metrics = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
-import type { Metrics, RunEvent, RunEventBody } from '../../../src/domain/run';
+import type { RunEvent, RunEventBody } from '../../../src/domain/run';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { applyEvents, emptyRunView, type RunView } from '../../../src/domain/train/runView';
 import { timeLeftMs } from '../../../src/domain/train/timeLeft';
 

@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { planBatches } from '../../../src/domain/train/batchOrder';
-import { defaultExperiment, modelSettings } from '../../../src/domain/experiment';
+import { planBatches } from '../../../src/domain/train/planBatches';
+import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
@@ -171,7 +171,7 @@ describe('what depends on the split', () => {
     expect([state.plan, state.stageStates.tokenize]).toEqual([null, 'empty']);
     state.undo();
     expect([state.plan?.pairs, state.stageStates.tokenize]).toEqual([76, 'done']);
-    state.change((experiment) => ({ ...experiment, model: modelSettings(model) }));
+    state.change((experiment) => ({ ...experiment, model: experimentModelOf(model) }));
     expect(state.plan).toBeNull();
   });
 });

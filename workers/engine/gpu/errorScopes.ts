@@ -10,7 +10,7 @@ const filters = ['internal', 'validation', 'out-of-memory'] as const;
  * zeros.
  */
 export class ErrorScopes {
-  #told: Promise<void> = Promise.resolve();
+  #reported: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly device: GPUDevice,
@@ -23,14 +23,13 @@ export class ErrorScopes {
   next(): void {
     const popped = this.#pop();
     this.#push();
-    // Chain the promises rather than list them: a run has thousands of submits, and a chain retains none of the earlier
-    // ones.
-    this.#told = this.#told.then(() => popped);
+    // A chain, not a list: a run makes thousands of submits, and a chain does not keep the promises of earlier ones.
+    this.#reported = this.#reported.then(() => popped);
   }
 
   /** Resolves when the errors of all submits so far have been reported. */
-  told(): Promise<void> {
-    return this.#told;
+  reported(): Promise<void> {
+    return this.#reported;
   }
 
   dispose(): void {

@@ -1,20 +1,20 @@
 /**
- * Longest acceptable submit. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen freezes
- * until the submit ends.
+ * Maximum duration of a submit. Browsers and drivers treat a GPU as hung after one to ten seconds, and the screen
+ * freezes until the submit ends.
  */
-export const longestSubmitMs = 500;
+export const maxSubmitMs = 500;
 /** Target duration of a submit, low enough that a submit slower than recent ones still stays under the maximum. */
-const targetMs = longestSubmitMs / 2;
+const targetMs = maxSubmitMs / 2;
 /** Number of recent submits whose median rate is used. */
-const remembered = 9;
+const maxRates = 9;
 /** Submits smaller than this share of a full one are not measured: most of their time is not spent on the device. */
-const smallestShare = 1 / 8;
+const minMeasuredShare = 1 / 8;
 /** Maximum factor by which one measurement raises the rate. */
-const largestRise = 4;
+const maxRise = 4;
 
 /**
- * Assumed FLOPs per millisecond until times are known. Any adapter of the kind reaches this rate, so the first submits
- * are too short rather than too long.
+ * FLOPs per millisecond assumed until a submit has been measured. Any adapter of the kind reaches this rate, so the
+ * first submits are too short rather than too long.
  */
 const firstRate = { software: 1e6, hardware: 2e7 } as const;
 
@@ -27,7 +27,7 @@ export class SubmitPacer {
   #rates: number[] = [];
   #lastDone = -Infinity;
   /** The longest measured time of a submit, in milliseconds. */
-  longestMs = 0;
+  maxMeasuredMs = 0;
 
   constructor(
     software: boolean,
@@ -36,18 +36,18 @@ export class SubmitPacer {
     this.#rate = software ? firstRate.software : firstRate.hardware;
   }
 
-  /** Estimated FLOPs of a full submit. */
-  get limit(): number {
+  /** Maximum estimated FLOPs of a submit. */
+  get maxFlops(): number {
     return this.#rate * targetMs;
   }
 
   /**
-   * Call at each submit. Returns a callback to run when the device has finished the submit. `compiled`: kernels were
-   * compiled for this submit, so its time is mostly compilation.
+   * Call at each submit. Returns a callback to run when the device has finished the submit. `compiled` says that
+   * kernels were compiled for this submit; most of its time is then compilation.
    */
   submitted(work: number, compiled = false): () => void {
     const at = this.now();
-    const representative = !compiled && work >= this.limit * smallestShare;
+    const representative = !compiled && work >= this.maxFlops * minMeasuredShare;
     return () => {
       const done = this.now();
       // The device runs submits one at a time, so this one began when the previous one finished.
@@ -58,12 +58,12 @@ export class SubmitPacer {
   }
 
   #learn(work: number, ms: number): void {
-    this.longestMs = Math.max(this.longestMs, ms);
+    this.maxMeasuredMs = Math.max(this.maxMeasuredMs, ms);
     const rate = work / ms;
-    if (ms > longestSubmitMs) this.#rates = [rate];
-    else this.#rates = [...this.#rates, rate].slice(-remembered);
+    if (ms > maxSubmitMs) this.#rates = [rate];
+    else this.#rates = [...this.#rates, rate].slice(-maxRates);
     const sorted = this.#rates.toSorted((a, b) => a - b);
     const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? rate;
-    this.#rate = Math.min(median, this.#rate * largestRise);
+    this.#rate = Math.min(median, this.#rate * maxRise);
   }
 }

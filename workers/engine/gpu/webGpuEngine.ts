@@ -1,9 +1,11 @@
 import type { KernelPlan } from '../../../src/domain/kernelPlan';
-import { ArrayPool, type DeviceArray } from '../arrays';
-import { scratchFloats, type Engine, type Traits } from '../engine';
-import { GpuCommands } from './commands';
+import type { DeviceArray } from '../arrays';
+import { ArrayPool } from '../arrayPool';
+import type { Engine, EngineTraits } from '../engine';
+import { scratchFloats } from '../scratch';
+import { GpuCommands } from './gpuCommands';
 import { GpuMemory } from './gpuMemory';
-import type { Reports } from './reports';
+import type { DeviceReports } from './deviceReports';
 import { SubmitPacer } from './submitPacer';
 
 /** One WebGPU device with its buffers and commands. */
@@ -16,8 +18,8 @@ export class WebGpuEngine implements Engine {
 
   constructor(
     readonly device: GPUDevice,
-    readonly traits: Traits,
-    reports: Reports,
+    readonly traits: EngineTraits,
+    reports: DeviceReports,
     readonly pacer = new SubmitPacer(traits.software),
   ) {
     this.#memory = new GpuMemory(device);

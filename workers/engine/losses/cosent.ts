@@ -1,23 +1,23 @@
 import type { DeviceArray } from '../arrays';
-import type { Engine, Traits } from '../engine';
+import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
-import { rowGroups, rowKernel } from '../rowKernel';
+import { rowKernelGroups, rowKernel } from '../rowKernel';
 
 export interface CosentOptions {
   temperature: number;
 }
 
-/** Length of `numbers`, which `cosent` writes: the loss, and the share of comparisons that are in the right order. */
-export const cosentNumbers = 2;
+/** Length of the array that `cosent` writes: the loss, and the share of comparisons that are in the right order. */
+export const cosentNumberCount = 2;
 
 /**
- * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines
- * s_i = cos(first_i, second_i) should have the order of the scores y_i: L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)).
- * With w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ,
- * dfirst_i = dL/ds_i·second_i and dsecond_i = dL/ds_i·first_i.
+ * Loss and gradients of CoSENT (Huang et al., IEEE/ACM TASLP 2024; sentence-transformers' CoSENTLoss). The cosines s_i
+ * = cos(first_i, second_i) should have the order of the scores y_i: L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)). With
+ * w_ij = exp((s_i − s_j)/τ − L) for y_j > y_i, else 0: dL/ds_i = (Σ_j w_ij − Σ_j w_ji)/τ, dfirst_i = dL/ds_i·second_i
+ * and dsecond_i = dL/ds_i·first_i.
  *
- * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumbers` numbers and returns the gradients of
- * the unit vectors.
+ * Takes unit vectors first, second [B, E] and scores [B]. Writes `cosentNumberCount` numbers and returns the gradients
+ * of the unit vectors.
  */
 export function cosent(
   engine: Engine,
@@ -29,7 +29,7 @@ export function cosent(
 ): { first: DeviceArray; second: DeviceArray } {
   const { pool, commands, traits } = engine;
   const [rows = 0, width = 0] = first.shape;
-  const groups = rowGroups(traits, rows);
+  const groups = rowKernelGroups(traits, rows);
   const cosines = pool.allocate([rows]);
   const stats = pool.allocate([rows, 4]);
   const d = { first: pool.allocate(first.shape), second: pool.allocate(second.shape) };
@@ -46,7 +46,7 @@ export function cosent(
   return d;
 }
 
-const cosinesKernel = memo((traits: Traits) =>
+const cosinesKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent cosines',
     params: { rows: 'u32', width: 'u32' },
@@ -63,10 +63,10 @@ const cosinesKernel = memo((traits: Traits) =>
 );
 
 /**
- * Computes four numbers for each pair, over the pairs with higher scores: the largest term, Σ exp(term − largest), how
- * many pairs were compared, and how many of them are in the right order.
+ * For each pair, computes four numbers over the pairs with higher scores: the largest term, Σ exp(term − largest), the
+ * number of those pairs, and how many of them are in the right order.
  */
-const rowsKernel = memo((traits: Traits) =>
+const rowsKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent rows',
     params: { rows: 'u32', temperature: 'f32' },
@@ -97,7 +97,7 @@ const rowsKernel = memo((traits: Traits) =>
   }),
 );
 
-const lossKernel = memo((traits: Traits) =>
+const lossKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent loss',
     params: { rows: 'u32', pairs: 'u32' },
@@ -126,7 +126,7 @@ const lossKernel = memo((traits: Traits) =>
   }),
 );
 
-const gradientKernel = memo((traits: Traits) =>
+const gradientKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'cosent gradient',
     params: { rows: 'u32', width: 'u32', temperature: 'f32' },

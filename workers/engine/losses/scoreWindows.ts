@@ -10,24 +10,24 @@ export interface ScoreWindow {
  * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
  * candidates still fit in one window. The same on all devices, so that no result depends on a device's limits.
  */
-export const mostScores = 2 ** 23;
+export const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
 const windowStep = 64;
 
 /**
- * Splits a batch's scores into windows: each window in `byRow` spans all candidates of some anchors, each window in
- * `byColumn` all anchors of some candidates. If all scores fit in one window, both lists hold that same window.
+ * Splits a batch's scores into windows. Each window in `byRow` spans all candidates of some anchors; each window in
+ * `byColumn` spans all anchors of some candidates. If all scores fit in one window, both lists hold that same window.
  */
 export function scoreWindows(
   anchors: number,
   candidates: number,
-  most = mostScores,
+  maxScores = maxScoresPerWindow,
 ): { byRow: ScoreWindow[]; byColumn: ScoreWindow[] } {
   const whole = { firstRow: 0, rows: anchors, firstColumn: 0, columns: candidates };
-  if (anchors * candidates <= most) return { byRow: [whole], byColumn: [whole] };
+  if (anchors * candidates <= maxScores) return { byRow: [whole], byColumn: [whole] };
   return {
-    byRow: cuts(anchors, linesOf(candidates, most)).map(([firstRow, rows]) => ({ ...whole, firstRow, rows })),
-    byColumn: cuts(candidates, linesOf(anchors, most)).map(([firstColumn, columns]) => ({
+    byRow: cuts(anchors, linesOf(candidates, maxScores)).map(([firstRow, rows]) => ({ ...whole, firstRow, rows })),
+    byColumn: cuts(candidates, linesOf(anchors, maxScores)).map(([firstColumn, columns]) => ({
       ...whole,
       firstColumn,
       columns,
@@ -36,16 +36,16 @@ export function scoreWindows(
 }
 
 /** Returns the number of scores in the largest window. */
-export function largestWindow(windows: readonly ScoreWindow[]): number {
-  return windows.reduce((most, { rows, columns }) => Math.max(most, rows * columns), 0);
+export function largestWindowScores(windows: readonly ScoreWindow[]): number {
+  return windows.reduce((max, { rows, columns }) => Math.max(max, rows * columns), 0);
 }
 
 /**
- * Returns how many lines of `numbers` scores each fit in `most` scores: a multiple of `windowStep`, and at least one
- * step.
+ * Returns how many rows or columns of `numbers` scores each form a window: as many as fit in `maxScores` scores,
+ * rounded down to a multiple of `windowStep`, but at least `windowStep`.
  */
-function linesOf(numbers: number, most: number): number {
-  return Math.max(windowStep, windowStep * Math.floor(most / numbers / windowStep));
+function linesOf(numbers: number, maxScores: number): number {
+  return Math.max(windowStep, windowStep * Math.floor(maxScores / numbers / windowStep));
 }
 
 function cuts(length: number, step: number): [first: number, length: number][] {

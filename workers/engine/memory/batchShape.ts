@@ -1,14 +1,14 @@
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { BatchShape } from '../../../src/domain/memory/report';
 
 type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * Returns the most pairs and the most tokens in any batch, and the longest text, with texts cut at `maxTokens`. Returns
- * null if there are no batches. `batches` contains row numbers of the training pairs; both token sets have one text per
- * pair, in order.
+ * Returns the maximum number of pairs and of tokens in a batch, and the length of the longest text, with texts cut at
+ * `maxTokens`. Returns null if there are no batches. `batches` contains row numbers of the training pairs; both token
+ * sets have one text per pair, in order.
  */
-export function largestShape(
+export function maxBatchShape(
   batches: readonly (readonly number[])[],
   tokens: { anchors: Offsets; positives: Offsets },
   maxTokens = Infinity,

@@ -1,28 +1,20 @@
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { quadsFor, quadsIn } from '../quads';
-import { evaluationArrayBytes, evaluationBytes, type EvaluationShape } from './evaluationMemory';
+import { evaluationArrayBytes, evaluationBytes } from './evaluationMemory';
 import type { MemoryLimits } from './memoryLimits';
-import { memoryNeed, widestRowBytes, type ParameterCount } from './stepMemory';
-import type {
-  BatchShape,
-  MemoryNeed,
-  Proposal,
-  Settings,
-  Shortage,
-  WayChoice,
-} from '../../../src/domain/memory/report';
+import { stepMemoryNeed } from './stepMemory';
+import { widestRowBytes } from './rowBytes';
+import type { ParameterCount } from './parameterCount';
+import type { MemoryNeed, MemoryShortage, WayChoice } from '../../../src/domain/memory/report';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
-
-/** Everything that a stage has to fit in memory: its training batches and the evaluations between steps. */
-export interface StageShape extends BatchShape {
-  evaluation?: EvaluationShape;
-}
+import type { StageShape } from './stageShape';
+import { maxPassing } from './maxPassing';
 
 /**
  * Chooses the fastest step strategy that fits. Plain is fastest. Recompute takes a third more compute. GradCache takes
- * as much as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that fit. If
- * no strategy fits, returns the one that needs the least memory: GradCache with chunks as small as the longest text.
+ * as much compute as recompute and launches more kernels the smaller its chunks are, so it gets the largest chunks that
+ * fit. If no strategy fits, returns the one that needs the least memory, together with the shortage.
  */
 export function chooseWay(
   config: EncoderConfig,
@@ -32,25 +24,25 @@ export function chooseWay(
   precision: Precision = 'full',
 ): WayChoice {
   const { budgetBytes, arrayBytes, threadBytes = 0 } = limits;
-  const stepNeed = (way: StepWay): MemoryNeed => memoryNeed(config, parameters, shape, way, precision);
+  const stepNeed = (way: StepWay): MemoryNeed => stepMemoryNeed(config, parameters, shape, way, precision);
   const choice = (way: StepWay): WayChoice => {
     const need = runNeed(stepNeed(way), shape.evaluation ? evaluationBytes(config, shape.evaluation) : 0, threadBytes);
     return { fits: need.total <= budgetBytes, way, need };
   };
   const gradCache = (tokensPerPass: number): StepWay => ({ kind: 'gradCache', tokensPerPass });
-  const mostTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
+  const maxTokens = quadsIn(arrayBytes / widestRowBytes(config, precision));
   const inOnePass = (['plain', 'recompute'] as const).map((kind) => choice({ kind, tokensPerPass: shape.tokens }));
   const smallest = choice(gradCache(shape.longest));
   const shortArray = arrayShortage(config, shape, arrayBytes, precision);
-  const fitting = shape.tokens <= mostTokens ? inOnePass.find(({ fits }) => fits) : undefined;
+  const fitting = shape.tokens <= maxTokens ? inOnePass.find(({ fits }) => fits) : undefined;
   if (fitting && !shortArray) return fitting;
   if (!smallest.fits || shortArray) {
     const [least = smallest] = [smallest, ...inOnePass].sort((a, b) => a.need.total - b.need.total);
     const shortage = shortArray ?? { limit: 'budget', neededBytes: least.need.total, limitBytes: budgetBytes };
     return { ...least, fits: false, shortage };
   }
-  const most = Math.min(mostTokens, shape.tokens);
-  const largest = largestBelow(most + 1, shape.longest, (tokens) => choice(gradCache(tokens)).fits);
+  const maxChunk = Math.min(maxTokens, shape.tokens);
+  const largest = maxPassing(maxChunk + 1, shape.longest, (tokens) => choice(gradCache(tokens)).fits);
   return choice(gradCache(largest ?? shape.longest));
 }
 
@@ -69,36 +61,9 @@ function arrayShortage(
   { longest, pairs, evaluation }: StageShape,
   limitBytes: number,
   precision: Precision,
-): Shortage | undefined {
+): MemoryShortage | undefined {
   const rows = quadsFor(longest) * widestRowBytes(config, precision);
   const vectors = 4 * pairs * config.hiddenSize;
   const neededBytes = Math.max(rows, vectors, evaluation ? evaluationArrayBytes(config, evaluation) : 0);
   return neededBytes > limitBytes ? { limit: 'array', neededBytes, limitBytes } : undefined;
-}
-
-/** Lowest token limit to propose: shorter texts carry too little content to be worth training on. */
-const shortestMaxTokens = 16;
-
-/** Proposes settings that make the run fit. Empty if weights, gradients and moments already exceed the budget. */
-export function proposal(current: Settings, fits: (settings: Settings) => boolean): Proposal {
-  const maxTokens = largestBelow(current.maxTokens, shortestMaxTokens, (value) =>
-    fits({ ...current, maxTokens: value }),
-  );
-  const batchSize = largestBelow(current.batchSize, 2, (value) => fits({ ...current, batchSize: value }));
-  return { ...(maxTokens === null ? {} : { maxTokens }), ...(batchSize === null ? {} : { batchSize }) };
-}
-
-/**
- * Returns the largest number from `least` to `above − 1` that passes, or null if `least` fails. Assumes that every
- * number below a passing one passes too.
- */
-function largestBelow(above: number, least: number, passes: (value: number) => boolean): number | null {
-  if (least >= above || !passes(least)) return null;
-  let [low, high] = [least, above];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (passes(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,6 @@ export interface MemoryLimits {
   budgetBytes: number;
   /** Largest array that the device allows. */
   arrayBytes: number;
-  /** Scratch memory of the device's threads. Does not include the scratch array that every device has. */
+  /** Scratch memory of all threads. Does not include the scratch array that every engine has. */
   threadBytes?: number;
 }

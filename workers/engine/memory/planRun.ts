@@ -1,12 +1,22 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { Precision } from '../../../src/domain/experiment';
-import type { EncoderConfig, TokenSet } from '../../../src/domain/model';
-import { largestShape } from './batchShape';
-import { chooseWay, proposal, type StageShape } from './chooseWay';
-import { encodingTokens, type EvaluationShape } from './evaluationMemory';
-import type { ParameterCount } from './stepMemory';
-import type { MemoryAlternative, MemoryReport, Proposal, Settings, WayChoice } from '../../../src/domain/memory/report';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { maxBatchShape } from './batchShape';
+import { chooseWay } from './chooseWay';
+import { proposal } from './proposal';
+import type { StageShape } from './stageShape';
+import type { EvaluationShape } from './evaluationMemory';
+import { encodingTokens } from './encodingMemory';
+import type { ParameterCount } from './parameterCount';
+import type {
+  MemoryAlternative,
+  MemoryReport,
+  MemoryProposal,
+  BatchSettings,
+  WayChoice,
+} from '../../../src/domain/memory/report';
 import type { MemoryLimits } from './memoryLimits';
 
 type Batches = readonly (readonly number[])[];
@@ -42,10 +52,10 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     const shape = stageShape(request, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
-  const [hungriest] = [...stages].sort((a, b) => hunger(b) - hunger(a));
-  if (!hungriest || stages.length < batches.length)
+  const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
+  if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
-  const { stage, shape, choice } = hungriest;
+  const { stage, shape, choice } = mostDemanding;
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
@@ -70,12 +80,12 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
     }),
     proposal: choice.fits
       ? {}
-      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, hungriest) },
+      : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
   };
 }
 
 function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
-  const shape = largestShape(batches, tokens, maxTokens);
+  const shape = maxBatchShape(batches, tokens, maxTokens);
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
@@ -83,16 +93,16 @@ function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, ma
 function mixedProposal(
   { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
   { stage, shape }: PlannedStage,
-): Proposal {
+): MemoryProposal {
   if (!offersHalf || precisions?.[stage] === 'mixed') return {};
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 
 /**
- * Returns the sort key of a stage's demand. Stages that do not fit rank above those that fit; otherwise, more tokens
- * per batch rank higher.
+ * Returns the memory demand of a stage as a sort key. Stages that do not fit rank above those that fit; otherwise, more
+ * tokens per batch rank higher.
  */
-function hunger({ shape, choice }: PlannedStage): number {
+function demand({ shape, choice }: PlannedStage): number {
   return (choice.fits ? 0 : 2 ** 50) + shape.tokens;
 }
 
@@ -100,7 +110,7 @@ function hunger({ shape, choice }: PlannedStage): number {
  * Returns a function that chooses a strategy for other settings of a stage. It plans the batches of each size only
  * once.
  */
-function alternatives(request: RunPlanRequest, stage: number): (settings: Settings) => WayChoice | null {
+function alternatives(request: RunPlanRequest, stage: number): (settings: BatchSettings) => WayChoice | null {
   const known = new Map<number, Batches | null>();
   const given = request.batches[stage] ?? [];
   known.set(
@@ -117,7 +127,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: Settin
 }
 
 /** Returns settings for a short table: batches from half to four times the size, and texts cut shorter. */
-function nearby({ batchSize, maxTokens }: Settings): Settings[] {
+function nearby({ batchSize, maxTokens }: BatchSettings): BatchSettings[] {
   const sizes = [0.5, 1, 2, 4].map((factor) => Math.round(batchSize * factor)).filter((size) => size >= 2);
   const lengths = [1, 0.5, 0.25].map((factor) => Math.round(maxTokens * factor)).filter((length) => length >= 16);
   return lengths.flatMap((length) => sizes.map((size) => ({ batchSize: size, maxTokens: length })));

@@ -10,7 +10,7 @@ export interface DeviceTokens {
   rowInfo: DeviceArray;
   /** [texts + 1]: first row of each text, then the number of tokens. */
   offsets: DeviceArray;
-  /** [blocks, 4]: see `AttentionInputs`. */
+  /** [blocks, 4], with the columns that `AttentionInputs` describes. */
   blocks: DeviceArray;
 }
 

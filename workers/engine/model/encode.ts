@@ -1,13 +1,11 @@
-import { mostEncodingTokens } from '../memory/evaluationMemory';
 import { quadsFor } from '../quads';
-import { encodedTokensPerText } from '../memory/stepMemory';
 import type { EncoderConfig, Pooling } from '../../../src/domain/model';
-import type { Traits } from '../engine';
 import { poolingForward } from '../ops/pooling/pooling';
-import { lastHidden } from './encoder';
+import { encoderLastHidden } from './encoder';
 import { freeTokens, uploadTokens } from './deviceTokens';
-import { packTokens, type TokenBatch } from './packedTokens';
-import type { ParameterStore } from './parameters';
+import { packTokens } from './packedTokens';
+import type { TokenBatch } from './tokenBatch';
+import type { ParameterStore } from './parameterStore';
 
 export interface EncodeOptions {
   pooling: Pooling;
@@ -16,37 +14,12 @@ export interface EncodeOptions {
    * Size of the largest batch to come. Arrays are allocated for this size, so that smaller batches reuse the same
    * buffers.
    */
-  room?: EncodingRoom;
+  room?: EncodeRoom;
 }
 
-export interface EncodingRoom {
+export interface EncodeRoom {
   tokens: number;
   texts: number;
-}
-
-/**
- * How texts are split into batches, and how many batches are queued: enough to keep the device busy without using too
- * much memory.
- */
-export interface EncodingPlan {
-  tokensPerBatch: number;
-  textsPerBatch: number;
-  batchesInFlight: number;
-}
-
-/**
- * Chooses how to split texts for encoding. On a CPU, a batch should fit in the cache, and wasm computes synchronously,
- * so only one batch is queued at a time. A GPU needs batches of thousands of rows, as far as memory allows, with the
- * next ones queued.
- */
-export function encodingPlan(
-  { software, wasm }: Traits,
-  config: EncoderConfig,
-  mostTokens = mostEncodingTokens(config),
-): EncodingPlan {
-  const tokensPerBatch = Math.min(software ? 2048 : Infinity, mostTokens);
-  const textsPerBatch = Math.ceil(tokensPerBatch / encodedTokensPerText);
-  return { tokensPerBatch, textsPerBatch, batchesInFlight: wasm ? 1 : 3 };
 }
 
 /** Returns the texts' vectors, [B, H] in row-major order, of unit length if `normalize`. GPU→CPU sync. */
@@ -60,7 +33,7 @@ export async function encodeBatch(
   const packed = packTokens(batch, config, quadsFor);
   const { hidden, y, norms } = engine.pool.withRowCapacity(packed.rows, quadsFor(room.tokens), () => {
     const tokens = uploadTokens(engine, packed);
-    const hidden = lastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
+    const hidden = encoderLastHidden({ engine, weights, config, tokens, dropout: undefined }); // [T, H]
     const texts = { ...tokens, firstText: 0, texts: packed.texts, pooling };
     const { y, saved } = engine.pool.withRowCapacity(packed.texts, room.texts, () =>
       poolingForward(engine, hidden, texts, normalize),

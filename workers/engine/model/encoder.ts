@@ -1,20 +1,14 @@
 import type { DeviceArray } from '../arrays';
 import { dropoutApply } from '../ops/dropout/dropout';
-import { embeddingPlace } from '../ops/dropout/places';
+import { embeddingDropoutPlace } from '../ops/dropout/dropoutPlaces';
 import { columnSums } from '../ops/columnSums/columnSums';
-import { embeddingLookup, tableGradient } from '../ops/embedding/embedding';
-import { groupRowsByIndex } from '../ops/embedding/rowGroups';
+import { embeddingLookup, embeddingGradient } from '../ops/embedding/embedding';
+import { rowGroups } from '../ops/embedding/rowGroups';
 import { layerNormBackward, layerNormForward, type LayerNormSaved } from '../ops/layerNorm/layerNorm';
-import {
-  activations,
-  freeInner,
-  layerBackward,
-  layerForward,
-  type EncoderContext,
-  type GradientSink,
-  type LayerSaved,
-} from './layer';
-import { embeddingNames, layerParameters } from './names';
+import { freeLayerActivations, layerBackward, layerForward, type LayerSaved } from './layer';
+import type { GradientSink } from './gradientSink';
+import { activationDType, type EncoderContext } from './encoderContext';
+import { embeddingParameterNames, layerParameterNames } from './parameterNames';
 
 /** Arrays that a layer keeps for the backward pass: only its input if the backward pass recomputes the layer. */
 type Kept = { x: DeviceArray } | LayerSaved;
@@ -24,13 +18,16 @@ export type EncoderSaved = { embeddingNorm: LayerNormSaved; layers: Kept[] };
  * Returns hidden [T, H] and the arrays that the backward pass needs. `recompute` saves memory: it keeps only each
  * layer's input and costs a second forward pass through every layer.
  */
-export function forward(context: EncoderContext, recompute = false): { hidden: DeviceArray; saved: EncoderSaved } {
+export function encoderForward(
+  context: EncoderContext,
+  recompute = false,
+): { hidden: DeviceArray; saved: EncoderSaved } {
   const embedded = embed(context);
   const layers: Kept[] = [];
   let hidden = embedded.y; // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
     const { y, saved } = layerForward(hidden, layer, context);
-    if (recompute) freeInner(context.engine, saved);
+    if (recompute) freeLayerActivations(context.engine, saved);
     layers.push(recompute ? { x: hidden } : saved);
     hidden = y;
   }
@@ -38,13 +35,13 @@ export function forward(context: EncoderContext, recompute = false): { hidden: D
 }
 
 /** Returns hidden [T, H] for inference: frees a layer's other arrays as soon as its output is computed. */
-export function lastHidden(context: EncoderContext): DeviceArray {
+export function encoderLastHidden(context: EncoderContext): DeviceArray {
   const embedded = embed(context);
   freeNorm(context, embedded.saved);
   let hidden = embedded.y; // [T, H]
   for (let layer = 0; layer < context.config.layers; layer++) {
     const { y, saved } = layerForward(hidden, layer, context);
-    freeInner(context.engine, saved);
+    freeLayerActivations(context.engine, saved);
     context.engine.pool.free(saved.x);
     hidden = y;
   }
@@ -55,16 +52,16 @@ export function lastHidden(context: EncoderContext): DeviceArray {
  * Computes gradients from dHidden [T, H], starting at the last layer. Frees dHidden and each layer's saved arrays along
  * the way, and computes nothing below the lowest trained parameter.
  */
-export function backward(
+export function encoderBackward(
   dHidden: DeviceArray,
   saved: EncoderSaved,
   context: EncoderContext,
   gradients: GradientSink,
 ): void {
   const { table } = gradients;
-  const embeddingNeeded = Object.values(embeddingNames).some((name) => table.has(name));
+  const embeddingNeeded = Object.values(embeddingParameterNames).some((name) => table.has(name));
   const needed = Array.from({ length: context.config.layers }, (_, layer) =>
-    layerParameters(layer).some((name) => table.has(name)),
+    layerParameterNames(layer).some((name) => table.has(name)),
   );
   let dy: DeviceArray | undefined = dHidden;
   for (let layer = context.config.layers - 1; layer >= 0; layer--) {
@@ -88,7 +85,7 @@ function whole(kept: Kept, layer: number, context: EncoderContext): LayerSaved {
 }
 
 function free({ engine }: EncoderContext, kept: Kept): void {
-  if ('attention' in kept) freeInner(engine, kept);
+  if ('attention' in kept) freeLayerActivations(engine, kept);
   engine.pool.free(kept.x);
 }
 
@@ -96,15 +93,15 @@ function embed(context: EncoderContext): { y: DeviceArray; saved: LayerNormSaved
   const { engine, weights, config, tokens } = context;
   const { hiddenSize: hidden, maxPositions, typeVocabularySize } = config;
   const tables = {
-    words: weights.pieces(embeddingNames.words),
-    positions: weights.view(embeddingNames.positions, [maxPositions, hidden]),
-    types: weights.view(embeddingNames.types, [typeVocabularySize, hidden]),
+    words: weights.pieces(embeddingParameterNames.words),
+    positions: weights.view(embeddingParameterNames.positions, [maxPositions, hidden]),
+    types: weights.view(embeddingParameterNames.types, [typeVocabularySize, hidden]),
   };
-  const z = embeddingLookup(engine, tables, tokens.rowInfo, hidden, activations(context)); // [T, H]
-  const gamma = weights.view(embeddingNames.gamma, [hidden]);
-  const beta = weights.view(embeddingNames.beta, [hidden]);
+  const z = embeddingLookup(engine, tables, tokens.rowInfo, hidden, activationDType(context)); // [T, H]
+  const gamma = weights.view(embeddingParameterNames.gamma, [hidden]);
+  const beta = weights.view(embeddingParameterNames.beta, [hidden]);
   const { y, saved } = layerNormForward(engine, { z, gamma, beta, epsilon: config.layerNormEpsilon });
-  const place = embeddingPlace(context.dropout);
+  const place = embeddingDropoutPlace(context.dropout);
   if (!place) return { y, saved };
   const dropped = dropoutApply(engine, y, place);
   engine.pool.free(y);
@@ -120,26 +117,26 @@ function embedBackward(
   const { engine, config, tokens } = context;
   const { hiddenSize: hidden, typeVocabularySize } = config;
   const { ids, positions, tokens: count } = tokens.packed;
-  const place = embeddingPlace(context.dropout);
+  const place = embeddingDropoutPlace(context.dropout);
   const dNorm = place ? dropoutApply(engine, dy, place) : dy;
   if (dNorm !== dy) engine.pool.free(dy);
   const vector = (name: string): DeviceArray | undefined => (table.has(name) ? table.view(name, [hidden]) : undefined);
-  const norm = { gamma: vector(embeddingNames.gamma), beta: vector(embeddingNames.beta) };
+  const norm = { gamma: vector(embeddingParameterNames.gamma), beta: vector(embeddingParameterNames.beta) };
   const dz = layerNormBackward(engine, dNorm, saved, norm, accumulate); // [T, H]
   engine.pool.free(dNorm);
   freeNorm(context, saved);
   for (const [name, indices] of [
-    [embeddingNames.words, ids],
-    [embeddingNames.positions, positions],
+    [embeddingParameterNames.words, ids],
+    [embeddingParameterNames.positions, positions],
   ] as const) {
     if (!table.has(name)) continue;
     const pieces = table.pieces(name);
     if (!accumulate) for (const { array } of pieces) engine.commands.clear(array);
-    tableGradient(engine, dz, groupRowsByIndex(indices.subarray(0, count)), pieces);
+    embeddingGradient(engine, dz, rowGroups(indices.subarray(0, count)), pieces);
   }
-  const firstType = vector(embeddingNames.types); // all tokens have type 0
+  const firstType = vector(embeddingParameterNames.types); // all tokens have type 0
   if (firstType) {
-    if (!accumulate) engine.commands.clear(table.view(embeddingNames.types, [typeVocabularySize, hidden]));
+    if (!accumulate) engine.commands.clear(table.view(embeddingParameterNames.types, [typeVocabularySize, hidden]));
     columnSums(engine, dz, firstType, accumulate);
   }
   engine.pool.free(dz);

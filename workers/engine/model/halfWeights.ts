@@ -1,8 +1,8 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import { reshaped, type DeviceArray } from '../arrays';
+import { reshapedArray, type DeviceArray } from '../arrays';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
-import { layerParameter, type LayerModule } from './names';
-import type { SegmentTable } from './segments';
+import { layerParameterName, type LayerModuleName } from './parameterNames';
+import type { SegmentTable } from './segmentTable';
 
 /**
  * Half-precision copies of the layers' weight matrices, for products to read. The weights themselves stay in float32,
@@ -19,18 +19,18 @@ export class HalfWeights {
     const shapes = matrixShapes(hiddenSize, intermediateSize);
     for (let layer = 0; layer < layers; layer++)
       for (const [module, shape] of shapes) {
-        const name = layerParameter(layer, module, 'weight');
+        const name = layerParameterName(layer, module, 'weight');
         const copy = weights.engine.pool.allocate(shape, 'f16');
         this.#copies.set(name, { weight: weights.view(name, shape), copy });
       }
   }
 
   /** Returns a module's copy, [out, in]. `query` also covers key and value. */
-  view(layer: number, module: LayerModule, shape: readonly [number, number]): DeviceArray {
-    const name = layerParameter(layer, module, 'weight');
+  view(layer: number, module: LayerModuleName, shape: readonly [number, number]): DeviceArray {
+    const name = layerParameterName(layer, module, 'weight');
     const found = this.#copies.get(name);
     if (!found) throw new RangeError(`${name} has no copy in half precision`);
-    return reshaped(found.copy, shape);
+    return reshapedArray(found.copy, shape);
   }
 
   /** Copies the current weights. Call after every change to them. */
@@ -44,7 +44,7 @@ export class HalfWeights {
 }
 
 /** Returns the weight matrices of one layer, [out, in]. `query` also covers key and value. */
-function matrixShapes(H: number, F: number): [LayerModule, readonly [number, number]][] {
+function matrixShapes(H: number, F: number): [LayerModuleName, readonly [number, number]][] {
   return [
     ['query', [3 * H, H]],
     ['attentionOutput', [H, H]],

@@ -1,11 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import type { EncoderConfig } from '../../../src/domain/model';
-
-/** Packed token ids of a list of texts: text i is ids[offsets[i] .. offsets[i + 1]). */
-export interface TokenBatch {
-  ids: Int32Array;
-  offsets: Uint32Array;
-}
+import type { TokenBatch } from './tokenBatch';
 
 /** A batch as the encoder sees it: T rows without padding between texts. Padding rows may follow the last text. */
 export interface PackedTokens {
@@ -44,19 +39,6 @@ export function packTokens(
   }
   checkFits(packed, longest, config);
   return { ids: packed, positions, offsets, texts, tokens, rows, longest };
-}
-
-/** Concatenates two batches. */
-export function joinBatches(first: TokenBatch, second: TokenBatch): TokenBatch {
-  const firstTokens = first.offsets[first.offsets.length - 1] ?? 0;
-  const secondTokens = second.offsets[second.offsets.length - 1] ?? 0;
-  const ids = new Int32Array(firstTokens + secondTokens);
-  ids.set(first.ids.subarray(0, firstTokens));
-  ids.set(second.ids.subarray(0, secondTokens), firstTokens);
-  const offsets = new Uint32Array(first.offsets.length + second.offsets.length - 1);
-  offsets.set(first.offsets);
-  second.offsets.forEach((offset, i) => (offsets[first.offsets.length - 1 + i] = firstTokens + offset));
-  return { ids, offsets };
 }
 
 function checkFits(ids: Int32Array, longest: number, config: EncoderConfig): void {

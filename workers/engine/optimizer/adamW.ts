@@ -1,4 +1,4 @@
-import { lengthOf, type DeviceArray } from '../arrays';
+import { arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { kernel } from '../kernel';
 
@@ -25,7 +25,7 @@ export function adamW(
   at: number,
 ): void {
   const { beta1, beta2, epsilon, learningRate, step, decayed, weightDecay } = options;
-  const length = lengthOf(segment.weights.shape);
+  const length = arrayLength(segment.weights.shape);
   const params = {
     length,
     at,

@@ -1,10 +1,11 @@
 import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import { upToQuad, type SearchBlocks } from './searchBlocks';
-import { matrixOf, type Vectors } from './vectors';
+import type { SearchBlocks } from './searchBlocks';
+import { upToQuad } from '../quads';
+import { vectorMatrix, type Vectors } from './vectors';
 
 /** Arrays that all query groups share: the vectors and the scores of one block of passages. */
-export interface Scratch {
+export interface PassageBlockScratch {
   block: DeviceArray; // [N, E]
   scores: DeviceArray; // [Q, N]
   blocks: SearchBlocks;
@@ -13,13 +14,13 @@ export interface Scratch {
 }
 
 /** Uploads the given passages as [rows, E] and pads them with zero rows to a multiple of four. */
-export function uploadPassages(
+export function uploadPassageBlock(
   engine: Engine,
   passages: Vectors,
-  { block, stride }: Scratch,
+  { block, stride }: PassageBlockScratch,
   rows: readonly number[],
 ): DeviceArray {
   const array = { ...block, shape: [upToQuad(rows.length), stride] };
-  engine.commands.write(array, matrixOf(passages, rows, stride, upToQuad(rows.length)));
+  engine.commands.write(array, vectorMatrix(passages, rows, stride, upToQuad(rows.length)));
   return array;
 }

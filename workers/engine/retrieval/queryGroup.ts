@@ -1,19 +1,21 @@
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { DeviceArray } from '../arrays';
-import type { Engine, Traits } from '../engine';
-import type { MatmulTiling } from '../ops/matmul/choice';
+import type { Engine, EngineTraits } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
-import { uploadPassages, type Scratch } from './passageBlock';
-import { countAbove, pickKeys } from './rankCounts';
-import { scoreOfKey } from './scores';
-import type { Found, SearchInput } from './searchInput';
-import { keepBest } from './topK';
-import { matrixOf, range } from './vectors';
+import { uploadPassageBlock, type PassageBlockScratch } from './passageBlock';
+import { addRankCounts, prepareRankCounts } from './rankCounts';
+import { scoreOfKey } from './scoreKeys';
+import type { SearchInput } from './searchInput';
+import type { SearchResult } from './searchResult';
+import { keepTopK } from './topK';
+import { vectorMatrix } from './vectors';
+import { range } from './range';
 
 /**
  * Returns the tiling for all shapes. Different tilings could sum in different orders, and ranks would then depend on
  * the block sizes.
  */
-function searchTiling({ software }: Traits): MatmulTiling {
+function searchTiling({ software }: EngineTraits): MatmulTiling {
   return software
     ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
     : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
@@ -30,12 +32,12 @@ export class QueryGroup {
   constructor(
     private readonly engine: Engine,
     private readonly input: SearchInput,
-    private readonly scratch: Scratch,
+    private readonly scratch: PassageBlockScratch,
     private readonly rows: readonly number[],
   ) {
     const { commands, pool } = engine;
     const { stride } = scratch;
-    const values = matrixOf(input.queries, rows, stride);
+    const values = vectorMatrix(input.queries, rows, stride);
     this.#queries = commands.upload(values, [rows.length, stride]);
     const shape = [rows.length, Math.max(1, Math.min(input.k, input.passages.count)), 2];
     this.#kept = pool.allocate(shape);
@@ -47,9 +49,9 @@ export class QueryGroup {
   /** Scores a block of passages [N, E] and updates the best passages and the counts. */
   take(passages: DeviceArray, count: number, first: number): void {
     const block = { scores: this.#score(passages), count, first };
-    keepBest(this.engine, block, this.#kept, this.#next);
+    keepTopK(this.engine, block, this.#kept, this.#next);
     [this.#kept, this.#next] = [this.#next, this.#kept];
-    if (this.#targets) countAbove(this.engine, block, this.#targets);
+    if (this.#targets) addRankCounts(this.engine, block, this.#targets);
     this.engine.commands.submit();
   }
 
@@ -59,7 +61,7 @@ export class QueryGroup {
   }
 
   /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
-  async read(): Promise<Found[]> {
+  async read(): Promise<SearchResult[]> {
     const kept = wholeNumbers(await this.engine.commands.read(this.#kept));
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
     const [, k = 0] = this.#kept.shape;
@@ -101,8 +103,8 @@ export class QueryGroup {
     const counts = engine.pool.allocate([count]);
     engine.commands.clear(counts);
     for (const { passages: some, first, targets: length } of passages) {
-      const block = uploadPassages(engine, input.passages, scratch, some);
-      pickKeys(engine, this.#score(block), targets, keys, [first, length]);
+      const block = uploadPassageBlock(engine, input.passages, scratch, some);
+      prepareRankCounts(engine, this.#score(block), targets, keys, [first, length]);
     }
     return { targets, keys, counts, at };
   }

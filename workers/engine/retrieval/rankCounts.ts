@@ -1,15 +1,16 @@
 import type { DeviceArray } from '../arrays';
-import type { Engine, Traits } from '../engine';
+import type { Engine, EngineTraits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
-import { rowGroups, rowKernel } from '../rowKernel';
-import { keyOf, type ScoreBlock } from './scores';
+import { rowKernelGroups, rowKernel } from '../rowKernel';
+import { scoreKeyFunction } from './scoreKeys';
+import type { ScoreBlock } from './scoreBlock';
 
 /**
- * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. targets [P, 4]: query, row,
- * column in this block, 0.
+ * Writes the sort keys of the scores of targets `firstTarget` … `firstTarget + count − 1`. Each row of targets [P, 4]
+ * holds a query, a passage's row, its column in this block, and 0.
  */
-export function pickKeys(
+export function prepareRankCounts(
   engine: Engine,
   scores: DeviceArray,
   targets: DeviceArray,
@@ -25,7 +26,7 @@ export function pickKeys(
  * Adds to counts [P] how many passages of a block rank above each target: those with a higher score, or with an equal
  * score and a smaller row.
  */
-export function countAbove(
+export function addRankCounts(
   engine: Engine,
   { scores, count, first }: ScoreBlock,
   { targets, keys, counts }: Record<'targets' | 'keys' | 'counts', DeviceArray>,
@@ -37,7 +38,7 @@ export function countAbove(
     countKernel(engine.traits),
     { scores, targets, keys, counts },
     params,
-    rowGroups(engine.traits, rows),
+    rowKernelGroups(engine.traits, rows),
   );
 }
 
@@ -48,7 +49,7 @@ const pickKernel = kernel({
   writes: { keys: 'u32' },
   wasm: { call: 'searchPick', items: ({ count }) => count },
   workgroup: [64, 1, 1],
-  globals: keyOf,
+  globals: scoreKeyFunction,
   body: `
   let i = group * 64u + lane;
   if (i >= p.count) { return; }
@@ -58,14 +59,14 @@ const pickKernel = kernel({
 });
 
 /** Counts in float32, which is exact because a block has fewer than 2²⁴ passages. */
-const countKernel = memo((traits: Traits) =>
+const countKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'search count',
     params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32' },
     reads: { scores: 'u32', targets: 'vec4<u32>', keys: 'u32' },
     writes: { counts: 'u32' },
     wasm: { call: 'searchCount', items: ({ rows }) => rows },
-    globals: keyOf,
+    globals: scoreKeyFunction,
     body: `
   let info = targets[row];
   let own = keys[row];

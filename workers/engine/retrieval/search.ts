@@ -1,9 +1,17 @@
 import type { Engine } from '../engine';
-import { uploadPassages } from './passageBlock';
+import { uploadPassageBlock } from './passageBlock';
 import { QueryGroup } from './queryGroup';
-import { searchBlocks, upToQuad } from './searchBlocks';
-import type { BetweenBlocks, Found, SearchInput } from './searchInput';
-import { range } from './vectors';
+import { searchBlocks } from './searchBlocks';
+import { upToQuad } from '../quads';
+import type { SearchInput } from './searchInput';
+import type { BetweenSearchBlocks } from './searchBlocks';
+import type { SearchResult } from './searchResult';
+import { range } from './range';
+
+/**
+ * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
+ */
+export const maxQuestionsPerSearch = 1024;
 
 /**
  * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
@@ -12,8 +20,8 @@ import { range } from './vectors';
 export async function search(
   engine: Engine,
   input: SearchInput,
-  between: BetweenBlocks = () => Promise.resolve(),
-): Promise<Found[]> {
+  between: BetweenSearchBlocks = () => Promise.resolve(),
+): Promise<SearchResult[]> {
   const { queries, passages } = input;
   if (queries.count === 0) return [];
   const stride = upToQuad(passages.width);
@@ -31,13 +39,13 @@ export async function search(
       );
     for (let first = 0; first < passages.count; first += blocks.passages) {
       const count = Math.min(blocks.passages, passages.count - first);
-      const uploaded = uploadPassages(engine, passages, scratch, range(first, count));
+      const uploaded = uploadPassageBlock(engine, passages, scratch, range(first, count));
       for (const group of groups) group.take(uploaded, count, first);
       await pending;
       pending = groups[0]?.settle() ?? Promise.resolve();
       await between(first + count, passages.count);
     }
-    const found: Found[] = [];
+    const found: SearchResult[] = [];
     // GPU→CPU sync per group
     for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;

@@ -13,12 +13,3 @@ export interface SearchInput {
   /** Overrides the block sizes that `searchBlocks` would choose. */
   blocks?: SearchBlocks;
 }
-
-/** Result of one query: its best passages, best first, and the rank (from 1) of each of its targets, in input order. */
-export interface Found {
-  top: { passage: number; score: number }[];
-  ranks: number[];
-}
-
-/** Called after each block of passages. Throws to stop the search. */
-export type BetweenBlocks = (done: number, of: number) => Promise<void>;

@@ -1,14 +1,15 @@
 import type { DeviceArray } from '../arrays';
-import type { Engine, Traits } from '../engine';
+import type { Engine, EngineTraits } from '../engine';
 import { memo } from '../memo';
-import { rowGroups, rowKernel } from '../rowKernel';
-import { keyOf, type ScoreBlock } from './scores';
+import { rowKernelGroups, rowKernel } from '../rowKernel';
+import { scoreKeyFunction } from './scoreKeys';
+import type { ScoreBlock } from './scoreBlock';
 
 /**
- * Merges each query's best passages so far, kept [Q, k, 2] of key and row, with those of a block into `next`. The
- * block's rows must all be larger than those seen before.
+ * Merges each query's best passages so far, `kept` [Q, k, 2] (key and row), with those of a block into `next`. The
+ * block's row numbers must all be larger than those of earlier blocks.
  */
-export function keepBest(
+export function keepTopK(
   engine: Engine,
   { scores, count, first }: ScoreBlock,
   kept: DeviceArray,
@@ -17,7 +18,12 @@ export function keepBest(
   const [rows = 0, stride = 0] = scores.shape;
   const [, k = 0] = kept.shape;
   const params = { rows, stride, count, first, k };
-  engine.commands.dispatch(bestKernel(engine.traits), { scores, kept, next }, params, rowGroups(engine.traits, rows));
+  engine.commands.dispatch(
+    bestKernel(engine.traits),
+    { scores, kept, next },
+    params,
+    rowKernelGroups(engine.traits, rows),
+  );
 }
 
 /**
@@ -55,15 +61,15 @@ fn best_of(key: u32, at: u32, me: u32) -> vec2<u32> {
  * Merges two lists, best first. The block is not sorted, so each time one of its passages is taken, the kernel searches
  * it for the next best.
  */
-const bestKernel = memo((traits: Traits) =>
+const bestKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'search best',
     params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32', k: 'u32' },
     reads: { scores: 'u32', kept: 'vec2<u32>' },
     writes: { next: 'vec2<u32>' },
     wasm: { call: 'searchBest', items: ({ rows }) => rows },
-    globals: `${keyOf}${traits.software ? alone : together}
-fn best_behind(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
+    globals: `${scoreKeyFunction}${traits.software ? alone : together}
+fn best_after(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
   var key = 0u;
   var at = 0xffffffffu;
   for (var j = me; j < p.count; j += step) {
@@ -75,12 +81,12 @@ fn best_behind(row: u32, last: vec2<u32>, me: u32, step: u32) -> vec2<u32> {
 `,
     body: `
   var old = 0u;
-  var found = best_behind(row, vec2<u32>(0xffffffffu, 0u), me, step);
+  var found = best_after(row, vec2<u32>(0xffffffffu, 0u), me, step);
   for (var r = 0u; r < p.k; r++) {
     let before = kept[row * p.k + old];
     let taken = found.x > before.x;
     if (me == 0u) { next[row * p.k + r] = select(before, vec2<u32>(found.x, p.first + found.y), taken); }
-    if (taken) { found = best_behind(row, found, me, step); } else { old++; }
+    if (taken) { found = best_after(row, found, me, step); } else { old++; }
   }`,
   }),
 );

@@ -7,12 +7,12 @@ export interface Vectors {
 }
 
 /** Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. */
-export function pickedRows(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
+export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }
 
 /** Copies the given rows into a matrix [height, stride]. Extra columns and rows are zeros. */
-export function matrixOf(
+export function vectorMatrix(
   vectors: Vectors,
   rows: readonly number[],
   stride = vectors.width,
@@ -21,9 +21,4 @@ export function matrixOf(
   const values = new Float32Array(height * stride);
   rows.forEach((row, i) => vectors.copyRow(row, values, i * stride));
   return values;
-}
-
-/** Returns `count` consecutive integers from `first` on. */
-export function range(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => first + i);
 }

@@ -1,22 +1,10 @@
-import type { Traits } from '../engine';
-import {
-  defaultChoice,
-  defaultParts,
-  defaultTiling,
-  possibleParts,
-  type MatmulChoice,
-  type MatmulShape,
-  type MatmulTiling,
-} from '../ops/matmul/choice';
-import { matrixTiling, type MatrixSide } from '../ops/matmul/subgroupMatrix';
-
-/** Device limits and features that restrict the tilings of a kernel. */
-export interface KernelLimits {
-  limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
-  subgroups: boolean;
-  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
-  matrixSides?: readonly MatrixSide[];
-}
+import type { MatmulChoice, MatmulTiling } from '../../../src/domain/kernelPlan';
+import { defaultMatmulParts, possibleMatmulParts } from '../ops/matmul/matmulParts';
+import type { EngineTraits } from '../engine';
+import { defaultChoice, defaultTiling } from '../ops/matmul/defaultChoice';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
+import { matrixTiling } from '../ops/matmul/subgroupMatrix';
+import { fitsKernelLimits, type KernelLimits } from './kernelLimits';
 
 const tiling = (
   [threadRows, threadColumns]: readonly [number, number],
@@ -49,42 +37,31 @@ const bySubgroups: MatmulTiling[] = [
  * Returns the tilings worth measuring for a product with at least 64 rows and columns, the default one first. Tilings
  * with subgroup matrices are included only for half-precision operands.
  */
-export function candidateTilings(traits: Traits, device: KernelLimits, half = false): MatmulTiling[] {
+export function candidateTilings(traits: EngineTraits, device: KernelLimits, half = false): MatmulTiling[] {
   const { subgroups, matrixSides = [] } = device;
   const first = defaultTiling(traits, 64, 64);
   const rest = traits.software
     ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
     : [...shared, ...registersOnly, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
   const key = JSON.stringify(first);
-  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) => tilingFits(each, device));
+  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) =>
+    fitsKernelLimits(each, device),
+  );
 }
 
 /**
  * Returns each tiling without a split and, if that leaves cores idle, also with the inner dimension split into parts.
  * The default choice comes first.
  */
-export function candidateChoices(traits: Traits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
+export function candidateChoices(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
   const first = defaultChoice(traits, shape);
   const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {
-    const parts = traits.software ? 1 : possibleParts(defaultParts(tiling, shape), shape);
+    const parts = traits.software ? 1 : possibleMatmulParts(defaultMatmulParts(tiling, shape), shape);
     return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
   });
   const seen = new Set<string>();
-  return [{ ...first, parts: possibleParts(first.parts, shape) }, ...all].filter((choice) => {
+  return [{ ...first, parts: possibleMatmulParts(first.parts, shape) }, ...all].filter((choice) => {
     const key = JSON.stringify(choice);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-export function tilingFits(tiling: MatmulTiling, { limits, subgroups, matrixSides = [] }: KernelLimits): boolean {
-  return (
-    sharedBytes(tiling) <= limits.maxComputeWorkgroupStorageSize &&
-    tiling.workgroup[0] * tiling.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup &&
-    (subgroups || !tiling.subgroups) &&
-    (tiling.matrixSide === undefined || matrixSides.includes(tiling.matrixSide))
-  );
-}
-
-function sharedBytes({ threadRows, threadColumns, workgroup, sharedDepth }: MatmulTiling): number {
-  return 4 * sharedDepth * (threadRows * workgroup[1] + threadColumns * workgroup[0]);
 }

@@ -2,16 +2,16 @@
  * Extra rounds for the finalists. A round measures all of them in turn, so that a slow moment affects all of them
  * alike.
  */
-const laterRounds = 2;
+const extraRounds = 2;
 /** Candidates slower than the fastest by this factor drop out after the first round. */
-const hopeless = 1.5;
-/** Maximum candidates in the later rounds. With a dozen candidates, a shape takes about 12 + 2 · 4 measurements. */
-const finalists = 4;
+const maxSlowness = 1.5;
+/** Maximum candidates in the extra rounds. With a dozen candidates, a shape takes about 12 + 2 · 4 measurements. */
+const maxFinalists = 4;
 /**
  * Another candidate replaces the first one, the default, only if it takes less than this share of its time: a smaller
  * gain may be noise.
  */
-const clearlyFaster = 0.97;
+const maxShareToReplace = 0.97;
 
 export interface Fastest<T> {
   best: T;
@@ -39,16 +39,16 @@ export async function fastest<T>(
   }
   const ranked = measured.toSorted((a, b) => median(a.times) - median(b.times));
   const least = median(ranked[0]?.times ?? first.times);
-  const left = ranked.filter(({ times }, place) => place < finalists && median(times) <= hopeless * least);
+  const left = ranked.filter(({ times }, place) => place < maxFinalists && median(times) <= maxSlowness * least);
   if (!left.includes(first)) left.push(first);
-  for (let round = 0; round < laterRounds && left.length > 1; round++)
+  for (let round = 0; round < extraRounds && left.length > 1; round++)
     for (const { candidate, times } of left) {
       if (expired()) break;
       times.push((await timeOf(candidate)) ?? Infinity);
     }
   let best = first;
   for (const each of left)
-    if (median(each.times) < median(best.times) && median(each.times) < clearlyFaster * median(first.times))
+    if (median(each.times) < median(best.times) && median(each.times) < maxShareToReplace * median(first.times))
       best = each;
   return { best: best.candidate, ms: median(best.times), firstMs: median(first.times) };
 }

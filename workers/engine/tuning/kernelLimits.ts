@@ -1,6 +1,14 @@
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { matrixSides, type MatrixSide } from '../ops/matmul/subgroupMatrix';
-import type { KernelLimits } from './candidates';
+
+/** Device limits and features that restrict the tilings of a kernel. */
+export interface KernelLimits {
+  limits: { maxComputeWorkgroupStorageSize: number; maxComputeInvocationsPerWorkgroup: number };
+  subgroups: boolean;
+  /** Available sides of subgroup matrices with half-precision operands, float32 sums and subgroups of 32 threads. */
+  matrixSides?: readonly MatrixSide[];
+}
 
 export function kernelLimits({ device }: WebGpuEngine): KernelLimits {
   return { limits: device.limits, subgroups: device.features.has('subgroups'), matrixSides: matrixSidesOf(device) };
@@ -27,4 +35,17 @@ function matrixSidesOf(device: GPUDevice): MatrixSide[] {
         ['M', 'N', 'K'].every((length) => of(config, length) === side),
     ),
   );
+}
+
+export function fitsKernelLimits(tiling: MatmulTiling, { limits, subgroups, matrixSides = [] }: KernelLimits): boolean {
+  return (
+    sharedBytes(tiling) <= limits.maxComputeWorkgroupStorageSize &&
+    tiling.workgroup[0] * tiling.workgroup[1] <= limits.maxComputeInvocationsPerWorkgroup &&
+    (subgroups || !tiling.subgroups) &&
+    (tiling.matrixSide === undefined || matrixSides.includes(tiling.matrixSide))
+  );
+}
+
+function sharedBytes({ threadRows, threadColumns, workgroup, sharedDepth }: MatmulTiling): number {
+  return 4 * sharedDepth * (threadRows * workgroup[1] + threadColumns * workgroup[0]);
 }

@@ -1,10 +1,13 @@
 import type { Engine } from '../engine';
-import { defaultChoice, type MatmulShape } from '../ops/matmul/choice';
-import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
-import { flopsOf } from './modelShapes';
+import { defaultChoice } from '../ops/matmul/defaultChoice';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
+import type { MeasuredShape } from './measuredShape';
+import { shapeToMeasure } from './shapeToMeasure';
+import type { TuneOptions } from './tuneMatmul';
+import { matmulFlops } from '../ops/matmul/matmulShape';
 import { ProductTimer } from './productTimer';
 
-/** FLOPs of a product measured on the CPU, where they take some tens of milliseconds. */
+/** Maximum FLOPs of a product measured on the CPU: they take some tens of milliseconds there. */
 const processorFlops = 1e9;
 /** Time limit for the rounds of a shape beyond the first two, so that slow devices measure the other shapes too. */
 const roundsMs = 500;
@@ -17,25 +20,25 @@ export async function measureProducts(
   engine: Engine,
   shapes: readonly MatmulShape[],
   { budgetMs, now = () => performance.now(), between }: TuneOptions,
-): Promise<TunedShape[]> {
+): Promise<MeasuredShape[]> {
   const deadline = now() + budgetMs;
-  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
-  const measured: TunedShape[] = [];
+  const ordered = shapes.toSorted((a, b) => matmulFlops(b) - matmulFlops(a));
+  const measured: MeasuredShape[] = [];
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
-    const few = withTokens(shape, processorFlops);
-    const stand = new ProductTimer(engine, few, now);
+    const few = shapeToMeasure(shape, processorFlops);
+    const timer = new ProductTimer(engine, few, now);
     const choice = defaultChoice(engine.traits, few);
     const times: number[] = [];
     try {
       const until = now() + roundsMs;
       // Measure at least twice: the first round includes compilation.
       for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
-        times.push((await stand.timeOf(choice, 0)) ?? Infinity);
+        times.push((await timer.timeOf(choice, 0)) ?? Infinity);
     } finally {
-      stand.free();
+      timer.free();
     }
-    const gflops = flopsOf(few) / Math.min(...times) / 1e6;
+    const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
     measured.push({ shape, choice, gflops, defaultGflops: gflops });
     await between?.(i + 1, ordered.length);
   }

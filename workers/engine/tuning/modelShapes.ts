@@ -1,5 +1,5 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import type { MatmulShape } from '../ops/matmul/choice';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
 
 type Sides = Pick<EncoderConfig, 'hiddenSize' | 'intermediateSize'>;
 
@@ -36,8 +36,4 @@ export function backwardShapes({ hiddenSize: H, intermediateSize: F }: Sides, to
   });
   const inputs = [input(F, H, 'gelu'), input(H, F), input(H, H), input(H, 3 * H)];
   return [...inputs, weight(H, F), weight(F, H), weight(H, H), weight(3 * H, H)];
-}
-
-export function flopsOf({ rows, columns, depth }: MatmulShape): number {
-  return 2 * rows * columns * depth;
 }

@@ -1,20 +1,21 @@
-import { bytesOf, lengthOf, type DeviceArray } from '../arrays';
+import type { MatmulChoice } from '../../../src/domain/kernelPlan';
+import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import { GpuCommands } from '../gpu/commands';
-import type { MatmulChoice, MatmulShape } from '../ops/matmul/choice';
+import { GpuCommands } from '../gpu/gpuCommands';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
-import { flopsOf } from './modelShapes';
+import { matmulFlops } from '../ops/matmul/matmulShape';
 
 /** A product is repeated until the repetitions take this long, so that the cost of the submit hardly counts. */
-const leastMs = 3;
-/** Maximum repetitions. Products so small that these take less than `leastMs` are timed less precisely. */
-const mostRepetitions = 32;
+const minMs = 3;
+/** Maximum repetitions. Products so small that these take less than `minMs` are timed less precisely. */
+const maxRepetitions = 32;
 /** Rows compared at the start and at the end of a product. */
 const edgeRows = 40;
 /**
- * Largest error of a choice relative to the first choice, in the L2 norm. Summing in another order changes results by
- * about 1e-6, or in half precision by about its rounding step.
+ * Maximum error of a choice's result relative to that of the first choice, in the L2 norm. Summing in another order
+ * changes results by about 1e-6, or in half precision by about its rounding step.
  */
 const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;
@@ -29,7 +30,7 @@ export class ProductTimer {
   /** Edge rows of the first choice's result, which the other choices must match. */
   #expected: Float32Array | undefined;
   /** Choices whose results matched. */
-  readonly #judged = new Set<MatmulChoice>();
+  readonly #matching = new Set<MatmulChoice>();
 
   constructor(
     private readonly engine: Engine,
@@ -69,9 +70,9 @@ export class ProductTimer {
     } catch {
       return undefined;
     }
-    const repetitions = Math.min(mostRepetitions, Math.max(1, Math.ceil((leastMs * flopsPerMs) / flopsOf(shape))));
+    const repetitions = Math.min(maxRepetitions, Math.max(1, Math.ceil((minMs * flopsPerMs) / matmulFlops(shape))));
     // Clear y: a kernel that writes nothing would otherwise pass with the numbers of the previous kernel.
-    if (!this.#judged.has(choice)) engine.commands.clear(this.#y);
+    if (!this.#matching.has(choice)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
     for (let i = 0; i < repetitions; i++)
@@ -83,19 +84,19 @@ export class ProductTimer {
 
   /** Whether the first and last rows of the latest product match those of the first choice. GPU→CPU sync. */
   async #isRight(choice: MatmulChoice): Promise<boolean> {
-    if (this.#judged.has(choice)) return true;
+    if (this.#matching.has(choice)) return true;
     const values = await this.#edges();
     const tolerance = this.shape.half ? halfTolerance : fullTolerance;
     const isRight = !this.#expected || squaresOf(values, this.#expected) <= tolerance ** 2 * squaresOf(this.#expected);
     this.#expected ??= values;
-    if (isRight) this.#judged.add(choice);
+    if (isRight) this.#matching.add(choice);
     return isRight;
   }
 
   async #edges(): Promise<Float32Array> {
     const [rows = 0, columns = 0] = this.#y.shape;
     const few = Math.min(rows, edgeRows);
-    const bytes = bytesOf(this.#y) / rows;
+    const bytes = arrayByteLength(this.#y) / rows;
     const last = { ...this.#y, offset: this.#y.offset + (rows - few) * bytes, shape: [few, columns] };
     const parts = [{ ...this.#y, shape: [few, columns] }, last].map((part) => this.engine.commands.read(part));
     const [first, second] = await Promise.all(parts);
@@ -127,7 +128,7 @@ function squaresOf(a: Float32Array, b?: Float32Array): number {
 
 /** Returns an array of numbers like a model's. A GPU would multiply zeros with less power and therefore faster. */
 function noise(engine: Engine, shape: readonly number[], half: boolean): DeviceArray {
-  const values = new Float32Array(lengthOf(shape));
+  const values = new Float32Array(arrayLength(shape));
   const block = Float32Array.from({ length: Math.min(values.length, 4093) }, (_, i) => Math.sin(i * i));
   for (let at = 0; at < values.length; at += block.length) values.set(block.subarray(0, values.length - at), at);
   const whole = engine.commands.upload(values, shape);

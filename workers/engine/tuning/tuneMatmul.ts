@@ -1,13 +1,26 @@
+import type { MatmulChoice } from '../../../src/domain/kernelPlan';
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
-import { defaultChoice, planKey, type MatmulChoice, type MatmulShape } from '../ops/matmul/choice';
+import { defaultChoice } from '../ops/matmul/defaultChoice';
+import { planKey } from '../ops/matmul/planKey';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { candidateChoices } from './candidates';
 import { fastest } from './fastest';
 import { kernelLimits } from './kernelLimits';
-import { withTokens, type TunedShape, type TuneOptions } from './measuredShape';
-import { flopsOf } from './modelShapes';
+import type { MeasuredShape } from './measuredShape';
+import { shapeToMeasure } from './shapeToMeasure';
+import { matmulFlops } from '../ops/matmul/matmulShape';
 import { ProductTimer } from './productTimer';
 
-/** Expected measurements per shape, to divide the time budget: a dozen candidates, and the finalists again. */
+export interface TuneOptions {
+  budgetMs: number;
+  now?: () => number;
+  /** Called between shapes. Throws to stop. */
+  between?: (done: number, of: number) => Promise<void>;
+}
+
+/**
+ * Expected number of measurements per shape, for dividing the time budget: a dozen candidates, and the finalists again.
+ */
 const timesPerShape = 20;
 
 /**
@@ -19,32 +32,32 @@ export async function tuneMatmul(
   gpu: WebGpuEngine,
   shapes: readonly MatmulShape[],
   options: TuneOptions,
-): Promise<TunedShape[]> {
+): Promise<MeasuredShape[]> {
   const { budgetMs, now = () => performance.now(), between } = options;
   const deadline = now() + budgetMs;
   const expired = (): boolean => now() >= deadline;
-  const ordered = shapes.toSorted((a, b) => flopsOf(b) - flopsOf(a));
-  const tuned: TunedShape[] = [];
+  const ordered = shapes.toSorted((a, b) => matmulFlops(b) - matmulFlops(a));
+  const tuned: MeasuredShape[] = [];
   let flopsPerMs = await firstRate(gpu, ordered[0], now);
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && expired()) break;
     const affordable = (flopsPerMs * budgetMs) / (ordered.length * timesPerShape);
-    const measuredShape = withTokens(shape, affordable);
-    const stand = new ProductTimer(gpu, measuredShape, now);
+    const measuredShape = shapeToMeasure(shape, affordable);
+    const timer = new ProductTimer(gpu, measuredShape, now);
     try {
       const choices = candidateChoices(gpu.traits, kernelLimits(gpu), measuredShape);
       const [first = defaultChoice(gpu.traits, measuredShape), ...rest] = choices;
-      void stand.prepare(rest);
+      void timer.prepare(rest);
       const { best, ms, firstMs } = await fastest(
         [first, ...rest],
-        (choice) => stand.timeOf(choice, flopsPerMs),
+        (choice) => timer.timeOf(choice, flopsPerMs),
         expired,
       );
-      const flops = flopsOf(measuredShape);
+      const flops = matmulFlops(measuredShape);
       tuned.push({ shape, choice: best, gflops: flops / ms / 1e6, defaultGflops: flops / firstMs / 1e6 });
       flopsPerMs = Math.max(flopsPerMs, flops / ms);
     } finally {
-      stand.free();
+      timer.free();
     }
     await between?.(i + 1, ordered.length);
   }
@@ -54,7 +67,7 @@ export async function tuneMatmul(
 }
 
 /** Returns the choices by plan key. */
-export function planChoices(tuned: readonly TunedShape[]): Record<string, MatmulChoice> {
+export function tunedChoices(tuned: readonly MeasuredShape[]): Record<string, MatmulChoice> {
   return Object.fromEntries(tuned.map(({ shape, choice }) => [planKey(shape), choice]));
 }
 
@@ -64,15 +77,15 @@ export function planChoices(tuned: readonly TunedShape[]): Record<string, Matmul
  */
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;
-  const few = withTokens(shape, 0);
-  const stand = new ProductTimer(gpu, few, now);
+  const few = shapeToMeasure(shape, 0);
+  const timer = new ProductTimer(gpu, few, now);
   const choice = defaultChoice(gpu.traits, few);
   try {
     let flopsPerMs = 0;
     for (let round = 0; round < 3; round++)
-      flopsPerMs = flopsOf(few) / ((await stand.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
+      flopsPerMs = matmulFlops(few) / ((await timer.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
     return flopsPerMs;
   } finally {
-    stand.free();
+    timer.free();
   }
 }

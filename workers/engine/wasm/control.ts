@@ -1,3 +1,5 @@
+import type { KernelFunctions } from './kernelFunctions';
+
 /**
  * How threads share a job: control numbers at fixed addresses of the shared memory, below all arrays. The thread that
  * owns the engine writes a job, opens it and works on it too. Each thread takes `grain` items at a time until none are
@@ -5,9 +7,6 @@
  * and never for a sleeping one.
  */
 const controlAt = 32_768;
-/** Arrays start here. */
-export const heapBegin = 65_536;
-
 const slot = {
   sequence: 0,
   open: 1,
@@ -20,22 +19,21 @@ const slot = {
   failed: 8,
   quit: 9,
 } as const;
+
 const slots = 16;
 /** Maximum number of threads. The scratch address of each thread is stored after the slots. */
-const mostThreads = 64;
-const argumentsAt = controlAt + 4 * (slots + mostThreads);
-const mostArguments = 64;
+const maxThreads = 64;
+const argumentsAt = controlAt + 4 * (slots + maxThreads);
+const maxArguments = 64;
 
 /**
  * The owner gives up when no thread leaves the job for this long, twice in a row. No kernel takes that long for its
  * share of a job.
  */
-const patienceMs = 120_000;
+const maxWaitMs = 120_000;
 
 /** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
-
-export type Kernels = Record<string, (...numbers: number[]) => void>;
 
 /** One thread's view of the control numbers in memory. */
 export class Control {
@@ -46,7 +44,7 @@ export class Control {
   /** Thread 0 is the owner of the engine. */
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly kernels: Kernels,
+    private readonly kernels: KernelFunctions,
     private readonly names: readonly string[],
     private readonly thread: number,
   ) {
@@ -159,7 +157,7 @@ export class Control {
       if (inside === 0) return;
       if (left-- > 0) continue;
       // Give up only at the second timeout: if the machine slept, the first one may have elapsed during sleep.
-      timeouts = Atomics.wait(n, slot.inside, inside, patienceMs) === 'timed-out' ? timeouts + 1 : 0;
+      timeouts = Atomics.wait(n, slot.inside, inside, maxWaitMs) === 'timed-out' ? timeouts + 1 : 0;
       if (timeouts === 2) throw new RangeError('a wasm thread does not respond');
     }
   }
@@ -173,9 +171,9 @@ export class Control {
 }
 
 function numbersOf({ buffer }: WebAssembly.Memory): Int32Array {
-  return new Int32Array(buffer, controlAt, slots + mostThreads);
+  return new Int32Array(buffer, controlAt, slots + maxThreads);
 }
 
 function argumentsOf({ buffer }: WebAssembly.Memory): Float64Array {
-  return new Float64Array(buffer, argumentsAt, mostArguments);
+  return new Float64Array(buffer, argumentsAt, maxArguments);
 }

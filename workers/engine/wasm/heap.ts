@@ -1,5 +1,8 @@
 import { AppError } from '../../../src/domain/errors';
-import type { Block, Memory } from '../arrays';
+import type { MemoryBlock, BlockMemory } from '../blockMemory';
+
+/** Arrays start here. */
+export const heapBegin = 65_536;
 
 const pageBytes = 65_536;
 /** Room after each array, because vector loads may read this far past its end. */
@@ -7,7 +10,7 @@ const guardBytes = 64;
 /** Alignment of addresses: one cache line. */
 const alignment = 64;
 
-class HeapBlock implements Block {
+class HeapBlock implements MemoryBlock {
   constructor(
     readonly at: number,
     readonly size: number,
@@ -20,10 +23,10 @@ type Hole = { at: number; size: number };
  * Allocates ranges of one wasm memory that grows as needed. Each range goes to the smallest hole that fits, and
  * adjacent holes merge.
  */
-export class WasmHeap implements Memory {
+export class WasmHeap implements BlockMemory {
   #holes: Hole[] = [];
   #end: number;
-  readonly #live = new Set<Block>();
+  readonly #live = new Set<MemoryBlock>();
 
   /** Memory below `begin` is never touched. */
   constructor(
@@ -34,7 +37,7 @@ export class WasmHeap implements Memory {
   }
 
   /** Allocates a block. Throws `gpu-out-of-memory` if the memory cannot grow far enough. */
-  create(size: number): Block {
+  create(size: number): MemoryBlock {
     const bytes = Math.ceil((size + guardBytes) / alignment) * alignment;
     const block = new HeapBlock(this.#fromHole(bytes) ?? this.#grow(bytes), size);
     this.#live.add(block);
@@ -42,13 +45,13 @@ export class WasmHeap implements Memory {
   }
 
   /** Returns the block's address. Throws RangeError if the block belongs to another heap or has been freed. */
-  addressOf(block: Block): number {
+  addressOf(block: MemoryBlock): number {
     if (!(block instanceof HeapBlock) || !this.#live.has(block))
       throw new RangeError('the block is not allocated in this heap');
     return block.at;
   }
 
-  destroy(block: Block): void {
+  destroy(block: MemoryBlock): void {
     const at = this.addressOf(block);
     this.#live.delete(block);
     const size = Math.ceil((block.size + guardBytes) / alignment) * alignment;

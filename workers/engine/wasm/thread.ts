@@ -1,4 +1,5 @@
-import { Control, type Kernels } from './control';
+import { Control } from './control';
+import type { KernelFunctions } from './kernelFunctions';
 
 /** Everything that a thread needs to join the engine. Structured cloning shares the memory and the module. */
 export interface ThreadStart {
@@ -9,11 +10,19 @@ export interface ThreadStart {
 }
 
 /** Instantiates the module on this memory for one thread. Throws if the browser cannot run the module. */
-export function instantiate({ module, memory, thread }: ThreadStart): Control {
+export function instantiateThread({ module, memory, thread }: ThreadStart): Control {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels: Kernels = {};
+  const kernels: KernelFunctions = {};
   for (const [name, value] of Object.entries(exports))
     if (typeof value === 'function') kernels[name] = (...numbers) => void Reflect.apply(value, undefined, numbers);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   return new Control(memory, kernels, names, thread);
 }
+
+/** Handle to a running thread. */
+export interface Thread {
+  stop: () => void;
+}
+
+/** Starts a thread. Resolves when it is ready for jobs. */
+export type StartThread = (start: ThreadStart) => Promise<Thread>;

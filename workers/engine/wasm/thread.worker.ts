@@ -1,8 +1,8 @@
 /** A thread of the wasm engine. Takes its share of every kernel until the engine is disposed. */
-import { instantiate, type ThreadStart } from './thread';
+import { instantiateThread, type ThreadStart } from './thread';
 
 addEventListener('message', ({ data }: MessageEvent<ThreadStart>) => {
-  const control = instantiate(data);
+  const control = instantiateThread(data);
   postMessage('ready');
   control.serve();
 });

@@ -1,31 +1,21 @@
 import { AppError } from '../../../src/domain/errors';
-import { ArrayPool, type Block } from '../arrays';
-import type { Engine, Traits } from '../engine';
-import { WasmCommands } from './commands';
-import { heapBegin, type Control } from './control';
-import { WasmHeap } from './heap';
-import { instantiate, type ThreadStart } from './thread';
+import { ArrayPool } from '../arrayPool';
+import type { MemoryBlock } from '../blockMemory';
+import type { Engine, EngineTraits } from '../engine';
+import { WasmCommands } from './wasmCommands';
+import type { Control } from './control';
+import { heapBegin, WasmHeap } from './heap';
+import { instantiateThread, type StartThread, type Thread } from './thread';
+import { threadScratchBytes } from '../scratch';
 
-const firstPages = 64;
+/** Initial memory, in pages of 64 KiB: 4 MiB. */
+const initialPages = 64;
 /**
  * Maximum memory sizes to try, in pages. The first is the 4 GiB that 32 bits can address; a browser may refuse to
  * reserve that much.
  */
-const mostPages = [65_536, 32_768, 16_384];
-/**
- * Scratch memory that each thread always has: enough for packed operands of the widest block, and for attention over a
- * few hundred tokens. Kernels that may need more declare it in `scratchBytes`.
- */
-export const threadScratchBytes = 2 ** 20;
-
-/** Handle to a running thread. */
-export interface Thread {
-  stop: () => void;
-}
-/** Starts a thread. Resolves when it is ready for jobs. */
-export type StartThread = (start: ThreadStart) => Promise<Thread>;
-
-export interface WasmOptions {
+const maxPages = [65_536, 32_768, 16_384];
+export interface WasmEngineOptions {
   module: WebAssembly.Module;
   /** Whether the module was built for memory that threads share. */
   shared: boolean;
@@ -38,21 +28,21 @@ export interface WasmOptions {
  * way, so results are bit-identical for any number of threads.
  */
 export class WasmEngine implements Engine {
-  readonly traits: Traits = { software: true, wasm: true };
+  readonly traits: EngineTraits = { software: true, wasm: true };
   readonly pool: ArrayPool;
   readonly commands: WasmCommands;
   readonly #heap: WasmHeap;
   readonly #control: Control;
   readonly #threads: Thread[] = [];
-  readonly #scratch: Block[] = [];
+  readonly #scratch: MemoryBlock[] = [];
 
   private constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly options: WasmOptions,
+    private readonly options: WasmEngineOptions,
   ) {
     this.#heap = new WasmHeap(memory, heapBegin);
     this.pool = new ArrayPool(this.#heap);
-    this.#control = instantiate({ module: options.module, memory, thread: 0 });
+    this.#control = instantiateThread({ module: options.module, memory, thread: 0 });
     this.#ensureScratch(threadScratchBytes);
     const run = (name: string, values: readonly number[], items: number, grain: number): void => {
       if (this.#threads.length > 0 && items > grain) this.#control.run(name, values, items, grain);
@@ -63,7 +53,7 @@ export class WasmEngine implements Engine {
     );
   }
 
-  static async open(options: WasmOptions): Promise<WasmEngine> {
+  static async open(options: WasmEngineOptions): Promise<WasmEngine> {
     const engine = new WasmEngine(reserve(options.shared), options);
     const { module, startThread } = options;
     try {
@@ -92,7 +82,7 @@ export class WasmEngine implements Engine {
    */
   #ensureScratch(bytes: number): void {
     if ((this.#scratch[0]?.size ?? 0) >= bytes) return;
-    const blocks: Block[] = [];
+    const blocks: MemoryBlock[] = [];
     try {
       while (blocks.length < this.#threadCount) blocks.push(this.#heap.create(bytes));
     } catch (thrown) {
@@ -106,9 +96,9 @@ export class WasmEngine implements Engine {
 
 function reserve(shared: boolean): WebAssembly.Memory {
   let refused: unknown;
-  for (const maximum of mostPages) {
+  for (const maximum of maxPages) {
     try {
-      return new WebAssembly.Memory({ initial: firstPages, maximum, shared });
+      return new WebAssembly.Memory({ initial: initialPages, maximum, shared });
     } catch (thrown) {
       refused = thrown;
     }

@@ -7,18 +7,18 @@ import {
   type SkippedShape,
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
-import type { DeviceInfo } from '../../../src/domain/run';
-import { closeDevice, openDevice, currentEngine, currentWebGpu } from '../../engine/device';
+import type { DeviceInfo } from '../../../src/domain/device';
+import { closeDevice, openDevice, deviceEngine, deviceWebGpu } from '../../engine/device';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
-import type { MatmulShape } from '../../engine/ops/matmul/choice';
+import type { MatmulShape } from '../../engine/ops/matmul/matmulShape';
 import { measureSteps, mostPairs } from './benchmarkSteps';
 import { measuredPlan } from '../device/kernelPlanOfRun';
 import { memoryLimits } from '../device/deviceLimits';
 import { lossBehind } from '../device/recovery';
 import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
-import type { TunedShape } from '../../engine/tuning/measuredShape';
+import type { MeasuredShape } from '../../engine/tuning/measuredShape';
 
 /** Time budgets in milliseconds; `steps` is per model shape. Together they keep a benchmark under a minute. */
 const budgets = { products: 8000, steps: 18_000 } as const;
@@ -61,7 +61,7 @@ async function measure(
     };
   const products = await bestProducts(options, during('products'));
   const peak = products.reduce((best, each) => (each.gflops > best.gflops ? each : best));
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   const tuned = gpu !== null && !gpu.traits.software;
   if (tuned) gpu.plan = measuredPlan(products);
   const request = {
@@ -72,7 +72,7 @@ async function measure(
   };
   const [steps, skipped]: [StepSpeed[], SkippedShape[]] = [[], []];
   for (const shape of options.shapes) {
-    const measured = await measureSteps(currentEngine(), shape, { ...request, between: during(shape) });
+    const measured = await measureSteps(deviceEngine(), shape, { ...request, between: during(shape) });
     if ('stepMs' in measured) steps.push(measured);
     else skipped.push(measured);
   }
@@ -86,7 +86,7 @@ async function measure(
     subgroups: products.some(({ choice }) => choice.tiling.subgroups === true),
     steps,
     skipped,
-    longestSubmitMs: gpu?.pacer.longestMs ?? 0,
+    longestSubmitMs: gpu?.pacer.maxMeasuredMs ?? 0,
   };
 }
 
@@ -125,7 +125,7 @@ class Progress {
 }
 
 /** Measures the matrix products of all shapes as a run does: tuned on a GPU, by fixed rules on a CPU. */
-async function bestProducts(options: BenchmarkOptions, between: Between): Promise<TunedShape[]> {
+async function bestProducts(options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
   const tokens = mostPairs * 2 * meanTextTokens;
   const wanted = options.shapes.flatMap((shape): MatmulShape[] => {
     const config = benchmarkConfigs[shape];
@@ -136,8 +136,8 @@ async function bestProducts(options: BenchmarkOptions, between: Between): Promis
     between: (done: number, of: number) => between(done / of),
   };
   await between(0);
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   return gpu && !gpu.traits.software
     ? tuneMatmul(gpu, wanted, tuning)
-    : measureProducts(currentEngine(), wanted, tuning);
+    : measureProducts(deviceEngine(), wanted, tuning);
 }

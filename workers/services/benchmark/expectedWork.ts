@@ -1,11 +1,12 @@
-import type { ExpectedWork } from '../../../src/domain/benchmark/benchmark';
+import type { ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { TokenSet } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import type { MemoryRequest } from '../device/deviceLimits';
-import { reportMemory, refuseWhatDoesNotFit } from '../train/memoryReport';
+import { reportMemory } from '../train/reportMemory';
+import { refuseWhatDoesNotFit } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
 import { modelOf, stageBatches, tokenSet } from '../train/runSession';
 import { tokenize } from '../tokenize/tokenize';

@@ -1,4 +1,4 @@
-import type { DeviceJob } from '../../../src/domain/deviceJob';
+import type { DeviceJob } from '../../../src/domain/device';
 import { AppError } from '../../../src/domain/errors';
 import { RunControl } from '../train/runControl';
 

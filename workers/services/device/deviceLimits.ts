@@ -1,8 +1,7 @@
 import { budgetBytes } from '../../../src/domain/memory/budget';
-import type { DeviceInfo, DevicePreference } from '../../../src/domain/run';
-import { arrayBytesAllowed } from '../../engine/device';
-import { threadScratchBytes } from '../../engine/wasm/wasmEngine';
-import { scratchBytes } from '../../engine/engine';
+import type { DeviceInfo, DevicePreference } from '../../../src/domain/device';
+import { deviceMaxArrayBytes } from '../../engine/device';
+import { scratchBytes, threadScratchBytes } from '../../engine/scratch';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
 export interface MemoryRequest {
@@ -18,7 +17,7 @@ export async function memoryLimits(
 ): Promise<Required<MemoryLimits>> {
   return {
     budgetBytes: budgetBytes(backend, chosen, deviceMemoryGiB()),
-    arrayBytes: await arrayBytesAllowed(device),
+    arrayBytes: await deviceMaxArrayBytes(device),
     threadBytes: backend === 'wasm' ? Math.max(0, threads * threadScratchBytes - scratchBytes) : 0,
   };
 }

@@ -2,16 +2,17 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { kernelsVersion, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Precision } from '../../../src/domain/experiment';
-import type { DeviceInfo } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import type { Database } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../engine/gpu/webGpuEngine';
-import { planChoices, tuneMatmul } from '../../engine/tuning/tuneMatmul';
-import { tilingFits } from '../../engine/tuning/candidates';
+import { tunedChoices, tuneMatmul } from '../../engine/tuning/tuneMatmul';
+import { fitsKernelLimits } from '../../engine/tuning/kernelLimits';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
-import { planKey, type MatmulShape } from '../../engine/ops/matmul/choice';
+import { planKey } from '../../engine/ops/matmul/planKey';
+import type { MatmulShape } from '../../engine/ops/matmul/matmulShape';
 import { kernelLimits } from '../../engine/tuning/kernelLimits';
-import type { TuneOptions } from '../../engine/tuning/measuredShape';
+import type { TuneOptions } from '../../engine/tuning/tuneMatmul';
 
 /** Approximate time limit for measuring before a run, which itself takes minutes. */
 const budgetMs = 5000;
@@ -55,8 +56,8 @@ export async function kernelPlanOfRun(
   return plan;
 }
 
-export function measuredPlan(tuned: Parameters<typeof planChoices>[0]): KernelPlan {
-  return { backend: 'webgpu', kernels: kernelsVersion, matmul: planChoices(tuned) };
+export function measuredPlan(tuned: Parameters<typeof tunedChoices>[0]): KernelPlan {
+  return { backend: 'webgpu', kernels: kernelsVersion, matmul: tunedChoices(tuned) };
 }
 
 export function shapesOfRun({
@@ -90,5 +91,5 @@ export function canUsePlan(
   gpu: WebGpuEngine | null,
 ): boolean {
   if (backend !== device.backend || kernels !== kernelsVersion) return false;
-  return !gpu || Object.values(matmul).every(({ tiling }) => tilingFits(tiling, kernelLimits(gpu)));
+  return !gpu || Object.values(matmul).every(({ tiling }) => fitsKernelLimits(tiling, kernelLimits(gpu)));
 }

@@ -1,5 +1,5 @@
 import { type AppError, toAppError } from '../../../src/domain/errors';
-import type { DeviceInfo } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import { deviceLost, openDevice } from '../../engine/device';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 

@@ -1,7 +1,9 @@
-import type { EncoderConfig, Pooling, TokenSet } from '../../../src/domain/model';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodeBatch, encodingPlan, type EncodingPlan, type EncodingRoom } from '../../engine/model/encode';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { EncoderConfig, Pooling } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodeBatch, type EncodeRoom } from '../../engine/model/encode';
+import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { EncodedTexts } from './encodedTexts';
 
 export interface EncoderInUse {
@@ -9,7 +11,7 @@ export interface EncoderInUse {
   config: EncoderConfig;
   pooling: Pooling;
   /** Maximum tokens per batch, if memory limits them. */
-  mostTokens?: number | undefined;
+  maxBatchTokens?: number | undefined;
 }
 
 /** Called between batches. Throws to stop. */
@@ -61,7 +63,7 @@ export async function encodeTexts(
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
   const { engine } = encoder.parameters.segments;
-  const plan = encodingPlan(engine.traits, encoder.config, encoder.mostTokens);
+  const plan = encodingPlan(engine.traits, encoder.config, encoder.maxBatchTokens);
   const batches = batchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>
@@ -89,7 +91,7 @@ export async function encodeTexts(
   return vectors;
 }
 
-function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodingRoom {
+function roomFor(batches: readonly (readonly number[])[], offsets: Uint32Array): EncodeRoom {
   const room = { tokens: 0, texts: 0 };
   for (const batch of batches) {
     const tokens = batch.reduce((sum, text) => sum + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);

@@ -1,17 +1,16 @@
 import type { Experiment } from '../../../src/domain/experiment';
+import { relevantPlaces, shownPassages, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import {
   evaluateRanks,
   questionResult,
-  relevantPlaces,
-  shownPassages,
-  type PassageOrder,
-} from '../../../src/domain/evaluate/ranking';
+  type EvaluationMoment,
+  type Evaluation,
+} from '../../../src/domain/evaluate/evaluation';
 import type { Question } from '../../../src/domain/records';
-import type { Evaluation, EvaluationMoment } from '../../../src/domain/run';
 import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
-import { questionsPerSearch } from '../../engine/retrieval/searchBlocks';
-import { pickedRows, type Vectors } from '../../engine/retrieval/vectors';
+import { maxQuestionsPerSearch } from '../../engine/retrieval/search';
+import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
 import type { BetweenBatches } from './encodeTexts';
 
 export interface EvaluationInput {
@@ -34,11 +33,11 @@ export async function evaluateVectors(
 ): Promise<Evaluation> {
   const { questions, order, passageVectors, questionVectors } = input;
   const count = order.ids.length;
-  const passages = pickedRows(passageVectors, count, (place) => order.inOrder[place] ?? 0);
+  const passages = pickedVectors(passageVectors, count, (place) => order.inOrder[place] ?? 0);
   const results: Evaluation['results'] = [];
-  for (let from = 0; from < questions.length; from += questionsPerSearch) {
-    const group = questions.slice(from, from + questionsPerSearch);
-    const queries = pickedRows(questionVectors, group.length, (question) => from + question);
+  for (let from = 0; from < questions.length; from += maxQuestionsPerSearch) {
+    const group = questions.slice(from, from + maxQuestionsPerSearch);
+    const queries = pickedVectors(questionVectors, group.length, (question) => from + question);
     const targets = group.map((question) => relevantPlaces(question, order));
     const found = await search(engine, { queries, passages, targets, k: shownPassages }, between);
     group.forEach((question, i) => {

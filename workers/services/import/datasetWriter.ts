@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
 import { rowsPerBlock, type DataRole, type Dataset, type Row, type SourceFile } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { getDataset, putDataset, writeBlock } from '../../../src/storage/datasets';
+import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 import { KeptColumns } from './keptColumns';
 
 function charactersOf(row: Row): number {
@@ -77,6 +77,6 @@ export class DatasetWriter {
 
   async #writeBlocks(db: Database, contentSha256: string): Promise<void> {
     for (const [index, block] of this.#blocks.entries())
-      await writeBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
+      await writeDatasetBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
   }
 }

@@ -1,5 +1,6 @@
 import type { EncoderConfig, TensorEntry } from '../../../src/domain/model';
-import { embeddingNames, parameterShapes } from '../../engine/model/names';
+import { embeddingParameterNames } from '../../engine/model/parameterNames';
+import { parameterShapes } from '../../engine/model/parameterShapes';
 import { modelError, type TensorFile } from '../../formats/tensorFile';
 
 /** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
@@ -63,7 +64,7 @@ export function findTensors(layout: Layout, source: TensorFile, positionsSkipped
   const names = tensorNames(source);
   const found = layout.tensors.map((entry): EncoderTensor => {
     const [rows = 0, ...rest] = entry.shape;
-    const skipped = entry.name === embeddingNames.positions ? positionsSkipped : 0;
+    const skipped = entry.name === embeddingParameterNames.positions ? positionsSkipped : 0;
     const expected = [rows + skipped, ...rest];
     const name = names.get(entry.name);
     const tensor = name === undefined ? undefined : source.tensors.get(name);

@@ -11,8 +11,13 @@ import {
   type HubListing,
   type HubModelId,
 } from '../../../src/domain/import/hub';
-import { chooseFiles } from '../../../src/domain/import/hubFiles';
-import { parseCommit, parseModelScopeFiles, parseTree, type ListedFiles } from '../../../src/domain/import/hubListing';
+import { chooseHubFiles } from '../../../src/domain/import/chooseHubFiles';
+import {
+  parseHubCommit,
+  parseModelScopeFiles,
+  parseHubTree,
+  type ListedFiles,
+} from '../../../src/domain/import/hubAnswers';
 
 /** A list of files is refused beyond this length. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;
@@ -89,14 +94,14 @@ export class HubClient {
   }
 
   async #listHuggingFace(signal: AbortSignal): Promise<ListedFiles> {
-    const commit = parseCommit((await this.#json(commitUrl(this.model), signal)).json);
+    const commit = parseHubCommit((await this.#json(commitUrl(this.model), signal)).json);
     if (commit === null) throw this.failure('listing-invalid');
     const first = filesUrl(this.model, commit);
     const files: HubFile[] = [];
     let url: string | null = first;
     for (let page = 0; url !== null; page++) {
       const { json, next }: { json: unknown; next: string | null } = await this.#json(url, signal);
-      const more = parseTree(json, commit);
+      const more = parseHubTree(json, commit);
       if (!more || page === maxPages) throw this.failure('listing-invalid');
       for (const file of more) files.push(file);
       // A next page at another address is refused: only the chosen host is asked.
@@ -178,7 +183,7 @@ export async function listHubModel(
     if (signal.aborted) throw client.failure('broken-off', {}, thrown);
     throw thrown;
   });
-  const choice = chooseFiles(files);
+  const choice = chooseHubFiles(files);
   if (choice.kind === 'missing') throw client.failure('file-missing', { file: choice.file });
   if (choice.kind === 'unsupported') throw client.failure('weights-unsupported', { found: choice.found });
   return { ...model, commit, files: choice.files };

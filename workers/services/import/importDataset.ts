@@ -1,15 +1,18 @@
 import { AppError, type ImportFault } from '../../../src/domain/errors';
 import { unbundled } from '../../../src/domain/import/bundle';
-import { RowCollector, type ReadOptions } from '../../../src/domain/import/columns';
+import { RowCollector } from '../../../src/domain/import/rowCollector';
+import { namedCells } from '../../../src/domain/import/cells';
+import type { DraftOptions } from '../../../src/domain/import/drafts';
 import { columnsByField } from '../../../src/domain/import/fileReading';
-import { namedCells, withField, type ColumnMapping, type MappingsByShape } from '../../../src/domain/import/mapping';
+import { withField, type ColumnMapping, type MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import { shaped } from '../../../src/domain/import/shapes';
 import type { DataRole, Dataset, SourceFile } from '../../../src/domain/records';
-import { passageLookup, resolveRelevant, type PassageLookup } from '../../../src/domain/split/relevant';
-import type { ImportReport, LeftOut, Progress, RejectedRow } from '../../../src/protocol/dataApi';
+import { resolveRelevant } from '../../../src/domain/split/relevant';
+import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
+import type { ImportReport, RejectedRows, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
@@ -18,7 +21,7 @@ import { openFile, recordsOf, type DataFile, type ReadingChoices } from './readR
 import { withHead } from './recordStream';
 import { excerpt, Rejections, shortened, type Place } from './rejections';
 
-export interface ImportSettings extends ReadOptions, ReadingChoices {
+export interface ImportSettings extends DraftOptions, ReadingChoices {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
 }
@@ -207,7 +210,7 @@ export async function importDataset(
     rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
   const sources = opened.map((source, index) => sourceOf(files[index]?.name ?? '', source, recognised));
   const dataset = await writer.finish(db, sources);
-  return { dataset, ...rejections.leftOut, format: first.format, encoding: first.encoding, recognised };
+  return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
 }
 
 async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
@@ -224,7 +227,7 @@ export async function checkQuestions(
   db: Database,
   questions: string,
   knowledgeBase: string,
-): Promise<LeftOut & { kept: Dataset | null }> {
+): Promise<RejectedRows & { kept: Dataset | null }> {
   const dataset = await datasetOf(db, 'questions', questions);
   const rows = await readRows(db, 'questions', questions);
   const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
@@ -237,8 +240,8 @@ export async function checkQuestions(
       rejections.add({ ...place, fault: 'unknown-passage', field: excerpt(one.reference) });
     if (one.dropped) dropped = one.index;
   }
-  if (kept.length === 0) return { kept: null, ...rejections.leftOut };
+  if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db, dataset.sources), ...rejections.leftOut };
+  return { kept: await writer.finish(db, dataset.sources), ...rejections.rejectedRows };
 }

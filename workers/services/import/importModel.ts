@@ -2,7 +2,7 @@ import type { StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { getModel, moveWeights, putModel } from '../../../src/storage/models';
+import { getModel, redirectModels, putModel } from '../../../src/storage/models';
 import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
@@ -93,7 +93,7 @@ async function storeRecord(db: Database, model: StoredModel, base: string): Prom
   const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
   const stored = keepsWeights ? { ...model, weightsId, createdAt } : { ...model, createdAt };
   await putModel(db, stored);
-  if (known && !keepsWeights) await moveWeights(db, known.weightsId, model.weightsId);
+  if (known && !keepsWeights) await redirectModels(db, known.weightsId, model.weightsId);
   if (known) await deleteWeights(db, keepsWeights ? model.weightsId : known.weightsId);
   // Experiments shared by earlier versions look for the model under `base`.
   const former = base === stored.contentSha256 ? stored : await getModel(db, base);

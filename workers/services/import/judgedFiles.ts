@@ -1,7 +1,7 @@
 import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
 import { judgementOf, Judgements } from '../../../src/domain/import/judgements';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOf, type DataFile } from './readRecords';
 import type { Place, Rejections } from './rejections';
 

@@ -1,10 +1,9 @@
-import { demoDataFiles } from '../../../src/domain/import/demoInputs';
-import { demoModelFiles } from '../../../src/domain/import/modelFiles';
+import { demoDataFiles, demoModelFiles } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
-import { defaultExperiment, defaultStage, modelSettings, type Experiment } from '../../../src/domain/experiment';
+import { defaultExperiment, defaultStage, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { DataRole } from '../../../src/domain/records';
-import type { PassageLookup } from '../../../src/domain/split/relevant';
+import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { putExperiment } from '../../../src/storage/experiments';
@@ -71,7 +70,7 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
       { role: 'questions', part: 'dev', contentSha256: data.dev },
       { role: 'questions', part: 'test', contentSha256: data.test },
     ],
-    model: { ...modelSettings(model), maxTokens: demoMaxTokens },
+    model: { ...experimentModelOf(model), maxTokens: demoMaxTokens },
     stages: [
       {
         ...stage,

@@ -1,13 +1,9 @@
 import { isTextEncoding, type TextEncodingName } from '../../../src/domain/import/encoding';
 import { AppError } from '../../../src/domain/errors';
-import {
-  encodingKey,
-  type FileReading,
-  type RememberedReadings,
-} from '../../../src/domain/import/fileReading';
-import { formatOf, readerOf } from '../../../src/domain/import/format';
+import { encodingKey, type FileReading, type RememberedReadings } from '../../../src/domain/import/fileReading';
+import { formatOf, formatReader, type TextFormat } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
-import type { RawRecord, TextFormat } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import { detectEncoding, textIn, textOf, unpacked, type FileText } from './readText';
@@ -97,7 +93,7 @@ export async function* recordsOf(
     return;
   }
   const { file, format, encoding, stated } = source;
-  const reader = format === 'json' || format === 'literal' ? null : readerOf(format, file.name, stated.delimiter);
+  const reader = format === 'json' || format === 'literal' ? null : formatReader(format, file.name, stated.delimiter);
   const pieces: string[] = [];
   let isCut = false;
   for await (const { text, cut } of textOf(file, encoding, read)) {

@@ -1,4 +1,4 @@
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 
 /** Yields the same records with at least `least` in the first list, or all of them if there are fewer. */
 export async function* withHead(

@@ -1,6 +1,6 @@
 import type { FileNote } from '../../../src/domain/import/fileNotes';
-import type { RecordFault } from '../../../src/domain/import/reading';
-import type { LeftOut, RejectedRow } from '../../../src/protocol/dataApi';
+import type { RecordFault } from '../../../src/domain/import/recordReader';
+import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
@@ -51,7 +51,7 @@ export class Rejections {
     for (const { line, ...note } of notes) this.note(line > 0 ? { file, line } : { file }, note);
   }
 
-  get leftOut(): LeftOut {
+  get rejectedRows(): RejectedRows {
     return {
       rejected: this.listed,
       rejectedCount: this.#rows,

@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { sheetKey, type FileReading, type RememberedReadings } from '../../../src/domain/import/fileReading';
-import type { RawRecord } from '../../../src/domain/import/reading';
+import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import { sheetRecords } from '../../../src/domain/import/sheet';

@@ -1,13 +1,13 @@
 import { AppError } from '../../../src/domain/errors';
 import { parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import type { Pooling } from '../../../src/domain/model';
-import type { DevicePreference } from '../../../src/domain/run';
+import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
-import { keptWeights } from '../../../src/storage/checkpoints';
+import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
 import { canUsePlan } from '../device/kernelPlanOfRun';
 import { loadParameters } from '../train/weightTransfer';
@@ -28,7 +28,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
-  const kept = await keptWeights(db, source.runId);
+  const kept = await keptCheckpoint(db, source.runId);
   const plan = parseKernelPlan(run.kernelPlan);
   return {
     modelSha256: contentSha256,
@@ -52,10 +52,10 @@ export async function encodeWithWeights(
   if (!model) throw new AppError({ kind: 'model-missing', contentSha256: weights.modelSha256 });
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
-    const gpu = currentWebGpu();
+    const gpu = deviceWebGpu();
     if (gpu && weights.plan && canUsePlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
     const parameters = await loadParameters(
-      currentEngine(),
+      deviceEngine(),
       db,
       model,
       weights.weightsId ?? model.weightsId,

@@ -3,7 +3,7 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import { writeSafetensors } from '../../formats/safetensors';
-import { lowersCase } from '../tokenize/tokenize';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import { json, parsed } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
@@ -47,7 +47,7 @@ function prompts(settings: ExperimentModel): unknown {
 
 /** Keeps the base model's do_lower_case, which sentence-transformers applies before the tokenizer. */
 export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
-  return { max_seq_length: maxTokens, do_lower_case: lowersCase(files) };
+  return { max_seq_length: maxTokens, do_lower_case: lowercasesFirst(files) };
 }
 
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */

@@ -2,7 +2,7 @@ import { downloadZip } from 'client-zip';
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
-import { keptWeights } from '../../../src/storage/checkpoints';
+import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
@@ -28,7 +28,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
   const { model, settings } = await modelOf(db, run.experiment);
-  const kept = await keptWeights(db, run.runId);
+  const kept = await keptCheckpoint(db, run.runId);
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   return {
     run,

@@ -1,7 +1,7 @@
 import type { DataEntry } from '../../../src/domain/experiment';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
-import type { Evaluation } from '../../../src/domain/run';
-import { lowersCase } from '../tokenize/tokenize';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import type { ExportSource } from './exportSource';
 
 function percent(value: number): string {
@@ -98,7 +98,7 @@ function settingsLines({ settings, model }: ExportSource): string[] {
     `- 池化 / Pooling: ${settings.pooling}`,
     `- 归一化 / Normalised: ${settings.normalize ? '是 / yes' : '否 / no'}`,
     `- 最大长度 / Maximum length: ${settings.maxTokens} tokens`,
-    `- 先转为小写 / Lowercased first: ${lowersCase(model.files) ? '是 / yes' : '否 / no'}`,
+    `- 先转为小写 / Lowercased first: ${lowercasesFirst(model.files) ? '是 / yes' : '否 / no'}`,
     `- 问题前缀 / Query prefix: ${quoted(settings.queryPrefix)}`,
     `- 段落前缀 / Passage prefix: ${quoted(settings.passagePrefix)}`,
   ];

@@ -1,6 +1,7 @@
 import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
-import type { Evaluation, RunRecord } from '../../../src/domain/run';
+import type { RunRecord } from '../../../src/domain/run';
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 
 /** Everything needed to build an exported folder. */
 export interface ExportSource {

@@ -1,4 +1,4 @@
-import { lowersCase } from '../tokenize/tokenize';
+import { lowercasesFirst } from '../tokenize/letterCase';
 import { json, parsed } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ function lowercasing(normalizer: unknown): unknown {
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
   const source = parsed(files['tokenizer.json']);
-  const normalizer = lowersCase(files) ? lowercasing(source['normalizer']) : source['normalizer'];
+  const normalizer = lowercasesFirst(files) ? lowercasing(source['normalizer']) : source['normalizer'];
   return json({ ...source, truncation, padding: null, normalizer });
 }
 

@@ -1,7 +1,8 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { Overlap } from '../../../src/domain/split/overlap';
-import { hasListedBatches, rowsWithoutPassage } from '../../../src/domain/split/splitData';
-import { countPairs } from '../../../src/domain/train/runRefusal';
+import { rowsWithoutPassage } from '../../../src/domain/split/splitData';
+import { hasListedBatches } from '../../../src/domain/train/batchList';
+import { countPairs } from '../../../src/domain/train/pairCounts';
 import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { storedSplit } from './preparedData';

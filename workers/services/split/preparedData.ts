@@ -3,11 +3,12 @@ import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { DataRole, Pair, Passage, Question, QuestionPart, RowOf } from '../../../src/domain/records';
 import type { Overlap } from '../../../src/domain/split/overlap';
-import { hasListedBatches, splitData, type Split } from '../../../src/domain/split/splitData';
+import { splitData, type Split } from '../../../src/domain/split/splitData';
+import { hasListedBatches } from '../../../src/domain/train/batchList';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { modelFoldsCase } from './caseFolding';
+import { modelFoldsCase } from '../tokenize/letterCase';
 import { nearDuplicatesOfTest } from './nearDuplicates';
 
 /** The rows of a run, split into parts. Every list is in tokenization order. */

@@ -1,17 +1,18 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
-import { own, type Said } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
-import type { StoredModel, TokenSet } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { hasRareHan, separatingRareHan } from '../../../src/domain/tokenize/rareHan';
-import type { TokenKeys } from '../../../src/domain/tokenize/tokenKeys';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
+import { lowercasesFirst } from './letterCase';
+import { modelJson } from './modelJson';
 
 /** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
 const tokenSetVersion = 1;
@@ -22,42 +23,15 @@ const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-function jsonFile(files: Record<string, string>, path: string): object {
-  const invalid = (found?: Said) =>
-    new AppError({
-      kind: 'model-invalid',
-      file: path,
-      fault: 'tokenizer-invalid',
-      ...(found === undefined ? {} : { found }),
-    });
-  const text = files[path];
-  if (text === undefined) throw new AppError({ kind: 'model-invalid', file: path, fault: 'missing-file' });
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value;
-  } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
-  }
-  throw invalid(own('not-an-object'));
-}
-
-/** Whether sentence-transformers lowercases texts, and their prefixes, before it tokenizes them for this model. */
-export function lowersCase(files: StoredModel['files']): boolean {
-  const path = 'sentence_bert_config.json';
-  if (!(path in files)) return false;
-  const config = jsonFile(files, path);
-  return 'do_lower_case' in config && config.do_lower_case === true;
-}
-
 /** Encodes texts with the tokenizer of a model folder. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #lowerCase: boolean;
 
   constructor(model: Pick<StoredModel, 'files'>) {
-    this.#lowerCase = lowersCase(model.files);
-    const definition = jsonFile(model.files, 'tokenizer.json');
-    const config = 'tokenizer_config.json' in model.files ? jsonFile(model.files, 'tokenizer_config.json') : {};
+    this.#lowerCase = lowercasesFirst(model.files);
+    const definition = modelJson(model.files, 'tokenizer.json');
+    const config = 'tokenizer_config.json' in model.files ? modelJson(model.files, 'tokenizer_config.json') : {};
     try {
       this.#tokenizer = new Tokenizer(separatingRareHan(definition), config);
     } catch (cause) {
@@ -100,7 +74,7 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
     maxTokens,
     // Only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its lowercasing.
     ...(rareHan ? { rareHanVersion } : {}),
-    ...(lowersCase(model.files) ? { lowerCase: true } : {}),
+    ...(lowercasesFirst(model.files) ? { lowerCase: true } : {}),
   };
   return sha256Hex(canonicalJson(key));
 }
@@ -141,7 +115,7 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
  * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
  * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
  */
-export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenKeys> {
+export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {
   const model = await storedModel(db, experiment.model?.contentSha256);
   const { maxTokens, queryPrefix, passagePrefix } = experiment.model ?? {
     maxTokens: 0,
@@ -149,7 +123,7 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
     passagePrefix: '',
   };
   const data = await preparedData(db, experiment);
-  const jobs: Record<keyof TokenKeys, TokenJob> = {
+  const jobs: Record<keyof TokenSetKeys, TokenJob> = {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },

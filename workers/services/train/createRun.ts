@@ -1,15 +1,15 @@
 import { AppError } from '../../../src/domain/errors';
-import { experimentHash } from '../../../src/domain/canonicalJson';
+import { experimentHash } from '../../../src/domain/experimentHash';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { RunRecord } from '../../../src/domain/run';
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { putRun } from '../../../src/storage/runs';
-import { offersHalf } from '../../engine/device';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { deviceOffersHalf } from '../../engine/device';
+import { refuseWhatDoesNotFit, refuseMixedWithoutHalf } from './refuseRun';
 import type { MemoryRequest } from '../device/deviceLimits';
-import { reportMemory, refuseWhatDoesNotFit } from './memoryReport';
+import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
 import { modelOf, stageBatches } from './runSession';
 
@@ -35,7 +35,7 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
-  refuseMixedWithoutHalf(experiment, await offersHalf(request.device));
+  refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(memory);
   const record: RunRecord = {

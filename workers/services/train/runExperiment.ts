@@ -1,19 +1,21 @@
 import { AppError, toAppError } from '../../../src/domain/errors';
-import type { EvaluationMoment, Metrics, RunEvent, RunRecord } from '../../../src/domain/run';
-import { keptWeights, latestCheckpoint } from '../../../src/storage/checkpoints';
+import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
+import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
 import { formatKernelPlan } from '../../../src/domain/kernelPlan';
-import { closeDevice, currentEngine, currentWebGpu, openDevice } from '../../engine/device';
-import { releaseIdleMemory } from '../../engine/engine';
-import { encodingPlan } from '../../engine/model/encode';
+import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
+import { encodingPlan } from '../../engine/model/encodingPlan';
 import { AdamWState } from '../../engine/model/adamWState';
-import type { ParameterStore } from '../../engine/model/parameters';
+import type { ParameterStore } from '../../engine/model/parameterStore';
 import { browserVersion } from '../device/browserVersion';
 import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { refuseMixedWithoutHalf } from './mixedPrecision';
+import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
@@ -64,7 +66,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
-      const engine = currentEngine();
+      const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
       const moved = !isSameDevice(before, device);
@@ -90,7 +92,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
  */
 async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
-  const gpu = currentWebGpu();
+  const gpu = deviceWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
   const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
   const counts = {
@@ -151,7 +153,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     }
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
-    const kept = await keptWeights(db, runId);
+    const kept = await keptCheckpoint(db, runId);
     await writeParameters(db, model, kept.weightsId, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
@@ -235,7 +237,7 @@ async function evaluator(
     parameters,
     config: model.config,
     pooling: settings.pooling,
-    mostTokens: record.memory?.encodingTokens,
+    maxBatchTokens: record.memory?.encodingTokens,
   };
   const startedAt = performance.now();
   const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {

@@ -1,13 +1,15 @@
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel, TokenSet } from '../../../src/domain/model';
-import type { DeviceInfo, RunRecord } from '../../../src/domain/run';
+import type { StoredModel } from '../../../src/domain/model';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import type { RunRecord } from '../../../src/domain/run';
+import type { DeviceInfo } from '../../../src/domain/device';
 import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { getBatchList } from '../../../src/storage/batchLists';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
-import { planBatches } from '../../../src/domain/train/batchOrder';
+import { planBatches } from '../../../src/domain/train/planBatches';
 import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { Recovery } from '../device/recovery';

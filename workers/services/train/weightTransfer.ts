@@ -4,7 +4,7 @@ import { readWeightRange } from '../../../src/storage/weights';
 import { sha256Stream } from '../../../src/domain/hash';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
-import { ParameterStore } from '../../engine/model/parameters';
+import { ParameterStore } from '../../engine/model/parameterStore';
 
 type Layout = Pick<StoredModel, 'tensors' | 'totalFloats'>;
 

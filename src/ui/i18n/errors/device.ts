@@ -1,4 +1,4 @@
-import type { DeviceJob } from '../../../domain/deviceJob';
+import type { DeviceJob } from '../../../domain/device';
 import type { AppErrorDetails } from '../../../domain/errors';
 import { said } from './ownWords';
 import { never, type Sentence } from './sentence';

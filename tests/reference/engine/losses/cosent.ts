@@ -10,13 +10,13 @@ export type CosentSaved = {
   options: CosentOptions;
 };
 /**
- * Both are scalars. `ordered` is the share of comparisons (two pairs with different scores) whose cosines are in the
- * right order, or 1 without comparisons.
+ * Loss, and the share of comparisons (two pairs with different scores) whose cosines are in the right order, or 1
+ * without comparisons. Both are scalars.
  */
 export type CosentResult = { loss: tf.Tensor; ordered: tf.Tensor };
 
 /**
- * CoSENT (Huang et al., IEEE/ACM TASLP 2024): L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)) with the cosines
+ * Computes CoSENT (Huang et al., IEEE/ACM TASLP 2024): L = log(1 + Σ_{y_j > y_i} exp((s_i − s_j)/τ)) with the cosines
  * s_i = cos(first_i, second_i) and scores y. first, second [B, E]; scores [B].
  */
 export function cosentForward(
@@ -41,7 +41,10 @@ export function cosentForward(
   return { loss, ordered, saved: { first: a.saved, second: b.saved, shares, options } };
 }
 
-/** dL/ds_i = (Σ_j shares_ij − Σ_j shares_ji)/τ; dfirst_i = ds_i·second_i, dsecond_i = ds_i·first_i. */
+/**
+ * Returns the gradients of both inputs: dL/ds_i = (Σ_j shares_ij − Σ_j shares_ji)/τ; dfirst_i = ds_i·second_i,
+ * dsecond_i = ds_i·first_i.
+ */
 export function cosentBackward({ first, second, shares, options }: CosentSaved): {
   first: tf.Tensor;
   second: tf.Tensor;

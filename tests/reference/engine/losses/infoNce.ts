@@ -10,7 +10,7 @@ export type InfoNceSaved = {
   probabilities: tf.Tensor[];
   options: InfoNceOptions;
 };
-/** All are scalars. Scores are cosines. */
+/** Loss, accuracy, and mean cosines of positives and negatives, all as scalars. */
 export type InfoNceResult = {
   loss: tf.Tensor;
   accuracy: tf.Tensor;
@@ -19,11 +19,11 @@ export type InfoNceResult = {
 };
 
 /** Score of a pair that is left out: far below any other, so that its softmax is exactly 0. */
-const out = -1e30;
+const leftOutScore = -1e30;
 
 /**
- * InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4): L = mean_i −log softmax_j(cos(a_i, c_j)/τ)_i.
- * anchors [B, E], candidates [C, E] with C ≥ B; candidate i is the positive of anchor i.
+ * Computes InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4): L = mean_i −log softmax_j(cos(a_i,
+ * c_j)/τ)_i. anchors [B, E], candidates [C, E] with C ≥ B; candidate i is the positive of anchor i.
  */
 export function infoNceForward(
   anchors: tf.Tensor,
@@ -38,7 +38,7 @@ export function infoNceForward(
     const eye = tf.eye(size, count); // [B, C]
     const gone = leftOut ? tf.tensor2d(lossMaskValues(leftOut, count), [size, count]) : tf.zeros([size, count]);
     const all = tf.matMul(a.y, tf.transpose(c.y)); // [B, C]
-    const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], out), all);
+    const cosines = tf.where(tf.cast(gone, 'bool'), tf.fill([size, count], leftOutScore), all);
     const right = tf.sum(tf.mul(all, eye), 1); // [B]
     const scores = tf.div(cosines, options.temperature);
     const reverse = tf.transpose(tf.slice(scores, [0, 0], [size, size])); // [B, B]
@@ -63,8 +63,8 @@ export function infoNceForward(
 }
 
 /**
- * With P the row softmax of the scores and Q that of the transposed scores: dS = (P − I)/B, or for both directions the
- * mean of that and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ.
+ * Returns the gradients of anchors and candidates. With P the row softmax of the scores and Q that of the transposed
+ * scores: dS = (P − I)/B, or for both directions the mean of that and (Qᵀ − I)/B; da = dS·c/τ, dc = dSᵀ·a/τ.
  */
 export function infoNceBackward({ anchors, candidates, probabilities, options }: InfoNceSaved): {
   anchors: tf.Tensor;

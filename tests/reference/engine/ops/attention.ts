@@ -1,23 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
-/**
- * Attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762, eq. 1). q,
- * k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Computes one text and head at a time: on wasm, tfjs
- * multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
- */
 export type AttentionInputs = {
   q: tf.Tensor;
   k: tf.Tensor;
   v: tf.Tensor;
   tokens: PackedTokens;
   heads: number;
-  dropout: ProbabilityMask | undefined;
+  dropout: AttentionMask | undefined;
 };
 /** Returns a dropout mask [S, S] for the probabilities of one text and head. */
-export type ProbabilityMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
+export type AttentionMask = (place: { row: number; length: number; head: number; heads: number }) => tf.Tensor;
 export type AttentionGradients = { q: tf.Tensor; k: tf.Tensor; v: tf.Tensor };
-/** Head h of text i is entry i·A + h of each list. */
+/** Tensors for the backward pass. In the lists, head h of text i is entry i·A + h. */
 export type AttentionSaved = {
   q: tf.Tensor;
   k: tf.Tensor;
@@ -29,6 +24,11 @@ export type AttentionSaved = {
   masks: tf.Tensor[];
 };
 
+/**
+ * Computes attention within each text of packed rows: softmax(q·kᵀ/√D)·v per head (Vaswani et al., arXiv 1706.03762,
+ * eq. 1). q, k, v and y are [T, H]; head a owns columns a·D .. (a + 1)·D. Computes one text and head at a time: on
+ * wasm, tfjs multiplies plain matrices 25 times as fast as batched ones, and nothing needs padding.
+ */
 export function attentionForward({ q, k, v, tokens, heads, dropout }: AttentionInputs): {
   y: tf.Tensor;
   saved: AttentionSaved;
@@ -56,8 +56,8 @@ export function attentionForward({ q, k, v, tokens, heads, dropout }: AttentionI
 }
 
 /**
- * With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq = s·dS·k, dk = s·dSᵀ·q.
- * Dropout masks P in dv, and masks dP.
+ * Returns the gradients of q, k and v. With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq =
+ * s·dS·k, dk = s·dSᵀ·q. Dropout masks P in dv, and masks dP.
  */
 export function attentionBackward(dy: tf.Tensor, saved: AttentionSaved, tokens: PackedTokens): AttentionGradients {
   const { q, k, v, heads, scale, probabilities, masks } = saved;

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { philox } from '../../../../src/domain/random';
-import { dropoutThreshold, type DropoutKey } from '../../../../workers/engine/ops/dropout/places';
+import type { DropoutPlaceKey, DropoutPlace } from '../../../../workers/engine/ops/dropout/dropoutPlaces';
+import { dropoutThreshold } from '../../../../workers/engine/ops/dropout/dropout';
 
 /** Draws four random numbers: Philox with counter (first, second, op, step) and key (seed, 0). */
-function draw(first: number, second: number, { seed, step, op }: DropoutKey): number[] {
+function draw(first: number, second: number, { seed, step, op }: DropoutPlaceKey): number[] {
   return philox([first >>> 0, second >>> 0, op >>> 0, step >>> 0], [seed >>> 0, 0]);
 }
 
 /** Returns a mask whose elements are 0 with probability `rate`, else 1/(1 − rate) (Srivastava et al., JMLR 2014). */
-export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.Tensor {
+export function dropoutMask(shape: number[], rate: number, key: DropoutPlaceKey): tf.Tensor {
   const mask = new Float32Array(shape.reduce((product, side) => product * side, 1));
   const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
   let random: number[] = [];
@@ -27,7 +28,7 @@ export function dropoutMask(shape: number[], rate: number, key: DropoutKey): tf.
 export function probabilityDropoutMask(
   { row, length, head, heads }: { row: number; length: number; head: number; heads: number },
   rate: number,
-  key: DropoutKey,
+  key: DropoutPlaceKey,
 ): Float32Array {
   const mask = new Float32Array(length * length);
   const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
@@ -38,4 +39,8 @@ export function probabilityDropoutMask(
     }
   }
   return mask;
+}
+
+export function hiddenDropoutMask(shape: number[], place: DropoutPlace | undefined): tf.Tensor | undefined {
+  return place && dropoutMask(shape, place.rate, place);
 }

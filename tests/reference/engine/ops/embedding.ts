@@ -2,12 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 import { planSegmentSum, segmentSum } from './segmentSum';
 
-/** y[t] = words[id_t] + positions[position_t] + types[0]: BERT's input (Devlin et al., arXiv 1810.04805, fig. 2). */
 export type EmbeddingTables = { words: tf.Tensor; positions: tf.Tensor; types: tf.Tensor };
 export type EmbeddingNeed = { words: boolean; positions: boolean; types: boolean };
 export type EmbeddingGradients = { words?: tf.Tensor; positions?: tf.Tensor; types?: tf.Tensor };
 
-/** Tables [V, H], [positions, H], [types, H] → y [T, H]. All tokens have type 0. Backward needs only the ids. */
+/**
+ * Returns BERT's input (Devlin et al., arXiv 1810.04805, fig. 2): y[t] = words[id_t] + positions[position_t] +
+ * types[0], [T, H], from tables [V, H], [positions, H] and [types, H]. All tokens have type 0.
+ */
 export function embeddingForward(tables: EmbeddingTables, tokens: PackedTokens): tf.Tensor {
   return tf.tidy(() => {
     const words = tf.gather(tables.words, tf.tensor1d(tokens.ids, 'int32')); // [T, H]

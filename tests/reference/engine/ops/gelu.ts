@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Exact GELU (Hendrycks & Gimpel, arXiv 1606.08415, eq. 1): y = x·Φ(x), Φ(x) = ½(1 + erf(x/√2)). */
 export type GeluSaved = { x: tf.Tensor; cdf: tf.Tensor };
 
+/** Returns exact GELU (Hendrycks & Gimpel, arXiv 1606.08415, eq. 1): y = x·Φ(x) with Φ(x) = ½(1 + erf(x/√2)). */
 export function geluForward(x: tf.Tensor): { y: tf.Tensor; saved: GeluSaved } {
   const cdf = tf.tidy(() => tf.add(tf.mul(tf.erf(tf.mul(x, Math.SQRT1_2)), 0.5), 0.5));
   return { y: tf.mul(x, cdf), saved: { x, cdf } };
 }
 
-/** dx = dy·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π). */
+/** Returns dx = dy·(Φ(x) + x·φ(x)) with φ(x) = exp(−x²/2)/√(2π). */
 export function geluBackward(dy: tf.Tensor, { x, cdf }: GeluSaved): tf.Tensor {
   return tf.tidy(() => {
     const density = tf.mul(bell(x), 1 / Math.sqrt(2 * Math.PI));

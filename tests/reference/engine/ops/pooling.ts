@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Pooling } from '../../../../src/domain/model';
 import type { PackedTokens } from '../../../../workers/engine/model/packedTokens';
 
-/** [B, T]: one weight per text and token. */
+/** Weights [B, T], one per text and token. */
 export type PoolingSaved = { weights: tf.Tensor };
 
 /**

@@ -1,10 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/**
- * y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al., arXiv
- * 1607.06450, eq. 4). `mask` is a dropout mask of 0 and 1/(1 − p). Without mask and residual, this is a plain
- * LayerNorm.
- */
 export type LayerNormInputs = {
   x: tf.Tensor;
   residual: tf.Tensor | undefined;
@@ -23,7 +18,11 @@ export type LayerNormNeed = { x: boolean; gamma: boolean; beta: boolean };
 /** `sum` is the gradient of s, and so also of the residual. Multiplied by the mask, it is the gradient of x. */
 export type LayerNormGradients = { x?: tf.Tensor; sum?: tf.Tensor; gamma?: tf.Tensor; beta?: tf.Tensor };
 
-/** x, residual, mask [T, H]; gamma, beta [H] → y [T, H]. */
+/**
+ * Returns y = γ·x̂ + β with x̂ = (s − mean s)/√(var s + ε) over the last axis and s = mask·x + residual (Ba et al.,
+ * arXiv 1607.06450, eq. 4): x, residual, mask [T, H]; gamma, beta [H] → y [T, H]. `mask` is a dropout mask of 0 and
+ * 1/(1 − p). Without mask and residual, this is a plain LayerNorm.
+ */
 export function residualLayerNormForward(inputs: LayerNormInputs): { y: tf.Tensor; saved: LayerNormSaved } {
   const { x, residual, mask, gamma, beta, epsilon } = inputs;
   const { y, normalized, inverseDeviation } = tf.tidy(() => {
@@ -38,7 +37,10 @@ export function residualLayerNormForward(inputs: LayerNormInputs): { y: tf.Tenso
   return { y, saved: { normalized, inverseDeviation, gamma, mask } };
 }
 
-/** With g = dy·γ: ds = (g − mean g − x̂·mean(g·x̂))/σ; dγ = Σ dy·x̂, dβ = Σ dy over rows. */
+/**
+ * Returns the gradients that `need` selects. With g = dy·γ: ds = (g − mean g − x̂·mean(g·x̂))/σ; dγ = Σ dy·x̂, dβ = Σ
+ * dy over rows.
+ */
 export function residualLayerNormBackward(
   dy: tf.Tensor,
   saved: LayerNormSaved,

@@ -1,10 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/**
- * y[s] = Σ x[i] over the rows i of segment s: the gradient of a table lookup. The rows of a segment are added in pairs,
- * then pairs of pairs, and so on. The host fixes this order, so the sum has the same bits every time, without atomics
- * or readbacks. Row 0 of every round is zero: it pads odd segments and is the sum of empty ones.
- */
+/** The order in which the rows of each segment are added. */
 export interface SegmentSumPlan {
   /** Round r adds rows left[k] and right[k] to get row k of the next round. */
   rounds: { left: Int32Array; right: Int32Array }[];
@@ -12,6 +8,11 @@ export interface SegmentSumPlan {
   result: Int32Array;
 }
 
+/**
+ * Plans y[s] = Σ x[i] over the rows i of segment s: the gradient of a table lookup. The rows of a segment are added in
+ * pairs, then pairs of pairs, and so on. The host fixes this order, so the sum has the same bits every time, without
+ * atomics or readbacks. Row 0 of every round is zero: it pads odd segments and is the sum of empty ones.
+ */
 export function planSegmentSum(segments: ArrayLike<number>, segmentCount: number): SegmentSumPlan {
   const groups = groupRows(segments, segmentCount);
   const rounds: SegmentSumPlan['rounds'] = [];
@@ -52,7 +53,7 @@ function groupRows(segments: ArrayLike<number>, segmentCount: number): Map<numbe
   return groups;
 }
 
-/** x [T, H] → y [segments, H]. */
+/** Sums the rows of each segment in the order of the plan: x [T, H] → y [segments, H]. */
 export function segmentSum(x: tf.Tensor, plan: SegmentSumPlan): tf.Tensor {
   return tf.tidy(() => {
     let rows: tf.Tensor = tf.concat([tf.zeros([1, x.shape[1] ?? 0]), x], 0); // [1 + T, H]

@@ -1,11 +1,12 @@
 import type { DeviceArray } from '../../arrays';
-import type { Engine, Traits } from '../../engine';
-import { kernel, type WasmCall } from '../../kernel';
+import type { Engine, EngineTraits } from '../../engine';
+import { kernel, type KernelWasmCall } from '../../kernel';
 import { memo } from '../../memo';
-import { packedBytes } from '../matmul/wasmProduct';
+import { wasmPackedBytes } from '../matmul/wasmMatmul';
 import { dropoutValues } from '../dropout/dropout';
-import type { DropoutPlace } from '../dropout/places';
-import { dropoutParams, philoxFunctions } from '../dropout/philox';
+import type { DropoutPlace } from '../dropout/dropoutPlaces';
+import { philoxFunctions } from '../dropout/philox';
+import { dropoutParams } from '../dropout/dropout';
 
 /**
  * Attention within each text of packed rows: y = P·v with P = softmax(s·q·kᵀ), s = 1/√D, per head (Vaswani et al.,
@@ -13,7 +14,8 @@ import { dropoutParams, philoxFunctions } from '../dropout/philox';
  * log Σ exp of each row, and backward recomputes P from it. With δ_i = dy_i·y_i:
  * dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − δ), dq = s·dS·k, dk = s·dSᵀ·q. Dropout masks P in y and dv, and masks dP.
  *
- * A thread owns one head of a block of consecutive rows of a text. Each row that it reads serves the whole block.
+ * A thread computes one head for a block of consecutive rows of a text, and uses every other row that it reads for the
+ * whole block.
  */
 export interface AttentionInputs {
   /** [T, 3H]: each row holds its query, key and value, head after head. */
@@ -25,6 +27,7 @@ export interface AttentionInputs {
   longest: number;
   dropout: DropoutPlace | undefined;
 }
+
 /** y [T, H] and lse [T, A], the log Σ exp of each row's scores. */
 export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArray };
 
@@ -32,7 +35,7 @@ export type AttentionSaved = AttentionInputs & { y: DeviceArray; lse: DeviceArra
  * Returns the maximum rows per block. A GPU thread has registers for only one row; a software adapter is faster if it
  * reads each key once for four rows; wasm multiplies matrices.
  */
-export function attentionBlockRows({ software, wasm }: Traits): number {
+export function attentionBlockRows({ software, wasm }: EngineTraits): number {
   if (wasm) return wasmBlockRows;
   return software ? 4 : 1;
 }
@@ -78,18 +81,19 @@ function variantOf(engine: Engine, { qkv, blocks, heads, dropout }: AttentionInp
 }
 
 /** Returns the wasm call of a variant. One item is one head of one block. */
-function wasmCall(call: string, { headSize }: Variant): WasmCall<keyof typeof params> {
+function wasmCall(call: string, { headSize }: Variant): KernelWasmCall<keyof typeof params> {
   return {
     call,
     items: ({ blockCount, heads }) => blockCount * heads,
     constants: [headSize],
-    scratchBytes: ({ longest }) => packedBytes(Math.max(longest, headSize)) + 8 * (wasmBlockRows + 1) * (longest + 4),
+    scratchBytes: ({ longest }) =>
+      wasmPackedBytes(Math.max(longest, headSize)) + 8 * (wasmBlockRows + 1) * (longest + 4),
   };
 }
 
 /**
- * Returns the FLOPs of `products` products of every row with every key, as if all texts were as long as the longest.
- * Overestimates if only a few texts of the batch are long.
+ * Returns a function that estimates the FLOPs of a dispatch: `products` products of every row with every key, as if all
+ * texts were as long as the longest. The estimate is too high if only a few texts of the batch are long.
  */
 function flopsOf(products: number, { headSize, blockRows }: Variant) {
   return ({ blockCount, heads, longest }: Readonly<Record<keyof typeof params, number>>): number =>

@@ -1,10 +1,10 @@
-import { lengthOf, type DeviceArray } from '../../arrays';
+import { arrayLength, type DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
 /** Copies a float32 array into a half-precision array of the same shape. */
 export function copyInHalf(engine: Engine, full: DeviceArray, half: DeviceArray): void {
-  const length = lengthOf(full.shape);
+  const length = arrayLength(full.shape);
   engine.commands.dispatch(copyKernel, { full, half }, { length }, Math.ceil(length / 256));
 }
 

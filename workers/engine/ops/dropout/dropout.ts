@@ -1,9 +1,19 @@
 import type { DeviceArray } from '../../arrays';
-import { lengthOf } from '../../arrays';
+import { arrayLength } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
-import { dropoutThreshold, type DropoutPlace } from './places';
-import { dropoutParams, philoxFunctions } from './philox';
+import type { DropoutPlace } from './dropoutPlaces';
+import { philoxFunctions } from './philox';
+
+/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
+export const dropoutParams = {
+  dropSeed: 'u32',
+  dropStep: 'u32',
+  dropOp: 'u32',
+  dropBelow: 'u32',
+  dropFirst: 'u32',
+  dropScale: 'f32',
+} as const;
 
 export type DropoutValues = Record<keyof typeof dropoutParams, number>;
 
@@ -30,7 +40,7 @@ export function dropoutValues(place: DropoutPlace | undefined, width: number): D
  */
 export function dropoutApply(engine: Engine, x: DeviceArray, place: DropoutPlace): DeviceArray {
   const y = engine.pool.allocate(x.shape, x.dtype);
-  const length = lengthOf(x.shape);
+  const length = arrayLength(x.shape);
   const [, width = 1] = x.shape;
   engine.commands.dispatch(apply, { x, y }, { length, ...dropoutValues(place, width) }, Math.ceil(length / 256));
   return y;
@@ -56,3 +66,8 @@ const apply = kernel({
     for (var i = first; i < end; i++) { y[i] = x[i] * dropout_one(i); }
   }`,
 });
+
+/** Returns the 32-bit threshold: an element is dropped if its random number is below it. */
+export function dropoutThreshold(rate: number): number {
+  return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
+}

@@ -32,19 +32,9 @@ fn dropout_one(i: u32) -> f32 {
   let at = i + p.dropFirst;
   return dropout_batch_quad(at / 4u)[at % 4u];
 }
-// Mask value of one attention probability. key counts from the start of the row's text.
+// Mask value of one attention probability. The argument key is an index within the row's text.
 fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
   let at = row_and_head + p.dropFirst;
   return select(0.0, p.dropScale, philox(vec4<u32>(at, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
 }
 `;
-
-/** Uniforms that the functions above read. `dropFirst` is the index of element 0 within the whole batch's array. */
-export const dropoutParams = {
-  dropSeed: 'u32',
-  dropStep: 'u32',
-  dropOp: 'u32',
-  dropBelow: 'u32',
-  dropFirst: 'u32',
-  dropScale: 'f32',
-} as const;

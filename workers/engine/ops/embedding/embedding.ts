@@ -1,10 +1,10 @@
-import type { DeviceArray, DType } from '../../arrays';
+import type { DeviceArray, ArrayDType } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 import type { RowGroups } from './rowGroups';
 
 /** Rows firstRow .. firstRow + rows of a table. A table too large for one binding has several pieces. */
-export interface TablePiece {
+export interface EmbeddingPiece {
   array: DeviceArray;
   firstRow: number;
   rows: number;
@@ -16,10 +16,10 @@ export interface TablePiece {
  */
 export function embeddingLookup(
   engine: Engine,
-  { words, positions, types }: { words: readonly TablePiece[]; positions: DeviceArray; types: DeviceArray },
+  { words, positions, types }: { words: readonly EmbeddingPiece[]; positions: DeviceArray; types: DeviceArray },
   rowInfo: DeviceArray,
   width: number,
-  storage: DType = 'f32',
+  storage: ArrayDType = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const z = engine.pool.allocate([rows, width], storage);
@@ -38,7 +38,12 @@ export function embeddingLookup(
  * added in batch order. Rows that the batch did not look up stay as they are, so clear the table before the first
  * batch.
  */
-export function tableGradient(engine: Engine, dz: DeviceArray, plan: RowGroups, pieces: readonly TablePiece[]): void {
+export function embeddingGradient(
+  engine: Engine,
+  dz: DeviceArray,
+  plan: RowGroups,
+  pieces: readonly EmbeddingPiece[],
+): void {
   const [, width = 0] = dz.shape;
   const segments = engine.commands.upload(plan.segments, [plan.count, 4]);
   const order = engine.commands.upload(plan.order);

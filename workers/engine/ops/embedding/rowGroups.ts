@@ -10,7 +10,7 @@ export interface RowGroups {
 /** Larger than the number of rows in any batch, but small enough that a table row times this is exact in float64. */
 const rowBase = 2 ** 24;
 
-export function groupRowsByIndex(indices: Int32Array): RowGroups {
+export function rowGroups(indices: Int32Array): RowGroups {
   const keys = Float64Array.from(indices, (index, row) => index * rowBase + row).sort();
   const order = new Uint32Array(keys.length);
   const segments: number[] = [];

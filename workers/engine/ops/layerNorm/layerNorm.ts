@@ -1,7 +1,7 @@
 import type { DeviceArray } from '../../arrays';
-import type { Engine, Traits } from '../../engine';
+import type { Engine, EngineTraits } from '../../engine';
 import { memo } from '../../memo';
-import { rowGroups, rowKernel } from '../../rowKernel';
+import { rowKernelGroups, rowKernel } from '../../rowKernel';
 import { addColumnPartials, columnPartials, columnSums } from '../columnSums/columnSums';
 
 /** Input z [T, H], and stats [T, 2]: mean and 1/σ of each row. */
@@ -19,7 +19,7 @@ export function layerNormForward(
     forwardKernel(engine.traits),
     { z, gamma, beta, y, stats },
     { rows, width, epsilon },
-    rowGroups(engine.traits, rows),
+    rowKernelGroups(engine.traits, rows),
   );
   return { y, saved: { z, stats, gamma } };
 }
@@ -41,7 +41,7 @@ export function layerNormBackward(
     backwardKernel(engine.traits),
     { dy, z, stats, gamma, dz },
     { rows, width },
-    rowGroups(engine.traits, rows),
+    rowKernelGroups(engine.traits, rows),
   );
   if (dGamma) {
     const partials = columnPartials(engine, dy, { z, stats });
@@ -53,7 +53,7 @@ export function layerNormBackward(
   return dz;
 }
 
-const forwardKernel = memo((traits: Traits) =>
+const forwardKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'layerNorm forward',
     params: { rows: 'u32', width: 'u32', epsilon: 'f32' },
@@ -73,7 +73,7 @@ const forwardKernel = memo((traits: Traits) =>
   }),
 );
 
-const backwardKernel = memo((traits: Traits) =>
+const backwardKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'layerNorm backward',
     params: { rows: 'u32', width: 'u32' },

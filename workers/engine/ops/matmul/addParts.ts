@@ -1,34 +1,35 @@
-import { kernel, type Element, type Kernel } from '../../kernel';
-import { dropoutParams, philoxFunctions } from '../dropout/philox';
+import { kernel, type KernelElement, type Kernel } from '../../kernel';
+import { philoxFunctions } from '../dropout/philox';
+import { dropoutParams } from '../dropout/dropout';
 import { geluFunctions } from '../gelu/gelu';
-import { finish, type Epilogue } from './epilogue';
+import { epilogueCode, type Epilogue } from './epilogue';
 
 export type AddPartsParam = 'rows' | 'columns' | 'parts' | 'alpha' | keyof typeof dropoutParams;
 export type AddPartsArray = 'products' | 'sums' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 /**
- * Second pass of a product whose inner dimension was split. Adds the partial products [parts, rows, columns] in order,
- * adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four numbers of y if
- * `aligned`, else one.
+ * Builds the second pass of a product whose inner dimension was split. It adds the partial products [parts, rows,
+ * columns] in order, adds the sums [parts, rows] of a's columns, then applies the epilogue. A thread handles four
+ * numbers of y if `aligned`, else one.
  */
 export function addPartsKernel(
   epilogue: Epilogue,
   aligned: boolean,
 ): Kernel<AddPartsParam, AddPartsArray, AddPartsArray> {
-  const element: Element = aligned ? 'vec4<f32>' : 'f32';
-  const reads: Partial<Record<AddPartsArray, Element>> = { products: element };
+  const element: KernelElement = aligned ? 'vec4<f32>' : 'f32';
+  const reads: Partial<Record<AddPartsArray, KernelElement>> = { products: element };
   if (epilogue.aSums) reads.sums = 'f32';
   if (epilogue.bias) reads.bias = element;
   if (epilogue.residual) reads.residual = element;
   if (epilogue.geluGradient) reads.pre = element;
-  const writes: Partial<Record<AddPartsArray, Element>> = { y: element };
+  const writes: Partial<Record<AddPartsArray, KernelElement>> = { y: element };
   if (epilogue.gelu) writes.pre = element;
   if (epilogue.aSums) writes.aSums = 'f32';
   return kernel<AddPartsParam, AddPartsArray, AddPartsArray>({
     name: 'matmul, parts added',
     params: { rows: 'u32', columns: 'u32', parts: 'u32', alpha: 'f32', ...dropoutParams },
-    reads: reads as Record<AddPartsArray, Element>,
-    writes: writes as Record<AddPartsArray, Element>,
+    reads: reads as Record<AddPartsArray, KernelElement>,
+    writes: writes as Record<AddPartsArray, KernelElement>,
     workgroup: [64, 1, 1],
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(element) : '',
@@ -61,5 +62,5 @@ ${epilogue.aSums ? sums : ''}
   var v = products[at];
   for (var i = 1u; i < p.parts; i++) { v += products[i * size + at]; }
   v *= p.alpha;
-${finish(epilogue, 'at % width', aligned)}`;
+${epilogueCode(epilogue, 'at % width', aligned)}`;
 }

@@ -1,3 +1,8 @@
+/**
+ * Classes of epilogues with about equal cost: `gelu` computes erf for each number of y, `sums` also sums a's columns.
+ */
+export type EpilogueClass = 'plain' | 'gelu' | 'sums';
+
 /** Operations applied to each sum before it is written, in this order. */
 export interface Epilogue {
   /** Adds bias[column]. */
@@ -17,7 +22,7 @@ export interface Epilogue {
 }
 
 /** Returns WGSL that applies the epilogue to `v`, the number (or four numbers) at index `at` of y, and writes it. */
-export function finish(epilogue: Epilogue, column: string, quads: boolean): string {
+export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean): string {
   const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
   return [
     bias ? `      v += bias[${column}];` : '',

@@ -1,15 +1,19 @@
+import type { Layout, MatmulChoice } from '../../../../src/domain/kernelPlan';
+import { possibleMatmulParts } from './matmulParts';
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
-import { withHalves } from '../../halfPrecision';
+import { withHalfPrecision } from '../../halfPrecision';
 import type { Kernel } from '../../kernel';
 import { memo } from '../../memo';
 import { dropoutValues } from '../dropout/dropout';
-import type { DropoutPlace } from '../dropout/places';
+import type { DropoutPlace } from '../dropout/dropoutPlaces';
 import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
-import { matmulOnWasm } from './wasmProduct';
-import { alignmentFloats, choiceFor, matmulGroups, possibleParts, type Layout, type MatmulChoice } from './choice';
-import { matmulKernel, type MatmulVariant } from './tileKernel';
+import { wasmMatmul } from './wasmMatmul';
+import { matmulChoice } from './matmulChoice';
+import { matmulGroups } from './matmulGroups';
+import { alignmentFloats } from '../../alignment';
+import { tileKernel, type TileVariant } from './tileKernel';
 
 export interface MatmulOptions {
   /** Factor α of the product; 1 by default. */
@@ -18,9 +22,9 @@ export interface MatmulOptions {
   residual?: DeviceArray;
   /** Dropout mask, applied after the bias and before the residual. */
   dropout?: DropoutPlace | undefined;
-  /** Output: the sum before GELU. y then holds GELU of it. */
+  /** Output: the sums before GELU. y then holds their GELU. */
   gelu?: DeviceArray;
-  /** Input: the array whose GELU′ y is multiplied by. */
+  /** Input: y is multiplied by GELU′ of this array. */
   geluGradient?: DeviceArray;
   /** Adds to y instead of overwriting it. */
   accumulate?: boolean;
@@ -52,11 +56,11 @@ export function matmul(
   const { bias = y, residual = y, aSums = y, alpha = 1, dropout } = options;
   const arrays = { a, b, y, bias, residual, pre: options.gelu ?? options.geluGradient ?? y, aSums };
   const values = { alpha, ...dropoutValues(dropout, columns) };
-  if (engine.traits.wasm) return matmulOnWasm(engine, layout, epilogue, arrays, { ...shape, ...values });
+  if (engine.traits.wasm) return wasmMatmul(engine, layout, epilogue, arrays, { ...shape, ...values });
   const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
   const { tiling, parts } = options.choice
-    ? { tiling: options.choice.tiling, parts: possibleParts(options.choice.parts, problem) }
-    : choiceFor(engine.traits, engine.plan, problem);
+    ? { tiling: options.choice.tiling, parts: possibleMatmulParts(options.choice.parts, problem) }
+    : matmulChoice(engine.traits, engine.plan, problem);
   const product = { layout, tiling, aligned: isAligned(shape) };
   const scratch = parts > 1 ? engine.scratch : undefined;
   if (scratch) return productInParts(engine, { ...product, epilogue, parts, scratch }, arrays, shape, values);
@@ -74,7 +78,7 @@ function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu
  */
 function productInParts(
   engine: Engine,
-  { epilogue, parts, scratch, ...product }: MatmulVariant & { parts: number; scratch: DeviceArray },
+  { epilogue, parts, scratch, ...product }: TileVariant & { parts: number; scratch: DeviceArray },
   arrays: Arrays,
   shape: Shape,
   values: ReturnType<typeof dropoutValues> & { alpha: number },
@@ -137,7 +141,7 @@ export function matmulKernels(
     kernel: Kernel<string, Name, Name>,
     arrays: Partial<Record<Name, DeviceArray>>,
   ): Kernel =>
-    withHalves(
+    withHalfPrecision(
       kernel,
       [...kernel.reads, ...kernel.writes].filter((name) => arrays[name]?.dtype === 'f16'),
     );
@@ -156,7 +160,7 @@ function partEpilogue({ aSums }: Epilogue): Epilogue {
   return aSums ? { aSums } : {};
 }
 
-const variantKernel = memo(matmulKernel);
+const variantKernel = memo(tileKernel);
 const addKernel = memo(({ epilogue, aligned }: { epilogue: Epilogue; aligned: boolean }) =>
   addPartsKernel(epilogue, aligned),
 );

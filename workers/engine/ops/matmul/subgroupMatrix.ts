@@ -1,6 +1,6 @@
+import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { Epilogue } from './epilogue';
-import { finish } from './epilogue';
-import type { Layout, MatmulTiling } from './choice';
+import { epilogueCode } from './epilogue';
 
 /**
  * Products on matrix units (Chromium's experimental subgroup matrices), with half-precision operands and float32 sums.
@@ -8,6 +8,7 @@ import type { Layout, MatmulTiling } from './choice';
  * a fragment, but the order is always the same.
  */
 const matrixTile = 64;
+/** Inner elements of the operands in workgroup memory at a time. */
 const depth = 32;
 const subgroupThreads = 32;
 const threads = 128;
@@ -106,7 +107,7 @@ ${grid(rowParts, columnParts, (i, j) => `subgroupMatrixStore(&matrix_sums, (firs
     if (row < p.rows && column < width) {
       let at = row * width + column;
       var v = ${value} * p.alpha;
-${finish(epilogue, 'column', aligned)}
+${epilogueCode(epilogue, 'column', aligned)}
     }
   }
   workgroupBarrier();`,

@@ -1,11 +1,12 @@
-import { kernel, type Element, type Kernel } from '../../kernel';
+import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import { kernel, type KernelElement, type Kernel } from '../../kernel';
 import { geluFunctions } from '../gelu/gelu';
-import { dropoutParams, philoxFunctions } from '../dropout/philox';
-import { finish, type Epilogue } from './epilogue';
-import type { Layout, MatmulTiling } from './choice';
+import { philoxFunctions } from '../dropout/philox';
+import { dropoutParams } from '../dropout/dropout';
+import { epilogueCode, type Epilogue } from './epilogue';
 import { matrixBody, matrixMemory } from './subgroupMatrix';
 
-export interface MatmulVariant {
+export interface TileVariant {
   layout: Layout;
   tiling: MatmulTiling;
   epilogue: Epilogue;
@@ -13,8 +14,8 @@ export interface MatmulVariant {
   aligned: boolean;
 }
 
-export type MatmulParam = 'rows' | 'columns' | 'depth' | 'quads' | 'alpha' | keyof typeof dropoutParams;
-export type MatmulArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
+export type TileParam = 'rows' | 'columns' | 'depth' | 'quads' | 'alpha' | keyof typeof dropoutParams;
+export type TileArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
 
 const lines = (n: number, line: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => line(i)).join('\n');
@@ -25,15 +26,15 @@ const lines = (n: number, line: (i: number) => string): string =>
  * Workgroups along z take `quads` quads each and write one partial y each. `rows`, `columns` and `depth` are those of
  * the whole product.
  */
-export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, MatmulArray, MatmulArray> {
+export function tileKernel(variant: TileVariant): Kernel<TileParam, TileArray, TileArray> {
   const { layout, tiling, epilogue, aligned } = variant;
-  const operand: Element = aligned ? 'vec4<f32>' : 'f32';
-  const result: Element = storesQuads(variant) ? 'vec4<f32>' : 'f32';
-  const reads: Partial<Record<MatmulArray, Element>> = { a: operand, b: operand };
+  const operand: KernelElement = aligned ? 'vec4<f32>' : 'f32';
+  const result: KernelElement = storesQuads(variant) ? 'vec4<f32>' : 'f32';
+  const reads: Partial<Record<TileArray, KernelElement>> = { a: operand, b: operand };
   if (epilogue.bias) reads.bias = result;
   if (epilogue.residual) reads.residual = result;
   if (epilogue.geluGradient) reads.pre = result;
-  const writes: Partial<Record<MatmulArray, Element>> = { y: result };
+  const writes: Partial<Record<TileArray, KernelElement>> = { y: result };
   if (epilogue.gelu) writes.pre = result;
   if (epilogue.aSums) writes.aSums = 'f32';
   const { threadRows, threadColumns, workgroup, sharedDepth, subgroups = false, matrixSide } = tiling;
@@ -44,11 +45,11 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
       : subgroups
         ? ' by subgroups'
         : '';
-  return kernel<MatmulParam, MatmulArray, MatmulArray>({
+  return kernel<TileParam, TileArray, TileArray>({
     name: `matmul ${layout} ${threadRows}x${threadColumns} of ${workgroup.join('x')}${sharing}`,
     params: { rows: 'u32', columns: 'u32', depth: 'u32', quads: 'u32', alpha: 'f32', ...dropoutParams },
-    reads: reads as Record<MatmulArray, Element>,
-    writes: writes as Record<MatmulArray, Element>,
+    reads: reads as Record<TileArray, KernelElement>,
+    writes: writes as Record<TileArray, KernelElement>,
     // Subgroup matrices need a workgroup size along x that is a multiple of the subgroup size.
     workgroup: matrixSide ? [workgroup[0] * workgroup[1], 1, 1] : [workgroup[0], workgroup[1], 1],
     subgroups,
@@ -68,7 +69,7 @@ export function matmulKernel(variant: MatmulVariant): Kernel<MatmulParam, Matmul
 }
 
 /** Whether a thread writes four columns at once. Without shared memory, a thread owns consecutive columns. */
-function storesQuads({ aligned, tiling }: MatmulVariant): boolean {
+function storesQuads({ aligned, tiling }: TileVariant): boolean {
   if (tiling.matrixSide) return aligned;
   return aligned && tiling.sharedDepth === 0 && tiling.threadColumns % 4 === 0;
 }
@@ -107,7 +108,7 @@ ${[0, 1, 2, 3].map((i) => `    ${[0, 1, 2, 3].map((r) => `at_${name}(first + ${i
 }`;
 }
 
-function registerBody({ tiling: { threadRows, threadColumns }, epilogue }: MatmulVariant): string {
+function registerBody({ tiling: { threadRows, threadColumns }, epilogue }: TileVariant): string {
   return `
   let row0 = gid.y * ${threadRows}u;
   let column0 = gid.x * ${threadColumns}u;
@@ -132,7 +133,7 @@ ${epilogue.aSums ? `    if (column0 == 0u) {\n${lines(threadRows, (i) => `      
  * those rows for a different quad and shuffles them to the others when that quad's turn comes, so a subgroup reads `a`
  * only once. Sums have the same order as in the other variants, whatever the subgroup size.
  */
-function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: MatmulVariant): string {
+function subgroupBody({ tiling: { threadRows, threadColumns, workgroup }, epilogue }: TileVariant): string {
   return `
   let row0 = wid.y * ${threadRows}u;
   let column0 = gid.x * ${threadColumns}u;
@@ -163,7 +164,7 @@ var<workgroup> tile_a: array<vec4<f32>, ${quads * threadRows * y}>;
 var<workgroup> tile_b: array<vec4<f32>, ${quads * threadColumns * x}>;`;
 }
 
-function sharedBody({ layout, tiling, epilogue }: MatmulVariant): string {
+function sharedBody({ layout, tiling, epilogue }: TileVariant): string {
   const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
   const [x, y] = workgroup;
   const quads = sharedDepth / 4;
@@ -210,7 +211,7 @@ function multiply(rows: number, columns: number, a: (i: number) => string, b: (j
   );
 }
 
-function store(variant: MatmulVariant): string {
+function store(variant: TileVariant): string {
   const { tiling, epilogue } = variant;
   const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
   const quads = storesQuads(variant);
@@ -223,7 +224,7 @@ function store(variant: MatmulVariant): string {
     if (${column(j)} < p.columns) {
       let at = (${row(i)}) * width + (${column(j)}) / ${stride}u;
       var v = ${value(i, j)} * p.alpha;
-${finish(epilogue, `(${column(j)}) / ${stride}u`, quads)}
+${epilogueCode(epilogue, `(${column(j)}) / ${stride}u`, quads)}
     }`;
   return `
   let width = p.columns / ${stride}u;

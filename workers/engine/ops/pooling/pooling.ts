@@ -1,9 +1,9 @@
 import type { Pooling } from '../../../../src/domain/model';
-import type { DeviceArray, DType } from '../../arrays';
-import type { Engine, Traits } from '../../engine';
+import type { DeviceArray, ArrayDType } from '../../arrays';
+import type { Engine, EngineTraits } from '../../engine';
 import { kernel } from '../../kernel';
 import { memo } from '../../memo';
-import { rowGroups, rowKernel } from '../../rowKernel';
+import { rowKernelGroups, rowKernel } from '../../rowKernel';
 
 /** Consecutive texts of a packed batch. */
 export interface PooledTexts {
@@ -15,6 +15,7 @@ export interface PooledTexts {
   texts: number;
   pooling: Pooling;
 }
+
 /** Pooled vectors [B, H], of unit length if `normalize`, and their norms [B] before normalization. */
 export type PoolingSaved = { unit: DeviceArray; norms: DeviceArray; texts: PooledTexts };
 
@@ -40,22 +41,9 @@ export function poolingForward(
     forwardKernel(engine.traits),
     { hidden, offsets, unit, norms },
     params,
-    rowGroups(engine.traits, rows),
+    rowKernelGroups(engine.traits, rows),
   );
   return { y: unit, saved: { unit, norms, texts } };
-}
-
-/** Returns the gradient before normalization, dx = (du − u·(u·du))/‖x‖ with u = x/‖x‖: dUnit [B, H] → dx [B, H]. */
-export function normalizeBackward(engine: Engine, dUnit: DeviceArray, { unit, norms }: PoolingSaved): DeviceArray {
-  const [rows = 0, width = 0] = unit.shape;
-  const dx = engine.pool.allocate([rows, width]);
-  engine.commands.dispatch(
-    normalizeBackwardKernel(engine.traits),
-    { dUnit, unit, norms, dx },
-    { rows, width },
-    rowGroups(engine.traits, rows),
-  );
-  return dx;
 }
 
 /**
@@ -68,7 +56,7 @@ export function poolingBackward(
   first: DeviceArray,
   rest: DeviceArray | undefined,
   { rowInfo, pooling }: Pick<PooledTexts, 'rowInfo' | 'pooling'>,
-  storage: DType = 'f32',
+  storage: ArrayDType = 'f32',
 ): DeviceArray {
   const [rows = 0] = rowInfo.shape;
   const [firstTexts = 0, width = 0] = first.shape;
@@ -84,7 +72,7 @@ export function poolingBackward(
   return dHidden;
 }
 
-const forwardKernel = memo((traits: Traits) =>
+const forwardKernel = memo((traits: EngineTraits) =>
   rowKernel(traits, {
     name: 'pooling forward',
     params: { rows: 'u32', width: 'u32', firstText: 'u32', pick: 'u32', normalize: 'u32' },
@@ -110,22 +98,6 @@ const forwardKernel = memo((traits: Traits) =>
   if (p.normalize == 1u) {
     for (var i = me; i < p.width; i += step) { unit[at + i] = unit[at + i] / norm; }
   }`,
-  }),
-);
-
-const normalizeBackwardKernel = memo((traits: Traits) =>
-  rowKernel(traits, {
-    name: 'normalize backward',
-    params: { rows: 'u32', width: 'u32' },
-    reads: { dUnit: 'f32', unit: 'f32', norms: 'f32' },
-    writes: { dx: 'f32' },
-    wasm: { call: 'normalizeBackward', items: ({ rows }) => rows },
-    body: `
-  let at = row * p.width;
-  var along = 0.0;
-  for (var i = me; i < p.width; i += step) { along += dUnit[at + i] * unit[at + i]; }
-  let radial = row_sum(along, me);
-  for (var i = me; i < p.width; i += step) { dx[at + i] = (dUnit[at + i] - unit[at + i] * radial) / norms[row]; }`,
   }),
 );
 

@@ -1,12 +1,17 @@
-import { dotOf, exp4, lanes, madd, scratch, splat } from './common';
+import { exp4 } from './exp';
+import { scratch } from './scratch';
+import { laneSum, madd, splat } from './simd';
+import { dotOf } from './vectors';
 import { packedBytes, product } from './product';
-import { dropoutPair } from './random';
+import { dropoutPair } from './dropout';
 
 /**
  * Attention within each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one
  * text in one head; items are numbered block by block. Scratch holds a row of an edge tile, the packed operand, two
  * matrices [block's rows, text's length], and two rows of the text's length.
  */
+
+/** Where the packed operand starts in scratch, after the eight numbers of an edge tile's row. */
 const packedAt: usize = 64;
 
 /**
@@ -51,8 +56,8 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
 }
 
 /**
- * Computes to [count, keys] = left [count, D]·rightᵀ [keys, D]: scores of the block's rows against all rows of the
- * text.
+ * Computes `to` = left·rightᵀ, [count, D] × [keys, D] → [count, keys]: the scores of the block's rows against all rows
+ * of the text.
  */
 // @ts-ignore: decorator
 @inline
@@ -60,7 +65,7 @@ function againstText(left: usize, leftRow: usize, right: usize, rightRow: usize,
   product(left, leftRow, 4, right, 4, rightRow, to, scoreRow, count, keys, headSize, false, scratch + packedAt);
 }
 
-/** Computes to [count, D] = matrix [count, keys]·right [keys, D]. */
+/** Computes `to` = matrix·right, [count, keys] × [keys, D] → [count, D]. */
 // @ts-ignore: decorator
 @inline
 function overText(matrix: usize, right: usize, rightRow: usize, headSize: u32, to: usize, toRow: usize): void {
@@ -115,7 +120,7 @@ function softmax(at: usize, length: u32, scale: f32): f32 {
     v128.store(at + <usize>j * 4, weight);
     sum = f32x4.add(sum, weight);
   }
-  const total = lanes(sum);
+  const total = laneSum(sum);
   const share = splat(1 / total);
   for (let j: u32 = 0; j < length; j += 4)
     v128.store(at + <usize>j * 4, f32x4.mul(v128.load(at + <usize>j * 4), share));

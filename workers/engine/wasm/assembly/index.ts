@@ -1,14 +1,16 @@
 /** Exports the functions that the wasm engine calls, one per kernel, under the names in the kernels' `wasm.call`. */
-export { setScratch } from './common';
+export { adamW } from './adamW';
 export { attentionForward, attentionKeyValues, attentionQueries } from './attention';
-export {
-  cosentCosines, cosentGradient, cosentLoss, cosentRows, infoNceColumns, infoNceGradient, infoNceNumbers, infoNceRows,
-} from './losses';
+export { clipping } from './clipping';
+export { addPartials, addTwoPartials, columnPartials, normPartials } from './columnSums';
+export { cosentCosines, cosentGradient, cosentLoss, cosentRows } from './cosent';
+export { dropout } from './dropout';
+export { embeddingGradient, embeddingLookup } from './embedding';
+export { infoNceColumns, infoNceGradient, infoNceNumbers, infoNceRows } from './infoNce';
+export { layerNormBackward, layerNormForward } from './layerNorm';
 export { matmul } from './matmul';
-export { dropout } from './random';
-export {
-  adamW, addPartials, addTwoPartials, clipping, columnPartials, embeddingGradient, embeddingLookup, gradientSquares,
-  layerNormBackward, layerNormForward, normPartials, normalizeBackward, poolingBackward,
-  poolingForward,
-} from './rows';
+export { normalizeBackward } from './normalize';
+export { poolingBackward, poolingForward } from './pooling';
+export { setScratch } from './scratch';
 export { searchBest, searchCount, searchPick } from './search';
+export { gradientSquares } from './sumSquares';

@@ -1,6 +1,9 @@
-import { addScaled, exp4, madd, scratch, splat } from './common';
+import { exp4 } from './exp';
+import { scratch } from './scratch';
+import { madd, splat } from './simd';
+import { addScaled } from './vectors';
 import { packedBytes, product } from './product';
-import { dropoutOne, dropoutQuad } from './random';
+import { dropoutOne, dropoutQuad } from './dropout';
 
 /** Bits of `flags`: how the operands are stored, and which operations are applied to a sum before it is written. */
 const transposedA: u32 = 1;

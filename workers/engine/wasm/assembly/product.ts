@@ -1,11 +1,12 @@
-import { madd, scratch } from './common';
+import { scratch } from './scratch';
+import { madd } from './simd';
 
 /**
  * Products of matrix blocks in tiles of 6 × 8, with the sums in twelve vector registers. The right operand is packed
  * into panels of 8 columns; the left one is read in place.
  */
-export const tileRows: u32 = 6;
-export const tileColumns: u32 = 8;
+const tileRows: u32 = 6;
+const tileColumns: u32 = 8;
 /**
  * Length of the inner dimension that is packed at a time: a panel of 8 KB stays in the L1 cache together with the left
  * operand's rows.

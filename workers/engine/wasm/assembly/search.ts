@@ -1,5 +1,6 @@
 /**
- * Kernels of exact search. For keys and layouts, see scores.ts, topK.ts and rankCounts.ts in workers/engine/retrieval.
+ * Kernels of exact search. For keys and layouts, see scoreKeys.ts, topK.ts and rankCounts.ts in
+ * workers/engine/retrieval.
  */
 
 /** Maps a score's bits to an integer with the same order. NaN counts as −∞, and −0 as 0. */

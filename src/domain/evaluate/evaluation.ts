@@ -1,0 +1,94 @@
+import type { MetricName } from '../experiment';
+import type { Question } from '../records';
+import { hitRateAtK, mrrAtK, ndcgAtK, precisionAtK, recallAtK, type Metrics, type Ranks } from './metrics';
+import type { PassageOrder } from './ranking';
+import { wilsonInterval, type Interval } from './statistics';
+
+/** Result of one question: the ranks of its relevant passages, and the best-ranked passages. */
+export interface QuestionResult {
+  questionId: string;
+  /** Ranks of the relevant passages, ascending, counted from 1. */
+  ranks: number[];
+  top: { passageId: string; score: number }[];
+}
+
+export type EvaluationMoment = 'before' | 'after';
+
+/** The metrics on dev or test before or after training; stored under [runId, part, moment]. */
+export interface Evaluation {
+  runId: string;
+  part: 'dev' | 'test';
+  moment: EvaluationMoment;
+  metrics: Metrics;
+  /** Hit rate by k, like `recallAtK` and `precisionAtK`, for each of the experiment's `ks`. */
+  hitRateAtK: Record<number, number>;
+  recallAtK: Record<number, number>;
+  precisionAtK: Record<number, number>;
+  /** 95% Wilson interval of each hit rate, by k. */
+  hitRateIntervals: Record<number, Interval>;
+  results: QuestionResult[];
+  createdAt: number;
+  encodeMs: number;
+}
+
+/** Builds a question's result. `found.top[].passage` is a place in the order, not a passage index. */
+export function questionResult(
+  question: Question,
+  found: { ranks: readonly number[]; top: readonly { passage: number; score: number }[] },
+  { ids, inOrder }: PassageOrder,
+): QuestionResult {
+  const top = found.top.map(({ passage, score }) => ({ passageId: ids[inOrder[passage] ?? -1] ?? '', score }));
+  return { questionId: question.id, ranks: [...found.ranks].sort((a, b) => a - b), top };
+}
+
+const metricOf: Record<MetricName, (ranks: Ranks) => number> = {
+  hitRateAt1: (ranks) => hitRateAtK(ranks, 1),
+  hitRateAt3: (ranks) => hitRateAtK(ranks, 3),
+  hitRateAt5: (ranks) => hitRateAtK(ranks, 5),
+  hitRateAt10: (ranks) => hitRateAtK(ranks, 10),
+  recallAt10: (ranks) => recallAtK(ranks, 10),
+  mrrAt10: (ranks) => mrrAtK(ranks, 10),
+  ndcgAt10: (ranks) => ndcgAtK(ranks, 10),
+};
+
+/** Returns the mean over questions. Divides once at the end, so that the mean of ones is exactly 1. */
+function mean(results: readonly QuestionResult[], value: (ranks: Ranks) => number): number {
+  let sum = 0;
+  for (const result of results) sum += value(result.ranks);
+  return results.length === 0 ? 0 : sum / results.length;
+}
+
+type EvaluatedRanks = Pick<Evaluation, 'metrics' | 'hitRateAtK' | 'recallAtK' | 'precisionAtK' | 'hitRateIntervals'>;
+
+/**
+ * Returns the means of all metrics over the questions. `ks` are the cut-offs that the experiment adds to the fixed
+ * ones.
+ */
+export function evaluateRanks(
+  results: readonly QuestionResult[],
+  questions: readonly Question[],
+  passages: number,
+  ks: readonly number[],
+): EvaluatedRanks {
+  const named = (metric: MetricName): number => mean(results, metricOf[metric]);
+  const metrics: Metrics = {
+    hitRateAt1: named('hitRateAt1'),
+    hitRateAt3: named('hitRateAt3'),
+    hitRateAt5: named('hitRateAt5'),
+    hitRateAt10: named('hitRateAt10'),
+    recallAt10: named('recallAt10'),
+    mrrAt10: named('mrrAt10'),
+    ndcgAt10: named('ndcgAt10'),
+    questions: questions.length,
+    passages,
+  };
+  const byK = <T>(value: (k: number) => T): Record<number, T> => Object.fromEntries(ks.map((k) => [k, value(k)]));
+  const hits = (k: number): number => results.filter((result) => hitRateAtK(result.ranks, k) === 1).length;
+  return {
+    metrics,
+    hitRateAtK: byK((k) => mean(results, (ranks) => hitRateAtK(ranks, k))),
+    recallAtK: byK((k) => mean(results, (ranks) => recallAtK(ranks, k))),
+    precisionAtK: byK((k) => mean(results, (ranks) => precisionAtK(ranks, k))),
+    hitRateIntervals: byK((k) => wilsonInterval(hits(k), results.length)),
+  };
+}

@@ -1,0 +1,69 @@
+import type { HubFile } from './hub';
+import { modelTextFiles } from './modelFiles';
+
+/** The forms that weights come in, best first. */
+const weightForms = [
+  { form: 'safetensors', file: 'model.safetensors' },
+  { form: 'safetensors-shards', file: 'model.safetensors.index.json' },
+  { form: 'bin', file: 'pytorch_model.bin' },
+  { form: 'bin-shards', file: 'pytorch_model.bin.index.json' },
+] as const;
+export type WeightForm = (typeof weightForms)[number]['form'];
+
+/**
+ * The forms of weights and tokenizers that `importModel` reads. Other forms are not fetched: the import would refuse
+ * them after hundreds of megabytes.
+ */
+export const importableFiles: { weights: readonly WeightForm[]; tokenizers: readonly string[] } = {
+  weights: ['safetensors', 'safetensors-shards', 'bin', 'bin-shards'],
+  tokenizers: ['tokenizer.json', 'vocab.txt'],
+};
+
+export type HubFileChoice =
+  | { kind: 'files'; files: HubFile[] }
+  | { kind: 'missing'; file: string }
+  /** There are weights, but in no form that the import reads. `found` lists them. */
+  | { kind: 'unsupported'; found: string };
+
+/** Returns the shards that belong to an index, in order, or null if one is missing. */
+function shardsOf(index: string, byPath: Map<string, HubFile>): HubFile[] | null {
+  const [stem = '', extension = ''] = index.startsWith('model.') ? ['model', 'safetensors'] : ['pytorch_model', 'bin'];
+  const pattern = new RegExp(`^${stem}-(\\d{5})-of-(\\d{5})\\.${extension}$`);
+  const shards = [...byPath.values()]
+    .filter(({ path }) => pattern.test(path))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const numbers = shards.map(({ path }) => pattern.exec(path)?.slice(1).map(Number) ?? []);
+  const complete = numbers.length > 0 && numbers.every(([at, of], i) => at === i + 1 && of === numbers.length);
+  return complete ? shards : null;
+}
+
+function weightsIn(form: (typeof weightForms)[number], byPath: Map<string, HubFile>): HubFile[] | null {
+  const first = byPath.get(form.file);
+  if (!first) return null;
+  if (!form.form.endsWith('-shards')) return [first];
+  const shards = shardsOf(form.file, byPath);
+  return shards && [first, ...shards];
+}
+
+/**
+ * Chooses the files that the import needs: configuration, tokenizer, pooling and the best form of the weights. Small
+ * files come first, so that a model that cannot be used is refused early.
+ */
+export function chooseHubFiles(listed: readonly HubFile[], reads = importableFiles): HubFileChoice {
+  const byPath = new Map(listed.map((file) => [file.path, file]));
+  if (!byPath.has('config.json')) return { kind: 'missing', file: 'config.json' };
+  if (!reads.tokenizers.some((path) => byPath.has(path)))
+    return { kind: 'missing', file: reads.tokenizers[0] ?? 'tokenizer.json' };
+  const weights = weightForms
+    .filter(({ form }) => reads.weights.includes(form))
+    .map((form) => weightsIn(form, byPath))
+    .find((files) => files !== null);
+  if (!weights) {
+    const found = weightForms.map(({ file }) => file).filter((path) => byPath.has(path));
+    return found.length > 0
+      ? { kind: 'unsupported', found: found.join(', ') }
+      : { kind: 'missing', file: 'model.safetensors' };
+  }
+  const texts = modelTextFiles.flatMap((path) => byPath.get(path) ?? []);
+  return { kind: 'files', files: [...texts, ...weights] };
+}

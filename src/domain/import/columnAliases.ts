@@ -1,0 +1,81 @@
+import type { DataRole, KeptField } from '../records';
+import type { ColumnField } from './fields';
+
+/**
+ * Column names used by uniem, FlagEmbedding, sentence-transformers, Easy-Dataset and spreadsheets, in the order in
+ * which they are tried. Case, spaces, underscores and hyphens are ignored.
+ */
+export const aliases = {
+  passageId: ['id', 'pid', 'docid', 'passageid', 'corpusid', '编号', '序号'],
+  questionId: ['id', 'qid', 'queryid', 'questionid', '编号', '序号'],
+  pairId: ['id', 'pairid', '编号', '序号'],
+  title: ['title', '标题'],
+  passage: [
+    'text', 'passage', 'content', 'contents', 'document', 'chunk', 'paragraph', 'body', '正文', '内容', '文本', '段落', '知识',
+  ],
+  anchor: ['anchor', 'query', 'question', 'q', 'instruction', 'text', 'sentence1', '问题', '提问', '问'],
+  positive: [
+    'positive', 'positivetext', 'textpos', 'pos', 'positivepassage', 'answer', 'a', 'response', 'output', 'passage',
+    'context', 'sentence2', '答案', '回答', '答', '段落',
+  ],
+  positiveId: ['positiveid', 'positiveids'],
+  /** Looked up only if the row has no text of a positive. */
+  otherPositiveId: ['pid', 'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids'],
+  question: ['query', 'question', 'q', 'anchor', 'text', '问题', '提问', '问'],
+  relevant: [
+    'relevant', 'relevantdocs', 'relevantids', 'relevantpassages', 'positiveids', 'positiveid', 'pos', 'pid',
+    'passageid', 'passageids', 'docid', 'docids', 'corpusid', 'corpusids', 'positive', 'positivetext', 'textpos', 'passage', 'context', 'answer',
+    'a', 'response', '答案', '回答', '答', '段落',
+  ],
+  sentence1: ['sentence1', 'text1', 'text', 'a', 'anchor', 'query', '句子1'],
+  sentence2: ['sentence2', 'text2', 'scoredtext', 'b', 'positive', 'response', 'passage', '句子2'],
+  /** Columns of a file of judgements (qrels). */
+  judgedQuestion: ['queryid', 'qid', 'questionid'],
+  judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
+  score: ['score', 'label', 'similarity', 'relevance', '分数', '得分'],
+  /** Kept columns are looked up last, among the columns that the row was not made from. */
+  topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
+  document: [
+    'doc', 'docname', 'doctitle', 'documentname', 'documenttitle', 'documentid', 'document', 'source', 'sourcefile',
+    'sourcedocument', 'filename', 'file', '文档', '文档名', '文件', '文件名', '来源', '出处', '书名',
+  ],
+  chunk: ['chunkid', 'chunkindex', 'chunkname', 'chunkno', '分块', '分块编号', '片段', '片段编号'],
+} as const; // prettier-ignore
+export type AliasList = keyof typeof aliases;
+
+/** The alias list of each kept column, which every role has. */
+export const keptLists = { topic: 'topic', document: 'document', chunk: 'chunk' } as const satisfies Record<
+  KeptField,
+  AliasList
+>;
+
+/** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
+export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
+  knowledgeBase: { text: 'passage', title: 'title', id: 'passageId' },
+  pairs: { anchor: 'anchor', positive: 'positive', positiveId: 'positiveId', score: 'score', id: 'pairId' },
+  questions: { text: 'question', relevant: 'relevant', score: 'score', id: 'questionId' },
+  scoredPairs: { sentence1: 'sentence1', sentence2: 'sentence2', score: 'score', id: 'pairId' },
+};
+
+/** Returns a column name in lower case, without spaces, underscores and hyphens. */
+export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+
+/** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */
+export const negativeColumn =
+  /^(?:neg|negs|negatives?|negativetexts?|negativepassages?|textneg|hardnegatives?|rejected|rejectedresponses?|负例)\d*$/;
+
+/** A row needs at least one of these columns to be read as a row of the role. */
+export const mainColumns: Record<DataRole, AliasList> = {
+  knowledgeBase: 'passage',
+  pairs: 'anchor',
+  questions: 'question',
+  scoredPairs: 'sentence1',
+};
+
+/** The most common column names of each role, shown to the user. */
+export const wantedColumns: Record<DataRole, string> = {
+  knowledgeBase: 'text / passage / content',
+  pairs: 'anchor / query / question + positive / passage / answer',
+  questions: 'text / query / question + relevant / positive_ids',
+  scoredPairs: 'sentence1 + sentence2 + score',
+};

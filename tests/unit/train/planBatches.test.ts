@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planBatches, stepCount } from '../../../src/domain/train/planBatches';
+import type { AppError } from '../../../src/domain/errors';
+import type { Pair } from '../../../src/domain/records';
+
+const pairsOf = (
+  count: number,
+  passage: (i: number) => number = (i) => i,
+  anchor: (i: number) => number = (i) => i,
+): Pair[] =>
+  Array.from({ length: count }, (_, i) => ({ id: `p${i}`, anchor: `问${anchor(i)}`, positive: `段${passage(i)}` }));
+const seeded = (batchSize: number, steps: number, avoidDuplicatePassages = true) => ({
+  batching: { kind: 'seeded' as const, batchSize, avoidDuplicatePassages },
+  duration: { unit: 'steps' as const, value: steps },
+});
+const epochs = (batchSize: number, value: number) => ({
+  batching: { kind: 'seeded' as const, batchSize, avoidDuplicatePassages: true },
+  duration: { unit: 'epochs' as const, value },
+});
+const thrown = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return (error as AppError).details;
+  }
+  return null;
+};
+
+describe('the batch plan', () => {
+  it('shows each pair once per epoch if no text is repeated', () => {
+    const batches = planBatches({ pairs: pairsOf(64), stage: epochs(16, 3), stageIndex: 0, seed: 7 });
+    expect(batches).toHaveLength(12);
+    for (let epoch = 0; epoch < 3; epoch++) {
+      const seen = batches.slice(epoch * 4, epoch * 4 + 4).flat();
+      expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+    }
+    expect(batches.slice(0, 4)).not.toEqual(batches.slice(4, 8));
+  });
+
+  it('carries the leftover pairs of an epoch into the next one', () => {
+    const batches = planBatches({ pairs: pairsOf(10), stage: epochs(4, 2), stageIndex: 0, seed: 7 });
+    expect(batches).toHaveLength(5);
+    const counts = new Map<number, number>();
+    for (const row of batches.flat()) counts.set(row, (counts.get(row) ?? 0) + 1);
+    expect([...counts.values()]).toEqual(new Array(10).fill(2));
+  });
+
+  it('depends only on the seed and the stage', () => {
+    const plan = (seed: number, stageIndex: number): number[][] =>
+      planBatches({ pairs: pairsOf(100), stage: epochs(8, 1), stageIndex, seed });
+    expect(plan(7, 0)).toEqual(plan(7, 0));
+    expect(plan(8, 0)).not.toEqual(plan(7, 0));
+    expect(plan(7, 1)).not.toEqual(plan(7, 0));
+  });
+
+  it('fills every batch and never repeats a passage or an anchor within one', () => {
+    const property = fc.property(
+      fc.integer({ min: 2, max: 8 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 8, max: 30 }),
+      fc.nat(),
+      (batchSize, steps, passages, seed) => {
+        const pairs = pairsOf(
+          passages * 6,
+          (i) => i % passages,
+          (i) => Math.floor(i / 2),
+        );
+        const batches = planBatches({ pairs, stage: seeded(batchSize, steps), stageIndex: 0, seed });
+        expect(batches).toHaveLength(steps);
+        for (const batch of batches) {
+          expect(batch).toHaveLength(batchSize);
+          expect(new Set(batch.map((row) => pairs[row]?.positive)).size).toBe(batchSize);
+          expect(new Set(batch.map((row) => pairs[row]?.anchor)).size).toBe(batchSize);
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 60 });
+  });
+
+  it('uses every pair about equally often even if many share a passage', () => {
+    const pairs = pairsOf(300, (i) => i % 60);
+    const batches = planBatches({ pairs, stage: epochs(16, 4), stageIndex: 0, seed: 3 });
+    const counts = new Array<number>(300).fill(0);
+    for (const row of batches.flat()) counts[row]! += 1;
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(5);
+  });
+
+  it('puts equal passages into one batch only if the experiment allows it', () => {
+    const pairs = pairsOf(64, (i) => i % 8);
+    const batches = planBatches({ pairs, stage: seeded(16, 4, false), stageIndex: 0, seed: 7 });
+    expect(batches.flat().toSorted((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+  });
+
+  it('rejects fewer pairs or fewer distinct passages than one batch needs', () => {
+    const plan = (pairs: Pair[]) => () => planBatches({ pairs, stage: seeded(16, 4), stageIndex: 0, seed: 7 });
+    expect(thrown(plan(pairsOf(15)))).toEqual({ kind: 'too-few-pairs', pairs: 15, batchSize: 16 });
+    expect(thrown(plan(pairsOf(64, (i) => i % 15)))).toEqual({
+      kind: 'too-few-pairs',
+      pairs: 15,
+      batchSize: 16,
+      distinct: 'passages',
+    });
+    expect(thrown(plan([]))).toMatchObject({ kind: 'too-few-pairs' });
+  });
+
+  it('orders 100,000 pairs within 5 seconds even if many share a passage', () => {
+    const startedAt = performance.now();
+    const batches = planBatches({
+      pairs: pairsOf(100_000, (i) => (i % 10 === 0 ? 0 : i % 20_000)),
+      stage: epochs(32, 2),
+      stageIndex: 0,
+      seed: 7,
+    });
+    expect(batches).toHaveLength(6250);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+
+  it('follows a listed order exactly, and names the stage if the list does not fit', () => {
+    const stage = (value: number) => ({
+      batching: { kind: 'listed' as const, sha256: '0'.repeat(64) },
+      duration: { unit: 'steps' as const, value },
+    });
+    const request = {
+      pairs: pairsOf(3),
+      stageIndex: 1,
+      seed: 7,
+      listed: [
+        [0, 1],
+        [2, 5],
+      ],
+    };
+    expect(planBatches({ ...request, stage: stage(1) })).toEqual([[0, 1]]);
+    expect(thrown(() => planBatches({ ...request, stage: stage(2) }))).toMatchObject({
+      kind: 'experiment-invalid',
+      path: 'stages.1.batching',
+      found: 'row 5',
+    });
+    expect(thrown(() => planBatches({ ...request, stage: stage(3) }))).toMatchObject({
+      kind: 'experiment-invalid',
+      path: 'stages.1.duration',
+    });
+  });
+});
+
+describe('the number of steps', () => {
+  it('counts the full batches of all epochs together, and is at least one', () => {
+    expect(stepCount(600, 16, { unit: 'epochs', value: 2 })).toBe(75);
+    expect(stepCount(10, 4, { unit: 'epochs', value: 2 })).toBe(5);
+    expect(stepCount(10, 8, { unit: 'epochs', value: 0.01 })).toBe(1);
+    expect(stepCount(10, 8, { unit: 'steps', value: 42 })).toBe(42);
+  });
+});

@@ -1,0 +1,110 @@
+import type { BlockMemory, MemoryBlock } from './blockMemory';
+import { type ArrayDType, type DeviceArray, arrayLength, bytesPerNumber } from './arrays';
+
+type Free = { buffer: MemoryBlock; freedAt: number };
+
+/**
+ * A free buffer is reused only for arrays that fill at least this share of it: loose enough for batches of similar
+ * length to share buffers.
+ */
+const minFilledShare = 0.75;
+
+/** Free buffers are destroyed after this many steps without use. */
+const maxIdleSteps = 3;
+
+/**
+ * Reuses buffers. A freed array's buffer may be handed out again immediately, because commands run in order. Buffers
+ * are destroyed only between submits (`trim`).
+ */
+export class ArrayPool {
+  readonly #memory: BlockMemory;
+  #free: Free[] = [];
+  readonly #live = new Set<MemoryBlock>();
+  #rowCapacity = { rows: 0, capacity: 0 };
+  #steps = 0;
+  /** Bytes of all buffers, including free ones, and their peak since `resetPeak`. */
+  totalBytes = 0;
+  peakBytes = 0;
+
+  constructor(memory: BlockMemory) {
+    this.#memory = memory;
+  }
+
+  get liveArrays(): number {
+    return this.#live.size;
+  }
+
+  resetPeak(): void {
+    this.peakBytes = this.totalBytes;
+  }
+
+  /**
+   * While `work` runs, an array of `rows` rows gets a buffer with room for `capacity` rows. Batches and chunks of any
+   * length then share buffers, and memory use is the same in every step.
+   */
+  withRowCapacity<T>(rows: number, capacity: number, work: () => T): T {
+    const outside = this.#rowCapacity;
+    this.#rowCapacity = { rows, capacity: Math.max(rows, capacity) };
+    try {
+      return work();
+    } finally {
+      this.#rowCapacity = outside;
+    }
+  }
+
+  allocate(shape: readonly number[], dtype: ArrayDType = 'f32'): DeviceArray {
+    const { rows, capacity } = this.#rowCapacity;
+    const length = shape[0] === rows && rows > 0 ? arrayLength(shape.slice(1)) * capacity : arrayLength(shape);
+    const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(dtype)) / 256) * 256);
+    const buffer = this.#take(bytes) ?? this.#create(bytes);
+    this.#live.add(buffer);
+    return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
+  }
+
+  /** Returns the array's buffer to the pool. Throws RangeError if it is already free or belongs to another pool. */
+  free(array: DeviceArray): void {
+    if (!this.#live.delete(array.buffer)) throw new RangeError('the array is already free or belongs to another pool');
+    this.#free.push({ buffer: array.buffer, freedAt: this.#steps });
+  }
+
+  /**
+   * Ends a step: destroys buffers that have been free for more than `idle` steps. Call only when all commands are
+   * submitted.
+   */
+  trim(idle = maxIdleSteps): void {
+    this.#steps++;
+    this.#free = this.#free.filter(({ buffer, freedAt }) => {
+      if (this.#steps - freedAt <= idle) return true;
+      this.#destroy(buffer);
+      return false;
+    });
+  }
+
+  dispose(): void {
+    for (const { buffer } of this.#free) this.#destroy(buffer);
+    for (const buffer of this.#live) this.#destroy(buffer);
+    this.#free = [];
+    this.#live.clear();
+  }
+
+  #take(bytes: number): MemoryBlock | undefined {
+    let best = -1;
+    this.#free.forEach(({ buffer: { size } }, i) => {
+      const fits = size >= bytes && size * minFilledShare <= bytes;
+      if (fits && (best < 0 || size < (this.#free[best]?.buffer.size ?? 0))) best = i;
+    });
+    return best < 0 ? undefined : this.#free.splice(best, 1)[0]?.buffer;
+  }
+
+  #create(size: number): MemoryBlock {
+    const block = this.#memory.create(size);
+    this.totalBytes += size;
+    this.peakBytes = Math.max(this.peakBytes, this.totalBytes);
+    return block;
+  }
+
+  #destroy(block: MemoryBlock): void {
+    this.totalBytes -= block.size;
+    this.#memory.destroy(block);
+  }
+}

@@ -1,0 +1,10 @@
+/** A block of an engine's memory, opaque to everything but that engine. */
+export interface MemoryBlock {
+  readonly size: number;
+}
+
+/** Allocates and frees blocks. */
+export interface BlockMemory {
+  create(bytes: number): MemoryBlock;
+  destroy(block: MemoryBlock): void;
+}

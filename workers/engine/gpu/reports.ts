@@ -1,7 +1,0 @@
-/** Callbacks for device errors. */
-export interface Reports {
-  /** Records an error that the device reported. */
-  report: (error: GPUError) => void;
-  /** Throws the recorded error or device loss, if any. Called at every readback. */
-  check: () => void;
-}

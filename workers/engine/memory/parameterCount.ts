@@ -1,0 +1,16 @@
+import type { EncoderConfig } from '../../../src/domain/model';
+
+/** Parameter counts of a model: all, and those that are trained and therefore have gradients and moments. */
+export interface ParameterCount {
+  all: number;
+  trained: number;
+}
+
+/** Counts an encoder's parameters: BertModel without the pooler. */
+export function parameterCount(config: EncoderConfig): number {
+  const { layers, hiddenSize: H, intermediateSize: F } = config;
+  const norm = 2 * H;
+  const tables = (config.vocabularySize + config.maxPositions + config.typeVocabularySize) * H;
+  const layer = 4 * (H * H + H) + (H * F + F) + (F * H + H) + 2 * norm;
+  return tables + norm + layers * layer;
+}

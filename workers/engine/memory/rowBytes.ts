@@ -1,0 +1,49 @@
+import type { Precision } from '../../../src/domain/experiment';
+import type { StepWay } from '../../../src/domain/memory/stepWay';
+import type { EncoderConfig } from '../../../src/domain/model';
+
+/**
+ * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
+ * too much memory.
+ */
+export const minEncodingTokensPerText = 16;
+
+function activationBytes(precision: Precision): number {
+  return precision === 'mixed' ? 2 : 4;
+}
+
+/** Returns the bytes per row of the widest array. Devices limit the size of an array. */
+export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, precision: Precision = 'full'): number {
+  return activationBytes(precision) * Math.max(3 * hiddenSize, intermediateSize);
+}
+
+/**
+ * Returns the bytes held per row when the backward pass of the top layer begins, which is the peak of a step. A buffer
+ * is reused only by arrays of similar size, so each size counts separately: H, 3H, F, heads, and pairs of numbers.
+ */
+export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
+  const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
+  const kept = kind === 'recompute' ? 1 : L;
+  // Per layer: input, attention output, both sums before LayerNorm, and the middle. `around` covers a recomputed
+  // layer's output, because one of the gradients reuses its buffer.
+  const hidden = kind === 'recompute' ? L + 4 : 5 * L;
+  // The gradients of two hidden-size arrays, and the sum of the embeddings.
+  const around = 3;
+  // The gradient of queries, keys and values can reuse a feed-forward buffer if that is not much larger.
+  const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
+  const queryKeyValue = kept + (gradientFits ? 0 : 1);
+  const columnParts = (2 * H + H) / 64;
+  const tokenInfo = 4 + 4 + 5;
+  const activations = (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F;
+  const whole = (kept + 1) * heads + (2 * kept + 1) * 2 + columnParts + tokenInfo;
+  return activationBytes(precision) * activations + 4 * whole;
+}
+
+/**
+ * Returns the bytes per row of an encode-only batch: a layer's input and output, its intermediate arrays, the tokens,
+ * and a share of the texts' vectors.
+ */
+export function encodingRowBytes({ hiddenSize: H, intermediateSize: F, heads }: EncoderConfig): number {
+  const vectors = (H + 1 + 1) / minEncodingTokensPerText;
+  return 4 * (6 * H + 3 * H + 2 * F + heads + 3 * 2 + 4 + 4 + vectors);
+}

@@ -1,0 +1,19 @@
+import type { Stage } from '../../../../src/domain/experiment';
+import type { EncoderConfig } from '../../../../src/domain/model';
+
+/**
+ * BERT has one rate for attention probabilities, and another for the outputs of embeddings, attention and feed-forward.
+ */
+export interface DropoutRates {
+  hidden: number;
+  attention: number;
+}
+
+/** Returns the dropout rates of a stage, or undefined if both are zero. */
+export function dropoutRates(dropout: Stage['dropout'], config: EncoderConfig): DropoutRates | undefined {
+  const rates =
+    dropout === 'model'
+      ? { hidden: config.hiddenDropout, attention: config.attentionDropout }
+      : { hidden: dropout, attention: dropout };
+  return rates.hidden > 0 || rates.attention > 0 ? rates : undefined;
+}

@@ -1,0 +1,4 @@
+/** Whether weight decay applies: to everything except biases and LayerNorm. */
+export function hasWeightDecay(name: string): boolean {
+  return !name.endsWith('bias') && !name.includes('LayerNorm');
+}

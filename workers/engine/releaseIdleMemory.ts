@@ -1,0 +1,7 @@
+import type { Engine } from './engine';
+
+/** Frees unused buffers. Call between phases whose arrays have different sizes. */
+export function releaseIdleMemory({ commands, pool }: Pick<Engine, 'commands' | 'pool'>): void {
+  commands.submit();
+  pool.trim(0);
+}

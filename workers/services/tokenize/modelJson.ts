@@ -1,0 +1,21 @@
+import { AppError } from '../../../src/domain/errors';
+
+/** Parses a JSON file of a model folder. Throws `model-invalid` if it is missing, broken, or a single value. */
+export function modelJson(files: Record<string, string>, path: string): object {
+  const invalid = (found?: string) =>
+    new AppError({
+      kind: 'model-invalid',
+      file: path,
+      fault: 'tokenizer-invalid',
+      ...(found === undefined ? {} : { found }),
+    });
+  const text = files[path];
+  if (text === undefined) throw new AppError({ kind: 'model-invalid', file: path, fault: 'missing-file' });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (cause) {
+    throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
+  }
+  throw invalid('not an object');
+}

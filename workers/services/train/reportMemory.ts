@@ -1,0 +1,70 @@
+import { planBatches } from '../../../src/domain/train/planBatches';
+import { AppError } from '../../../src/domain/errors';
+import type { Experiment } from '../../../src/domain/experiment';
+import { allowsBudget, defaultBudgetBytes } from '../../../src/domain/memory/budget';
+import { evaluationShape } from '../../engine/memory/evaluationMemory';
+import { parameterCount } from '../../engine/memory/parameterCount';
+import { planRun } from '../../engine/memory/planRun';
+import type { MemoryReport } from '../../../src/domain/memory/report';
+import type { Database } from '../../../src/storage/database';
+import { describeDevice, deviceOffersHalf } from '../../engine/device';
+import { deviceMemoryGiB, memoryLimits, type MemoryRequest } from '../device/deviceLimits';
+import type { PreparedData } from '../split/preparedData';
+import { modelOf, stageBatches, tokenSet } from './runSession';
+import { tokenize } from '../tokenize/tokenize';
+
+/** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
+export async function reportMemory(
+  db: Database,
+  experiment: Experiment,
+  data: PreparedData,
+  request: MemoryRequest,
+): Promise<MemoryReport> {
+  const { model, settings } = await modelOf(db, experiment);
+  const batches = await stageBatches(db, experiment, data);
+  const keys = await tokenize(db, experiment, () => undefined);
+  const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
+  const evaluation = evaluationShape(
+    data.knowledgeBase.length,
+    [data.dev, data.test],
+    await Promise.all(encoded.map((key) => tokenSet(db, key))),
+  );
+  const info = await describeDevice(request.device);
+  const { backend } = info;
+  const count = parameterCount(model.config);
+  const plan = planRun({
+    config: model.config,
+    parameters: { all: count, trained: count },
+    limits: await memoryLimits(info, request),
+    maxTokens: settings.maxTokens,
+    tokens: { anchors: await tokenSet(db, keys.anchors), positives: await tokenSet(db, keys.positives) },
+    batches,
+    evaluation,
+    offersHalf: await deviceOffersHalf(request.device),
+    precisions: experiment.stages.map(({ precision = 'full' }) => precision),
+    atBatchSize: (stage, batchSize) => batchesOfSize(experiment, data, stage, batchSize),
+  });
+  return {
+    ...plan,
+    backend,
+    defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
+    canRaise: allowsBudget(backend, plan.choice.need.total),
+  };
+}
+
+function batchesOfSize(
+  experiment: Experiment,
+  { pairs }: PreparedData,
+  stageIndex: number,
+  batchSize: number,
+): number[][] | null {
+  const stage = experiment.stages[stageIndex];
+  if (!stage || stage.batching.kind !== 'seeded') return null;
+  try {
+    const changed = { ...stage, batching: { ...stage.batching, batchSize } };
+    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
+    throw thrown;
+  }
+}
