@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { own } from './errorWords';
 import { textEncodings } from './import/encoding';
 import { fieldsOf, type ColumnField } from './import/fields';
-import { delimiters, type FileReading } from './import/fileReading';
+import { csvDelimiters } from './import/csv';
+import type { FileReading } from './import/fileReading';
 import { unfilledFields, type ColumnMapping } from './import/mapping';
 import { slotNames, slots, type SlotName } from './import/slots';
 import { isObject } from './isObject';
@@ -20,7 +21,7 @@ function schemaFor(role: DataRole) {
     columns: v.optional(v.strictObject(Object.fromEntries(byField))),
     sheet: v.optional(v.pipe(v.string(), v.minLength(1))),
     encoding: v.optional(v.picklist(textEncodings)),
-    delimiter: v.optional(v.picklist(delimiters)),
+    delimiter: v.optional(v.picklist(csvDelimiters)),
   });
 }
 

@@ -1,12 +1,9 @@
 import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
+import type { CsvDelimiter } from './csv';
 import type { TextEncodingName } from './encoding';
 import type { ColumnMapping } from './mapping';
 import type { TextFormat } from './format';
-
-/** Characters that may separate the cells of a CSV file. */
-export const delimiters = [',', '\t', ';', '|'] as const;
-export type Delimiter = (typeof delimiters)[number];
 
 /** How to read one file, as far as a person states it instead of leaving it to the recognition. */
 export interface FileReading {
@@ -14,7 +11,7 @@ export interface FileReading {
   /** Of a workbook. */
   sheet?: string;
   /** Reads the file as CSV with this separator. */
-  delimiter?: Delimiter;
+  delimiter?: CsvDelimiter;
   mapping?: ColumnMapping;
 }
 

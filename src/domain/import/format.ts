@@ -1,5 +1,4 @@
-import { CsvReader } from './csv';
-import type { Delimiter } from './fileReading';
+import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, txtReader, type RecordReader } from './recordReader';
 
@@ -71,7 +70,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
 export function formatReader(
   format: 'jsonl' | 'csv' | 'txt' | 'markdown',
   fileName: string,
-  delimiter?: Delimiter,
+  delimiter?: CsvDelimiter,
 ): RecordReader {
   switch (format) {
     case 'jsonl':

@@ -30,8 +30,8 @@ export class QuestionMerger<Place> {
   }
 
   /**
-   * Returns the questions in file order, the places of those without a relevant passage, which cannot be scored, and the
-   * places of rows with another topic or document than the first row of their question, whose value is kept.
+   * Returns the questions in file order, the places of those without a relevant passage, which cannot be scored, and
+   * the places of rows with another topic or document than the first row of their question, whose value is kept.
    */
   finish(): { questions: Question[]; irrelevant: Place[]; differing: Place[] } {
     const questions: Question[] = [];
