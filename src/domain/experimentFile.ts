@@ -15,11 +15,7 @@ const locationsSchema = v.strictObject({
   batches: v.optional(location),
 });
 
-/**
- * The input of the headless runner: an experiment plus `locations`, whose paths are relative to the file. Hashes of
- * data and model may be missing; the runner fills them in after reading the files. Locations are not part of the
- * experiment's identity.
- */
+/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
 export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
   batches?: string;
@@ -44,8 +40,8 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them in
- * after reading the files.
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * in after reading the files.
  */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */

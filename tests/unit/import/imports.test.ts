@@ -10,6 +10,7 @@ import { getModel, listModels } from '../../../src/storage/models';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
 import { importModel } from '../../../workers/services/import/importModel';
+import { encoded } from './encoded';
 import { tinyFolder } from './tinyModel';
 
 let db: Database;
@@ -165,6 +166,23 @@ describe('choosing the columns of an import', () => {
     expect(experiment.datasets.pairs).toMatchObject({ name: 'next.jsonl' });
     const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, readings: {} });
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+  });
+
+  it('remembers a chosen encoding for files that look alike, until it is taken back', async () => {
+    const { imports } = await opened();
+    const gb = (name: string, text: string): File => new File([encoded('gb18030', `query,answer\n${text}\n`)], name);
+    await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')]);
+    const found = imports.slots.pairs.recognition?.found[0];
+    const [key, other] = [found?.readingKey ?? '', found?.detected === 'big5' ? 'gb18030' : 'big5'];
+    const readings = { [key]: other };
+    const [shown] = await imports.recognise('pairs', [gb('a.csv', '猪瘟,隔离')], { mappings: {}, readings });
+    expect(shown).toMatchObject({ encoding: other });
+    expect(local.size).toBe(0);
+    await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')], { mappings: {}, readings });
+    await imports.importFiles('pairs', [gb('b.csv', '羊痘,消毒')]);
+    expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: other, readingChosen: true }]);
+    await imports.importFiles('pairs', [gb('b.csv', '羊痘,消毒')], { mappings: {}, readings: { [key]: null } });
+    expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: found?.detected, readingChosen: false }]);
   });
 
   it('does not remember a choice with which nothing could be imported', async () => {
