@@ -66,6 +66,12 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** A line of a file of judgements that does not have TREC's four columns. */
+  | 'trec-broken'
+  /** The id of a negative that is not a passage of the knowledge base. */
+  | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
   /** `field`: the sheet stated; `expected`: those of the workbook. */
@@ -87,6 +93,11 @@ export type ImportRemark =
   | 'judged-irrelevant'
   | 'score-unused'
   | 'questions-merged'
+  /** An object has the key `field` more than once. */
+  | 'key-repeated'
+  | 'negatives-not-found'
+  /** Questions of the file that the judgements do not name. */
+  | 'not-judged'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';
 

@@ -2,7 +2,13 @@ import { parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
 import { own } from './errorWords';
 import * as v from 'valibot';
-import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
+import {
+  entryWithoutHashSchema,
+  experimentSchema,
+  experimentModelSchema,
+  type DataEntry,
+  type Experiment,
+} from './experiment';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
@@ -50,12 +56,24 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
+  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  joinTitles: boolean | null;
 }
 
-/** Drops entries without a hash: the runner adds them once it has read the files in `locations`. */
-function entriesWithHash(data: unknown): unknown {
-  if (!Array.isArray(data)) return data;
-  return data.filter((entry: unknown) => !isObject(entry) || entry['contentSha256'] !== undefined);
+/**
+ * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
+ * whether titles are joined.
+ */
+function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
+  if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
+  const hasHash = (entry: unknown): boolean => !isObject(entry) || entry['contentSha256'] !== undefined;
+  let joinTitles: boolean | null = null;
+  for (const [index, given] of data.entries()) {
+    if (hasHash(given)) continue;
+    const entry = parseWith(entryWithoutHashSchema, given, `data.${index}`);
+    if (entry.role === 'knowledgeBase') joinTitles = entry.joinTitles ?? null;
+  }
+  return { withHash: data.filter(hasHash), joinTitles };
 }
 
 function stagesWithHash(stages: unknown, locations: Locations): { stages: unknown; stagesToFill: number[] } {
@@ -81,7 +99,8 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
   const locations = parseLocations(given ?? {});
-  const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
+  const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
+  const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
@@ -89,6 +108,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
+    joinTitles,
   };
 }
 

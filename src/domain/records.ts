@@ -20,6 +20,13 @@ export interface Passage extends RowBase {
   title?: string;
 }
 
+export const hasTitle = ({ title }: Passage): boolean => title !== undefined && title.trim() !== '';
+
+/** Returns the text of a passage that is encoded. A title is joined as BEIR does: title, space, text. */
+export function encodedText(passage: Passage, joinTitles: boolean): string {
+  return joinTitles && hasTitle(passage) ? `${passage.title} ${passage.text}` : passage.text;
+}
+
 /** A training pair: a query and a passage that answers it. */
 export interface Pair extends RowBase {
   anchor: string;
@@ -82,6 +89,8 @@ export interface Dataset {
   name: string;
   rows: number;
   characters: number;
+  /** Passages with a title. Absent in knowledge bases stored before titles were counted, and for other roles. */
+  titles?: number;
   createdAt: number;
   /** Absent if no row has a kept column. The last import of the same rows decides. */
   kept?: KeptSummary;

@@ -17,7 +17,7 @@ import { WeightWriter } from '../../src/storage/weights';
 import { deviceWebGpu } from '../../workers/engine/device';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { createRun } from '../../workers/services/train/createRun';
-import { Recovery } from '../../workers/services/device/recovery';
+import { DeviceRecovery } from '../../workers/services/device/deviceRecovery';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { bertConfig } from './configs';
@@ -250,7 +250,7 @@ describe('a run resumed with other kernels', () => {
 
 describe('recovery from device losses', () => {
   it('counts work as progress only beyond the furthest point reached', () => {
-    const recovery = new Recovery();
+    const recovery = new DeviceRecovery();
     recovery.reached('checkpoint', 10);
     expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);
     recovery.reached('checkpoint', 10);

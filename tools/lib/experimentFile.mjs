@@ -7,7 +7,7 @@ import { jsonFaultLine } from './jsonFault.mjs';
 const modelFile = /\.(json|txt|safetensors|bin|md)$/;
 /** Matches a location that names a model on a hub instead of a folder. The page fetches such a model. */
 const hubModel = /^hub:\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
-const slots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
+const dataSlots = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuestions', 'batches'];
 
 async function mustBe(kind, path, where) {
   const info = await stat(path).catch(() => null);
@@ -81,7 +81,7 @@ export async function readExperimentFile(path) {
   const locations = json.locations ?? {};
   const inputs = [];
   const place = (location) => resolve(dirname(path), String(location));
-  for (const slot of slots) {
+  for (const slot of dataSlots) {
     if (locations[slot] === undefined) continue;
     for (const location of pathsOf(locations[slot], `locations.${slot}`)) {
       const file = place(location);

@@ -3,7 +3,7 @@ import { keptFields, type DataRole } from '../records';
 /** The fields of each role that a column can fill, in the order in which they are offered: last those that are kept. */
 export const fieldsOf = {
   knowledgeBase: ['text', 'title', 'id', ...keptFields],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'score', 'id', ...keptFields],
+  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id', ...keptFields],
   questions: ['text', 'relevant', 'score', 'id', ...keptFields],
   scoredPairs: ['sentence1', 'sentence2', 'score', 'id', ...keptFields],
 } as const satisfies Record<DataRole, readonly string[]>;

@@ -39,6 +39,7 @@ function layoutOf(format: TextFormat, head: string): string {
     }
     case 'txt':
     case 'markdown':
+    case 'trecQrels':
       return '';
     default:
       return format satisfies never;

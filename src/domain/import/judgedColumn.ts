@@ -61,6 +61,11 @@ export class JudgedColumn {
     return best(found.filter(({ judged }) => judged.size > 0));
   }
 
+  /** Returns how many of the judged ids the column holds. */
+  countIn(column: string | null): number {
+    return column === null ? 0 : (this.#columns.get(column)?.judged.size ?? 0);
+  }
+
   /** Returns `named`, else a column of another name with many of the judged ids, or null if no column has them. */
   find(): string | null {
     const others = [...this.#columns.values()].filter(

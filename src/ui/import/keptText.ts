@@ -1,5 +1,5 @@
 import type { Dataset } from '../../domain/records';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 
 /** Names the kept columns of a data set with their numbers of values; empty if it has none. */
 export function keptText(t: Dictionary['import']['columns'], { role, kept }: Dataset): string {

@@ -58,4 +58,25 @@ describe('the column of ids that judgements name', () => {
     const refused = importDataset(db, [grades, numbers], 'questions', () => undefined);
     await expect(refused).rejects.toMatchObject({ details: { kind: 'import-failed' } });
   });
+
+  it('does not make passages out to be questions that say which question they answer', async () => {
+    const jsonl = (name: string, ...rows: object[]): File =>
+      new File([rows.map((row) => JSON.stringify(row)).join('\n')], name);
+    const passages = jsonl('a.jsonl', { pid: 'x', text: '段', of: 'q7' }, { pid: 'y', text: '落', of: 'q8' });
+    const queries = jsonl('b.jsonl', { label: 'q7', text: '问' }, { label: 'q8', text: '二' });
+    const qrels = jsonl('c.jsonl', { qid: 'q7', docid: 'x', score: 1 }, { qid: 'q8', docid: 'y', score: 1 });
+    const db = await openDatabase('judged-sides');
+    for (const [role, ids] of [
+      ['knowledgeBase', ['x', 'y']],
+      ['questions', ['q7', 'q8']],
+    ] as const) {
+      const report = await importDataset(db, [passages, queries, qrels], role, () => undefined);
+      const rows = await readRows(db, role, report.dataset.contentSha256);
+      expect(rows.map(({ id }) => id)).toEqual(ids);
+      expect(report.rejected).toContainEqual({
+        file: role === 'questions' ? 'a.jsonl' : 'b.jsonl',
+        fault: 'file-unused',
+      });
+    }
+  });
 });

@@ -4,12 +4,18 @@ import { parseMappings } from '../../../src/domain/import/mappingStore';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
-import { checkQuestions, importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 
 let databases = 0;
 const freshDatabase = (): Promise<Database> => openDatabase(`kept-${databases++}`);
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}, given?: Database) {
+async function imported<R extends DataRole>(
+  role: R,
+  file: File,
+  settings: ImportDatasetSettings = {},
+  given?: Database,
+) {
   const db = given ?? (await freshDatabase());
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, db, rows: await readRows(db, role, report.dataset.contentSha256) };

@@ -4,13 +4,14 @@ import { isTextEncoding, textEncodings } from '../../../src/domain/import/encodi
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
+import { surveyFiles } from '../../../workers/services/import/surveyFiles';
 import { encoded } from './encoded';
 import { workbook } from './workbook';
 
 let databases = 0;
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}) {
+async function imported<R extends DataRole>(role: R, file: File, settings: ImportDatasetSettings = {}) {
   const db = await openDatabase(`reading-${databases++}`);
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
@@ -86,6 +87,18 @@ describe('the encoding of a file', () => {
     expect(japanese.rows).toMatchObject([{ anchor: '餌を食べない', positive: '体温を測る' }]);
     const wrong = await imported('pairs', file, { readings: { [readingKey]: 'utf-8' } });
     expect(wrong.rejected).toContainEqual(expect.objectContaining({ line: 4, fault: 'bytes-replaced' }));
+  });
+
+  it('applies to the survey of dropped files, for whatever role it was chosen', async () => {
+    const bytes = encoded('shift_jis', 'query,answer\nﾌﾞﾀ\n,ﾊﾞﾂ\n餌を食べない,体温を測る\n');
+    const file = new File([bytes], 'ja.csv');
+    const survey = (readings: Record<string, string>) =>
+      surveyFiles([{ path: 'ja.csv', file }], false, readings, () => undefined);
+    expect(await survey({})).toMatchObject({ fillings: [], unreadable: [{ error: { fault: 'encoding-unknown' } }] });
+    const { readingKey } = await recognised(file, {}, 'pairs');
+    const { fillings, unreadable } = await survey({ [readingKey]: 'shift_jis' });
+    expect(fillings).toMatchObject([{ slot: 'pairs', files: [0] }]);
+    expect(unreadable).toEqual([]);
   });
 
   it('is read as stated for a single file, such as by an experiment file', async () => {

@@ -23,3 +23,18 @@ it('serves the file of a location that says how to read it, and every file of a 
   await expect(inputsOf({ file: 'a.csv' })).rejects.toThrow('locations.pairs names no file');
   await expect(inputsOf([7])).rejects.toThrow('locations.pairs names no file');
 });
+
+it('serves every file that a location lists, and one file for every slot that names it', async () => {
+  for (const name of ['queries.jsonl', 'test.tsv']) await writeFile(join(folder, name), '');
+  const locations = { knowledgeBase: 'queries.jsonl', testQuestions: ['queries.jsonl', 'test.tsv'] };
+  const path = join(folder, 'experiment.json');
+  await writeFile(path, JSON.stringify({ locations }));
+  const { inputs } = await readExperimentFile(path);
+  expect(inputs).toEqual([
+    { slot: 'knowledgeBase', path: 'queries.jsonl', file: join(folder, 'queries.jsonl') },
+    { slot: 'testQuestions', path: 'queries.jsonl', file: join(folder, 'queries.jsonl') },
+    { slot: 'testQuestions', path: 'test.tsv', file: join(folder, 'test.tsv') },
+  ]);
+  await writeFile(path, JSON.stringify({ locations: { pairs: ['queries.jsonl', 'gone.tsv'] } }));
+  await expect(readExperimentFile(path)).rejects.toThrow(/locations\.pairs names .*gone\.tsv, which does not exist/);
+});

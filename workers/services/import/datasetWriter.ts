@@ -1,6 +1,13 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
-import { rowsPerBlock, type DataRole, type Dataset, type Row, type SourceFile } from '../../../src/domain/records';
+import {
+  hasTitle,
+  rowsPerBlock,
+  type DataRole,
+  type Dataset,
+  type Row,
+  type SourceFile,
+} from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 import { KeptColumns } from './keptColumns';
@@ -22,6 +29,7 @@ export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];
   #rows = 0;
   #characters = 0;
+  #titles = 0;
 
   private constructor(
     private readonly role: DataRole,
@@ -49,6 +57,7 @@ export class DatasetWriter {
     if (block) block.canonical += line;
     this.#rows += 1;
     this.#characters += charactersOf(row);
+    if (this.role === 'knowledgeBase' && 'title' in row && hasTitle(row)) this.#titles += 1;
   }
 
   /**
@@ -67,6 +76,7 @@ export class DatasetWriter {
       name: this.name,
       rows: this.#rows,
       characters: this.#characters,
+      ...(this.role === 'knowledgeBase' ? { titles: this.#titles } : {}),
       createdAt: isKnown ? known.createdAt : Date.now(),
       ...(kept ? { kept } : {}),
       ...(sources.length > 0 ? { sources: [...sources] } : {}),

@@ -1,13 +1,14 @@
 import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
-import { judgementOf, Judgements } from '../../../src/domain/import/judgements';
+import { judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
+import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
-import { recordsOf, type DataFile } from './readRecords';
-import type { Place, Rejections } from './rejections';
+import { recordsOfFile, type DataFile } from './dataFile';
+import { noted, shortenedRejection, type RejectionPlace, type Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
-  for await (const records of recordsOf(file))
+  for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
 }
 
@@ -16,53 +17,73 @@ async function isFileOfJudgements(file: DataFile): Promise<boolean> {
   return false;
 }
 
-async function readJudgements(source: DataFile, judgements: Judgements<Place>, rejections: Rejections): Promise<void> {
+async function readJudgements(
+  source: DataFile,
+  judgements: Judgements<RejectionPlace>,
+  rejections: Rejections,
+): Promise<void> {
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
-  for await (const { value, line } of valuesOf(source)) {
-    const judgement = judgementOf(value);
-    const place = { file, line };
-    if (!judgement) {
-      rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
-      continue;
+  for await (const records of recordsOfFile(source))
+    for (const record of records) {
+      const place = { file, line: record.line };
+      if ('fault' in record) {
+        if (noted.has(record.fault)) rejections.note(place, record);
+        else rejections.add({ ...place, ...shortenedRejection(record) });
+        continue;
+      }
+      const judgement = judgementOf(record.value);
+      if (!judgement) {
+        rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
+        continue;
+      }
+      const taken = judgements.add(judgement, place);
+      if (taken === 'unknown') rejections.ignore(place, judgement.passage);
+      if (taken !== 'irrelevant') continue;
+      if (irrelevant === 0) firstLine = place.line;
+      irrelevant += 1;
     }
-    const taken = judgements.add(judgement, place);
-    if (taken === 'unknown') rejections.ignore(place, judgement.passage);
-    if (taken !== 'irrelevant') continue;
-    if (irrelevant === 0) firstLine = line;
-    irrelevant += 1;
-  }
   if (irrelevant > 0)
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Records after which a column named as ids is taken without reading the rest of the file. */
-const enoughRecords = 1000;
+interface JudgedSide {
+  /** Which side of the judgements the file holds: their questions or their passages. Null for neither. */
+  side: Side | null;
+  /** The column of the ids that the judgements name on that side. Null if they name none of its rows. */
+  idColumn: string | null;
+}
 
-/** Returns the column of the file whose ids the judgements name, or null if they name none of its rows. */
-async function idColumnOf(file: DataFile, role: DataRole, judgements: Judgements<Place>): Promise<string | null> {
-  const column = new JudgedColumn(role, judgements.idsOf(role));
-  let records = 0;
+async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>): Promise<JudgedSide> {
+  const questions = new JudgedColumn('questions', judgements.idsOf('questions'));
+  const passages = new JudgedColumn('knowledgeBase', judgements.idsOf('knowledgeBase'));
+  let titled = false;
   for await (const { value } of valuesOf(file)) {
-    column.add(value);
-    records += 1;
-    if (records % enoughRecords === 0 && column.named() !== null) break;
+    questions.add(value);
+    passages.add(value);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      titled ||= new Columns(Object.entries(value)).has('title');
   }
-  return column.find();
+  // A column of another name may hold the ids of the other side: a passage may say which question it answers.
+  const onlyNamed = questions.named() !== null || passages.named() !== null;
+  const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
+  const evidence = { name: file.file.name, titled, asQuestions: count(questions), asPassages: count(passages) };
+  const side = sideOf(evidence);
+  return { side, idColumn: (side === 'passages' ? passages : questions).find() };
 }
 
 export interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
-  judgements: Judgements<Place> | null;
+  judgements: Judgements<RejectionPlace> | null;
   /** The columns of ids that the judgements name, by file. */
   idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
  * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
- * without any row that they name belongs to another role, such as the passages among the files of questions.
+ * on the other side of them belongs to another role, such as the passages among the files of questions.
  */
 export async function judgedFiles(
   files: readonly DataFile[],
@@ -72,7 +93,7 @@ export async function judgedFiles(
 ): Promise<JudgedFiles> {
   const idColumns = new Map<DataFile, string>();
   if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
-  const judgements = new Judgements<Place>(passages);
+  const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
@@ -81,12 +102,13 @@ export async function judgedFiles(
   if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
   const rows: DataFile[] = [];
   for (const file of others) {
-    const idColumn = await idColumnOf(file, role, judgements);
-    if (idColumn === null) rejections.note({ file: file.file.name }, { fault: 'file-unused' });
-    else {
-      rows.push(file);
-      idColumns.set(file, idColumn);
+    const { side, idColumn } = await sideOfFile(file, judgements);
+    if (side !== (role === 'knowledgeBase' ? 'passages' : 'questions')) {
+      rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+      continue;
     }
+    rows.push(file);
+    if (idColumn !== null) idColumns.set(file, idColumn);
   }
   return { rows, judgements, idColumns };
 }

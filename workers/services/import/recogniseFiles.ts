@@ -1,10 +1,12 @@
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import type { ColumnChoices } from '../../../src/protocol/dataApi';
-import { openFile, recordsOf } from './readRecords';
-import { withHead } from './recordStream';
+import { openDataFile, recordsOfFile } from './dataFile';
+import { recordsWithHead } from './recordsWithHead';
 
-/** Recognises the columns of files without importing them, so that they can be chosen where the import failed. */
+/**
+ * Recognises the columns of files without importing them, so that the user can choose columns after an import failed.
+ */
 export async function recogniseFiles(
   files: File[],
   role: DataRole,
@@ -12,8 +14,8 @@ export async function recogniseFiles(
 ): Promise<Recognition[]> {
   const found: Recognition[] = [];
   for (const file of files) {
-    const source = await openFile(file, role, { ...choices, guess: true });
-    const head = await withHead(recordsOf(source), surveyedRecords).next();
+    const source = await openDataFile(file, [role], { ...choices, guess: true });
+    const head = await recordsWithHead(recordsOfFile(source), surveyedRecords).next();
     found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings, source.stated.mapping));
   }
   return found;

@@ -4,13 +4,14 @@ import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
 import { sheetRecords } from '../../../src/domain/import/sheet';
-import { isZip, readWorkbook, WorkbookFault } from '../../formats/xlsx';
+import { readXlsx, XlsxFault } from '../../formats/xlsx';
+import { isZip } from '../../formats/zip';
 
-/** A workbook of which one sheet was read. */
-export interface SheetFile {
+/** A workbook, with the records of one of its sheets. */
+export interface SpreadsheetFile {
   file: File;
   facts: FileFacts;
-  /** The first row; empty if there is none. */
+  /** The column names, separated by commas. Empty if there are none. */
   head: string;
   damaged: false;
   records: RawRecord[];
@@ -28,18 +29,18 @@ function sheetMissing(file: string, field: string, sheets: readonly string[]): A
  */
 export async function readSpreadsheet(
   file: File,
-  role: DataRole,
+  roles: readonly DataRole[],
   stated: FileReading = {},
   readings: RememberedReadings = {},
-): Promise<SheetFile | null> {
+): Promise<SpreadsheetFile | null> {
   const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
   if (!isZip(head)) return null;
   const isNamedSo = /\.(xls[xmb]?|et)$/i.test(file.name);
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const earlier = (names: readonly string[]): string | undefined => readings[sheetKey(role, names)];
-    const book = await readWorkbook(bytes, (names) => stated.sheet ?? earlier(names));
-    const { sheets, name, sheet, unreadable } = book;
+    const earlier = (names: readonly string[]): string | undefined =>
+      roles.map((role) => readings[sheetKey(role, names)]).find((name) => name !== undefined && names.includes(name));
+    const { sheets, name, sheet, unreadable } = await readXlsx(bytes, (names) => stated.sheet ?? earlier(names));
     if (stated.sheet !== undefined && stated.sheet !== name) throw sheetMissing(file.name, stated.sheet, sheets);
     const { columns, records, mergedCells } = sheetRecords(sheet);
     const facts: FileFacts = {
@@ -49,7 +50,7 @@ export async function readSpreadsheet(
       detected: null,
       alsoFits: [],
       unsure: false,
-      readingKey: sheetKey(role, sheets),
+      readingKey: roles[0] === undefined ? '' : sheetKey(roles[0], sheets),
       readingChosen: sheets.length > 1 && (stated.sheet ?? earlier(sheets)) === name,
       sheets,
       sheet: name,
@@ -58,8 +59,8 @@ export async function readSpreadsheet(
     };
     return { file, facts, head: columns.join(), damaged: false, records, stated };
   } catch (thrown) {
-    if (!(thrown instanceof WorkbookFault)) throw thrown;
-    // The caller refuses other zip archives by their type.
+    if (!(thrown instanceof XlsxFault)) throw thrown;
+    // This is another zip archive, which the caller refuses by its type.
     if (thrown.fault === 'xlsx-broken' && !isNamedSo) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }

@@ -10,14 +10,14 @@ import { readWeightRange } from '../../../src/storage/weights';
 import { readSafetensorsHeader } from '../../formats/safetensors';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 import { exportFolder } from './exportFolder';
-import { modelOf } from '../train/runSession';
+import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
-export interface ExportDeps {
+export interface ExportModelDeps {
   db: Database;
   /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;
@@ -27,7 +27,7 @@ export interface ExportDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-  const { model, settings } = await modelOf(db, run.experiment);
+  const { model, settings } = await modelOfExperiment(db, run.experiment);
   const kept = await keptCheckpoint(db, run.runId);
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   return {
@@ -50,7 +50,11 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
 }
 
 /** Zips the exported folder, then loads the result and compares its vectors with the app's own before returning it. */
-export async function exportModel(request: ExportRequest, deps: ExportDeps, progress: Progress): Promise<ExportReport> {
+export async function exportModel(
+  request: ExportRequest,
+  deps: ExportModelDeps,
+  progress: Progress,
+): Promise<ExportReport> {
   const source = await sourceOf(deps.db, request);
   const entries = exportFolder(source);
   let done = 0;
@@ -79,7 +83,7 @@ async function compare(
   fileName: string,
   directory: ZipEntry[],
   request: ExportRequest,
-  deps: ExportDeps,
+  deps: ExportModelDeps,
   source: ExportSource,
 ): Promise<ExportReport['check']> {
   await readSafetensorsHeader(await entryBlob(zip, fileName, directory, 'model.safetensors'), 'model.safetensors');

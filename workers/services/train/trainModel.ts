@@ -12,8 +12,8 @@ import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
-import type { DeviceSession } from './runSession';
-import { trainingTensors, weightTensors } from './weightTransfer';
+import type { RunSessionOnDevice } from './runSession';
+import { weightAndMomentTensors, weightTensors } from './weightTransfer';
 
 export interface TrainingState {
   step: number;
@@ -22,13 +22,15 @@ export interface TrainingState {
 }
 
 export interface TrainingDeps {
-  session: DeviceSession;
-  /** Rows of the training pairs: [stage][step][row]. */
+  session: RunSessionOnDevice;
+  /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
-/** Trains from `state.step` to the end of the last stage. Resuming from any checkpoint gives bit-identical results. */
+/**
+ * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
@@ -92,7 +94,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 }
 
 function trainerOptions(
-  { experiment, settings, model, record }: DeviceSession,
+  { experiment, settings, model, record }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: TrainingState,
   { stageIndex, begin }: { stageIndex: number; begin: number },
@@ -151,7 +153,7 @@ class CheckpointKeeper {
   #writtenStep = -1;
 
   constructor(
-    private readonly session: DeviceSession,
+    private readonly session: RunSessionOnDevice,
     private readonly parameters: ParameterStore,
     private readonly state: TrainingState,
   ) {}
@@ -164,7 +166,7 @@ class CheckpointKeeper {
     if (this.#writtenStep === this.state.step) return;
     const { db, record, model, log, recovery } = this.session;
     const startedAt = performance.now();
-    const tensors = trainingTensors(model, this.parameters, this.state.adamW);
+    const tensors = weightAndMomentTensors(model, this.parameters, this.state.adamW);
     const { step, loop } = this.state;
     const manifest = await writeCheckpoint(db, {
       runId: record.runId,

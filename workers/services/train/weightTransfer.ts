@@ -24,7 +24,7 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
 }
 
 /** Yields weights, first moments and second moments: all tensors that a resumed run needs for bit-identical results. */
-export async function* trainingTensors(
+export async function* weightAndMomentTensors(
   layout: Layout,
   parameters: ParameterStore,
   adamW: AdamWState,
@@ -52,8 +52,8 @@ async function readTensor(
   return new Float32Array(bytes);
 }
 
-/** Reads stored weights into a new store on the device. Calls `onTensor` after each tensor. */
-export async function loadParameters(
+/** Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. */
+export async function loadWeights(
   engine: Engine,
   db: Database,
   layout: Layout,
@@ -61,12 +61,12 @@ export async function loadParameters(
   onTensor: (done: number, of: number) => void,
 ): Promise<ParameterStore> {
   const parameters = new ParameterStore(engine, layout.tensors);
-  await writeParameters(db, layout, weightsId, parameters, onTensor);
+  await reloadWeights(db, layout, weightsId, parameters, onTensor);
   return parameters;
 }
 
 /** Overwrites the weights on the device with stored ones. */
-export async function writeParameters(
+export async function reloadWeights(
   db: Database,
   layout: Layout,
   weightsId: string,
@@ -80,7 +80,7 @@ export async function writeParameters(
 }
 
 /** Reads the optimizer's moments from a `latest` checkpoint, where they follow the weights. */
-export async function loadAdamW(
+export async function loadMoments(
   db: Database,
   layout: Layout,
   weightsId: string,

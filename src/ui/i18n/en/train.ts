@@ -91,7 +91,7 @@ export const trainTexts = {
   nextSettings: 'Settings for the next run',
   advanced: 'Advanced settings',
   advancedCount: (all: number, changed: number) =>
-    changed === 0 ? `${all}, all at their defaults` : `${all}, of which ${changed} changed`,
+    changed === 0 ? `${all}, all at their defaults` : `${all}, ${changed} changed`,
   presets: {
     label: 'Preset',
     names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
@@ -150,7 +150,7 @@ export const trainTexts = {
     seed: 'Random seed',
     dropout: 'Dropout',
     dropoutRate: 'Dropout rate',
-    precision: 'Number precision',
+    precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',

@@ -1,5 +1,6 @@
 import type { OwnWordsCode, OwnWordsValues, Said } from '../../../domain/errorWords';
-import { short, type Sentence } from './sentence';
+import type { Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type Table = { [Code in OwnWordsCode]: (...values: OwnWordsValues[Code]) => Sentence };
 
@@ -13,8 +14,8 @@ const table: Table = {
   'row-from-to': (first, last) => ({ zh: `第 ${first} 到 ${last} 行`, en: `a row from ${first} to ${last}` }),
   'at-most': (most) => ({ zh: `最多 ${most}`, en: `at most ${most}` }),
   'passage-twice': (id) => ({
-    zh: `两份知识库，都有段落 ${short(id, 80)}`,
-    en: `passage ${short(id, 80)} in two knowledge bases`,
+    zh: `两份知识库，都有段落 ${shortened(id, 80)}`,
+    en: `passage ${shortened(id, 80)} in two knowledge bases`,
   }),
   'no-such-field': () => ({ zh: '没有这个字段', en: 'no field of this name' }),
   'lone-surrogate': () => ({ zh: '半个字符（孤立的代理项）', en: 'a lone surrogate' }),
@@ -36,8 +37,8 @@ const table: Table = {
   'column-for': (fields) => ({ zh: `写明 ${fields} 的列`, en: `a column for ${fields}` }),
   'list-of': (least, most) => ({ zh: `${least} 到 ${most} 项的列表`, en: `a list of ${least} to ${most} items` }),
   'part-missing': (part, id) => ({
-    zh: `${short(id, 80)} 的第 ${part} 部分缺失或不完整`,
-    en: `part ${part} of ${short(id, 80)} is missing or too short`,
+    zh: `${shortened(id, 80)} 的第 ${part} 部分缺失或不完整`,
+    en: `part ${part} of ${shortened(id, 80)} is missing or too short`,
   }),
   'download-deleted': () => ({ zh: '下载在中途被删除', en: 'the download was deleted meanwhile' }),
   'worker-not-started': () => ({ zh: '线程没有启动', en: 'the worker did not start' }),
@@ -74,7 +75,7 @@ const table: Table = {
   'divisor-of': (size) => ({ zh: `${size} 的约数`, en: `a divisor of ${size}` }),
   'no-model': () => ({ zh: '没有模型', en: 'no model' }),
   'no-vocabulary': () => ({ zh: '没有词表', en: 'no vocabulary' }),
-  'no-token': (token) => ({ zh: `没有 ${short(token, 80)}`, en: `no ${short(token, 80)}` }),
+  'no-token': (token) => ({ zh: `没有 ${shortened(token, 80)}`, en: `no ${shortened(token, 80)}` }),
   'pickle-ends': () => ({ zh: '内容在中途结束', en: 'it ends too early' }),
   'stack-empty': () => ({ zh: '栈上缺少一个值', en: 'a value is missing on the stack' }),
   'kind-expected': (kind) => ({ zh: `此处应为 ${kind}`, en: `${kind} expected` }),
@@ -89,7 +90,7 @@ const table: Table = {
   'persistent-id-invalid': () => ({ zh: '有一个持久编号不是存储', en: 'a persistent id is not a storage' }),
   opcode: (name) => ({ zh: `操作码 ${name}`, en: `opcode ${name}` }),
   'nested-containers': (most) => ({ zh: `超过 ${most} 层的嵌套`, en: `more than ${most} nested containers` }),
-  'call-of': (name) => ({ zh: `对 ${short(name, 80)} 的调用`, en: `a call of ${short(name, 80)}` }),
+  'call-of': (name) => ({ zh: `对 ${shortened(name, 80)} 的调用`, en: `a call of ${shortened(name, 80)}` }),
   'storage-view': () => ({ zh: '从别的存储截取的存储', en: 'a storage that is a view of another one' }),
   'not-torch-save': () => ({ zh: '不是 torch.save 写的文件', en: 'not a file that torch.save writes' }),
   'no-data-pkl': () => ({ zh: '没有 data.pkl', en: 'no data.pkl' }),
@@ -114,7 +115,7 @@ const mostAlternatives = 16;
 
 /** Returns a part of a sentence in both languages. Text that is not ours stays as it is, shortened. */
 export function said(part: Said | undefined): Sentence {
-  if (part === undefined || typeof part === 'string') return { zh: short(part), en: short(part) };
+  if (part === undefined || typeof part === 'string') return { zh: shortened(part), en: shortened(part) };
   if ('code' in part) {
     if (!Object.hasOwn(table, part.code)) return said(String(part.code));
     // The table pairs each code with a function of its own values, which an index by a union of codes can't express.

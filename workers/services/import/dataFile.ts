@@ -6,8 +6,8 @@ import { literalRecords } from '../../../src/domain/import/literalRecords';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
-import { detectEncoding, textIn, textOf, unpacked, type FileText } from './readText';
-import { readSpreadsheet, type SheetFile } from './spreadsheet';
+import { detectEncoding, textIn, textOfFile, unpackedFile, type FileText } from './fileText';
+import { readSpreadsheet, type SpreadsheetFile } from './spreadsheet';
 
 /** How to read files, where it is not left to the recognition. */
 export interface ReadingChoices {
@@ -17,27 +17,31 @@ export interface ReadingChoices {
   readings?: RememberedReadings;
 }
 
-/** A text file, unpacked, with its encoding and format. */
-export interface TextFile extends FileText {
+/** An unpacked text file, with its encoding and format. */
+export interface TextDataFile extends FileText {
   file: File;
   format: TextFormat;
   facts: FileFacts;
   stated: FileReading;
 }
 
-export type DataFile = TextFile | SheetFile;
+export type DataFile = TextDataFile | SpreadsheetFile;
 
 /** Shown until a person names the encoding of a file that no encoding fits: every byte is one of its characters. */
 const provisional: TextEncodingName = 'windows-1252';
 
-async function openText(file: File, role: DataRole, stated: FileReading, choices: OpenOptions): Promise<TextFile> {
+async function openText(
+  file: File,
+  roles: readonly DataRole[],
+  stated: FileReading,
+  choices: OpenOptions,
+): Promise<TextDataFile> {
   const { best, alsoFits, unsure } = await detectEncoding(file);
   const detected = best?.encoding ?? null;
   const found = best ?? (await textIn(provisional, file));
   const formatIn = (head: string): TextFormat => (stated.delimiter === undefined ? formatOf(file.name, head) : 'csv');
-  const readingKey = await encodingKey(role, formatIn(found.head), detected, found.head);
-  const earlier = choices.readings?.[readingKey];
-  const chosen = stated.encoding ?? (isTextEncoding(earlier) ? earlier : undefined);
+  const keys = await Promise.all(roles.map((role) => encodingKey(role, formatIn(found.head), detected, found.head)));
+  const chosen = stated.encoding ?? keys.map((key) => choices.readings?.[key]).find(isTextEncoding);
   if (chosen === undefined && detected === null && choices.guess !== true)
     throw new AppError({ kind: 'import-failed', file: file.name, fault: 'encoding-unknown' });
   const text = chosen === undefined || chosen === found.encoding ? found : await textIn(chosen, file);
@@ -49,7 +53,7 @@ async function openText(file: File, role: DataRole, stated: FileReading, choices
     detected,
     alsoFits,
     unsure,
-    readingKey,
+    readingKey: keys[0] ?? '',
     readingChosen: chosen !== undefined && chosen !== detected,
     sheets: [],
     sheet: null,
@@ -65,25 +69,30 @@ export interface OpenOptions extends ReadingChoices {
 }
 
 /**
- * Opens a file as it is stated for it, or as it was chosen for files that look like it, or as it is recognised.
+ * Unpacks a file and opens it as it is stated for it, else as it was chosen in one of the roles for files that look
+ * alike, else as it is recognised.
  * @throws import-failed if it is neither text nor a workbook, or is not what was stated.
  */
-export async function openFile(packed: File, role: DataRole, choices: OpenOptions = {}): Promise<DataFile> {
-  const file = await unpacked(packed);
+export async function openDataFile(
+  packed: File,
+  roles: readonly DataRole[],
+  choices: OpenOptions = {},
+): Promise<DataFile> {
+  const file = await unpackedFile(packed);
   const { files = {} } = choices;
   const name = [packed.name, file.name].find((known) => Object.hasOwn(files, known)) ?? '';
   const stated = (Object.hasOwn(files, name) ? files[name] : undefined) ?? {};
   const refuse = (field: keyof FileReading): never => {
     throw new AppError({ kind: 'import-failed', file: file.name, fault: 'reading-unused', field });
   };
-  const workbook = await readSpreadsheet(file, role, stated, choices.readings ?? {});
-  if (!workbook) return stated.sheet === undefined ? openText(file, role, stated, choices) : refuse('sheet');
+  const workbook = await readSpreadsheet(file, roles, stated, choices.readings ?? {});
+  if (!workbook) return stated.sheet === undefined ? openText(file, roles, stated, choices) : refuse('sheet');
   if (stated.encoding !== undefined) return refuse('encoding');
   return stated.delimiter === undefined ? workbook : refuse('delimiter');
 }
 
 /** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
-export async function* recordsOf(
+export async function* recordsOfFile(
   source: DataFile,
   read: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<RawRecord[]> {
@@ -96,7 +105,7 @@ export async function* recordsOf(
   const reader = format === 'json' || format === 'literal' ? null : formatReader(format, file.name, stated.delimiter);
   const pieces: string[] = [];
   let isCut = false;
-  for await (const { text, cut } of textOf(file, encoding, read)) {
+  for await (const { text, cut } of textOfFile(file, encoding, read)) {
     isCut ||= cut;
     if (reader) yield reader.push(text);
     else pieces.push(text);
@@ -106,7 +115,7 @@ export async function* recordsOf(
     return;
   }
   const last = reader.end();
-  // The rest of the last row is missing, from inside a character on.
+  // The file ends inside a character, so its last row is incomplete.
   if (isCut) last.push({ line: last.pop()?.line ?? 0, fault: 'file-cut' });
   yield last;
 }

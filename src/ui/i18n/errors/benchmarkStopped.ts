@@ -1,19 +1,11 @@
-import type { DeviceJob } from '../../../domain/device';
 import type { AppErrorDetails } from '../../../domain/errors';
+import { unknownErrorSentence, type Sentence } from './sentence';
 import { said } from './ownWords';
-import { never, type Sentence } from './sentence';
 
-/** Why the device can't take another job: it is busy with this one. */
-export const busySentences: Record<DeviceJob, Sentence> = {
-  run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
-  benchmark: {
-    zh: '正在测试本机性能，请等它测完，或先取消它。',
-    en: 'The benchmark is running; wait for it, or cancel it first.',
-  },
-  export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
-};
-
-/** A benchmark has no batch size to reduce and no checkpoint to resume from, so it has its own remedies. */
+/**
+ * Says why a benchmark stopped and what to do. A benchmark has its own remedies, because it has no batch size to reduce
+ * and no checkpoint to resume from.
+ */
 export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benchmark-stopped' }>): Sentence {
   switch (details.cause) {
     case 'memory':
@@ -32,6 +24,6 @@ export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benc
         en: `The compute worker stopped while measuring (${said(details.reason).en}); measure again. If it happens again, measure only the demo model.`,
       };
     default:
-      return never(details satisfies never);
+      return unknownErrorSentence(details satisfies never);
   }
 }
