@@ -1,4 +1,4 @@
-import { parseFileLocations, type FileLocation } from './fileLocations';
+import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
 import { slotNames, type SlotName } from './import/slots';
 import { own } from './errorWords';
 import * as v from 'valibot';
@@ -9,8 +9,11 @@ import {
   type DataEntry,
   type Experiment,
 } from './experiment';
+import { hubLocation } from './import/hub';
+import type { StoredModel } from './model';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
@@ -110,6 +113,20 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     locations,
     joinTitles,
   };
+}
+
+/**
+ * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
+ * known, and where the model can be fetched again if that came from a hub.
+ */
+export function experimentFileOf(
+  experiment: Experiment,
+  model: Pick<StoredModel, 'hub'> | null,
+  datasets: Partial<Record<SlotName, Dataset>> = {},
+): object {
+  const location = model?.hub ? hubLocation(model.hub) : null;
+  const locations = { ...locationsOf(datasets), ...(location === null ? {} : { model: location }) };
+  return Object.keys(locations).length > 0 ? { ...experiment, locations } : experiment;
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

@@ -125,6 +125,7 @@ const quoted = new Set([
   'sheet',
   'encoding',
   'delimiter',
+  'no-side',
 ]);
 const named = /\b(?:reason|found|expected)(?::|\s*=)\s*(?:[\w.()[\]'" ]+\?\?\s*)?(['"`])((?:\\.|(?!\1).)*)\1/g;
 const passed =

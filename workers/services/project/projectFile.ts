@@ -5,7 +5,7 @@ import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Dataset } from '../../../src/domain/records';
 import type { Progress } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { needing, type Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { getDataset, putDataset } from '../../../src/storage/datasets';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
@@ -180,10 +180,15 @@ export async function openProject(
   let done = files.length;
   const datasets = await reader.list<'datasets'>('datasets.json');
   const newer = await withNewKept(db, datasets);
-  for (const { path } of files) {
-    await writeParts(db, reader, path, newer);
-    progress(++done, files.length * 2);
-  }
+  await needing(
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
+    async () => {
+      for (const { path } of files) {
+        await writeParts(db, reader, path, newer);
+        progress(++done, files.length * 2);
+      }
+    },
+  );
   for (const dataset of datasets.filter(({ contentSha256 }) => newer.has(contentSha256))) await putDataset(db, dataset);
   for (const store of ['batchLists', 'evaluations', 'models', 'checkpoints'] as const)
     await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
