@@ -203,7 +203,7 @@ export interface SafetensorsEntry {
  */
 export async function* writeSafetensors(
   tensors: readonly SafetensorsEntry[],
-  read: (name: string) => Promise<Float32Array | Uint8Array>,
+  read: (name: string) => Promise<Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>,
   metadata: Record<string, string> = { format: 'pt' },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const header: Record<string, unknown> = { __metadata__: metadata };
@@ -221,7 +221,7 @@ export async function* writeSafetensors(
   padded.set(text, 8);
   yield padded;
   for (const { name } of entries) {
-    const values = await read(name);
-    yield new Uint8Array(values.slice().buffer);
+    const { buffer, byteOffset, byteLength } = await read(name);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
   }
 }
