@@ -1,4 +1,5 @@
 import type { DeviceJob } from './device';
+import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
 
 export type ModelFault =
@@ -25,6 +26,8 @@ export type ModelFault =
   /** A tensor of the encoder that config.json does not describe. */
   | 'tensor-unknown'
   | 'tensor-not-finite'
+  /** An exported tensor that should be as it was imported, but is not. */
+  | 'tensor-differs'
   /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
   | 'two-encoders'
   /** `found`: the sentence-transformers module that is not supported. */
@@ -65,8 +68,20 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** A line of a file of judgements that does not have TREC's four columns. */
+  | 'trec-broken'
+  /** The id of a negative that is not a passage of the knowledge base. */
+  | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
+  /** `field`: the sheet stated; `expected`: those of the workbook. */
+  | 'sheet-missing'
+  /** `field`: the column stated, which no row has; `expected`: those that were found. */
+  | 'column-missing'
+  /** `field`: the setting stated that does not apply to this kind of file. */
+  | 'reading-unused'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
@@ -79,7 +94,14 @@ export type ImportRemark =
   | 'negatives-unused'
   | 'judged-irrelevant'
   | 'score-unused'
-  | 'questions-merged';
+  | 'questions-merged'
+  /** An object has the key `field` more than once. */
+  | 'key-repeated'
+  | 'negatives-not-found'
+  /** Questions of the file that the judgements do not name. */
+  | 'not-judged'
+  /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
+  | 'kept-differs';
 
 export type HubFault =
   | 'id-invalid'
@@ -88,6 +110,8 @@ export type HubFault =
   | 'no-revision'
   /** The model is private or gated, or doesn't exist: hubs don't say which. */
   | 'needs-token'
+  /** The browser would pass an access token on to the file server that the host redirects to. */
+  | 'token-unsafe'
   | 'offline'
   /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
   | 'blocked'
@@ -125,8 +149,8 @@ export type AppErrorDetails =
       /** Only for the fault wrong-type. */
       fileType?: FileType;
     }
-  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
-  | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
+  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: Said; found?: Said }
+  | { kind: 'experiment-invalid'; path: string; found: Said; expected?: Said }
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
@@ -137,13 +161,14 @@ export type AppErrorDetails =
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
-  | { kind: 'quota-exceeded'; neededBytes: number }
-  | { kind: 'storage-failed'; reason: string }
-  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
+  /** `neededBytes`: what the work stores in total, if it is known. `freeBytes`: what the browser says is left. */
+  | { kind: 'quota-exceeded'; neededBytes?: number; freeBytes?: number }
+  | { kind: 'storage-failed'; reason: Said }
+  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
-  | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
+  | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
-  | { kind: 'gpu-unavailable'; reason: string }
+  | { kind: 'gpu-unavailable'; reason: Said }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
@@ -169,16 +194,22 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }
+  /**
+   * This version splits the data of an interrupted run into other rows than it began with, or, without `recorded`, the
+   * run's version did not record its rows.
+   */
+  | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
-  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
+  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: Said }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';
       id: string;
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
-  | { kind: 'download-failed'; url: string; status: number }
+  /** Without a status, the connection failed. */
+  | { kind: 'download-failed'; url: string; status?: number }
   | {
       kind: 'hub-failed';
       fault: HubFault;
@@ -190,7 +221,7 @@ export type AppErrorDetails =
       found?: string;
     }
   | { kind: 'cancelled' }
-  | { kind: 'unexpected'; reason: string };
+  | { kind: 'unexpected'; reason: Said };
 
 /**
  * The only error type of the app. The UI turns `details` into a sentence in the user's language
@@ -210,7 +241,7 @@ export class AppError extends Error {
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error && thrown.name === 'QuotaExceededError')
-    return new AppError({ kind: 'quota-exceeded', neededBytes: 0 }, { cause: thrown });
+    return new AppError({ kind: 'quota-exceeded' }, { cause: thrown });
   const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : JSON.stringify(thrown);
   return new AppError({ kind: 'unexpected', reason }, { cause: thrown });
 }

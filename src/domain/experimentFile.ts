@@ -1,20 +1,44 @@
+import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
+import { slotNames, type SlotName } from './import/slots';
+import { own } from './errorWords';
 import * as v from 'valibot';
-import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
+import {
+  entryWithoutHashSchema,
+  experimentSchema,
+  experimentModelSchema,
+  type DataEntry,
+  type Experiment,
+} from './experiment';
+import { hubLocation } from './import/hub';
+import type { StoredModel } from './model';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(location),
-  pairs: v.optional(location),
-  devQuestions: v.optional(location),
-  testQuestions: v.optional(location),
+  ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
-export type Locations = v.InferOutput<typeof locationsSchema>;
+
+/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
+export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+  model?: string;
+  batches?: string;
+}
+
+function parseLocations(value: unknown): Locations {
+  const { model, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const locations: Locations = {
+    ...(model === undefined ? {} : { model }),
+    ...(batches === undefined ? {} : { batches }),
+  };
+  for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
+  return locations;
+}
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(experimentModelSchema);
@@ -25,8 +49,8 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them in
- * after reading the files.
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * in after reading the files.
  */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
@@ -35,12 +59,24 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
+  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  joinTitles: boolean | null;
 }
 
-/** Drops entries without a hash: the runner adds them once it has read the files in `locations`. */
-function entriesWithHash(data: unknown): unknown {
-  if (!Array.isArray(data)) return data;
-  return data.filter((entry: unknown) => !isObject(entry) || entry['contentSha256'] !== undefined);
+/**
+ * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
+ * whether titles are joined.
+ */
+function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
+  if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
+  const hasHash = (entry: unknown): boolean => !isObject(entry) || entry['contentSha256'] !== undefined;
+  let joinTitles: boolean | null = null;
+  for (const [index, given] of data.entries()) {
+    if (hasHash(given)) continue;
+    const entry = parseWith(entryWithoutHashSchema, given, `data.${index}`);
+    if (entry.role === 'knowledgeBase') joinTitles = entry.joinTitles ?? null;
+  }
+  return { withHash: data.filter(hasHash), joinTitles };
 }
 
 function stagesWithHash(stages: unknown, locations: Locations): { stages: unknown; stagesToFill: number[] } {
@@ -51,7 +87,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
     if (locations.batches === undefined)
-      throw experimentInvalid('locations.batches', undefined, 'a file with the batch list');
+      throw experimentInvalid('locations.batches', undefined, own('batch-list-file'));
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -63,10 +99,11 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw experimentInvalid('', json, 'an object');
+  if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
-  const locations = parseWith(locationsSchema, given ?? {}, 'locations');
-  const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
+  const locations = parseLocations(given ?? {});
+  const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
+  const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
@@ -74,7 +111,22 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
+    joinTitles,
   };
+}
+
+/**
+ * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
+ * known, and where the model can be fetched again if that came from a hub.
+ */
+export function experimentFileOf(
+  experiment: Experiment,
+  model: Pick<StoredModel, 'hub'> | null,
+  datasets: Partial<Record<SlotName, Dataset>> = {},
+): object {
+  const location = model?.hub ? hubLocation(model.hub) : null;
+  const locations = { ...locationsOf(datasets), ...(location === null ? {} : { model: location }) };
+  return Object.keys(locations).length > 0 ? { ...experiment, locations } : experiment;
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

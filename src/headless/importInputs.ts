@@ -1,6 +1,8 @@
 import { experimentHash } from '../domain/experimentHash';
 import { AppError } from '../domain/errors';
 import { experimentModelOf, type DataEntry, type Experiment } from '../domain/experiment';
+import { nameOfPath } from '../domain/fileLocations';
+import type { FileReading } from '../domain/import/fileReading';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
@@ -26,6 +28,8 @@ export interface ImportedInputs {
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
+  /** Passages with a title, in a knowledge base that was read from files. */
+  titles: number;
 }
 
 type Report = (done: number, of: number) => void;
@@ -52,6 +56,7 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
 export class InputReader {
   readonly leftOut: ImportedInputs['leftOut'] = {};
   readonly recognised: ImportedInputs['recognised'] = {};
+  titles = 0;
   #filled: Experiment;
 
   constructor(
@@ -75,6 +80,7 @@ export class InputReader {
     const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
     const data = await gateway.data();
     const options = {
+      files: this.#readings(slot),
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
@@ -85,7 +91,15 @@ export class InputReader {
     if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
-    this.#filled = withEntry(this.#filled, slot, contentSha256);
+    this.titles += dataset.titles ?? 0;
+    const joinTitles = this.file.joinTitles ?? this.titles > 0;
+    this.#filled = withEntry(this.#filled, slot, contentSha256, joinTitles);
+  }
+
+  /** Returns how the experiment file says to read the files of a slot, by name. */
+  #readings(slot: SlotName): Record<string, FileReading> {
+    const locations = this.file.locations[slot] ?? [];
+    return Object.fromEntries(locations.map(({ path, ...reading }) => [nameOfPath(path), reading]));
   }
 
   /** Data without a location may already be stored in the browser profile that the runner keeps. */
@@ -158,6 +172,6 @@ export async function importInputs(
   const model = experimentModelOf(await reader.model());
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
-  const { leftOut, recognised } = reader;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised };
+  const { leftOut, recognised, titles } = reader;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, titles };
 }

@@ -20,6 +20,12 @@ const undoLimit = 100;
 /** A message is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';
 
+/** The stored data and model that an experiment refers to, as far as they are in this browser. */
+interface References {
+  datasets: Partial<Record<SlotName, Dataset>>;
+  model: StoredModel | null;
+}
+
 /** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
 export class ExperimentState {
   stored = $state.raw<StoredExperiment | null>(null);
@@ -148,12 +154,20 @@ export class ExperimentState {
     if (this.experiment && this.missing.length === 0) await this.split.count(this.experiment);
   }
 
+  /** Called whenever its screen is opened; another tab may have changed it since the last time. */
   async load(): Promise<void> {
+    // Before any state is read: an effect that calls this must not run again with every change.
+    await this.#saving;
+    await this.flush();
+    const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
-    await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
-    this.stored = stored;
-    this.#savedAt = stored?.updatedAt ?? 0;
+    const [references] = await Promise.all([this.#readReferences(stored?.experiment), this.loadRuns()]);
+    // A change made meanwhile, by an import under way, is newer than what was read.
+    if (this.stored === before) {
+      this.#take(stored, references);
+      this.#savedAt = stored?.updatedAt ?? 0;
+    }
     this.loaded = true;
     this.#channel ??= this.#listen();
     addEventListener('pagehide', this.#onHide);
@@ -187,23 +201,36 @@ export class ExperimentState {
     this.#remember();
     this.stored = stored;
     this.#savedAt = stored.updatedAt;
-    await this.#loadReferences();
+    await this.#reloadReferences();
+  }
+
+  async #reloadReferences(): Promise<void> {
+    const { stored } = this;
+    const references = await this.#readReferences(stored?.experiment);
+    if (this.stored === stored) Object.assign(this, references);
   }
 
   async loadRuns(): Promise<void> {
     this.runs = await gateway.listRuns(this.experimentId);
   }
 
-  async #loadReferences(experiment = this.stored?.experiment): Promise<void> {
-    if (!experiment) return;
+  #take(stored: StoredExperiment | null, { datasets, model }: References): void {
+    if (canonicalJson(stored?.experiment ?? null) !== canonicalJson(this.experiment)) this.#past = [];
+    this.datasets = datasets;
+    this.model = model;
+    this.stored = stored;
+  }
+
+  async #readReferences(experiment: Experiment | undefined): Promise<References> {
+    if (!experiment) return { datasets: {}, model: null };
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {
       const entry = entryOf(experiment, slot);
       const dataset = entry ? await gateway.getDataset(entry.contentSha256) : undefined;
       if (dataset) found[slot] = dataset;
     }
-    this.datasets = found;
-    this.model = experiment.model ? ((await gateway.getModel(experiment.model.contentSha256)) ?? null) : null;
+    const model = experiment.model ? await gateway.getModel(experiment.model.contentSha256) : undefined;
+    return { datasets: found, model: model ?? null };
   }
 
   /** Applies `edit`, keeps the previous version for undo, and saves soon. */
@@ -234,7 +261,7 @@ export class ExperimentState {
   keepMine(): void {
     if (this.overtaken) this.#replace({ ...this.overtaken, updatedAt: Date.now() });
     this.overtaken = null;
-    void app.attempt(() => this.#loadReferences());
+    void app.attempt(() => this.#reloadReferences());
   }
 
   undo(): void {
@@ -243,7 +270,14 @@ export class ExperimentState {
     this.#past = this.#past.slice(0, -1);
     this.stored = before;
     this.#saveSoon();
-    void app.attempt(() => this.#loadReferences());
+    void app.attempt(() => this.#reloadReferences());
+  }
+
+  /** Drops the experiment, which has been deleted, with changes that are not saved yet. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#dirty = false;
+    this.stored = null;
   }
 
   #saveSoon(): void {
@@ -253,8 +287,9 @@ export class ExperimentState {
   }
 
   /**
-   * Saves pending changes. Called before a run starts and when the page is hidden or closed. Returns false if they were
-   * not saved, because another tab has changed the experiment or storage failed.
+   * Saves pending changes, and waits for a save under way: the workers read the settings from storage. Called before a
+   * run starts and when the page is hidden or closed. Returns false if they were not saved, because another tab has
+   * changed the experiment or storage failed.
    */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
@@ -282,12 +317,25 @@ export class ExperimentState {
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
-    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null));
+    const joinTitles = dataset !== null && this.#joinsTitles(slot, dataset);
+    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null, joinTitles));
     const next = { ...this.datasets };
     if (dataset) next[slot] = dataset;
     else delete next[slot];
     this.datasets = next;
     await this.flush();
+  }
+
+  /** Takes a new record of the knowledge base in use. */
+  datasetCounted(dataset: Dataset): void {
+    if (this.datasets.knowledgeBase?.contentSha256 === dataset.contentSha256)
+      this.datasets = { ...this.datasets, knowledgeBase: dataset };
+  }
+
+  /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
+  #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
+    const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
+    return linked && linked.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;
   }
 
   /**

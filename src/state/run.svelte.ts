@@ -15,6 +15,8 @@ export class RunState {
   elsewhere = $state(false);
   /** Whether this page's worker is running it. */
   here = $state(false);
+  /** Whether it is still open if another tab runs it, or if the worker that ran it is just ending. */
+  settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;

@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/domain/run';
 import { latestCheckpoint } from '../../src/storage/checkpoints';

@@ -1,5 +1,7 @@
+import 'fake-indexeddb/auto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
+import { latestCheckpoint } from '../../src/storage/checkpoints';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { DeviceRecovery } from '../../workers/services/device/deviceRecovery';
@@ -66,6 +68,32 @@ describe('a run resumed with other kernels', () => {
       const reported = (await readEvents(db, runId, 0)).filter(({ type }) => type === 'deviceChanged');
       expect(reported.map((event) => 'step' in event && event.step)).toEqual(changes ?? []);
     }
+  });
+});
+
+describe('a run resumed on other rows', () => {
+  it.skipIf(inBrowser)('is refused before it trains, and keeps its checkpoint', async () => {
+    const { db, runId } = await prepared({});
+    const start = (control: RunControl) =>
+      runExperiment({ db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    const stopping = new LosingControl(db, runId, (phase, call) => {
+      if (phase === 'train' && call === 9) throw new Error('stopped');
+      return false;
+    });
+    await expect(start(stopping)).rejects.toThrow('stopped');
+    const stopped = await getRun(db, runId);
+    expect(stopped?.rowsSha256).toMatch(/^[0-9a-f]{64}$/);
+    const checkpoint = await latestCheckpoint(db, runId);
+    expect(checkpoint?.step).toBeGreaterThan(0);
+
+    await updateRun(db, runId, { rowsSha256: '0'.repeat(64) });
+    await expect(start(new RunControl())).rejects.toMatchObject({ details: { kind: 'rows-changed', recorded: true } });
+    expect(await getRun(db, runId)).toMatchObject({ status: 'failed', step: stopped?.step });
+    expect(await latestCheckpoint(db, runId)).toEqual(checkpoint);
+
+    await updateRun(db, runId, { rowsSha256: stopped?.rowsSha256 ?? '' });
+    await start(new RunControl());
+    expect((await getRun(db, runId))?.status).toBe('done');
   });
 });
 

@@ -1,4 +1,3 @@
-import 'fake-indexeddb/auto';
 import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
 import type { DataRole, Row } from '../../src/domain/records';
 import { openDatabase, type Database } from '../../src/storage/database';

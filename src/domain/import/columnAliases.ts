@@ -1,4 +1,4 @@
-import type { DataRole } from '../records';
+import type { DataRole, KeptField } from '../records';
 import type { ColumnField } from './fields';
 
 /**
@@ -33,8 +33,21 @@ export const aliases = {
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
   score: ['score', 'label', 'similarity', 'relevance', '分数', '得分'],
+  /** Kept columns are looked up last, among the columns that the row was not made from. */
+  topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
+  document: [
+    'doc', 'docname', 'doctitle', 'documentname', 'documenttitle', 'documentid', 'document', 'source', 'sourcefile',
+    'sourcedocument', 'filename', 'file', '文档', '文档名', '文件', '文件名', '来源', '出处', '书名',
+  ],
+  chunk: ['chunkid', 'chunkindex', 'chunkname', 'chunkno', '分块', '分块编号', '片段', '片段编号'],
 } as const; // prettier-ignore
 export type AliasList = keyof typeof aliases;
+
+/** The alias list of each kept column, which every role has. */
+export const keptLists = { topic: 'topic', document: 'document', chunk: 'chunk' } as const satisfies Record<
+  KeptField,
+  AliasList
+>;
 
 /** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
 export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {
@@ -50,6 +63,10 @@ export const bareColumnName = (name: string): string => name.toLowerCase().repla
 /** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */
 export const negativeColumn =
   /^(?:neg|negs|negatives?|negativetexts?|negativepassages?|textneg|hardnegatives?|rejected|rejectedresponses?|负例)\d*$/;
+
+/** Columns that name negatives by the ids of passages, such as `negative_ids`. */
+export const negativeIdColumn =
+  /^(?:neg|negs|negatives?|hardnegatives?|负例)(?:passages?|docs?|documents?|corpus|p)?ids?\d*$/;
 
 /** A row needs at least one of these columns to be read as a row of the role. */
 export const mainColumns: Record<DataRole, AliasList> = {

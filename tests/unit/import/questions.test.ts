@@ -54,13 +54,35 @@ describe('one file with questions, passages and judgements', () => {
       { id: 'q1', text: '喂多少', relevant: ['n1'] },
       { id: 'q2', text: '几度', relevant: ['n2'] },
     ]);
-    expect(questions.rejected).toEqual([{ file: 'qa.json', line: 1, fault: 'reference-ignored', field: 'gone' }]);
+    const mode = { file: 'qa.json', line: 1, fault: 'columns-unused', field: 'mode' };
+    expect(questions.rejected).toEqual([mode, { file: 'qa.json', line: 1, fault: 'reference-ignored', field: 'gone' }]);
     const pairs = await imported('pairs', source, source);
     expect(pairs.rows.map(({ anchor, positive }) => [anchor, positive])).toEqual([
       ['喂多少', '两公斤'],
       ['几度', '二十八度'],
     ]);
-    expect(pairs.rejected.map(({ fault, field }) => [fault, field])).toEqual([['unknown-passage', 'gone']]);
+    expect(pairs.rejected.map(({ fault, field }) => [fault, field])).toEqual([
+      ['columns-unused', 'mode'],
+      ['unknown-passage', 'gone'],
+    ]);
+  });
+
+  it('reports judgements of a question that it does not have, and judgements that it cannot read', async () => {
+    const partial = file(
+      'qa.json',
+      JSON.stringify({
+        queries: [{ qid: 'q1', text: '喂多少' }],
+        corpus: [{ docid: 'n1', content: '两公斤' }],
+        qrels: [{ qid: 'q1', docid: 'n1' }, { qid: 'q9', docid: 'n1' }, { who: 'q1' }],
+      }),
+    );
+    const { rows, rejected } = await imported('pairs', partial, partial);
+    expect(rows).toEqual([{ id: 'pairs-1', anchor: '喂多少', positive: '两公斤' }]);
+    expect(rejected.map(({ fault, field }) => [fault, field])).toEqual([
+      ['unknown-question', 'q9'],
+      ['no-known-columns', ''],
+      ['columns-unused', 'qid'],
+    ]);
   });
 });
 

@@ -1,8 +1,10 @@
-import { isJudgedId, judgementOf, Judgements } from '../../../src/domain/import/judgements';
+import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
+import { judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
+import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOfFile, type DataFile } from './dataFile';
-import type { RejectionPlace, Rejections } from './rejections';
+import { noted, shortenedRejection, type RejectionPlace, type Rejections } from './rejections';
 
 /** Yields the usable values of a file with their lines. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
@@ -23,52 +25,90 @@ async function readJudgements(
   const file = source.file.name;
   let irrelevant = 0;
   let firstLine = 0;
-  for await (const { value, line } of valuesOf(source)) {
-    const judgement = judgementOf(value);
-    const place = { file, line };
-    if (!judgement) {
-      rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
-      continue;
+  for await (const records of recordsOfFile(source))
+    for (const record of records) {
+      const place = { file, line: record.line };
+      if ('fault' in record) {
+        if (noted.has(record.fault)) rejections.note(place, record);
+        else rejections.add({ ...place, ...shortenedRejection(record) });
+        continue;
+      }
+      const judgement = judgementOf(record.value);
+      if (!judgement) {
+        rejections.add({ ...place, fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
+        continue;
+      }
+      const taken = judgements.add(judgement, place);
+      if (taken === 'unknown') rejections.ignore(place, judgement.passage);
+      if (taken !== 'irrelevant') continue;
+      if (irrelevant === 0) firstLine = place.line;
+      irrelevant += 1;
     }
-    const taken = judgements.add(judgement, place);
-    if (taken === 'unknown') rejections.ignore(place, judgement.passage);
-    if (taken !== 'irrelevant') continue;
-    if (irrelevant === 0) firstLine = line;
-    irrelevant += 1;
-  }
   if (irrelevant > 0)
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Whether the judgements name the id of any row of the file: a passage's id in a knowledge base, else a question's. */
-async function belongs(file: DataFile, role: DataRole, judgements: Judgements<RejectionPlace>): Promise<boolean> {
-  for await (const { value } of valuesOf(file)) if (isJudgedId(value, role, judgements)) return true;
-  return false;
+interface JudgedSide {
+  /** Which side of the judgements the file holds: their questions or their passages. Null for neither. */
+  side: Side | null;
+  /** The column of the ids that the judgements name on that side. Null if they name none of its rows. */
+  idColumn: string | null;
+}
+
+async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>): Promise<JudgedSide> {
+  const questions = new JudgedColumn('questions', judgements.idsOf('questions'));
+  const passages = new JudgedColumn('knowledgeBase', judgements.idsOf('knowledgeBase'));
+  let titled = false;
+  for await (const { value } of valuesOf(file)) {
+    questions.add(value);
+    passages.add(value);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      titled ||= new Columns(Object.entries(value)).has('title');
+  }
+  // A column of another name may hold the ids of the other side: a passage may say which question it answers.
+  const onlyNamed = questions.named() !== null || passages.named() !== null;
+  const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
+  const evidence = { name: file.file.name, titled, asQuestions: count(questions), asPassages: count(passages) };
+  const side = sideOf(evidence);
+  return { side, idColumn: (side === 'passages' ? passages : questions).find() };
+}
+
+export interface JudgedFiles {
+  rows: DataFile[];
+  /** Null if no file holds judgements. */
+  judgements: Judgements<RejectionPlace> | null;
+  /** The columns of ids that the judgements name, by file. */
+  idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements, a
- * file of which they name no row is left out: it belongs to another role, such as the passages among the files of
- * questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
+ * on the other side of them belongs to another role, such as the passages among the files of questions.
  */
 export async function judgedFiles(
   files: readonly DataFile[],
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<RejectionPlace> | null }> {
-  if (files.length < 2) return { rows: [...files], judgements: null };
+): Promise<JudgedFiles> {
+  const idColumns = new Map<DataFile, string>();
+  if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
   const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
     else await readJudgements(file, judgements, rejections);
   }
-  if (judgements.size === 0) return { rows: [...files], judgements: null };
+  if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
   const rows: DataFile[] = [];
   for (const file of others) {
-    if (await belongs(file, role, judgements)) rows.push(file);
-    else rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+    const { side, idColumn } = await sideOfFile(file, judgements);
+    if (side !== (role === 'knowledgeBase' ? 'passages' : 'questions')) {
+      rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+      continue;
+    }
+    rows.push(file);
+    if (idColumn !== null) idColumns.set(file, idColumn);
   }
-  return { rows, judgements };
+  return { rows, judgements, idColumns };
 }

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
-import { storedSplit } from './storedSplit';
+import { storedSplit, type StoredSplit } from './storedSplit';
 
 /** The rows of a run, split into parts. Every list is in tokenization order. */
 export interface PreparedData {
@@ -15,12 +15,36 @@ export interface PreparedData {
   leaks: number;
 }
 
-/** Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. */
+/**
+ * Returns a function that replaces the positive of a pair by the text that is encoded for the passage. Otherwise a
+ * model would be trained on passages without their titles and evaluated on passages with them. Of passages with equal
+ * texts, the first decides.
+ */
+function withEncodedPositive({ knowledgeBase, encodedTexts }: StoredSplit): (pair: Pair) => Pair {
+  const joined = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const [index, { text }] of knowledgeBase.entries()) {
+    const encoded = encodedTexts[index] ?? text;
+    if (encoded !== text && !seen.has(text.trim())) joined.set(text.trim(), encoded);
+    seen.add(text.trim());
+  }
+  return (pair) => {
+    const positive = joined.get(pair.positive.trim());
+    return positive === undefined ? pair : { ...pair, positive };
+  };
+}
+
+/**
+ * Returns the texts that a run of the experiment trains and evaluates, as `storedSplit` divides them. Passages have the
+ * text that is encoded, with their titles if the experiment joins them.
+ */
 export async function preparedData(db: Database, experiment: Experiment): Promise<PreparedData> {
-  const { pairs, knowledgeBase, split, trainRows } = await storedSplit(db, experiment, false, () => undefined);
+  const stored = await storedSplit(db, experiment, false, () => undefined);
+  const { pairs, knowledgeBase, encodedTexts, split, trainRows } = stored;
+  const passages = knowledgeBase.map((passage, index) => ({ ...passage, text: encodedTexts[index] ?? passage.text }));
   return {
-    pairs: trainRows.flatMap((row) => pairs[row] ?? []),
-    knowledgeBase: [...knowledgeBase, ...split.extraPassages],
+    pairs: trainRows.flatMap((row) => pairs[row] ?? []).map(withEncodedPositive(stored)),
+    knowledgeBase: passages.concat(split.extraPassages),
     dev: split.dev,
     test: split.test,
     leaks: split.leaks.length,

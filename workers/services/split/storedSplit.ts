@@ -1,6 +1,14 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
-import type { DataRole, Pair, Passage, QuestionPart, RowOf } from '../../../src/domain/records';
+import {
+  encodedText,
+  type DataRole,
+  type Pair,
+  type Passage,
+  type QuestionPart,
+  type RowOf,
+} from '../../../src/domain/records';
 import type { Overlap } from '../../../src/domain/split/overlap';
 import { splitData, type Split } from '../../../src/domain/split/splitData';
 import { hasListedBatches } from '../../../src/domain/train/batchList';
@@ -25,16 +33,35 @@ async function rowsOf<R extends DataRole>(
 function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
   const seen = new Set<string>();
   for (const { id } of knowledgeBase) {
-    if (seen.has(id))
-      throw new AppError({ kind: 'experiment-invalid', path: 'data', found: `passage ${id} in two knowledge bases` });
+    if (seen.has(id)) throw new AppError({ kind: 'experiment-invalid', path: 'data', found: own('passage-twice', id) });
     seen.add(id);
   }
+}
+
+/** Returns the passages that a run searches, and the text that it encodes for each of them. */
+async function readKnowledgeBase(
+  db: Database,
+  experiment: Experiment,
+): Promise<Pick<StoredSplit, 'knowledgeBase' | 'encodedTexts'>> {
+  const knowledgeBase: Passage[] = [];
+  const encodedTexts: string[] = [];
+  for (const { role, contentSha256, joinTitles = false } of experiment.data) {
+    if (role !== 'knowledgeBase') continue;
+    for (const passage of await readRows(db, role, contentSha256)) {
+      knowledgeBase.push(passage);
+      encodedTexts.push(encodedText(passage, joinTitles));
+    }
+  }
+  refuseSharedIds(knowledgeBase);
+  return { knowledgeBase, encodedTexts };
 }
 
 /** The stored rows of an experiment, and how they are split. */
 export interface StoredSplit {
   pairs: Pair[];
   knowledgeBase: Passage[];
+  /** The text that is encoded for each passage of the knowledge base: with its title, if the experiment joins them. */
+  encodedTexts: string[];
   split: Split;
   /** Training pairs that are near-duplicates of a test question. Empty if they were not searched for. */
   nearDuplicates: Overlap[];
@@ -55,8 +82,7 @@ export async function storedSplit(
   findNearDuplicates: boolean,
   progress: Progress,
 ): Promise<StoredSplit> {
-  const knowledgeBase = await rowsOf(db, experiment, 'knowledgeBase');
-  refuseSharedIds(knowledgeBase);
+  const { knowledgeBase, encodedTexts } = await readKnowledgeBase(db, experiment);
   const pairs = await rowsOf(db, experiment, 'pairs');
   const devQuestions = await rowsOf(db, experiment, 'questions', 'dev');
   const testQuestions = await rowsOf(db, experiment, 'questions', 'test');
@@ -69,5 +95,5 @@ export async function storedSplit(
       : [];
   const removed = new Set(removesNearDuplicates ? nearDuplicates.map(({ row }) => row) : []);
   const trainRows = split.trainRows.filter((row) => !removed.has(row));
-  return { pairs, knowledgeBase, split, nearDuplicates, removesNearDuplicates, trainRows };
+  return { pairs, knowledgeBase, encodedTexts, split, nearDuplicates, removesNearDuplicates, trainRows };
 }

@@ -1,25 +1,18 @@
 import { AppError } from '../../../src/domain/errors';
-import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { own } from '../../../src/domain/errorWords';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
-import { writeCheckpoint } from '../../../src/storage/checkpoints';
-import type { CheckpointManifest } from '../../../src/storage/schema';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
+import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
-import { weightAndMomentTensors, weightTensors } from './weightTransfer';
-
-export interface TrainingState {
-  step: number;
-  loop: CheckpointManifest['loopState'];
-  adamW: AdamWState;
-}
+import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
   session: RunSessionOnDevice;
@@ -34,12 +27,21 @@ export interface TrainingDeps {
  * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
  */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
-  if (state.loop.devPending)
-    await evaluateOnDev(deps, parameters, state, new CheckpointKeeper(deps.session, parameters, state));
+  if (state.loop.devPending) await evaluatePending(deps, parameters, state);
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
     begin += batches.length;
+  }
+}
+
+/** Does the dev evaluation during which the run was paused. */
+async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+  const keeper = new CheckpointKeeper(deps.session, parameters, state);
+  try {
+    await evaluateOnDev(deps, state, keeper);
+  } finally {
+    await keeper.end();
   }
 }
 
@@ -54,7 +56,7 @@ async function trainStage(
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
-    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'no value' });
+    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
   releaseIdleMemory(engine);
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
@@ -77,7 +79,7 @@ async function trainStage(
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
-      if (devIsDue(deps, state.step)) await evaluateOnDev(deps, parameters, state, keeper);
+      if (devIsDue(deps, state.step)) await evaluateOnDev(deps, state, keeper);
       await keeper.writeWhenDue();
       await control.checkpoint(
         () => keeper.pause(),
@@ -86,6 +88,7 @@ async function trainStage(
     }
     await keeper.write();
   } finally {
+    await keeper.end();
     trainer.dispose();
   }
 }
@@ -128,7 +131,6 @@ function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
  */
 async function evaluateOnDev(
   { session, evaluateDev }: TrainingDeps,
-  parameters: ParameterStore,
   state: TrainingState,
   keeper: CheckpointKeeper,
 ): Promise<void> {
@@ -143,71 +145,7 @@ async function evaluateOnDev(
   if (best) {
     state.loop.bestDev = rank;
     state.loop.bestStep = state.step;
-    if (checkpoint === 'bestDev') {
-      const { db, record, model } = session;
-      const tensors = weightTensors(model, parameters);
-      await writeCheckpoint(db, {
-        runId: record.runId,
-        step: state.step,
-        role: 'best',
-        tensors,
-        loopState: state.loop,
-      });
-    }
+    if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
-}
-
-/** Writes checkpoints of the training loop: when one is due, before a pause, and at the end of a stage. */
-class CheckpointKeeper {
-  #writtenAt = performance.now();
-  #writeMs = 0;
-  #written = '';
-
-  constructor(
-    private readonly session: RunSessionOnDevice,
-    private readonly parameters: ParameterStore,
-    private readonly state: TrainingState,
-  ) {}
-
-  async writeWhenDue(): Promise<void> {
-    if (performance.now() - this.#writtenAt >= checkpointIntervalMs(this.#writeMs)) await this.write();
-  }
-
-  async write(): Promise<void> {
-    // Of one step, a pause during the dev evaluation and the end of the stage write different checkpoints.
-    const { step, loop } = this.state;
-    const key = `${step} ${loop.devPending ?? false}`;
-    if (this.#written === key) return;
-    const { db, record, model, log, recovery } = this.session;
-    const startedAt = performance.now();
-    const tensors = weightAndMomentTensors(model, this.parameters, this.state.adamW);
-    const manifest = await writeCheckpoint(db, {
-      runId: record.runId,
-      step,
-      role: 'latest',
-      tensors,
-      loopState: { ...loop },
-    });
-    this.#writtenAt = performance.now();
-    this.#writeMs = this.#writtenAt - startedAt;
-    this.#written = key;
-    recovery.reached('checkpoint', step);
-    log.append({
-      type: 'checkpoint',
-      step,
-      generation: manifest.generation,
-      writeMs: this.#writeMs,
-      bytes: manifest.floats * 4,
-    });
-  }
-
-  async pause(): Promise<void> {
-    await this.write();
-    await this.session.log.status('paused');
-  }
-
-  async resume(): Promise<void> {
-    await this.session.log.status('running');
-  }
 }

@@ -1,5 +1,7 @@
 import { count } from './count';
 
+const kept = { topic: 'topic', document: 'document', chunk: 'part of the document' };
+
 export const importTexts = {
   title: 'Data and base model',
   slots: {
@@ -29,11 +31,47 @@ export const importTexts = {
   replace: 'Replace',
   remove: 'Remove',
   reading: 'Reading…',
+  any: {
+    label: 'Several files at once',
+    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its place below.',
+    folder: 'Choose a folder',
+  },
+  fill: {
+    title: 'What the files hold',
+    help: 'The checked places are filled. A place that already has data is replaced only if you check it.',
+    none: 'These files have nothing that a place below can use.',
+    found: {
+      knowledgeBase: (n: number) => count(n, 'passage'),
+      pairs: (n: number) => count(n, 'pair'),
+      devQuestions: (n: number) => count(n, 'question'),
+      testQuestions: (n: number) => count(n, 'question'),
+    },
+    keeps: (name: string, rows: number) => `Keeps ${name} (${count(rows, 'row')}).`,
+    replaces: (name: string, rows: number) => `Replaces ${name} (${count(rows, 'row')}).`,
+    shared:
+      'The pairs and the questions come from the same file, so they ask the same. Training skips pairs that repeat a dev or test question, and would have none left. Uncheck one of them, unless you have more pairs.',
+    notUsed: 'Not used:',
+    unused: {
+      'no-slot': (path: string) =>
+        `${path}: no place takes rows with these columns. If that’s wrong, drop it on its place and choose the columns.`,
+      'no-judgements': (path: string) =>
+        `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
+      'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
+      'no-side': (path: string) => `${path}: none of the judgements (qrels) here names its rows.`,
+    },
+    apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
+  },
+  titles: {
+    join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
+    on: 'Encoded: title, a space, text. Do the same when you use the model.',
+    off: 'Titles are shown, but not encoded.',
+    hint: 'The text is shown as it is encoded: title, a space, text.',
+  },
   imported: (rows: number, characters: number) => `${count(rows, 'row')} · ${count(characters, 'character')}`,
   preview: 'View the rows',
   previewOf: (name: string) => `Rows of ${name}`,
   encodingHint: (encoding: string) =>
-    `Read as ${encoding}. If the text is garbled, save the file as UTF-8 and import it again.`,
+    `Read as ${encoding}. If the text is garbled, choose another encoding under “Check the columns”.`,
   leftOut: (rows: number, references: number, notes: number) =>
     [
       ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
@@ -42,8 +80,11 @@ export const importTexts = {
     ].join(', '),
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
-  leftOutKept:
-    'All other rows were imported and can be used, including those with notes. A question with an ignored reference keeps its other passages.',
+  leftOutKept: (rows: number, references: number) =>
+    [
+      rows > 0 ? 'All other rows were imported and can be used.' : 'All rows were imported and can be used.',
+      ...(references > 0 ? ['A question with an ignored reference is judged by its other passages.'] : []),
+    ].join(' '),
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {
@@ -56,6 +97,9 @@ export const importTexts = {
     numbered: (n: string) => `column ${n}`,
     unused: 'not used',
     used: (pairs: string) => `Read: ${pairs}.`,
+    kept: (pairs: string) => `Kept for later stages: ${pairs}.`,
+    keptOf: (field: string, values: number, rows: number) =>
+      `${field}: ${count(values, 'value')} in ${count(rows, 'row')}`,
     notUsed: (names: string) => `Not used: ${names}.`,
     noneUsed: 'All columns are used.',
     more: (n: number) => `${count(n, 'more column')} not shown and not used.`,
@@ -66,6 +110,18 @@ export const importTexts = {
     or: ' or ',
     /** Between the names of a list. */
     list: ', ',
+    /** Between two or three names. */
+    and: ' and ',
+    encoding: 'Encoding',
+    encodingDetected: (name: string) => `${name} (recognised)`,
+    encodingFits: (name: string) => `${name} (fits too)`,
+    encodingSeveral: (names: string) =>
+      `The file can be read as ${names}. If the text below is garbled, choose the other one.`,
+    encodingUnsure: (names: string) =>
+      `The encoding isn’t certain: ${names} fit. Look for garbled text under “Check the columns”.`,
+    encodingUnknown: 'The encoding wasn’t recognised. Choose one until the text below is no longer garbled.',
+    encodingChosen: 'Read in the encoding you chose for files like this.',
+    sheetChosen: 'The sheet is the one you chose for workbooks with these sheets.',
     sheet: 'Sheet',
     sheetOf: (sheet: string, sheets: number) => (sheets > 1 ? `sheet “${sheet}” of ${sheets}` : `sheet “${sheet}”`),
     read: (n: number) => `${count(n, 'row')} read`,
@@ -79,21 +135,24 @@ export const importTexts = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python literals',
+      trecQrels: 'TREC qrels',
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: 'text', title: 'title', id: 'id' },
+      knowledgeBase: { text: 'text', title: 'title', id: 'id', ...kept },
       pairs: {
         anchor: 'question',
         positive: 'passage that answers',
         positiveId: 'id of the passage',
         input: 'addition to the question',
         negatives: 'negatives',
+        negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
+        ...kept,
       },
-      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id' },
-      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id' },
+      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id', ...kept },
+      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id', ...kept },
     },
   },
   place: 'Place',
@@ -105,7 +164,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {
@@ -122,6 +181,7 @@ export const importTexts = {
     parameters: 'Parameters',
     size: 'Weights (float32)',
     source: 'Precision in the folder',
+    hubOrigin: 'Fetched from',
     pooling: 'Pooling',
     poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
     normalize: 'Normalise to unit length',
@@ -157,6 +217,10 @@ export const importTexts = {
       `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
+    storage: (float32: string, half: string) =>
+      `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageFree: (free: string) => `${free} is free.`,
+    storageTight: (free: string) => `Only ${free} is free; make room first, or the download will stop.`,
     commit: 'Commit',
     file: 'File',
     size: 'Size',

@@ -16,14 +16,17 @@ type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: st
  * quoting.
  */
 const sentences: Record<ImportFault, (words: Words) => Sentence> = {
-  'empty-file': () => ({ zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' }),
+  'empty-file': () => ({
+    zh: '文件里没有内容，请选择有内容的文件',
+    en: 'the file has no content; choose one that has',
+  }),
   'no-rows': () => ({
     zh: '只有列名或空的列表，没有数据行，请补上数据',
     en: 'there are no rows, only column names or an empty list; add rows',
   }),
   'encoding-unknown': () => ({
-    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请另存为 UTF-8',
-    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; save it as UTF-8',
+    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请在读到的前几行旁边选择编码，或另存为 UTF-8',
+    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; choose its encoding beside the first rows, or save it as UTF-8',
   }),
   'binary-file': () => ({
     zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
@@ -120,6 +123,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
     en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
   }),
+  'trec-broken': () => ({
+    zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
+    en: 'the line doesn’t have the four columns question id, 0, passage id and relevance; correct it',
+  }),
+  'negative-ignored': ({ name }) => ({
+    zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,
+    en: `the negative “${name}” isn’t in the knowledge base; it is ignored, and the pair is kept`,
+  }),
+  'folder-too-large': ({ name }) => ({
+    zh: `文件夹里的文件超过 ${name} 个，或层数太多，请只拖入要用的文件`,
+    en: `the folder has more than ${name} files, or is nested too deeply; drop only the files you need`,
+  }),
   'file-cut': () => ({
     zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
     en: 'the file ends inside a character, so its last row is incomplete; download or export the file again',
@@ -127,6 +142,22 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'gzip-broken': () => ({
     zh: '压缩文件已损坏或不完整，请重新下载',
     en: 'the gzip file is damaged or incomplete; download it again',
+  }),
+  'sheet-missing': ({ name, expected }) => ({
+    zh: `没有工作表“${name}”，文件里有 ${shortened(expected)}，请改正表名`,
+    en: `it has no sheet “${name}”, only ${shortened(expected)}; correct the name of the sheet`,
+  }),
+  'column-missing': ({ name, expected }) => ({
+    zh: `没有列“${name}”，文件里有 ${shortened(expected)}，请改正列名`,
+    en: `it has no column “${name}”, only ${shortened(expected)}; correct the name of the column`,
+  }),
+  'reading-unused': ({ name }) => ({
+    zh: `这种文件没有“${name}”这一项，请把它去掉`,
+    en: `“${name}” does not apply to this kind of file; remove it`,
+  }),
+  'kept-differs': () => ({
+    zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',
+    en: 'its topic, document or part of the document differs from that of the question’s earlier row, which is used',
   }),
   'control-replaced': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
@@ -163,6 +194,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'questions-merged': ({ name }) => ({
     zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
     en: `the row asks the same as the earlier question “${name}” and was merged with it`,
+  }),
+  'key-repeated': ({ name }) => ({
+    zh: `同一个对象里“${name}”写了不止一次，只取最后一个值，请核对`,
+    en: `“${name}” occurs more than once in one object; only its last value is used, so check it`,
+  }),
+  'negatives-not-found': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 条负例只写了段落的 id，没有知识库就找不到原文，这些负例没有保存；要用它们，请先导入知识库，再导入这个文件`,
+    en: `${counted(field, 'negative')} from this row on are given by passage id, so they can’t be looked up without a knowledge base and are not stored; to use them, import the knowledge base first, then this file again`,
+  }),
+  'not-judged': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
+    en: `the judgements name no relevant passage for ${counted(field, 'question')}, this one first; they are left out`,
   }),
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',

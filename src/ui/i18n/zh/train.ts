@@ -14,11 +14,12 @@ export const trainTexts: Dictionary['train'] = {
     `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: {
-    none: '训练前后各用同样的测试问题问一遍。可以随时暂停，关掉页面也不会丢。',
+    none: '训练前后各用同样的测试问题问一遍。可以随时暂停；关掉页面后，可以从最近的检查点接着训练。',
     planned: (pairs, steps, atMost) =>
       `${formatCount(pairs)} 个问答对，${atMost ? '最多' : ''}训练 ${formatCount(steps)} 步`,
     notPlanned: '还没有训练过',
-    leave: '可以离开这一页，不会丢。',
+    leave: '可以去看别的页面，训练照常进行。',
+    settling: '正在确认这次训练停在哪里……',
     queued: '训练马上开始',
     prepare: '正在准备数据、token 和模型',
     evaluateBefore: '正在用训练前的权重问测试问题',
@@ -44,9 +45,9 @@ export const trainTexts: Dictionary['train'] = {
       failed: (place) => `出错：${place}`,
     },
     paused: '关掉页面也不会丢。',
-    interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练，结果逐位相同。',
+    interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
     interruptedAfter: (from, to) =>
-      `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步，结果逐位相同。`,
+      `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
     cancelled: '曲线还在，但不能再接着训练。',
     failed: '训练因下面的错误停止。',
     doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
@@ -58,7 +59,7 @@ export const trainTexts: Dictionary['train'] = {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
     running: '训练结束后自动评测',
-    runningText: '现在可以离开，进度条在每一页底部。',
+    runningText: '可以去看别的页面，进度条在每一页底部。',
     done: '训练完成',
     doneText: '接着看哪些题变好，哪些题变差。',
     refused: '按现在的设置还不能开始',
@@ -209,12 +210,13 @@ export const trainTexts: Dictionary['train'] = {
       gradCache: (need, budget, tokens) =>
         `需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} 个 token 的小块算两遍才放得下（GradCache）。梯度相同，每步约慢三分之一。`,
     },
-    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
+    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果', snapshot: '检查点副本' },
     partHelp: {
       weights: '模型的数值，float32。',
       gradients: '每个参与训练的权重一个数。',
       moments: 'AdamW 为每个参与训练的权重存两个平均值。',
       activations: '各层算出的数值，留给反向传播用。同时处理的 token 越多，占得越多。',
+      snapshot: '权重和优化器的副本。训练不停，同时把它写成检查点；预算放不下时，写入期间训练会等待。',
     },
     batch: (tokens, longest) =>
       `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本有 ${formatCount(longest)} 个。`,
