@@ -6,7 +6,7 @@ import type { Experiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { getModel, listModels } from '../../../src/storage/models';
 import { importDataset } from '../../../workers/services/import/importDataset';
@@ -44,6 +44,7 @@ vi.mock('../../../src/state/gateway', () => ({
   gateway: {
     data: () => Promise.resolve(data),
     getExperiment: (id: string) => getExperiment(db, id),
+    putExperiment: (stored: StoredExperiment) => putExperiment(db, stored),
     replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     getModel: (sha256: string) => getModel(db, sha256),
