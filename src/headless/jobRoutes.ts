@@ -56,7 +56,8 @@ export class JobRoutes {
     await this.#ask(path, { method: 'POST', body: JSON.stringify(value) });
   }
 
-  async postExport(zip: Blob): Promise<void> {
-    await this.#ask('export', { method: 'POST', body: zip });
+  /** Sends one file of the exported folder. */
+  async postExport(path: string, file: Blob): Promise<void> {
+    await this.#ask(`export/${path}`, { method: 'POST', body: file });
   }
 }

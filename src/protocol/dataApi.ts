@@ -102,12 +102,15 @@ export interface ExportRequest {
    * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
    */
   reference: { texts: string[]; vectors: Float32Array[] };
+  /** One zip to download, or the files of the folder, which need no checksums. */
+  as: 'zip' | 'files';
 }
 
 export interface ExportReport {
-  zip: Blob;
+  /** Null if the files were asked for. */
+  zip: Blob | null;
   fileName: string;
-  files: { path: string; bytes: number }[];
+  files: { path: string; blob: Blob }[];
   /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
 }

@@ -170,7 +170,7 @@ export interface TensorToWrite {
 /** Yields a float32 file with one tensor in memory at a time. Spaces pad the header to a multiple of 8 bytes. */
 export async function* writeSafetensors(
   entries: readonly TensorToWrite[],
-  read: (name: string) => Promise<Float32Array>,
+  read: (name: string) => Promise<Float32Array<ArrayBuffer>>,
   metadata: Record<string, string> = { format: 'pt' },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const header: Record<string, unknown> = { __metadata__: metadata };
@@ -186,7 +186,7 @@ export async function* writeSafetensors(
   padded.set(text, 8);
   yield padded;
   for (const { name } of entries) {
-    const values = await read(name);
-    yield new Uint8Array(values.slice().buffer);
+    const { buffer, byteOffset, byteLength } = await read(name);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
   }
 }

@@ -1,4 +1,3 @@
-import { downloadZip } from 'client-zip';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
@@ -6,9 +5,10 @@ import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
+import { writeZip } from '../../formats/zipWriter';
 
 /** Increase this when earlier versions of the app can no longer read the file. */
-export const projectFormat = 1;
+export const projectFormat = 2;
 const manifestPath = 'manifest.json';
 
 /**
@@ -55,7 +55,9 @@ async function* contents(db: Database): AsyncGenerator<Content> {
   }
   for (const key of await db.getAllKeys('weightParts')) {
     const part = await db.get('weightParts', key);
-    if (part) yield { path: `weightParts/${key.join('/')}.bin`, bytes: new Uint8Array(part.bytes) };
+    if (!part) continue;
+    const bytes = part.bytes instanceof Blob ? await part.bytes.arrayBuffer() : part.bytes;
+    yield { path: `weightParts/${key.join('/')}.bin`, bytes: new Uint8Array(bytes) };
   }
   for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
 }
@@ -80,7 +82,7 @@ export async function saveProject(
     const manifest: Manifest = { app: 'recallsmith', format: projectFormat, build, files };
     yield { name: manifestPath, input: jsonBytes(manifest) };
   }
-  const zip = await downloadZip(entries()).blob();
+  const zip = await writeZip(entries());
   return { zip, fileName: `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip` };
 }
 
@@ -223,7 +225,7 @@ async function writeParts(db: Database, reader: ProjectReader, path: string): Pr
     const index = Number.parseInt(part, 10);
     const key: [string, number] = [id, index];
     if ((await db.getKey('weightParts', key)) === undefined)
-      await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
+      await db.put('weightParts', { weightsId: id, part: index, bytes: new Blob([await reader.read(path)]) });
   } else if (store === 'datasetBlocks') {
     const block = JSON.parse(
       new TextDecoder().decode(await reader.read(path)),

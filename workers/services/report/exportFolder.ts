@@ -3,6 +3,7 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
 import { writeSafetensors } from '../../formats/safetensors';
+import type { FileInput } from '../../formats/zipWriter';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import { json, parsed } from './exportJson';
 import { modelCard } from './exportModelCard';
@@ -11,7 +12,7 @@ import { tokenizerFiles } from './exportTokenizer';
 
 export interface FolderEntry {
   name: string;
-  input: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
+  input: FileInput;
 }
 
 /** Uses the class paths that Ollama and older versions look for; current sentence-transformers still maps them. */

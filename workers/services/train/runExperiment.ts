@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -130,7 +130,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
+  const parameters = await loadParameters(engine, db, model, model, (done, of) =>
     session.log.progress('load', done, of),
   );
   try {
@@ -154,7 +154,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
-    await writeParameters(db, model, kept.weightsId, parameters);
+    await writeParameters(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
     await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
@@ -167,12 +167,15 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
 async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
-  const checkpoint = await latestCheckpoint(db, record.runId);
-  if (!checkpoint)
-    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) };
-  await writeParameters(db, model, checkpoint.weightsId, parameters);
-  const adamW = await loadAdamW(db, model, checkpoint.weightsId, parameters);
-  return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
+    const weights = weightsOf(checkpoint);
+    await writeParameters(db, model, weights, parameters);
+    const adamW = await loadAdamW(db, model, weights, parameters);
+    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  });
+  return (
+    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
+  );
 }
 
 function between(

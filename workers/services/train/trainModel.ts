@@ -12,7 +12,7 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
 import type { DeviceSession } from './runSession';
-import { trainingTensors, weightTensors } from './weightTransfer';
+import { trainingSections, weightTensors } from './weightTransfer';
 
 export interface TrainingState {
   step: number;
@@ -130,12 +130,11 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
     state.loop.bestStep = state.step;
     if (checkpoint === 'bestDev') {
       const { db, record, model } = session;
-      const tensors = weightTensors(model, parameters);
       await writeCheckpoint(db, {
         runId: record.runId,
         step: state.step,
         role: 'best',
-        tensors,
+        sections: [weightTensors(model, parameters)],
         loopState: state.loop,
       });
     }
@@ -163,13 +162,12 @@ class CheckpointKeeper {
     if (this.#writtenStep === this.state.step) return;
     const { db, record, model, log, recovery } = this.session;
     const startedAt = performance.now();
-    const tensors = trainingTensors(model, this.parameters, this.state.adamW);
     const { step, loop } = this.state;
     const manifest = await writeCheckpoint(db, {
       runId: record.runId,
       step,
       role: 'latest',
-      tensors,
+      sections: trainingSections(model, this.parameters, this.state.adamW),
       loopState: { ...loop },
     });
     this.#writtenAt = performance.now();
