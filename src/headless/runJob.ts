@@ -61,6 +61,7 @@ async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSen
     demo: false,
   });
   // Tokenize in the data worker first: it reports progress, and the memory plan then finds the tokens in storage.
+  sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
   return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
@@ -90,6 +91,7 @@ export async function runJob(
 ): Promise<string> {
   const sender = new EventSender(routes);
   const begun = performance.now();
+  sender.send('progress', { what: 'import', done: 0, of: 0 });
   const inputs = await importInputs(routes, job, {
     import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
     download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),

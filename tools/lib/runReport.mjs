@@ -59,6 +59,7 @@ export class RunReport {
   #printedAt = 0;
   #print;
   #recent = [];
+  #what = '';
   totalSteps = 0;
 
   constructor(folder, print = (line) => console.log(line)) {
@@ -89,7 +90,10 @@ export class RunReport {
     this.#print(line);
   }
 
-  progress({ what, done, of }, important = of > 0 && done >= of) {
+  progress({ what, done, of }, finished = of > 0 && done >= of) {
+    // The first progress of each kind is printed at once, so that the terminal always shows the current work.
+    const important = finished || what !== this.#what;
+    this.#what = what;
     this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, important);
   }
 
