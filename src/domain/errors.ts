@@ -137,7 +137,7 @@ export type AppErrorDetails =
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
-  | { kind: 'quota-exceeded'; neededBytes: number }
+  | { kind: 'quota-exceeded'; neededBytes?: number; freeBytes?: number }
   | { kind: 'storage-failed'; reason: string }
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
@@ -210,7 +210,7 @@ export class AppError extends Error {
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error && thrown.name === 'QuotaExceededError')
-    return new AppError({ kind: 'quota-exceeded', neededBytes: 0 }, { cause: thrown });
+    return new AppError({ kind: 'quota-exceeded' }, { cause: thrown });
   const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : JSON.stringify(thrown);
   return new AppError({ kind: 'unexpected', reason }, { cause: thrown });
 }

@@ -35,18 +35,14 @@ function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
  */
 export function repeatedSteps(events: readonly RunEvent[]): { count: number; first: number; last: number } | null {
   const known = new Set<number>();
-  let found: { count: number; first: number; last: number } | null = null;
+  let [count, first, last] = [0, Infinity, 0];
   for (const event of events) {
     if (event.type !== 'step') continue;
     const { step } = event;
-    if (known.has(step)) {
-      found ??= { count: 0, first: step, last: step };
-      const [first, last] = [Math.min(found.first, step), Math.max(found.last, step)];
-      found = { count: found.count + 1, first, last };
-    }
+    if (known.has(step)) [count, first, last] = [count + 1, Math.min(first, step), Math.max(last, step)];
     known.add(step);
   }
-  return found;
+  return count > 0 ? { count, first, last } : null;
 }
 
 function environmentOf(run: RunRecord): object {

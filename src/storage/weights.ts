@@ -1,6 +1,7 @@
 import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 import type { WeightPart } from './schema';
+import { requireStorage } from './space';
 import { sha256Of } from './weightReader';
 
 /** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
@@ -71,9 +72,10 @@ export class WeightWriter {
     return this.#cutter.write(values);
   }
 
-  /** Starts to write a part once the one before is written. */
+  /** Starts to write a part once the one before is written. Throws `quota-exceeded` if there is no room for it. */
   async writePart(bytes: Blob): Promise<void> {
     await this.#writing;
+    await requireStorage(bytes.size);
     const part = this.#parts++;
     this.#bytes += bytes.size;
     this.#writing = guard(() => this.db.put('weightParts', { weightsId: this.weightsId, part, bytes }));

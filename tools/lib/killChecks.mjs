@@ -100,7 +100,18 @@ function resultOf(out) {
   const events = jsonLines(join(out, 'events.jsonl'));
   const trained = events.filter((event) => event.type === undefined).map(({ step, loss }) => ({ step, loss }));
   const dev = events.filter((event) => event.type === 'devEvaluation').map(({ step, metrics: m }) => ({ step, m }));
-  const sameParts = { weightsSha256, steps, keptStep, before, after, ranksBefore, ranksAfter, comparison, trained, dev };
+  const sameParts = {
+    weightsSha256,
+    steps,
+    keptStep,
+    before,
+    after,
+    ranksBefore,
+    ranksAfter,
+    comparison,
+    trained,
+    dev,
+  };
   return { sameParts, repeated: metrics.repeatedSteps, files: metrics.export.files.map(({ path }) => path) };
 }
 
@@ -108,7 +119,7 @@ function differing(found, expected) {
   return Object.keys(expected).filter((name) => JSON.stringify(found[name]) !== JSON.stringify(expected[name]));
 }
 
-/** Kills one run in a phase, runs it to its end, and compares it with the unbroken run. Returns whether it was killed. */
+/** Kills a run in a phase, resumes it, and compares it with the unbroken run. Returns false if the run ended first. */
 async function killAndResume(file, folder, { phase, share, duration, expected }) {
   const [out, profile] = ['out', 'profile'].map((name) => join(folder, name));
   let killed = false;
@@ -134,8 +145,8 @@ async function killAndResume(file, folder, { phase, share, duration, expected })
 }
 
 /**
- * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them ends with
- * the results of an unbroken run. Returns a line for the terminal.
+ * Kills runs of an experiment at random moments, `kills` times, each phase in turn. Throws unless each of them ends
+ * with the results of an unbroken run. Returns a line for the terminal.
  */
 export async function killAtRandomMoments(file, folder, kills) {
   const whole = join(folder, 'whole');

@@ -121,6 +121,7 @@ export class RunReport {
   }
 
   #printStep({ step, loss, learningRate, tokens, stepMs }) {
+    this.#what = 'step';
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);
     const pace = this.#recent.reduce((sum, one) => sum + one.tokens, 0) / (ms / 1000);

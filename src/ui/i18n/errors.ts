@@ -80,16 +80,16 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    const need =
-      details.neededBytes > 0
-        ? {
-            zh: `还需要 ${formatBytes(details.neededBytes)}，`,
-            en: ` (${formatBytes(details.neededBytes)} more needed)`,
-          }
-        : { zh: '', en: '' };
+    // Runs of earlier versions recorded 0 for a number that was not known.
+    const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
+    const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
+    const figures = {
+      zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
+      en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
+    };
     return {
-      zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验，然后再试。`,
-      en: `The disk is full${need.en}; make room or delete experiments you no longer need, then try again.`,
+      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请腾出空间，或删除不用的实验，然后再试。`,
+      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; make room or delete experiments you no longer need, then try again.`,
     };
   },
   'storage-failed': (details) => ({

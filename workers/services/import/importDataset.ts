@@ -12,6 +12,7 @@ import { passageLookup, type PassageLookup } from '../../../src/domain/split/pas
 import type { ImportReport, RejectedRows, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
+import { requireStorage } from '../../../src/storage/space';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
 import { openFile, recordsOf, type DataFile } from './readRecords';
@@ -144,6 +145,8 @@ export async function importDataset(
   { mappings, sheets, ...options }: ImportSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
+  // Rows are stored as text of two bytes per character.
+  await requireStorage(files.reduce((sum, file) => sum + file.size, 0) * 2);
   const opened: DataFile[] = [];
   for (const file of files) opened.push(await openFile(file, sheets));
   const rejections = new Rejections();

@@ -3,6 +3,7 @@ import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getModel, redirectModels, putModel } from '../../../src/storage/models';
+import { requireStorage } from '../../../src/storage/space';
 import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
 import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
@@ -120,6 +121,7 @@ export async function importModel(
   const tensors = findTensors(layout, source, positionsSkipped);
   const { 'config.json': config, 'tokenizer.json': tokenizer } = described.files;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
+  await requireStorage(layout.totalFloats * 4);
   const weightsId = newWeightsId('model');
   try {
     let floats = 0;

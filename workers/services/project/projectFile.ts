@@ -4,6 +4,7 @@ import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
+import { requireStorage } from '../../../src/storage/space';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 import { writeZip } from '../../formats/zipWriter';
 
@@ -168,6 +169,7 @@ export async function openProject(
 ): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
   const reader = await ProjectReader.open(file);
   await reader.verify(progress);
+  await requireStorage(file.size);
   const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
     ...stored,
     experiment: parseExperiment(stored.experiment),

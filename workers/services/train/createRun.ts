@@ -3,9 +3,11 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { RunRecord } from '../../../src/domain/run';
 import type { BatchView } from '../../../src/protocol/gpuApi';
+import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
 import { putRun } from '../../../src/storage/runs';
+import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf } from '../../engine/device';
 import { refuseWhatDoesNotFit, refuseMixedWithoutHalf } from './refuseRun';
 import type { MemoryRequest } from '../device/deviceLimits';
@@ -30,7 +32,7 @@ export async function createRun(
   build: string,
 ): Promise<string> {
   const experiment = await experimentOf(db, experimentId);
-  await modelOf(db, experiment);
+  const { model } = await modelOf(db, experiment);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
@@ -38,6 +40,8 @@ export async function createRun(
   refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseWhatDoesNotFit(memory);
+  const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
+  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

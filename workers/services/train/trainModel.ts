@@ -161,6 +161,7 @@ class CheckpointKeeper {
   async write(): Promise<void> {
     if (this.#writtenStep === this.state.step) return;
     const { db, record, model, log, recovery } = this.session;
+    await log.flushWith({ type: 'progress', what: 'checkpoint', done: 0, of: 0 });
     const startedAt = performance.now();
     const { step, loop } = this.state;
     const manifest = await writeCheckpoint(db, {
