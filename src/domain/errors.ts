@@ -65,6 +65,12 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** A line of a file of judgements that does not have TREC's four columns. */
+  | 'trec-broken'
+  /** The id of a negative that is not a passage of the knowledge base. */
+  | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
@@ -79,7 +85,12 @@ export type ImportRemark =
   | 'negatives-unused'
   | 'judged-irrelevant'
   | 'score-unused'
-  | 'questions-merged';
+  | 'questions-merged'
+  /** An object has the key `field` more than once. */
+  | 'key-repeated'
+  | 'negatives-not-found'
+  /** Questions of the file that the judgements do not name. */
+  | 'not-judged';
 
 export type HubFault =
   | 'id-invalid'

@@ -81,6 +81,3 @@ export interface StoredModel {
   sourceDtype: FileDType;
   createdAt: number;
 }
-
-/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
-export const weightPartBytes = 32 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
@@ -19,6 +20,8 @@ export interface RejectedRow {
   fault: ImportFault;
   field?: string;
   expected?: string;
+  /** Number of rows that the entry is about, if it was left out together with others. */
+  rows?: number;
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
@@ -87,7 +90,14 @@ export interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** A file of a model folder, with its path relative to the folder. */
+/** The slots that files have content for. Files are given by their position in the request. */
+export interface Survey extends Fillings {
+  unreadable: { file: number; error: AppErrorDetails }[];
+  /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
+  together: boolean;
+}
+
+/** A file of a folder, with its path relative to the folder. */
 export interface FolderFile {
   path: string;
   file: File;
@@ -122,8 +132,15 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
+  /**
+   * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
+   * one slot has no fillings, and only its beginning is read.
+   */
+  surveyFiles(files: FolderFile[], onlySeveral: boolean, progress: Progress): Promise<Survey>;
   /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
+  /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */
+  countTitles(knowledgeBase: string): Promise<Dataset>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /**

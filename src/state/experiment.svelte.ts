@@ -174,12 +174,25 @@ export class ExperimentState {
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
-    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null));
+    const joinTitles = dataset !== null && this.#joinsTitles(slot, dataset);
+    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null, joinTitles));
     const next = { ...this.datasets };
     if (dataset) next[slot] = dataset;
     else delete next[slot];
     this.datasets = next;
     await this.flush();
+  }
+
+  /** Takes a new record of the knowledge base in use. */
+  datasetCounted(dataset: Dataset): void {
+    if (this.datasets.knowledgeBase?.contentSha256 === dataset.contentSha256)
+      this.datasets = { ...this.datasets, knowledgeBase: dataset };
+  }
+
+  /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
+  #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
+    const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
+    return linked?.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;
   }
 
   /**

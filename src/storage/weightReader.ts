@@ -1,7 +1,9 @@
 import { AppError } from '../domain/errors';
-import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 import type { WeightPart } from './schema';
+
+/** Maximum bytes of a stored part of the weights: writing and reading hold only one or two parts in memory. */
+export const weightPartBytes = 32 * 1024 * 1024;
 
 /** Where weights are stored. */
 export interface StoredWeights {

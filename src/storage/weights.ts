@@ -1,8 +1,7 @@
-import { weightPartBytes } from '../domain/model';
 import { guard, type Database } from './database';
 import type { WeightPart } from './schema';
 import { requireStorage } from './space';
-import { sha256Of } from './weightReader';
+import { sha256Of, weightPartBytes } from './weightReader';
 
 /** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
 export type WeightsOwner = 'model' | 'checkpoint';

@@ -99,7 +99,7 @@ test('pairs that name passages by id need the knowledge base first; unusable que
   await expect(page.getByTestId('rejected-list')).toContainText('question 1');
 });
 
-test('a run with fewer pairs than one batch cannot be started, and a sentence names the batch size', async ({
+test('a run with fewer pairs than a batch cannot start, and a sentence names the batch size', async ({
   page,
 }) => {
   await importOwnData(page);

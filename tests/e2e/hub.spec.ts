@@ -28,7 +28,7 @@ async function look(page: Page): Promise<void> {
   await page.getByTestId('hub-look').click();
 }
 
-/** Origins that were asked, the site's and local data left out. */
+/** Returns the origins that the page contacts from now on, except the site's own and local data. */
 function foreignOrigins(page: Page, siteUrl: string): Set<string> {
   const asked = new Set<string>();
   page.context().on('request', (request) => {
@@ -54,7 +54,7 @@ test('a model is fetched by its id over a broken connection and a reload, and no
 
   await look(page);
   await expect(page.getByTestId('hub-commit')).toHaveText(hub.commit);
-  // Looking up fetches no file.
+  // Looking up a model fetches no file.
   expect(hub.requests.filter(({ line }) => line.includes('/resolve/'))).toEqual([]);
 
   hub.behave['model.safetensors'] = { cut: { after: 3_000_000, times: 1 }, throttle: 50_000 };

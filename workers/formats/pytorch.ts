@@ -1,7 +1,8 @@
 import { AppError } from '../../src/domain/errors';
 import { PickleReader } from './pickle';
-import { isKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
-import { dtypeBytes, isFileDType, modelError, toFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
+import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { modelError } from './modelError';
 import { readZipDirectory, zipEntryBlob } from './zip';
 
 /** Limit on the pickle, which describes the tensors but does not contain them. BERT-large needs 0.1 MB. */
@@ -16,7 +17,9 @@ interface Opened {
   storage: (storage: PickledStorage) => Blob | undefined | Promise<Blob | undefined>;
 }
 
-/** Turns an error about a damaged archive, whose sentence speaks of projects, into one about weights. */
+/**
+ * Runs `work`. Reports a damaged archive as damaged weights: the error of the zip reader would speak of a project file.
+ */
 async function inArchive<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -54,10 +57,10 @@ function storagesOf(state: PickledValue): Map<string, PickledStorage> {
 }
 
 function tensorsOf(state: PickledValue): [string, PickledTensor][] {
-  if (!isKind(state, 'dict')) return [];
+  if (!isPickledKind(state, 'dict')) return [];
   const found: [string, PickledTensor][] = [];
   for (const [name, value] of state.entries)
-    if (typeof name === 'string' && isKind(value, 'tensor')) found.push([name, value]);
+    if (typeof name === 'string' && isPickledKind(value, 'tensor')) found.push([name, value]);
   return found;
 }
 
@@ -70,11 +73,11 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
     throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
   const machine = reader.next();
-  if (!isKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
+  if (!isPickledKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
     throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
   const state = reader.next();
   const keys = reader.next();
-  if (!isKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
   const storages = storagesOf(state);
   const blobs = new Map<string, Blob>();
   let at = reader.position;
@@ -87,7 +90,7 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
       throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
-    at = begin + elements * dtypeBytes[storage.dtype];
+    at = begin + elements * fileDTypeBytes[storage.dtype];
     blobs.set(storage.key, blob.slice(begin, at));
   }
   if (at > blob.size) throw modelError(file, 'truncated', { expected: `${at}`, found: `${blob.size}` });
@@ -129,21 +132,21 @@ async function readTensor(file: string, name: string, tensor: PickledTensor, ope
   const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
   if (!isFileDType(dtype)) throw unreadable;
   if (shape.includes(0)) return new Float32Array(0);
-  // Elements from the first to the last one that the tensor uses.
+  // Number of elements from the first to the last that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
-  const width = dtypeBytes[dtype];
+  const width = fileDTypeBytes[dtype];
   const bytes = blob?.size ?? 0;
   if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
     throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
-  const values = toFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
+  const values = fileTensorToFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
   if (!values) throw unreadable;
   return isContiguous(tensor) ? values : gather(values, tensor);
 }
 
 /**
- * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads the description only:
- * each tensor is a slice of the file until it is read.
+ * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads only the descriptions of
+ * the tensors. Their values stay in the file until they are read.
  */
 export async function openPytorch(blob: Blob, file: string): Promise<TensorFile> {
   const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());

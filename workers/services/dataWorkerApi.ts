@@ -7,18 +7,22 @@ import { getRun } from '../../src/storage/runs';
 import { openDatabase } from '../../src/storage/database';
 import { sweepOrphanWeights } from '../../src/storage/weights';
 import { exportModel } from './report/exportModel';
-import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
+import { importDataset } from './import/importDataset';
+import { checkQuestions } from './import/checkQuestions';
+import { storedPassages } from './import/storedPassages';
+import { countTitles } from './import/countTitles';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
-import { listHubModel } from './import/hubClient';
-import { fetchHubModel } from './import/hubDownload';
+import { surveyFiles } from './import/surveyFiles';
+import { listHubModel } from './import/listHubModel';
+import { fetchHubModel } from './import/fetchHubModel';
 import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
-import { modelOf } from './train/runSession';
+import { modelOfExperiment } from './train/modelOfExperiment';
 import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
-import { holdForLife } from './device/workerLife';
+import { holdWorkerLifeLock } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
 
 let pageUrl = '';
@@ -33,7 +37,7 @@ async function importFolder(files: FolderFile[], name: string, progress: Progres
   });
 }
 
-/** Runs `work` unless a download is in progress, here or in another tab. */
+/** Runs `work`. Throws if a download is in progress, here or in another tab. */
 async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(hubDownloadLock, { ifAvailable: true }, (lock) => {
     if (!lock) throw hubError(host, 'elsewhere');
@@ -45,7 +49,7 @@ async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promis
 export const dataWorkerApi: DataApi = {
   configure: async ({ baseUrl, lifeLock }) => {
     pageUrl = baseUrl;
-    await holdForLife(lifeLock);
+    await holdWorkerLifeLock(lifeLock);
   },
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
@@ -53,7 +57,9 @@ export const dataWorkerApi: DataApi = {
     return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
   },
   recogniseFiles,
+  surveyFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
+  countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: importFolder,
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
@@ -78,7 +84,7 @@ export const dataWorkerApi: DataApi = {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-    const { settings } = await modelOf(db, run.experiment);
+    const { settings } = await modelOfExperiment(db, run.experiment);
     const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },

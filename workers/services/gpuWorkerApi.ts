@@ -5,13 +5,15 @@ import { openDatabase } from '../../src/storage/database';
 import { sweepOrphanWeights } from '../../src/storage/weights';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
-import { createRun, planExperimentMemory, viewBatch } from './train/createRun';
+import { createRun } from './train/createRun';
+import { reportExperimentMemory } from './train/reportMemory';
+import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
 import { runExperiment } from './train/runExperiment';
-import { holdForLife } from './device/workerLife';
+import { holdWorkerLifeLock } from './device/workerLife';
 
 let baseUrl = '';
 const device = new DeviceHold();
@@ -22,12 +24,12 @@ const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 export const gpuWorkerApi: GpuApi = {
   configure: async (options) => {
     baseUrl = options.baseUrl;
-    await holdForLife(options.lifeLock);
+    await holdWorkerLifeLock(options.lifeLock);
   },
   createRun: async (experimentId, preference, budgetBytes) =>
     createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
   planMemory: async (experimentId, preference, budgetBytes) =>
-    planExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+    reportExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
   describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: (runId, onEvents) =>

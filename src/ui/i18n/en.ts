@@ -36,5 +36,3 @@ export const en = {
   errors: errorsTexts,
   time: timeTexts,
 };
-
-export type Dictionary = typeof en;

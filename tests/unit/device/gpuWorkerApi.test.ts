@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
 
-/** Stands in for every kind of job. A job stays pending until `finishAll` is called. */
+/** Replaces every kind of job. A job stays pending until `finishAll` is called. */
 const { work } = vi.hoisted(() => {
   const waiting: (() => void)[] = [];
   const begin = vi.fn(() => new Promise<never[]>((resolve) => waiting.push(() => resolve([]))));

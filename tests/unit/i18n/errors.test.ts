@@ -4,7 +4,7 @@ import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences } from '../../../src/ui/i18n/errors';
 import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 
-// Records instead of lists, so that a newly declared fault fails to compile until it is added here.
+// These are records instead of lists, so that a new fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -33,6 +33,9 @@ const importFaults: Record<ImportFault, true> = {
   'not-positive': true,
   'set-too-long': true,
   'unknown-question': true,
+  'trec-broken': true,
+  'negative-ignored': true,
+  'folder-too-large': true,
   'file-cut': true,
   'gzip-broken': true,
   'control-replaced': true,
@@ -44,6 +47,9 @@ const importFaults: Record<ImportFault, true> = {
   'judged-irrelevant': true,
   'score-unused': true,
   'questions-merged': true,
+  'key-repeated': true,
+  'negatives-not-found': true,
+  'not-judged': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,

@@ -14,7 +14,7 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** Returns the folder of the tiny model with one thing wrong. */
+/** Returns the folder of the tiny model with one defect. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
   const tensors = tinyTensors()
     .filter(({ name }) => name !== without)
@@ -135,7 +135,7 @@ test.each<[string, Folder, object]>([
     { files: { '1_Pooling/config.json': JSON.stringify({ pooling_mode_max_tokens: true }) } },
     { file: '1_Pooling/config.json', fault: 'pooling-unsupported' },
   ],
-])('importing a model with %s fails with the file and fault, and stores nothing', async (_case, wrong, details) => {
+])('importing a model with %s fails, names file and fault, and stores nothing', async (_case, wrong, details) => {
   const db = await open();
   await expect(importModel(await folder(wrong), 'x', quiet, db)).rejects.toMatchObject({
     details: { kind: 'model-invalid', ...details },

@@ -20,7 +20,7 @@ const renamed = (rename: (name: string) => string): Tensor[] =>
 const oldNames = (name: string): string =>
   name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta');
 
-/** Writes the tensors as torch.save does, one storage each. */
+/** Writes the tensors as torch.save does, with one storage each. */
 async function torchFile(tensors: Tensor[]): Promise<File> {
   const pickle = statePickle(
     ...tensors.map(({ name, shape, values }, key) => ({

@@ -13,7 +13,10 @@ import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
 const base = 'http://127.0.0.1/app/';
-/** Serves public/ like the page's server, except for the file `missing`. Returns the list of requested paths. */
+/**
+ * Replaces fetch, so that it reads public/ as the page's server does, except for the file `missing`. Returns the
+ * requested paths.
+ */
 function serve(missing?: string): string[] {
   const requested: string[] = [];
   vi.stubGlobal('fetch', (url: string) => {
@@ -52,7 +55,7 @@ describe('the demo', () => {
     expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
   });
 
-  it('has the name that the page gives it, in one language', async () => {
+  it('has the name that the page passes, in one language', async () => {
     serve();
     const db = await openDatabase('demo-named');
     const { experimentId } = await prepareDemo(db, base, () => undefined, 'Pig farming');

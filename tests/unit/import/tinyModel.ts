@@ -41,7 +41,7 @@ export interface Tensor {
 
 export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Returns the tensors of the tiny model, each with other values. */
+/** Returns the tensors of the tiny model. Each has different values. */
 export function tinyTensors(of: EncoderConfig = config): Tensor[] {
   return parameterShapes(of).map(({ name, shape }) => ({
     name,

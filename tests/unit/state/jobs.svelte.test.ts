@@ -111,7 +111,7 @@ describe('a run', () => {
     }
   });
 
-  it('that changes its status makes lists of runs load again', async () => {
+  it('makes lists of runs reload when its status changes', async () => {
     let finish = (): void => undefined;
     startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
     await jobs.start('e');

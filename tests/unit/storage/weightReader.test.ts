@@ -2,7 +2,6 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { sha256Stream } from '../../../src/domain/hash';
-import { weightPartBytes } from '../../../src/domain/model';
 import {
   keptCheckpoint,
   latestCheckpoint,
@@ -12,7 +11,7 @@ import {
 } from '../../../src/storage/checkpoints';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
-import { readTensors, type FloatRange, type StoredWeights } from '../../../src/storage/weightReader';
+import { readTensors, weightPartBytes, type FloatRange, type StoredWeights } from '../../../src/storage/weightReader';
 import { WeightWriter } from '../../../src/storage/weights';
 import { countingReads } from './storedFloats';
 

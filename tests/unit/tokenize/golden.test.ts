@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/domain/hash';
-import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { tokenizeAll } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const golden: {
@@ -9,7 +10,7 @@ const golden: {
   rareHan: { text: string; ids: number[] }[];
 } = JSON.parse(readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'));
 
-/** Must equal the list `odd` in tools/golden/tokens.py. */
+/** These texts must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
   '',
   ' ',
@@ -77,7 +78,7 @@ describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', ()
   it.each(Object.keys(golden.hashes))('match the Rust tokenizers on 300 texts: %s', async (name) => {
     const [model = '', limit] = name.split('@');
     const list = texts();
-    const { ids, offsets } = await encodeAll(
+    const { ids, offsets } = await tokenizeAll(
       tokenizerOf(model),
       list,
       model === 'e5-small-zh' ? 'passage: ' : '',

@@ -29,7 +29,7 @@ vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
 vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
-// Only the text of the stage is tested, so its other parts are replaced by empty components.
+// The tests look only at the stage's own text, so its other parts are replaced by empty components.
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',
@@ -52,7 +52,7 @@ async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: ob
 async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
   return (await datasetOf(role, rows)).contentSha256;
 }
-/** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
+/** Opens an experiment with 80 pairs, batches of 2 and 2 epochs. The default split holds out 4 pairs for dev. */
 async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');

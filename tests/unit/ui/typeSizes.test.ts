@@ -10,7 +10,7 @@ const styles = readdirSync(ui, { recursive: true, encoding: 'utf8' })
   .map((name) => ({ name, text: readFileSync(join(ui, name), 'utf8') }));
 const tokens = readFileSync(join(ui, 'tokens.css'), 'utf8');
 
-/** Returns the sizes of all `font` and `font-size` declarations and type tokens in pixels of a 16 px rem. */
+/** Returns the sizes of all `font` and `font-size` declarations and type tokens, in pixels. A rem is 16 px. */
 function fontSizes(text: string): number[] {
   return [...text.matchAll(/(?:font(?:-size)?|--t-[a-z]+):\s*['`]?(?:\d+ )?(\d*\.?\d+)(rem|px)/g)].map(
     ([, size, unit]) => Number(size) * (unit === 'rem' ? 16 : 1),

@@ -5,13 +5,21 @@ import type { Database } from '../../../src/storage/database';
 import { getModel, redirectModels, putModel } from '../../../src/storage/models';
 import { requireStorage } from '../../../src/storage/space';
 import { deleteWeights, hasWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
-import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
-import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
-import { asBertConfig, parseJson, readDefaults, readEncoderConfig } from './importModelConfig';
-import { openModelFolder, readText, type ModelFolder } from './modelFolder';
+import { isFileDType, type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
+import {
+  findEncoderTensors,
+  encoderLayout,
+  readEncoderTensor,
+  type EncoderTensor,
+  type EncoderLayout,
+} from './encoderTensors';
+import { asBertConfig, readModelDefaults, readEncoderConfig } from './importModelConfig';
+import { parseModelJson } from './parseModelJson';
+import { openModelFolder, readModelText, type ModelFolder } from './modelFolder';
 import { modelIdentity } from './modelIdentity';
-import { tokenizerFromVocabulary, tokenizerSize, withLowercase } from './modelTokenizer';
-import { openWeights } from './modelWeights';
+import { tokenizerFromVocabulary, tokenizerSize, tokenizerWithLowercase } from './modelTokenizer';
+import { openModelWeights } from './modelWeights';
 
 /** Returns tokenizer.json as it is stored: read from the folder, or made from vocab.txt. */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
@@ -19,18 +27,21 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
   if (text === undefined) {
     if (texts['vocab.txt'] === undefined) throw modelError('tokenizer.json', 'missing-file');
     const added = transformer.get('added_tokens.json');
-    text = tokenizerFromVocabulary(texts, added && (await readText(added, 'added_tokens.json')));
+    text = tokenizerFromVocabulary(texts, added && (await readModelText(added, 'added_tokens.json')));
   }
   const sentence = texts['sentence_bert_config.json'];
   const lowercases =
-    sentence !== undefined && parseJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
-  return lowercases ? withLowercase(text) : text;
+    sentence !== undefined && parseModelJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
+  return lowercases ? tokenizerWithLowercase(text) : text;
 }
 
-/** XLM-RoBERTa is stored as BERT. States the tokenizer's class, which transformers would take from the model's type. */
+/**
+ * Returns tokenizer_config.json as it is stored. XLM-RoBERTa is stored as BERT, so the file must state the tokenizer's
+ * class, which transformers would otherwise take from the model's type.
+ */
 function tokenizerConfigText(text: string | undefined, isBert: boolean): string | undefined {
   if (isBert) return text;
-  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
   return JSON.stringify({ tokenizer_class: 'XLMRobertaTokenizer', ...config }, null, 2);
 }
 
@@ -39,7 +50,7 @@ interface Described extends Pick<StoredModel, 'config' | 'defaults'> {
   positionsSkipped: number;
 }
 
-/** Reads all of the folder but the weights. Text files that are stored differ from the folder's where they must. */
+/** Reads the folder except its weights. Returns its text files as they are stored, some of them changed. */
 async function describe(folder: ModelFolder): Promise<Described> {
   const original = folder.texts['config.json'];
   if (original === undefined) throw modelError('config.json', 'missing-file');
@@ -59,21 +70,21 @@ async function describe(folder: ModelFolder): Promise<Described> {
     'tokenizer.json': tokenizer,
     ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': tokenizerConfig }),
   };
-  return { config, files, defaults: readDefaults(files, config, folder.normalizes), positionsSkipped };
+  return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each. */
+/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each tensor. */
 async function storeTensors(
   writer: WeightWriter,
   source: TensorFile,
   tensors: EncoderTensor[],
-  { totalFloats }: Layout,
+  { totalFloats }: EncoderLayout,
   each: (values: Float32Array) => void,
 ): Promise<void> {
   let at = 0;
   for (const tensor of tensors) {
     const { offset, length } = tensor.entry;
-    const values = await readFinite(source, tensor);
+    const values = await readEncoderTensor(source, tensor);
     if (offset > at) await writer.write(new Float32Array(offset - at));
     await writer.write(values);
     at = offset + length;
@@ -84,9 +95,9 @@ async function storeTensors(
 }
 
 /**
- * Stores the record of a model whose weights were just written. The record of a known model takes what this folder
- * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
- * them are missing. The record is written last, so a listed model is complete.
+ * Stores the record of a model whose weights were just written. A model that is already stored takes the settings of
+ * this folder but keeps its earlier weights, because a run may be reading them. The new weights replace them only if
+ * some of their parts are missing. The record is written last, so a listed model is complete.
  */
 async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
   const known = await getModel(db, model.contentSha256);
@@ -105,8 +116,8 @@ async function storeRecord(db: Database, model: StoredModel, base: string): Prom
 
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
- * The record of a model that is already stored takes name, lengths and files of this folder. Progress counts bytes as
- * stored. Throws `model-invalid` with file and tensor; then nothing is stored.
+ * If the model is already stored, its record takes the name, lengths and files of this folder. Progress counts stored
+ * bytes. Throws `model-invalid` with file and tensor, and stores nothing then.
  */
 export async function importModel(
   files: FolderFile[],
@@ -116,9 +127,9 @@ export async function importModel(
 ): Promise<StoredModel> {
   const folder = await openModelFolder(files);
   const { positionsSkipped, ...described } = await describe(folder);
-  const source = await openWeights(folder.transformer);
-  const layout = layOut(described.config);
-  const tensors = findTensors(layout, source, positionsSkipped);
+  const source = await openModelWeights(folder.transformer);
+  const layout = encoderLayout(described.config);
+  const tensors = findEncoderTensors(layout, source, positionsSkipped);
   const { 'config.json': config, 'tokenizer.json': tokenizer } = described.files;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   await requireStorage(layout.totalFloats * 4);

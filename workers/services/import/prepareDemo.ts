@@ -7,12 +7,13 @@ import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { putExperiment } from '../../../src/storage/experiments';
-import { importDataset, storedPassages } from './importDataset';
+import { importDataset } from './importDataset';
+import { storedPassages } from './storedPassages';
 import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 const demoExperimentId = 'demo';
-/** Used if the page gives no name in the user's language. */
+/** Name of the demo if the page passes none in the user's language. */
 const demoName = '猪场知识库';
 
 async function fetchFile(url: string, name: string): Promise<File> {
@@ -56,7 +57,7 @@ async function importDemoModel(db: Database, baseUrl: string, done: () => void):
   return importModel(files, 'demo-zh', () => undefined, db);
 }
 
-/** Enough for the demo's longest passage. The model accepts more, but would take longer. */
+/** Length limit in tokens, enough for the demo's longest passage. The model accepts more, but would take longer. */
 const demoMaxTokens = 128;
 
 function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {

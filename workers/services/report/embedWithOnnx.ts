@@ -3,6 +3,9 @@ import { AppError } from '../../../src/domain/errors';
 /** Most threads of onnxruntime-web: more of them hardly help with a few short texts. */
 const mostThreads = 4;
 
+/** If a thread cannot start, onnxruntime-web would wait for it forever. */
+const startMs = 60_000;
+
 /** Only a page that is isolated from other origins may share memory between threads. */
 function threads(): number {
   return globalThis.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
@@ -13,6 +16,7 @@ export async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl
   const ort = await import('onnxruntime-web/wasm');
   ort.env.wasm.wasmPaths = ortBaseUrl;
   ort.env.wasm.numThreads = threads();
+  ort.env.wasm.initTimeout = startMs;
   const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), {
     executionProviders: ['wasm'],
   });

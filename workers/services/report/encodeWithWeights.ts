@@ -10,8 +10,8 @@ import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
-import { canUsePlan } from '../device/kernelPlanOfRun';
-import { loadParameters } from '../train/weightTransfer';
+import { canUseKernelPlan } from '../device/kernelPlanOfRun';
+import { loadWeights } from '../train/weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
 
@@ -55,8 +55,8 @@ export async function encodeWithWeights(
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
     const gpu = deviceWebGpu();
-    if (gpu && weights.plan && canUsePlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadParameters(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
+    if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
+    const parameters = await loadWeights(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

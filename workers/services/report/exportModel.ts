@@ -9,15 +9,15 @@ import { readSafetensorsHeader } from '../../formats/safetensors';
 import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
 import { collectFile, writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
-import { exportFolder, type FolderEntry } from './exportFolder';
-import { modelOf } from '../train/runSession';
+import { exportFolder, type ExportFolderEntry } from './exportFolder';
+import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
-export interface ExportDeps {
+export interface ExportModelDeps {
   db: Database;
   /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;
@@ -27,7 +27,7 @@ export interface ExportDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-  const { model, settings } = await modelOf(db, run.experiment);
+  const { model, settings } = await modelOfExperiment(db, run.experiment);
   const kept = await keptCheckpoint(db, run.runId);
   // The weights are written twice, in different orders, so they are held in memory once.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
@@ -56,7 +56,11 @@ type ExportedFile = ExportReport['files'][number];
  * Writes the exported folder, then loads the result and compares its vectors with the app's own before returning it.
  * The weights are in memory once while the files are written, and the ONNX file is while it is loaded.
  */
-export async function exportModel(request: ExportRequest, deps: ExportDeps, progress: Progress): Promise<ExportReport> {
+export async function exportModel(
+  request: ExportRequest,
+  deps: ExportModelDeps,
+  progress: Progress,
+): Promise<ExportReport> {
   const { fileName, width, normalize, ...written } = await writeFiles(request, deps.db, progress);
   const files = written.zip ? await filesOf(written.zip, fileName) : written.files;
   const vectors = await embedExport(files, request.reference.texts, deps);
@@ -78,7 +82,7 @@ async function writeFiles(request: ExportRequest, db: Database, progress: Progre
   const source = await sourceOf(db, request);
   const entries = exportFolder(source);
   let done = 0;
-  function* counted(): Generator<FolderEntry> {
+  function* counted(): Generator<ExportFolderEntry> {
     for (const entry of entries) {
       yield entry;
       progress(++done, entries.length + 1);
@@ -108,7 +112,7 @@ function fileAt(files: readonly ExportedFile[], path: string): Blob {
 async function embedExport(
   files: readonly ExportedFile[],
   texts: string[],
-  { tokenize, ortBaseUrl }: ExportDeps,
+  { tokenize, ortBaseUrl }: ExportModelDeps,
 ): Promise<Float32Array[]> {
   await readSafetensorsHeader(fileAt(files, 'model.safetensors'), 'model.safetensors');
   return embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await tokenize(texts), ortBaseUrl);

@@ -77,18 +77,19 @@ const roleNames: Record<DataRole, string> = {
   knowledgeBase: '知识库 / Knowledge base',
   pairs: '训练问答对 / Training pairs',
   questions: '问题 / Questions',
-  scoredPairs: '评分对 / Scored pairs',
+  scoredPairs: '打分句对 / Scored pairs',
 };
 const partNames: Record<QuestionPart, string> = {
-  dev: '验证题 / Dev questions',
-  test: '测试题 / Test questions',
+  dev: '验证问题 / Dev questions',
+  test: '测试问题 / Test questions',
 };
 
 function dataLine({ role, part, contentSha256 }: DataEntry): string {
   return `- ${part ? partNames[part] : roleNames[role]}: \`${contentSha256}\``;
 }
 
-function settingsLines({ settings, model }: ExportSource): string[] {
+function settingsLines({ settings, model, run }: ExportSource): string[] {
+  const joinTitles = run.experiment.data.some((entry) => entry.joinTitles === true);
   const quoted = (text: string): string => (text === '' ? '无 / none' : `\`${text}\``);
   return [
     '使用模型时请保持以下设置，否则得到的向量会不同。',
@@ -101,6 +102,7 @@ function settingsLines({ settings, model }: ExportSource): string[] {
     `- 先转为小写 / Lowercased first: ${lowercasesFirst(model.files) ? '是 / yes' : '否 / no'}`,
     `- 问题前缀 / Query prefix: ${quoted(settings.queryPrefix)}`,
     `- 段落前缀 / Passage prefix: ${quoted(settings.passagePrefix)}`,
+    ...(joinTitles ? ['- 有标题的段落：标题、空格、正文 / Passages with a title: title, space, text'] : []),
   ];
 }
 

@@ -46,8 +46,8 @@ export function weightsSha256(tensors: readonly TensorEntry[], parameters: Param
   return sha256Stream(weights());
 }
 
-/** Reads stored weights into a new store on the device. Calls `onTensor` after each tensor. */
-export async function loadParameters(
+/** Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. */
+export async function loadWeights(
   engine: Engine,
   db: Database,
   layout: Layout,
@@ -55,12 +55,12 @@ export async function loadParameters(
   onTensor: (done: number, of: number) => void,
 ): Promise<ParameterStore> {
   const parameters = new ParameterStore(engine, layout.tensors);
-  await writeParameters(db, layout, weights, parameters, onTensor);
+  await reloadWeights(db, layout, weights, parameters, onTensor);
   return parameters;
 }
 
 /** Overwrites the weights on the device with stored ones. */
-export async function writeParameters(
+export async function reloadWeights(
   db: Database,
   layout: Layout,
   weights: StoredWeights,
@@ -75,7 +75,7 @@ export async function writeParameters(
 }
 
 /** Reads the optimizer's moments from a `latest` checkpoint, where they follow the weights. */
-export async function loadAdamW(
+export async function loadMoments(
   db: Database,
   layout: Layout,
   weights: StoredWeights,

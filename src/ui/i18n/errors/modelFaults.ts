@@ -1,10 +1,11 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
 type Words = Record<'tensor' | 'expected' | 'found', string>;
 
-/** What is wrong with a file of a model, and the way out. */
+/** Sentences by fault: what is wrong with a file of a model, and what to do about it. */
 const sentences: Record<ModelFault, (words: Words) => Sentence> = {
   'missing-file': () => ({
     zh: '文件夹里没有这个文件，请选择完整的模型文件夹',
@@ -96,9 +97,9 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
 /** Says which file of a model was refused, why, and what to do about it. */
 export function modelInvalid(details: ModelDetails): Sentence {
   const fault = sentences[details.fault]({
-    tensor: short(details.tensor, 90),
-    expected: short(details.expected),
-    found: short(details.found),
+    tensor: shortened(details.tensor, 90),
+    expected: shortened(details.expected),
+    found: shortened(details.found),
   });
-  return { zh: `${short(details.file)}：${fault.zh}。`, en: `${short(details.file)}: ${fault.en}.` };
+  return { zh: `${shortened(details.file)}：${fault.zh}。`, en: `${shortened(details.file)}: ${fault.en}.` };
 }

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const importTexts: Dictionary['import'] = {
@@ -27,6 +27,40 @@ export const importTexts: Dictionary['import'] = {
   replace: '更换',
   remove: '移除',
   reading: '正在读取……',
+  any: {
+    label: '一次放入多个文件',
+    help: '把多个文件或整个文件夹拖到这一页的任意位置，会先列出里面有什么，你确认后才导入。也可以逐个拖到下面对应的位置。',
+    folder: '选择文件夹',
+  },
+  fill: {
+    title: '这些文件里有什么',
+    help: '勾选的位置会填上这些内容。已经有数据的位置，勾选后才会替换。',
+    none: '这些文件里没有下面几处能用的内容。',
+    found: {
+      knowledgeBase: (n) => `${formatCount(n)} 段`,
+      pairs: (n) => `${formatCount(n)} 对`,
+      devQuestions: (n) => `${formatCount(n)} 题`,
+      testQuestions: (n) => `${formatCount(n)} 题`,
+    },
+    keeps: (name, rows) => `保留现有的“${name}”（${formatCount(rows)} 行）。`,
+    replaces: (name, rows) => `会替换现有的“${name}”（${formatCount(rows)} 行）。`,
+    shared:
+      '问答对和问题来自同一个文件，问的是同样的问题。训练会跳过和验证题、测试题相同的问答对，这样一对也剩不下。除非你另有问答对，否则请取消其中一项。',
+    notUsed: '没有用到：',
+    unused: {
+      'no-slot': (path) => `${path}：没有一处用得上这样的列。如果认错了，请把它拖到对应的位置，再选各列的用途。`,
+      'no-judgements': (path) => `${path}：只有问题，没写哪个段落能回答。请和判定文件（qrels）一起拖入。`,
+      'no-questions': (path) => `${path}：它判定的问题不在这些文件里。`,
+      'no-side': (path) => `${path}：这里的判定文件（qrels）没有提到它的任何一行。`,
+    },
+    apply: (n) => (n === 1 ? '导入' : `导入到这 ${n} 处`),
+  },
+  titles: {
+    join: (n) => `把标题接在正文前面（${formatCount(n)} 段有标题）。`,
+    on: '按“标题、空格、正文”编码，使用模型时也要这样做。',
+    off: '标题只显示，不编码。',
+    hint: '正文按编码时的样子显示：标题、空格、正文。',
+  },
   imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
   preview: '查看数据',
   previewOf: (name) => `${name} 的数据`,
@@ -73,21 +107,23 @@ export const importTexts: Dictionary['import'] = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python 字面量',
+      trecQrels: 'TREC 判定文件',
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: '正文', title: '标题', id: '编号' },
+      knowledgeBase: { text: '正文', title: '标题', id: 'id' },
       pairs: {
         anchor: '问题',
         positive: '能回答的段落',
-        positiveId: '段落的编号',
+        positiveId: '段落的 id',
         input: '问题的补充',
         negatives: '负例',
+        negativeIds: '负例的编号',
         score: '分数或标签',
-        id: '编号',
+        id: 'id',
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: '编号' },
-      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: '编号' },
+      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id' },
+      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id' },
     },
   },
   place: '位置',
@@ -133,7 +169,7 @@ export const importTexts: Dictionary['import'] = {
       huggingface: 'Hugging Face',
       'hf-mirror': '镜像 hf-mirror.com',
       modelscope: '魔搭 ModelScope',
-      own: '自己的主机',
+      own: '自己的服务器',
     },
     address: '地址',
     addressHint: '一台使用 Hugging Face 协议的服务器。',

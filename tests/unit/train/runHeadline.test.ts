@@ -3,7 +3,7 @@ import type { RunEvent, RunEventBody, RunRecord } from '../../../src/domain/run'
 import { applyEvents, emptyRunView } from '../../../src/domain/train/runView';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
-import { runHeadline } from '../../../src/ui/train/runSentence';
+import { runHeadline } from '../../../src/ui/train/runHeadline';
 
 const record = { status: 'paused', steps: 119 } as RunRecord;
 function view(...bodies: RunEventBody[]) {
@@ -18,7 +18,7 @@ const encoding: RunEventBody = { type: 'progress', what: 'encodePassages', done:
 const step = { type: 'step', step: 25, stepMs: 1, tokens: 1 } as RunEventBody;
 
 describe('the headline on a paused run', () => {
-  it('says that it is paused, in which phase, and at what', () => {
+  it('says that the run is paused, in which phase, and during which work', () => {
     const paused = view({ type: 'phase', phase: 'evaluateBefore' }, encoding);
     expect(runHeadline(zh, record, paused, null)).toEqual({
       title: '已暂停：训练前评测，编码段落 30 / 288',

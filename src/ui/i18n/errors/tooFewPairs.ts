@@ -1,22 +1,6 @@
 import type { AppErrorDetails } from '../../../domain/errors';
-import { never, type Sentence } from './sentence';
+import { unknownErrorSentence, type Sentence } from './sentence';
 
-const roleNames: Record<string, Sentence> = {
-  knowledgeBase: { zh: '知识库', en: 'knowledge base' },
-  pairs: { zh: '训练问答对', en: 'training pairs' },
-  questions: { zh: '问题', en: 'questions' },
-  scoredPairs: { zh: '评分对', en: 'scored pairs' },
-};
-
-const partNames: Record<'dev' | 'test', Sentence> = {
-  dev: { zh: '验证问题', en: 'dev questions' },
-  test: { zh: '测试问题', en: 'test questions' },
-};
-
-/** Names a role, or the part of the questions that is meant. */
-export function roleName({ role, part }: Extract<AppErrorDetails, { kind: 'data-missing' }>): Sentence {
-  return (part && partNames[part]) ?? roleNames[role] ?? { zh: role, en: role };
-}
 export function tooFewPairs({
   pairs,
   batchSize,
@@ -44,6 +28,6 @@ export function tooFewPairs({
         en: `A batch of ${batchSize} can’t be filled: only ${pairs} pairs without a repeated passage or question were found for one; reduce the batch size, add pairs, or allow repetitions.`,
       };
     default:
-      return never(distinct satisfies never);
+      return unknownErrorSentence(distinct satisfies never);
   }
 }

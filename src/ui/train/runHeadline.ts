@@ -2,16 +2,17 @@ import type { RunRecord } from '../../domain/run';
 import { devHits } from '../../domain/train/devTrend';
 import type { RunView } from '../../domain/train/runView';
 import { timeLeftMs } from '../../domain/train/timeLeft';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 import { formatCount, formatDuration, formatFigure } from '../i18n/format';
+import { runProgressText } from './runProgressText';
 
-/** What the train stage says first: what the run has achieved, and a sentence on its state. */
-export interface Headline {
+/** The first text on the train stage: what the run has achieved, and a sentence on its state. */
+export interface RunHeadline {
   title: string;
   text: string;
 }
 
-function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
   if (!last) return { title: t.firstStep, text: t.leave };
@@ -30,7 +31,7 @@ function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunVi
   };
 }
 
-function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): Headline {
+function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const text =
     record.keptStep === undefined
@@ -40,33 +41,24 @@ function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView):
   return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
 }
 
-/** How far the run is within its phase, such as "encoding passages 30 / 288"; empty if that is not known. */
-export function progressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
-  const { progress } = view;
-  const step = view.steps[view.steps.length - 1]?.step;
-  if (progress && progress.of > 0)
-    return `${job.what[progress.what]} ${formatCount(progress.done)} / ${formatCount(progress.of)}`;
-  return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
-}
-
-/** Where the run is: its phase, the step if it trains, and the work under way. */
+/** Says where the run is: its phase, the step during training, and the work in progress. */
 function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   const step = view.steps[view.steps.length - 1]?.step ?? 0;
   const training = view.phase === 'train' && step > 0;
   const place = training
     ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
     : t.job.phases[view.phase];
-  const under = view.progress ? progressText(t, record, view) : '';
+  const under = view.progress ? runProgressText(t, record, view) : '';
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
-/** Describes a run; or, before the first one, the run that the settings `plan`. */
+/** Describes a run or, before the first run, the run that the settings would start (`plan`). */
 export function runHeadline(
   dictionary: Dictionary,
   record: RunRecord | null,
   view: RunView | null,
   plan: { pairs: number; steps: number } | null,
-): Headline {
+): RunHeadline {
   const t = dictionary.train.sentence;
   if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
   switch (record.status) {

@@ -1,7 +1,7 @@
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 
-/** Yields the same records with at least `least` in the first list, or all of them if there are fewer. */
-export async function* withHead(
+/** Yields the same records in lists. The first list has at least `least` records, or all of them if there are fewer. */
+export async function* recordsWithHead(
   lists: AsyncIterable<RawRecord[]> | Iterable<RawRecord[]>,
   least: number,
 ): AsyncGenerator<RawRecord[]> {

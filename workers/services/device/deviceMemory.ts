@@ -4,16 +4,16 @@ import { deviceMaxArrayBytes } from '../../engine/device';
 import { scratchBytes, threadScratchBytes } from '../../engine/scratch';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
-export interface MemoryRequest {
+export interface DeviceMemoryRequest {
   device: DevicePreference;
   /** Memory budget in bytes; null for the device's default. */
   budgetBytes: number | null;
 }
 
 /** Returns the memory limits of a run or benchmark on the requested device. */
-export async function memoryLimits(
+export async function deviceMemoryLimits(
   { backend, threads }: DeviceInfo,
-  { device, budgetBytes: chosen }: MemoryRequest,
+  { device, budgetBytes: chosen }: DeviceMemoryRequest,
 ): Promise<Required<MemoryLimits>> {
   return {
     budgetBytes: budgetBytes(backend, chosen, deviceMemoryGiB()),

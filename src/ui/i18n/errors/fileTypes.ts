@@ -1,7 +1,7 @@
-import type { FileType } from '../../domain/import/fileType';
+import type { FileType } from '../../../domain/import/fileType';
 
-/** Names a type of file that can't be imported, and how its text can be. */
-export const wrongTypeSentences: Record<FileType, { zh: string; en: string }> = {
+/** Sentences by type of a file that can't be imported: they name the type and say how to import its text. */
+export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }> = {
   word: {
     zh: '这是 Word 文件：请在 Word 里另存为纯文本（UTF-8），一行一段，再导入',
     en: 'this is a Word document; in Word, save it as plain text (UTF-8) with one passage per line, and import that',

@@ -10,7 +10,7 @@ import {
 } from '../../../src/domain/import/encoding';
 import { fileTypeOf } from '../../../src/domain/import/fileType';
 
-export async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
+export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader();
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
 }
@@ -19,7 +19,7 @@ export async function* bytesOf(file: Blob): AsyncGenerator<Uint8Array> {
  * Returns the file, unpacked if its content is gzip.
  * @throws import-failed gzip-broken if it is damaged or cut off.
  */
-export async function unpacked(file: File): Promise<File> {
+export async function unpackedFile(file: File): Promise<File> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   if (first !== 0x1f || second !== 0x8b) return file;
   try {
@@ -39,11 +39,11 @@ export interface FileText {
 }
 
 /**
- * Recognizes the encoding of a file. UTF-8 comes first, even if a few bytes are damaged: nearly all bytes are valid in
- * GB18030. Of GB18030 and Big5, the one that makes more common characters wins.
+ * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
+ * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
  * @throws import-failed wrong-type, binary-file or encoding-unknown.
  */
-export async function encodingOf(file: File): Promise<FileText> {
+export async function encodingOfFile(file: File): Promise<FileText> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
   const fileType = fileTypeOf(sample, tail);
@@ -52,8 +52,8 @@ export async function encodingOf(file: File): Promise<FileText> {
   for (const encoding of encodingCandidates(sample)) {
     const head = new TextDecoder(encoding).decode(sample, { stream: true });
     if (!looksLikeText(head, encoding)) continue;
-    const valid = await isValidIn(encoding, bytesOf(file));
-    const damaged = !valid && encoding === 'utf-8' && (await isDamaged(encoding, bytesOf(file)));
+    const valid = await isValidIn(encoding, fileBytes(file));
+    const damaged = !valid && encoding === 'utf-8' && (await isDamaged(encoding, fileBytes(file)));
     if (valid || damaged) fitting.push({ encoding, head, damaged });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
@@ -64,17 +64,15 @@ export async function encodingOf(file: File): Promise<FileText> {
   throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
 }
 
-/**
- * Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character, whose rest is missing.
- */
-export async function* textOf(
+/** Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character. */
+export async function* textOfFile(
   file: File,
   encoding: TextEncodingName,
   read: (bytes: number) => void,
 ): AsyncGenerator<{ text: string; cut: boolean }> {
   const decoder = new TextDecoder(encoding);
   let bytes = 0;
-  for await (const piece of bytesOf(file)) {
+  for await (const piece of fileBytes(file)) {
     bytes += piece.length;
     yield { text: decoder.decode(piece, { stream: true }), cut: false };
     read(bytes);

@@ -7,7 +7,7 @@ import { EncodedTexts } from '../evaluate/encodedTexts';
 const mostLosses = 3;
 
 /** Results kept on the host, where they survive a device loss, and the count of losses since the last progress. */
-export class Recovery {
+export class DeviceRecovery {
   readonly #reached = new Map<string, number>();
   readonly #vectors = new Map<string, EncodedTexts>();
   #lossesSinceProgress = 0;
@@ -46,7 +46,7 @@ export class Recovery {
 const lossReportMs = 500;
 
 /** Returns the device loss that caused the failure, or null if something else did. */
-export async function lossBehind(thrown: unknown): Promise<AppError | null> {
+export async function deviceLossBehind(thrown: unknown): Promise<AppError | null> {
   const error = toAppError(thrown);
   if (error.details.kind === 'gpu-device-lost') return error;
   if (error.details.kind !== 'unexpected') return null;

@@ -4,23 +4,23 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 const onnxType = { float: 1, int64: 7 } as const;
 const attributeType = { float: 1, int: 2, ints: 7 } as const;
 
-export type Attribute = { name: string } & ({ float: number } | { int: number } | { ints: number[] });
+export type AttributeProto = { name: string } & ({ float: number } | { int: number } | { ints: number[] });
 
-export interface GraphNode {
+export interface NodeProto {
   opType: string;
   inputs: string[];
   output: string;
-  attributes?: Attribute[];
+  attributes?: AttributeProto[];
 }
 
-export interface ValueInfo {
+export interface ValueInfoProto {
   name: string;
   type: keyof typeof onnxType;
-  /** A string names an axis of free size. */
+  /** A string names an axis whose size is not fixed. */
   shape: (number | string)[];
 }
 
-export interface Initializer {
+export interface InitializerProto {
   name: string;
   type: keyof typeof onnxType;
   shape: number[];
@@ -42,7 +42,7 @@ function integer(writer: BinaryWriter, field: number, value: number): void {
   writer.tag(field, WireType.Varint).int64(value);
 }
 
-function writeAttribute(writer: BinaryWriter, attribute: Attribute): void {
+function writeAttribute(writer: BinaryWriter, attribute: AttributeProto): void {
   text(writer, 1, attribute.name);
   if ('float' in attribute) {
     writer.tag(2, WireType.Bit32).float(attribute.float);
@@ -56,7 +56,7 @@ function writeAttribute(writer: BinaryWriter, attribute: Attribute): void {
   }
 }
 
-function writeNode(writer: BinaryWriter, node: GraphNode): void {
+function writeNode(writer: BinaryWriter, node: NodeProto): void {
   for (const input of node.inputs) text(writer, 1, input);
   text(writer, 2, node.output);
   text(writer, 3, `${node.output}/${node.opType}`);
@@ -64,7 +64,7 @@ function writeNode(writer: BinaryWriter, node: GraphNode): void {
   for (const attribute of node.attributes ?? []) message(writer, 5, (w) => writeAttribute(w, attribute));
 }
 
-function writeValueInfo(writer: BinaryWriter, value: ValueInfo): void {
+function writeValueInfo(writer: BinaryWriter, value: ValueInfoProto): void {
   text(writer, 1, value.name);
   const dimension = (w: BinaryWriter, size: number | string): void =>
     typeof size === 'number' ? integer(w, 1, size) : text(w, 2, size);
@@ -76,15 +76,15 @@ function writeValueInfo(writer: BinaryWriter, value: ValueInfo): void {
   message(writer, 2, (w) => message(w, 1, tensorType));
 }
 
-export interface GraphFrame {
+export interface GraphProto {
   name: string;
-  nodes: GraphNode[];
-  inputs: ValueInfo[];
-  outputs: ValueInfo[];
+  nodes: NodeProto[];
+  inputs: ValueInfoProto[];
+  outputs: ValueInfoProto[];
 }
 
 /** Encodes a GraphProto without its initializers. */
-export function graphBytes(frame: GraphFrame): Uint8Array<ArrayBuffer> {
+export function graphProtoBytes(frame: GraphProto): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   for (const node of frame.nodes) message(writer, 1, (w) => writeNode(w, node));
   text(writer, 2, frame.name);
@@ -93,12 +93,12 @@ export function graphBytes(frame: GraphFrame): Uint8Array<ArrayBuffer> {
   return writer.finish();
 }
 
-function initializerDataBytes({ type, shape }: Initializer): number {
+function initializerDataBytes({ type, shape }: InitializerProto): number {
   return shape.reduce((product, size) => product * size, type === 'float' ? 4 : 8);
 }
 
 /** Encodes an initializer of the graph up to its raw data. The caller appends the data unchanged. */
-export function initializerPrefix(initializer: Initializer): Uint8Array<ArrayBuffer> {
+export function initializerProtoPrefix(initializer: InitializerProto): Uint8Array<ArrayBuffer> {
   const fields = new BinaryWriter();
   for (const size of initializer.shape) integer(fields, 1, size);
   integer(fields, 2, onnxType[initializer.type]);
@@ -114,7 +114,7 @@ export function initializerPrefix(initializer: Initializer): Uint8Array<ArrayBuf
 }
 
 /** Encodes a ModelProto up to the first byte of its graph, which takes `graphLength` bytes. */
-export function modelPrefix(
+export function modelProtoPrefix(
   opset: number,
   producer: { name: string; version: string },
   graphLength: number,
@@ -131,6 +131,6 @@ export function modelPrefix(
 }
 
 /** Returns the encoded size of an initializer, raw data included. */
-export function initializerBytes(initializer: Initializer): number {
-  return initializerPrefix(initializer).length + initializerDataBytes(initializer);
+export function initializerProtoBytes(initializer: InitializerProto): number {
+  return initializerProtoPrefix(initializer).length + initializerDataBytes(initializer);
 }
