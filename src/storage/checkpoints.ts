@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../domain/errors';
 import { sha256Hex, sha256Stream } from '../domain/hash';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { CheckpointManifest } from './schema';
 import { requireStorage } from './space';
 import { readWeights, verifyParts, type StoredWeights } from './weightReader';
@@ -80,7 +80,9 @@ async function commit(
   const { runId, role } = of;
   const sha256 = await sha256Hex(parts.map((part) => part.sha256).join(''));
   return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' });
+    const transaction = withHandledEnd(
+      db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' }),
+    );
     const [checkpoints, weightParts] = [transaction.objectStore('checkpoints'), transaction.objectStore('weightParts')];
     const existing = await checkpoints.getAll(generationsOf(runId));
     const manifest: CheckpointManifest = {

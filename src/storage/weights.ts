@@ -1,4 +1,4 @@
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { WeightPart } from './schema';
 import { requireStorage } from './space';
 import { sha256Of, weightPartBytes } from './weightReader';
@@ -127,7 +127,7 @@ export async function cutSections(
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite');
+    const transaction = withHandledEnd(db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite'));
     const named = new Set<string>();
     for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
     for (const { weightsId } of await transaction.objectStore('models').getAll()) named.add(weightsId);

@@ -40,15 +40,28 @@ export function storageQuota(usedBytes, free) {
   return usedBytes + Math.max(0, free - reservedBytes);
 }
 
+/** Returns the sentence for a disk that others have nearly filled, or null if half of the reserve is still free. */
+export function nearlyFull(path, free) {
+  if (free >= reservedBytes / 2) return null;
+  return (
+    `The disk of ${path} has only ${megabytes(free)} free. The run was stopped before the browser lost its database; ` +
+    'make room there and run the same command again.'
+  );
+}
+
 /**
  * Limits the page's storage to what the disk of the profile has free. The browser then refuses a write before the disk
- * is full, and `navigator.storage.estimate()` reports the limit. Returns a function that stops updating it.
+ * is full, and `navigator.storage.estimate()` reports the limit. Calls `onNearlyFull` with a sentence if other programs
+ * fill the disk. Returns a function that stops updating the limit.
  */
-export async function limitStorage(context, page, origin, profilePath) {
+export async function limitStorage(context, page, origin, profilePath, onNearlyFull) {
   const session = await context.newCDPSession(page);
   const update = async () => {
     const { usage } = await session.send('Storage.getUsageAndQuota', { origin });
-    const quotaSize = storageQuota(usage, await freeBytes(profilePath));
+    const free = await freeBytes(profilePath);
+    const sentence = nearlyFull(profilePath, free);
+    if (sentence !== null) onNearlyFull(sentence);
+    const quotaSize = storageQuota(usage, free);
     await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
   };
   await update();

@@ -79,12 +79,15 @@ export async function runPage(options, profilePath, url, { finished, interrupted
     const { context } = await Promise.race([launching, interrupted]);
     const page = context.pages()[0] ?? (await context.newPage());
     const ended = Promise.race([watch(context, page, finished), interrupted]);
-    const opened = async () => {
-      endLimit = await limitStorage(context, page, new URL(url).origin, profilePath);
-      await page.goto(url);
-    };
-    await Promise.race([ended, opened()]);
-    return { result: await ended, chromium: context.browser()?.version() };
+    const full = new Promise((_, reject) => {
+      const onNearlyFull = (sentence) => reject(new Error(sentence));
+      const opened = limitStorage(context, page, new URL(url).origin, profilePath, onNearlyFull).then((end) => {
+        endLimit = end;
+        return page.goto(url);
+      });
+      opened.catch(reject);
+    });
+    return { result: await Promise.race([ended, full]), chromium: context.browser()?.version() };
   } finally {
     endLimit();
     await launching.then(

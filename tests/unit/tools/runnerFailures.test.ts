@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { disabledFeatures } from '../../../tools/lib/chromium.mjs';
-import { requireDiskSpace, reservedBytes, storageQuota, withFullDisk } from '../../../tools/lib/diskSpace.mjs';
+import {
+  nearlyFull,
+  requireDiskSpace,
+  reservedBytes,
+  storageQuota,
+  withFullDisk,
+} from '../../../tools/lib/diskSpace.mjs';
 import { missingPackages, missingPackagesSentence } from '../../../tools/lib/display.mjs';
 import { sentenceOf, writing } from '../../../tools/lib/errors.mjs';
 import { pageFailure } from '../../../tools/lib/headlessBrowser.mjs';
@@ -46,6 +52,11 @@ describe('the disk', () => {
   it('gives the page what is free beyond the reserve', () => {
     expect(storageQuota(10e6, 500e6 + reservedBytes)).toBe(510e6);
     expect(storageQuota(10e6, reservedBytes - 1)).toBe(10e6);
+  });
+
+  it('stops the run if other programs fill it', () => {
+    expect(nearlyFull('/p', reservedBytes / 2)).toBeNull();
+    expect(nearlyFull('/p', 20e6)).toMatch(/^The disk of \/p has only 20 MB free\. .+ run the same command again\.$/);
   });
 
   it('is named in the sentence of a failure that a full disk explains', async () => {

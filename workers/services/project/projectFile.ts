@@ -2,7 +2,7 @@ import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Progress } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { withHandledEnd, type Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { requireStorage } from '../../../src/storage/space';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
@@ -214,7 +214,7 @@ async function addMissing<S extends ListStore>(
   store: S,
   values: RecallsmithSchema[S]['value'][],
 ): Promise<void> {
-  const transaction = db.transaction(store, 'readwrite');
+  const transaction = withHandledEnd(db.transaction(store, 'readwrite'));
   for (const value of values) {
     if ((await transaction.store.getKey(keyOf[store](value))) === undefined) await transaction.store.put(value);
   }
