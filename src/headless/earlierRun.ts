@@ -39,6 +39,7 @@ function reasonToLeave(run: RunRecord, chosenBytes?: number): string | null {
   const { status, error, memory, device, devicePreference } = run;
   // Nothing is left to train, so the budget no longer matters.
   if (status === 'done') return null;
+  if (error?.kind === 'rows-changed') return 'began with rows that this version does not train on';
   if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory and would do so again';
   if (chosenBytes === undefined) return null;
   if (!memory) return 'was planned without a budget';

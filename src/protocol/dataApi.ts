@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
 import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
@@ -8,6 +9,7 @@ import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
@@ -79,8 +81,10 @@ export type Progress = (done: number, of: number) => void;
 export interface ColumnChoices {
   /** Mappings of columns to fields, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Sheets of workbooks, by file name. */
-  sheets?: Readonly<Record<string, string>>;
+  /** Encodings, sheets and columns of single files, by file name. They come before what was chosen by shape. */
+  files?: Readonly<Record<string, FileReading>>;
+  /** Encodings and sheets chosen earlier for files that look alike. */
+  readings?: RememberedReadings;
 }
 
 export interface ImportOptions extends ColumnChoices {
@@ -123,6 +127,8 @@ export interface ExportReport {
   files: { path: string; blob: Blob }[];
   /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
+  /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
+  poolerNotKept: boolean;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -136,7 +142,12 @@ export interface DataApi {
    * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
    * one slot has no fillings, and only its beginning is read.
    */
-  surveyFiles(files: FolderFile[], onlySeveral: boolean, progress: Progress): Promise<Survey>;
+  surveyFiles(
+    files: FolderFile[],
+    onlySeveral: boolean,
+    readings: RememberedReadings,
+    progress: Progress,
+  ): Promise<Survey>;
   /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */
@@ -166,6 +177,13 @@ export interface DataApi {
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
+  /**
+   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns what to search
+   * with. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
+   * `cancelDemoSearch`.
+   */
+  prepareDemoSearch(baseUrl: string, progress: Progress): Promise<Pick<SearchRequest, 'knowledgeBase' | 'model'>>;
+  cancelDemoSearch(): Promise<void>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */

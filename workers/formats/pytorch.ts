@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { own } from '../../src/domain/errorWords';
 import { PickleReader } from './pickle';
 import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
@@ -35,12 +36,13 @@ async function openArchive(blob: Blob, file: string): Promise<Opened> {
   const entries = new Map((await readZipDirectory(blob, file)).map((entry) => [entry.path, entry]));
   const pickles = [...entries.values()].filter(({ path }) => /^[^/]+\/data\.pkl$/.test(path));
   const [pickle] = pickles;
-  if (!pickle || pickles.length > 1) throw modelError(file, 'pickle-invalid', { found: 'no data.pkl' });
-  if (pickle.bytes > maxPickleBytes) throw modelError(file, 'pickle-unsupported', { found: 'a pickle above 16 MiB' });
+  if (!pickle || pickles.length > 1) throw modelError(file, 'pickle-invalid', { found: own('no-data-pkl') });
+  if (pickle.bytes > maxPickleBytes)
+    throw modelError(file, 'pickle-unsupported', { found: own('pickle-above', maxPickleBytes / 2 ** 20) });
   const prefix = pickle.path.slice(0, -'data.pkl'.length);
   const order = entries.get(`${prefix}byteorder`);
   if (order && (await (await zipEntryBlob(blob, file, order)).text()) !== 'little')
-    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+    throw modelError(file, 'pickle-unsupported', { found: own('big-endian') });
   const state = new PickleReader(file, await (await zipEntryBlob(blob, file, pickle)).arrayBuffer()).next();
   return {
     state,
@@ -71,25 +73,25 @@ function tensorsOf(state: PickledValue): [string, PickledTensor][] {
 async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   const reader = new PickleReader(file, await blob.slice(0, maxPickleBytes).arrayBuffer());
   if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
-    throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
+    throw modelError(file, 'pickle-unsupported', { found: own('other-pickle') });
   const machine = reader.next();
   if (!isPickledKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
-    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+    throw modelError(file, 'pickle-unsupported', { found: own('big-endian') });
   const state = reader.next();
   const keys = reader.next();
-  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: own('no-storage-list') });
   const storages = storagesOf(state);
   const blobs = new Map<string, Blob>();
   let at = reader.position;
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     if (!storage || !isFileDType(storage.dtype))
-      throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? 'a storage that no tensor uses' });
+      throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? own('storage-unused') });
     const begin = at + 8;
     if (begin > blob.size) throw modelError(file, 'truncated', { expected: `${begin}`, found: `${blob.size}` });
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
-      throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
+      throw modelError(file, 'pickle-invalid', { found: own('elements-in-storage', elements, storage.elements) });
     at = begin + elements * fileDTypeBytes[storage.dtype];
     blobs.set(storage.key, blob.slice(begin, at));
   }
@@ -106,13 +108,13 @@ function isContiguous({ shape, strides }: PickledTensor): boolean {
   return true;
 }
 
-/** Copies the elements of a tensor out of its part of the storage, in row-major order. */
-function gather(source: Float32Array, { shape, strides }: PickledTensor): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+/** Copies a tensor's elements of `width` bytes out of its part of the storage, in row-major order. */
+function gather(source: Uint8Array, { shape, strides }: PickledTensor, width: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(shape.reduce((product, size) => product * size, width));
   const index = new Uint32Array(shape.length);
   let from = 0;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = source[from] ?? NaN;
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let byte = 0; byte < width; byte++) bytes[at + byte] = source[from * width + byte] ?? 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const stride = strides[axis] ?? 0;
       const next = (index[axis] ?? 0) + 1;
@@ -123,25 +125,41 @@ function gather(source: Float32Array, { shape, strides }: PickledTensor): Float3
       index[axis] = 0;
     }
   }
-  return values;
+  return bytes;
 }
 
-async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+function unreadable(file: string, tensor: string, found: string): AppError {
+  return modelError(file, 'tensor-dtype', { tensor, expected: 'F32, F16, BF16', found });
+}
+
+/** Returns the bytes of a tensor in its own type, row-major. */
+async function readBytes(
+  file: string,
+  name: string,
+  tensor: PickledTensor,
+  opened: Opened,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { storage, offset, shape, strides } = tensor;
   const { dtype } = storage;
-  const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
-  if (!isFileDType(dtype)) throw unreadable;
-  if (shape.includes(0)) return new Float32Array(0);
-  // Number of elements from the first to the last that the tensor uses.
+  if (!isFileDType(dtype)) throw unreadable(file, name, dtype);
+  if (shape.includes(0)) return new Uint8Array(0);
+  // Elements from the first to the last one that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
   const width = fileDTypeBytes[dtype];
-  const bytes = blob?.size ?? 0;
-  if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
-    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
-  const values = fileTensorToFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
-  if (!values) throw unreadable;
-  return isContiguous(tensor) ? values : gather(values, tensor);
+  const found = blob?.size ?? 0;
+  if (!blob || offset + extent > storage.elements || storage.elements * width > found)
+    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${found}` });
+  const bytes = new Uint8Array(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer());
+  return isContiguous(tensor) ? bytes : gather(bytes, tensor, width);
+}
+
+async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+  const { dtype } = tensor.storage;
+  const bytes = await readBytes(file, name, tensor, opened);
+  const values = isFileDType(dtype) ? fileTensorToFloat32(bytes.buffer, dtype) : undefined;
+  if (!values) throw unreadable(file, name, dtype);
+  return values;
 }
 
 /**
@@ -153,17 +171,19 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   const isZip = start[0] === 0x50 && start[1] === 0x4b;
   const opened = await inArchive(file, () => (isZip ? openArchive(blob, file) : openLegacy(blob, file)));
   const pickled = new Map(tensorsOf(opened.state));
-  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: 'no tensors' });
+  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: own('no-tensors') });
   const tensors = new Map<string, FileTensor>();
   for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
+  const tensorOf = (name: string): PickledTensor => {
+    const tensor = pickled.get(name);
+    if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
+    return tensor;
+  };
   return {
     file,
     tensors,
     fileOf: () => file,
-    read: async (name) => {
-      const tensor = pickled.get(name);
-      if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
-      return inArchive(file, () => readTensor(file, name, tensor, opened));
-    },
+    read: (name) => inArchive(file, () => readTensor(file, name, tensorOf(name), opened)),
+    readBytes: (name) => inArchive(file, () => readBytes(file, name, tensorOf(name), opened)),
   };
 }

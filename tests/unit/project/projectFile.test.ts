@@ -106,3 +106,24 @@ test('a project from a newer version is rejected with both versions', async () =
     details: { kind: 'project-too-new', file: 'p.zip', version: projectFormat + 1, supported: projectFormat },
   });
 });
+
+test('kept columns travel in a project, also to a database that has the same rows without them', async () => {
+  const withTopics = await filled();
+  const dataset = await withTopics.get('datasets', 'd');
+  const block = await withTopics.get('datasetBlocks', ['d', 0]);
+  if (!dataset || !block) throw new Error('the data set is missing');
+  const kept = { sha256: 'k', fields: [{ field: 'topic' as const, rows: 1, values: 1 }] };
+  const rows = block.rows.map((row) => ({ ...row, kept: { topic: '病' } }));
+  await withTopics.put('datasets', { ...dataset, kept, sources: [{ path: 'kb.csv', columns: { text: '正文' } }] });
+  await withTopics.put('datasetBlocks', { ...block, rows });
+
+  const plain = await filled();
+  const before = await saved(plain);
+  await openProject(plain, await saved(withTopics), quiet);
+  expect(await plain.get('datasets', 'd')).toMatchObject({ kept, sources: [{ path: 'kb.csv' }] });
+  expect((await plain.get('datasetBlocks', ['d', 0]))?.rows).toEqual(rows);
+
+  // A project saved before columns were kept takes nothing away.
+  await openProject(withTopics, before, quiet);
+  expect((await withTopics.get('datasetBlocks', ['d', 0]))?.rows).toEqual(rows);
+});

@@ -1,4 +1,6 @@
+import { downloaded } from '../../../src/domain/download';
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ThreadStart } from './thread';
 import { WasmEngine } from './wasmEngine';
 import type { Thread } from './thread';
@@ -10,11 +12,14 @@ import { wasmFeatures } from './wasmFeatures';
  */
 export async function openWasmEngine(baseUrl: string, threads: number): Promise<WasmEngine> {
   const { simd, relaxed, shared } = wasmFeatures();
-  if (!simd) throw new AppError({ kind: 'unexpected', reason: 'this browser has no WebAssembly SIMD' });
+  if (!simd) throw new AppError({ kind: 'unexpected', reason: own('no-wasm-simd') });
   const url = `${baseUrl}${relaxed ? 'relaxed' : 'plain'}-${shared ? 'shared' : 'own'}.wasm`;
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const bytes = await downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.arrayBuffer(),
+  );
+  const module = await WebAssembly.compile(bytes);
   return WasmEngine.open({ module, shared, threads, startThread });
 }
 
@@ -24,7 +29,7 @@ function startThread(start: ThreadStart): Promise<Thread> {
     worker.onmessage = () => resolve({ stop: () => worker.terminate() });
     worker.onerror = ({ message }) => {
       worker.terminate();
-      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || 'a wasm thread did not start' }));
+      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || own('thread-not-started') }));
     };
     worker.postMessage(start);
   });

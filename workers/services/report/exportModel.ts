@@ -1,17 +1,18 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { readTensors } from '../../../src/storage/weightReader';
-import { readSafetensorsHeader } from '../../formats/safetensors';
 import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
 import { collectFile, writeZip } from '../../formats/zipWriter';
 import { embedWithOnnx } from './embedWithOnnx';
 import { exportFolder, type ExportFolderEntry } from './exportFolder';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
+import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
@@ -27,7 +28,8 @@ export interface ExportModelDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-  const { model, settings } = await modelOfExperiment(db, run.experiment);
+  const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
+  const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
   // The weights are written twice, in different orders, so they are held in memory once.
   const held = new Map<string, Float32Array<ArrayBuffer>>();
@@ -47,6 +49,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
       if (values) return Promise.resolve(values);
       throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
     },
+    readUntrained: await untrainedReader(db, model),
   };
 }
 
@@ -61,20 +64,23 @@ export async function exportModel(
   deps: ExportModelDeps,
   progress: Progress,
 ): Promise<ExportReport> {
-  const { fileName, width, normalize, ...written } = await writeFiles(request, deps.db, progress);
-  const files = written.zip ? await filesOf(written.zip, fileName) : written.files;
-  const vectors = await embedExport(files, request.reference.texts, deps);
-  const check = compare(request.reference, vectors, { width, normalize });
+  const written = await writeFiles(request, deps.db, progress);
+  const { zip, fileName, model } = written;
+  const files = zip ? await filesOf(zip, fileName) : written.files;
+  await checkSafetensors(fileAt(files, 'model.safetensors'), written);
+  const { texts } = request.reference;
+  const vectors = await embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await deps.tokenize(texts), deps.ortBaseUrl);
+  const check = compare(request.reference, vectors, model.config.hiddenSize, written.normalize);
   progress(files.length + 1, files.length + 1);
-  return { zip: written.zip, fileName, files, check };
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable };
 }
 
-interface WrittenFiles {
+/** The files and what their check needs, without the weights, so that they don't stay in memory. */
+interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
   zip: Blob | null;
   /** Empty if they are in the zip. */
   files: ExportedFile[];
   fileName: string;
-  width: number;
   normalize: boolean;
 }
 
@@ -92,7 +98,8 @@ async function writeFiles(request: ExportRequest, db: Database, progress: Progre
   const files: ExportedFile[] = [];
   if (!zip) for (const { name, input } of counted()) files.push({ path: name, blob: await collectFile(input) });
   const fileName = `${source.model.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-recallsmith.zip`;
-  return { zip, files, fileName, width: source.model.config.hiddenSize, normalize: source.settings.normalize };
+  const { model, settings, readUntrained } = source;
+  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize };
 }
 
 async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {
@@ -104,25 +111,16 @@ async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {
 
 function fileAt(files: readonly ExportedFile[], path: string): Blob {
   const file = files.find((candidate) => candidate.path === path);
-  if (!file) throw new AppError({ kind: 'project-invalid', file: path, entry: path, reason: 'missing' });
+  if (!file) throw new AppError({ kind: 'project-invalid', file: path, entry: path, reason: own('missing') });
   return file.blob;
-}
-
-/** Opens both files of weights, and encodes the texts with the ONNX model. */
-async function embedExport(
-  files: readonly ExportedFile[],
-  texts: string[],
-  { tokenize, ortBaseUrl }: ExportModelDeps,
-): Promise<Float32Array[]> {
-  await readSafetensorsHeader(fileAt(files, 'model.safetensors'), 'model.safetensors');
-  return embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await tokenize(texts), ortBaseUrl);
 }
 
 /** Throws `export-mismatch` unless the export's vectors are those that the app computed from the same weights. */
 function compare(
   { texts, vectors }: ExportRequest['reference'],
   opened: readonly Float32Array[],
-  { width, normalize }: { width: number; normalize: boolean },
+  width: number,
+  normalize: boolean,
 ): ExportReport['check'] {
   let cosine = 1;
   let maxAbs = 0;

@@ -1,5 +1,7 @@
 import { count } from './count';
 
+const kept = { topic: 'topic', document: 'document', chunk: 'part of the document' };
+
 export const importTexts = {
   title: 'Data and base model',
   slots: {
@@ -69,7 +71,7 @@ export const importTexts = {
   preview: 'View the rows',
   previewOf: (name: string) => `Rows of ${name}`,
   encodingHint: (encoding: string) =>
-    `Read as ${encoding}. If the text is garbled, save the file as UTF-8 and import it again.`,
+    `Read as ${encoding}. If the text is garbled, choose another encoding under “Check the columns”.`,
   leftOut: (rows: number, references: number, notes: number) =>
     [
       ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
@@ -78,8 +80,11 @@ export const importTexts = {
     ].join(', '),
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
-  leftOutKept:
-    'All other rows were imported and can be used, including those with notes. A question with an ignored reference keeps its other passages.',
+  leftOutKept: (rows: number, references: number) =>
+    [
+      rows > 0 ? 'All other rows were imported and can be used.' : 'All rows were imported and can be used.',
+      ...(references > 0 ? ['A question with an ignored reference is judged by its other passages.'] : []),
+    ].join(' '),
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {
@@ -92,6 +97,9 @@ export const importTexts = {
     numbered: (n: string) => `column ${n}`,
     unused: 'not used',
     used: (pairs: string) => `Read: ${pairs}.`,
+    kept: (pairs: string) => `Kept for later stages: ${pairs}.`,
+    keptOf: (field: string, values: number, rows: number) =>
+      `${field}: ${count(values, 'value')} in ${count(rows, 'row')}`,
     notUsed: (names: string) => `Not used: ${names}.`,
     noneUsed: 'All columns are used.',
     more: (n: number) => `${count(n, 'more column')} not shown and not used.`,
@@ -102,6 +110,18 @@ export const importTexts = {
     or: ' or ',
     /** Between the names of a list. */
     list: ', ',
+    /** Between two or three names. */
+    and: ' and ',
+    encoding: 'Encoding',
+    encodingDetected: (name: string) => `${name} (recognised)`,
+    encodingFits: (name: string) => `${name} (fits too)`,
+    encodingSeveral: (names: string) =>
+      `The file can be read as ${names}. If the text below is garbled, choose the other one.`,
+    encodingUnsure: (names: string) =>
+      `The encoding isn’t certain: ${names} fit. Look for garbled text under “Check the columns”.`,
+    encodingUnknown: 'The encoding wasn’t recognised. Choose one until the text below is no longer garbled.',
+    encodingChosen: 'Read in the encoding you chose for files like this.',
+    sheetChosen: 'The sheet is the one you chose for workbooks with these sheets.',
     sheet: 'Sheet',
     sheetOf: (sheet: string, sheets: number) => (sheets > 1 ? `sheet “${sheet}” of ${sheets}` : `sheet “${sheet}”`),
     read: (n: number) => `${count(n, 'row')} read`,
@@ -119,7 +139,7 @@ export const importTexts = {
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: 'text', title: 'title', id: 'id' },
+      knowledgeBase: { text: 'text', title: 'title', id: 'id', ...kept },
       pairs: {
         anchor: 'question',
         positive: 'passage that answers',
@@ -129,9 +149,10 @@ export const importTexts = {
         negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
+        ...kept,
       },
-      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id' },
-      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id' },
+      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id', ...kept },
+      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id', ...kept },
     },
   },
   place: 'Place',
@@ -143,7 +164,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {
@@ -160,6 +181,7 @@ export const importTexts = {
     parameters: 'Parameters',
     size: 'Weights (float32)',
     source: 'Precision in the folder',
+    hubOrigin: 'Fetched from',
     pooling: 'Pooling',
     poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
     normalize: 'Normalise to unit length',
@@ -195,6 +217,10 @@ export const importTexts = {
       `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
+    storage: (float32: string, half: string) =>
+      `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageFree: (free: string) => `${free} is free.`,
+    storageTight: (free: string) => `Only ${free} is free; make room first, or the download will stop.`,
     commit: 'Commit',
     file: 'File',
     size: 'Size',

@@ -1,6 +1,8 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
+const kept = { topic: '主题', document: '文档', chunk: '文档里的片段' };
+
 export const importTexts: Dictionary['import'] = {
   title: '数据和基座模型',
   slots: {
@@ -64,7 +66,7 @@ export const importTexts: Dictionary['import'] = {
   imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
   preview: '查看数据',
   previewOf: (name) => `${name} 的数据`,
-  encodingHint: (encoding) => `按 ${encoding} 编码读取。如果文字是乱码，请把文件另存为 UTF-8 后再导入。`,
+  encodingHint: (encoding) => `按 ${encoding} 编码读取。如果文字是乱码，请在“核对各列”里换一种编码。`,
   leftOut: (rows, references, notes) =>
     [
       ...(rows > 0 ? [`${formatCount(rows)} 行未采用`] : []),
@@ -73,7 +75,11 @@ export const importTexts: Dictionary['import'] = {
     ].join('，'),
   leftOutTitle: (name) => `${name} 的导入说明`,
   leftOutShown: (shown, all) => `共 ${all} 处，这里列出前 ${shown} 处。`,
-  leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。说明里的各行也已导入。',
+  leftOutKept: (rows, references) =>
+    [
+      rows > 0 ? '其余各行都已导入，可以使用。' : '各行都已导入，可以使用。',
+      ...(references > 0 ? ['有引用被忽略的问题，只按其余的段落判分。'] : []),
+    ].join(''),
   unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入和这些问题配套的知识库。',
   columns: {
     title: (name) => `${name} 的识别结果`,
@@ -85,6 +91,8 @@ export const importTexts: Dictionary['import'] = {
     numbered: (n) => `第 ${n} 列`,
     unused: '不用',
     used: (pairs) => `读取：${pairs}。`,
+    kept: (pairs) => `留给后面的步骤用：${pairs}。`,
+    keptOf: (field, values, rows) => `${field} ${formatCount(values)} 种（${formatCount(rows)} 行有）`,
     notUsed: (names) => `没用到：${names}。`,
     noneUsed: '所有列都用到了。',
     more: (n) => `另有 ${formatCount(n)} 列没有列出，也没用到。`,
@@ -94,6 +102,15 @@ export const importTexts: Dictionary['import'] = {
     needed: (names) => `还缺：${names}。`,
     or: '或',
     list: '、',
+    and: ' 和 ',
+    encoding: '文字编码',
+    encodingDetected: (name) => `${name}（认出的）`,
+    encodingFits: (name) => `${name}（也读得通）`,
+    encodingSeveral: (names) => `这个文件按 ${names} 都读得通。如果下面是乱码，请换另一种。`,
+    encodingUnsure: (names) => `文字编码拿不准，${names} 都读得通，请在“核对各列”里看看有没有乱码。`,
+    encodingUnknown: '没有认出文字编码，请选一种，直到下面的文字不再是乱码。',
+    encodingChosen: '编码按你为这种文件选过的。',
+    sheetChosen: '工作表按你为这种工作簿选过的。',
     sheet: '工作表',
     sheetOf: (sheet, sheets) => (sheets > 1 ? `工作表“${sheet}”（共 ${sheets} 个）` : `工作表“${sheet}”`),
     read: (n) => `读到 ${formatCount(n)} 行`,
@@ -111,7 +128,7 @@ export const importTexts: Dictionary['import'] = {
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: '正文', title: '标题', id: 'id' },
+      knowledgeBase: { text: '正文', title: '标题', id: 'id', ...kept },
       pairs: {
         anchor: '问题',
         positive: '能回答的段落',
@@ -121,9 +138,10 @@ export const importTexts: Dictionary['import'] = {
         negativeIds: '负例的编号',
         score: '分数或标签',
         id: 'id',
+        ...kept,
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id' },
-      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id' },
+      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id', ...kept },
+      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id', ...kept },
     },
   },
   place: '位置',
@@ -134,7 +152,7 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `这个实验用的是演示自带的文件，还缺：${names}。`,
+    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
     useDemo: '补上演示文件',
   },
   model: {
@@ -151,6 +169,7 @@ export const importTexts: Dictionary['import'] = {
     parameters: '参数量',
     size: '权重（float32）',
     source: '文件夹里的精度',
+    hubOrigin: '下载自',
     pooling: '池化',
     poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
     normalize: '归一化到单位长度',
@@ -183,6 +202,9 @@ export const importTexts: Dictionary['import'] = {
     contact: (host) => `会向 ${host} 查询文件列表，还不会下载。`,
     confirm: (files, bytes, host) => `从 ${host} 下载 ${files} 个文件（${bytes}）吗？`,
     privacy: '这个来源和它的文件服务器会知道你下载了哪个模型，以及你的网络地址。你的数据不离开这台电脑。',
+    storage: (float32, half) => `导入完成前最多占用 ${float32} 磁盘空间；如果权重是半精度，则是 ${half}。`,
+    storageFree: (free) => `现在可用 ${free}。`,
+    storageTight: (free) => `现在只剩 ${free} 可用，请先腾出空间，否则下载会中断。`,
     commit: '提交',
     file: '文件',
     size: '大小',
