@@ -2,29 +2,47 @@
  * The build writes this to sw.js with its version and file list. It lets the page open without a network, and adds the
  * headers for cross-origin isolation, which wasm threads need, if the host can't set them.
  */
-const cacheName = 'recallsmith-__VERSION__';
+const version = '__VERSION__';
 const files = __FILES__;
+/* Other copies of the app may be deployed on the same origin, so the name of a cache contains the copy's address. */
+const ownPrefix = `recallsmith ${self.registration.scope} `;
+const cacheName = ownPrefix + version;
 
-/* No skipWaiting: a new version waits until no tab uses the old one, so an open page keeps the files of its build. */
 self.addEventListener('install', (event) => {
   event.waitUntil(
     caches.open(cacheName).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: 'no-cache' })))),
   );
 });
 
+/* Returns the names of this copy's caches. Version 0.1.0 named them without the address: such a cache has the page. */
+async function ownCaches() {
+  const own = [];
+  for (const name of await caches.keys()) {
+    if (name.startsWith(ownPrefix)) own.push(name);
+    else if (/^recallsmith-[0-9a-f]+$/.test(name)) {
+      const hasPage = await (await caches.open(name)).match(self.registration.scope);
+      if (hasPage) own.push(name);
+    }
+  }
+  return own;
+}
+
+/* Another tab may still show an older version and load its files later, so old caches stay while there are two tabs. */
+async function deleteOldCaches() {
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const open = pages.filter(({ url }) => url.startsWith(self.registration.scope));
+  if (open.length > 1) return;
+  for (const name of await ownCaches()) if (name !== cacheName) await caches.delete(name);
+}
+
 self.addEventListener('activate', (event) => {
-  event.waitUntil(
-    caches
-      .keys()
-      .then((names) =>
-        Promise.all(
-          names
-            .filter((name) => name.startsWith('recallsmith-') && name !== cacheName)
-            .map((name) => caches.delete(name)),
-        ),
-      )
-      .then(() => self.clients.claim()),
-  );
+  event.waitUntil(deleteOldCaches().then(() => self.clients.claim()));
+});
+
+/* A new version waits until no tab uses the old one, or until the user asks for it: see src/state/update.svelte.ts. */
+self.addEventListener('message', ({ data, ports }) => {
+  if (data === 'version') ports[0]?.postMessage(version);
+  if (data === 'activate') self.skipWaiting();
 });
 
 function isolated(response) {
@@ -37,15 +55,24 @@ function isolated(response) {
   return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }
 
-const cached = async (request) =>
-  (await caches.open(cacheName)).match(request, { ignoreSearch: request.mode === 'navigate' });
+async function cached(request, names = [cacheName]) {
+  for (const name of names) {
+    const cache = await caches.open(name);
+    const found = await cache.match(request, { ignoreSearch: request.mode === 'navigate' });
+    if (found) return found;
+  }
+  return undefined;
+}
 
 /*
  * Names below assets/ contain a hash of the content, so a cached copy is always right. Everything else is fetched from
  * the network first, and from the cache only if that fails.
  */
 async function answer(request, hashed) {
-  if (hashed) return isolated((await cached(request)) ?? (await fetch(request)));
+  if (hashed) {
+    const kept = (await cached(request)) ?? (await cached(request, await ownCaches()));
+    return isolated(kept ?? (await fetch(request)));
+  }
   try {
     return isolated(await fetch(request));
   } catch (failure) {

@@ -3,7 +3,15 @@ export type DevicePreference = 'auto' | 'webgpu' | 'wasm';
 export interface DeviceInfo {
   backend: 'webgpu' | 'wasm';
   /** Why this backend was chosen; also a key of the i18n table. */
-  reason: 'webgpu-chosen' | 'webgpu-available' | 'wasm-chosen' | 'no-webgpu' | 'no-adapter' | 'software-adapter';
+  reason:
+    | 'webgpu-chosen'
+    | 'webgpu-available'
+    | 'wasm-chosen'
+    | 'no-webgpu'
+    | 'no-adapter'
+    | 'software-adapter'
+    /** There is an adapter, but it gives no device. */
+    | 'no-device';
   adapter: { vendor: string; architecture: string; description: string } | null;
   /** Number of wasm threads; 0 on WebGPU. */
   threads: number;

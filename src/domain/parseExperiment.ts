@@ -3,11 +3,12 @@ import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
 import { isObject } from './isObject';
+import { cutAt } from './wellFormed';
 
 type JsonObject = Record<string, unknown>;
 
 function described(value: unknown): Said {
-  return value === undefined ? own('no-value') : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+  return value === undefined ? own('no-value') : cutAt(JSON.stringify(value) ?? typeof value, 80);
 }
 
 export function experimentInvalid(path: string, found: unknown, expected?: Said): AppError {

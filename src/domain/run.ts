@@ -31,6 +31,8 @@ export interface RunRecord {
   phase: RunPhase;
   step: number;
   steps: number;
+  /** For each stage, the rows left out of each epoch; see `BatchPlan`. Missing in runs of earlier versions. */
+  leftOut?: number[][];
   createdAt: number;
   finishedAt?: number;
   /** SHA-256 of the kept weights in parameter order. */
@@ -44,6 +46,8 @@ export interface RunRecord {
    * single device reproduces its bits.
    */
   deviceChanges?: number[];
+  /** The builds that resumed the run, if they differ from `build`, and the steps after which they continued it. */
+  buildChanges?: { step: number; build: string }[];
   error?: AppErrorDetails;
 }
 
@@ -79,9 +83,18 @@ export type ProgressKind = (typeof progressKinds)[number];
 export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'phase'; phase: RunPhase }
   | { type: 'status'; status: RunStatus; error?: AppErrorDetails }
+  /** The batches of the run, planned before its first step; `leftOut` as in `RunRecord`. */
+  | { type: 'batchPlan'; steps: number; leftOut: number[][] }
   | { type: 'device'; device: DeviceInfo }
   /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }
+  /**
+   * The run continues from its checkpoint after `step`. The steps from there to `reached` were computed before and are
+   * computed again.
+   */
+  | { type: 'resumed'; step: number; reached: number }
+  /** The run continues after `step` with another build of the app; see `RunRecord.buildChanges`. */
+  | { type: 'buildChanged'; step: number; build: string }
   /** The run continues after `step` on another device or with other kernels; see `RunRecord.deviceChanges`. */
   | { type: 'deviceChanged'; step: number }
   | ({ type: 'step' } & StepReport)

@@ -2,7 +2,7 @@ import { stepCount } from '../domain/train/planBatches';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
+import { experimentModelOf, type Experiment, type ExperimentModel, type Stage } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import type { Dataset } from '../domain/records';
@@ -17,6 +17,8 @@ import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
+/** A message is the id of an experiment that was saved. */
+const channelName = 'recallsmith-experiments';
 
 /** The stored data and model that an experiment refers to, as far as they are in this browser. */
 interface References {
@@ -34,11 +36,20 @@ export class ExperimentState {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
+  #planned = $state.raw<{ key: string | null; steps: number; leftOut: number[][] }>({
+    key: null,
+    steps: 0,
+    leftOut: [],
+  });
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
-  /** Ends with the newest save. */
-  #saving: Promise<void> = Promise.resolve();
+  /** `updatedAt` of the version that this page read from storage or wrote to it last. */
+  #savedAt = 0;
+  #saving: Promise<boolean> = Promise.resolve(true);
+  #channel: BroadcastChannel | null = null;
+  /** This page's version, which was not saved because another tab had changed the experiment in the meantime. */
+  overtaken = $state.raw<StoredExperiment | null>(null);
   #onHide = () => void this.flush();
 
   constructor(readonly experimentId: string) {}
@@ -80,20 +91,56 @@ export class ExperimentState {
     this.experiment ? canonicalJson([splitKey(this.experiment), this.experiment.model]) : '',
   );
 
+  /** Key of everything that the batches and their memory depend on. */
+  readonly batchesKey = $derived.by(() => {
+    if (!this.experiment) return '';
+    const { seed, data, split, model, stages } = this.experiment;
+    return canonicalJson([seed, data, split, model, stages]);
+  });
+
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
-   * split is counted, and if the experiment lists its batch order.
+   * split is counted, and if the experiment lists its batch order. `atMost`: an epoch may leave out pairs with repeated
+   * texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
     const pairs = this.experiment && this.split.countsOf(this.experiment)?.train;
     if (!this.experiment || pairs == null) return null;
-    let steps = 0;
-    for (const { batching, duration } of this.experiment.stages) {
-      if (batching.kind === 'listed') return null;
-      steps += stepCount(pairs, batching.batchSize, duration);
-    }
-    return { pairs, steps };
+    if (this.experiment.stages.some(({ batching }) => batching.kind === 'listed')) return null;
+    if (this.#planned.key === this.batchesKey) return { pairs, steps: this.#planned.steps, atMost: false };
+    const counts = this.experiment.stages.map(({ duration }, index) => this.#stepsOf(index, pairs, duration));
+    return {
+      pairs,
+      steps: counts.reduce((sum, { steps }) => sum + steps, 0),
+      atMost: counts.some(({ atMost }) => atMost),
+    };
   });
+
+  /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
+  readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
+
+  /** Call when a worker has planned the batches of the experiment that had this `batchesKey`. */
+  planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
+    this.#planned = { key, steps, leftOut };
+  }
+
+  #stepsOf(stage: number, pairs: number, duration: Stage['duration']): { steps: number; atMost: boolean } {
+    const batching = this.experiment?.stages[stage]?.batching;
+    if (batching?.kind !== 'seeded') return { steps: 0, atMost: false };
+    const { trainPassages = 0, trainAnchors = 0 } = (this.experiment && this.split.countsOf(this.experiment)) ?? {};
+    const repeats = batching.avoidDuplicatePassages && Math.min(trainPassages, trainAnchors) < pairs;
+    const atMost = repeats && duration.unit === 'epochs';
+    return { steps: stepCount(pairs, batching.batchSize, duration), atMost };
+  }
+
+  /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */
+  stepsOfEpochs(value: number): { steps: number; atMost: boolean } | null {
+    const stage = this.experiment?.stages[0];
+    if (!this.plan || !stage) return null;
+    const { unit, value: current } = stage.duration;
+    if (this.experiment?.stages.length === 1 && unit === 'epochs' && current === value) return this.plan;
+    return this.#stepsOf(0, this.plan.pairs, { unit: 'epochs', value });
+  }
 
   /** Why a run with the current settings would be refused. Null if nothing is wrong or the split is not counted. */
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
@@ -117,14 +164,50 @@ export class ExperimentState {
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     const [references] = await Promise.all([this.#readReferences(stored?.experiment), this.loadRuns()]);
     // A change made meanwhile, by an import under way, is newer than what was read.
-    if (this.stored === before) this.#take(stored, references);
+    if (this.stored === before) {
+      this.#take(stored, references);
+      this.#savedAt = stored?.updatedAt ?? 0;
+    }
     this.loaded = true;
+    this.#channel ??= this.#listen();
     addEventListener('pagehide', this.#onHide);
   }
 
   async close(): Promise<void> {
     removeEventListener('pagehide', this.#onHide);
     await this.flush();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** Follows changes that other tabs save. */
+  #listen(): BroadcastChannel {
+    const channel = new BroadcastChannel(channelName);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data === this.experimentId) void app.attempt(() => this.#readAgain());
+    };
+    return channel;
+  }
+
+  /** Takes over another tab's version. If this page has unsaved changes, `flush` decides. */
+  async #readAgain(): Promise<void> {
+    const stored = await gateway.getExperiment(this.experimentId);
+    if (!stored || this.#dirty || stored.updatedAt === this.#savedAt) return;
+    await this.#takeOver(stored);
+  }
+
+  /** Shows a stored version. The version shown before can be brought back with undo. */
+  async #takeOver(stored: StoredExperiment): Promise<void> {
+    this.#remember();
+    this.stored = stored;
+    this.#savedAt = stored.updatedAt;
+    await this.#reloadReferences();
+  }
+
+  async #reloadReferences(): Promise<void> {
+    const { stored } = this;
+    const references = await this.#readReferences(stored?.experiment);
+    if (this.stored === stored) Object.assign(this, references);
   }
 
   async loadRuns(): Promise<void> {
@@ -165,9 +248,20 @@ export class ExperimentState {
   }
 
   #replace(next: StoredExperiment): void {
-    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
+    this.#remember();
     this.stored = next;
     this.#saveSoon();
+  }
+
+  #remember(): void {
+    if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
+  }
+
+  /** Saves this page's version over the other tab's one. */
+  keepMine(): void {
+    if (this.overtaken) this.#replace({ ...this.overtaken, updatedAt: Date.now() });
+    this.overtaken = null;
+    void app.attempt(() => this.#reloadReferences());
   }
 
   undo(): void {
@@ -176,10 +270,7 @@ export class ExperimentState {
     this.#past = this.#past.slice(0, -1);
     this.stored = before;
     this.#saveSoon();
-    void app.attempt(async () => {
-      const references = await this.#readReferences(before.experiment);
-      if (this.stored === before) Object.assign(this, references);
-    });
+    void app.attempt(() => this.#reloadReferences());
   }
 
   /** Drops the experiment, which has been deleted, with changes that are not saved yet. */
@@ -197,20 +288,32 @@ export class ExperimentState {
 
   /**
    * Saves pending changes, and waits for a save under way: the workers read the settings from storage. Called before a
-   * run starts and when the page is hidden or closed.
+   * run starts and when the page is hidden or closed. Returns false if they were not saved, because another tab has
+   * changed the experiment or storage failed.
    */
-  async flush(): Promise<void> {
+  async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
+    // One save at a time: the next one must know what this one has stored.
+    this.#saving = this.#saving.then(() => this.#save());
+    return this.#saving;
+  }
+
+  async #save(): Promise<boolean> {
     const { stored } = this;
-    if (this.#dirty && stored) {
-      this.#dirty = false;
-      const before = this.#saving;
-      this.#saving = (async () => {
-        await before;
-        await app.attempt(() => gateway.putExperiment(stored));
-      })();
+    if (!this.#dirty || !stored) return true;
+    this.#dirty = false;
+    const other = await app.attempt(() => gateway.replaceExperiment(stored, this.#savedAt));
+    if (other === undefined) return false;
+    if (other === null) {
+      this.#savedAt = stored.updatedAt;
+      this.#channel?.postMessage(this.experimentId);
+      return true;
     }
-    await this.#saving;
+    this.overtaken = this.stored;
+    this.#dirty = false;
+    clearTimeout(this.#timer);
+    await app.attempt(() => this.#takeOver(other));
+    return false;
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {

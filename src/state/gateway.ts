@@ -39,6 +39,9 @@ export const gateway = {
   async putExperiment(experiment: StoredExperiment): Promise<void> {
     await stored.putExperiment(await openDatabase(), experiment);
   },
+  async replaceExperiment(experiment: StoredExperiment, savedAt: number): Promise<StoredExperiment | null> {
+    return stored.replaceExperiment(await openDatabase(), experiment, savedAt);
+  },
   async deleteExperiment(experimentId: string): Promise<void> {
     const database = await openDatabase();
     for (const run of await runs.listRuns(database, experimentId)) await runs.deleteRun(database, run.runId);

@@ -1,5 +1,5 @@
 import { toAppError } from '../domain/errors';
-import type { RunRecord } from '../domain/run';
+import type { RunRecord, RunStatus } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
 import { RunState } from './run.svelte';
@@ -13,6 +13,7 @@ const watchIntervalMs = 1500;
 /** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
 
+const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 /** A tab that runs a run answers this soon. */
 const answerMs = 100;
 /** The longest that the worker of a closed page may take to end. */
@@ -51,14 +52,17 @@ class JobsState {
     return known;
   }
 
-  /** Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. */
+  /**
+   * Call once after the page loads. Follows runs that another tab is running and marks the others as interrupted. A run
+   * that was paused when its page closed stays paused: it has a checkpoint of the step at which it was paused.
+   */
   async boot(): Promise<void> {
     for (const stored of await gateway.listExperiments())
       for (const run of await gateway.listRuns(stored.experimentId)) await this.#settle(run);
   }
 
   async #settle(run: RunRecord): Promise<void> {
-    if (run.status !== 'running' && run.status !== 'paused' && run.status !== 'queued') return;
+    if (!unfinished.has(run.status)) return;
     if (this.#own === run.runId) return;
     const state = this.follow(run.runId);
     if (await this.#isElsewhere(state)) {
@@ -67,6 +71,7 @@ class JobsState {
       this.#watch(state);
       return;
     }
+    if (run.status === 'paused') return;
     if (run.status === 'queued' && Date.now() - run.createdAt < freshMs) {
       this.#settleLater(run.runId);
       return;
@@ -182,6 +187,7 @@ class JobsState {
     this.#watched.delete(runId);
     this.#own = runId;
     state.elsewhere = false;
+    state.here = true;
     this.current = state;
     try {
       const gpu = await gateway.gpu();
@@ -190,16 +196,17 @@ class JobsState {
       await whileAwake(() => gpu.startRun(runId, () => state.notice()));
     } finally {
       this.#own = null;
+      state.here = false;
     }
   }
 
   /**
    * Marks a run as interrupted, and so resumable, if storage still says queued or running. That happens if the worker
-   * died, refused the run or could not reach storage.
+   * died, refused the run or could not reach storage. A paused run stays paused and is as resumable.
    */
   async #afterFailure(state: RunState, thrown: unknown): Promise<void> {
     await state.refresh();
-    if (!state.active) return;
+    if (!state.record || !unfinished.has(state.record.status)) return;
     // The lock of a crashed worker is released a moment after the crash is noticed, so don't check it then.
     const crashed = toAppError(thrown).details.kind === 'worker-crashed';
     if (!crashed && (await gateway.isRunHeld(state.runId))) {
@@ -207,7 +214,7 @@ class JobsState {
       this.#watch(state);
       return;
     }
-    await gateway.updateRun(state.runId, { status: 'interrupted' });
+    if (state.record.status !== 'paused') await gateway.updateRun(state.runId, { status: 'interrupted' });
   }
 
   async pause(runId: string): Promise<void> {
@@ -227,7 +234,8 @@ class JobsState {
 
   async cancel(runId: string): Promise<void> {
     const run = await gateway.getRun(runId);
-    if (run?.status === 'interrupted' || run?.status === 'failed') {
+    const resting = run?.status === 'paused' && !(await gateway.isRunHeld(runId));
+    if (resting || run?.status === 'interrupted' || run?.status === 'failed') {
       await gateway.updateRun(runId, { status: 'cancelled' });
       await this.follow(runId).refresh();
       this.#tell(runId);

@@ -43,10 +43,12 @@ export class MemoryState {
       await data.tokenize(state.experiment, (done, of) => {
         if (current()) this.progress = { done, of };
       });
+      const key = state.batchesKey;
       const gpu = await gateway.gpu();
       const report = await gpu.planMemory(state.experimentId, app.devicePreference, app.memoryBudget);
       if (!current()) return;
       this.report = report;
+      state.planned(key, report);
       this.problem = null;
     } catch (thrown) {
       if (!current()) return;

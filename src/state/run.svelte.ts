@@ -13,6 +13,8 @@ export class RunState {
   version = $state(0);
   /** Whether another tab is running it, so that this page can only watch. */
   elsewhere = $state(false);
+  /** Whether this page's worker is running it. */
+  here = $state(false);
   /** Whether it is still open if another tab runs it, or if the worker that ran it is just ending. */
   settling = $state(false);
   readonly view: RunView = emptyRunView();
@@ -32,12 +34,14 @@ export class RunState {
   }
 
   /**
+   * Whether a worker holds the run. A run that was paused when its page closed stays paused, but is not active.
+   *
    * A getter, because a `$derived` would belong to the first screen that follows the run, and stop updating when that
    * screen closes.
    */
   get active(): boolean {
     const status = this.record?.status;
-    return status === 'running' || status === 'paused' || status === 'queued';
+    return status === 'running' || status === 'queued' || (status === 'paused' && (this.here || this.elsewhere));
   }
 
   async refresh(): Promise<void> {

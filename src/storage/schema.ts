@@ -19,7 +19,7 @@ export interface StoredExperiment {
   linked?: Experiment;
   createdAt: number;
   updatedAt: number;
-  /** Whether this is the demo experiment, which the app may overwrite. */
+  /** Whether it began as the demo. Starting the demo again reuses it, unless the user has edited it. */
   demo: boolean;
 }
 
@@ -48,9 +48,15 @@ export interface CheckpointManifest {
   role: 'latest' | 'best';
   /**
    * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
-   * the loss scale.
+   * the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused during it.
    */
-  loopState: { bestDev: number | null; bestStep: number | null; elapsedMs: number; lossScale?: LossScale };
+  loopState: {
+    bestDev: number | null;
+    bestStep: number | null;
+    elapsedMs: number;
+    lossScale?: LossScale;
+    devPending?: boolean;
+  };
   createdAt: number;
 }
 

@@ -66,9 +66,10 @@ async function carriedOut(
   const events: RunEvent[] = [];
   const onEvents = (some: RunEvent[]): void => void events.push(...some);
   const control = options.control ?? new RunControl();
-  const failure: unknown = await runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents }, runId).catch(
-    (thrown: unknown) => thrown,
-  );
+  const failure: unknown = await runExperiment(
+    { db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents },
+    runId,
+  ).catch((thrown: unknown) => thrown);
   return { events, failure, weights: (await getRun(db, runId))?.weightsSha256, db, runId };
 }
 

@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   checkDevice,
   closeDevice,
   describeDevice,
+  deviceMaxArrayBytes,
+  deviceOffersHalf,
   deviceLost,
   openDevice,
   deviceEngine,
@@ -34,6 +36,39 @@ describe('opening a device', () => {
     expect(testDeviceBytes()).toBe(before + 256 * 256 * 4);
     closeDevice();
     expect(testDeviceBytes()).toBe(0);
+  });
+});
+
+describe.skipIf(inBrowser)('an adapter that gives no device', () => {
+  const refused = () => Promise.reject(new DOMException('lost'));
+  const given = () => Promise.resolve({ destroy: () => undefined } as GPUDevice);
+  /** Replaces WebGPU by one whose adapters answer requests for a device in this order; the last answer repeats. */
+  function stubGpu(...answers: (() => Promise<GPUDevice>)[]): void {
+    const requestAdapter = () =>
+      Promise.resolve({
+        info: { vendor: 'v', architecture: 'a', description: '' },
+        limits: {},
+        features: new Set(['shader-f16']),
+        requestDevice: () => (answers.length > 1 ? answers.shift() : answers[0])?.(),
+      });
+    vi.stubGlobal('navigator', { hardwareConcurrency: 1, gpu: { requestAdapter } });
+  }
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('makes auto plan and compute on wasm, with the reason', async () => {
+    stubGpu(refused);
+    const expected = { backend: 'wasm', reason: 'no-device', adapter: null };
+    expect(await describeDevice('auto')).toMatchObject(expected);
+    expect([await deviceOffersHalf('auto'), await deviceMaxArrayBytes('auto')]).toEqual([false, Infinity]);
+    expect(await openDevice('auto', wasmBase)).toMatchObject(expected);
+    await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({ details: { kind: 'gpu-unavailable' } });
+  });
+
+  it('makes auto open wasm even if it gave a device before', async () => {
+    stubGpu(given, refused);
+    expect(await describeDevice('auto')).toMatchObject({ backend: 'webgpu', reason: 'webgpu-available' });
+    expect(await openDevice('auto', wasmBase)).toMatchObject({ backend: 'wasm', reason: 'no-device' });
+    expect(deviceEngine().traits).toBeDefined();
   });
 });
 

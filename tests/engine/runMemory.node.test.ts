@@ -57,7 +57,10 @@ async function peakOf(db: Database, runId: string): Promise<number> {
 }
 
 const run = (db: Database, runId: string): Promise<void> =>
-  runExperiment({ db, control: new RunControl(), wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+  runExperiment(
+    { db, control: new RunControl(), build: 'test', wasmBaseUrl: wasmBase, onEvents: () => undefined },
+    runId,
+  );
 
 describe('a run', () => {
   it('stops with a one-sentence error if memory runs out, and can resume from its last checkpoint', async () => {

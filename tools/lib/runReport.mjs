@@ -108,8 +108,13 @@ export class RunReport {
     if (event.type === 'progress') return this.progress(event, false);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
+    if (event.type === 'batchPlan') return this.#printLeftOut(event);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
+    if (event.type === 'resumed' && event.reached > event.step)
+      return this.#print(`computing steps ${event.step + 1} to ${event.reached} again, since the last checkpoint`);
+    if (event.type === 'buildChanged')
+      return this.#print(`continuing after step ${event.step} with another version: ${event.build}`);
     if (event.type === 'deviceLost')
       return this.#print(`device lost (${event.reason}): resuming from the last checkpoint`);
     if (event.type === 'devEvaluation')
@@ -118,6 +123,12 @@ export class RunReport {
       );
     if (event.type === 'testEvaluation') return this.#print(`test ${event.moment}: ${metricsLine(event.metrics)}`);
     return undefined;
+  }
+
+  #printLeftOut({ leftOut }) {
+    const counts = leftOut.flat();
+    if (counts.some((rows) => rows > 0))
+      this.#print(`rows that fit no batch of their epoch, by epoch: ${counts.join(', ')}`);
   }
 
   #printStep({ step, loss, learningRate, tokens, stepMs }) {

@@ -27,14 +27,19 @@ let current: GPUDevice | null = null;
 /** The first failure that the GPU reported asynchronously. Results computed since then may be zeros. */
 let failure: AppError | null = null;
 
+/** Whether an adapter of this machine has given a device. Saves `auto` from trying again before every plan. */
+let adapterWorks = false;
+
 /**
- * Closes the open device and opens the preferred one. Throws `gpu-unavailable` if the preference is WebGPU and there is
- * no adapter or device.
+ * Closes the open device and opens the preferred one. If the preference is `auto` and the adapter gives no device,
+ * opens wasm. Throws `gpu-unavailable` if the preference is WebGPU and there is no adapter or device.
  */
 export async function openDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
   closeDevice();
   const choice = await chooseBackend(preference);
-  const opened = choice.adapter ? await openWebGpu(choice, choice.adapter) : await openWasm(choice, wasmBaseUrl);
+  const opened = choice.adapter
+    ? await openWebGpuOr(choice, choice.adapter, preference, wasmBaseUrl)
+    : await openWasm(choice, wasmBaseUrl);
   open = { preference, ...opened };
   return open.info;
 }
@@ -121,9 +126,23 @@ async function chooseBackend(preference: DevicePreference): Promise<Choice> {
     return wasm('no-adapter');
   }
   if (wanted) return { backend: 'webgpu', reason: 'webgpu-chosen', adapter };
-  return isSoftware(adapter.info)
-    ? wasm('software-adapter')
-    : { backend: 'webgpu', reason: 'webgpu-available', adapter };
+  if (isSoftware(adapter.info)) return wasm('software-adapter');
+  if (!(await givesDevice())) return wasm('no-device');
+  return { backend: 'webgpu', reason: 'webgpu-available', adapter };
+}
+
+/** Whether an adapter gives a device. Tries its own adapter, because each adapter gives only one device. */
+async function givesDevice(): Promise<boolean> {
+  if (adapterWorks) return true;
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return false;
+  try {
+    (await requestDevice(adapter)).destroy();
+    adapterWorks = true;
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+  }
+  return adapterWorks;
 }
 
 /** Whether the adapter computes on the CPU. Such adapters are tens of times slower than wasm. */
@@ -135,6 +154,23 @@ function isSoftware(info: GPUAdapterInfo): boolean {
 function webGpuInfo({ reason }: Choice, { info }: GPUAdapter): DeviceInfo {
   const { vendor, architecture, description } = info;
   return { backend: 'webgpu', reason, adapter: { vendor, architecture, description }, threads: 0, simd: false };
+}
+
+/** Opens the adapter's device. With the preference `auto`, opens wasm if the adapter does not give one any more. */
+async function openWebGpuOr(
+  choice: Choice,
+  adapter: GPUAdapter,
+  preference: DevicePreference,
+  wasmBaseUrl: string,
+): Promise<Opened> {
+  try {
+    return await openWebGpu(choice, adapter);
+  } catch (thrown) {
+    adapterWorks = false;
+    const refused = thrown instanceof AppError && thrown.details.kind === 'gpu-unavailable';
+    if (preference !== 'auto' || !refused) throw thrown;
+    return openWasm({ backend: 'wasm', reason: 'no-device', adapter: null }, wasmBaseUrl);
+  }
 }
 
 async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> {

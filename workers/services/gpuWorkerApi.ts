@@ -36,7 +36,8 @@ export const gpuWorkerApi: GpuApi = {
   startRun: (runId, onEvents) =>
     device.during({ job: 'run', runId }, (control) =>
       holdRun(runId, async () => {
-        await runExperiment({ db: await openDatabase(), control, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
+        const db = await openDatabase();
+        await runExperiment({ db, control, build: __BUILD__, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
       }),
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- async turns a throw of controlOfRun into a rejection

@@ -1,8 +1,8 @@
+import { wellFormed } from '../wellFormed';
 import { maxLiteralDepth } from './literal';
 
 /** C0 control characters other than tab and line breaks. Files cut from databases and PDFs contain them. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
-const loneSurrogates = /\p{Surrogate}/gu;
 
 /** A record whose strings can be stored, or the reason why it cannot be used. */
 export type Cleaned =
@@ -14,13 +14,12 @@ class TooDeep extends Error {}
 
 /**
  * Replaces characters that cannot be stored or shown in all strings of a record, property names included. Control
- * characters become spaces. Lone surrogates, which have no UTF-8 form and no hash, become U+FFFD, like invalid bytes in
- * a decoder.
+ * characters become spaces. Lone surrogates become U+FFFD.
  */
 export function cleaned(value: unknown): Cleaned {
   let replaced = false;
   const text = (from: string): string => {
-    const to = from.replace(controls, ' ').replace(loneSurrogates, '\ufffd');
+    const to = wellFormed(from.replace(controls, ' '));
     if (to !== from) replaced = true;
     return to;
   };

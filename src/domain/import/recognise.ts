@@ -1,5 +1,6 @@
 import { sha256Hex } from '../hash';
 import type { DataRole } from '../records';
+import { cutAt } from '../wellFormed';
 import { unbundled } from './bundle';
 import { namedCells, isNumber } from './cells';
 import { cleaned } from './cleaning';
@@ -88,7 +89,7 @@ function valuesOf(role: DataRole, records: readonly RawRecord[]): unknown[] {
 function shown(value: unknown): string {
   const text =
     typeof value === 'string' ? value : value === undefined || value === null ? '' : (JSON.stringify(value) ?? '');
-  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
+  return text.length > shownCharacters ? `${cutAt(text, shownCharacters)}…` : text;
 }
 
 /** Recognises the columns of a file from its first records. `stated` is the mapping stated for this very file. */

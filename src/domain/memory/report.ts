@@ -78,8 +78,11 @@ export interface MemoryAlternative extends BatchSettings {
   choice: WayChoice;
 }
 
-/** The memory that a run of the current experiment needs on this device. */
+/** The memory that a run of the current experiment needs on this device, and its steps. */
 export interface MemoryReport {
+  steps: number;
+  /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
+  leftOut: number[][];
   backend: 'webgpu' | 'wasm';
   budgetBytes: number;
   defaultBudgetBytes: number;

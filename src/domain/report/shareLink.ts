@@ -2,9 +2,11 @@ import { deflateSync, inflateSync } from 'fflate';
 import * as v from 'valibot';
 import { AppError, type LinkFault } from '../errors';
 import { metricNames, type Experiment, type MetricName } from '../experiment';
+import { canonicalJson } from '../canonicalJson';
 import { sha256Hex } from '../hash';
 import { parseExperiment } from '../parseExperiment';
 import type { Metrics } from '../evaluate/metrics';
+import { cutAt, wellFormed } from '../wellFormed';
 import { toBase64url, fromBase64url } from './base64url';
 import { changesFromDefaults } from './changesFromDefaults';
 
@@ -18,6 +20,8 @@ const linkVersion = 1;
 const maxLinkCharacters = 2000;
 /** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
 const maxJsonBytes = 64 * 1024;
+/** Maximum length of a name, in UTF-16 code units. */
+const maxNameLength = 200;
 const checksumBytes = 8;
 const headerBytes = 3 + checksumBytes;
 
@@ -34,7 +38,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const packedMetrics = v.strictTuple([rate, rate, rate, rate, rate, rate, rate, count, count]);
 const payloadSchema = v.strictObject({
   e: v.record(v.string(), v.unknown()),
-  n: v.pipe(v.string(), v.maxLength(200)),
+  n: v.pipe(v.string(), v.maxLength(maxNameLength)),
   c: v.optional(v.strictTuple([packedMetrics, packedMetrics])),
 });
 
@@ -85,7 +89,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   const { experiment, name, claim } = shared;
   const payload = {
     e: changesFromDefaults(experiment),
-    n: name.slice(0, 200),
+    n: cutAt(wellFormed(name), maxNameLength),
     ...(claim ? { c: [packed(claim.before), packed(claim.after)] } : {}),
   };
   const body = deflateSync(new TextEncoder().encode(JSON.stringify(payload)), { level: 9 });
@@ -145,7 +149,13 @@ function sharedOf(payload: unknown): SharedExperiment {
   const { e, n, c } = result.output;
   try {
     const experiment = parseExperiment(e);
-    return { experiment, name: n, ...(c ? { claim: { before: unpacked(c[0]), after: unpacked(c[1]) } } : {}) };
+    // An experiment without canonical JSON, as with half an emoji in a prefix, has no hash and could not be run.
+    canonicalJson(experiment);
+    return {
+      experiment,
+      name: wellFormed(n),
+      ...(c ? { claim: { before: unpacked(c[0]), after: unpacked(c[1]) } } : {}),
+    };
   } catch (cause) {
     const tooNew = cause instanceof AppError && cause.details.kind === 'experiment-too-new';
     throw fail(tooNew ? 'too-new' : 'invalid', cause);

@@ -25,6 +25,10 @@ export interface RunView {
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
   deviceChanges: number[];
+  /** Builds of the app that continued the run after these steps. */
+  buildChanges: { step: number; build: string }[];
+  /** The steps since the last checkpoint that a resumed run is computing again; null once it has passed them. */
+  repeating: { from: number; to: number } | null;
   steps: StepReport[];
   dev: { step: number; metrics: Metrics; best: boolean }[];
   test: Partial<Record<'before' | 'after', Metrics>>;
@@ -56,6 +60,8 @@ export function emptyRunView(): RunView {
     device: null,
     deviceLosses: 0,
     deviceChanges: [],
+    buildChanges: [],
+    repeating: null,
     steps: [],
     dev: [],
     test: {},
@@ -104,8 +110,17 @@ function applyPhase(view: RunView, { phase, at }: EventOf<'phase'>): void {
 function applyStep(view: RunView, event: EventOf<'step'>): void {
   cutFrom(view.steps, event.step);
   view.steps.push(event);
+  if (view.repeating && event.step >= view.repeating.to) view.repeating = null;
   view.progress = null;
   view.stepEndedAt = event.at;
+}
+
+/** Drops what will be computed again, so that the view never shows a step that the run has not reached yet. */
+function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
+  cutFrom(view.steps, step + 1);
+  cutFrom(view.dev, step + 1);
+  view.repeating = reached > step ? { from: step + 1, to: reached } : null;
+  view.stepEndedAt = null;
 }
 
 function applyDevEvaluation(view: RunView, { step, metrics, best, at }: EventOf<'devEvaluation'>): void {
@@ -127,12 +142,20 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.status = event.status;
       view.error = event.error ?? null;
       return trackPause(view, event.status, event.at);
+    case 'batchPlan':
+      // The page reads it from the run's record.
+      return;
     case 'device':
       view.device = event.device;
       return;
     case 'deviceLost':
       view.deviceLosses += 1;
       view.stepEndedAt = null;
+      return;
+    case 'resumed':
+      return applyResumed(view, event);
+    case 'buildChanged':
+      view.buildChanges.push({ step: event.step, build: event.build });
       return;
     case 'deviceChanged':
       view.deviceChanges.push(event.step);

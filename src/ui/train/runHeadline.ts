@@ -15,6 +15,11 @@ export interface RunHeadline {
 function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
   const t = dictionary.train.sentence;
   const last = view.steps[view.steps.length - 1];
+  if (view.repeating) {
+    const [from, to] = [formatCount(view.repeating.from), formatCount(view.repeating.to)];
+    const at = last ? formatCount(last.step) : null;
+    return { title: t.repeating(from, to), text: t.repeatingText(at, formatCount(record.steps)) };
+  }
   if (!last) return { title: t.firstStep, text: t.leave };
   const left = timeLeftMs(view, record, view.lastAt);
   const parts = {
@@ -52,15 +57,23 @@ function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
   return under === '' ? place : `${place}${t.common.comma}${under}`;
 }
 
+/** Says from where an interrupted run can resume, and which steps that repeats. */
+function interruptedText({ train: { sentence } }: Dictionary, view: RunView): string {
+  const from = (view.checkpoint?.step ?? 0) + 1;
+  const to = view.steps[view.steps.length - 1]?.step ?? 0;
+  return from > to ? sentence.interrupted : sentence.interruptedAfter(formatCount(from), formatCount(to));
+}
+
 /** Describes a run or, before the first run, the run that the settings would start (`plan`). */
 export function runHeadline(
   dictionary: Dictionary,
   record: RunRecord | null,
   view: RunView | null,
-  plan: { pairs: number; steps: number } | null,
+  plan: { pairs: number; steps: number; atMost: boolean } | null,
 ): RunHeadline {
   const t = dictionary.train.sentence;
-  if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
+  if (!record || !view)
+    return { title: plan ? t.planned(plan.pairs, plan.steps, plan.atMost) : t.notPlanned, text: t.none };
   switch (record.status) {
     case 'queued':
       return { title: t.queued, text: t.leave };
@@ -68,7 +81,10 @@ export function runHeadline(
     case 'interrupted':
     case 'cancelled':
     case 'failed':
-      return { title: t.stopped[record.status](placeText(dictionary, record, view)), text: t[record.status] };
+      return {
+        title: t.stopped[record.status](placeText(dictionary, record, view)),
+        text: record.status === 'interrupted' ? interruptedText(dictionary, view) : t[record.status],
+      };
     case 'done':
       return doneHeadline(dictionary, record, view);
     case 'running':

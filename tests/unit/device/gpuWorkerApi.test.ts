@@ -33,6 +33,7 @@ vi.stubGlobal('navigator', {
     query: () => Promise.resolve({ held: [] }),
   },
 });
+vi.stubGlobal('__BUILD__', 'test');
 await import('../../../workers/gpu.worker');
 const api = exposed.api as GpuApi;
 

@@ -8,7 +8,8 @@ import type { DataRole } from '../../../src/domain/records';
 import type { DataApi, FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset, readRows } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 import { checkQuestions } from '../../../workers/services/import/checkQuestions';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { storedPassages } from '../../../workers/services/import/storedPassages';
@@ -24,12 +25,19 @@ const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' 
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
   surveyFiles,
 };
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+    close = () => undefined;
+  },
+);
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () => Promise.resolve(data),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     listRuns: () => Promise.resolve([]),
   },

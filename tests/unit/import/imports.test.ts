@@ -5,7 +5,8 @@ import { defaultExperiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 import { getModel, listModels } from '../../../src/storage/models';
 import { countTitles } from '../../../workers/services/import/countTitles';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
@@ -27,12 +28,20 @@ const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' 
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
   importModel: (files, name, progress) => importModel(files, name, progress, db),
 };
+// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+    close = () => undefined;
+  },
+);
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () => Promise.resolve(data),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     getModel: (sha256: string) => getModel(db, sha256),
     listModels: () => listModels(db),

@@ -5,7 +5,7 @@ import { AppError } from '../../../src/domain/errors';
 import { demoHashes } from '../../../src/domain/import/demoInputs';
 import { inputNames, namedHash } from '../../../src/domain/import/inputs';
 import { openDatabase } from '../../../src/storage/database';
-import { getExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { preparedData } from '../../../workers/services/split/preparedData';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
@@ -78,6 +78,24 @@ describe('the demo', () => {
     const first = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
     const second = await getExperiment(db, (await prepareDemo(db, base, () => undefined)).experimentId);
     expect(second?.experiment).toEqual(first?.experiment);
+  });
+
+  it('prepared again does not reset an experiment that the user edited or renamed', async () => {
+    serve();
+    const db = await openDatabase('demo-edited');
+    const prepare = async () => (await prepareDemo(db, base, () => undefined)).experimentId;
+    const stored = await getExperiment(db, await prepare());
+    const renamed = { ...stored!, name: 'mine' };
+    await putExperiment(db, renamed);
+    expect(await prepare()).toBe('demo');
+    expect(await getExperiment(db, 'demo')).toEqual(renamed);
+    const edited = { ...renamed, experiment: { ...renamed.experiment, seed: 8 } };
+    await putExperiment(db, edited);
+    const other = await prepare();
+    expect(other).not.toBe('demo');
+    expect(await getExperiment(db, 'demo')).toEqual(edited);
+    expect((await getExperiment(db, other))?.experiment).toEqual(stored?.experiment);
+    expect(await prepare()).toBe(other);
   });
 
   it('names the missing file and leaves no experiment if a download fails', async () => {

@@ -230,6 +230,23 @@ describe('a share link', () => {
     expect(await faultOf(await forged('[1, 2'))).toBe('invalid');
   });
 
+  it('has a name without half an emoji, whether the name is cut or had one before', async () => {
+    const nameOf = async (text: string) => (await decodeLink(text)).name;
+    const encoded = (name: string) => encodeLink({ experiment: example, name });
+    expect(await nameOf(await encoded(`${'x'.repeat(199)}🐖`))).toBe('x'.repeat(199));
+    expect(await nameOf(await encoded(`${'x'.repeat(198)}🐖y`))).toBe(`${'x'.repeat(198)}🐖`);
+    expect(await nameOf(await encoded('a\ud83d'))).toBe('a\ufffd');
+    expect(await nameOf(await forged({ e: {}, n: 'a\ud83d' }))).toBe('a\ufffd');
+  });
+
+  it('is rejected if its experiment has half an emoji, because such an experiment has no hash', async () => {
+    const model = { ...example.model, queryPrefix: 'a\ud83d' };
+    expect(await faultOf(await forged({ e: { model }, n: '' }))).toBe('invalid');
+    expect(await faultOf(await forged({ e: { model: { ...model, queryPrefix: 'a🐖' } }, n: '' }))).toContain(
+      'no fault',
+    );
+  });
+
   it('is rejected if it inflates to more than 64 kB', async () => {
     const bomb = await forged({ e: {}, n: 'x'.repeat(200_000) });
     expect(bomb.length).toBeLessThan(2000);

@@ -142,6 +142,42 @@ describe('a run', () => {
     }
   });
 
+  it('paused when its page was closed stays paused, does not block a new run, and can be continued or cancelled', async () => {
+    write('p', 'paused');
+    await jobs.boot();
+    const run = jobs.follow('p');
+    await run.refresh();
+    expect([run.record?.status, run.active]).toEqual(['paused', false]);
+    startRun.mockImplementationOnce((runId) => Promise.resolve(write(runId, 'done')));
+    await jobs.continueRun('p');
+    await vi.waitFor(() => expect(run.record?.status).toBe('done'));
+    expect(startRun).toHaveBeenCalledWith('p', expect.anything());
+    write('p', 'paused');
+    await jobs.cancel('p');
+    expect(records.get('p')?.status).toBe('cancelled');
+  });
+
+  it('paused in this page stays paused if the worker dies', async () => {
+    startRun.mockImplementationOnce((runId) => {
+      write(runId, 'paused');
+      return Promise.reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: 'gone' }));
+    });
+    await jobs.start('e');
+    await vi.waitFor(() => expect(deviceJob.current).toBeNull());
+    expect(records.get('r')?.status).toBe('paused');
+  });
+
+  it('paused in another tab is watched until that tab closes', async () => {
+    write('p', 'paused');
+    held.add('p');
+    await jobs.boot();
+    expect(jobs.follow('p').active).toBe(true);
+    expect(jobs.follow('p').elsewhere).toBe(true);
+    held.delete('p');
+    await vi.waitFor(() => expect(jobs.follow('p').active).toBe(false), { timeout: 4000 });
+    expect(records.get('p')?.status).toBe('paused');
+  });
+
   it('makes lists of runs reload when its status changes', async () => {
     let finish = (): void => undefined;
     startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));

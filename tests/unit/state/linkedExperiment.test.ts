@@ -6,7 +6,8 @@ import type { Experiment } from '../../../src/domain/experiment';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 import { getModel, listModels } from '../../../src/storage/models';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { checkQuestions } from '../../../workers/services/import/checkQuestions';
@@ -30,12 +31,21 @@ const data: Partial<DataApi> = {
   importModel: (files, name, progress) => importModel(files, name, progress, db),
   countSplit: (experiment, progress) => countSplit(db, experiment, progress),
 };
+// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+    close = () => undefined;
+  },
+);
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: base,
   gateway: {
     data: () => Promise.resolve(data),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    putExperiment: (stored: StoredExperiment) => putExperiment(db, stored),
+    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     getModel: (sha256: string) => getModel(db, sha256),
     listModels: () => listModels(db),

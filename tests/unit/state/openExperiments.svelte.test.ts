@@ -5,7 +5,14 @@ import type { Dataset } from '../../../src/domain/records';
 import type { DataApi, Progress } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset, putDataset } from '../../../src/storage/datasets';
-import { deleteExperiment, getExperiment, listExperiments, putExperiment } from '../../../src/storage/experiments';
+import {
+  deleteExperiment,
+  getExperiment,
+  listExperiments,
+  putExperiment,
+  replaceExperiment,
+} from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 
 let db: Database;
 /** Ends the import under way. */
@@ -31,9 +38,9 @@ vi.mock('../../../src/state/gateway', () => ({
   gateway: {
     data: () => Promise.resolve({ importDataset }),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: async (stored: Parameters<typeof putExperiment>[1]) => {
+    replaceExperiment: async (stored: StoredExperiment, savedAt: number) => {
       await beforeSaving;
-      await putExperiment(db, stored);
+      return replaceExperiment(db, stored, savedAt);
     },
     deleteExperiment: (id: string) => deleteExperiment(db, id),
     listExperiments: () => listExperiments(db),

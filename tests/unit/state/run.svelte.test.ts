@@ -24,5 +24,9 @@ it('a run first shown by a screen that has closed still reports whether it is ac
   expect(run.active).toBe(true);
   run.record = { status: 'done' } as RunRecord;
   expect(run.active).toBe(false);
+  run.record = { status: 'paused' } as RunRecord;
+  expect(run.active).toBe(false);
+  run.here = true;
+  expect(run.active).toBe(true);
   expect(warned).not.toHaveBeenCalled();
 });

@@ -34,6 +34,15 @@ describe('events.jsonl', () => {
     ]);
   });
 
+  it('is accompanied by a line on the rows that fit no batch of their epoch, if there are any', async () => {
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line) => printed.push(line));
+    await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 0]] }]);
+    expect(printed).toEqual([]);
+    await report.add([{ type: 'batchPlan', steps: 3, leftOut: [[0, 2], [1]] }]);
+    expect(printed).toEqual(['rows that fit no batch of their epoch, by epoch: 0, 2, 1']);
+  });
+
   it('keeps only the later line of a step that a resume repeated, and drops progress', () => {
     const events = [
       step(1, 0.5, 0),

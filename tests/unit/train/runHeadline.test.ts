@@ -46,6 +46,24 @@ describe('the headline on a run that stopped', () => {
     expect(runHeadline(zh, { ...record, status }, training, null).title).toBe(chinese);
   });
 
+  it('says before and after the resume which steps since the last checkpoint are computed again', () => {
+    const steps = Array.from({ length: 73 }, (_, i) => ({ ...step, step: i + 1 }) as RunEventBody);
+    const checkpoint: RunEventBody = { type: 'checkpoint', step: 50, generation: 1, writeMs: 1, bytes: 1 };
+    const phase: RunEventBody = { type: 'phase', phase: 'train' };
+    const interrupted = view(phase, ...steps.slice(0, 50), checkpoint, ...steps.slice(50));
+    const stopped = { ...record, status: 'interrupted' } as const;
+    expect(runHeadline(en, stopped, interrupted, null).text).toContain('steps 51 to 73 are computed again');
+    expect(runHeadline(zh, stopped, interrupted, null).text).toContain('重新计算第 51 到 73 步');
+    expect(runHeadline(en, stopped, view(phase, ...steps.slice(0, 50), checkpoint), null).text).not.toContain('again');
+    const resumed = view(phase, ...steps, { type: 'resumed', step: 50, reached: 73 }, { ...steps[50] } as RunEventBody);
+    const running = { ...record, status: 'running' } as const;
+    expect(runHeadline(en, running, resumed, null)).toEqual({
+      title: 'Computing steps 51 to 73 again',
+      text: 'The run resumed from its last checkpoint, which was made before them. Now after step 51 of 119.',
+    });
+    expect(runHeadline(zh, running, resumed, null).title).toBe('正在重新计算第 51 到 73 步');
+  });
+
   it('names the evaluation before training instead of a step 0', () => {
     const evaluating = view({ type: 'phase', phase: 'evaluateBefore' });
     const { title } = runHeadline(en, { ...record, status: 'interrupted' }, evaluating, null);

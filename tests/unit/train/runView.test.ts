@@ -61,6 +61,25 @@ describe('the view of a run', () => {
     ]);
   });
 
+  it('drops the steps and dev evaluations after the checkpoint of a resumed run, and says which steps are repeated', () => {
+    const dev = (number: number): RunEventBody => ({ type: 'devEvaluation', step: number, metrics, best: false });
+    const steps = Array.from({ length: 73 }, (_, i) => step(i + 1));
+    const resumed = [...steps, dev(50), dev(70), { type: 'resumed', step: 50, reached: 73 } as const];
+    const view = read(resumed);
+    expect([view.steps.length, view.dev.map(({ step: at }) => at)]).toEqual([50, [50]]);
+    expect(view.repeating).toEqual({ from: 51, to: 73 });
+    const repeated = Array.from({ length: 23 }, (_, i) => step(51 + i));
+    expect(read([...resumed, ...repeated.slice(0, 22)]).repeating).toEqual({ from: 51, to: 73 });
+    expect(read([...resumed, ...repeated]).repeating).toBeNull();
+    expect(read([...steps, { type: 'resumed', step: 73, reached: 73 }]).repeating).toBeNull();
+  });
+
+  it('lists the builds that continued the run', () => {
+    expect(read([step(1), { type: 'buildChanged', step: 1, build: 'newer' }]).buildChanges).toEqual([
+      { step: 1, build: 'newer' },
+    ]);
+  });
+
   it('keeps the evaluation of the final weights out of the dev curve', () => {
     const view = read([
       { type: 'devEvaluation', step: 0, metrics, best: false },

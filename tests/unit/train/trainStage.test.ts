@@ -7,7 +7,8 @@ import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
+import type { StoredExperiment } from '../../../src/storage/schema';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { countSplit } from '../../../workers/services/split/countSplit';
@@ -15,6 +16,14 @@ import { stageBatches } from '../../../workers/services/train/stageBatches';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
+// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+vi.stubGlobal(
+  'BroadcastChannel',
+  class {
+    postMessage = () => undefined;
+    close = () => undefined;
+  },
+);
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
@@ -33,7 +42,7 @@ vi.mock('../../../src/state/gateway', () => ({
         },
       }),
     getExperiment: (id: string) => getExperiment(db, id),
-    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
     getDataset: (sha256: string) => getDataset(db, sha256),
     listRuns: () => Promise.resolve([]),
   },
@@ -57,6 +66,7 @@ const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
 const { MemoryState } = await import('../../../src/state/memory.svelte');
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
+const { default: LeftOut } = await import('../../../src/ui/train/LeftOut.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
 async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
@@ -89,8 +99,10 @@ async function opened(added: object[] = []) {
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
   };
-  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
-  const state = new ExperimentState('e');
+  // Each has its own id, because a save that is still due ends up in the database of the next test.
+  const experimentId = `e${databases}`;
+  await putExperiment(db, { experimentId, name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
+  const state = new ExperimentState(experimentId);
   await state.load();
   return { experiment, state };
 }
@@ -143,21 +155,37 @@ describe('the step forecast', () => {
     await state.countSplit();
     const { pairs } = await preparedData(db, experiment);
     const [stage] = experiment.stages;
-    const batches = stage ? planBatches({ pairs, stage, stageIndex: 0, seed: experiment.seed }) : [];
-    expect(state.plan).toEqual({ pairs: 76, steps: batches.length });
+    const batches = stage ? planBatches({ pairs, stage, stageIndex: 0, seed: experiment.seed }).batches : [];
+    expect(state.plan).toEqual({ pairs: 76, steps: batches.length, atMost: false });
     const stageText = textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
     expect(stageText).toContain('76 pairs, 76 training steps');
+  });
+
+  it('is an upper bound while pairs share a text, until the worker has planned the batches and counted what is left out', async () => {
+    const { state } = await opened(Array.from({ length: 20 }, (_, i) => ({ query: `问题${i}`, positive: '答' })));
+    state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
+    await state.countSplit();
+    expect(state.plan).toEqual({ pairs: 100, steps: 100, atMost: true });
+    const shown = () => textOf(render(TrainStage, { props: { experiment: state, readOnly: false } }).body);
+    expect(shown()).toContain('100 pairs, at most 100 training steps');
+    state.planned(state.batchesKey, { steps: 90, leftOut: [[8, 12]] });
+    expect(state.plan).toEqual({ pairs: 100, steps: 90, atMost: false });
+    expect(shown()).toContain('100 pairs, 90 training steps');
+    const leftOut = () => textOf(render(LeftOut, { props: { experiment: state } }).body);
+    expect(leftOut()).toContain('Each epoch leaves out 8 to 12 pairs that fit no batch');
+    state.change((e) => ({ ...e, seed: e.seed + 1 }));
+    expect(leftOut()).toBe('');
   });
 
   it('loses the near-duplicates of test questions as soon as the experiment removes them', async () => {
     const { state } = await opened([{ query: '怎样在手机上修改登录密码呢', positive: '答' }]);
     state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
     await state.countSplit();
-    expect(state.plan).toEqual({ pairs: 81, steps: 81 });
+    expect(state.plan).toEqual({ pairs: 81, steps: 81, atMost: false });
     state.change((e) => ({ ...e, split: { ...e.split, removeNearDuplicates: true } }));
     expect(state.plan).toBeNull();
     await state.countSplit();
-    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+    expect(state.plan).toEqual({ pairs: 80, steps: 80, atMost: false });
     state.undo();
     await state.countSplit();
     expect(state.plan?.pairs).toBe(81);
@@ -171,7 +199,7 @@ describe('the step forecast', () => {
     state.change((e) => ({ ...e, split: { ...e.split, devFraction: 0 } }));
     expect(state.plan).toBeNull();
     await state.countSplit();
-    expect(state.plan).toEqual({ pairs: 80, steps: 80 });
+    expect(state.plan).toEqual({ pairs: 80, steps: 80, atMost: false });
   });
 });
 

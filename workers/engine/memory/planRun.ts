@@ -47,7 +47,9 @@ type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
 /**
  * Chooses a step strategy for each stage, and computes what the most demanding stage would need with other settings.
  */
-export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+export function planRun(
+  request: RunPlanRequest,
+): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stageBatches, maxTokens);

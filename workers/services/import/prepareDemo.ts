@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { demoDataFiles, demoHashes, demoModelFiles, demoModelName } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
 import {
@@ -13,15 +14,13 @@ import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { putExperiment } from '../../../src/storage/experiments';
+import { getExperiment, listExperiments, putExperiment } from '../../../src/storage/experiments';
 import { getModel } from '../../../src/storage/models';
 import { fetchDemoFile, type DemoFetch } from './demoFiles';
 import { importDataset } from './importDataset';
 import { storedPassages } from './storedPassages';
 import { importModel } from './importModel';
 
-/** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
-const demoExperimentId = 'demo';
 /** Name of the demo if the page passes none in the user's language. */
 const demoName = '猪场知识库';
 
@@ -101,6 +100,20 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
 }
 
 /**
+ * Stores the demo's experiment and returns its id. Starting the demo again adds no second one to the home screen,
+ * unless the user has edited the first, which is then theirs.
+ */
+async function storeDemo(db: Database, experiment: Experiment, name: string): Promise<string> {
+  const demos = (await listExperiments(db)).filter(({ demo }) => demo);
+  const unedited = demos.find((stored) => canonicalJson(stored.experiment) === canonicalJson(experiment));
+  if (unedited) return unedited.experimentId;
+  const experimentId = (await getExperiment(db, 'demo')) ? crypto.randomUUID() : 'demo';
+  const now = Date.now();
+  await putExperiment(db, { experimentId, name, experiment, createdAt: now, updatedAt: now, demo: true });
+  return experimentId;
+}
+
+/**
  * Imports the data in public/demo and the model in public/models/demo-zh, and stores the demo's experiment under
  * `name`.
  * @throws download-failed if a file cannot be fetched, import-failed if the demo's data has a faulty row.
@@ -116,18 +129,9 @@ export async function prepareDemo(
   const done = (): void => progress((files += 1), of);
   const data = await importData(db, baseUrl, done);
   const model = await importDemoModel(db, baseUrl, done);
-  const experiment = demoExperiment(data, model);
-  const now = Date.now();
-  await putExperiment(db, {
-    experimentId: demoExperimentId,
-    name,
-    experiment,
-    createdAt: now,
-    updatedAt: now,
-    demo: true,
-  });
+  const experimentId = await storeDemo(db, demoExperiment(data, model), name);
   done();
-  return { experimentId: demoExperimentId };
+  return { experimentId };
 }
 
 /**

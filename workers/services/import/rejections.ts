@@ -1,13 +1,14 @@
 import type { ImportFault } from '../../../src/domain/errors';
 import type { FileNote } from '../../../src/domain/import/fileNotes';
 import type { RecordFault } from '../../../src/domain/import/recordReader';
+import { cutAt } from '../../../src/domain/wellFormed';
 import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
 /** Limit on rejections listed in a report. All are counted. */
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
-export const rejectionExcerpt = (text: string): string => text.slice(0, excerptLength);
+export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
 /** Parts of a file that are no rows, and remarks about rows that are kept. */
 export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated']);

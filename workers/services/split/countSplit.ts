@@ -3,6 +3,7 @@ import type { Overlap } from '../../../src/domain/split/overlap';
 import { rowsWithoutPassage } from '../../../src/domain/split/splitData';
 import { hasListedBatches } from '../../../src/domain/train/batchList';
 import { countPairs } from '../../../src/domain/train/pairCounts';
+import { cutAt } from '../../../src/domain/wellFormed';
 import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { storedSplit } from './storedSplit';
@@ -11,10 +12,10 @@ import { storedSplit } from './storedSplit';
 const listedPerKind = 1000;
 const longestText = 300;
 
-/** Cuts a long text, but never between the two halves of a character. */
+/** Cuts a long text. */
 function cut(text: string): string {
   if (text.length <= longestText) return text;
-  return `${text.slice(0, longestText).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${cutAt(text, longestText)}…`;
 }
 
 function listed(overlaps: readonly Overlap[]): Overlap[] {

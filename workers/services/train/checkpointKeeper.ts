@@ -14,8 +14,11 @@ export class CheckpointKeeper {
   #storedAt = performance.now();
   #writeMs = 0;
   #waitedMs = 0;
-  /** Step of the last `latest` checkpoint that is stored or being written. */
-  #lastStep = -1;
+  /**
+   * Step of the last `latest` checkpoint that is stored or being written, and whether its dev evaluation is pending: of
+   * one step, a pause during the evaluation and the end of the stage write different checkpoints.
+   */
+  #last = { step: -1, devPending: false };
   /** The write under way. Never rejects. */
   #writing: Promise<void> | null = null;
   #failure: { thrown: unknown } | null = null;
@@ -36,7 +39,8 @@ export class CheckpointKeeper {
   /** Writes a checkpoint of this step, unless there is one, and waits until it is stored. */
   async write(): Promise<void> {
     await this.#settle();
-    if (this.#lastStep === this.state.step) return;
+    const { step, loop } = this.state;
+    if (this.#last.step === step && this.#last.devPending === (loop.devPending ?? false)) return;
     await this.#begin('latest');
     await this.#settle();
   }
@@ -74,7 +78,7 @@ export class CheckpointKeeper {
     const { db, record, log } = this.session;
     const begunAt = performance.now();
     const input = this.#input(role);
-    if (role === 'latest') this.#lastStep = input.step;
+    if (role === 'latest') this.#last = { step: input.step, devPending: input.loopState.devPending ?? false };
     await log.flushWith({ type: 'progress', what: 'checkpoint', done: 0, of: 0 });
     if (!record.memory?.snapshotBytes) {
       this.#stored(await writeCheckpoint(db, input), begunAt, performance.now());

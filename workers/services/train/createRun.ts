@@ -11,7 +11,7 @@ import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
 import { rowsSha256 } from '../split/rowsIdentity';
-import { stageBatches } from './stageBatches';
+import { planStages } from './stageBatches';
 import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
@@ -30,7 +30,7 @@ export async function createRun(
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
-  const steps = (await stageBatches(db, experiment, data)).reduce((sum, stage) => sum + stage.length, 0);
+  const stages = await planStages(db, experiment, data);
   refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
@@ -50,7 +50,8 @@ export async function createRun(
     status: 'queued',
     phase: 'prepare',
     step: 0,
-    steps,
+    steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
+    leftOut: stages.map(({ leftOut }) => leftOut),
     createdAt: Date.now(),
   };
   await putRun(db, record);

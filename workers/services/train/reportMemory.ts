@@ -10,13 +10,13 @@ import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
 import { preparedData, type PreparedData } from '../split/preparedData';
-import { stageBatches } from './stageBatches';
+import { planStages } from './stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
 import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
 import { storedExperiment } from './storedExperiment';
 
-/** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
+/** Plans the batches of a run, and its memory from their tokens. Creates missing token sets. */
 export async function reportMemory(
   db: Database,
   experiment: Experiment,
@@ -24,7 +24,7 @@ export async function reportMemory(
   request: DeviceMemoryRequest,
 ): Promise<MemoryReport> {
   const { model, settings } = await modelOfExperiment(db, experiment);
-  const batches = await stageBatches(db, experiment, data);
+  const stages = await planStages(db, experiment, data);
   const keys = await tokenize(db, experiment, () => undefined);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
@@ -41,7 +41,7 @@ export async function reportMemory(
     limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
-    batches,
+    batches: stages.map(({ batches }) => batches),
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),
@@ -50,6 +50,8 @@ export async function reportMemory(
   return {
     ...plan,
     backend,
+    steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
+    leftOut: stages.map(({ leftOut }) => leftOut),
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };
@@ -65,7 +67,7 @@ function batchesOfSize(
   if (!stage || stage.batching.kind !== 'seeded') return null;
   try {
     const changed = { ...stage, batching: { ...stage.batching, batchSize } };
-    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed });
+    return planBatches({ pairs, stage: changed, stageIndex, seed: experiment.seed }).batches;
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
     throw thrown;

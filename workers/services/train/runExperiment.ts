@@ -18,10 +18,11 @@ import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
+import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
-import { stageBatches } from './stageBatches';
+import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
@@ -31,6 +32,8 @@ import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 export interface RunDeps {
   db: Database;
   control: RunControl;
+  /** Version and source hash of the app. */
+  build: string;
   /** Base URL of the engine's wasm modules. */
   wasmBaseUrl: string;
   onEvents: (events: RunEvent[]) => void;
@@ -53,8 +56,11 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
     await log.status(error.details.kind === 'cancelled' ? 'cancelled' : 'failed', error.details);
     if (error.details.kind !== 'cancelled') throw error;
   } finally {
-    await log.close();
-    closeDevice();
+    try {
+      await log.close();
+    } finally {
+      closeDevice();
+    }
   }
 }
 
@@ -62,11 +68,12 @@ export async function runExperiment(deps: RunDeps, runId: string): Promise<void>
  * Carries out the run on one device after another: after each device loss, resumes it from storage on a reopened
  * device. Gives up if losses repeat without progress in between.
  */
-async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
+async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: RunRecord, log: RunLog): Promise<void> {
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
   let before = record.device ?? device;
   const session = await openRunSession(db, record, control, log);
+  await noteBuild(db, record, build, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
@@ -133,9 +140,12 @@ async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']
 async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
-  const batches = await stageBatches(db, session.experiment, session.data);
+  const plans = await planStages(db, session.experiment, session.data);
+  const batches = plans.map((plan) => plan.batches);
   const steps = batches.reduce((sum, stage) => sum + stage.length, 0);
-  await updateRun(db, runId, { steps });
+  const leftOut = plans.map((plan) => plan.leftOut);
+  if (record.kernelPlan === '') session.log.append({ type: 'batchPlan', steps, leftOut });
+  await updateRun(db, runId, { steps, leftOut });
   await fixKernelPlan(session, batches, moved);
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
@@ -150,9 +160,9 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     await enterPhase(session, 'train');
     const state = await trainingState(session, parameters);
     try {
-      if (state.step < steps)
+      if (state.step < steps || state.loop.devPending)
         await trainModel(
-          { session, batches, evaluateDev: (step) => devMetrics(session, parameters, step) },
+          { session, batches, leftOut, evaluateDev: (step, onPause) => devMetrics(session, parameters, step, onPause) },
           parameters,
           state,
         );
@@ -181,6 +191,8 @@ async function trainingState(session: RunSessionOnDevice, parameters: ParameterS
     const adamW = await loadMoments(db, model, weights, parameters);
     return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
   });
+  if (resumed || record.step > 0)
+    await session.log.flushWith({ type: 'resumed', step: resumed?.step ?? 0, reached: record.step });
   return (
     resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
   );
@@ -190,15 +202,13 @@ function between(
   session: RunSessionOnDevice,
   what: 'tune' | 'encodePassages' | 'encodeQuestions',
   key: string,
+  onPause?: () => Promise<void>,
 ): BetweenBatches {
   return async (done, of) => {
     const { log, control, recovery } = session;
     log.progress(what, done, of);
     recovery.reached(key, done);
-    await control.checkpoint(
-      () => log.status('paused'),
-      () => log.status('running'),
-    );
+    await control.checkpoint(onPause ?? (() => log.status('paused')), () => log.status('running'));
   };
 }
 
@@ -225,8 +235,14 @@ async function evaluateMoment(
   session.recovery.forgetVectors();
 }
 
-async function devMetrics(session: RunSessionOnDevice, parameters: ParameterStore, step: number): Promise<Metrics> {
-  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
+/** `onPause` must write a checkpoint before it says that the run is paused. */
+async function devMetrics(
+  session: RunSessionOnDevice,
+  parameters: ParameterStore,
+  step: number,
+  onPause: () => Promise<void>,
+): Promise<Metrics> {
+  const evaluate = await evaluator(session, parameters, 'after', `step ${step}`, onPause);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
   return metrics;
@@ -242,6 +258,7 @@ async function evaluator(
   parameters: ParameterStore,
   moment: EvaluationMoment,
   weights: string,
+  onPause?: () => Promise<void>,
 ) {
   const { model, settings, tokens, data, order, experiment, record } = session;
   const encoder = {
@@ -254,7 +271,7 @@ async function evaluator(
   const encode = (what: 'encodePassages' | 'encodeQuestions', texts: 'knowledgeBase' | 'dev' | 'test') => {
     const key = `${texts} ${weights}`;
     const vectors = session.recovery.vectors(key, tokens[texts].offsets.length - 1, model.config.hiddenSize);
-    return encodeTexts(encoder, tokens[texts], between(session, what, key), vectors);
+    return encodeTexts(encoder, tokens[texts], between(session, what, key, onPause), vectors);
   };
   const passageVectors = await encode('encodePassages', 'knowledgeBase');
   return async (part: 'dev' | 'test') => {
@@ -264,7 +281,7 @@ async function evaluator(
     return evaluateVectors(
       session.engine,
       { ...common, order, questionVectors, passageVectors, encodeMs },
-      between(session, 'encodeQuestions', `search ${part} ${weights}`),
+      between(session, 'encodeQuestions', `search ${part} ${weights}`, onPause),
     );
   };
 }

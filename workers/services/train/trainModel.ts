@@ -3,6 +3,7 @@ import { own } from '../../../src/domain/errorWords';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
+import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
@@ -17,17 +18,30 @@ export interface TrainingDeps {
   session: RunSessionOnDevice;
   /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
-  evaluateDev: (step: number) => Promise<Metrics>;
+  /** For each stage, the rows left out of each epoch; see `BatchPlan`. */
+  leftOut: number[][];
+  evaluateDev: (step: number, onPause: () => Promise<void>) => Promise<Metrics>;
 }
 
 /**
  * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
  */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+  if (state.loop.devPending) await evaluatePending(deps, parameters, state);
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
     if (state.step < begin + batches.length) await trainStage(deps, parameters, state, stageIndex, begin);
     begin += batches.length;
+  }
+}
+
+/** Does the dev evaluation during which the run was paused. */
+async function evaluatePending(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+  const keeper = new CheckpointKeeper(deps.session, parameters, state);
+  try {
+    await evaluateOnDev(deps, state, keeper);
+  } finally {
+    await keeper.end();
   }
 }
 
@@ -61,11 +75,11 @@ async function trainStage(
       state.step += 1;
       state.loop.elapsedMs += stepMs;
       if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-      const epoch = pairsSeen / Math.max(1, data.pairs.length);
+      const epoch = epochsOf(pairsSeen, data.pairs.length, deps.leftOut[stageIndex] ?? []);
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
-      await evaluateOnDev(deps, state, keeper);
+      if (devIsDue(deps, state.step)) await evaluateOnDev(deps, state, keeper);
       await keeper.writeWhenDue();
       await control.checkpoint(
         () => keeper.pause(),
@@ -105,19 +119,26 @@ function trainerOptions(
   };
 }
 
-/**
- * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
- * the earlier one wins.
- */
-async function evaluateOnDev(deps: TrainingDeps, state: TrainingState, keeper: CheckpointKeeper): Promise<void> {
-  const { session, batches } = deps;
-  const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
+function devIsDue({ session, batches }: TrainingDeps, step: number): boolean {
+  if (session.data.dev.length === 0) return false;
+  const { devEverySteps, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
-  const due =
-    (devEverySteps > 0 && state.step % devEverySteps === 0) || (state.step === last && checkpoint === 'bestDev');
-  if (!due || session.data.dev.length === 0) return;
+  return (devEverySteps > 0 && step % devEverySteps === 0) || (step === last && checkpoint === 'bestDev');
+}
+
+/**
+ * Evaluates on dev. The primary metric decides which step is best, then MRR@10; of equal steps, the earlier one wins.
+ */
+async function evaluateOnDev(
+  { session, evaluateDev }: TrainingDeps,
+  state: TrainingState,
+  keeper: CheckpointKeeper,
+): Promise<void> {
+  const { primary, checkpoint } = session.experiment.evaluation;
   releaseIdleMemory(session.engine);
-  const metrics = await deps.evaluateDev(state.step);
+  state.loop.devPending = true;
+  const metrics = await evaluateDev(state.step, () => keeper.pause());
+  delete state.loop.devPending;
   releaseIdleMemory(session.engine);
   const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
   const best = state.loop.bestDev === null || rank > state.loop.bestDev;

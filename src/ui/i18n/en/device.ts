@@ -11,6 +11,7 @@ export const deviceTexts = {
     'wasm-chosen': 'chosen in the settings',
     'no-webgpu': 'this browser has no WebGPU',
     'no-adapter': 'no GPU was found',
+    'no-device': 'a GPU was found, but it could not be opened',
     'software-adapter': 'the GPU is emulated in software; the CPU is faster',
   },
 };

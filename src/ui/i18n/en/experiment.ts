@@ -3,5 +3,8 @@ export const experimentTexts = {
   notFound: 'This experiment isn’t in this browser.',
   backHome: 'Back to the experiments',
   undoChange: 'Undo the last change',
+  overtaken: 'This experiment was changed in another tab. Your last change here is not saved yet.',
+  keepMine: 'Keep my version',
+  keepTheirs: 'Keep the other tab’s',
   readOnly: 'This experiment is running in another tab. Here you can watch, but not change anything.',
 };

@@ -78,7 +78,7 @@ export const homeTexts = {
   open: 'Open',
   noResult: 'No result yet',
   running: 'Running',
-  paused: 'Paused',
+  paused: 'Paused. You can resume.',
   interrupted: 'Interrupted. You can resume.',
   failed: 'Failed',
   deleted: (name: string) => `Deleted “${name}”.`,

@@ -11,13 +11,16 @@ export const trainTexts = {
   again: 'Train again',
   deviceChanged: (step: number) =>
     `After step ${step}, the run continued on another device or program version. The result is valid, but not bit-identical to a run on one device.`,
+  buildChanged: (step: number, build: string) =>
+    `After step ${step}, the run continued with another version of the program (${build}). The result is valid, but may differ in its bits from a run with one version.`,
   deviceLosses: (n: number) =>
     n === 1
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: {
     none: 'The same test questions are asked before and after training. You can pause at any time. If you close the page, you can resume from the last checkpoint.',
-    planned: (pairs: number, steps: number) => `${count(pairs, 'pair')}, ${count(steps, 'training step')}`,
+    planned: (pairs: number, steps: number, atMost: boolean) =>
+      `${count(pairs, 'pair')}, ${atMost ? 'at most ' : ''}${count(steps, 'training step')}`,
     notPlanned: 'Not trained yet',
     leave: 'You can look at other screens; the run continues.',
     settling: 'Checking where this run stopped…',
@@ -34,6 +37,12 @@ export const trainTexts = {
       `Step ${step} of ${steps}, loss ${loss}${left === null ? '' : `, about ${left} left`}.`,
     trainingNoDev: (loss: string, left: string | null) =>
       `Loss ${loss}${left === null ? '' : `, about ${left} left`}. Dev hasn’t been evaluated since training began.`,
+    repeating: (from: string, to: string) =>
+      from === to ? `Computing step ${from} again` : `Computing steps ${from} to ${to} again`,
+    repeatingText: (step: string | null, steps: string) =>
+      `The run resumed from its last checkpoint, which was made before them.${
+        step === null ? '' : ` Now after step ${step} of ${steps}.`
+      }`,
     evaluateAfter: 'Asking the test questions again with the trained weights',
     atStep: (step: string, steps: string) => `step ${step} of ${steps}`,
     stopped: {
@@ -45,6 +54,10 @@ export const trainTexts = {
     paused: 'You can close the page; nothing is lost.',
     interrupted:
       'The page or its worker was closed. You can resume from the last checkpoint; on the same device, the result will be the same, bit for bit.',
+    interruptedAfter: (from: string, to: string) =>
+      `The page or its worker was closed. You can resume from the last checkpoint: ${
+        from === to ? `step ${from} is` : `steps ${from} to ${to} are`
+      } computed again. On the same device, the result will be the same, bit for bit.`,
     cancelled: 'The curves are kept, but you can’t resume it.',
     failed: 'The error below stopped the run.',
     doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
@@ -97,7 +110,7 @@ export const trainTexts = {
     label: 'Preset',
     names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
     epochs: (n: number) => count(n, 'epoch'),
-    steps: (n: number) => `, ${count(n, 'step')}`,
+    steps: (n: number, atMost: boolean) => `, ${atMost ? 'at most ' : ''}${count(n, 'step')}`,
     notes: {
       quick: '. Shows whether the data works.',
       standard: '. Keeps the step that does best on dev.',
@@ -105,7 +118,12 @@ export const trainTexts = {
     },
   },
   consequences: {
-    duration: (pairs: number, steps: number) => `${count(pairs, 'pair')} make ${count(steps, 'step')} in all.`,
+    duration: (pairs: number, steps: number, atMost: boolean) =>
+      `${count(pairs, 'pair')} make ${atMost ? 'at most ' : ''}${count(steps, 'step')} in all.`,
+    leftOut: (low: number, high: number) =>
+      `Each epoch leaves out ${low === high ? '' : `${formatCount(low)} to `}${count(high, 'pair')} that ${
+        low === 1 && high === 1 ? 'fits' : 'fit'
+      } no batch, because too many pairs share a passage or a question.`,
     batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
     learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
     temperature: 'The smaller it is, the more the hardest negatives count.',

@@ -11,6 +11,7 @@ export const deviceTexts: Dictionary['device'] = {
     'wasm-chosen': '在设置里选定',
     'no-webgpu': '这个浏览器没有 WebGPU',
     'no-adapter': '没有找到显卡',
+    'no-device': '找到了显卡，但打不开',
     'software-adapter': '显卡是软件模拟的，CPU 更快',
   },
 };

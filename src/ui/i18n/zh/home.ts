@@ -75,7 +75,7 @@ export const homeTexts: Dictionary['home'] = {
   open: '打开',
   noResult: '还没有结果',
   running: '正在训练',
-  paused: '已暂停',
+  paused: '已暂停，可以接着训练',
   interrupted: '中断了，可以接着训练',
   failed: '出错了',
   deleted: (name) => `已删除“${name}”。`,

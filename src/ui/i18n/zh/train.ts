@@ -10,10 +10,13 @@ export const trainTexts: Dictionary['train'] = {
   cancelAsk: '要取消这次训练吗？曲线会保留，但不能再接着训练。',
   again: '再训练一次',
   deviceChanged: (step) => `第 ${step} 步之后换了设备或程序版本：结果有效，但和在一台设备上从头训练到尾不会逐位相同。`,
+  buildChanged: (step, build) =>
+    `第 ${step} 步之后换了程序版本（${build}）：结果有效，但和用一个版本从头训练到尾不一定逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: {
     none: '训练前后各用同样的测试问题问一遍。可以随时暂停；关掉页面后，可以从最近的检查点接着训练。',
-    planned: (pairs, steps) => `${formatCount(pairs)} 个问答对，训练 ${formatCount(steps)} 步`,
+    planned: (pairs, steps, atMost) =>
+      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : ''}训练 ${formatCount(steps)} 步`,
     notPlanned: '还没有训练过',
     leave: '可以去看别的页面，训练照常进行。',
     settling: '正在确认这次训练停在哪里……',
@@ -30,6 +33,9 @@ export const trainTexts: Dictionary['train'] = {
       `第 ${step} 步，共 ${steps} 步，损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。`,
     trainingNoDev: (loss, left) =>
       `损失 ${loss}${left === null ? '' : `，剩余约 ${left}`}。训练开始后还没有评测过验证集。`,
+    repeating: (from, to) => `正在重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步`,
+    repeatingText: (step, steps) =>
+      `训练从最近的检查点接着进行，这些步在检查点之后。${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
     evaluateAfter: '正在用训练后的权重再问一遍测试问题',
     atStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
     stopped: {
@@ -40,6 +46,8 @@ export const trainTexts: Dictionary['train'] = {
     },
     paused: '关掉页面也不会丢。',
     interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
+    interruptedAfter: (from, to) =>
+      `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
     cancelled: '曲线还在，但不能再接着训练。',
     failed: '训练因下面的错误停止。',
     doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
@@ -87,7 +95,7 @@ export const trainTexts: Dictionary['train'] = {
     label: '预设',
     names: { quick: '快速试跑', standard: '标准', thorough: '充分' },
     epochs: (n) => `${n} 轮`,
-    steps: (n) => `，${formatCount(n)} 步`,
+    steps: (n, atMost) => `，${atMost ? '最多 ' : ''}${formatCount(n)} 步`,
     notes: {
       quick: '。看看数据能不能用。',
       standard: '。保留验证集上最好的一步。',
@@ -95,7 +103,10 @@ export const trainTexts: Dictionary['train'] = {
     },
   },
   consequences: {
-    duration: (pairs, steps) => `${formatCount(pairs)} 个问答对，一共训练 ${formatCount(steps)} 步。`,
+    duration: (pairs, steps, atMost) =>
+      `${formatCount(pairs)} 个问答对，${atMost ? '最多' : '一共'}训练 ${formatCount(steps)} 步。`,
+    leftOut: (low, high) =>
+      `每轮有 ${low === high ? '' : `${formatCount(low)} 到 `}${formatCount(high)} 个问答对放不进任何一批，因为太多问答对的段落或问题相同；这一轮就不用它们。`,
     batchSize: (n) => `每题对照 ${formatCount(n)} 个负例。通常越大越准。`,
     learningRate: '小模型常用 2e-4，base 模型常用 2e-5。',
     temperature: '越小，越看重最像的负例。',
