@@ -51,10 +51,10 @@ function storedModel(files: Record<string, string>): StoredModel {
 }
 
 /** Returns the text files of an export of the demo model, with some of its source files replaced. */
-function exported(change: Record<string, string> = {}): Record<string, string> {
+function exported(change: Record<string, string> = {}, changed: Partial<ExperimentModel> = {}): Record<string, string> {
   const entries = exportFolder({
     model: storedModel({ ...demoFiles, ...change }),
-    settings,
+    settings: { ...settings, ...changed },
     run: {
       runId: 'run',
       experimentId: 'experiment',
@@ -107,6 +107,33 @@ describe('an exported folder', () => {
     expect(twice['tokenizer.json']).toBe(once['tokenizer.json']);
     expect(fileOf(exported(), 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: false });
     expect(fileOf(exported(), 'tokenizer.json')['normalizer']).toEqual(source.normalizer);
+  });
+
+  it('has the prefixes of queries and passages as prompts, and no default prompt', () => {
+    expect(fileOf(exported({}, { passagePrefix: '段：' }), 'config_sentence_transformers.json')).toEqual({
+      prompts: { query: '问：', document: '段：' },
+      default_prompt_name: null,
+      similarity_fn_name: 'cosine',
+    });
+    expect(exported({}, { passagePrefix: '段：' })['README.md']).toContain('Passage prefix: `段：`');
+  });
+
+  it.each([
+    ['mean', 'pooling_mode_mean_tokens'],
+    ['cls', 'pooling_mode_cls_token'],
+    ['last', 'pooling_mode_lasttoken'],
+  ] as const)('names %s pooling, and only that', (pooling, key) => {
+    const { word_embedding_dimension, ...modes } = fileOf(exported({}, { pooling }), '1_Pooling/config.json');
+    expect(word_embedding_dimension).toBe(256);
+    expect(Object.keys(modes).filter((mode) => modes[mode] === true)).toEqual([key]);
+  });
+
+  it.each([true, false])('lists the modules in their order, with normalization: %s', (normalize) => {
+    const files = exported({}, { normalize });
+    const listed: { idx: number; name: string; path: string }[] = JSON.parse(files['modules.json'] ?? '');
+    const paths = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
+    expect(listed.map(({ idx, name, path }) => [idx, name, path])).toEqual(paths.map((path, i) => [i, `${i}`, path]));
+    expect('2_Normalize/config.json' in files).toBe(normalize);
   });
 
   const special = {
