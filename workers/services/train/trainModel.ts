@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
@@ -111,10 +112,7 @@ function trainerOptions(
   };
 }
 
-/**
- * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
- * the earlier one wins.
- */
+/** Evaluates on dev if an evaluation is due. Keeps a checkpoint of the best step if the experiment chooses it. */
 async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
@@ -125,11 +123,14 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   releaseIdleMemory(session.engine);
   const metrics = await deps.evaluateDev(state.step);
   releaseIdleMemory(session.engine);
-  const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
-  const best = state.loop.bestDev === null || rank > state.loop.bestDev;
+  const best = beatsBestDev(metrics, primary, state.loop);
   if (best) {
-    state.loop.bestDev = rank;
-    state.loop.bestStep = state.step;
+    state.loop = {
+      ...state.loop,
+      bestDev: metrics[primary],
+      bestMrrAt10: metrics.mrrAt10,
+      bestStep: state.step,
+    };
     if (checkpoint === 'bestDev') {
       const { db, record, model } = session;
       const tensors = weightTensors(model, parameters);

@@ -1,0 +1,206 @@
+import 'fake-indexeddb/auto';
+import { beforeAll, vi } from 'vitest';
+import { AppError } from '../../src/domain/errors';
+import { defaultExperiment, defaultStage, type Experiment, type Stage } from '../../src/domain/experiment';
+import type { DataRole, Row } from '../../src/domain/records';
+import type { RunEvent } from '../../src/domain/run';
+import type { Evaluation } from '../../src/domain/evaluate/evaluation';
+import { openDatabase, type Database } from '../../src/storage/database';
+import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
+import { putExperiment } from '../../src/storage/experiments';
+import { getEvaluation } from '../../src/storage/evaluations';
+import { putModel } from '../../src/storage/models';
+import { getRun } from '../../src/storage/runs';
+import { WeightWriter } from '../../src/storage/weights';
+import { deviceWebGpu } from '../../workers/engine/device';
+import { parameterShapes } from '../../workers/engine/model/parameterShapes';
+import { createRun } from '../../workers/services/train/createRun';
+import { RunControl } from '../../workers/services/train/runControl';
+import { runExperiment } from '../../workers/services/train/runExperiment';
+import { bertConfig } from './configs';
+import { inBrowser, wasmBase } from './environment';
+import { seededRandom } from './random';
+import { tensorLayout } from './tensorLayout';
+
+// Node has no navigator before version 21.
+beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
+
+const config = bertConfig({
+  layers: 1,
+  hiddenSize: 8,
+  heads: 2,
+  intermediateSize: 16,
+  vocabularySize: 40,
+  maxPositions: 12,
+});
+
+const modelSha256 = 'a'.repeat(64);
+
+async function storeModel(db: Database): Promise<void> {
+  const random = seededRandom(2);
+  const tensors = tensorLayout(parameterShapes(config));
+  const last = tensors.at(-1);
+  const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
+  const writer = new WeightWriter(db, 'base');
+  await writer.write(Float32Array.from({ length: totalFloats }, () => random() - 0.5));
+  await writer.finish();
+  const vocab = Object.fromEntries(Array.from({ length: config.vocabularySize }, (_, i) => [`w${i}`, i]));
+  const tokenizer = {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: { type: 'WordPiece', unk_token: 'w0', continuing_subword_prefix: '##', vocab },
+  };
+  const known = <T>(value: T) => ({ value, guessed: false });
+  await putModel(db, {
+    contentSha256: modelSha256,
+    name: 'tiny',
+    config,
+    tensors,
+    totalFloats,
+    weightsId: 'base',
+    files: { 'tokenizer.json': JSON.stringify(tokenizer) },
+    defaults: {
+      pooling: known('mean'),
+      normalize: known(true),
+      maxTokens: known(12),
+      queryPrefix: known(''),
+      passagePrefix: known(''),
+    },
+    sourceDtype: 'F32',
+    createdAt: 1,
+  });
+}
+
+async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
+  const contentSha256 = letter.repeat(64);
+  await writeDatasetBlock(db, contentSha256, 0, rows, '');
+  await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
+  return contentSha256;
+}
+
+interface SmallRun {
+  /** Settings of both stages that differ from the default. */
+  stage?: Partial<Stage>;
+  passages?: number;
+}
+
+/**
+ * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its passages, 600 by
+ * default, take several batches on any device.
+ */
+export async function prepared(
+  evaluation: Partial<Experiment['evaluation']>,
+  { stage: changed, passages: passageCount = 600 }: SmallRun = {},
+): Promise<{ db: Database; runId: string }> {
+  const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
+  const random = seededRandom(4);
+  const text = (): string =>
+    Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
+  const passages = Array.from({ length: passageCount }, (_, i) => ({ id: `p${i}`, text: text() }));
+  const questions = (count: number, letter: string): Row[] =>
+    Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, text: text(), relevant: [`p${7 * i}`, `p${i}`] }));
+  const pairs = Array.from({ length: 24 }, (_, i) => ({
+    id: `${i}`,
+    anchor: text(),
+    positive: passages[i]?.text ?? '',
+  }));
+  await storeModel(db);
+  const stage: Stage = {
+    ...defaultStage(),
+    dropout: 0.1,
+    batching: { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true },
+    duration: { unit: 'epochs', value: 1 },
+    ...changed,
+  };
+  const experiment: Experiment = {
+    ...defaultExperiment(),
+    data: [
+      { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
+      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
+      { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', questions(6, 'd')) },
+      { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
+    ],
+    model: {
+      contentSha256: modelSha256,
+      pooling: 'mean',
+      normalize: true,
+      maxTokens: 12,
+      queryPrefix: '',
+      passagePrefix: '',
+    },
+    stages: [stage, stage],
+    evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
+  };
+  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });
+  return { db, runId: await createRun(db, 'e', { device: inBrowser ? 'webgpu' : 'wasm', budgetBytes: null }, 'test') };
+}
+
+/**
+ * Loses the device at chosen calls of checkpoint(), which a run calls between blocks and between steps, and pauses for
+ * a moment at others. Calls are counted separately in each phase.
+ */
+export class LosingControl extends RunControl {
+  readonly calls: Record<string, number> = {};
+
+  constructor(
+    private readonly db: Database,
+    private readonly runId: string,
+    private readonly loses: (phase: string, call: number) => boolean,
+    private readonly pauses: (phase: string, call: number) => boolean = () => false,
+  ) {
+    super();
+  }
+
+  override async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
+    await super.checkpoint();
+    const phase = (await getRun(this.db, this.runId))?.phase ?? '';
+    const call = (this.calls[phase] ?? 0) + 1;
+    this.calls[phase] = call;
+    if (this.pauses(phase, call)) {
+      await onPause?.();
+      await onContinue?.();
+    }
+    if (!this.loses(phase, call)) return;
+    if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
+    deviceWebGpu()?.device.destroy(); // the next readback fails
+  }
+}
+
+/**
+ * Carries out the experiment and loses the device whenever `loses` returns true. Returns everything that a loss must
+ * not change.
+ */
+export async function carriedOut(
+  loses: (phase: string, call: number) => boolean,
+  evaluation: Partial<Experiment['evaluation']> = {},
+  { pauses, ...run }: SmallRun & { pauses?: (phase: string, call: number) => boolean } = {},
+) {
+  const { db, runId } = await prepared(evaluation, run);
+  const control = new LosingControl(db, runId, loses, pauses);
+  const events: RunEvent[] = [];
+  const failure: unknown = await runExperiment(
+    { db, control, wasmBaseUrl: wasmBase, onEvents: (some) => events.push(...some) },
+    runId,
+  ).catch((thrown: unknown) => thrown);
+  const record = await getRun(db, runId);
+  const read: Partial<Evaluation>[] = [];
+  for (const part of ['dev', 'test'] as const)
+    for (const moment of ['before', 'after'] as const) {
+      const found = await getEvaluation(db, runId, part, moment);
+      if (found) read.push({ ...found, runId: '', createdAt: 0, encodeMs: 0 });
+    }
+  const losses = new Map(events.flatMap((event) => (event.type === 'step' ? [[event.step, event.loss] as const] : [])));
+  const dev = events.flatMap((event) => (event.type === 'devEvaluation' ? [[event.step, event.metrics] as const] : []));
+  const result = { read, losses, dev: new Map(dev), weights: record?.weightsSha256, keptStep: record?.keptStep };
+  return {
+    db,
+    result,
+    record,
+    failure,
+    calls: control.calls,
+    lost: events.filter(({ type }) => type === 'deviceLost').length,
+  };
+}
