@@ -6,6 +6,8 @@ import {
   type DataEntry,
   type Experiment,
 } from './experiment';
+import { hubLocation } from './import/hub';
+import type { StoredModel } from './model';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
@@ -97,6 +99,12 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     locations,
     joinTitles,
   };
+}
+
+/** Returns the content of an experiment file. It says where the model can be fetched again if that came from a hub. */
+export function experimentFileOf(experiment: Experiment, model: Pick<StoredModel, 'hub'> | null): object {
+  const location = model?.hub ? hubLocation(model.hub) : null;
+  return location === null ? experiment : { ...experiment, locations: { model: location } };
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

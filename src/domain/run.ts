@@ -17,6 +17,8 @@ export interface RunRecord {
   /** Copy of the experiment from the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
+  /** SHA-256 of the rows that it trains and evaluates on. Missing in runs of earlier versions until they resume. */
+  rowsSha256?: string;
   /** Version and source hash of the app. Runs with equal experiment, build, device and kernel plan have equal bits. */
   build: string;
   device: DeviceInfo | null;

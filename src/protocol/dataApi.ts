@@ -8,6 +8,7 @@ import type { StoredModel } from '../domain/model';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
@@ -120,6 +121,8 @@ export interface ExportReport {
   files: { path: string; bytes: number }[];
   /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
+  /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
+  poolerNotKept: boolean;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -163,6 +166,13 @@ export interface DataApi {
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
+  /**
+   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns what to search
+   * with. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
+   * `cancelDemoSearch`.
+   */
+  prepareDemoSearch(baseUrl: string, progress: Progress): Promise<Pick<SearchRequest, 'knowledgeBase' | 'model'>>;
+  cancelDemoSearch(): Promise<void>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */

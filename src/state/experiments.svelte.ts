@@ -4,6 +4,7 @@ import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
+import { forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
 
@@ -94,6 +95,7 @@ class ExperimentsState {
   remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
     const timer = setTimeout(() => {
       this.#hidden.delete(experimentId);
+      forgetExperiment(experimentId);
       gateway.deleteExperiment(experimentId).catch(failed);
     }, delayMs);
     this.#hidden.set(experimentId, timer);

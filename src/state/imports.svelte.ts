@@ -1,3 +1,4 @@
+import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
 import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
@@ -62,9 +63,11 @@ type QuestionSlot = (typeof questionSlots)[number];
 /** Fetches a file that is served with the page. Throws `download-failed`. */
 async function fetched(path: string): Promise<Blob> {
   const url = `${baseUrl}${path}`;
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  return response.blob();
+  return downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.blob(),
+  );
 }
 
 /** Imports files into one experiment, one slot at a time, and keeps the lists of rejected rows. */
@@ -80,6 +83,8 @@ export class ImportsState {
   surveyProgress = $state.raw<{ done: number; of: number } | null>(null);
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
+
+  #storedChecked = false;
 
   constructor(readonly experiment: ExperimentState) {}
 
@@ -184,8 +189,13 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
-  /** Call once after the page loads. Checks whether the stored questions match the stored knowledge base. */
+  /**
+   * Checks stored questions once per page load: they may not match the stored knowledge base. Later imports check their
+   * own questions.
+   */
   async checkStored(): Promise<void> {
+    if (this.#storedChecked) return;
+    this.#storedChecked = true;
     const { knowledgeBase } = this.experiment.datasets;
     if (knowledgeBase && knowledgeBase.titles === undefined)
       this.experiment.datasetCounted(await (await gateway.data()).countTitles(knowledgeBase.contentSha256));

@@ -53,7 +53,7 @@ test('a full disk is reported in both languages and loses nothing; the import wo
   await setLanguage(page, 'zh');
   await expect(sentence).toContainText('磁盘空间不足');
   await setLanguage(page, 'en');
-  await expect(sentence).toContainText('The disk is full');
+  await expect(sentence).toContainText('not enough disk space');
   await fillDisk(page, false);
   await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('passages.jsonl');
   await importInto(page, 'knowledgeBase', large);

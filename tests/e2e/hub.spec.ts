@@ -72,6 +72,43 @@ test('a model is fetched by its id over a broken connection and a reload, and no
   for (const { headers } of hub.requests) expect([headers.referer, headers.cookie]).toEqual([undefined, undefined]);
 });
 
+test('a token goes to the chosen host only: not to the file server that the host redirects to', async ({
+  page,
+  siteUrl,
+}) => {
+  await start({ token: 'hf_secret' });
+  const fileServer = await startHub({ id, files: filesBelow(demoModel) });
+  // Text files come from the host itself, weights from the file server, and after a break from there again.
+  hub.behave['model.safetensors'] = { redirect: fileServer.url };
+  fileServer.behave['model.safetensors'] = { cut: { after: 3_000_000, times: 1 } };
+  try {
+    const asked = foreignOrigins(page, siteUrl);
+    await newExperiment(page, siteUrl);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.locator('summary', { hasText: '访问令牌' }).click();
+    await page.getByTestId('hub-token').fill('hf_secret');
+    expect([...asked]).toEqual([]);
+    await look(page);
+    await expect(page.getByTestId('hub-commit')).toHaveText(hub.commit);
+    expect([[...asked], fileServer.requests]).toEqual([[hub.url], []]);
+    await page.getByTestId('hub-fetch').click();
+    await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText(id);
+    await expect(page.getByTestId('model-origin')).toContainText(hub.commit.slice(0, 12));
+
+    expect([...asked].sort()).toEqual([hub.url, fileServer.url].sort());
+    const gets = ({ requests }: Hub) => requests.filter(({ line }) => line.startsWith('GET'));
+    for (const { headers } of gets(hub)) expect(headers.authorization).toBe('Bearer hf_secret');
+    expect(gets(fileServer).length).toBeGreaterThanOrEqual(2);
+    for (const { line, headers } of fileServer.requests) {
+      expect(line).not.toContain('hf_secret');
+      expect(Object.values(headers).join()).not.toContain('hf_secret');
+      expect([headers.authorization, headers.referer, headers.cookie]).toEqual([undefined, undefined, undefined]);
+    }
+  } finally {
+    await fileServer.close();
+  }
+});
+
 test('a host that sends no CORS headers and one that wants a token are reported, and the token is not stored', async ({
   page,
   siteUrl,

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
+import { latestCheckpoint } from '../../src/storage/checkpoints';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
 import { DeviceRecovery } from '../../workers/services/device/deviceRecovery';
@@ -75,5 +76,31 @@ describe('recovery from device losses', () => {
     expect(recovery.mayGoOn()).toBe(false);
     recovery.reached('checkpoint', 11);
     expect(recovery.mayGoOn()).toBe(true);
+  });
+});
+
+describe('a run resumed on other rows', () => {
+  it.skipIf(inBrowser)('is refused before it trains, and keeps its checkpoint', async () => {
+    const { db, runId } = await prepared({});
+    const start = (control: RunControl) =>
+      runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    const stopping = new LosingControl(db, runId, (phase, call) => {
+      if (phase === 'train' && call === 9) throw new Error('stopped');
+      return false;
+    });
+    await expect(start(stopping)).rejects.toThrow('stopped');
+    const stopped = await getRun(db, runId);
+    expect(stopped?.rowsSha256).toMatch(/^[0-9a-f]{64}$/);
+    const checkpoint = await latestCheckpoint(db, runId);
+    expect(checkpoint?.step).toBeGreaterThan(0);
+
+    await updateRun(db, runId, { rowsSha256: '0'.repeat(64) });
+    await expect(start(new RunControl())).rejects.toMatchObject({ details: { kind: 'rows-changed', recorded: true } });
+    expect(await getRun(db, runId)).toMatchObject({ status: 'failed', step: stopped?.step });
+    expect(await latestCheckpoint(db, runId)).toEqual(checkpoint);
+
+    await updateRun(db, runId, { rowsSha256: stopped?.rowsSha256 ?? '' });
+    await start(new RunControl());
+    expect((await getRun(db, runId))?.status).toBe('done');
   });
 });

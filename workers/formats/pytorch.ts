@@ -106,13 +106,13 @@ function isContiguous({ shape, strides }: PickledTensor): boolean {
   return true;
 }
 
-/** Copies the elements of a tensor out of its part of the storage, in row-major order. */
-function gather(source: Float32Array, { shape, strides }: PickledTensor): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+/** Copies a tensor's elements of `width` bytes out of its part of the storage, in row-major order. */
+function gather(source: Uint8Array, { shape, strides }: PickledTensor, width: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(shape.reduce((product, size) => product * size, width));
   const index = new Uint32Array(shape.length);
   let from = 0;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = source[from] ?? NaN;
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let byte = 0; byte < width; byte++) bytes[at + byte] = source[from * width + byte] ?? 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const stride = strides[axis] ?? 0;
       const next = (index[axis] ?? 0) + 1;
@@ -123,25 +123,41 @@ function gather(source: Float32Array, { shape, strides }: PickledTensor): Float3
       index[axis] = 0;
     }
   }
-  return values;
+  return bytes;
 }
 
-async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+function unreadable(file: string, tensor: string, found: string): AppError {
+  return modelError(file, 'tensor-dtype', { tensor, expected: 'F32, F16, BF16', found });
+}
+
+/** Returns the bytes of a tensor in its own type, row-major. */
+async function readBytes(
+  file: string,
+  name: string,
+  tensor: PickledTensor,
+  opened: Opened,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { storage, offset, shape, strides } = tensor;
   const { dtype } = storage;
-  const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
-  if (!isFileDType(dtype)) throw unreadable;
-  if (shape.includes(0)) return new Float32Array(0);
-  // Number of elements from the first to the last that the tensor uses.
+  if (!isFileDType(dtype)) throw unreadable(file, name, dtype);
+  if (shape.includes(0)) return new Uint8Array(0);
+  // Elements from the first to the last one that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
   const width = fileDTypeBytes[dtype];
-  const bytes = blob?.size ?? 0;
-  if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
-    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
-  const values = fileTensorToFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
-  if (!values) throw unreadable;
-  return isContiguous(tensor) ? values : gather(values, tensor);
+  const found = blob?.size ?? 0;
+  if (!blob || offset + extent > storage.elements || storage.elements * width > found)
+    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${found}` });
+  const bytes = new Uint8Array(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer());
+  return isContiguous(tensor) ? bytes : gather(bytes, tensor, width);
+}
+
+async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+  const { dtype } = tensor.storage;
+  const bytes = await readBytes(file, name, tensor, opened);
+  const values = isFileDType(dtype) ? fileTensorToFloat32(bytes.buffer, dtype) : undefined;
+  if (!values) throw unreadable(file, name, dtype);
+  return values;
 }
 
 /**
@@ -156,14 +172,16 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: 'no tensors' });
   const tensors = new Map<string, FileTensor>();
   for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
+  const tensorOf = (name: string): PickledTensor => {
+    const tensor = pickled.get(name);
+    if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
+    return tensor;
+  };
   return {
     file,
     tensors,
     fileOf: () => file,
-    read: async (name) => {
-      const tensor = pickled.get(name);
-      if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
-      return inArchive(file, () => readTensor(file, name, tensor, opened));
-    },
+    read: (name) => inArchive(file, () => readTensor(file, name, tensorOf(name), opened)),
+    readBytes: (name) => inArchive(file, () => readBytes(file, name, tensorOf(name), opened)),
   };
 }

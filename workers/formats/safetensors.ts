@@ -159,7 +159,18 @@ export async function readSafetensorsTensor(
   return values;
 }
 
-/** Opens a safetensors file. Reads only its header. */
+/** Returns one tensor's bytes as they are in the file. Throws `model-invalid` (`tensor-missing`). */
+export async function readTensorBytes(
+  blob: Blob,
+  header: SafetensorsHeader,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensor = header.tensors.get(name);
+  if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
+  return new Uint8Array(await blob.slice(tensor.begin, tensor.end).arrayBuffer());
+}
+
+/** Opens a file of one or several tensors. Reads its header only. */
 export async function openSafetensors(blob: Blob, file: string): Promise<TensorFile> {
   const header = await readSafetensorsHeader(blob, file);
   return {
@@ -167,28 +178,33 @@ export async function openSafetensors(blob: Blob, file: string): Promise<TensorF
     tensors: header.tensors,
     fileOf: () => file,
     read: (name) => readSafetensorsTensor(blob, header, name),
+    readBytes: (name) => readTensorBytes(blob, header, name),
   };
 }
 
 export interface SafetensorsEntry {
   name: string;
   shape: number[];
+  /** Type of the values that `read` returns. Defaults to F32. */
+  dtype?: FileDType;
 }
 
 /**
- * Yields the bytes of a float32 safetensors file, with only one tensor in memory at a time. Spaces pad the header to a
- * multiple of 8 bytes.
+ * Yields a file with one tensor in memory at a time. Wider types come first, so that every tensor is aligned to its
+ * type. Spaces pad the header to a multiple of 8 bytes.
  */
 export async function* writeSafetensors(
-  entries: readonly SafetensorsEntry[],
-  read: (name: string) => Promise<Float32Array>,
+  tensors: readonly SafetensorsEntry[],
+  read: (name: string) => Promise<Float32Array | Uint8Array>,
   metadata: Record<string, string> = { format: 'pt' },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const header: Record<string, unknown> = { __metadata__: metadata };
+  const width = ({ dtype = 'F32' }: SafetensorsEntry): number => fileDTypeBytes[dtype];
+  const entries = [...tensors].sort((a, b) => width(b) - width(a));
   let at = 0;
-  for (const { name, shape } of entries) {
-    const end = at + byteCount(shape, 'F32');
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, end] };
+  for (const { name, shape, dtype = 'F32' } of entries) {
+    const end = at + byteCount(shape, dtype);
+    header[name] = { dtype, shape, data_offsets: [at, end] };
     at = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));

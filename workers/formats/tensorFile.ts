@@ -29,6 +29,8 @@ export interface TensorFile {
   fileOf: (name: string) => string;
   /** Returns one tensor's values as float32, row-major. Throws `model-invalid`. */
   read: (name: string) => Promise<Float32Array>;
+  /** Returns one tensor's bytes in the file's own type, row-major and little-endian. Throws `model-invalid`. */
+  readBytes: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export function isFileDType(value: unknown): value is FileDType {

@@ -16,8 +16,8 @@ import { recogniseFiles } from './import/recogniseFiles';
 import { surveyFiles } from './import/surveyFiles';
 import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
-import { importModel } from './import/importModel';
-import { prepareDemo } from './import/prepareDemo';
+import { importModel, type ModelImport } from './import/importModel';
+import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { openProject, saveProject } from './project/projectFile';
 import { modelOfExperiment } from './train/modelOfExperiment';
 import { countSplit } from './split/countSplit';
@@ -28,12 +28,19 @@ import { AppError } from '../../src/domain/errors';
 let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
+/** Stops the loading of what a question to the demo needs. */
+let stoppingDemo: AbortController | null = null;
 
-async function importFolder(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel> {
+async function importFolder(
+  files: FolderFile[],
+  name: string,
+  progress: Progress,
+  options: ModelImport = {},
+): Promise<StoredModel> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
     await sweepOrphanWeights(db, 'model');
-    return importModel(files, name, progress, db);
+    return importModel(files, name, progress, db, options);
   });
 }
 
@@ -60,12 +67,13 @@ export const dataWorkerApi: DataApi = {
   surveyFiles,
   checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
   countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
-  importModel: importFolder,
+  importModel: (files, name, progress) => importFolder(files, name, progress),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
     whileNoDownload(listing.host, async () => {
       const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[]) => importFolder(files, listing.id, importing);
+      const importFiles = (files: FolderFile[], options: ModelImport) =>
+        importFolder(files, listing.id, importing, options);
       return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
     }),
   stopHubDownload: () => {
@@ -77,6 +85,16 @@ export const dataWorkerApi: DataApi = {
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
   prepareDemo: async (baseUrl, name, progress) => prepareDemo(await openDatabase(), baseUrl, progress, name),
+  prepareDemoSearch: async (baseUrl, received) => {
+    const { signal } = (stoppingDemo = new AbortController());
+    return navigator.locks.request(weightsImportLock, async () =>
+      prepareDemoSearch(await openDatabase(), baseUrl, { signal, received }),
+    );
+  },
+  cancelDemoSearch: () => {
+    stoppingDemo?.abort();
+    return Promise.resolve();
+  },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
   tokenizeTexts: async (modelSha256, texts, maxTokens) =>
     tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),

@@ -10,6 +10,7 @@ import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
+import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
 import { runExperiment } from './train/runExperiment';
@@ -48,12 +49,24 @@ export const gpuWorkerApi: GpuApi = {
     device.during({ job: 'export' }, async () =>
       encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
     ),
+  searchPassages: (request, preference, progress) =>
+    device.during({ job: 'search' }, async (control) =>
+      searchPassages(request, {
+        db: await openDatabase(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelSearch: async () => device.controlOf('search')?.cancel(),
   benchmark: (options, onProgress) =>
     device.during({ job: 'benchmark' }, async (control) =>
       benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  cancelBenchmark: async () => device.benchmark?.cancel(),
+  cancelBenchmark: async () => device.controlOf('benchmark')?.cancel(),
   expectedWork: async (experimentId, preference, budgetBytes) =>
     expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };

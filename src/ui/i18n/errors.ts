@@ -83,16 +83,16 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    const need =
-      details.neededBytes > 0
-        ? {
-            zh: `还需要 ${formatBytes(details.neededBytes)}，`,
-            en: ` (${formatBytes(details.neededBytes)} more needed)`,
-          }
-        : { zh: '', en: '' };
+    // Runs of earlier versions recorded 0 for a number that was not known.
+    const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
+    const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
+    const figures = {
+      zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
+      en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
+    };
     return {
-      zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验，然后再试。`,
-      en: `The disk is full${need.en}; make room or delete experiments you no longer need, then try again.`,
+      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请腾出空间，或删除不用的实验，然后再试。`,
+      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; make room or delete experiments you no longer need, then try again.`,
     };
   },
   'storage-failed': (details) => ({
@@ -151,6 +151,16 @@ const sentences: Sentences = {
     zh: '这次训练正在另一个标签页里进行，请到那里查看或取消。',
     en: 'This run is in progress in another tab; watch or cancel it there.',
   }),
+  'rows-changed': (details) =>
+    details.recorded
+      ? {
+          zh: '现在的版本把这次训练的数据划分得和开始时不同，接着训练会混用两份数据，所以停下了。请开始一次新的训练。',
+          en: 'This version splits the run’s data into other rows than the run began with, and resuming would mix the two; start a new run.',
+        }
+      : {
+          zh: '这次训练是用旧版本开始的，没有记下用了哪些数据，无法确认和现在的划分相同，所以不能接着训练。请开始一次新的训练。',
+          en: 'An earlier version began this run and didn’t record its rows, so they may differ from today’s split and it can’t be resumed; start a new run.',
+        },
   'not-found': (details) => ({
     zh: `找不到${whatNames[details.what].zh}“${shortened(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
     en: `The ${whatNames[details.what].en} “${shortened(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,
@@ -160,8 +170,8 @@ const sentences: Sentences = {
     en: `${shortened(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so the export was discarded; export again. If it happens again, report it with the details.`,
   }),
   'download-failed': (details) => ({
-    zh: `${shortened(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
-    en: `${shortened(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
+    zh: `${shortened(details.url)} 下载失败${details.status === undefined ? '' : `（状态 ${details.status}）`}，请检查网络后重试。`,
+    en: `${shortened(details.url)} couldn’t be downloaded${details.status === undefined ? '' : ` (status ${details.status})`}; check the connection and try again.`,
   }),
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),

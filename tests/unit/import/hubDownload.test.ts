@@ -86,6 +86,16 @@ describe('looking up a model on a hub', () => {
     expect(hub.requests.at(-1)?.headers.cookie).toBeUndefined();
   });
 
+  it('sends no token from a browser that would pass it on with a redirect', async () => {
+    await start({ token: 'hf_secret' });
+    vi.stubGlobal('navigator', { onLine: true, userAgent: 'Mozilla/5.0 Chrome/118.0.0.0 Safari/537.36' });
+    expect(await faultOf(look('hf_secret'))).toBe('token-unsafe');
+    expect(hub.requests).toEqual([]);
+    expect(await faultOf(look())).toBe('needs-token');
+    vi.stubGlobal('navigator', { onLine: true, userAgent: 'Mozilla/5.0 Chrome/119.0.0.0 Safari/537.36' });
+    expect((await look('hf_secret')).commit).toBe(hub.commit);
+  });
+
   it.each([
     ['a model that does not exist', { status: 404, errorCode: 'RepoNotFound' }, 'no-model'],
     ['a gated model', { status: 403, errorCode: 'GatedRepo' }, 'needs-token'],

@@ -16,8 +16,8 @@ export interface Misbehaviour {
   claimsHash?: string;
   /** Answers with a web page and status 200. */
   html?: boolean;
-  /** Redirects to another path of this server, as hubs redirect to file servers. */
-  redirect?: boolean;
+  /** Redirects to another path of this server, as hubs redirect to file servers, or to the server at this address. */
+  redirect?: boolean | string;
   ignoreRange?: boolean;
   status?: number;
   /** Number of responses with `status`; later ones are normal. */
@@ -176,8 +176,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const resolved = `${id}/resolve/${commit}/`;
     if (!path.startsWith(resolved)) return fail(response, 404, 'RepoNotFound');
     const name = path.slice(resolved.length);
-    if (!behave[name]?.redirect) return sendFile(request, response, name);
-    response.writeHead(302, { Location: `/files/${name}` });
+    const redirect = behave[name]?.redirect;
+    if (!redirect) return sendFile(request, response, name);
+    response.writeHead(302, { Location: `${redirect === true ? '/' : redirect}files/${name}` });
     response.end();
   };
 

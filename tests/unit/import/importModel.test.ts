@@ -30,7 +30,7 @@ async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}
 const open = () => openDatabase(`test-${crypto.randomUUID()}`);
 const quiet = (): void => undefined;
 
-test('tensor names with and without a prefix import as the same model, without the pooler', async () => {
+test('tensor names with and without a prefix import as the same model, and the pooler is not among its weights', async () => {
   const db = await open();
   const plain = await importModel(await folder(), 'plain', quiet, db);
   const wrapped = await importModel(await folder({ prefix: 'bert.' }), 'wrapped', quiet, await open());
@@ -56,7 +56,8 @@ test('importing the same folder twice stores one model', async () => {
   const first = await importModel(await folder(), 'one', quiet, db);
   const second = await importModel(await folder(), 'two', quiet, db);
   expect(second.contentSha256).toBe(first.contentSha256);
-  expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 1]);
+  // The parts are the weights and the pooler.
+  expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 2]);
 });
 
 test('pooling, normalization, length and prefixes come from the folder, or are marked as guessed', async () => {

@@ -39,8 +39,14 @@ describe('the type of the page', () => {
   });
 
   it('takes figures in Chinese text from the Chinese font', () => {
-    const fonts = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
-    expect(fonts.length).toBeGreaterThan(0);
-    for (const list of fonts) expect(list.indexOf('PingFang SC')).toBeLessThan(list.indexOf('system-ui'));
+    const [chinese = ''] = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
+    expect(chinese).toContain('PingFang SC');
+    expect(chinese.indexOf('PingFang SC')).toBeLessThan(chinese.indexOf('system-ui'));
+  });
+
+  it('takes English text from Latin fonts, because Chinese ones draw its apostrophes and quotation marks wide', () => {
+    const fonts = /:root:lang\(en\)[^}]*--font:([^;]*);/.exec(tokens)?.[1] ?? '';
+    expect(fonts).toContain('system-ui');
+    expect(fonts.indexOf('system-ui')).toBeLessThan(fonts.indexOf("'PingFang SC'"));
   });
 });

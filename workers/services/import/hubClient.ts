@@ -54,6 +54,15 @@ export async function* hubResponseChunks(response: Response): AsyncGenerator<Uin
   }
 }
 
+/** From this version on, Chromium sends no Authorization header when it follows a redirect to another origin. */
+const keepsTokens = 119;
+
+/** Whether the browser would send an access token to the server that the host redirects to. */
+function leaksTokens(): boolean {
+  const version = /\bChrome\/(\d+)/.exec(navigator.userAgent ?? '')?.[1];
+  return version !== undefined && Number(version) < keepsTokens;
+}
+
 /**
  * Client of one host for one model. All requests to other origins are made here, without cookies and without a
  * referrer. The service worker ignores requests to other origins.
@@ -137,6 +146,7 @@ export class HubClient {
 
   async #ask(url: string, signal: AbortSignal, extra: Record<string, string>, file?: string): Promise<Response> {
     const headers = { ...extra, ...(this.token === null ? {} : { Authorization: `Bearer ${this.token}` }) };
+    if (this.token !== null && leaksTokens()) throw this.failure('token-unsafe');
     let response: Response;
     try {
       response = await fetch(url, {

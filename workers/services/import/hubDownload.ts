@@ -1,11 +1,13 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
 import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import { storageNeeded } from '../../../src/domain/import/hubSpace';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { needing, type Database } from '../../../src/storage/database';
 import { appendDownloadPart, clearDownloadFile, openDownload, readDownloadParts } from '../../../src/storage/downloads';
 import { hubResponseChunks, HubClient, HubOverloaded } from './hubClient';
-import { readEncoderConfig } from './importModelConfig';
+import { encoderLayout } from './encoderTensors';
+import { asBertConfig, readEncoderConfig } from './importModelConfig';
 
 /** Size at which a part is stored, and so the most that a killed tab can lose. */
 const partBytes = 4 * 1024 * 1024;
@@ -215,6 +217,19 @@ export interface HubDownloadOptions {
 }
 
 /**
+ * Throws `quota-exceeded` if the browser says that there is no room for the download and the model. `arrived` bytes of
+ * the download are stored already. Throws `model-invalid` if config.json describes no encoder that can be used.
+ */
+async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
+  const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
+  const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
+  if (quota === undefined) return;
+  const neededBytes = storageNeeded(listing, totalFloats * 4) - arrived;
+  const freeBytes = Math.max(0, quota - usage);
+  if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
+}
+
+/**
  * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
  * of an earlier download of the same commit are not fetched again.
  */
@@ -223,7 +238,7 @@ export async function downloadHubModel(
   listing: HubListing,
   { token, signal, progress, patience = usualDownloadPatience }: HubDownloadOptions,
 ): Promise<FolderFile[]> {
-  const { downloadId } = await openDownload(db, listing);
+  const { downloadId, received: known } = await openDownload(db, listing);
   const client = new HubClient(listing, token);
   const of = listingBytes(listing);
   let before = 0;
@@ -234,14 +249,16 @@ export async function downloadHubModel(
     progress(before + bytes, of, file);
   };
   const files: FolderFile[] = [];
+  const arrived = Object.values(known).reduce((sum, { bytes }) => sum + bytes, 0);
   for (const file of listing.files) {
     const hasher = file.hash.kind === 'sha256' ? await sha256Hasher() : await gitBlobHasher(file.bytes);
-    await new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher).run();
+    const download = new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher);
+    await needing(of - before, () => download.run());
     before += file.bytes;
     const parts = await readDownloadParts(db, downloadId, file.path);
     const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
-    // Refuse an encoder that can't be used before its weights, which come last in the list.
-    if (file.path === 'config.json') readEncoderConfig(await fetched.text());
+    // The weights come last: an encoder that can't be used or stored is refused before them.
+    if (file.path === 'config.json') await mustFit(listing, await fetched.text(), arrived);
     files.push({ path: file.path, file: fetched });
   }
   return files;

@@ -1,4 +1,5 @@
 import { modelError } from '../../formats/modelError';
+import { lowercasing } from '../tokenize/lowercase';
 import { isJsonObject, parseModelJson } from './parseModelJson';
 
 type Json = Record<string, unknown>;
@@ -59,20 +60,60 @@ function readVocabulary(text: string): Map<string, number> {
   return new Map(lines.map((token, id) => [token, id]));
 }
 
-function addedToken(content: string, id: number, special: boolean): Json {
-  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: !special, special };
-}
-
-/**
- * Reads added_tokens.json: tokens added to the vocabulary, with their ids. `text` is undefined if there is no such
- * file.
- */
-function readAddedTokens(text: string | undefined): [string, number][] {
-  if (text === undefined) return [];
-  return Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]) => {
+/** Reads tokens that were added to a vocabulary, with their ids. `text` is undefined if there is no such file. */
+function readAddedTokens(text: string | undefined): Map<string, number> {
+  if (text === undefined) return new Map();
+  const entries = Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]): [string, number] => {
     if (typeof id === 'number' && Number.isInteger(id) && id >= 0) return [token, id];
     throw modelError('added_tokens.json', 'tokenizer-invalid', { found: token });
   });
+  return new Map(entries);
+}
+
+/** The tokens of vocab.txt and of added_tokens.json. */
+interface Vocabulary {
+  words: Map<string, number>;
+  added: Map<string, number>;
+}
+
+function idOf({ words, added }: Vocabulary, token: string): number {
+  const found = words.get(token) ?? added.get(token);
+  if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
+  return found;
+}
+
+/** Returns the `added_tokens` of tokenizer.json: special tokens that have an id, and the tokens that were added. */
+function addedTokens({ words, added }: Vocabulary, specials: Set<string>): Json[] {
+  const token = (content: string, id: number, special: boolean): Json => ({
+    ...{ id, content, single_word: false, lstrip: false, rstrip: false },
+    ...{ normalized: !special, special },
+  });
+  const special = [...specials].flatMap((content) => {
+    const id = words.get(content) ?? added.get(content);
+    return id === undefined ? [] : [token(content, id, true)];
+  });
+  const others = [...added].filter(([content]) => !specials.has(content)).map(([text, id]) => token(text, id, false));
+  return special.concat(others).sort((a, b) => Number(a['id']) - Number(b['id']));
+}
+
+function bertNormalizer(config: Json): Json {
+  return {
+    type: 'BertNormalizer',
+    clean_text: true,
+    handle_chinese_chars: flag(config, 'tokenize_chinese_chars', true),
+    strip_accents: flag(config, 'strip_accents', null),
+    lowercase: flag(config, 'do_lower_case', true),
+  };
+}
+
+function wordPiece(words: Map<string, number>, unknown: string): Json {
+  return {
+    type: 'WordPiece',
+    unk_token: unknown,
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(words),
+  };
 }
 
 function template(cls: string, sep: string, id: (token: string) => number): Json {
@@ -99,59 +140,28 @@ export function tokenizerFromVocabulary(files: Record<string, string>, added?: s
   const className = config['tokenizer_class'] ?? 'BertTokenizer';
   if (typeof className !== 'string' || !bertTokenizers.includes(className))
     throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: JSON.stringify(className) });
-  const vocabulary = readVocabulary(files['vocab.txt'] ?? '');
   const sources = [config, read('special_tokens_map.json')];
-  const extra = new Map(readAddedTokens(added));
-  const id = (token: string): number => {
-    const found = vocabulary.get(token) ?? extra.get(token);
-    if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
-    return found;
-  };
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);
-  const [unk, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
   const specials = new Set((Object.keys(specialTokens) as (keyof typeof specialTokens)[]).map(named));
-  const present = [...specials].filter((token) => vocabulary.has(token) || extra.has(token));
-  const addedTokens = [
-    ...present.map((token) => addedToken(token, id(token), true)),
-    ...[...extra].filter(([token]) => !specials.has(token)).map(([token, at]) => addedToken(token, at, false)),
-  ];
+  const vocabulary = { words: readVocabulary(files['vocab.txt'] ?? ''), added: readAddedTokens(added) };
+  const [unknown, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
+  idOf(vocabulary, unknown);
   return JSON.stringify({
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: addedTokens.sort((a, b) => Number(a['id']) - Number(b['id'])),
-    normalizer: {
-      type: 'BertNormalizer',
-      clean_text: true,
-      handle_chinese_chars: flag(config, 'tokenize_chinese_chars', true),
-      strip_accents: flag(config, 'strip_accents', null),
-      lowercase: flag(config, 'do_lower_case', true),
-    },
+    added_tokens: addedTokens(vocabulary, specials),
+    normalizer: bertNormalizer(config),
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: template(cls, sep, id),
+    post_processor: template(cls, sep, (token) => idOf(vocabulary, token)),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    model: {
-      type: 'WordPiece',
-      unk_token: id(unk) >= 0 ? unk : null,
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary),
-    },
+    model: wordPiece(vocabulary.words, unknown),
   });
 }
 
-/**
- * Returns tokenizer.json with lowercasing as its first step, so that every tool does it. sentence-transformers
- * lowercases the text if sentence_bert_config.json says `do_lower_case: true`, which other tools do not read.
- */
+/** Returns tokenizer.json with lowercase as its first step. */
 export function tokenizerWithLowercase(text: string): string {
   const tokenizer = parseModelJson('tokenizer.json', text);
-  const { normalizer } = tokenizer;
-  if (isJsonObject(normalizer) && normalizer['type'] === 'BertNormalizer' && normalizer['lowercase'] === true)
-    return text;
-  const lowercase = { type: 'Lowercase' };
-  if (!isJsonObject(normalizer)) return JSON.stringify({ ...tokenizer, normalizer: lowercase });
-  const inner = normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
-  const normalizers: unknown[] = [lowercase, ...(Array.isArray(inner) ? (inner as unknown[]) : [])];
-  return JSON.stringify({ ...tokenizer, normalizer: { type: 'Sequence', normalizers } });
+  const normalizer = lowercasing(tokenizer['normalizer']);
+  return normalizer === tokenizer['normalizer'] ? text : JSON.stringify({ ...tokenizer, normalizer });
 }

@@ -64,6 +64,7 @@ async function openShards(folder: ReadonlyMap<string, File>, index: File, indexN
     tensors,
     fileOf: (tensor) => weightMap.get(tensor) ?? indexName,
     read: (tensor) => owner(tensor).read(tensor),
+    readBytes: (tensor) => owner(tensor).readBytes(tensor),
   };
 }
 

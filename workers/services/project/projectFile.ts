@@ -3,7 +3,7 @@ import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Progress } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
+import { needing, type Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 
@@ -175,10 +175,15 @@ export async function openProject(
   const newIds = await copiesOf(db, experiments);
   const { files } = reader.manifest;
   let done = files.length;
-  for (const { path } of files) {
-    await writeParts(db, reader, path);
-    progress(++done, files.length * 2);
-  }
+  await needing(
+    files.reduce((sum, { bytes }) => sum + bytes, 0),
+    async () => {
+      for (const { path } of files) {
+        await writeParts(db, reader, path);
+        progress(++done, files.length * 2);
+      }
+    },
+  );
   for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const)
     await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
   await addMissing(

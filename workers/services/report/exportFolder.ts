@@ -1,13 +1,14 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
+import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
-import { writeSafetensors } from '../../formats/safetensors';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
-import { exportedTokenizerFiles } from './exportTokenizer';
 import { exportedSentenceConfig } from './exportSentenceConfig';
+import { exportedTokenizerFiles } from './exportTokenizer';
+import { safetensors } from './exportWeights';
 
 export interface ExportFolderEntry {
   name: string;
@@ -51,7 +52,7 @@ function prompts(settings: ExperimentModel): unknown {
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
 export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   const { model, settings, run } = source;
-  const { files, tensors, config } = model;
+  const { files, config } = model;
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
   return [
@@ -65,9 +66,9 @@ export function exportFolder(source: ExportSource): ExportFolderEntry[] {
     { name: 'config_sentence_transformers.json', input: jsonText(prompts(settings)) },
     { name: '1_Pooling/config.json', input: jsonText(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
-    { name: 'model.safetensors', input: writeSafetensors(tensors, source.read) },
+    { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
     { name: 'README.md', input: modelCard(source) },
-    { name: 'experiment.json', input: `${canonicalJson(run.experiment)}\n` },
+    { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
   ];
 }

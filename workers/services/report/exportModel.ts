@@ -6,11 +6,11 @@ import type { Database } from '../../../src/storage/database';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
 import { readWeightRange } from '../../../src/storage/weights';
-import { readSafetensorsHeader } from '../../formats/safetensors';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 import { exportFolder } from './exportFolder';
 import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
+import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
@@ -26,7 +26,8 @@ export interface ExportModelDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-  const { model, settings } = await modelOfExperiment(db, run.experiment);
+  const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
+  const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
   const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
   return {
@@ -45,6 +46,7 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
         throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
       return new Float32Array(await readWeightRange(db, kept.weightsId, tensor.offset * 4, tensor.length * 4));
     },
+    readUntrained: await untrainedReader(db, model),
   };
 }
 
@@ -68,7 +70,8 @@ export async function exportModel(
   const directory = await readZipDirectory(zip, fileName);
   const check = await compare(zip, fileName, directory, request, deps, source);
   progress(entries.length + 1, entries.length + 1);
-  return { zip, fileName, files: directory.map(({ path, bytes }) => ({ path, bytes })), check };
+  const files = directory.map(({ path, bytes }) => ({ path, bytes }));
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(source.model).healable };
 }
 
 async function entryBlob(zip: Blob, fileName: string, directory: ZipEntry[], path: string): Promise<Blob> {
@@ -85,7 +88,7 @@ async function compare(
   deps: ExportModelDeps,
   source: ExportSource,
 ): Promise<ExportReport['check']> {
-  await readSafetensorsHeader(await entryBlob(zip, fileName, directory, 'model.safetensors'), 'model.safetensors');
+  await checkSafetensors(await entryBlob(zip, fileName, directory, 'model.safetensors'), source);
   const onnx = await entryBlob(zip, fileName, directory, 'onnx/model.onnx');
   const { texts, vectors } = request.reference;
   const tokenIds = await deps.tokenize(texts);

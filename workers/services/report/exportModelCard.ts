@@ -1,8 +1,10 @@
 import type { DataEntry } from '../../../src/domain/experiment';
+import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import type { ExportSource } from './exportSource';
+import { missingPooler } from './exportWeights';
 
 function percent(value: number): string {
   return `${(value * 100).toFixed(1)}%`;
@@ -106,10 +108,28 @@ function settingsLines({ settings, model, run }: ExportSource): string[] {
   ];
 }
 
-function trainingLines({ model, run }: ExportSource): string[] {
+function poolerLine({ model }: ExportSource): string {
+  const { names, healable } = missingPooler(model);
+  const listed = names.map((name) => `\`${name}\``).join(', ');
+  const warning =
+    `transformers 载入时会提示新初始化了 ${listed}，文本向量不受影响。/ ` +
+    `transformers reports ${listed} as newly initialized. Text vectors do not depend on it.`;
+  if (names.length === 0) return '- Pooler: 和基座模型相同 / same as in the base model';
+  if (!healable) return `- Pooler: 基座模型里没有 / not in the base model. ${warning}`;
+  return (
+    '- Pooler: 早先导入基座模型时没有保存；重新导入基座模型后再导出，就会带上 / ' +
+    'not kept when the base model was imported; import the base model again, then export again to include it. ' +
+    warning
+  );
+}
+
+function trainingLines(source: ExportSource): string[] {
+  const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
+    poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
@@ -134,6 +154,7 @@ export function modelCard(source: ExportSource): string {
     '---',
     'library_name: sentence-transformers',
     'tags: [sentence-similarity, feature-extraction]',
+    ...(source.model.hub && hubLocation(source.model.hub) !== null ? [`base_model: ${source.model.hub.id}`] : []),
     '---',
     `# ${source.model.name}`,
     '',

@@ -1,5 +1,5 @@
 import type { ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
+import type { KeptTensor, StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 
@@ -14,4 +14,6 @@ export interface ExportSource {
   testVector: { text: string; values: number[] };
   /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array>;
+  /** Returns the bytes of a tensor of `model.untrained`. */
+  readUntrained: (tensor: KeptTensor) => Uint8Array<ArrayBuffer>;
 }

@@ -1,3 +1,4 @@
+import { lowercasing } from '../tokenize/lowercase';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import { jsonText, parsedJson } from './exportJson';
 
@@ -16,18 +17,6 @@ const usualNames: Record<string, readonly string[]> = {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-/**
- * Returns a normalizer that lowercases first. Only sentence-transformers reads `do_lower_case`; other tools need it in
- * tokenizer.json. Extends a sequence instead of nesting it. Returns a sequence that already lowercases first unchanged.
- */
-function lowercasing(normalizer: unknown): unknown {
-  const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
-  const normalizers = Array.isArray(listed) ? listed.filter(isObject) : [];
-  if (normalizers[0]?.['type'] === 'Lowercase') return normalizer;
-  const first: Record<string, unknown> = { type: 'Lowercase' };
-  return { type: 'Sequence', normalizers: [first].concat(normalizers) };
 }
 
 /**

@@ -8,6 +8,7 @@ import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
+import { rowsSha256 } from '../split/rowsIdentity';
 import { stageBatches } from './stageBatches';
 import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
@@ -36,6 +37,7 @@ export async function createRun(
     experimentId,
     experiment,
     experimentHash: await experimentHash(experiment),
+    rowsSha256: await rowsSha256(data),
     build,
     device: null,
     devicePreference: request.device,

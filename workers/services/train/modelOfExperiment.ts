@@ -6,7 +6,7 @@ import { getModel } from '../../../src/storage/models';
 
 export async function modelOfExperiment(
   db: Database,
-  experiment: Experiment,
+  experiment: Pick<Experiment, 'model'>,
 ): Promise<{ model: StoredModel; settings: ExperimentModel }> {
   if (!experiment.model) throw new AppError({ kind: 'model-missing' });
   const model = await getModel(db, experiment.model.contentSha256);

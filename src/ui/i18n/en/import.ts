@@ -78,8 +78,11 @@ export const importTexts = {
     ].join(', '),
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
-  leftOutKept:
-    'All other rows were imported and can be used, including those with notes. A question with an ignored reference keeps its other passages.',
+  leftOutKept: (rows: number, references: number) =>
+    [
+      rows > 0 ? 'All other rows were imported and can be used.' : 'All rows were imported and can be used.',
+      ...(references > 0 ? ['A question with an ignored reference is judged by its other passages.'] : []),
+    ].join(' '),
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {
@@ -143,7 +146,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {
@@ -160,6 +163,7 @@ export const importTexts = {
     parameters: 'Parameters',
     size: 'Weights (float32)',
     source: 'Precision in the folder',
+    hubOrigin: 'Fetched from',
     pooling: 'Pooling',
     poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
     normalize: 'Normalise to unit length',
@@ -195,6 +199,10 @@ export const importTexts = {
       `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
       'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
+    storage: (float32: string, half: string) =>
+      `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageFree: (free: string) => `${free} is free.`,
+    storageTight: (free: string) => `Only ${free} is free; make room first, or the download will stop.`,
     commit: 'Commit',
     file: 'File',
     size: 'Size',

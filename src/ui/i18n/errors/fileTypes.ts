@@ -19,8 +19,8 @@ export const wrongFileTypeSentences: Record<FileType, { zh: string; en: string }
     en: 'this is a PowerPoint file; copy its text into a TXT file with one passage per line, and import that',
   },
   office: {
-    zh: '这是旧版 Office 文件：请另存为纯文本或 CSV（UTF-8），再导入',
-    en: 'this is a file of an old Office version; save it as plain text or CSV (UTF-8), and import that',
+    zh: '这是旧版 Office 文件：表格请另存为 .xlsx，文档请另存为纯文本（UTF-8），再导入',
+    en: 'this is a file of an old Office version; save a table as .xlsx or a document as plain text (UTF-8), and import that',
   },
   protected: {
     zh: '这个 Office 文件加了密码：请先去掉密码并保存，再导入',

@@ -28,6 +28,10 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查 id，或${token.zh}。`,
     en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
   }),
+  'token-unsafe': ({ folder }) => ({
+    zh: `这个浏览器会把访问令牌转发给文件服务器，所以没有发送；请用 Chrome 或 Edge 119 及以上版本，或${folder.zh}。`,
+    en: `This browser would pass the access token on to file servers, so it was not sent; use Chrome or Edge 119 or newer, or download the model yourself and ${folder.en}.`,
+  }),
   offline: ({ host }) => ({
     zh: `现在没有网络，连不上 ${host}；已下载的部分都在，联网后可以接着下载。`,
     en: `There is no network, so ${host} can’t be reached; what has arrived is kept, and you can resume once you are online.`,

@@ -16,7 +16,10 @@ type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: st
  * quoting.
  */
 const sentences: Record<ImportFault, (words: Words) => Sentence> = {
-  'empty-file': () => ({ zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' }),
+  'empty-file': () => ({
+    zh: '文件里没有内容，请选择有内容的文件',
+    en: 'the file has no content; choose one that has',
+  }),
   'no-rows': () => ({
     zh: '只有列名或空的列表，没有数据行，请补上数据',
     en: 'there are no rows, only column names or an empty list; add rows',

@@ -72,6 +72,10 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: `张量“${tensor}”里有 ${found}，这份权重已损坏，请换用完好的权重`,
     en: `the tensor “${tensor}” contains ${found}, so the weights are damaged; use intact ones`,
   }),
+  'tensor-differs': ({ tensor }) => ({
+    zh: `写出的张量“${tensor}”和导入时不同，没有交付，请再导出一次；如果还是这样，请附上详情反馈`,
+    en: `the tensor “${tensor}” was not written as it was imported, so nothing was delivered; export again, and if it happens again, report it with the details`,
+  }),
   'two-encoders': ({ expected, found }) => ({
     zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
     en: `it holds two encoders (“${expected}” and “${found}”); use weights with a single encoder`,

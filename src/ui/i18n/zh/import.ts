@@ -73,7 +73,11 @@ export const importTexts: Dictionary['import'] = {
     ].join('，'),
   leftOutTitle: (name) => `${name} 的导入说明`,
   leftOutShown: (shown, all) => `共 ${all} 处，这里列出前 ${shown} 处。`,
-  leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。说明里的各行也已导入。',
+  leftOutKept: (rows, references) =>
+    [
+      rows > 0 ? '其余各行都已导入，可以使用。' : '各行都已导入，可以使用。',
+      ...(references > 0 ? ['有引用被忽略的问题，只按其余的段落判分。'] : []),
+    ].join(''),
   unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入和这些问题配套的知识库。',
   columns: {
     title: (name) => `${name} 的识别结果`,
@@ -134,7 +138,7 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `这个实验用的是演示自带的文件，还缺：${names}。`,
+    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
     useDemo: '补上演示文件',
   },
   model: {
@@ -151,6 +155,7 @@ export const importTexts: Dictionary['import'] = {
     parameters: '参数量',
     size: '权重（float32）',
     source: '文件夹里的精度',
+    hubOrigin: '下载自',
     pooling: '池化',
     poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
     normalize: '归一化到单位长度',
@@ -183,6 +188,9 @@ export const importTexts: Dictionary['import'] = {
     contact: (host) => `会向 ${host} 查询文件列表，还不会下载。`,
     confirm: (files, bytes, host) => `从 ${host} 下载 ${files} 个文件（${bytes}）吗？`,
     privacy: '这个来源和它的文件服务器会知道你下载了哪个模型，以及你的网络地址。你的数据不离开这台电脑。',
+    storage: (float32, half) => `导入完成前最多占用 ${float32} 磁盘空间；如果权重是半精度，则是 ${half}。`,
+    storageFree: (free) => `现在可用 ${free}。`,
+    storageTight: (free) => `现在只剩 ${free} 可用，请先腾出空间，否则下载会中断。`,
     commit: '提交',
     file: '文件',
     size: '大小',
