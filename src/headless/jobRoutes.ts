@@ -59,7 +59,8 @@ export class JobRoutes {
     await this.#post(path, JSON.stringify(value));
   }
 
-  async postExport(zip: Blob): Promise<void> {
-    await this.#post('export', zip);
+  /** Sends one file of the exported folder. */
+  async postExport(path: string, file: Blob): Promise<void> {
+    await this.#post(`export/${path}`, file);
   }
 }

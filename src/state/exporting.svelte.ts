@@ -9,8 +9,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the zip,
- * whose model must reproduce these vectors.
+ * One export. First the app computes reference vectors, which takes the device for a moment; then the files are
+ * written, and their model must give the same vectors.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
@@ -20,7 +20,7 @@ export class ExportState {
   reference: ExportRequest['reference'] | null = null;
 
   /** Throws `device-busy`. */
-  async start(run: RunRecord): Promise<ExportReport | null> {
+  async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;
     this.stage = 'vectors';
@@ -34,7 +34,7 @@ export class ExportState {
       this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });
-      this.report = await data.exportModel({ runId: run.runId, reference: this.reference }, progress);
+      this.report = await data.exportModel({ runId: run.runId, reference: this.reference, as }, progress);
       this.stage = 'done';
       return this.report;
     } finally {

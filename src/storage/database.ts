@@ -30,6 +30,8 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('downloads', { keyPath: 'downloadId' });
     db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
   },
+  // Parts of weights may be blobs from now on. A tab of an earlier version cannot read them, so it has to close.
+  () => undefined,
 ];
 
 const open = new Map<string, Promise<Database>>();

@@ -112,8 +112,10 @@ describe('a run', () => {
     console.log(
       `${kind}: budget ${budgetBytes}, peak of the run ${peakBytes}, after a step at most ${Math.max(...held)} bytes`,
     );
-    expect(peakBytes).toBeLessThanOrEqual(budgetBytes);
-    expect(peakBytes).toBeGreaterThan(0.9 * budgetBytes);
+    // A checkpoint's snapshot is on the host, outside of the pool.
+    const arrayBytes = budgetBytes - choice.need.snapshot;
+    expect(peakBytes).toBeLessThanOrEqual(arrayBytes);
+    expect(peakBytes).toBeGreaterThan(0.9 * arrayBytes);
   });
 
   it('keeps all wasm memory within its budget: arrays, gaps between them and per-thread memory', async () => {

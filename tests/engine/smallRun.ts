@@ -92,7 +92,7 @@ interface SmallRun {
  * default, take several batches on any device.
  */
 export async function prepared(
-  evaluation: Partial<Experiment['evaluation']>,
+  evaluation: Partial<Experiment['evaluation']> = {},
   { stage: changed, passages: passageCount = 600 }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);

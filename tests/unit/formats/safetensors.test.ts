@@ -31,7 +31,7 @@ const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): obj
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
 
 test('a written file reads back with the same values and shapes, and its header is padded to 8 bytes', async () => {
-  const values: Record<string, Float32Array> = {
+  const values: Record<string, Float32Array<ArrayBuffer>> = {
     a: Float32Array.of(1, -2.5, 3e-8, Infinity),
     b: new Float32Array(0),
     c: Float32Array.of(7),

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
-import { readWeightRange } from '../../../src/storage/weights';
+import { storedFloats } from '../storage/storedFloats';
 import { importModel } from '../../../workers/services/import/importModel';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { config, sizes, tinyFolder, tinyTensors, vocab } from './tinyModel';
@@ -38,7 +38,7 @@ test('tensor names with and without a prefix import as the same model, and the p
   expect(wrapped.tensors).toEqual(plain.tensors);
   expect(plain.tensors.every(({ offset }) => offset % 64 === 0)).toBe(true);
   const last = plain.tensors.at(-1);
-  const values = new Float32Array(await readWeightRange(db, plain.weightsId, (last?.offset ?? 0) * 4, 32));
+  const values = await storedFloats(db, plain.weightsId, last?.offset ?? 0, 8);
   expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
 });
 

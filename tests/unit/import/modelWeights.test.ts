@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/storage/database';
-import { readWeightRange } from '../../../src/storage/weights';
+import { storedFloats } from '../storage/storedFloats';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { embeddingParameterNames } from '../../../workers/engine/model/parameterNames';
@@ -104,7 +104,7 @@ describe('importing weights', () => {
     expect(model.config).toMatchObject({ maxPositions: 12, typeVocabularySize: 1, padTokenId: 1 });
     expect(model.defaults.maxTokens.value).toBe(12);
     const table = model.tensors.find(({ name }) => name === embeddingParameterNames.positions);
-    const stored = new Float32Array(await readWeightRange(db, model.weightsId, (table?.offset ?? 0) * 4, 12 * 8 * 4));
+    const stored = await storedFloats(db, model.weightsId, table?.offset ?? 0, 12 * 8);
     const source = tinyTensors(xlm).find(({ name }) => name === embeddingParameterNames.positions)?.values;
     expect([...stored]).toEqual([...(source ?? [])].slice(2 * 8));
     // The stored and exported config describes the table that is stored.

@@ -4,7 +4,8 @@ import { experimentModelOf, defaultExperiment } from '../../../src/domain/experi
 import type { FileDType, StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getModel, putModel } from '../../../src/storage/models';
-import { readWeightRange, sweepOrphanWeights } from '../../../src/storage/weights';
+import { readTensors } from '../../../src/storage/weightReader';
+import { sweepOrphanWeights } from '../../../src/storage/weights';
 import { openSafetensors } from '../../../workers/formats/safetensors';
 import type { TensorFile } from '../../../workers/formats/tensorFile';
 import { importModel } from '../../../workers/services/import/importModel';
@@ -49,8 +50,9 @@ async function sourceOf(db: Database, stored: StoredModel): Promise<ExportSource
     after: undefined,
     testVector: { text: '', values: [] },
     read: async (name) => {
-      const { offset, length } = model.tensors.find((tensor) => tensor.name === name) ?? { offset: 0, length: 0 };
-      return new Float32Array(await readWeightRange(db, model.weightsId, offset * 4, length * 4));
+      const range = model.tensors.filter((tensor) => tensor.name === name);
+      for await (const [, values] of readTensors(db, { weightsId: model.weightsId }, range)) return values;
+      throw new Error(name);
     },
     readUntrained: await untrainedReader(db, model),
   };

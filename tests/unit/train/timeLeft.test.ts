@@ -95,6 +95,13 @@ describe('the time left', () => {
     expect(timeLeftMs(view, plan(3003, 0), 2800)).toBeCloseTo(300_000 * 1.05 + 1000);
   });
 
+  it('includes only the part of a write during which steps wait', () => {
+    const write = { step: 3, generation: 0, writeMs: 10_000, waitedMs: 1500, bytes: 1 };
+    const view = at(...before(), ...threeSteps, [2800, { type: 'checkpoint', ...write }]);
+    // One write per 200 s of training, for which steps wait 1.5 s.
+    expect(timeLeftMs(view, plan(4003, 0), 2800)).toBeCloseTo(400_000 + 2 * 1500 + 1000);
+  });
+
   it('of the evaluation after training is that of the one before, less the time since it began', () => {
     const view = at(...before(), ...threeSteps, [2000, phase('evaluateAfter')]);
     expect([2000, 2300, 2999, 4000].map((now) => timeLeftMs(view, plan(3, 0), now))).toEqual([1000, 700, 1, 0]);

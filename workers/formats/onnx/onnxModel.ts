@@ -7,15 +7,15 @@ const opset = 17;
 export interface OnnxModelOptions extends BertGraphOptions {
   producer: { name: string; version: string };
   /** Returns a parameter's values by its canonical name. */
-  read: (name: string) => Promise<Float32Array>;
+  read: (name: string) => Promise<Float32Array<ArrayBuffer>>;
 }
 
-function bytesOf(values: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(values.slice().buffer);
+function bytesOf(values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 /** Transposes a [rows, columns] matrix, in blocks that fit in the cache. */
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(values.length);
   const block = 32;
   for (let r0 = 0; r0 < rows; r0 += block)

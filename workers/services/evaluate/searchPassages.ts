@@ -75,7 +75,7 @@ export async function searchPassages(request: SearchRequest, deps: SearchDeps): 
   await openDevice(deps.device, deps.wasmBaseUrl);
   try {
     const engine = deviceEngine();
-    const parameters = await loadWeights(engine, deps.db, model, model.weightsId, () => undefined);
+    const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
     const encoder = { parameters, config: model.config, pooling: settings.pooling };
     const known = await encodedKnowledgeBase(encoder, model, request, deps);
     const begun = performance.now();

@@ -1,14 +1,17 @@
-import { downloadZip } from 'client-zip';
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import { own, type Said } from '../../../src/domain/errorWords';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
+import type { Dataset } from '../../../src/domain/records';
 import type { Progress } from '../../../src/protocol/dataApi';
 import { needing, type Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
+import { getDataset, putDataset } from '../../../src/storage/datasets';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
+import { writeZip } from '../../formats/zipWriter';
 
 /** Increase this when earlier versions of the app can no longer read the file. */
-export const projectFormat = 1;
+export const projectFormat = 2;
 const manifestPath = 'manifest.json';
 
 /**
@@ -55,7 +58,9 @@ async function* contents(db: Database): AsyncGenerator<Content> {
   }
   for (const key of await db.getAllKeys('weightParts')) {
     const part = await db.get('weightParts', key);
-    if (part) yield { path: `weightParts/${key.join('/')}.bin`, bytes: new Uint8Array(part.bytes) };
+    if (!part) continue;
+    const bytes = part.bytes instanceof Blob ? await part.bytes.arrayBuffer() : part.bytes;
+    yield { path: `weightParts/${key.join('/')}.bin`, bytes: new Uint8Array(bytes) };
   }
   for (const store of listStores) yield { path: `${store}.json`, bytes: jsonBytes(await db.getAll(store)) };
 }
@@ -80,7 +85,7 @@ export async function saveProject(
     const manifest: Manifest = { app: 'recallsmith', format: projectFormat, build, files };
     yield { name: manifestPath, input: jsonBytes(manifest) };
   }
-  const zip = await downloadZip(entries()).blob();
+  const zip = await writeZip(entries());
   return { zip, fileName: `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip` };
 }
 
@@ -96,18 +101,18 @@ class ProjectReader {
     const byPath = new Map((await readZipDirectory(file, file.name)).map((entry) => [entry.path, entry]));
     const entry = byPath.get(manifestPath);
     if (!entry)
-      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: 'missing' });
+      throw new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason: own('missing') });
     const manifest = parseManifest(file.name, await (await zipEntryBlob(file, file.name, entry)).text());
     return new ProjectReader(file, file.name, byPath, manifest);
   }
 
-  invalid(entry: string, reason: string): AppError {
+  invalid(entry: string, reason: Said): AppError {
     return new AppError({ kind: 'project-invalid', file: this.file, entry, reason });
   }
 
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const entry = this.byPath.get(path);
-    if (!entry) throw this.invalid(path, 'missing');
+    if (!entry) throw this.invalid(path, own('missing'));
     return new Uint8Array(await (await zipEntryBlob(this.blob, this.file, entry)).arrayBuffer());
   }
 
@@ -117,9 +122,9 @@ class ProjectReader {
       if (Array.isArray(value)) return value as RecallsmithSchema[S]['value'][];
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
-      throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: 'not JSON' }, { cause });
+      throw new AppError({ kind: 'project-invalid', file: this.file, entry: path, reason: own('not-json') }, { cause });
     }
-    throw this.invalid(path, 'not a list');
+    throw this.invalid(path, own('not-a-list'));
   }
 
   /** Throws if a file in the manifest is missing or damaged. Nothing is stored before this check passes. */
@@ -127,7 +132,7 @@ class ProjectReader {
     for (const [index, { path, sha256, bytes }] of this.manifest.files.entries()) {
       const found = await this.read(path);
       if (found.length !== bytes || (await sha256Hasher()).update(found).hex() !== sha256)
-        throw this.invalid(path, 'damaged');
+        throw this.invalid(path, own('damaged'));
       progress(index + 1, this.manifest.files.length * 2);
     }
   }
@@ -138,7 +143,7 @@ function parseManifest(file: string, text: string): Manifest {
     kind: 'project-invalid',
     file,
     entry: manifestPath,
-    reason: 'not a Recallsmith project',
+    reason: own('not-a-project'),
   });
   let value: unknown;
   try {
@@ -175,16 +180,19 @@ export async function openProject(
   const newIds = await copiesOf(db, experiments);
   const { files } = reader.manifest;
   let done = files.length;
+  const datasets = await reader.list<'datasets'>('datasets.json');
+  const newer = await withNewKept(db, datasets);
   await needing(
     files.reduce((sum, { bytes }) => sum + bytes, 0),
     async () => {
       for (const { path } of files) {
-        await writeParts(db, reader, path);
+        await writeParts(db, reader, path, newer);
         progress(++done, files.length * 2);
       }
     },
   );
-  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'checkpoints'] as const)
+  for (const dataset of datasets.filter(({ contentSha256 }) => newer.has(contentSha256))) await putDataset(db, dataset);
+  for (const store of ['batchLists', 'evaluations', 'models', 'checkpoints'] as const)
     await addMissing(db, store, await reader.list<typeof store>(`${store}.json`));
   await addMissing(
     db,
@@ -222,14 +230,33 @@ async function addMissing<S extends ListStore>(
   await transaction.done;
 }
 
-async function writeParts(db: Database, reader: ProjectReader, path: string): Promise<void> {
+/**
+ * Returns the data sets that are new here, or whose stored rows have no kept columns while the file's have. Kept
+ * columns that are here stay.
+ */
+async function withNewKept(db: Database, datasets: readonly Dataset[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const { contentSha256, kept } of datasets) {
+    const here = await getDataset(db, contentSha256);
+    if (!here || (kept && !here.kept)) found.add(contentSha256);
+  }
+  return found;
+}
+
+async function writeParts(
+  db: Database,
+  reader: ProjectReader,
+  path: string,
+  datasets: ReadonlySet<string>,
+): Promise<void> {
   const [store, id = '', part = ''] = path.split('/');
   if (store === 'weightParts') {
     const index = Number.parseInt(part, 10);
     const key: [string, number] = [id, index];
     if ((await db.getKey('weightParts', key)) === undefined)
-      await db.put('weightParts', { weightsId: id, part: index, bytes: (await reader.read(path)).buffer });
+      await db.put('weightParts', { weightsId: id, part: index, bytes: new Blob([await reader.read(path)]) });
   } else if (store === 'datasetBlocks') {
+    if (!datasets.has(id)) return;
     const block = JSON.parse(
       new TextDecoder().decode(await reader.read(path)),
     ) as RecallsmithSchema['datasetBlocks']['value'];

@@ -3,6 +3,7 @@ import type { ExperimentModel } from '../../../src/domain/experiment';
 import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
+import type { FileInput } from '../../formats/zipWriter';
 import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
@@ -12,7 +13,7 @@ import { safetensors } from './exportWeights';
 
 export interface ExportFolderEntry {
   name: string;
-  input: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
+  input: FileInput;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
-import { hasWeights, readWeights } from '../../../src/storage/weights';
+import { readWeights } from '../../../src/storage/weightReader';
+import { hasWeights } from '../../../src/storage/weights';
 import { poolerShapes } from '../../engine/model/parameterShapes';
 import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
 import type { ExportSource } from './exportSource';
@@ -47,7 +48,10 @@ export function safetensors({ model, read, readUntrained }: ExportSource): Async
 }
 
 /** Throws unless the file is valid and has all tensors of the model, the untrained ones byte for byte as imported. */
-export async function checkSafetensors(blob: Blob, { model, readUntrained }: ExportSource): Promise<void> {
+export async function checkSafetensors(
+  blob: Blob,
+  { model, readUntrained }: Pick<ExportSource, 'model' | 'readUntrained'>,
+): Promise<void> {
   const written = await openSafetensors(blob, file);
   for (const { name } of model.tensors)
     if (!written.tensors.has(name))

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -22,7 +22,8 @@ import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
 import { stageBatches } from './stageBatches';
-import { trainModel, type TrainingState } from './trainModel';
+import { trainModel } from './trainModel';
+import type { TrainingState } from './trainingState';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
@@ -139,9 +140,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadWeights(engine, db, model, model.weightsId, (done, of) =>
-    session.log.progress('load', done, of),
-  );
+  const parameters = await loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of));
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
@@ -163,7 +162,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
-    await reloadWeights(db, model, kept.weightsId, parameters);
+    await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
     await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
@@ -176,12 +175,15 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
 async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
-  const checkpoint = await latestCheckpoint(db, record.runId);
-  if (!checkpoint)
-    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) };
-  await reloadWeights(db, model, checkpoint.weightsId, parameters);
-  const adamW = await loadMoments(db, model, checkpoint.weightsId, parameters);
-  return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
+    const weights = weightsOf(checkpoint);
+    await reloadWeights(db, model, weights, parameters);
+    const adamW = await loadMoments(db, model, weights, parameters);
+    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  });
+  return (
+    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
+  );
 }
 
 function between(

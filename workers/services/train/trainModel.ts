@@ -1,25 +1,18 @@
 import { AppError } from '../../../src/domain/errors';
-import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { learningRateAt } from '../../../src/domain/train/schedule';
-import { writeCheckpoint } from '../../../src/storage/checkpoints';
-import type { CheckpointManifest } from '../../../src/storage/schema';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
+import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
-import { weightAndMomentTensors, weightTensors } from './weightTransfer';
-
-export interface TrainingState {
-  step: number;
-  loop: CheckpointManifest['loopState'];
-  adamW: AdamWState;
-}
+import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
   session: RunSessionOnDevice;
@@ -50,7 +43,7 @@ async function trainStage(
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
-    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'no value' });
+    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
   releaseIdleMemory(engine);
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
@@ -73,7 +66,7 @@ async function trainStage(
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
-      await evaluateOnDev(deps, parameters, state);
+      await evaluateOnDev(deps, state, keeper);
       await keeper.writeWhenDue();
       await control.checkpoint(
         () => keeper.pause(),
@@ -82,6 +75,7 @@ async function trainStage(
     }
     await keeper.write();
   } finally {
+    await keeper.end();
     trainer.dispose();
   }
 }
@@ -113,7 +107,7 @@ function trainerOptions(
 }
 
 /** Evaluates on dev if an evaluation is due. Keeps a checkpoint of the best step if the experiment chooses it. */
-async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+async function evaluateOnDev(deps: TrainingDeps, state: TrainingState, keeper: CheckpointKeeper): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
@@ -125,75 +119,10 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   releaseIdleMemory(session.engine);
   const best = beatsBestDev(metrics, primary, state.loop);
   if (best) {
-    state.loop = {
-      ...state.loop,
-      bestDev: metrics[primary],
-      bestMrrAt10: metrics.mrrAt10,
-      bestStep: state.step,
-    };
-    if (checkpoint === 'bestDev') {
-      const { db, record, model } = session;
-      const tensors = weightTensors(model, parameters);
-      await writeCheckpoint(db, {
-        runId: record.runId,
-        step: state.step,
-        role: 'best',
-        tensors,
-        loopState: state.loop,
-      });
-    }
+    state.loop.bestDev = metrics[primary];
+    state.loop.bestMrrAt10 = metrics.mrrAt10;
+    state.loop.bestStep = state.step;
+    if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
-}
-
-/** Writes checkpoints of the training loop: when one is due, before a pause, and at the end of a stage. */
-class CheckpointKeeper {
-  #writtenAt = performance.now();
-  #writeMs = 0;
-  #writtenStep = -1;
-
-  constructor(
-    private readonly session: RunSessionOnDevice,
-    private readonly parameters: ParameterStore,
-    private readonly state: TrainingState,
-  ) {}
-
-  async writeWhenDue(): Promise<void> {
-    if (performance.now() - this.#writtenAt >= checkpointIntervalMs(this.#writeMs)) await this.write();
-  }
-
-  async write(): Promise<void> {
-    if (this.#writtenStep === this.state.step) return;
-    const { db, record, model, log, recovery } = this.session;
-    const startedAt = performance.now();
-    const tensors = weightAndMomentTensors(model, this.parameters, this.state.adamW);
-    const { step, loop } = this.state;
-    const manifest = await writeCheckpoint(db, {
-      runId: record.runId,
-      step,
-      role: 'latest',
-      tensors,
-      loopState: { ...loop },
-    });
-    this.#writtenAt = performance.now();
-    this.#writeMs = this.#writtenAt - startedAt;
-    this.#writtenStep = step;
-    recovery.reached('checkpoint', step);
-    log.append({
-      type: 'checkpoint',
-      step,
-      generation: manifest.generation,
-      writeMs: this.#writeMs,
-      bytes: manifest.floats * 4,
-    });
-  }
-
-  async pause(): Promise<void> {
-    await this.write();
-    await this.session.log.status('paused');
-  }
-
-  async resume(): Promise<void> {
-    await this.session.log.status('running');
-  }
 }

@@ -223,12 +223,20 @@ export const trainTexts = {
       gradCache: (need: string, budget: string, tokens: number) =>
         `Needs ${need} of a ${budget} budget. To fit, each batch is processed twice in chunks of ${count(tokens, 'token')} (GradCache). The gradients are the same; steps take about a third longer.`,
     },
-    parts: { weights: 'Weights', gradients: 'Gradients', moments: 'Optimizer', activations: 'Activations' },
+    parts: {
+      weights: 'Weights',
+      gradients: 'Gradients',
+      moments: 'Optimizer',
+      activations: 'Activations',
+      snapshot: 'Checkpoint copy',
+    },
     partHelp: {
       weights: 'The model’s numbers, in float32.',
       gradients: 'One number per trained weight.',
       moments: 'AdamW keeps two averages per trained weight.',
       activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
+      snapshot:
+        'A copy of weights and optimizer that is written to disk while steps go on. If the budget has no room for it, steps wait during the write.',
     },
     batch: (tokens: number, longest: number) =>
       `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,

@@ -199,12 +199,13 @@ export const trainTexts: Dictionary['train'] = {
       gradCache: (need, budget, tokens) =>
         `需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} 个 token 的小块算两遍才放得下（GradCache）。梯度相同，每步约慢三分之一。`,
     },
-    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
+    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果', snapshot: '检查点副本' },
     partHelp: {
       weights: '模型的数值，float32。',
       gradients: '每个参与训练的权重一个数。',
       moments: 'AdamW 为每个参与训练的权重存两个平均值。',
       activations: '各层算出的数值，留给反向传播用。同时处理的 token 越多，占得越多。',
+      snapshot: '权重和优化器的副本。训练不停，同时把它写成检查点；预算放不下时，写入期间训练会等待。',
     },
     batch: (tokens, longest) =>
       `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本有 ${formatCount(longest)} 个。`,
