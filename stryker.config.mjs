@@ -18,5 +18,5 @@ export default {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   // Do not add `@ts-nocheck`: nothing checks types in the copy, and the kernels in AssemblyScript cannot be parsed.
   disableTypeChecks: false,
-  ignorePatterns: ['dist', 'test-results', 'playwright-report', 'out', 'bench'],
+  ignorePatterns: ['.cache', 'dist', 'test-results', 'playwright-report', 'out', 'bench'],
 };
