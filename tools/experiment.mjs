@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /* `npm run experiment`: runs an experiment file in a headless Chromium, with the same page and workers as the app. */
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { listenFor, openProfile } from './lib/browserProfile.mjs';
+import { requireDiskSpace, withFullDisk } from './lib/diskSpace.mjs';
 import { readExperimentFile } from './lib/experimentFile.mjs';
 import { writableFolder } from './lib/files.mjs';
 import { sentenceOf } from './lib/errors.mjs';
+import { runPage } from './lib/headlessBrowser.mjs';
 import { installWhenNeeded } from './lib/install.mjs';
 import { buildWhenNeeded, site } from './lib/build.mjs';
 import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
+import { ResultsFolder } from './lib/resultsFolder.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
-import { listen, siteServer } from './lib/server.mjs';
+import { siteServer } from './lib/server.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
 headless Chromium on this machine. Nothing leaves the machine. The only request to another
@@ -20,7 +21,8 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
 
   npm run experiment -- path/to/experiment.json --out DIR [options]
 
-  --out DIR           folder for the results; created if missing
+  --out DIR           folder for the results; created if missing. Earlier results there are
+                      replaced once the new ones are complete, other files never.
   --device D          auto (default), webgpu or wasm
   --memory GB         memory budget of the run. Default: half of the machine's memory, within
                       1.1 to 8.6 GB; wasm uses at most 3.2 GB. A run that does not fit is
@@ -30,8 +32,9 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
   --browser PATH      the Chromium or Chrome to use. Default: CHROMIUM_PATH, then an installed
                       one, then Playwright's own
   --profile DIR       keep the browser profile in DIR. If a run is killed, the same command
-                      with the same DIR resumes it from its last checkpoint. With another
-                      --memory, or after running out of memory, a new run starts.
+                      with the same DIR resumes it from its last checkpoint, or exports it if it
+                      is trained. With another --memory, or after running out of memory, a new
+                      run starts.
   --hub-host HOST     where a model "hub:ID@REVISION" is fetched from: huggingface (default),
                       hf-mirror, modelscope, or the address of a host that speaks Hugging
                       Face's protocol. RECALLSMITH_HUB_TOKEN in the environment is sent to
@@ -43,7 +46,8 @@ host is for the base model, if "locations.model" names one on a hub ("hub:ID@REV
 explains every field; examples/ has files to start from.
 
 On success DIR contains the files below. On failure the command prints one sentence and exits
-with code 1.
+with code 1. Until the results are complete, they are in DIR/recallsmith-unfinished, where
+events.jsonl can be read during the run and after a failure.
   metrics.json   metrics before and after (test, and dev if there is one), the ranks of every
                  question, 95% intervals, McNemar's p, the environment, the SHA-256 of the
                  experiment and of the trained weights, and the milliseconds of each phase
@@ -83,71 +87,10 @@ function readOptions() {
 }
 
 /**
- * Opens a browser profile. Browser storage belongs to an address, including its port, so a kept profile reuses its
- * port.
- */
-async function openProfile(folder) {
-  if (folder === undefined) {
-    const path = await mkdtemp(join(tmpdir(), 'recallsmith-'));
-    return { path, port: 0, close: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
-  }
-  const path = resolve(folder);
-  await writableFolder(path, '--profile');
-  const record = join(path, 'recallsmith-port');
-  const port = existsSync(record) ? Number(readFileSync(record, 'utf8')) : 0;
-  return { path, port, keepPort: (used) => writeFile(record, String(used)), close: () => Promise.resolve() };
-}
-
-async function listenFor(profile, server) {
-  try {
-    const port = await listen(server, profile.port);
-    await profile.keepPort?.(port);
-    return port;
-  } catch (error) {
-    if (error.code !== 'EADDRINUSE') throw error;
-    const sentence = `Port ${profile.port}, which this profile needs, is in use. Is its earlier run still running?`;
-    throw new Error(sentence, { cause: error });
-  }
-}
-
-async function launch(options, profilePath) {
-  // Imported late, because installWhenNeeded() may have just installed playwright-core.
-  const [{ chromium }, found] = await Promise.all([import('playwright-core'), import('./lib/chromium.mjs')]);
-  const executablePath = found.findChromium(options.browser);
-  if (!executablePath) throw new Error(found.noChromium);
-  const software = options.device === 'webgpu' && (options['software-webgpu'] || !found.hasGraphicsCard());
-  const webgpu = options.device === 'wasm' ? 'none' : software ? 'software' : 'hardware';
-  if (software) console.log('WebGPU runs on the CPU, which is slow.');
-  return chromium
-    .launchPersistentContext(profilePath, {
-      executablePath,
-      headless: true,
-      // By default Playwright starts its headless shell, which has no WebGPU.
-      ignoreDefaultArgs: ['--headless', '--headless=old'],
-      args: ['--headless=new', ...found.chromiumFlags(webgpu)],
-    })
-    .catch((error) => {
-      throw new Error(`${executablePath} did not start: ${error.message.split('\n')[0]}`, { cause: error });
-    });
-}
-
-/** Resolves with the page's final result. Rejects if the page or the browser closes first. */
-function watch(context, page, finished) {
-  return new Promise((done, fail) => {
-    finished.then(done, fail);
-    context.once('close', () => fail(new Error('The browser closed before the run finished.')));
-    page.once('crash', () =>
-      fail(new Error('The page crashed, most likely because memory ran out; try a lower --memory.')),
-    );
-    page.on('pageerror', (error) => fail(new Error(`The page failed: ${error.stack}`)));
-  });
-}
-
-/**
  * Connects the page with the report. Returns the routes that serve the job, and `finished`, which resolves with the
  * page's final result and the metrics that it sent.
  */
-function connect(options, input, report) {
+function connect(options, input, { report, results, profile }) {
   const finished = Promise.withResolvers?.() ?? withResolvers();
   let metrics = null;
   const job = {
@@ -159,43 +102,46 @@ function connect(options, input, report) {
     budgetBytes: options.budgetBytes,
     hubHost: options.hubHost,
     hubToken: process.env.RECALLSMITH_HUB_TOKEN,
+    delivered: profile.delivered,
     inputs: input.inputs,
   };
   const routes = jobRoutes(job, {
-    exportFolder: partialExport(options),
+    exportFolder: results.exportFolder,
     onEvents: (events) => report.add(events),
     onProgress: (progress) => {
       if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
       if (progress.note !== undefined) report.note(progress.note);
       if (progress.what !== undefined) report.progress(progress);
     },
-    onMetrics: (value) => void (metrics = value),
+    onMetrics: async (value) => {
+      metrics = value;
+      const bytes = (value.export?.files ?? []).reduce((sum, file) => sum + file.bytes, 0);
+      await requireDiskSpace(options.out, bytes, 'the export');
+    },
     onFinish: (result) => finished.resolve({ ...result, metrics }),
+    onFailure: (error) => finished.reject(error),
   });
   return { ...routes, finished: finished.promise };
 }
 
-/** Runs the experiment in a browser. Returns the report and the metrics. */
-async function runInBrowser(options, input, profile) {
-  const report = new RunReport(options.out);
-  await report.begin();
-  const { token, route, finished } = connect(options, input, report);
+/** Runs the experiment in a browser. Returns the id of the run and the metrics. */
+async function runInBrowser(options, input, parts) {
+  const { profile, interrupted } = parts;
+  const { token, route, finished } = connect(options, input, parts);
   const server = siteServer({ site, route });
   const port = await listenFor(profile, server);
-  let context = null;
   try {
-    context = await launch(options, profile.path);
-    const page = context.pages()[0] ?? (await context.newPage());
-    const ended = watch(context, page, finished);
-    await Promise.race([ended, page.goto(`http://127.0.0.1:${port}/#/headless?job=${token}`)]);
-    const { ok, sentence, metrics } = await ended;
-    if (!ok) throw new Error(sentence);
+    const url = `http://127.0.0.1:${port}/#/headless?job=${token}`;
+    const { result, chromium } = await runPage(options, profile.path, url, { finished, interrupted });
+    const { ok, sentence, runId, metrics } = result;
+    if (!ok) throw new Error(await withFullDisk(sentence, profile.path));
     if (!metrics) throw new Error('The page finished without sending metrics.');
     const { environment } = metrics;
-    const chromium = context.browser()?.version() ?? environment.browser;
-    return { report, metrics: { ...metrics, environment: { ...environment, chromium } } };
+    return {
+      runId,
+      metrics: { ...metrics, environment: { ...environment, chromium: chromium ?? environment.browser } },
+    };
   } finally {
-    await context?.close().catch(() => undefined);
     server.closeAllConnections();
     server.close();
   }
@@ -207,21 +153,62 @@ function withResolvers() {
   return { promise, resolve: resolve_, reject: reject_ };
 }
 
-/** Folder of the files of an export that is not complete yet. */
-const partialExport = (options) => join(options.out, 'export.part');
-
-async function writeResults(options, { report, metrics }) {
-  const folder = join(options.out, 'export');
-  await rm(folder, { recursive: true, force: true });
-  await rename(partialExport(options), folder);
-  await report.finish();
-  await writeFile(join(options.out, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
+function printMetrics(metrics, out) {
   const { k, won, lost, mcNemarP } = metrics.comparison;
   const p = mcNemarP.toPrecision(2);
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
-  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${options.out}`);
+  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${out}`);
+}
+
+/** Returns the path of the browser. Throws if there is none. */
+async function browserPath(given) {
+  // Imported late, because installWhenNeeded() may have just installed playwright-core.
+  const { findChromium, noChromium } = await import('./lib/chromium.mjs');
+  const path = findChromium(given);
+  if (path === undefined) throw new Error(noChromium);
+  return path;
+}
+
+/** Runs the experiment and writes its results. Releases profile and folder in any case. */
+async function runAndWrite(options, input, interrupted) {
+  const results = await ResultsFolder.open(options.out);
+  let profile;
+  try {
+    profile = await openProfile(options.profile);
+    await requireDiskSpace(profile.path, 0, 'the browser');
+    await requireDiskSpace(options.out, 0, 'the results');
+    const report = new RunReport(results.unfinished);
+    await report.begin();
+    const { runId, metrics } = await runInBrowser(options, input, { report, results, profile, interrupted });
+    await report.finish();
+    await results.finish(metrics);
+    await profile.deliver(runId);
+    printMetrics(metrics, options.out);
+  } finally {
+    await profile?.close();
+    await results.close();
+  }
+}
+
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** Rejects at the first signal, so that everything is closed. The second one ends the process at once. */
+function interruption(options) {
+  return new Promise((_, reject) => {
+    const sentence =
+      options.profile === undefined
+        ? 'Interrupted.'
+        : 'Interrupted. The same command resumes the run from its last checkpoint.';
+    let first = true;
+    for (const [signal, number] of Object.entries(signals))
+      process.on(signal, () => {
+        if (!first) process.exit(128 + number);
+        first = false;
+        reject(Object.assign(new Error(sentence), { exitCode: 128 + number }));
+      });
+  });
 }
 
 async function main() {
@@ -229,24 +216,20 @@ async function main() {
   if (options.help) return console.log(help);
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
-  // Delete earlier results, so that nobody mistakes them for results of this command.
-  for (const name of ['metrics.json', 'events.jsonl', 'export', 'export.part'])
-    await rm(join(options.out, name), { recursive: true, force: true });
-  await installWhenNeeded();
-  await buildWhenNeeded();
-  const profile = await openProfile(options.profile);
-  try {
-    await writeResults(options, await runInBrowser(options, input, profile));
-  } finally {
-    await profile.close();
-  }
+  const interrupted = interruption(options);
+  const prepared = async () => {
+    await installWhenNeeded();
+    options.browser = await browserPath(options.browser);
+    await buildWhenNeeded();
+  };
+  await Promise.race([prepared(), interrupted]);
+  await runAndWrite(options, input, interrupted);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 main().then(
   () => process.exit(0),
   (error) => {
     console.error(sentenceOf(error));
-    process.exit(1);
+    process.exit(error?.exitCode ?? 1);
   },
 );

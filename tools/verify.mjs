@@ -12,11 +12,14 @@ import { findChromium } from './lib/chromium.mjs';
 import { installWhenNeeded } from './lib/install.mjs';
 import { buildWhenNeeded } from './lib/build.mjs';
 import { runCommand } from './lib/runCommand.mjs';
+import { killAtRandomMoments } from './lib/killChecks.mjs';
 import { exportAgreesInPython } from './lib/pythonChecks.mjs';
 
 const work = join(root, '.cache/verify');
 const shared = resolve(root, '../shared');
 const seeds = [1, 2, 3, 4, 5];
+/** Number of runs that are killed; `--kills` changes it. */
+let kills = 30;
 
 const jsonLines = (path) =>
   readFileSync(path, 'utf8')
@@ -30,50 +33,17 @@ function check(condition, sentence) {
   if (!condition) throw new Error(sentence);
 }
 
-/** Starts the runner. Resolves with its exit code, or null if `killAtStep` killed it. */
-function experiment(file, out, { profile, killAtStep, device = 'wasm' } = {}) {
-  const args = [
-    'tools/experiment.mjs',
-    file,
-    '--out',
-    out,
-    '--device',
-    device,
-    ...(profile ? ['--profile', profile] : []),
-  ];
+/** Starts the runner. Resolves with its exit code. */
+function experiment(file, out) {
+  const args = ['tools/experiment.mjs', file, '--out', out, '--device', 'wasm'];
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-    child.once('error', fail);
-    const watch =
-      killAtStep === undefined
-        ? undefined
-        : setInterval(() => {
-            if (hasCheckpointAndStep(out, killAtStep)) child.kill('SIGKILL');
-          }, 200);
-    child.once('close', (code) => {
-      clearInterval(watch);
-      done(code);
-    });
+    child.once('error', fail).once('close', done);
   });
 }
 
-/** Whether a kill would now test resuming: the run has reached `minStep` and would lose steps after a checkpoint. */
-function hasCheckpointAndStep(out, minStep) {
-  const file = join(out, 'events.jsonl');
-  if (!existsSync(file)) return false;
-  const text = readFileSync(file, 'utf8');
-  const lines = text
-    .slice(0, text.lastIndexOf('\n'))
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-  const checkpoint = lines.findLast((line) => line.type === 'checkpoint');
-  const last = lines.findLast((line) => line.type === undefined);
-  return checkpoint !== undefined && last !== undefined && last.step >= minStep && last.step > checkpoint.step;
-}
-
-async function mustRun(file, out, options) {
-  const code = await experiment(file, out, options);
+async function mustRun(file, out) {
+  const code = await experiment(file, out);
   check(code === 0, `${file} exited with code ${code}`);
   return json(join(out, 'metrics.json'));
 }
@@ -117,33 +87,20 @@ const same = async () => {
   return `weights ${first.weightsSha256.slice(0, 12)}`;
 };
 
-/** Returns the own-data example with more epochs, so that the run lasts long enough to write a checkpoint. */
-async function longerOwnData() {
+/** Returns the own-data example in two stages. A checkpoint is written at the end of each. */
+async function twoStageOwnData() {
   const file = json(join(root, 'examples/own-data.json'));
-  file.stages[0].duration.value = 24;
+  const stage = { ...file.stages[0], duration: { unit: 'epochs', value: 3 } };
+  file.stages = [stage, stage];
   file.locations = Object.fromEntries(
     Object.entries(file.locations).map(([slot, path]) => [slot, resolve(root, 'examples', path)]),
   );
-  const path = join(work, 'longer.json');
+  const path = join(work, 'two-stages.json');
   await writeFile(path, JSON.stringify(file));
   return path;
 }
 
-async function killedAndResumed() {
-  const file = await longerOwnData();
-  const profile = join(work, 'profile');
-  const out = join(work, 'resumed');
-  const code = await experiment(file, out, { profile, killAtStep: 20 });
-  check(code === null, 'the run ended before it could be killed');
-  const resumed = await mustRun(file, out, { profile });
-  check(resumed.resumed === true, 'a new run started instead of resuming');
-  const whole = await mustRun(file, join(work, 'whole'));
-  check(
-    resumed.weightsSha256 === whole.weightsSha256,
-    'the resumed run and the uninterrupted run have different weights',
-  );
-  return `weights ${whole.weightsSha256.slice(0, 12)}`;
-}
+const killedAndResumed = async () => killAtRandomMoments(await twoStageOwnData(), join(work, 'kills'), kills);
 
 async function demoFile(name, seed, pairs) {
   const file = json(join(root, 'examples/demo.json'));
@@ -237,9 +194,14 @@ async function runOne(name) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, kills: { type: 'string' }, help: { type: 'boolean' } },
+  });
   if (values.help)
-    return console.log(`npm run verify -- [--only NAME]…\n\nRuns npm test, then: ${Object.keys(checks).join(', ')}`);
+    return console.log(
+      `npm run verify -- [--only NAME]… [--kills N]\n\nRuns npm test, then: ${Object.keys(checks).join(', ')}`,
+    );
+  if (values.kills !== undefined) kills = Number(values.kills);
   await installWhenNeeded();
   await buildWhenNeeded();
   await rm(work, { recursive: true, force: true });

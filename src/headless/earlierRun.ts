@@ -2,10 +2,23 @@ import { budgetBytes } from '../domain/memory/budget';
 import type { RunRecord } from '../domain/run';
 import { formatBytes } from '../ui/i18n/format';
 
-/** The unfinished run to resume, if any, and a note for the terminal that says why it is resumed or abandoned. */
+/** The unfinished run to resume, or a note for the terminal that says why the unfinished run is abandoned. */
 export interface EarlierRun {
   resumed?: RunRecord;
   note?: string;
+}
+
+/** Whether the runner has yet to finish a run: to train it, or to write its results. */
+export function isUnfinished({ runId, status }: RunRecord, delivered: readonly string[]): boolean {
+  return status !== 'cancelled' && (status !== 'done' || !delivered.includes(runId));
+}
+
+/** Returns the note for the terminal on a run that is resumed after `step`, the step of its newest checkpoint. */
+export function resumeNote({ status, steps }: RunRecord, step: number): string {
+  if (status === 'done')
+    return 'the run was trained before, but its results were not written: going on with the export';
+  if (step === 0) return 'resuming the interrupted run from its start: it had no checkpoint yet';
+  return `resuming the interrupted run after step ${step} of ${steps}, its last checkpoint`;
 }
 
 /**
@@ -16,13 +29,16 @@ export interface EarlierRun {
  */
 export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number | undefined): EarlierRun {
   const resumed = unfinished.find((run) => reasonToLeave(run, chosenBytes) === null);
-  if (resumed) return { resumed, note: `resuming the interrupted run, which had reached step ${resumed.step}` };
+  if (resumed) return { resumed };
   const [left] = unfinished;
   const reason = left && reasonToLeave(left, chosenBytes);
   return reason ? { note: `starting a new run: the interrupted one ${reason}` } : {};
 }
 
-function reasonToLeave({ error, memory, device, devicePreference }: RunRecord, chosenBytes?: number): string | null {
+function reasonToLeave(run: RunRecord, chosenBytes?: number): string | null {
+  const { status, error, memory, device, devicePreference } = run;
+  // Nothing is left to train, so the budget no longer matters.
+  if (status === 'done') return null;
   if (error?.kind === 'rows-changed') return 'began with rows that this version does not train on';
   if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory and would do so again';
   if (chosenBytes === undefined) return null;

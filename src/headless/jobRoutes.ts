@@ -19,10 +19,12 @@ export interface HeadlessJob {
   hubHost?: string;
   /** Sent to that host only, and never stored. */
   hubToken?: string;
+  /** Ids of runs in this browser profile whose results an earlier command has written. */
+  delivered: string[];
   inputs: { slot: string; path: string; url: string }[];
 }
 
-export type JobResult = { ok: true } | { ok: false; sentence: string; details: AppError['details'] };
+export type JobResult = { ok: true; runId: string } | { ok: false; sentence: string; details: AppError['details'] };
 
 /** The runner's routes for one job. Throws `download-failed` if a response is not OK. */
 export class JobRoutes {

@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 import type { RunEvent, RunRecord } from '../domain/run';
 import { ExportState } from '../state/exporting.svelte';
 import { gateway } from '../state/gateway';
-import { earlierRun } from './earlierRun';
+import { earlierRun, isUnfinished, resumeNote } from './earlierRun';
 import { importInputs, type ImportedInputs } from './importInputs';
 import type { HeadlessJob, JobRoutes } from './jobRoutes';
 import { runMetrics } from './runMetrics';
@@ -37,17 +37,16 @@ class EventSender {
   }
 }
 
-/** Returns the unfinished runs of the same experiment and device preference that no other tab is running. */
+/** Returns the unfinished runs of the same experiment and device that no other tab is running, newest first. */
 async function unfinishedRuns(inputs: ImportedInputs, job: HeadlessJob): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
   for (const { experimentId } of await gateway.listExperiments()) {
     for (const run of await gateway.listRuns(experimentId)) {
-      const unfinished = run.status !== 'done' && run.status !== 'cancelled';
       const same = run.experimentHash === inputs.experimentHash && run.devicePreference === job.device;
-      if (unfinished && same && !(await gateway.isRunHeld(run.runId))) found.push(run);
+      if (same && isUnfinished(run, job.delivered) && !(await gateway.isRunHeld(run.runId))) found.push(run);
     }
   }
-  return found;
+  return found.sort((a, b) => b.createdAt - a.createdAt);
 }
 
 async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSender): Promise<string> {
@@ -62,6 +61,7 @@ async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSen
     demo: false,
   });
   // Tokenize in the data worker first: it reports progress, and the memory plan then finds the tokens in storage.
+  sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
   return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
@@ -70,9 +70,9 @@ async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSen
 async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {
   const earlier = await gateway.readEvents(runId, 0);
   if (earlier.length > 0) sender.send('events', earlier);
-  const { steps = 0 } = (await gateway.getRun(runId)) ?? {};
+  const { steps = 0, status } = (await gateway.getRun(runId)) ?? {};
   sender.send('progress', { totalSteps: steps });
-  await (await gateway.gpu()).startRun(runId, (events) => sender.send('events', events));
+  if (status !== 'done') await (await gateway.gpu()).startRun(runId, (events) => sender.send('events', events));
   await sender.settled();
   const run = await gateway.getRun(runId);
   if (run?.status !== 'done')
@@ -82,14 +82,16 @@ async function train(runId: string, sender: EventSender): Promise<{ run: RunReco
 
 /**
  * Runs one job from end to end: imports files, trains, posts metrics and export. Everything else is the app's own code.
+ * Returns the id of the run.
  */
 export async function runJob(
   routes: JobRoutes,
   job: HeadlessJob,
   sentenceOf: (inputs: ImportedInputs) => string[],
-): Promise<void> {
+): Promise<string> {
   const sender = new EventSender(routes);
   const begun = performance.now();
+  sender.send('progress', { what: 'import', done: 0, of: 0 });
   const inputs = await importInputs(routes, job, {
     import: throttled((done, of) => sender.send('progress', { what: 'import', done, of })),
     download: throttled((done, of) => sender.send('progress', { what: 'download', done, of })),
@@ -98,8 +100,10 @@ export async function runJob(
   const importMs = performance.now() - begun;
   for (const note of sentenceOf(inputs)) sender.send('progress', { note });
   const earlier = earlierRun(await unfinishedRuns(inputs, job), job.budgetBytes);
-  if (earlier.note !== undefined) sender.send('progress', { note: earlier.note });
-  const { run, events } = await train(earlier.resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
+  const { resumed } = earlier;
+  const note = resumed ? resumeNote(resumed, await gateway.checkpointStep(resumed.runId)) : earlier.note;
+  if (note !== undefined) sender.send('progress', { note });
+  const { run, events } = await train(resumed?.runId ?? (await newRun(inputs, job, sender)), sender);
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();
@@ -107,10 +111,13 @@ export async function runJob(
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
-  const resumed = earlier.resumed !== undefined;
   await routes.post(
     'metrics',
-    await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }),
+    await runMetrics({
+      ...{ run, events, inputs, resumed: resumed !== undefined, exported },
+      ...{ reference: exporting.reference, importMs, exportMs },
+    }),
   );
   for (const { path, blob } of exported.files) await routes.postExport(path, blob);
+  return run.runId;
 }

@@ -29,6 +29,22 @@ function phaseDurations(events: readonly RunEvent[]): Record<string, number> {
   return durations;
 }
 
+/**
+ * Returns how many steps a resumed run trained again, and the first and last of them: those after its last checkpoint.
+ * Null if there are none.
+ */
+export function repeatedSteps(events: readonly RunEvent[]): { count: number; first: number; last: number } | null {
+  const known = new Set<number>();
+  let [count, first, last] = [0, Infinity, 0];
+  for (const event of events) {
+    if (event.type !== 'step') continue;
+    const { step } = event;
+    if (known.has(step)) [count, first, last] = [count + 1, Math.min(first, step), Math.max(last, step)];
+    known.add(step);
+  }
+  return count > 0 ? { count, first, last } : null;
+}
+
 function environmentOf(run: RunRecord): object {
   return {
     build: run.build,
@@ -92,6 +108,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     deviceLosses: run.deviceLosses ?? 0,
     deviceChanges: run.deviceChanges ?? [],
     resumed: parts.resumed,
+    repeatedSteps: repeatedSteps(parts.events),
     leftOut: inputs.leftOut,
     split: splitOf(counts),
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },

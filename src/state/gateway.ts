@@ -5,6 +5,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation, EvaluationMoment } from '../domain/evaluate/evaluation';
 import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
+import { checkpointStep } from '../storage/checkpoints';
 import { openDatabase } from '../storage/database';
 import * as datasets from '../storage/datasets';
 import * as downloads from '../storage/downloads';
@@ -53,6 +54,10 @@ export const gateway = {
   },
   async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
     await runs.updateRun(await openDatabase(), runId, change);
+  },
+  /** Returns the step that an interrupted run resumes after. */
+  async checkpointStep(runId: string): Promise<number> {
+    return checkpointStep(await openDatabase(), runId);
   },
   async readEvents(runId: string, fromSeq: number): Promise<RunEvent[]> {
     return runEvents.readEvents(await openDatabase(), runId, fromSeq);

@@ -1,7 +1,8 @@
 import { AppError, toAppError } from '../domain/errors';
 import { sha256Hex, sha256Stream } from '../domain/hash';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { CheckpointManifest } from './schema';
+import { requireStorage } from './space';
 import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { cutSections, newWeightsId, WeightWriter, weightPartsOf, type HashedPart } from './weights';
 
@@ -29,6 +30,13 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
 /** Checkpoints kept per role. For `latest` these are two, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
+/** Returns the bytes that a run's checkpoints take at most: those that are kept, and a new one beside them. */
+export function checkpointBytesOfRun(totalFloats: number, hasBest: boolean): number {
+  const weights = totalFloats * 4;
+  // A `latest` checkpoint has two moments per weight.
+  return (kept.latest + 1) * weights * 3 + (hasBest ? (kept.best + 1) * weights : 0);
+}
+
 /** Reads all tensors, so that training can go on while `writeSnapshot` stores them. */
 export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
   const parts: HashedPart[] = [];
@@ -37,7 +45,8 @@ export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promis
 }
 
 /** Stores a snapshot in one transaction, together with its manifest. A crash leaves either all of it or nothing. */
-export function writeSnapshot(db: Database, { parts, ...of }: CheckpointSnapshot): Promise<CheckpointManifest> {
+export async function writeSnapshot(db: Database, { parts, ...of }: CheckpointSnapshot): Promise<CheckpointManifest> {
+  await requireStorage(parts.reduce((sum, { bytes }) => sum + bytes, 0));
   return commit(db, of, newWeightsId('checkpoint'), parts);
 }
 
@@ -71,7 +80,9 @@ async function commit(
   const { runId, role } = of;
   const sha256 = await sha256Hex(parts.map((part) => part.sha256).join(''));
   return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' });
+    const transaction = withHandledEnd(
+      db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' }),
+    );
     const [checkpoints, weightParts] = [transaction.objectStore('checkpoints'), transaction.objectStore('weightParts')];
     const existing = await checkpoints.getAll(generationsOf(runId));
     const manifest: CheckpointManifest = {
@@ -131,6 +142,11 @@ export async function loadNewestCheckpoint<T>(
   }
   if (failure) throw failure;
   return undefined;
+}
+
+/** Returns the step of the newest `latest` checkpoint, or 0 if the run has none. Reads no weights. */
+export async function checkpointStep(db: Database, runId: string): Promise<number> {
+  return ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').at(-1)?.step ?? 0;
 }
 
 /** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */

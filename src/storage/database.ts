@@ -56,6 +56,15 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
   return opening;
 }
 
+/**
+ * Marks the end of a transaction as handled. If a request fails, so does the end, and code that throws at the request
+ * never waits for it.
+ */
+export function withHandledEnd<T extends { readonly done: Promise<void> }>(transaction: T): T {
+  transaction.done.catch(() => undefined);
+  return transaction;
+}
+
 /** Runs storage work and converts any failure to an AppError, for example `quota-exceeded` for a full disk. */
 export async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {

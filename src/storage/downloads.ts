@@ -2,7 +2,7 @@ import type { HubListing } from '../domain/import/hub';
 import { downloadIdOf } from '../domain/import/hub';
 import { AppError } from '../domain/errors';
 import { own } from '../domain/errorWords';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { StoredDownload } from './schema';
 
 function partsOf(downloadId: string, path?: string): IDBKeyRange {
@@ -15,7 +15,7 @@ function partsOf(downloadId: string, path?: string): IDBKeyRange {
 export async function openDownload(db: Database, listing: HubListing): Promise<StoredDownload> {
   return guard(async () => {
     const downloadId = downloadIdOf(listing);
-    const transaction = db.transaction('downloads', 'readwrite');
+    const transaction = withHandledEnd(db.transaction('downloads', 'readwrite'));
     const known = await transaction.store.get(downloadId);
     const download = { received: {}, createdAt: Date.now(), ...known, downloadId, listing };
     await transaction.store.put(download);
@@ -32,7 +32,7 @@ export async function listDownloads(db: Database): Promise<StoredDownload[]> {
 /** Appends bytes to a file. The count in the download's record always matches the stored parts. */
 export async function appendDownloadPart(db: Database, downloadId: string, path: string, bytes: Blob): Promise<void> {
   await guard(async () => {
-    const transaction = db.transaction(['downloads', 'downloadParts'], 'readwrite');
+    const transaction = withHandledEnd(db.transaction(['downloads', 'downloadParts'], 'readwrite'));
     const downloads = transaction.objectStore('downloads');
     const download = await downloads.get(downloadId);
     if (!download) {
@@ -56,7 +56,7 @@ export async function readDownloadParts(db: Database, downloadId: string, path: 
 /** Deletes the stored bytes of one file of a download. */
 export async function clearDownloadFile(db: Database, downloadId: string, path: string): Promise<void> {
   await guard(async () => {
-    const transaction = db.transaction(['downloads', 'downloadParts'], 'readwrite');
+    const transaction = withHandledEnd(db.transaction(['downloads', 'downloadParts'], 'readwrite'));
     const download = await transaction.objectStore('downloads').get(downloadId);
     if (download) {
       const received = Object.fromEntries(Object.entries(download.received).filter(([name]) => name !== path));
@@ -69,7 +69,7 @@ export async function clearDownloadFile(db: Database, downloadId: string, path: 
 
 export async function deleteDownload(db: Database, downloadId: string): Promise<void> {
   await guard(async () => {
-    const transaction = db.transaction(['downloads', 'downloadParts'], 'readwrite');
+    const transaction = withHandledEnd(db.transaction(['downloads', 'downloadParts'], 'readwrite'));
     await transaction.objectStore('downloads').delete(downloadId);
     await transaction.objectStore('downloadParts').delete(partsOf(downloadId));
     await transaction.done;

@@ -1,5 +1,5 @@
 import type { StoredModel } from '../domain/model';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 
 export async function putModel(db: Database, model: StoredModel): Promise<void> {
   await guard(() => db.put('models', model));
@@ -17,7 +17,7 @@ export async function listModels(db: Database): Promise<StoredModel[]> {
 /** Makes all models that use the weights `from` use the weights `to` instead. Both are weights ids. */
 export async function redirectModels(db: Database, from: string, to: string): Promise<void> {
   await guard(async () => {
-    const transaction = db.transaction('models', 'readwrite');
+    const transaction = withHandledEnd(db.transaction('models', 'readwrite'));
     for (const model of await transaction.store.getAll())
       if (model.weightsId === from) await transaction.store.put({ ...model, weightsId: to });
     await transaction.done;

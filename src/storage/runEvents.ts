@@ -1,5 +1,5 @@
 import type { RunEvent, RunEventBody } from '../domain/run';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 
 function eventsOf(runId: string, fromSeq: number): IDBKeyRange {
   return IDBKeyRange.bound([runId, fromSeq], [runId, Infinity]);
@@ -12,7 +12,7 @@ export async function appendEvents(
   bodies: { body: RunEventBody; at: number }[],
 ): Promise<RunEvent[]> {
   return guard(async () => {
-    const transaction = db.transaction('runEvents', 'readwrite');
+    const transaction = withHandledEnd(db.transaction('runEvents', 'readwrite'));
     const last = await transaction.store.openKeyCursor(eventsOf(runId, 0), 'prev');
     let seq = last ? last.key[1] + 1 : 0;
     const events = bodies.map(({ body, at }) => ({ ...body, runId, at, seq: seq++ }));

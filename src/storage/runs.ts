@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors';
 import type { RunRecord } from '../domain/run';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import { weightPartsOf } from './weights';
 
 export async function putRun(db: Database, run: RunRecord): Promise<void> {
@@ -20,7 +20,7 @@ export async function listRuns(db: Database, experimentId: string): Promise<RunR
 /** Updates some fields of a run's record in one transaction. */
 export async function updateRun(db: Database, runId: string, patch: Partial<RunRecord>): Promise<void> {
   await guard(async () => {
-    const transaction = db.transaction('runs', 'readwrite');
+    const transaction = withHandledEnd(db.transaction('runs', 'readwrite'));
     const run = await transaction.store.get(runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
     await transaction.store.put({ ...run, ...patch });
@@ -32,7 +32,7 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
 export async function deleteRun(db: Database, runId: string): Promise<void> {
   await guard(async () => {
     const stores = ['runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
-    const transaction = db.transaction(stores, 'readwrite');
+    const transaction = withHandledEnd(db.transaction(stores, 'readwrite'));
     const checkpoints = transaction.objectStore('checkpoints');
     const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
     for (const { weightsId } of await checkpoints.getAll(numbered))

@@ -1,5 +1,6 @@
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { WeightPart } from './schema';
+import { requireStorage } from './space';
 import { sha256Of, weightPartBytes } from './weightReader';
 
 /** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
@@ -70,9 +71,10 @@ export class WeightWriter {
     return this.#cutter.write(values);
   }
 
-  /** Starts to write a part once the one before is written. */
+  /** Starts to write a part once the one before is written. Throws `quota-exceeded` if there is no room for it. */
   async writePart(bytes: Blob): Promise<void> {
     await this.#writing;
+    await requireStorage(bytes.size);
     const part = this.#parts++;
     this.#bytes += bytes.size;
     this.#writing = guard(() => this.db.put('weightParts', { weightsId: this.weightsId, part, bytes }));
@@ -125,7 +127,7 @@ export async function cutSections(
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite');
+    const transaction = withHandledEnd(db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite'));
     const named = new Set<string>();
     for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
     for (const { weightsId, untrained } of await transaction.objectStore('models').getAll()) {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -166,6 +166,47 @@ test('the runner exits with 1 and one sentence if a file is missing, and writes 
   expect(ended.stderr.trim().split('\n')).toHaveLength(1);
   expect(ended.stderr).toContain('nowhere.jsonl');
   expect(existsSync(join(folder, 'out/metrics.json'))).toBe(false);
+});
+
+test('a bad --browser costs no earlier results, and a folder named export that is not of the runner is kept', async () => {
+  const folder = await cutDemo();
+  const file = join(folder, 'experiment.json');
+  const own = join(folder, 'own');
+  await mkdir(join(own, 'export'), { recursive: true });
+  await writeFile(join(own, 'export/index.js'), 'mine');
+  const foreign = await command('experiment.mjs', file, '--out', own, '--device', 'wasm');
+  expect(foreign.code).toBe(1);
+  expect(foreign.stderr).toContain('would replace export, which it did not write');
+  expect(readFileSync(join(own, 'export/index.js'), 'utf8')).toBe('mine');
+
+  const out = join(folder, 'out');
+  await mkdir(out);
+  await writeFile(join(out, 'events.jsonl'), '{"step":1,"loss":1,"lr":0.1}\n');
+  const ended = await command('experiment.mjs', file, '--out', out, '--browser', join(folder, 'nowhere'));
+  expect(ended.code).toBe(1);
+  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  expect(readFileSync(join(out, 'events.jsonl'), 'utf8')).toContain('"step":1');
+});
+
+test('SIGINT ends the runner with a sentence and removes the temporary profile', async () => {
+  const folder = await cutDemo();
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary);
+  const child = execFile(
+    process.execPath,
+    [join(root, 'tools/experiment.mjs'), join(folder, 'experiment.json'), '--out', join(folder, 'out')],
+    { cwd: root, env: { ...process.env, TMPDIR: temporary } },
+  );
+  let stderr = '';
+  child.stderr?.on('data', (text: string) => (stderr += text));
+  const profiles = () => readdirSync(temporary).filter((name) => name.startsWith('recallsmith-'));
+  // The database is there as soon as data has been imported.
+  const stored = () => profiles().some((name) => existsSync(join(temporary, name, 'Default/IndexedDB')));
+  await expect.poll(stored, { timeout: minute }).toBe(true);
+  child.kill('SIGINT');
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, stderr]).toEqual([130, 'Interrupted.\n']);
+  expect(profiles()).toEqual([]);
 });
 
 test("the runner prints the page's own sentence if the experiment is invalid", async () => {

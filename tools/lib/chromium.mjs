@@ -48,6 +48,22 @@ const quiet = [
   '--disable-renderer-backgrounding',
 ];
 
+/**
+ * Returns the flag that disables features. Chromium obeys only the last such flag, so this one repeats the features
+ * that Playwright disables because they change pages or contact other hosts.
+ * @param {string[]} features
+ */
+export function disabledFeatures(...features) {
+  const playwrights = [
+    ...['AimEnabled', 'NetworkTimeServiceQuerying', 'OptimizationHints', 'PreconnectToSearch', 'MediaRouter'],
+    ...['DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable'],
+  ];
+  return `--disable-features=${[...playwrights, ...features].join(',')}`;
+}
+
+/** Flags for a window on a virtual screen, in which Chromium uses an NVIDIA card through Vulkan. */
+export const windowFlags = ['--ozone-platform=x11', '--ignore-gpu-blocklist'];
+
 /** Whether this machine has a graphics card. Checks only on Linux, and assumes a card on other systems. */
 export function hasGraphicsCard() {
   if (process.platform !== 'linux') return true;
@@ -67,7 +83,12 @@ export function chromiumFlags(webgpu) {
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
     if (existsSync('/dev/nvidia0'))
-      flags.push('--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface');
+      // The second feature is one that Playwright enables in a flag that this one replaces: no request at the start.
+      flags.push(
+        '--use-angle=vulkan',
+        '--enable-features=Vulkan,SkipListAccountsWithoutGaiaCookies',
+        '--disable-vulkan-surface',
+      );
   }
   return flags;
 }

@@ -1,5 +1,6 @@
 const reasons = {
   EACCES: 'access is denied',
+  EDQUOT: "the user's disk quota is used up",
   EEXIST: 'a file of that name exists',
   EISDIR: 'it is a folder, not a file',
   ENAMETOOLONG: 'the name is too long',
@@ -9,6 +10,9 @@ const reasons = {
   EPERM: 'the system does not permit it',
   EROFS: 'the disk is read-only',
 };
+
+/** Errors that only writing has. */
+const writeErrors = new Set(['EDQUOT', 'ENOSPC', 'EROFS']);
 
 /** Returns, in words, the reason why the system refused a file. */
 export function reasonOf(error) {
@@ -20,7 +24,19 @@ export function reasonOf(error) {
  */
 export function sentenceOf(error) {
   if (!(error instanceof Error)) return 'The experiment failed.';
-  if (error.syscall !== undefined && error.code in reasons)
-    return `${error.path ?? 'A file'} cannot be used: ${reasonOf(error)}.`;
-  return error.message;
+  if (error.syscall !== undefined && error.code in reasons) {
+    const verb = writeErrors.has(error.code) ? 'written' : 'used';
+    return `${error.path ?? 'A file'} cannot be ${verb}: ${reasonOf(error)}.`;
+  }
+  return error.message === '' ? 'The experiment failed without a reason.' : error.message;
+}
+
+/** Runs `work`, which writes the file `path`. Adds the path to a system error that lacks it, such as a full disk. */
+export async function writing(path, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error.syscall !== undefined) error.path ??= path;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
 /** Files of the exported folder are posted to this path, followed by their own. */
@@ -25,17 +26,19 @@ async function readJson(request) {
 async function receiveFile(request, folder, path) {
   const file = normalize(join(folder, path));
   if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the export');
-  await mkdir(dirname(file), { recursive: true });
-  await pipeline(request, createWriteStream(file));
+  await writing(file, async () => {
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(request, createWriteStream(file));
+  });
 }
 
 /**
  * Serves one job to the page and receives its results, under a path with an unguessable token. The job can be fetched
  * only once. Returns { token, route }; pass `route` to `siteServer`.
  *
- * @param job { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken, inputs };
- *   an input is { slot, path, file }
- * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFolder }
+ * @param job a HeadlessJob of src/headless/jobRoutes.ts, but an input is { slot, path, file }
+ * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFolder,
+ *   onFailure(error) }; `onFailure` gets the error of a request that failed on this side
  */
 export function jobRoutes(job, handlers) {
   const token = randomBytes(24).toString('base64url');
@@ -46,9 +49,8 @@ export function jobRoutes(job, handlers) {
   const giveJob = (response) => {
     if (taken) return sendJson(response, 410, { error: 'this job has already been fetched' });
     taken = true;
-    const { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken } = job;
-    const given = { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken, inputs };
-    return sendJson(response, 200, given);
+    const { inputs: _inputs, ...given } = job;
+    return sendJson(response, 200, { ...given, inputs });
   };
 
   const receive = {
@@ -58,8 +60,7 @@ export function jobRoutes(job, handlers) {
     finish: async (request) => handlers.onFinish(await readJson(request)),
   };
 
-  const route = async (request, response, path) => {
-    if (!path.startsWith('/__job/')) return false;
+  const answer = async (request, response, path) => {
     const name = path.startsWith(base) ? path.slice(base.length) : '';
     const input = /^file\/(\d+)$/.exec(name);
     if (request.method === 'GET' && name === 'job.json') giveJob(response);
@@ -72,6 +73,17 @@ export function jobRoutes(job, handlers) {
       await receiveFile(request, normalize(handlers.exportFolder), name.slice(exportPrefix.length));
       sendJson(response, 200, { ok: true });
     } else sendJson(response, 404, { error: 'not found' });
+  };
+
+  const route = async (request, response, path) => {
+    if (!path.startsWith('/__job/')) return false;
+    try {
+      await answer(request, response, path);
+    } catch (error) {
+      // The page could only say that its request failed, so the runner reports the reason itself.
+      handlers.onFailure(error);
+      throw error;
+    }
     return true;
   };
   return { token, route };

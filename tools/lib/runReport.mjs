@@ -1,5 +1,6 @@
 import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writing } from './errors.mjs';
 
 const printEveryMs = 3000;
 
@@ -20,20 +21,26 @@ const toLines = (events) => events.map((event) => `${JSON.stringify(lineOf(event
 
 /**
  * Returns the events without progress, which is only for the terminal. A resumed run repeats the steps after its last
- * checkpoint; only the later event of a repeated step is kept.
+ * checkpoint, and their dev evaluations; of events that repeat one another, only the last is kept.
  * @template {{ type: string, step?: number }} E
  * @param {E[]} events
  * @returns {E[]}
  */
 export function eventsToKeep(events) {
-  const lastOfStep = new Map();
-  events.forEach((event, index) => event.type === 'step' && lastOfStep.set(event.step, index));
-  return events.filter(
-    (event, index) => event.type !== 'progress' && (event.type !== 'step' || lastOfStep.get(event.step) === index),
-  );
+  const keyOf = ({ type, step }) => (repeatedTypes.has(type) ? `${type} ${step}` : null);
+  const last = new Map();
+  events.forEach((event, index) => last.set(keyOf(event), index));
+  return events.filter((event, index) => {
+    const key = keyOf(event);
+    return event.type !== 'progress' && (key === null || last.get(key) === index);
+  });
 }
 
-const progressWords = {
+/** The events that a resumed run repeats for the steps after its checkpoint. */
+const repeatedTypes = new Set(['step', 'devEvaluation', 'checkpoint']);
+
+/** What the terminal calls each kind of progress: those of a run (`progressKinds`) and those of the runner's page. */
+export const progressWords = {
   import: 'reading files',
   download: 'fetching the model, MB:',
   tune: 'measuring kernels',
@@ -52,6 +59,7 @@ export class RunReport {
   #printedAt = 0;
   #print;
   #recent = [];
+  #what = '';
   totalSteps = 0;
 
   constructor(folder, print = (line) => console.log(line)) {
@@ -60,28 +68,33 @@ export class RunReport {
   }
 
   async begin() {
-    await writeFile(this.#file, '');
+    await writing(this.#file, () => writeFile(this.#file, ''));
   }
 
   async add(events) {
     // A resumed run sends all its earlier events at once, too many for the arguments of one call.
     for (const event of events) this.#events.push(event);
-    await appendFile(this.#file, toLines(events.filter((event) => event.type !== 'progress')));
+    const lines = toLines(events.filter((event) => event.type !== 'progress'));
+    await writing(this.#file, () => appendFile(this.#file, lines));
     for (const event of events) this.#printEvent(event);
   }
 
   /** Rewrites the whole file without events of steps that a resumed run repeated. */
   async finish() {
-    await writeFile(`${this.#file}.new`, toLines(eventsToKeep(this.#events)));
-    await rename(`${this.#file}.new`, this.#file);
+    const whole = `${this.#file}.new`;
+    await writing(whole, () => writeFile(whole, toLines(eventsToKeep(this.#events))));
+    await rename(whole, this.#file);
   }
 
   note(line) {
     this.#print(line);
   }
 
-  progress({ what, done, of }) {
-    this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, of > 0 && done >= of);
+  progress({ what, done, of }, finished = of > 0 && done >= of) {
+    // The first progress of each kind is printed at once, so that the terminal always shows the current work.
+    const important = finished || what !== this.#what;
+    this.#what = what;
+    this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, important);
   }
 
   /** Prints a line, unless another line was printed less than `printEveryMs` ago and this one is not `important`. */
@@ -92,8 +105,7 @@ export class RunReport {
   }
 
   #printEvent(event) {
-    if (event.type === 'progress')
-      return this.#printSparingly(`${progressWords[event.what]}${event.of > 0 ? ` ${event.done}/${event.of}` : ''}`);
+    if (event.type === 'progress') return this.progress(event, false);
     if (event.type === 'step') return this.#printStep(event);
     if (event.type === 'phase') return this.#print(`== ${event.phase}`);
     if (event.type === 'device')
@@ -109,6 +121,7 @@ export class RunReport {
   }
 
   #printStep({ step, loss, learningRate, tokens, stepMs }) {
+    this.#what = 'step';
     this.#recent = [...this.#recent.slice(-19), { tokens, stepMs }];
     const ms = this.#recent.reduce((sum, one) => sum + one.stepMs, 0);
     const pace = this.#recent.reduce((sum, one) => sum + one.tokens, 0) / (ms / 1000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import type { RunRecord } from '../../../src/domain/run';
-import { earlierRun } from '../../../src/headless/earlierRun';
+import { earlierRun, isUnfinished, resumeNote } from '../../../src/headless/earlierRun';
 
 const wasm = { backend: 'wasm', reason: 'wasm-chosen', adapter: null, threads: 1, simd: true } as const;
 
@@ -29,13 +29,25 @@ const outOfMemory: AppErrorDetails = { kind: 'gpu-out-of-memory' };
 const resumedId = (runs: RunRecord[], chosen?: number) => earlierRun(runs, chosen).resumed?.runId;
 
 describe('the runner, given an unfinished run of the same experiment,', () => {
-  it('resumes that run and says so if no budget or the same budget is requested', () => {
-    const expected = { note: 'resuming the interrupted run, which had reached step 7' };
-    expect(earlierRun([run('a')], undefined)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
-    expect(earlierRun([run('a')], 2e9)).toMatchObject({ ...expected, resumed: { runId: 'a' } });
-    expect(earlierRun([run('a', { status: 'failed', error: { kind: 'device-busy', job: 'run' } })], 2e9)).toMatchObject(
-      expected,
-    );
+  it('resumes that run if no budget or the same budget is requested', () => {
+    expect(resumedId([run('a')])).toBe('a');
+    expect(resumedId([run('a')], 2e9)).toBe('a');
+    expect(resumedId([run('a', { status: 'failed', error: { kind: 'device-busy', job: 'run' } })], 2e9)).toBe('a');
+  });
+
+  it('says after which step training resumes, not which step the run had reached', () => {
+    expect(resumeNote(run('a'), 5)).toBe('resuming the interrupted run after step 5 of 9, its last checkpoint');
+    expect(resumeNote(run('a'), 0)).toBe('resuming the interrupted run from its start: it had no checkpoint yet');
+  });
+
+  it('goes on with the export of a trained run until its results are written', () => {
+    const trained = run('a', { status: 'done' });
+    expect(isUnfinished(trained, [])).toBe(true);
+    expect(isUnfinished(trained, ['a'])).toBe(false);
+    expect(isUnfinished(run('a'), ['b'])).toBe(true);
+    expect(isUnfinished(run('a', { status: 'cancelled' }), [])).toBe(false);
+    expect(resumedId([trained], 1e9)).toBe('a');
+    expect(resumeNote(trained, 9)).toMatch(/going on with the export$/);
   });
 
   it('starts a new run and says so if a different budget is requested', () => {

@@ -2,7 +2,8 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { RunReport, eventsToKeep } from '../../../tools/lib/runReport.mjs';
+import { progressKinds } from '../../../src/domain/run';
+import { RunReport, eventsToKeep, progressWords } from '../../../tools/lib/runReport.mjs';
 
 const step = (number: number, loss: number, seq: number) => ({
   type: 'step',
@@ -48,6 +49,34 @@ describe('events.jsonl', () => {
       0.41,
       0.3,
     ]);
+  });
+
+  it('keeps only the later dev evaluation and checkpoint of a step that a resume repeated', () => {
+    const events = [
+      { type: 'devEvaluation', step: 0, of: 'first' },
+      { type: 'devEvaluation', step: 5, of: 'first' },
+      { type: 'checkpoint', step: 5, of: 'first' },
+      { type: 'status', status: 'running', of: 'second' },
+      { type: 'devEvaluation', step: 5, of: 'second' },
+      { type: 'checkpoint', step: 5, of: 'second' },
+    ];
+    expect(eventsToKeep(events).map(({ type, of }) => `${type} ${of}`)).toEqual([
+      'devEvaluation first',
+      'status second',
+      'devEvaluation second',
+      'checkpoint second',
+    ]);
+  });
+
+  it('prints words for every kind of progress', async () => {
+    expect(Object.keys(progressWords)).toEqual(expect.arrayContaining([...progressKinds]));
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line: string) => {
+      printed.push(line);
+    });
+    await report.begin();
+    await report.add([{ type: 'progress', what: 'tune', done: 7, of: 16 }]);
+    expect(printed).toEqual(['measuring kernels 7/16']);
   });
 
   it('accepts 150,000 earlier events of a resumed run in one call', async () => {

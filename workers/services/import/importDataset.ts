@@ -12,6 +12,7 @@ import { shaped } from '../../../src/domain/import/shapes';
 import type { DataRole, SourceFile } from '../../../src/domain/records';
 import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
+import { requireStorage } from '../../../src/storage/space';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
 import { openDataFile, recordsOfFile, type DataFile, type ReadingChoices } from './dataFile';
@@ -177,6 +178,8 @@ export async function importDataset(
   { mappings, files: stated = {}, readings = {}, ...options }: ImportDatasetSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
+  // Rows are stored as text of two bytes per character.
+  await requireStorage(files.reduce((sum, file) => sum + file.size, 0) * 2);
   const opened: DataFile[] = [];
   for (const file of files) opened.push(await openDataFile(file, [role], { files: stated, readings }));
   const rejections = new Rejections();

@@ -2,6 +2,7 @@ import type { HubOrigin, StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import { needing, type Database } from '../../../src/storage/database';
+import { requireStorage } from '../../../src/storage/space';
 import { deleteWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
 import { modelError } from '../../formats/modelError';
 import { isFileDType, type TensorFile } from '../../formats/tensorFile';
@@ -186,6 +187,7 @@ export async function importModel(
   const found = await findModel(files);
   const ids = { weights: newWeightsId('model'), untrained: newWeightsId('model') };
   const bytes = found.untrained.reduce((sum, { kept }) => sum + kept.bytes, found.layout.totalFloats * 4);
+  await requireStorage(bytes);
   try {
     return await needing(bytes, () => storeModel(db, found, ids, { name, progress, ...options }));
   } catch (thrown) {

@@ -4,9 +4,10 @@ import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import { parseExperiment } from '../../../src/domain/parseExperiment';
 import type { Dataset } from '../../../src/domain/records';
 import type { Progress } from '../../../src/protocol/dataApi';
-import { needing, type Database } from '../../../src/storage/database';
+import { needing, withHandledEnd, type Database } from '../../../src/storage/database';
 import type { RecallsmithSchema, StoredExperiment } from '../../../src/storage/schema';
 import { getDataset, putDataset } from '../../../src/storage/datasets';
+import { requireStorage } from '../../../src/storage/space';
 import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
 import { writeZip } from '../../formats/zipWriter';
 
@@ -171,6 +172,7 @@ export async function openProject(
 ): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
   const reader = await ProjectReader.open(file);
   await reader.verify(progress);
+  await requireStorage(file.size);
   const experiments = (await reader.list<'experiments'>('experiments.json')).map((stored) => ({
     ...stored,
     experiment: parseExperiment(stored.experiment),
@@ -223,7 +225,7 @@ async function addMissing<S extends ListStore>(
   store: S,
   values: RecallsmithSchema[S]['value'][],
 ): Promise<void> {
-  const transaction = db.transaction(store, 'readwrite');
+  const transaction = withHandledEnd(db.transaction(store, 'readwrite'));
   for (const value of values) {
     if ((await transaction.store.getKey(keyOf[store](value))) === undefined) await transaction.store.put(value);
   }

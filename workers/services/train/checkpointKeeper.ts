@@ -71,10 +71,11 @@ export class CheckpointKeeper {
   }
 
   async #begin(role: CheckpointManifest['role']): Promise<void> {
-    const { db, record } = this.session;
+    const { db, record, log } = this.session;
     const begunAt = performance.now();
     const input = this.#input(role);
     if (role === 'latest') this.#lastStep = input.step;
+    await log.flushWith({ type: 'progress', what: 'checkpoint', done: 0, of: 0 });
     if (!record.memory?.snapshotBytes) {
       this.#stored(await writeCheckpoint(db, input), begunAt, performance.now());
       return;

@@ -1,8 +1,10 @@
 import { AppError } from '../../../src/domain/errors';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
+import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { putRun } from '../../../src/storage/runs';
+import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf } from '../../engine/device';
 import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
@@ -24,7 +26,7 @@ export async function createRun(
   build: string,
 ): Promise<string> {
   const experiment = await storedExperiment(db, experimentId);
-  await modelOfExperiment(db, experiment);
+  const { model } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
@@ -32,6 +34,8 @@ export async function createRun(
   refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
+  const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
+  await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,

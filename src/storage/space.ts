@@ -1,0 +1,20 @@
+import { AppError } from '../domain/errors';
+
+/**
+ * Bytes of the browser's storage that stay free. A browser that has no room to rewrite its database may not be able to
+ * open it again.
+ */
+export const reservedBytes = 64 * 1024 * 1024;
+
+/**
+ * Throws `quota-exceeded` unless `neededBytes` more can be stored and the reserve stays free. Passes if the browser
+ * does not say how much it can store.
+ */
+export async function requireStorage(neededBytes: number): Promise<void> {
+  // Node has no navigator before version 21, and tests run there.
+  if (!('navigator' in globalThis)) return;
+  const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
+  if (quota === undefined) return;
+  const freeBytes = Math.max(0, quota - usage - reservedBytes);
+  if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
+}

@@ -1,0 +1,54 @@
+import 'fake-indexeddb/auto';
+import { afterEach, expect, it, vi } from 'vitest';
+import { checkpointBytesOfRun, latestCheckpoint, takeSnapshot, writeSnapshot } from '../../../src/storage/checkpoints';
+import { openDatabase } from '../../../src/storage/database';
+import { requireStorage, reservedBytes } from '../../../src/storage/space';
+import { WeightWriter } from '../../../src/storage/weights';
+
+const withFree = (freeBytes: number | undefined) =>
+  vi.stubGlobal('navigator', {
+    storage: { estimate: () => Promise.resolve(freeBytes === undefined ? {} : { usage: 7, quota: 7 + freeBytes }) },
+  });
+
+afterEach(() => void vi.unstubAllGlobals());
+
+it('storage is refused with numbers if the reserve would not stay free', async () => {
+  withFree(reservedBytes + 100);
+  await requireStorage(100);
+  await expect(requireStorage(101)).rejects.toMatchObject({
+    details: { kind: 'quota-exceeded', neededBytes: 101, freeBytes: 100 },
+  });
+  withFree(undefined);
+  await requireStorage(1e15);
+});
+
+it('a checkpoint without room is refused before a byte of it is stored', async () => {
+  const db = await openDatabase(`space-${crypto.randomUUID()}`);
+  async function* section() {
+    yield Promise.resolve(new Float32Array(25));
+  }
+  const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
+  const snapshot = () => takeSnapshot({ runId: 'r', step: 1, role: 'latest', sections: [section()], loopState });
+  withFree(reservedBytes + 99);
+  await expect(writeSnapshot(db, await snapshot())).rejects.toMatchObject({
+    details: { kind: 'quota-exceeded', neededBytes: 100, freeBytes: 99 },
+  });
+  expect([await db.count('weightParts'), await latestCheckpoint(db, 'r')]).toEqual([0, undefined]);
+  withFree(reservedBytes + 100);
+  await writeSnapshot(db, await snapshot());
+  expect(await latestCheckpoint(db, 'r')).toMatchObject({ step: 1 });
+});
+
+it('weights without room are refused before a part is stored', async () => {
+  const db = await openDatabase(`space-${crypto.randomUUID()}`);
+  withFree(reservedBytes);
+  const writer = new WeightWriter(db, 'model-x');
+  await writer.write(new Float32Array(1));
+  await expect(writer.finish()).rejects.toMatchObject({ details: { kind: 'quota-exceeded', neededBytes: 4 } });
+  expect(await db.count('weightParts')).toBe(0);
+});
+
+it('a run needs room for three checkpoints with moments, and for two of the best weights', () => {
+  expect(checkpointBytesOfRun(10, false)).toBe(3 * 3 * 40);
+  expect(checkpointBytesOfRun(10, true)).toBe(3 * 3 * 40 + 2 * 40);
+});

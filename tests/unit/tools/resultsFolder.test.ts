@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ResultsFolder, unfinishedFolder } from '../../../tools/lib/resultsFolder.mjs';
+
+const metricsOf = (files: string[], run = 'a') => ({
+  experimentHash: 'h',
+  weightsSha256: run,
+  export: { files: files.map((path) => ({ path, bytes: 1 })) },
+});
+const event = '{"type":"status","status":"running","seq":0,"at":1}\n';
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'recallsmith-results-'));
+const text = (...path: string[]) => readFileSync(join(...path), 'utf8');
+
+/** Writes what a run leaves before its results are complete. */
+async function writeRun(results: ResultsFolder, run: string): Promise<void> {
+  await writeFile(join(results.unfinished, 'events.jsonl'), event);
+  await mkdir(join(results.exportFolder, 'onnx'), { recursive: true });
+  await writeFile(join(results.exportFolder, 'onnx/model.onnx'), run);
+}
+
+async function finishedRun(out: string, run: string): Promise<void> {
+  const results = await ResultsFolder.open(out);
+  await writeRun(results, run);
+  await results.finish(metricsOf(['onnx/model.onnx'], run));
+  await results.close();
+}
+
+describe('the folder of the results', () => {
+  it('keeps earlier results until those of a new run are complete', async () => {
+    const out = await newFolder();
+    await finishedRun(out, 'first');
+    const failing = await ResultsFolder.open(out);
+    await writeRun(failing, 'second');
+    await failing.close();
+    expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ weightsSha256: 'first' });
+    expect(text(out, 'export/onnx/model.onnx')).toBe('first');
+    // Only the events of the failed run are left.
+    expect(await readdir(join(out, unfinishedFolder))).toEqual(['events.jsonl']);
+    await finishedRun(out, 'third');
+    expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ weightsSha256: 'third' });
+    expect(text(out, 'export/onnx/model.onnx')).toBe('third');
+    expect((await readdir(out)).sort()).toEqual(['events.jsonl', 'export', 'metrics.json']);
+  });
+
+  it.each([
+    ['export/index.js', 'export'],
+    ['metrics.json', 'metrics.json'],
+    ['events.jsonl', 'events.jsonl'],
+  ])('refuses to replace a file %s that the runner did not write', async (path, name) => {
+    const out = await newFolder();
+    await mkdir(join(out, 'export'));
+    await writeFile(join(out, path), '{"mine": true}\n');
+    await expect(ResultsFolder.open(out)).rejects.toThrow(`would replace ${name}`);
+    expect(text(out, path)).toBe('{"mine": true}\n');
+    expect(existsSync(join(out, unfinishedFolder))).toBe(false);
+  });
+
+  it('refuses to replace an export that a file was added to, even during the run', async () => {
+    const out = await newFolder();
+    await finishedRun(out, 'first');
+    const results = await ResultsFolder.open(out);
+    await writeRun(results, 'second');
+    await writeFile(join(out, 'export/onnx/notes.txt'), 'mine');
+    await expect(results.finish(metricsOf(['onnx/model.onnx'], 'second'))).rejects.toThrow('export/onnx/notes.txt');
+    await results.close();
+    expect(text(out, 'export/onnx/notes.txt')).toBe('mine');
+    expect(text(out, 'export/onnx/model.onnx')).toBe('first');
+    await expect(ResultsFolder.open(out)).rejects.toThrow('export/onnx/notes.txt');
+  });
+
+  it('is refused to a second command, which changes nothing in it', async () => {
+    const out = await newFolder();
+    const first = await ResultsFolder.open(out);
+    await writeRun(first, 'first');
+    await expect(ResultsFolder.open(out)).rejects.toThrow('Another command is writing its results');
+    expect(text(first.unfinished, 'events.jsonl')).toBe(event);
+    await first.close();
+    await (await ResultsFolder.open(out)).close();
+  });
+
+  it('finishes a replacement that a kill interrupted', async () => {
+    const out = await newFolder();
+    await finishedRun(out, 'first');
+    // The state after the old metrics.json was put away and the new export is in place.
+    const unfinished = join(out, unfinishedFolder);
+    await mkdir(join(unfinished, 'previous/export'), { recursive: true });
+    await rename(join(out, 'metrics.json'), join(unfinished, 'previous/metrics.json'));
+    await writeFile(join(unfinished, 'metrics.json'), JSON.stringify(metricsOf(['onnx/model.onnx'], 'second')));
+    await writeFile(join(unfinished, 'events.jsonl'), event);
+    await writeFile(join(out, 'export/onnx/model.onnx'), 'second');
+    await (await ResultsFolder.open(out)).close();
+    expect(JSON.parse(text(out, 'metrics.json'))).toMatchObject({ weightsSha256: 'second' });
+    expect(existsSync(unfinished)).toBe(false);
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { disabledFeatures } from '../../../tools/lib/chromium.mjs';
+import {
+  nearlyFull,
+  requireDiskSpace,
+  reservedBytes,
+  storageQuota,
+  withFullDisk,
+} from '../../../tools/lib/diskSpace.mjs';
+import { missingPackages, missingPackagesSentence } from '../../../tools/lib/display.mjs';
+import { sentenceOf, writing } from '../../../tools/lib/errors.mjs';
+import { pageFailure } from '../../../tools/lib/headlessBrowser.mjs';
+
+const full = () =>
+  Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+
+describe('a failure of the runner', () => {
+  it('on a full disk names the file and says that the disk is full', async () => {
+    const failing = writing('/out/export/model.safetensors', () => Promise.reject(full()));
+    const sentence = await failing.catch(sentenceOf);
+    expect(sentence).toBe('/out/export/model.safetensors cannot be written: the disk is full.');
+  });
+
+  it('has a sentence even if the page rejects with nothing', () => {
+    for (const nothing of [undefined, new Error(''), Object.assign(new Error('undefined'), { stack: '' })]) {
+      if (nothing) nothing.stack = '';
+      expect(pageFailure(nothing)).toMatch(/^The page failed without saying why; .+\.$/);
+    }
+    expect(pageFailure(new Error('no reader'))).toMatch(/^The page failed: Error: no reader/);
+    expect(sentenceOf(new Error(''))).toMatch(/\w.*\.$/);
+    expect(sentenceOf(undefined)).toMatch(/\w.*\.$/);
+  });
+});
+
+describe('the disk', () => {
+  const free = (bytes: number) => () => Promise.resolve(bytes);
+
+  it('must have room for what is written, and for the reserve', async () => {
+    await requireDiskSpace('/out', 50e6, 'the export', free(50e6 + reservedBytes));
+    await expect(requireDiskSpace('/out', 50e6, 'the export', free(49e6 + reservedBytes))).rejects.toThrow(
+      'The disk of /out has 183 MB free, but needs 50 MB for the export, and 134 MB that stay free; make room there.',
+    );
+    await expect(requireDiskSpace('/out', 0, 'the browser', free(3e6))).rejects.toThrow(
+      'The disk of /out has 3 MB free, but needs 134 MB that stay free for the browser; make room there.',
+    );
+    await requireDiskSpace(await mkdtemp(join(tmpdir(), 'recallsmith-disk-')), 1, 'a test');
+  });
+
+  it('gives the page what is free beyond the reserve', () => {
+    expect(storageQuota(10e6, 500e6 + reservedBytes)).toBe(510e6);
+    expect(storageQuota(10e6, reservedBytes - 1)).toBe(10e6);
+  });
+
+  it('stops the run if other programs fill it', () => {
+    expect(nearlyFull('/p', reservedBytes / 2)).toBeNull();
+    expect(nearlyFull('/p', 20e6)).toMatch(/^The disk of \/p has only 20 MB free\. .+ run the same command again\.$/);
+  });
+
+  it('is named in the sentence of a failure that a full disk explains', async () => {
+    expect(await withFullDisk('Storage failed.', '/p', free(1e9))).toBe('Storage failed.');
+    expect(await withFullDisk('Storage failed.', '/p', free(4e6))).toBe(
+      'Storage failed. The disk of /p has only 4 MB free, of which 134 MB must stay free.',
+    );
+  });
+});
+
+describe('a machine with an NVIDIA card and no screen', () => {
+  const all = new Set(['libvulkan.so.1', 'libEGL.so.1', 'libGLdispatch.so.0', 'libOpenGL.so.0', 'libGL.so.1']);
+  for (const name of ['libGLX.so.0', 'libGLESv2.so.2', 'libX11.so.6', 'libXext.so.6', 'libxcb.so.1']) all.add(name);
+
+  it('needs nothing more if Xvfb and the libraries are installed', () => {
+    expect(missingPackages({ program: () => '/usr/bin/Xvfb', known: () => all })).toEqual([]);
+    expect(missingPackages({ program: () => '/usr/bin/Xvfb', known: () => null })).toEqual([]);
+  });
+
+  it('is told the packages to install', () => {
+    const known = new Set([...all].filter((name) => name !== 'libvulkan.so.1'));
+    const missing = missingPackages({ program: () => undefined, known: () => known });
+    expect(missing).toEqual(['xvfb', 'libvulkan1']);
+    expect(missingPackagesSentence(missing)).toContain('"apt-get install xvfb libvulkan1"');
+  });
+});
+
+describe('the flags of the browser', () => {
+  it('disable the features that contact other hosts together with those of the caller', () => {
+    expect(disabledFeatures('StaticStorageQuota')).toMatch(/OptimizationHints.*,StaticStorageQuota$/);
+  });
+});

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { lockFolder } from './folderLock.mjs';
+
+/** Subfolder of `--out` that results are written to before they replace earlier ones. */
+export const unfinishedFolder = 'recallsmith-unfinished';
+/** In the order in which they are put in place: a folder with a metrics.json has complete results. */
+const resultNames = ['export', 'events.jsonl', 'metrics.json'];
+
+const json = async (path) => JSON.parse(await readFile(path, 'utf8'));
+
+/** Returns the paths of the exported files that a metrics.json lists, or null unless this command wrote the file. */
+async function listedExport(path) {
+  try {
+    const metrics = await json(path);
+    if (typeof metrics.experimentHash !== 'string' || typeof metrics.weightsSha256 !== 'string') return null;
+    return metrics.export.files.map((file) => file.path);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the first line of a file is an event as this command writes it. */
+async function hasEvents(path) {
+  try {
+    const text = await readFile(path, 'utf8');
+    if (text === '') return true;
+    const first = JSON.parse(text.slice(0, text.indexOf('\n')));
+    return Number.isInteger(first.seq) || (Number.isInteger(first.step) && Number.isFinite(first.lr));
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the paths of all files below a folder, relative to it and with slashes. */
+async function filesBelow(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    );
+}
+
+/**
+ * The results in `--out`. They are written to a subfolder and replace earlier results only when they are complete.
+ * Files that this command did not write are never replaced. One process at a time can open a folder.
+ */
+export class ResultsFolder {
+  #out;
+  #unlock;
+
+  constructor(out, unlock) {
+    this.#out = out;
+    this.#unlock = unlock;
+  }
+
+  /** Opens an existing folder. Throws if another process writes there, or if results would replace foreign files. */
+  static async open(out) {
+    const unlock = await lockFolder(out);
+    if (!unlock)
+      throw new Error(`Another command is writing its results to ${out}; wait for it, or choose another --out.`);
+    const folder = new ResultsFolder(out, unlock);
+    try {
+      // The process was killed while it replaced earlier results: finish that.
+      if (existsSync(folder.#previous)) await folder.#replace();
+      await folder.#refuseForeign();
+      await mkdir(folder.unfinished, { recursive: true });
+      await folder.#clear();
+      return folder;
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** Folder of events.jsonl during the run. */
+  get unfinished() {
+    return join(this.#out, unfinishedFolder);
+  }
+
+  /** Folder of the exported files during the run. */
+  get exportFolder() {
+    return join(this.unfinished, 'export');
+  }
+
+  get #previous() {
+    return join(this.unfinished, 'previous');
+  }
+
+  /** Replaces earlier results with those of this run. */
+  async finish(metrics) {
+    await writeFile(join(this.unfinished, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
+    // Files may have been added during the run.
+    await this.#refuseForeign();
+    await this.#replace();
+  }
+
+  /** Unlocks the folder. Removes what an unsuccessful run left, except its events. */
+  async close() {
+    if (existsSync(this.unfinished) && !existsSync(this.#previous)) {
+      await this.#clear({ keepEvents: true });
+      await this.#removeEmpty();
+    }
+    this.#unlock();
+  }
+
+  async #clear({ keepEvents = false } = {}) {
+    for (const name of [...resultNames, 'events.jsonl.new']) {
+      const path = join(this.unfinished, name);
+      const { size = 0 } = (await stat(path).catch(() => null)) ?? {};
+      if (keepEvents && name === 'events.jsonl' && size > 0) continue;
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  async #removeEmpty() {
+    await rmdir(this.unfinished).catch((error) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  }
+
+  /** Puts the new results in place and deletes the earlier ones. A call after a kill continues where it stopped. */
+  async #replace() {
+    await mkdir(this.#previous, { recursive: true });
+    const [here, there] = [(name) => join(this.unfinished, name), (name) => join(this.#out, name)];
+    const putAway = async (name) => {
+      if (existsSync(there(name))) await rename(there(name), join(this.#previous, name));
+    };
+    if (existsSync(here('metrics.json'))) await putAway('metrics.json');
+    for (const name of resultNames) {
+      if (!existsSync(here(name))) continue;
+      await putAway(name);
+      await rename(here(name), there(name));
+    }
+    await rm(this.#previous, { recursive: true });
+    await this.#removeEmpty();
+  }
+
+  async #refuseForeign() {
+    const name = await this.#foreign();
+    if (name === null) return;
+    const sentence = `--out names ${this.#out}, where this command would replace ${name}, which it did not write; choose another folder.`;
+    throw new Error(sentence);
+  }
+
+  /** Returns the first file that results would replace although this command did not write it, or null. */
+  async #foreign() {
+    const [metrics, events, folder] = ['metrics.json', 'events.jsonl', 'export'].map((name) => join(this.#out, name));
+    const listed = await listedExport(metrics);
+    if (existsSync(metrics) && listed === null) return 'metrics.json';
+    if (existsSync(events) && !(await hasEvents(events))) return 'events.jsonl';
+    if (!existsSync(folder)) return null;
+    if (listed === null || !(await stat(folder)).isDirectory()) return 'export';
+    const own = new Set(listed);
+    const added = (await filesBelow(folder)).find((path) => !own.has(path));
+    return added === undefined ? null : `export/${added}`;
+  }
+}
