@@ -1,6 +1,7 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
 import type { HubListing } from '../domain/import/hub';
+import type { BestDev } from '../domain/train/bestDev';
 import type { LossScale } from '../domain/train/lossScale';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
@@ -47,16 +48,11 @@ export interface CheckpointManifest {
   /** A `best` checkpoint holds weights only. */
   role: 'latest' | 'best';
   /**
-   * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
-   * the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused during it.
+   * State of the training loop besides its tensors: best dev evaluation and its step, elapsed time, and in mixed
+   * precision the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused
+   * during it.
    */
-  loopState: {
-    bestDev: number | null;
-    bestStep: number | null;
-    elapsedMs: number;
-    lossScale?: LossScale;
-    devPending?: boolean;
-  };
+  loopState: BestDev & { bestStep: number | null; elapsedMs: number; lossScale?: LossScale; devPending?: boolean };
   createdAt: number;
 }
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deviceEngine } from '../../workers/engine/device';
 import { encodeBatch, type EncodeOptions } from '../../workers/engine/model/encode';
-import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
+import { encodeTexts, pickTexts } from '../../workers/services/evaluate/encodeTexts';
+import { distance } from './differences';
 import { loadGoldenModel } from './golden';
 import { seededRandom } from './random';
 import { tokenBatch } from './tokenBatch';
@@ -32,6 +33,25 @@ describe('encoding a batch', () => {
     expect(await encodeBatch(parameters, golden.config, batch, { ...options, room })).toEqual(alone);
     parameters.dispose();
     expect(testDeviceLiveArrays()).toBe(0);
+  });
+
+  it('returns each vector under the index of its own text, whatever the order of the batches', async () => {
+    const parameters = golden.parameters();
+    const set = texts();
+    const use = { parameters, config: golden.config, pooling: 'mean' as const, maxBatchTokens: 120 };
+    const vectors = await encodeTexts(use, set, () => Promise.resolve());
+    const width = golden.config.hiddenSize;
+    expect([vectors.count, vectors.width, vectors.done]).toEqual([lengths.length, width, lengths.length]);
+    for (const [text] of lengths.entries()) {
+      const own = new Float32Array(width);
+      vectors.copyRow(text, own, 0);
+      const alone = await encodeBatch(parameters, golden.config, pickTexts(set, [text]), {
+        pooling: 'mean',
+        normalize: true,
+      });
+      expect(distance(own, alone), `text ${text}`).toBeLessThan(1e-4);
+    }
+    parameters.dispose();
   });
 
   it('allocates buffers for the largest batch once, reuses them for all batches and frees them at the end', async () => {

@@ -26,6 +26,7 @@ import {
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
 import { seededRandom } from './random';
+import { matmulFlops } from '../../workers/engine/ops/matmul/matmulShape';
 import { kernelLimits } from '../../workers/engine/tuning/kernelLimits';
 
 const config = bertConfig({
@@ -148,15 +149,26 @@ describe('measuring kernels on a device', () => {
     vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
       Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
     );
-    for (const { shape, choice } of await tuneMatmul(gpu, kernelShapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
-      expect(choice, planKey(shape)).toEqual(candidateChoices(gpu.traits, kernelLimits(gpu), shape)[0]);
+    const shapes = kernelShapesOfRun({ config, tokens });
+    const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
+    expect(tuned.map(({ shape }) => planKey(shape)).sort()).toEqual(shapes.map((shape) => planKey(shape)).sort());
+    for (const { shape, choice } of tuned) {
+      const candidates = candidateChoices(gpu.traits, kernelLimits(gpu), shape);
+      expect(candidates.length).toBeGreaterThan(1);
+      expect(choice, planKey(shape)).toEqual(candidates[0]);
+    }
   });
 
-  it('stops when its time budget is used up', async () => {
+  it('stops when its time budget is used up, but not before the shape with the most work is measured', async () => {
     const { gpu } = await input();
+    const shapes = forwardShapes(config, 300);
+    const largest = Math.max(...shapes.map((shape) => matmulFlops(shape)));
     let clock = 0;
-    const tuned = await tuneMatmul(gpu, forwardShapes(config, 300), { budgetMs: 100, now: () => (clock += 20) });
-    expect(tuned.length).toBeLessThan(4);
+    const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 100, now: () => (clock += 20) });
+    expect([shapes.length, tuned.length]).toEqual([4, 1]);
+    expect(tuned.map(({ shape }) => matmulFlops(shape))).toEqual([largest]);
+    // A clock that stands still never uses the budget up.
+    expect(await tuneMatmul(gpu, shapes, { budgetMs: 100, now: () => 0 })).toHaveLength(4);
   });
 });
 

@@ -9,11 +9,11 @@ import { deviceWebGpu } from '../../workers/engine/device';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
 import { inBrowser, wasmBase } from './environment';
-import { prepared } from './smallRun';
+import { prepared, type SmallRun } from './smallRun';
 
 /**
- * Loses the device at chosen calls of checkpoint(), which a run calls between blocks and between steps. Calls are
- * counted separately in each phase.
+ * Loses the device at chosen calls of checkpoint(), which a run calls between blocks and between steps, and pauses for
+ * a moment at others. Calls are counted separately in each phase.
  */
 export class LosingControl extends RunControl {
   readonly calls: Record<string, number> = {};
@@ -22,15 +22,20 @@ export class LosingControl extends RunControl {
     private readonly db: Database,
     private readonly runId: string,
     private readonly loses: (phase: string, call: number) => boolean,
+    private readonly pauses: (phase: string, call: number) => boolean = () => false,
   ) {
     super();
   }
 
-  override async checkpoint(): Promise<void> {
+  override async checkpoint(onPause?: () => Promise<void>, onContinue?: () => Promise<void>): Promise<void> {
     await super.checkpoint();
     const phase = (await getRun(this.db, this.runId))?.phase ?? '';
     const call = (this.calls[phase] ?? 0) + 1;
     this.calls[phase] = call;
+    if (this.pauses(phase, call)) {
+      await onPause?.();
+      await onContinue?.();
+    }
     if (!this.loses(phase, call)) return;
     if (!inBrowser) throw new AppError({ kind: 'gpu-device-lost', reason: 'test' });
     deviceWebGpu()?.device.destroy(); // the next readback fails
@@ -44,9 +49,10 @@ export class LosingControl extends RunControl {
 export async function carriedOut(
   loses: (phase: string, call: number) => boolean,
   evaluation: Partial<Experiment['evaluation']> = {},
+  { pauses, ...run }: SmallRun & { pauses?: (phase: string, call: number) => boolean } = {},
 ) {
-  const { db, runId } = await prepared(evaluation);
-  const control = new LosingControl(db, runId, loses);
+  const { db, runId } = await prepared(evaluation, run);
+  const control = new LosingControl(db, runId, loses, pauses);
   const events: RunEvent[] = [];
   const failure: unknown = await runExperiment(
     { db, control, build: 'test', wasmBaseUrl: wasmBase, onEvents: (some) => events.push(...some) },
@@ -63,6 +69,7 @@ export async function carriedOut(
   const dev = events.flatMap((event) => (event.type === 'devEvaluation' ? [[event.step, event.metrics] as const] : []));
   const result = { read, losses, dev: new Map(dev), weights: record?.weightsSha256, keptStep: record?.keptStep };
   return {
+    db,
     result,
     record,
     failure,

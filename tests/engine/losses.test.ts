@@ -215,6 +215,19 @@ describe.each(kernels)('losses computed by %s', (_, losses) => {
     expectSame(own, await reference.cosent(first, second, scores, 0.05));
   });
 
+  it('match the reference at a temperature at which scores are beyond the range of exp', async () => {
+    const [anchors, candidates] = [draw(12), draw(12)];
+    // Each anchor is close to its own candidate, so its score is nearly 1 / 0.005 = 200; exp(89) overflows.
+    candidates.values.set(anchors.values.map((x, i) => x + 0.1 * (candidates.values[i] ?? NaN)));
+    const options = { temperature: 0.005, directions: 'both' } as const;
+    const own = await losses.infoNce(anchors, candidates, options);
+    expectSame(own, await reference.infoNce(anchors, candidates, options));
+    const scores = Float32Array.from({ length: 12 }, () => below(7) / 6);
+    const second = draw(12);
+    const ordered = await losses.cosent(anchors, second, scores, 0.005);
+    expectSame(ordered, await reference.cosent(anchors, second, scores, 0.005));
+  });
+
   it('are zero for CoSENT if all scores are equal, and so are their gradients', async () => {
     const own = await losses.cosent(draw(3), draw(3), Float32Array.of(0.5, 0.5, 0.5), 0.05);
     expect(own.numbers).toEqual([0, 1]);

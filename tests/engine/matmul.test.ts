@@ -149,6 +149,28 @@ describe('matmul', () => {
     },
   );
 
+  it.each(['NN', 'NT', 'TN'] as const)(
+    'writes nothing behind its output for layout %s, with all tilings and at odd shapes',
+    async (layout) => {
+      const guard = 4096;
+      for (const [gpu, choice] of ways(1))
+        for (const [m = 1, n = 1, k = 1] of shapes) {
+          const [A, B] = [
+            gpu.commands.upload(draw(m * k), layout === 'TN' ? [k, m] : [m, k]),
+            gpu.commands.upload(draw(n * k), layout === 'NT' ? [n, k] : [k, n]),
+          ];
+          const whole = gpu.commands.upload(new Float32Array(m * n + guard).fill(7));
+          matmul(gpu, layout, A, B, { ...whole, shape: [m, n] }, choice ? { choice } : {});
+          const [values = new Float32Array()] = await takeArrays(gpu, whole);
+          const behind = values.subarray(m * n);
+          expect(behind.length).toBe(guard);
+          expect(behind.findIndex((x) => x !== 7)).toBe(-1);
+          gpu.pool.free(A);
+          gpu.pool.free(B);
+        }
+    },
+  );
+
   it.each(engineKinds)('returns the same bits each time (%s)', async (kind) => {
     const gpu = engineOf(kind);
     const [A, B] = [gpu.commands.upload(draw(40, 24), [40, 24]), gpu.commands.upload(draw(40, 16), [40, 16])];

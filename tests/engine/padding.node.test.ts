@@ -61,6 +61,8 @@ it('the demo has less than 3% padding rows in every training step and over an ev
       `at most ${percent(Math.max(...steps.map((step) => shareOf([step]))))} ` +
       `in one step; ${evaluations.map(percent).join(' and ')} in an evaluation`,
   );
+  expect(steps.length).toBeGreaterThan(50);
   for (const step of steps) expect(shareOf([step])).toBeLessThan(0.03);
+  expect(evaluations).toHaveLength(2);
   for (const share of evaluations) expect(share).toBeLessThan(0.03);
 });

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
 import { latestCheckpoint } from '../../src/storage/checkpoints';
 import { readEvents } from '../../src/storage/runEvents';
@@ -10,9 +10,6 @@ import { runExperiment } from '../../workers/services/train/runExperiment';
 import { inBrowser, wasmBase } from './environment';
 import { carriedOut, LosingControl } from './losingRun';
 import { prepared } from './smallRun';
-
-// Node has no navigator before version 21.
-beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
 
 describe('a run whose device is lost', () => {
   // On software WebGPU each new device compiles all kernels again, which takes half a minute, so only one test runs

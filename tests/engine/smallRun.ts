@@ -1,4 +1,6 @@
-import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
+import 'fake-indexeddb/auto';
+import { beforeAll, vi } from 'vitest';
+import { defaultExperiment, defaultStage, type Experiment, type Stage } from '../../src/domain/experiment';
 import type { DataRole, Row } from '../../src/domain/records';
 import { openDatabase, type Database } from '../../src/storage/database';
 import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
@@ -11,6 +13,9 @@ import { bertConfig } from './configs';
 import { inBrowser } from './environment';
 import { seededRandom } from './random';
 import { tensorLayout } from './tensorLayout';
+
+// Node has no navigator before version 21.
+beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
 
 const config = bertConfig({
   layers: 1,
@@ -68,18 +73,25 @@ async function storeRows(db: Database, role: DataRole, letter: string, rows: Row
   return contentSha256;
 }
 
+export interface SmallRun {
+  /** Settings of both stages that differ from the default. */
+  stage?: Partial<Stage>;
+  passages?: number;
+}
+
 /**
- * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its 600 passages take
- * several batches on any device.
+ * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its passages, 600 by
+ * default, take several batches on any device.
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
+  { stage: changed, passages: passageCount = 600 }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
   const text = (): string =>
     Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
-  const passages = Array.from({ length: 600 }, (_, i) => ({ id: `p${i}`, text: text() }));
+  const passages = Array.from({ length: passageCount }, (_, i) => ({ id: `p${i}`, text: text() }));
   const questions = (count: number, letter: string): Row[] =>
     Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, text: text(), relevant: [`p${7 * i}`, `p${i}`] }));
   const pairs = Array.from({ length: 24 }, (_, i) => ({
@@ -88,12 +100,13 @@ export async function prepared(
     positive: passages[i]?.text ?? '',
   }));
   await storeModel(db);
-  const stage = {
+  const stage: Stage = {
     ...defaultStage(),
     dropout: 0.1,
     batching: { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true },
     duration: { unit: 'epochs', value: 1 },
-  } as const;
+    ...changed,
+  };
   const experiment: Experiment = {
     ...defaultExperiment(),
     data: [

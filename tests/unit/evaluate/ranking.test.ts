@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { mrrAtK, ndcgAtK } from '../../../src/domain/evaluate/metrics';
 import { passageOrder, relevantPlaces, type PassageOrder } from '../../../src/domain/evaluate/ranking';
 import { evaluateRanks, questionResult, type QuestionResult } from '../../../src/domain/evaluate/evaluation';
+import { wilsonInterval } from '../../../src/domain/evaluate/statistics';
 import type { Question, Passage } from '../../../src/domain/records';
 import { naiveMetrics, naiveRanking } from '../../reference/retrieval';
 
@@ -111,6 +112,20 @@ describe('a ranking', () => {
     const order = passageOrder(passagesOf(['b', 'a', 'c']));
     expect(order.inOrder).toEqual(Uint32Array.of(1, 0, 2));
     expect(relevantPlaces({ id: 'q', text: '', relevant: ['c', 'x', 'b', 'c'] }, order)).toEqual([2, 1]);
+  });
+
+  it('has an interval of each hit rate, from the number of questions that are hits', () => {
+    const results = Array.from({ length: 100 }, (_, i) => ({ questionId: `${i}`, ranks: [i < 80 ? 1 : 2], top: [] }));
+    const { hitRateAtK, hitRateIntervals } = evaluateRanks(results, [], 5, [1, 2]);
+    expect(hitRateAtK).toEqual({ 1: 0.8, 2: 1 });
+    expect(hitRateIntervals).toEqual({ 1: wilsonInterval(80, 100), 2: wilsonInterval(100, 100) });
+  });
+
+  it('of a question without relevant passages counts as zero in every metric', () => {
+    const { metrics, recallAtK } = evaluateRanks([{ questionId: 'q', ranks: [], top: [] }], [], 5, [3]);
+    expect([metrics.recallAt10, metrics.ndcgAt10, metrics.mrrAt10, metrics.hitRateAt10, recallAtK[3]]).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
   });
 
   it('without questions has a hit rate of zero and an interval from 0 to 1', () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
+import { literalValue } from '../../../src/domain/import/literal';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { file, fresh, imported, json, refused } from './importFiles';
 
@@ -84,6 +85,33 @@ describe('importing a file', () => {
       file('a.json', JSON.stringify([{ instruction: '解释', input: '断奶', output: '答' }])),
     );
     expect(rows[0]?.anchor).toBe('解释\n断奶');
+  });
+});
+
+describe('a Python string', () => {
+  it.each([
+    ['keeps the backslash of an escape that Python does not know', String.raw`'C:\d\猪'`, 'C:\\d\\猪'],
+    ['has the characters that its escapes name', String.raw`'\x41\u732a\U0001F416\'\\\n\t'`, "A猪🐖'\\\n\t"],
+    ['keeps all backslashes if it is raw', String.raw`r'a\nb\d'`, 'a\\nb\\d'],
+  ])('%s', (_, literal, expected) => {
+    expect(literalValue(`[${literal}]`)).toEqual({ value: [expected], repeated: [] });
+  });
+
+  it.each([String.raw`'\x4'`, String.raw`'\xg0'`, String.raw`'\U00110000'`, String.raw`'a`, "'a\nb'"])(
+    'with a broken escape or an open end is not a value: %s',
+    (literal) => expect(literalValue(`[${literal}]`)).toEqual({ fault: 'json-broken' }),
+  );
+});
+
+describe('a column name', () => {
+  it('is recognised in any case, with spaces, underscores or hyphens', async () => {
+    const row = { 'Passage-ID': 'p', Text: '段' };
+    const { rows } = await imported('knowledgeBase', file('kb.jsonl', json(row)));
+    expect(rows).toEqual([{ id: 'p', text: '段' }]);
+    const pair = { 'Pair ID': 'x', Query: '问', 'positive-text': '答', hard_negatives: ['错'] };
+    const pairs = await imported('pairs', file('p.jsonl', json(pair)));
+    expect(pairs.rows[0]).toMatchObject({ id: 'x', anchor: '问', positive: '答' });
+    expect(pairs.recognised[0]?.mapping.map(({ field }) => field)).toContain('negatives');
   });
 });
 

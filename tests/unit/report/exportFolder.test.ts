@@ -52,10 +52,13 @@ function storedModel(files: Record<string, string>): StoredModel {
 }
 
 /** Returns the text files of an export of the demo model, with some of its source files replaced. */
-function exported(change: Record<string, string> = {}, hub?: HubOrigin): Record<string, string> {
+function exported(
+  change: Record<string, string> = {},
+  { hub, ...changed }: Partial<ExperimentModel> & { hub?: HubOrigin } = {},
+): Record<string, string> {
   const entries = exportFolder({
     model: { ...storedModel({ ...demoFiles, ...change }), ...(hub ? { hub } : {}) },
-    settings,
+    settings: { ...settings, ...changed },
     run: {
       runId: 'run',
       experimentId: 'experiment',
@@ -115,6 +118,33 @@ describe('an exported folder', () => {
     expect(fileOf(exported(), 'tokenizer.json')['normalizer']).toEqual(source.normalizer);
   });
 
+  it('has the prefixes of queries and passages as prompts, and no default prompt', () => {
+    expect(fileOf(exported({}, { passagePrefix: '段：' }), 'config_sentence_transformers.json')).toEqual({
+      prompts: { query: '问：', document: '段：' },
+      default_prompt_name: null,
+      similarity_fn_name: 'cosine',
+    });
+    expect(exported({}, { passagePrefix: '段：' })['README.md']).toContain('Passage prefix: `段：`');
+  });
+
+  it.each([
+    ['mean', 'pooling_mode_mean_tokens'],
+    ['cls', 'pooling_mode_cls_token'],
+    ['last', 'pooling_mode_lasttoken'],
+  ] as const)('names %s pooling, and only that', (pooling, key) => {
+    const { word_embedding_dimension, ...modes } = fileOf(exported({}, { pooling }), '1_Pooling/config.json');
+    expect(word_embedding_dimension).toBe(256);
+    expect(Object.keys(modes).filter((mode) => modes[mode] === true)).toEqual([key]);
+  });
+
+  it.each([true, false])('lists the modules in their order, with normalization: %s', (normalize) => {
+    const files = exported({}, { normalize });
+    const listed: { idx: number; name: string; path: string }[] = JSON.parse(files['modules.json'] ?? '');
+    const paths = ['', '1_Pooling', ...(normalize ? ['2_Normalize'] : [])];
+    expect(listed.map(({ idx, name, path }) => [idx, name, path])).toEqual(paths.map((path, i) => [i, `${i}`, path]));
+    expect('2_Normalize/config.json' in files).toBe(normalize);
+  });
+
   const special = {
     unk_token: '[UNK]',
     sep_token: '[SEP]',
@@ -146,14 +176,14 @@ describe('an exported folder', () => {
 
   it('names the commit that the base model was fetched at, in the model card and for the command line', () => {
     const commit = 'c'.repeat(40);
-    const files = exported({}, { host: 'huggingface.co', id: 'BAAI/bge-base-zh-v1.5', commit });
+    const files = exported({}, { hub: { host: 'huggingface.co', id: 'BAAI/bge-base-zh-v1.5', commit } });
     expect(files['README.md']).toContain(`huggingface.co, BAAI/bge-base-zh-v1.5, commit \`${commit}\``);
     expect(files['README.md']).toMatch(/^---\n[^#]*\nbase_model: BAAI\/bge-base-zh-v1\.5\n---/);
     const experiment = parseExperimentFile(fileOf(files, 'experiment.json'));
     expect(experiment.locations).toEqual({ model: `hub:BAAI/bge-base-zh-v1.5@${commit}` });
     expect(parseExperimentFile(fileOf(exported(), 'experiment.json'))).toEqual({ ...experiment, locations: {} });
     // The location would be looked up on Hugging Face.
-    const other = exported({}, { host: 'models.example.org', id: 'a/b', commit });
+    const other = exported({}, { hub: { host: 'models.example.org', id: 'a/b', commit } });
     expect(other['README.md']).toContain(`models.example.org, a/b, commit`);
     expect(fileOf(other, 'experiment.json')['locations']).toBeUndefined();
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultStage } from '../../../src/domain/experiment';
 import type { Pair, Passage, Question } from '../../../src/domain/records';
+import { OverlapFinder } from '../../../src/domain/split/overlap';
 import { questionKey } from '../../../src/domain/split/questionKey';
 import { resolveRelevant } from '../../../src/domain/split/relevant';
 import { passageLookup } from '../../../src/domain/split/passageLookup';
@@ -112,6 +113,27 @@ describe('the split', () => {
       [2, 'exact', 'test'],
     ]);
     expect(split.dev.map((item) => item.id)).toEqual(['d']);
+  });
+
+  it('finds a question exactly despite white space around either text, and names it as it is written', () => {
+    const finder = new OverlapFinder(false);
+    finder.add([question('t', '  VPN 怎么 登录？\n'), question('u', '怎么退款')], 'test');
+    expect(finder.overlapOf('VPN 怎么 登录？')).toEqual({
+      kind: 'exact',
+      part: 'test',
+      question: '  VPN 怎么 登录？\n',
+    });
+    expect(finder.overlapOf('\t怎么退款 ')).toEqual({ kind: 'exact', part: 'test', question: '怎么退款' });
+    expect(finder.overlapOf('怎么 退款')).toEqual({ kind: 'normalised', part: 'test', question: '怎么退款' });
+    expect(finder.overlapOf('怎么退货')).toBeNull();
+  });
+
+  it('names the part that was added first if two parts ask the same', () => {
+    const finder = new OverlapFinder(false);
+    finder.add([question('d', '怎么退款')], 'dev');
+    finder.add([question('t', '怎么退款？'), question('u', '怎么退款')], 'test');
+    expect(finder.overlapOf('怎么退款')).toMatchObject({ kind: 'exact', part: 'dev' });
+    expect(finder.overlapOf('怎么退款。')).toMatchObject({ kind: 'normalised', part: 'dev' });
   });
 
   it('keeps every row of a listed batch order, and still counts leaked pairs', () => {

@@ -80,6 +80,26 @@ describe('the view of a run', () => {
     ]);
   });
 
+  it('replaces the dev evaluations that a resumed run repeats', () => {
+    const dev = (step: number, best: boolean): RunEventBody => ({ type: 'devEvaluation', step, metrics, best });
+    const view = read([
+      dev(0, false),
+      { type: 'phase', phase: 'train' },
+      dev(25, true),
+      dev(50, true),
+      { type: 'phase', phase: 'train' },
+      dev(25, true),
+      dev(50, false),
+      dev(75, false),
+    ]);
+    expect(view.dev.map(({ step, best }) => [step, best])).toEqual([
+      [0, false],
+      [25, true],
+      [50, false],
+      [75, false],
+    ]);
+  });
+
   it('keeps the evaluation of the final weights out of the dev curve', () => {
     const view = read([
       { type: 'devEvaluation', step: 0, metrics, best: false },

@@ -102,6 +102,15 @@ describe('the time left', () => {
     expect(timeLeftMs(view, plan(4003, 0), 2800)).toBeCloseTo(400_000 + 2 * 1500 + 1000);
   });
 
+  it('of the evaluation after training is that of the one before, less the time since it began', () => {
+    const view = at(...before(), ...threeSteps, [2000, phase('evaluateAfter')]);
+    expect([2000, 2300, 2999, 4000].map((now) => timeLeftMs(view, plan(3, 0), now))).toEqual([1000, 700, 1, 0]);
+    const questions = { type: 'progress', what: 'encodeQuestions', done: 1, of: 4 } as const;
+    const later = at(...before(), ...threeSteps, [2000, phase('evaluateAfter')], [2300, questions]);
+    expect(timeLeftMs(later, plan(3, 0), 2300)).toBe(700);
+    expect(timeLeftMs(at([0, phase('evaluateAfter')]), plan(3, 0), 300)).toBeNull();
+  });
+
   it('of the evaluation after training follows its progress', () => {
     const view = at(
       ...before(),

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
+import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
@@ -140,10 +141,10 @@ async function evaluateOnDev(
   const metrics = await evaluateDev(state.step, () => keeper.pause());
   delete state.loop.devPending;
   releaseIdleMemory(session.engine);
-  const rank = metrics[primary] + metrics.mrrAt10 * 1e-6;
-  const best = state.loop.bestDev === null || rank > state.loop.bestDev;
+  const best = beatsBestDev(metrics, primary, state.loop);
   if (best) {
-    state.loop.bestDev = rank;
+    state.loop.bestDev = metrics[primary];
+    state.loop.bestMrrAt10 = metrics.mrrAt10;
     state.loop.bestStep = state.step;
     if (checkpoint === 'bestDev') await keeper.writeBest();
   }
