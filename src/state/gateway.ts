@@ -7,6 +7,7 @@ import type { DataApi } from '../protocol/dataApi';
 import type { GpuApi } from '../protocol/gpuApi';
 import { openDatabase } from '../storage/database';
 import * as datasets from '../storage/datasets';
+import * as deleted from '../storage/deletedExperiments';
 import * as downloads from '../storage/downloads';
 import * as evaluations from '../storage/evaluations';
 import * as stored from '../storage/experiments';
@@ -39,9 +40,10 @@ export const gateway = {
     await stored.putExperiment(await openDatabase(), experiment);
   },
   async deleteExperiment(experimentId: string): Promise<void> {
-    const database = await openDatabase();
-    for (const run of await runs.listRuns(database, experimentId)) await runs.deleteRun(database, run.runId);
-    await stored.deleteExperiment(database, experimentId);
+    await deleted.deleteExperiment(await openDatabase(), experimentId);
+  },
+  async restoreExperiment(experimentId: string): Promise<void> {
+    await deleted.restoreExperiment(await openDatabase(), experimentId);
   },
   /** Lists the runs of an experiment, newest first. */
   async listRuns(experimentId: string): Promise<RunRecord[]> {

@@ -2,6 +2,7 @@ import type { HubListing } from '../domain/import/hub';
 import { downloadIdOf } from '../domain/import/hub';
 import { AppError } from '../domain/errors';
 import { guard, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
 import type { StoredDownload } from './schema';
 
 function partsOf(downloadId: string, path?: string): IDBKeyRange {
@@ -30,7 +31,7 @@ export async function listDownloads(db: Database): Promise<StoredDownload[]> {
 
 /** Appends bytes to a file. The count in the download's record always matches the stored parts. */
 export async function appendDownloadPart(db: Database, downloadId: string, path: string, bytes: Blob): Promise<void> {
-  await guard(async () => {
+  await makingRoom(db, async () => {
     const transaction = db.transaction(['downloads', 'downloadParts'], 'readwrite');
     const downloads = transaction.objectStore('downloads');
     const download = await downloads.get(downloadId);

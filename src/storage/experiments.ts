@@ -1,20 +1,24 @@
 import { guard, type Database } from './database';
 import type { StoredExperiment } from './schema';
 
+/** Stores an experiment. One that is deleted stays deleted, in case another tab still shows and saves it. */
 export async function putExperiment(db: Database, experiment: StoredExperiment): Promise<void> {
-  await guard(() => db.put('experiments', experiment));
+  await guard(async () => {
+    const transaction = db.transaction('experiments', 'readwrite');
+    const { deletedAt } = (await transaction.store.get(experiment.experimentId)) ?? {};
+    await transaction.store.put(deletedAt === undefined ? experiment : { ...experiment, deletedAt });
+    await transaction.done;
+  });
 }
 
-export function getExperiment(db: Database, experimentId: string): Promise<StoredExperiment | undefined> {
-  return db.get('experiments', experimentId);
+/** Returns undefined for a deleted experiment. */
+export async function getExperiment(db: Database, experimentId: string): Promise<StoredExperiment | undefined> {
+  const stored = await db.get('experiments', experimentId);
+  return stored?.deletedAt === undefined ? stored : undefined;
 }
 
-/** Returns all experiments, most recently changed first. */
+/** Returns all experiments but the deleted ones, most recently changed first. */
 export async function listExperiments(db: Database): Promise<StoredExperiment[]> {
-  return (await db.getAllFromIndex('experiments', 'updatedAt')).reverse();
-}
-
-/** Deletes only the experiment itself. Delete its runs with `deleteRun`. */
-export async function deleteExperiment(db: Database, experimentId: string): Promise<void> {
-  await guard(() => db.delete('experiments', experimentId));
+  const all = await db.getAllFromIndex('experiments', 'updatedAt');
+  return all.filter(({ deletedAt }) => deletedAt === undefined).reverse();
 }

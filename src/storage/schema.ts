@@ -21,6 +21,8 @@ export interface StoredExperiment {
   updatedAt: number;
   /** Whether this is the demo experiment, which the app may overwrite. */
   demo: boolean;
+  /** Set while the experiment is deleted but can still be restored. Nothing lists it then but the storage screen. */
+  deletedAt?: number;
 }
 
 /** A checkpoint; `generation` numbers a run's checkpoints. The newest two and the best on dev are kept. */
@@ -32,8 +34,11 @@ export interface CheckpointManifest {
   weightsId: string;
   floats: number;
   sha256: string;
-  /** A `best` checkpoint holds weights only. */
-  role: 'latest' | 'best';
+  /**
+   * A `best` checkpoint holds weights only. So does a `kept` one: the weights that a finished run keeps, from a project
+   * that was saved without optimizer state. Such a run has no other checkpoint.
+   */
+  role: 'latest' | 'best' | 'kept';
   /**
    * State of the training loop besides its tensors: best dev metric and its step, elapsed time, and in mixed precision
    * the loss scale.

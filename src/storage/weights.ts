@@ -1,23 +1,14 @@
 import { AppError } from '../domain/errors';
 import { sha256Hasher } from '../domain/hash';
 import { guard, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
+import { weightPartsOf } from './weightKeys';
 
 /** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
 const weightPartBytes = 32 * 1024 * 1024;
 
-/** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
-export type WeightsOwner = 'model' | 'checkpoint';
-
-export function newWeightsId(owner: WeightsOwner): string {
-  return `${owner}-${crypto.randomUUID()}`;
-}
-
-export function weightPartsOf(weightsId: string): IDBKeyRange {
-  return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
-}
-
 async function writeWeightPart(db: Database, weightsId: string, part: number, bytes: ArrayBuffer): Promise<void> {
-  await guard(() => db.put('weightParts', { weightsId, part, bytes }));
+  await makingRoom(db, () => db.put('weightParts', { weightsId, part, bytes }));
 }
 
 async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
@@ -106,22 +97,4 @@ export async function* readWeights(db: Database, weightsId: string): AsyncGenera
     if (!bytes) return;
     yield new Uint8Array(bytes);
   }
-}
-
-/**
- * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
- * record leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
- */
-export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
-  return guard(async () => {
-    const transaction = db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite');
-    const named = new Set<string>();
-    for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
-    for (const { weightsId } of await transaction.objectStore('models').getAll()) named.add(weightsId);
-    const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
-    const orphans = [...found].filter((weightsId) => weightsId.startsWith(`${owner}-`) && !named.has(weightsId));
-    for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
-    await transaction.done;
-    return orphans.length;
-  });
 }

@@ -5,7 +5,7 @@ import { hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
 import { openDatabase } from '../../src/storage/database';
-import { sweepOrphanWeights } from '../../src/storage/weights';
+import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
 import { importBatchList } from './import/importBatchList';

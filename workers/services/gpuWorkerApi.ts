@@ -2,7 +2,7 @@ import { AppError } from '../../src/domain/errors';
 import type { GpuApi } from '../../src/protocol/gpuApi';
 import { runLockName, runLockPrefix, weightsImportLock } from '../../src/protocol/locks';
 import { openDatabase } from '../../src/storage/database';
-import { sweepOrphanWeights } from '../../src/storage/weights';
+import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun, planExperimentMemory, viewBatch } from './train/createRun';

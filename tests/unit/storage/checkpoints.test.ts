@@ -6,7 +6,8 @@ import { keptCheckpoint, latestCheckpoint, writeCheckpoint } from '../../../src/
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { appendEvents, readEvents } from '../../../src/storage/runEvents';
 import { deleteRun, putRun } from '../../../src/storage/runs';
-import { readWeightRange, sweepOrphanWeights, WeightWriter } from '../../../src/storage/weights';
+import { sweepOrphanWeights } from '../../../src/storage/sweep';
+import { readWeightRange, WeightWriter } from '../../../src/storage/weights';
 
 const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
 
@@ -14,7 +15,7 @@ function fresh(): Promise<Database> {
   return openDatabase(`test-${crypto.randomUUID()}`);
 }
 
-async function withRun(): Promise<Database> {
+async function withRun(...runIds: string[]): Promise<Database> {
   const db = await fresh();
   const run: RunRecord = {
     runId: 'r',
@@ -31,7 +32,7 @@ async function withRun(): Promise<Database> {
     steps: 10,
     createdAt: 1,
   };
-  await putRun(db, run);
+  for (const runId of ['r', ...runIds]) await putRun(db, { ...run, runId });
   return db;
 }
 
@@ -115,7 +116,7 @@ test('weights are split into parts of at most 32 MiB and read across part bounda
 });
 
 test('events are numbered without gaps across concurrent writers and restarts', async () => {
-  const db = await fresh();
+  const db = await withRun('other');
   await Promise.all(
     [1, 2, 3].map((i) =>
       appendEvents(db, 'r', [
@@ -130,7 +131,7 @@ test('events are numbered without gaps across concurrent writers and restarts', 
 });
 
 test('deleting a run deletes its events, checkpoints and weights, and nothing else', async () => {
-  const db = await withRun();
+  const db = await withRun('s');
   await write(db, 1);
   await appendEvents(db, 'r', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
   await appendEvents(db, 's', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
@@ -140,5 +141,5 @@ test('deleting a run deletes its events, checkpoints and weights, and nothing el
     await db.count('checkpoints'),
     await db.count('weightParts'),
     await db.count('runEvents'),
-  ]).toEqual([0, 0, 0, 1]);
+  ]).toEqual([1, 0, 0, 1]);
 });

@@ -6,6 +6,7 @@ import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
+import { restoreExperiment } from '../../../src/storage/deletedExperiments';
 import { putExperiment } from '../../../src/storage/experiments';
 import { importDataset, storedPassages } from './importDataset';
 import { importModel } from './importModel';
@@ -100,6 +101,7 @@ export async function prepareDemo(
   const model = await importDemoModel(db, baseUrl, done);
   const experiment = demoExperiment(data, model);
   const now = Date.now();
+  if (await db.getKey('experiments', demoExperimentId)) await restoreExperiment(db, demoExperimentId);
   await putExperiment(db, {
     experimentId: demoExperimentId,
     name,

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../src/domain/run';
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
 import { getExperiment } from '../../../src/storage/experiments';
-import { putRun } from '../../../src/storage/runs';
+import { addRun } from '../../../src/storage/runs';
 import { deviceOffersHalf } from '../../engine/device';
 import { refuseWhatDoesNotFit, refuseMixedWithoutHalf } from './refuseRun';
 import type { MemoryRequest } from '../device/deviceLimits';
@@ -54,7 +54,7 @@ export async function createRun(
     steps,
     createdAt: Date.now(),
   };
-  await putRun(db, record);
+  await addRun(db, record);
   return record.runId;
 }
 
