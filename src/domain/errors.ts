@@ -107,6 +107,19 @@ export type HubFault =
   /** Another tab is downloading. */
   | 'elsewhere';
 
+export type ProjectFault =
+  /** The run's weights are incomplete or do not match their hash. */
+  | 'weights-missing'
+  | 'weights-damaged'
+  /** The file lacks the run's events or its experiment. */
+  | 'events-missing'
+  | 'experiment-missing'
+  /** The run is unfinished, and the project is saved without optimizer state. */
+  | 'unfinished'
+  /** The experiment names data or a model that neither the file nor this browser has. */
+  | 'data-missing'
+  | 'model-missing';
+
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
@@ -142,6 +155,8 @@ export type AppErrorDetails =
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
+  /** A warning: the project was saved or opened without a run or an input. `name` names the experiment. */
+  | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: string }
   /** The stage asks for mixed precision, but the device has only float32. */

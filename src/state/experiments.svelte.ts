@@ -4,6 +4,7 @@ import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
+import { jobs } from './jobs.svelte';
 
 export type { StoredExperiment };
 
@@ -59,16 +60,14 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   };
 }
 
-/** All experiments in this browser, newest first. Deleting removes stored records only after the time for undo. */
+/** All experiments in this browser but the deleted ones, newest first. */
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
-  #hidden = new Map<string, ReturnType<typeof setTimeout>>();
 
   async load(): Promise<void> {
     const all = await gateway.listExperiments();
-    const shown = all.filter((stored) => !this.#hidden.has(stored.experimentId));
-    const cards = await Promise.all(shown.map(cardOf));
+    const cards = await Promise.all(all.map(cardOf));
     this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
     this.loaded = true;
   }
@@ -90,19 +89,18 @@ class ExperimentsState {
     return experimentId;
   }
 
-  /** Removes the card at once, and the stored records after `delayMs` unless `restore` is called first. */
-  remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
-    const timer = setTimeout(() => {
-      this.#hidden.delete(experimentId);
-      gateway.deleteExperiment(experimentId).catch(failed);
-    }, delayMs);
-    this.#hidden.set(experimentId, timer);
-    this.cards = this.cards.filter((card) => card.stored.experimentId !== experimentId);
+  /**
+   * Deletes an experiment, after stopping its run. `restore` undoes it until something else needs the space. Throws
+   * `run-elsewhere` if another tab is carrying out its run.
+   */
+  async remove(experimentId: string): Promise<void> {
+    for (const { runId } of await gateway.listRuns(experimentId)) await jobs.stop(runId);
+    await gateway.deleteExperiment(experimentId);
+    await this.load();
   }
 
   async restore(experimentId: string): Promise<void> {
-    clearTimeout(this.#hidden.get(experimentId));
-    this.#hidden.delete(experimentId);
+    await gateway.restoreExperiment(experimentId);
     await this.load();
   }
 }

@@ -42,6 +42,9 @@ export const gateway = {
   async deleteExperiment(experimentId: string): Promise<void> {
     await deleted.deleteExperiment(await openDatabase(), experimentId);
   },
+  async purgeExperiment(experimentId: string): Promise<void> {
+    await deleted.purgeExperiment(await openDatabase(), experimentId);
+  },
   async restoreExperiment(experimentId: string): Promise<void> {
     await deleted.restoreExperiment(await openDatabase(), experimentId);
   },

@@ -1,4 +1,4 @@
-import { toAppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 import type { RunRecord } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
@@ -12,6 +12,8 @@ const channelName = 'recallsmith-runs';
 const watchIntervalMs = 1500;
 /** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
+/** How often the lock of a run that is being cancelled is checked. */
+const stopIntervalMs = 100;
 
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
@@ -197,6 +199,17 @@ class JobsState {
       return;
     }
     await (await gateway.gpu()).cancelRun(runId);
+  }
+
+  /**
+   * Cancels a run that this page is carrying out and waits until it has stopped. Does nothing for a run at rest. Throws
+   * `run-elsewhere` if another tab is carrying it out.
+   */
+  async stop(runId: string): Promise<void> {
+    if (!(await gateway.isRunHeld(runId))) return;
+    if (this.#own !== runId) throw new AppError({ kind: 'run-elsewhere', runId });
+    await (await gateway.gpu()).cancelRun(runId);
+    while (await gateway.isRunHeld(runId)) await new Promise((resolve) => setTimeout(resolve, stopIntervalMs));
   }
 
   /** Runs the demo from data and model to the result, as an experiment of this name. Throws `device-busy`. */

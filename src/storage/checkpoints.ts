@@ -73,7 +73,8 @@ export async function writeCheckpoint(db: Database, input: CheckpointInput): Pro
   );
 }
 
-async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
+/** Whether a checkpoint's stored bytes match its hash. */
+export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
   const hash = await sha256Hasher();
   for await (const part of readWeights(db, checkpoint.weightsId)) hash.update(part);
   return hash.hex() === checkpoint.sha256;

@@ -50,8 +50,8 @@ export async function purgeExperiment(db: Database, experimentId: string): Promi
 }
 
 /**
- * Runs a write. Whenever the disk is full, deletes the experiment that was deleted longest ago for good and tries again.
- * Throws `quota-exceeded` once none is left. `write` must be safe to repeat.
+ * Runs a write. Whenever the disk is full, deletes the experiment that was deleted longest ago for good and tries
+ * again. Throws `quota-exceeded` once none is left. `write` must be safe to repeat.
  */
 export async function makingRoom<T>(db: Database, write: () => Promise<T>): Promise<T> {
   for (;;) {

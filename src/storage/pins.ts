@@ -10,8 +10,8 @@ export async function whilePinned<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Calls `work` with whether it may delete stored weights: not while a project is being saved. Weights that are left then
- * have no owner, and the next sweep deletes them.
+ * Calls `work` with whether it may delete stored weights: not while a project is being saved. Weights that are left
+ * then have no owner, and the next sweep deletes them.
  */
 export async function unlessPinned<T>(work: (mayDelete: boolean) => Promise<T>): Promise<T> {
   const manager = locks();

@@ -6,8 +6,8 @@ import { weightPartsOf, type WeightsOwner } from './weightKeys';
 /**
  * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
  * record leaves such weights. For checkpoints, first deletes whatever belongs to a run that is not stored. Call only
- * while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of deleted
- * ids.
+ * while nothing writes weights of that owner. Does nothing while a project is being saved. Returns the number of
+ * deleted ids.
  */
 export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
   return unlessPinned(async (mayDelete) => {
@@ -43,6 +43,17 @@ async function sweepOrphanRuns(db: Database): Promise<void> {
       event = await event.continue([runId, Infinity]);
     }
     for (const runId of owners) if (!known.has(runId)) await deleteRunIn(transaction, runId, true);
+    await transaction.done;
+  });
+}
+
+/** Deletes rows whose data set is not stored. Call only while no data set is imported. */
+export async function sweepOrphanBlocks(db: Database): Promise<void> {
+  await guard(async () => {
+    const transaction = db.transaction(['datasets', 'datasetBlocks'], 'readwrite');
+    const known = new Set(await transaction.objectStore('datasets').getAllKeys());
+    const blocks = transaction.objectStore('datasetBlocks');
+    for (const key of await blocks.getAllKeys()) if (!known.has(key[0])) await blocks.delete(key);
     await transaction.done;
   });
 }

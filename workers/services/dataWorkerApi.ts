@@ -1,10 +1,11 @@
 import type { StoredModel } from '../../src/domain/model';
 import { hubError, type HubHost } from '../../src/domain/import/hub';
 import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
-import { hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
+import { datasetImportLock, hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
 import { openDatabase } from '../../src/storage/database';
+import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { exportModel } from './report/exportModel';
 import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
@@ -14,8 +15,12 @@ import { listHubModel } from './import/hubClient';
 import { fetchHubModel } from './import/hubDownload';
 import { importModel } from './import/importModel';
 import { prepareDemo } from './import/prepareDemo';
-import { openProject, saveProject } from './project/projectFile';
+import { measureProject } from './project/measureProject';
+import { openProject } from './project/openProject';
+import { saveProject } from './project/saveProject';
 import { modelOf } from './train/runSession';
+import { storageUse } from './storage/storageUse';
+import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
 import { holdForLife } from './device/workerLife';
@@ -31,6 +36,11 @@ async function importFolder(files: FolderFile[], name: string, progress: Progres
     await sweepOrphanWeights(db, 'model');
     return importModel(files, name, progress, db);
   });
+}
+
+/** Keeps stored rows without a record from being swept while `work` imports data sets. */
+async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
 }
 
 /** Runs `work` unless a download is in progress, here or in another tab. */
@@ -50,10 +60,13 @@ export const dataWorkerApi: DataApi = {
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
     const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
+    return whileImportingRows(() =>
+      importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors }),
+    );
   },
   recogniseFiles,
-  checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
+  checkQuestions: (questions, knowledgeBase) =>
+    whileImportingRows(async () => checkQuestions(await openDatabase(), questions, knowledgeBase)),
   importModel: importFolder,
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
@@ -70,7 +83,10 @@ export const dataWorkerApi: DataApi = {
     whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
-  prepareDemo: async (baseUrl, name, progress) => prepareDemo(await openDatabase(), baseUrl, progress, name),
+  prepareDemo: async (baseUrl, name, progress) =>
+    navigator.locks.request(weightsImportLock, () =>
+      whileImportingRows(async () => prepareDemo(await openDatabase(), baseUrl, progress, name)),
+    ),
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
   tokenizeTexts: async (modelSha256, texts, maxTokens) =>
     tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
@@ -82,7 +98,14 @@ export const dataWorkerApi: DataApi = {
     const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },
-  saveProject: async (progress) => saveProject(await openDatabase(), __BUILD__, progress),
-  openProject: async (file, progress) =>
-    navigator.locks.request(weightsImportLock, async () => openProject(await openDatabase(), file, progress)),
+  measureProject: async () => measureProject(await openDatabase()),
+  saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),
+  openProject: async (file, choose, progress) =>
+    navigator.locks.request(weightsImportLock, async () => openProject(await openDatabase(), file, choose, progress)),
+  storageUse: async () => {
+    const db = await openDatabase();
+    await sweepWhenAlone(db, 0);
+    return storageUse(db);
+  },
+  deleteUnused: async (kind, ids) => deleteUnused(await openDatabase(), kind, ids),
 };

@@ -6,6 +6,7 @@ import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
 import { memoryTooSmall, neededWords } from './errors/memory';
+import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { short, type Language, type Sentence } from './errors/sentence';
 import { formatBytes } from './format';
@@ -88,8 +89,8 @@ const sentences: Sentences = {
           }
         : { zh: '', en: '' };
     return {
-      zh: `磁盘空间不足，${need.zh}请腾出空间，或删除不用的实验，然后再试。`,
-      en: `The disk is full${need.en}; make room or delete experiments you no longer need, then try again.`,
+      zh: `磁盘空间不足，${need.zh}请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,
+      en: `The disk is full${need.en}; delete what you no longer need on the storage page, or free disk space, then try again.`,
     };
   },
   'storage-failed': (details) => ({
@@ -114,6 +115,7 @@ const sentences: Sentences = {
     zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 读不出来（${short(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
     en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} can’t be read (${short(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
   }),
+  'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
     zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,
     en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
@@ -174,9 +176,16 @@ const sentences: Sentences = {
  */
 export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
   const inFile = experimentFile === undefined ? null : remedyInFile(details, short(experimentFile));
+  if (inFile) return inFile;
   // The table pairs each kind with a function of its own details, which an index by a union of kinds can't express.
-  const say = sentences[details.kind] as (details: AppErrorDetails, experimentFile?: string) => Sentence;
-  return inFile ?? say(details, experimentFile);
+  const say = sentences[details.kind] as ((details: AppErrorDetails, experimentFile?: string) => Sentence) | undefined;
+  try {
+    if (say) return say(details, experimentFile);
+  } catch {
+    // The fields are not those of the kind; see below.
+  }
+  // A run from a project file may hold an error of another version, with a kind or fields that this one lacks.
+  return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 
 export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {
