@@ -4,7 +4,6 @@ import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
-import { jobs } from './jobs.svelte';
 
 export type { StoredExperiment };
 
@@ -89,12 +88,8 @@ class ExperimentsState {
     return experimentId;
   }
 
-  /**
-   * Deletes an experiment, after stopping its run. `restore` undoes it until something else needs the space. Throws
-   * `run-elsewhere` if another tab is carrying out its run.
-   */
+  /** Deletes an experiment, whose runs must be at rest. `restore` undoes it until something else needs the space. */
   async remove(experimentId: string): Promise<void> {
-    for (const { runId } of await gateway.listRuns(experimentId)) await jobs.stop(runId);
     await gateway.deleteExperiment(experimentId);
     await this.load();
   }

@@ -202,11 +202,15 @@ class JobsState {
   }
 
   /**
-   * Cancels a run that this page is carrying out and waits until it has stopped. Does nothing for a run at rest. Throws
-   * `run-elsewhere` if another tab is carrying it out.
+   * Cancels the experiment's run that this page is carrying out, if any, and waits until it has stopped. Throws
+   * `run-elsewhere` if another tab is carrying out a run of the experiment.
    */
-  async stop(runId: string): Promise<void> {
-    if (!(await gateway.isRunHeld(runId))) return;
+  async stopRunsOf(experimentId: string): Promise<void> {
+    for (const { runId } of await gateway.listRuns(experimentId))
+      if (await gateway.isRunHeld(runId)) await this.#stop(runId);
+  }
+
+  async #stop(runId: string): Promise<void> {
     if (this.#own !== runId) throw new AppError({ kind: 'run-elsewhere', runId });
     await (await gateway.gpu()).cancelRun(runId);
     while (await gateway.isRunHeld(runId)) await new Promise((resolve) => setTimeout(resolve, stopIntervalMs));
