@@ -89,6 +89,14 @@ describe('opening a project where its ids are taken', () => {
       expect(of(after[store], copy), store).toEqual(other[store]?.map((row) => ({ ...(row as object), runId: copy })));
   });
 
+  it('tells two histories apart even if only one event differs', async () => {
+    const [a, b] = [await freshDatabase(), await freshDatabase()];
+    for (const db of [a, b]) await fill(db, 'e', 'r');
+    await b.put('runEvents', { ...(await b.get('runEvents', ['r', 1])), at: 77 } as never);
+    expect(await open(a, await saved(b), all)).toMatchObject({ runs: 1 });
+    expect((await a.get('runEvents', ['r', 1]))?.at).toBe(1);
+  });
+
   it('leaves the other history out if no copy is wanted', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r', { loss: 3 });

@@ -204,19 +204,16 @@ describe('saving a project while a run writes', () => {
   });
 });
 
-it('a project file of format 1 opens, and a run in it whose weights were replaced while it was saved is left out', async () => {
-  const [here, there] = [await freshDatabase(), await freshDatabase()];
-  const filled = await fill(here, 'e', 'r', { steps: [1] });
-  await storeRun(here, 'r2', 'e', filled, { loss: 7 });
+/** Returns the entries of a project file of format 1, which stored weights under their ids. */
+async function entriesOfFormat1(here: Database): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const entries = new Map<string, Uint8Array<ArrayBuffer>>();
   const json = (path: string, value: unknown) => entries.set(path, new TextEncoder().encode(JSON.stringify(value)));
   for (const block of await here.getAll('datasetBlocks'))
     json(`datasetBlocks/${block.contentSha256}/${block.block}.json`, block);
-  for (const runId of ['r', 'r2'])
+  for (const runId of await here.getAllKeys('runs'))
     json(`runEvents/${runId}.json`, await here.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, Infinity])));
-  const lost = (await keptCheckpoint(here, 'r2')).weightsId;
   for (const { weightsId, part, bytes } of await here.getAll('weightParts'))
-    if (weightsId !== lost) entries.set(`weightParts/${weightsId}/${part}.bin`, new Uint8Array(bytes));
+    entries.set(`weightParts/${weightsId}/${part}.bin`, new Uint8Array(bytes));
   for (const store of [
     'batchLists',
     'evaluations',
@@ -227,6 +224,15 @@ it('a project file of format 1 opens, and a run in it whose weights were replace
     'experiments',
   ] as const)
     json(`${store}.json`, await here.getAll(store));
+  return entries;
+}
+
+it('a project file of format 1 opens, and a run in it whose weights were replaced while it was saved is left out', async () => {
+  const [here, there] = [await freshDatabase(), await freshDatabase()];
+  const filled = await fill(here, 'e', 'r', { steps: [1] });
+  await storeRun(here, 'r2', 'e', filled, { loss: 7 });
+  const entries = await entriesOfFormat1(here);
+  entries.delete(`weightParts/${(await keptCheckpoint(here, 'r2')).weightsId}/0.bin`);
   expect(await open(there, await fileOf(entries, 1))).toMatchObject({
     experiments: 1,
     runs: 1,
@@ -239,4 +245,18 @@ it('a project file of format 1 opens, and a run in it whose weights were replace
   expect(finite(after['runEvents'])).toEqual(finite(ofR(before['runEvents'])));
   expect(after['checkpoints']).toEqual(ofR(before['checkpoints']));
   expect(after['models']).toEqual(before['models']);
+});
+
+it('leaves out a run of a format 1 file whose kept weights do not match their hash', async () => {
+  const [here, there] = [await freshDatabase(), await freshDatabase()];
+  await fill(here, 'e', 'r', { steps: [1] });
+  const entries = await entriesOfFormat1(here);
+  entries.get(`weightParts/${(await keptCheckpoint(here, 'r')).weightsId}/0.bin`)?.fill(9, 0, 4);
+  expect(await open(there, await fileOf(entries, 1))).toMatchObject({
+    experiments: 1,
+    runs: 0,
+    warnings: [{ fault: 'weights-damaged', runId: 'r' }],
+  });
+  expect(await there.count('runEvents')).toBe(0);
+  expect([...(await weightsIn(there)).keys()].filter((id) => id.startsWith('checkpoint'))).toEqual([]);
 });

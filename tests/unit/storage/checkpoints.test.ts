@@ -98,6 +98,13 @@ test('a damaged newest checkpoint falls back to the one before, and an error nam
   });
 });
 
+test('kept weights whose bytes do not match their hash are refused with an error that names the checkpoint', async () => {
+  const db = await withRun();
+  const { weightsId, generation } = await write(db, 1);
+  await db.put('weightParts', { weightsId, part: 0, bytes: Float32Array.of(1, 9).buffer });
+  await expect(keptCheckpoint(db, 'r')).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation } });
+});
+
 test('weights are split into parts of at most 32 MiB and read across part boundaries', async () => {
   const db = await fresh();
   const writer = new WeightWriter(db, 'w');

@@ -4,8 +4,8 @@ import { count } from './count';
 export const storageTexts = {
   title: 'Storage',
   space: (used: string, quota: string) => `${used} in use of ${quota}`,
-  intro: 'What this browser holds, with its size and the experiments that use it. What nothing uses can be deleted.',
-  vectors: 'Vectors are not stored: every evaluation computes them again.',
+  intro:
+    'What this browser holds, with its size and the experiments that use it. What no experiment uses can be deleted. Vectors are not stored; every evaluation computes them again.',
   measuring: 'Measuring…',
   kinds: {
     experiment: 'Experiments and their runs',

@@ -4,8 +4,7 @@ import { formatCount } from '../format';
 export const storageTexts: Dictionary['storage'] = {
   title: '存储',
   space: (used, quota) => `已用 ${used}，共可用 ${quota}`,
-  intro: '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。',
-  vectors: '向量不存盘：每次评测都会重新计算。',
+  intro: '这个浏览器里存了什么、各占多少空间、哪些实验在用。没有实验用到的可以删除。向量不存盘，每次评测都会重新计算。',
   measuring: '正在统计……',
   kinds: {
     experiment: '实验和训练记录',
