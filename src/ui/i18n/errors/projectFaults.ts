@@ -32,7 +32,7 @@ export function projectPartial({
     };
   }
   return {
-    zh: `${short(file)} 里没有“${short(name, 60)}”用到的${reason.zh}，请在“导入”阶段添加。`,
-    en: `${short(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${short(name, 60)}” uses; add it in the import stage.`,
+    zh: `${short(file)} 里没有“${short(name, 60)}”用到的${reason.zh}，请另外导入。`,
+    en: `${short(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${short(name, 60)}” uses; import it separately.`,
   };
 }
