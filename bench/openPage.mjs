@@ -1,4 +1,6 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 import { root } from '../tools/lib/source.mjs';
@@ -56,6 +58,13 @@ export async function openPage(browserPath) {
     optimizeDeps: {
       include: [
         'comlink',
+        'idb',
+        'hash-wasm',
+        'valibot',
+        'fflate',
+        '@bufbuild/protobuf/wire',
+        '@huggingface/tokenizers',
+        'onnxruntime-web/wasm',
         '@tensorflow/tfjs',
         '@tensorflow/tfjs-core',
         '@tensorflow/tfjs-backend-wasm',
@@ -65,11 +74,19 @@ export async function openPage(browserPath) {
   });
   await server.listen();
   const { port } = server.httpServer.address();
-  const browser = await chromium.launch({ executablePath: browserPath, args: chromiumFlags('software') });
+  // A profile on disk: without one, the browser keeps the database and blobs in memory.
+  const profile = await mkdtemp(join(tmpdir(), 'recallsmith-bench-'));
+  const options = { executablePath: browserPath, args: chromiumFlags('software') };
+  const browser = await chromium.launchPersistentContext(profile, options);
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error.message));
   await page.goto(`http://127.0.0.1:${port}/bench/page/index.html`);
   const call = (name, ...args) =>
     page.evaluate(async ([name, args]) => (await import('/bench/page/rows.ts'))[name](...args), [name, args]);
-  return { call, close: async () => (await browser.close(), await server.close()) };
+  const close = async () => {
+    await browser.close();
+    await server.close();
+    await rm(profile, { recursive: true, force: true });
+  };
+  return { call, close };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /* `npm run experiment`: runs an experiment file in a headless Chromium, with the same page and workers as the app. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readExperimentFile } from './lib/experimentFile.mjs';
@@ -13,7 +13,6 @@ import { jobRoutes } from './lib/jobRoutes.mjs';
 import { parseOptions } from './lib/options.mjs';
 import { RunReport, metricsLine } from './lib/runReport.mjs';
 import { listen, siteServer } from './lib/server.mjs';
-import { unzip } from './lib/unzip.mjs';
 
 const help = `Runs an experiment file without a screen: the same page and workers as the app, in a
 headless Chromium on this machine. Nothing leaves the machine. The only request to another
@@ -148,7 +147,7 @@ function watch(context, page, finished) {
  * Connects the page with the report. Returns the routes that serve the job, and `finished`, which resolves with the
  * page's final result and the metrics that it sent.
  */
-function connect(options, input, report, exportFile) {
+function connect(options, input, report) {
   const finished = Promise.withResolvers?.() ?? withResolvers();
   let metrics = null;
   const job = {
@@ -163,7 +162,7 @@ function connect(options, input, report, exportFile) {
     inputs: input.inputs,
   };
   const routes = jobRoutes(job, {
-    exportFile,
+    exportFolder: partialExport(options),
     onEvents: (events) => report.add(events),
     onProgress: (progress) => {
       if (progress.totalSteps !== undefined) report.totalSteps = progress.totalSteps;
@@ -176,12 +175,11 @@ function connect(options, input, report, exportFile) {
   return { ...routes, finished: finished.promise };
 }
 
-/** Runs the experiment in a browser. Returns the report, the path of the exported zip and the metrics. */
+/** Runs the experiment in a browser. Returns the report and the metrics. */
 async function runInBrowser(options, input, profile) {
   const report = new RunReport(options.out);
   await report.begin();
-  const zip = join(options.out, 'export.zip');
-  const { token, route, finished } = connect(options, input, report, zip);
+  const { token, route, finished } = connect(options, input, report);
   const server = siteServer({ site, route });
   const port = await listenFor(profile, server);
   let context = null;
@@ -195,7 +193,7 @@ async function runInBrowser(options, input, profile) {
     if (!metrics) throw new Error('The page finished without sending metrics.');
     const { environment } = metrics;
     const chromium = context.browser()?.version() ?? environment.browser;
-    return { report, zip, metrics: { ...metrics, environment: { ...environment, chromium } } };
+    return { report, metrics: { ...metrics, environment: { ...environment, chromium } } };
   } finally {
     await context?.close().catch(() => undefined);
     server.closeAllConnections();
@@ -209,11 +207,13 @@ function withResolvers() {
   return { promise, resolve: resolve_, reject: reject_ };
 }
 
-async function writeResults(options, { report, zip, metrics }) {
+/** Folder of the files of an export that is not complete yet. */
+const partialExport = (options) => join(options.out, 'export.part');
+
+async function writeResults(options, { report, metrics }) {
   const folder = join(options.out, 'export');
   await rm(folder, { recursive: true, force: true });
-  const files = await unzip(zip, folder);
-  await rm(zip);
+  await rename(partialExport(options), folder);
   await report.finish();
   await writeFile(join(options.out, 'metrics.json'), `${JSON.stringify(metrics, null, 1)}\n`);
   const { k, won, lost, mcNemarP } = metrics.comparison;
@@ -221,7 +221,7 @@ async function writeResults(options, { report, zip, metrics }) {
   console.log(`before: ${metricsLine(metrics.before)}`);
   console.log(`after:  ${metricsLine(metrics.after)}`);
   console.log(`hit rate@${k}: ${won.length} questions improved, ${lost.length} got worse, McNemar p = ${p}`);
-  console.log(`Wrote metrics.json, events.jsonl and export/ (${files.length} files) to ${options.out}`);
+  console.log(`Wrote metrics.json, events.jsonl and export/ (${metrics.export.files.length} files) to ${options.out}`);
 }
 
 async function main() {
@@ -230,7 +230,7 @@ async function main() {
   const input = await readExperimentFile(options.file);
   await writableFolder(options.out, '--out');
   // Delete earlier results, so that nobody mistakes them for results of this command.
-  for (const name of ['metrics.json', 'events.jsonl', 'export'])
+  for (const name of ['metrics.json', 'events.jsonl', 'export', 'export.part'])
     await rm(join(options.out, name), { recursive: true, force: true });
   await installWhenNeeded();
   await buildWhenNeeded();

@@ -217,7 +217,7 @@ const checks = {
   demoHonesty: honesty,
   demoTime,
   longBrowserTests,
-  exportInPython: () => exportAgreesInPython(join(work, 'same-1')),
+  exportInPython: () => exportAgreesInPython(join(work, 'same-1'), join(root, 'public/models/demo-zh')),
 };
 
 async function runOne(name) {

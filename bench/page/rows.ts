@@ -6,6 +6,7 @@ import type { Padded } from '../peers/stockStep';
 import type { StockPeer } from '../peers/stock.worker';
 import { encodeByTransformersJs, openTransformersJs } from '../peers/transformersJs';
 import type { Ours } from './ours.worker';
+import type { Weights } from './weights.worker';
 
 type Backend = 'wasm' | 'webgpu';
 /** Milliseconds of each round, not counting warm-up rounds. */
@@ -140,6 +141,16 @@ export async function encodeRow(task: EncodeRowTask): Promise<RowTimes & { batch
   }
   closeWorkers();
   return { ...times, batchSize: best.batchSize, threads: ours.threads };
+}
+
+/** Times import, load, checkpoint and export of a model with random weights, next to plain writes and reads. */
+export async function weightsRow(config: EncoderConfig): Promise<Record<string, number>> {
+  const worker = new Worker(new URL('./weights.worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const ortBase = new URL('/ort/', location.href).href;
+  const ms = await wrap<Weights>(worker).measure({ config, engineBase, ortBase });
+  closeWorkers();
+  return ms;
 }
 
 function pack(texts: readonly (readonly number[])[]): TokenBatch {

@@ -25,6 +25,8 @@ export type ModelFault =
   /** A tensor of the encoder that config.json does not describe. */
   | 'tensor-unknown'
   | 'tensor-not-finite'
+  /** An exported tensor that should be as it was imported, but is not. */
+  | 'tensor-differs'
   /** `expected` and `found`: two tensors that are the same parameter of two encoders. */
   | 'two-encoders'
   /** `found`: the sentence-transformers module that is not supported. */
@@ -65,6 +67,12 @@ export type ImportFault =
   | 'not-positive'
   | 'set-too-long'
   | 'unknown-question'
+  /** A line of a file of judgements that does not have TREC's four columns. */
+  | 'trec-broken'
+  /** The id of a negative that is not a passage of the knowledge base. */
+  | 'negative-ignored'
+  /** A dropped folder has more than `field` files, or folders nested too deeply. */
+  | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
@@ -79,7 +87,12 @@ export type ImportRemark =
   | 'negatives-unused'
   | 'judged-irrelevant'
   | 'score-unused'
-  | 'questions-merged';
+  | 'questions-merged'
+  /** An object has the key `field` more than once. */
+  | 'key-repeated'
+  | 'negatives-not-found'
+  /** Questions of the file that the judgements do not name. */
+  | 'not-judged';
 
 export type HubFault =
   | 'id-invalid'
@@ -88,6 +101,8 @@ export type HubFault =
   | 'no-revision'
   /** The model is private or gated, or doesn't exist: hubs don't say which. */
   | 'needs-token'
+  /** The browser would pass an access token on to the file server that the host redirects to. */
+  | 'token-unsafe'
   | 'offline'
   /** The request failed without an answer: the host can't be reached, or doesn't allow requests by other sites. */
   | 'blocked'
@@ -150,7 +165,8 @@ export type AppErrorDetails =
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
-  | { kind: 'quota-exceeded'; neededBytes: number }
+  /** `neededBytes`: what the work stores in total, if it is known. `freeBytes`: what the browser says is left. */
+  | { kind: 'quota-exceeded'; neededBytes?: number; freeBytes?: number }
   | { kind: 'storage-failed'; reason: string }
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
@@ -184,6 +200,11 @@ export type AppErrorDetails =
   | { kind: 'device-busy'; job: DeviceJob }
   /** Another tab is carrying out the run. */
   | { kind: 'run-elsewhere'; runId: string }
+  /**
+   * This version splits the data of an interrupted run into other rows than it began with, or, without `recorded`, the
+   * run's version did not record its rows.
+   */
+  | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
   | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
@@ -193,7 +214,8 @@ export type AppErrorDetails =
       id: string;
     }
   | { kind: 'export-mismatch'; file: string; cosine: number }
-  | { kind: 'download-failed'; url: string; status: number }
+  /** Without a status, the connection failed. */
+  | { kind: 'download-failed'; url: string; status?: number }
   | {
       kind: 'hub-failed';
       fault: HubFault;
@@ -225,7 +247,7 @@ export class AppError extends Error {
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error && thrown.name === 'QuotaExceededError')
-    return new AppError({ kind: 'quota-exceeded', neededBytes: 0 }, { cause: thrown });
+    return new AppError({ kind: 'quota-exceeded' }, { cause: thrown });
   const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : JSON.stringify(thrown);
   return new AppError({ kind: 'unexpected', reason }, { cause: thrown });
 }

@@ -20,7 +20,14 @@ const dataEntrySchema = v.strictObject({
   /** Only for role `questions`. */
   part: v.optional(v.picklist(['dev', 'test'])),
   contentSha256: sha256,
+  /**
+   * Only for role `knowledgeBase`: whether a passage is encoded with its title before its text. Absent means false:
+   * experiments made before this field existed keep their hash.
+   */
+  joinTitles: v.optional(v.boolean()),
 });
+/** An entry of an experiment file whose data is read from `locations`. */
+export const entryWithoutHashSchema = v.omit(dataEntrySchema, ['contentSha256']);
 
 export const experimentModelSchema = v.strictObject({
   /** Content hash of the model; see StoredModel in model.ts. */

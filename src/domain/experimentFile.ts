@@ -1,14 +1,24 @@
 import * as v from 'valibot';
-import { experimentSchema, experimentModelSchema, type DataEntry, type Experiment } from './experiment';
+import {
+  entryWithoutHashSchema,
+  experimentSchema,
+  experimentModelSchema,
+  type DataEntry,
+  type Experiment,
+} from './experiment';
+import { hubLocation } from './import/hub';
+import type { StoredModel } from './model';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
+/** A data set may come from several files, such as questions and their judgements. */
+const dataLocation = v.union([location, v.pipe(v.array(location), v.minLength(1), v.maxLength(64))]);
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(location),
-  pairs: v.optional(location),
-  devQuestions: v.optional(location),
-  testQuestions: v.optional(location),
+  knowledgeBase: v.optional(dataLocation),
+  pairs: v.optional(dataLocation),
+  devQuestions: v.optional(dataLocation),
+  testQuestions: v.optional(dataLocation),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
@@ -25,8 +35,8 @@ const listedWithoutHash = '0'.repeat(64);
 
 /**
  * A parsed experiment file, the input of the headless runner: an experiment plus `locations`, which are paths relative
- * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them in
- * after reading the files.
+ * to the file and no part of the experiment's identity. Hashes of data and model may be missing; the runner fills them
+ * in after reading the files.
  */
 export interface ExperimentFile {
   /** Incomplete until the files are read: `data` holds only entries that have a hash, and `model` is null. */
@@ -35,12 +45,24 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
+  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  joinTitles: boolean | null;
 }
 
-/** Drops entries without a hash: the runner adds them once it has read the files in `locations`. */
-function entriesWithHash(data: unknown): unknown {
-  if (!Array.isArray(data)) return data;
-  return data.filter((entry: unknown) => !isObject(entry) || entry['contentSha256'] !== undefined);
+/**
+ * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
+ * whether titles are joined.
+ */
+function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
+  if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
+  const hasHash = (entry: unknown): boolean => !isObject(entry) || entry['contentSha256'] !== undefined;
+  let joinTitles: boolean | null = null;
+  for (const [index, given] of data.entries()) {
+    if (hasHash(given)) continue;
+    const entry = parseWith(entryWithoutHashSchema, given, `data.${index}`);
+    if (entry.role === 'knowledgeBase') joinTitles = entry.joinTitles ?? null;
+  }
+  return { withHash: data.filter(hasHash), joinTitles };
 }
 
 function stagesWithHash(stages: unknown, locations: Locations): { stages: unknown; stagesToFill: number[] } {
@@ -66,7 +88,8 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   if (!isObject(json)) throw experimentInvalid('', json, 'an object');
   const { locations: given, model, ...rest } = json;
   const locations = parseWith(locationsSchema, given ?? {}, 'locations');
-  const complete = withDefaults({ ...rest, model: null, data: entriesWithHash(rest['data'] ?? []) });
+  const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
+  const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
   const experiment = parseWith(experimentSchema, { ...complete, stages });
   return {
@@ -74,7 +97,14 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
     stagesToFill,
     locations,
+    joinTitles,
   };
+}
+
+/** Returns the content of an experiment file. It says where the model can be fetched again if that came from a hub. */
+export function experimentFileOf(experiment: Experiment, model: Pick<StoredModel, 'hub'> | null): object {
+  const location = model?.hub ? hubLocation(model.hub) : null;
+  return location === null ? experiment : { ...experiment, locations: { model: location } };
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

@@ -35,13 +35,40 @@ export interface TensorEntry {
   length: number;
 }
 
+/** A tensor that is kept as it came: its own type, its place among the bytes stored with it. */
+export interface KeptTensor {
+  name: string;
+  shape: number[];
+  dtype: FileDType;
+  /** In bytes. */
+  offset: number;
+  bytes: number;
+}
+
+/** Tensors of BertModel that no text vector depends on, i.e. the pooler. They are exported as they were imported. */
+export interface UntrainedTensors {
+  /** Their bytes are stored in parts, like weights. */
+  weightsId: string;
+  tensors: KeptTensor[];
+}
+
+/** Where a model was fetched from. */
+export interface HubOrigin {
+  /** As people write it, such as `huggingface.co`. */
+  host: string;
+  id: string;
+  /** The commit that the revision asked for stood for. */
+  commit: string;
+}
+
 /** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
 
 /**
- * A model as stored: float32, with Hugging Face BERT parameter names without the `bert.` prefix and without the pooler.
- * The weights are stored under `weightsId` in parts of at most 32 MiB; a part may end in the middle of a tensor.
+ * A model as stored: float32, with Hugging Face BERT parameter names without the `bert.` prefix. The pooler is stored
+ * apart, in `untrained`. The weights are stored under `weightsId` in parts of at most 32 MiB; a part may end in the
+ * middle of a tensor.
  */
 export interface StoredModel {
   /**
@@ -61,6 +88,8 @@ export interface StoredModel {
   /** Total number of floats, including alignment padding. */
   totalFloats: number;
   weightsId: string;
+  /** Null if the source has none. Undefined if an earlier version imported the model: it did not keep them. */
+  untrained?: UntrainedTensors | null;
   /**
    * Small files of the folder as text, keyed by path (config.json, tokenizer.json, 1_Pooling/config.json …). The export
    * writes them again. For XLM-RoBERTa, config.json describes the BERT encoder that it is stored as. tokenizer.json is
@@ -79,5 +108,7 @@ export interface StoredModel {
     passagePrefix: { value: string; guessed: boolean };
   };
   sourceDtype: FileDType;
+  /** Set if the model came from a hub, and not from a folder of the user's. */
+  hub?: HubOrigin;
   createdAt: number;
 }

@@ -78,13 +78,21 @@ function completedSplit(split: unknown): unknown {
   return rest;
 }
 
+/** Drops `joinTitles: false` of a data set, because the schema states it by its absence. */
+function completedEntry(entry: unknown): unknown {
+  if (!isObject(entry) || entry['joinTitles'] !== false) return entry;
+  const { joinTitles: _, ...rest } = entry;
+  return rest;
+}
+
 /** Migrates the input and fills in all defaults. Does not validate the result. */
 export function withDefaults(input: JsonObject): JsonObject {
   const experiment = completed(migrated(input), defaultExperiment());
   if (!isObject(experiment)) return {};
-  const { split, stages, model } = experiment;
+  const { data, split, stages, model } = experiment;
   return {
     ...experiment,
+    data: Array.isArray(data) ? data.map(completedEntry) : data,
     split: completedSplit(split),
     stages: Array.isArray(stages) ? stages.map(completedStage) : stages,
     model: isObject(model) ? completed(model, modelDefaults) : model,

@@ -5,6 +5,13 @@ export interface Passage {
   title?: string;
 }
 
+export const hasTitle = ({ title }: Passage): boolean => title !== undefined && title.trim() !== '';
+
+/** Returns the text of a passage that is encoded. A title is joined as BEIR does: title, space, text. */
+export function encodedText(passage: Passage, joinTitles: boolean): string {
+  return joinTitles && hasTitle(passage) ? `${passage.title} ${passage.text}` : passage.text;
+}
+
 /** A training pair: a query and a passage that answers it. */
 export interface Pair {
   id: string;
@@ -49,6 +56,8 @@ export interface Dataset {
   name: string;
   rows: number;
   characters: number;
+  /** Passages with a title. Absent in knowledge bases stored before titles were counted, and for other roles. */
+  titles?: number;
   createdAt: number;
 }
 /** Rows per stored block, so that a page of rows can be read without loading the whole data set. */

@@ -23,6 +23,7 @@ export function earlierRun(unfinished: readonly RunRecord[], chosenBytes: number
 }
 
 function reasonToLeave({ error, memory, device, devicePreference }: RunRecord, chosenBytes?: number): string | null {
+  if (error?.kind === 'rows-changed') return 'began with rows that this version does not train on';
   if (error?.kind === 'gpu-out-of-memory') return 'ran out of memory and would do so again';
   if (chosenBytes === undefined) return null;
   if (!memory) return 'was planned without a budget';

@@ -26,6 +26,8 @@ export interface ImportedInputs {
   leftOut: Partial<Record<SlotName, { rows: number; references: number; notes: number; first: RejectedRow[] }>>;
   /** By slot: what was recognised in each file. Data that was already stored has nothing to recognise. */
   recognised: Partial<Record<SlotName, Recognition[]>>;
+  /** Passages with a title, in a knowledge base that was read from files. */
+  titles: number;
 }
 
 type Report = (done: number, of: number) => void;
@@ -52,6 +54,7 @@ function mustAgree(path: string, promised: string | undefined, read: string): vo
 export class InputReader {
   readonly leftOut: ImportedInputs['leftOut'] = {};
   readonly recognised: ImportedInputs['recognised'] = {};
+  titles = 0;
   #filled: Experiment;
 
   constructor(
@@ -85,7 +88,9 @@ export class InputReader {
     if (rejected.length > 0) this.leftOut[slot] = { rows, references, notes, first: rejected.slice(0, reasonsListed) };
     const { contentSha256 } = dataset;
     mustAgree(`data (${slot}).contentSha256`, promised, contentSha256);
-    this.#filled = withEntry(this.#filled, slot, contentSha256);
+    this.titles += dataset.titles ?? 0;
+    const joinTitles = this.file.joinTitles ?? this.titles > 0;
+    this.#filled = withEntry(this.#filled, slot, contentSha256, joinTitles);
   }
 
   /** Data without a location may already be stored in the browser profile that the runner keeps. */
@@ -158,6 +163,6 @@ export async function importInputs(
   const model = experimentModelOf(await reader.model());
   const batchesSha256 = await reader.batches();
   const experiment = fillExperiment(file, { data, model, ...(batchesSha256 === undefined ? {} : { batchesSha256 }) });
-  const { leftOut, recognised } = reader;
-  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised };
+  const { leftOut, recognised, titles } = reader;
+  return { experiment, experimentHash: await experimentHash(experiment), leftOut, recognised, titles };
 }

@@ -1,5 +1,6 @@
 import type { DevicePreference } from '../domain/device';
-import { AppError } from '../domain/errors';
+import { downloaded } from '../domain/download';
+import type { AppError } from '../domain/errors';
 
 /**
  * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
@@ -31,32 +32,35 @@ export class JobRoutes {
     this.#base = new URL(`__job/${encodeURIComponent(token)}/`, pageUrl);
   }
 
-  async #ask(path: string, init?: RequestInit): Promise<Response> {
+  #ask<T>(path: string, read: (response: Response) => Promise<T>, init?: RequestInit): Promise<T> {
     const url = new URL(path, this.#base);
-    const response = await fetch(url, { cache: 'no-store', ...init });
-    if (!response.ok) throw new AppError({ kind: 'download-failed', url: url.pathname, status: response.status });
-    return response;
+    return downloaded(url.pathname, () => fetch(url, { cache: 'no-store', ...init }), read);
+  }
+
+  async #post(path: string, body: BodyInit): Promise<void> {
+    await this.#ask(path, () => Promise.resolve(), { method: 'POST', body });
   }
 
   async job(): Promise<HeadlessJob> {
-    return (await (await this.#ask('job.json')).json()) as HeadlessJob;
+    return JSON.parse(await this.#ask('job.json', (response) => response.text())) as HeadlessJob;
   }
 
   /** Fetches the files of one slot, with their paths relative to the slot's folder. */
   async files(job: HeadlessJob, slot: string): Promise<{ path: string; file: File }[]> {
     const found: { path: string; file: File }[] = [];
     for (const input of job.inputs.filter((one) => one.slot === slot)) {
-      const blob = await (await this.#ask(input.url)).blob();
+      const blob = await this.#ask(input.url, (response) => response.blob());
       found.push({ path: input.path, file: new File([blob], input.path.split('/').pop() ?? input.path) });
     }
     return found;
   }
 
   async post(path: 'events' | 'progress' | 'metrics' | 'finish', value: unknown): Promise<void> {
-    await this.#ask(path, { method: 'POST', body: JSON.stringify(value) });
+    await this.#post(path, JSON.stringify(value));
   }
 
-  async postExport(zip: Blob): Promise<void> {
-    await this.#ask('export', { method: 'POST', body: zip });
+  /** Sends one file of the exported folder. */
+  async postExport(path: string, file: Blob): Promise<void> {
+    await this.#post(`export/${path}`, file);
   }
 }

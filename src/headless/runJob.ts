@@ -103,7 +103,7 @@ export async function runJob(
   const exportBegun = performance.now();
   sender.send('progress', { what: 'export', done: 0, of: 0 });
   const exporting = new ExportState();
-  const exported = await exporting.start(run);
+  const exported = await exporting.start(run, 'files');
   if (!exported || !exporting.reference) throw new AppError({ kind: 'model-missing' });
   await sender.settled();
   const exportMs = performance.now() - exportBegun;
@@ -112,5 +112,5 @@ export async function runJob(
     'metrics',
     await runMetrics({ run, events, inputs, resumed, exported, reference: exporting.reference, importMs, exportMs }),
   );
-  await routes.postExport(exported.zip);
+  for (const { path, blob } of exported.files) await routes.postExport(path, blob);
 }

@@ -96,7 +96,7 @@ export async function runMetrics(parts: MetricsParts): Promise<object> {
     split: splitOf(counts),
     durationsMs: { import: parts.importMs, ...phaseDurations(parts.events), export: parts.exportMs },
     export: {
-      files: exported.files,
+      files: exported.files.map(({ path, blob }) => ({ path, bytes: blob.size })),
       check: exported.check,
       reference: { texts: parts.reference.texts, vectors: parts.reference.vectors.map((vector) => [...vector]) },
     },

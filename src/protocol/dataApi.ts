@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
@@ -9,6 +10,7 @@ import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
 import type { StoredItem } from '../domain/storage/storedItem';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
+import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /** A row that was left out, a reference that was ignored, or a note, with its place and the reason. */
@@ -21,6 +23,8 @@ export interface RejectedRow {
   fault: ImportFault;
   field?: string;
   expected?: string;
+  /** Number of rows that the entry is about, if it was left out together with others. */
+  rows?: number;
 }
 
 /** Rows left out, references ignored and notes about rows kept. All are counted; the first 1,000 are listed. */
@@ -125,7 +129,14 @@ export interface ImportOptions extends ColumnChoices {
   keepEmptyAnchors?: boolean;
 }
 
-/** A file of a model folder, with its path relative to the folder. */
+/** The slots that files have content for. Files are given by their position in the request. */
+export interface Survey extends Fillings {
+  unreadable: { file: number; error: AppErrorDetails }[];
+  /** Whether a file serves several slots, or files belong together as questions, passages and judgements. */
+  together: boolean;
+}
+
+/** A file of a folder, with its path relative to the folder. */
 export interface FolderFile {
   path: string;
   file: File;
@@ -140,14 +151,19 @@ export interface ExportRequest {
    * Texts and their vectors, computed by the app from the exported weights. The re-opened export must reproduce them.
    */
   reference: { texts: string[]; vectors: Float32Array[] };
+  /** One zip to download, or the files of the folder, which need no checksums. */
+  as: 'zip' | 'files';
 }
 
 export interface ExportReport {
-  zip: Blob;
+  /** Null if the files were asked for. */
+  zip: Blob | null;
   fileName: string;
-  files: { path: string; bytes: number }[];
+  files: { path: string; blob: Blob }[];
   /** Agreement of the re-opened export's vectors with the app's: smallest cosine and largest absolute difference. */
   check: { cosine: number; maxAbs: number; texts: number };
+  /** Whether the pooler may be missing only because an earlier version, which did not keep it, imported the model. */
+  poolerNotKept: boolean;
 }
 
 /** API of the data worker. Callbacks are comlink proxies and buffers are transferred. Every failure is an AppError. */
@@ -157,8 +173,15 @@ export interface DataApi {
   importDataset(files: File[], role: DataRole, progress: Progress, options?: ImportOptions): Promise<ImportReport>;
   /** Recognises the columns of files without importing them. */
   recogniseFiles(files: File[], role: DataRole, choices: ColumnChoices): Promise<Recognition[]>;
+  /**
+   * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
+   * one slot has no fillings, and only its beginning is read.
+   */
+  surveyFiles(files: FolderFile[], onlySeveral: boolean, progress: Progress): Promise<Survey>;
   /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
+  /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */
+  countTitles(knowledgeBase: string): Promise<Dataset>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;
   /**
@@ -184,6 +207,13 @@ export interface DataApi {
   importBatchList(file: File): Promise<{ sha256: string; steps: number; batchSize: number }>;
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
+  /**
+   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns what to search
+   * with. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
+   * `cancelDemoSearch`.
+   */
+  prepareDemoSearch(baseUrl: string, progress: Progress): Promise<Pick<SearchRequest, 'knowledgeBase' | 'model'>>;
+  cancelDemoSearch(): Promise<void>;
   /** Creates the token sets that are missing and returns the keys of all of the experiment's sets. */
   tokenize(experiment: Experiment, progress: Progress): Promise<TokenSetKeys>;
   /** Returns the token ids of a few texts without storing them. Used to check the export. */

@@ -4,6 +4,8 @@ import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
 import type { DeviceInfo, DevicePreference } from '../domain/device';
+import type { Progress } from './dataApi';
+import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
 /** One batch, for display. The negatives of an anchor are the positives of all other rows. */
@@ -13,8 +15,9 @@ export interface BatchView {
 }
 
 /**
- * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark
- * and `encodeTexts` each need the device exclusively and reject with `device-busy` while another job is using it.
+ * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
+ * `encodeTexts` and `searchPassages` each need the device exclusively and reject with `device-busy` while another job
+ * is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -45,6 +48,12 @@ export interface GpuApi {
     source: { runId: string } | { modelSha256: string; pooling: Pooling; normalize: boolean },
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
+  /**
+   * Searches a knowledge base for one question. The first question encodes the knowledge base and reports its passages;
+   * the worker keeps the vectors of the latest one. Rejects with `cancelled` after `cancelSearch`.
+   */
+  searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
+  cancelSearch(): Promise<void>;
   /**
    * Measures matrix products and training steps with random weights, for about a minute. Rejects with `cancelled` after
    * `cancelBenchmark`.

@@ -18,6 +18,12 @@ import { SplitState, splitKey } from './splitting.svelte';
 const saveDelayMs = 300;
 const undoLimit = 100;
 
+/** The stored data and model that an experiment refers to, as far as they are in this browser. */
+interface References {
+  datasets: Partial<Record<SlotName, Dataset>>;
+  model: StoredModel | null;
+}
+
 /** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
 export class ExperimentState {
   stored = $state.raw<StoredExperiment | null>(null);
@@ -31,6 +37,8 @@ export class ExperimentState {
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
+  /** Ends with the newest save. */
+  #saving: Promise<void> = Promise.resolve();
   #onHide = () => void this.flush();
 
   constructor(readonly experimentId: string) {}
@@ -99,11 +107,17 @@ export class ExperimentState {
     if (this.experiment && this.missing.length === 0) await this.split.count(this.experiment);
   }
 
+  /** Called whenever its screen is opened; another tab may have changed it since the last time. */
   async load(): Promise<void> {
+    // Before any state is read: an effect that calls this must not run again with every change.
+    await this.#saving;
+    await this.flush();
+    const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
-    await Promise.all([this.#loadReferences(stored?.experiment), this.loadRuns()]);
-    this.stored = stored;
+    const [references] = await Promise.all([this.#readReferences(stored?.experiment), this.loadRuns()]);
+    // A change made meanwhile, by an import under way, is newer than what was read.
+    if (this.stored === before) this.#take(stored, references);
     this.loaded = true;
     addEventListener('pagehide', this.#onHide);
   }
@@ -117,16 +131,23 @@ export class ExperimentState {
     this.runs = await gateway.listRuns(this.experimentId);
   }
 
-  async #loadReferences(experiment = this.stored?.experiment): Promise<void> {
-    if (!experiment) return;
+  #take(stored: StoredExperiment | null, { datasets, model }: References): void {
+    if (canonicalJson(stored?.experiment ?? null) !== canonicalJson(this.experiment)) this.#past = [];
+    this.datasets = datasets;
+    this.model = model;
+    this.stored = stored;
+  }
+
+  async #readReferences(experiment: Experiment | undefined): Promise<References> {
+    if (!experiment) return { datasets: {}, model: null };
     const found: Partial<Record<SlotName, Dataset>> = {};
     for (const slot of slotNames) {
       const entry = entryOf(experiment, slot);
       const dataset = entry ? await gateway.getDataset(entry.contentSha256) : undefined;
       if (dataset) found[slot] = dataset;
     }
-    this.datasets = found;
-    this.model = experiment.model ? ((await gateway.getModel(experiment.model.contentSha256)) ?? null) : null;
+    const model = experiment.model ? await gateway.getModel(experiment.model.contentSha256) : undefined;
+    return { datasets: found, model: model ?? null };
   }
 
   /** Applies `edit`, keeps the previous version for undo, and saves soon. */
@@ -155,7 +176,17 @@ export class ExperimentState {
     this.#past = this.#past.slice(0, -1);
     this.stored = before;
     this.#saveSoon();
-    void app.attempt(() => this.#loadReferences());
+    void app.attempt(async () => {
+      const references = await this.#readReferences(before.experiment);
+      if (this.stored === before) Object.assign(this, references);
+    });
+  }
+
+  /** Drops the experiment, which has been deleted, with changes that are not saved yet. */
+  discard(): void {
+    clearTimeout(this.#timer);
+    this.#dirty = false;
+    this.stored = null;
   }
 
   #saveSoon(): void {
@@ -164,22 +195,44 @@ export class ExperimentState {
     this.#timer = setTimeout(() => void this.flush(), saveDelayMs);
   }
 
-  /** Saves pending changes. Called before a run starts and when the page is hidden or closed. */
+  /**
+   * Saves pending changes, and waits for a save under way: the workers read the settings from storage. Called before a
+   * run starts and when the page is hidden or closed.
+   */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     const { stored } = this;
-    if (!this.#dirty || !stored) return;
-    this.#dirty = false;
-    await app.attempt(() => gateway.putExperiment(stored));
+    if (this.#dirty && stored) {
+      this.#dirty = false;
+      const before = this.#saving;
+      this.#saving = (async () => {
+        await before;
+        await app.attempt(() => gateway.putExperiment(stored));
+      })();
+    }
+    await this.#saving;
   }
 
   async setDataset(slot: SlotName, dataset: Dataset | null): Promise<void> {
-    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null));
+    const joinTitles = dataset !== null && this.#joinsTitles(slot, dataset);
+    this.change((experiment) => withEntry(experiment, slot, dataset?.contentSha256 ?? null, joinTitles));
     const next = { ...this.datasets };
     if (dataset) next[slot] = dataset;
     else delete next[slot];
     this.datasets = next;
     await this.flush();
+  }
+
+  /** Takes a new record of the knowledge base in use. */
+  datasetCounted(dataset: Dataset): void {
+    if (this.datasets.knowledgeBase?.contentSha256 === dataset.contentSha256)
+      this.datasets = { ...this.datasets, knowledgeBase: dataset };
+  }
+
+  /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
+  #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
+    const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
+    return linked?.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 import type { StoredExperiment } from '../storage/schema';
 import { gateway } from './gateway';
+import { forgetExperiment } from './openExperiments.svelte';
 
 export type { StoredExperiment };
 
@@ -90,6 +91,7 @@ class ExperimentsState {
 
   /** Deletes an experiment, whose runs must be at rest. `restore` undoes it until something else needs the space. */
   async remove(experimentId: string): Promise<void> {
+    forgetExperiment(experimentId);
     await gateway.deleteExperiment(experimentId);
     await this.load();
   }

@@ -1,3 +1,4 @@
+import { encodedText } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import type { ExportReport, ExportRequest } from '../protocol/dataApi';
 import { deviceJob } from './deviceJob.svelte';
@@ -8,8 +9,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the zip,
- * whose model must reproduce these vectors.
+ * One export. First the app computes reference vectors, which takes the device for a moment; then the files are
+ * written, and their model must give the same vectors.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');
@@ -19,7 +20,7 @@ export class ExportState {
   reference: ExportRequest['reference'] | null = null;
 
   /** Throws `device-busy`. */
-  async start(run: RunRecord): Promise<ExportReport | null> {
+  async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;
     this.stage = 'vectors';
@@ -33,7 +34,7 @@ export class ExportState {
       this.reference = { texts, vectors };
       this.stage = 'writing';
       const progress = (done: number, of: number) => (this.progress = { done, of });
-      this.report = await data.exportModel({ runId: run.runId, reference: this.reference }, progress);
+      this.report = await data.exportModel({ runId: run.runId, reference: this.reference, as }, progress);
       this.stage = 'done';
       return this.report;
     } finally {
@@ -50,7 +51,8 @@ async function sampleTexts(run: RunRecord): Promise<string[]> {
     if (!entry) continue;
     const prefix = slot === 'knowledgeBase' ? run.experiment.model?.passagePrefix : run.experiment.model?.queryPrefix;
     for (const row of await gateway.readRows(entry.contentSha256, 0, referenceTexts))
-      if ('text' in row) texts.push(`${prefix ?? ''}${row.text}`);
+      if ('text' in row)
+        texts.push(`${prefix ?? ''}${'relevant' in row ? row.text : encodedText(row, entry.joinTitles === true)}`);
   }
   return texts;
 }

@@ -1,3 +1,4 @@
+import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
 import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
@@ -5,7 +6,8 @@ import { parseMappings, withMappings } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
-import type { ColumnChoices, FolderFile, RejectedRows } from '../protocol/dataApi';
+import { fillingsForSlot, type Filling } from '../domain/import/fillings';
+import type { ColumnChoices, FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -27,6 +29,14 @@ export interface RecognitionChanges {
 }
 const noChanges: RecognitionChanges = { mappings: {}, sheets: {} };
 const mappingsKey = 'columns';
+
+/** Files with content for several slots, until the user has chosen which of them to fill. */
+export interface Drop {
+  files: FolderFile[];
+  /** The slot on which the files were dropped; null for the whole stage. */
+  slot: SlotName | null;
+  survey: Survey;
+}
 
 export interface SlotImport extends RejectedRows {
   progress: { done: number; of: number } | null;
@@ -53,9 +63,11 @@ type QuestionSlot = (typeof questionSlots)[number];
 /** Fetches a file that is served with the page. Throws `download-failed`. */
 async function fetched(path: string): Promise<Blob> {
   const url = `${baseUrl}${path}`;
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  return response.blob();
+  return downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.blob(),
+  );
 }
 
 /** Imports files into one experiment, one slot at a time, and keeps the lists of rejected rows. */
@@ -66,13 +78,71 @@ export class ImportsState {
     devQuestions: emptyImport,
     testQuestions: emptyImport,
   });
+  drop = $state.raw<Drop | null>(null);
+  /** Progress of looking into files that were dropped on the stage. */
+  surveyProgress = $state.raw<{ done: number; of: number } | null>(null);
   modelProgress = $state.raw<{ done: number; of: number } | null>(null);
   models = $state.raw<StoredModel[]>([]);
+
+  #storedChecked = false;
 
   constructor(readonly experiment: ExperimentState) {}
 
   #set(slot: SlotName, change: Partial<SlotImport>): void {
     this.slots = { ...this.slots, [slot]: { ...this.slots[slot], ...change } };
+  }
+
+  /**
+   * Takes files that were dropped on a slot, or on the stage (null). Files that serve several slots wait in `drop` for
+   * the user's choice, and so does everything dropped on the stage. Other files are imported into the slot.
+   */
+  async take(files: FolderFile[], slot: SlotName | null): Promise<void> {
+    if (files.length === 0) return;
+    const survey = await this.#survey(files, slot);
+    if (slot !== null && !(survey.together && survey.fillings.length > 1)) {
+      await this.importFiles(
+        slot,
+        files.map(({ file }) => file),
+      );
+      return;
+    }
+    const fillings = slot === null ? survey.fillings : fillingsForSlot(survey.fillings, slot);
+    this.drop = { files, slot, survey: { ...survey, fillings } };
+  }
+
+  async #survey(files: FolderFile[], slot: SlotName | null): Promise<Survey> {
+    const report = (progress: { done: number; of: number } | null): void => {
+      if (slot === null) this.surveyProgress = progress;
+      else this.#set(slot, { progress });
+    };
+    report({ done: 0, of: 0 });
+    try {
+      const data = await gateway.data();
+      return await data.surveyFiles(files, slot !== null, (done, of) => report({ done, of }));
+    } finally {
+      report(null);
+    }
+  }
+
+  /**
+   * Imports the files of `drop` into the chosen slots, the knowledge base first. If one of the others fails, the rest
+   * is still imported; the first error is thrown.
+   */
+  async fill(chosen: readonly Filling[]): Promise<void> {
+    const files = this.drop?.files ?? [];
+    this.drop = null;
+    const errors: unknown[] = [];
+    for (const { slot, files: positions } of chosen) {
+      const own = positions.flatMap((position) => files[position]?.file ?? []);
+      try {
+        await this.importFiles(slot, own);
+      } catch (thrown) {
+        // Pairs and questions would be looked up in another knowledge base.
+        if (slot === 'knowledgeBase') throw thrown;
+        errors.push(thrown);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Imports files. Columns chosen now are remembered for files of the same shape if the import succeeds. */
@@ -119,8 +189,16 @@ export class ImportsState {
     return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
   }
 
-  /** Call once after the page loads. Checks whether the stored questions match the stored knowledge base. */
+  /**
+   * Checks stored questions once per page load: they may not match the stored knowledge base. Later imports check their
+   * own questions.
+   */
   async checkStored(): Promise<void> {
+    if (this.#storedChecked) return;
+    this.#storedChecked = true;
+    const { knowledgeBase } = this.experiment.datasets;
+    if (knowledgeBase && knowledgeBase.titles === undefined)
+      this.experiment.datasetCounted(await (await gateway.data()).countTitles(knowledgeBase.contentSha256));
     for (const slot of questionSlots) await this.#check(slot, () => Promise.resolve());
   }
 

@@ -15,6 +15,14 @@ const freshMs = 10_000;
 /** How often the lock of a run that is being cancelled is checked. */
 const stopIntervalMs = 100;
 
+/** A tab that runs a run answers this soon. */
+const answerMs = 100;
+/** The longest that the worker of a closed page may take to end. */
+const endingMs = 10_000;
+
+/** What tabs tell each other: that a run has changed, the question who carries out a run, and the answer. */
+type Message = { changed: string } | { who: string } | { here: string };
+
 /** The running job of this page or of another tab, and the actions on runs. */
 class JobsState {
   /** The run shown in the strip at the bottom. */
@@ -23,14 +31,18 @@ class JobsState {
   /** Counts changes of runs; lists and cards reload when it changes. */
   changes = $state(0);
   #channel = new BroadcastChannel(channelName);
+  /** Runs that another tab has said it carries out. */
+  #answered = new Set<string>();
   #known = new Map<string, RunState>();
   #watched = new Map<string, ReturnType<typeof setInterval>>();
   /** The run that this page's worker is running. */
   #own: string | null = null;
 
   constructor() {
-    this.#channel.onmessage = (message: MessageEvent<unknown>) => {
-      if (typeof message.data === 'string') void app.attempt(() => this.#heardOf(message.data as string));
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      if ('changed' in data) void app.attempt(() => this.#heardOf(data.changed));
+      else if ('here' in data) this.#answered.add(data.here);
+      else if (this.#own === data.who) this.#send({ here: data.who });
     };
   }
 
@@ -50,8 +62,8 @@ class JobsState {
   async #settle(run: RunRecord): Promise<void> {
     if (run.status !== 'running' && run.status !== 'paused' && run.status !== 'queued') return;
     if (this.#own === run.runId) return;
-    if (await gateway.isRunHeld(run.runId)) {
-      const state = this.follow(run.runId);
+    const state = this.follow(run.runId);
+    if (await this.#isElsewhere(state)) {
       state.elsewhere = true;
       await state.refresh();
       this.#watch(state);
@@ -62,7 +74,28 @@ class JobsState {
       return;
     }
     await gateway.updateRun(run.runId, { status: 'interrupted' });
+    await state.refresh();
     this.changes += 1;
+  }
+
+  /**
+   * Whether another tab carries out the run. A held lock alone does not show that: after a reload, the worker of the
+   * page before holds it until it has ended. So this asks the tabs, and without an answer waits for the lock.
+   */
+  async #isElsewhere(state: RunState): Promise<boolean> {
+    const { runId } = state;
+    this.#answered.delete(runId);
+    this.#send({ who: runId });
+    try {
+      for (const end = Date.now() + endingMs; await gateway.isRunHeld(runId);) {
+        if (this.#answered.has(runId) || Date.now() > end) return true;
+        state.settling = true;
+        await new Promise((resolve) => setTimeout(resolve, answerMs));
+      }
+      return false;
+    } finally {
+      state.settling = false;
+    }
   }
 
   #settleLater(runId: string): void {
@@ -106,9 +139,13 @@ class JobsState {
     this.changes += 1;
   }
 
+  #send(message: Message): void {
+    this.#channel.postMessage(message);
+  }
+
   #tell(runId: string): void {
     this.changes += 1;
-    this.#channel.postMessage(runId);
+    this.#send({ changed: runId });
   }
 
   /** Starts a new run with the current settings. Returns its id as soon as it is recorded. Throws `device-busy`. */

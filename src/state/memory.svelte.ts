@@ -16,9 +16,13 @@ export class MemoryState {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  /** Asks for the memory need after a pause, with the settings at that time. */
+  /** Why a run would be refused. Only planning all batches shows that no mix of the pairs fills one of them. */
+  readonly refusal = $derived(this.problem?.kind === 'too-few-pairs' ? this.problem : null);
+
+  /** Asks after a pause, for the settings as they are then. The old problem may be solved by then. */
   askSoon(state: ExperimentState): void {
-    clearTimeout(this.#timer);
+    this.forget();
+    this.problem = null;
     this.#timer = setTimeout(() => void this.#ask(state), settleMs);
   }
 

@@ -13,6 +13,8 @@ export class RunState {
   version = $state(0);
   /** Whether another tab is running it, so that this page can only watch. */
   elsewhere = $state(false);
+  /** Whether it is still open if another tab runs it, or if the worker that ran it is just ending. */
+  settling = $state(false);
   readonly view: RunView = emptyRunView();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | null = null;

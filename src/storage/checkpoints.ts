@@ -1,27 +1,33 @@
-import { AppError } from '../domain/errors';
-import { sha256Hasher } from '../domain/hash';
-import { guard, type Database } from './database';
+import { AppError, toAppError } from '../domain/errors';
+import { sha256Hex, sha256Stream } from '../domain/hash';
+import type { Database } from './database';
+import { makingRoom } from './deletedExperiments';
 import { unlessPinned } from './pins';
 import { requireRun } from './requireRun';
 import type { CheckpointManifest } from './schema';
+import { readWeights, verifyParts, type StoredWeights } from './weightReader';
 import { newWeightsId, weightPartsOf } from './weightKeys';
-import { readWeights, WeightWriter } from './weights';
+import { cutSections, WeightWriter, type HashedPart } from './weights';
 
-export interface CheckpointInput {
-  runId: string;
-  step: number;
-  role: 'latest' | 'best';
-  /** Tensors in stored order: weights, then for `latest` the first and second moments. */
-  tensors: AsyncIterable<Float32Array>;
-  loopState: CheckpointManifest['loopState'];
+/** What a checkpoint is of. */
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState'> & { role: 'latest' | 'best' };
+
+export interface CheckpointInput extends CheckpointOf {
+  /** Sections in stored order: weights, then for `latest` the first and second moments. */
+  sections: readonly AsyncIterable<Float32Array>[];
 }
 
-function generationsOf(runId: string): IDBKeyRange {
-  return IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+/** The bytes of a checkpoint as they were at its step, in the browser's blob storage. */
+export interface CheckpointSnapshot extends CheckpointOf {
+  parts: HashedPart[];
 }
 
 /** Weights of replaced checkpoints that could not be deleted yet, because a project was being saved. */
 const replaced = new Set<string>();
+
+function generationsOf(runId: string): IDBKeyRange {
+  return IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+}
 
 function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['role']): CheckpointManifest[] {
   return checkpoints.filter((checkpoint) => checkpoint.role === role);
@@ -30,80 +36,150 @@ function ofRole(checkpoints: CheckpointManifest[], role: CheckpointManifest['rol
 /** Checkpoints kept per role. For `latest` these are two, in case the newer one is damaged. */
 const kept = { latest: 2, best: 1 } as const;
 
+/** Reads all tensors, so that training can go on while `writeSnapshot` stores them. */
+export async function takeSnapshot({ sections, ...of }: CheckpointInput): Promise<CheckpointSnapshot> {
+  const parts: HashedPart[] = [];
+  await cutSections(sections, (part) => void parts.push(part));
+  return { ...of, parts };
+}
+
+/** Stores a snapshot in one transaction, together with its manifest. A crash leaves either all of it or nothing. */
+export function writeSnapshot(db: Database, { parts, ...of }: CheckpointSnapshot): Promise<CheckpointManifest> {
+  return commit(db, of, newWeightsId('checkpoint'), parts);
+}
+
 /**
- * Writes the parts of a new checkpoint under a new id. Then one strict transaction stores its manifest and deletes the
- * checkpoint that it replaces, so a crash at any point leaves either the old state or the new one. `sweepOrphanWeights`
- * deletes parts that no manifest refers to. Throws `not-found` if the run was deleted.
+ * Writes a checkpoint part by part, with at most two parts outside of storage. The parts are written under a new id;
+ * then one transaction stores the manifest, so a crash at any point leaves either the old state or the new one.
+ * `sweepOrphanWeights` deletes parts that no manifest refers to.
  */
-export async function writeCheckpoint(db: Database, input: CheckpointInput): Promise<CheckpointManifest> {
-  const { runId, step, role, loopState } = input;
+export async function writeCheckpoint(db: Database, { sections, ...of }: CheckpointInput): Promise<CheckpointManifest> {
   const weightsId = newWeightsId('checkpoint');
   const writer = new WeightWriter(db, weightsId);
-  for await (const tensor of input.tensors) await writer.write(tensor);
-  const { sha256, bytes } = await writer.finish();
-  return unlessPinned((mayDelete) =>
-    guard(async () => {
-      const stores = ['runs', 'checkpoints', 'weightParts'] as const;
-      const transaction = db.transaction(stores, 'readwrite', { durability: 'strict' });
-      await requireRun(transaction, runId);
-      const checkpoints = transaction.objectStore('checkpoints');
-      const existing = await checkpoints.getAll(generationsOf(runId));
-      const generation = (existing.at(-1)?.generation ?? -1) + 1;
-      const manifest: CheckpointManifest = {
-        runId,
-        generation,
-        step,
-        weightsId,
-        floats: bytes / 4,
-        sha256,
-        role,
-        loopState,
-        createdAt: Date.now(),
-      };
-      await checkpoints.put(manifest);
-      for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
-        await checkpoints.delete([runId, old.generation]);
-        replaced.add(old.weightsId);
-      }
-      if (mayDelete) for (const id of replaced) await transaction.objectStore('weightParts').delete(weightPartsOf(id));
-      await transaction.done;
-      if (mayDelete) replaced.clear();
-      return manifest;
-    }),
-  );
-}
-
-/** Whether a checkpoint's stored bytes match its hash. */
-export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
-  const hash = await sha256Hasher();
-  for await (const part of readWeights(db, checkpoint.weightsId)) hash.update(part);
-  return hash.hex() === checkpoint.sha256;
+  const parts: Omit<HashedPart, 'blob'>[] = [];
+  try {
+    await cutSections(sections, async ({ blob, ...part }) => {
+      parts.push(part);
+      await writer.writePart(blob);
+    });
+  } finally {
+    await writer.finish();
+  }
+  return commit(db, of, weightsId, parts);
 }
 
 /**
- * Returns the newest `latest` checkpoint whose bytes match their hash, or undefined if the run has none. Throws
- * `checkpoint-corrupt` if all are damaged.
+ * Stores a manifest, and the parts unless they are already stored, and deletes the checkpoint that it replaces. Throws
+ * `not-found` if the run was deleted.
  */
-export async function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
-  const all = ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').reverse();
-  for (const checkpoint of all) if (await isWhole(db, checkpoint)) return checkpoint;
-  const newest = all[0];
-  if (newest) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: newest.generation });
+async function commit(
+  db: Database,
+  of: CheckpointOf,
+  weightsId: string,
+  parts: (Omit<HashedPart, 'blob'> & { blob?: Blob })[],
+): Promise<CheckpointManifest> {
+  const { runId, role } = of;
+  const sha256 = await sha256Hex(parts.map((part) => part.sha256).join(''));
+  const store = async (mayDelete: boolean): Promise<CheckpointManifest> => {
+    const stores = ['runs', 'checkpoints', 'weightParts'] as const;
+    const transaction = db.transaction(stores, 'readwrite', { durability: 'strict' });
+    await requireRun(transaction, runId);
+    const [checkpoints, weightParts] = [transaction.objectStore('checkpoints'), transaction.objectStore('weightParts')];
+    const existing = await checkpoints.getAll(generationsOf(runId));
+    const manifest: CheckpointManifest = {
+      ...of,
+      generation: (existing.at(-1)?.generation ?? -1) + 1,
+      weightsId,
+      floats: parts.reduce((sum, { bytes }) => sum + bytes, 0) / 4,
+      parts: parts.map(({ bytes, sha256 }) => ({ bytes, sha256 })),
+      sha256,
+      createdAt: Date.now(),
+    };
+    const written: Promise<unknown>[] = [checkpoints.put(manifest)];
+    parts.forEach(({ blob }, part) => {
+      if (blob) written.push(weightParts.put({ weightsId, part, bytes: blob }));
+    });
+    for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
+      written.push(checkpoints.delete([runId, old.generation]));
+      replaced.add(old.weightsId);
+    }
+    if (mayDelete) for (const id of replaced) written.push(weightParts.delete(weightPartsOf(id)));
+    // Steps may keep this thread busy, so the browser must not wait for it to see that every request is done.
+    transaction.commit();
+    await Promise.all([...written, transaction.done]);
+    if (mayDelete) replaced.clear();
+    return manifest;
+  };
+  return unlessPinned((mayDelete) => makingRoom(db, () => store(mayDelete)));
+}
+
+/** Where a checkpoint's weights are stored. */
+export function weightsOf({ weightsId, parts, runId, generation }: CheckpointManifest): StoredWeights {
+  return { weightsId, checkpoint: { runId, generation }, ...(parts ? { parts } : {}) };
+}
+
+/** Throws `checkpoint-corrupt` if a checkpoint of an earlier version, which has one hash for all bytes, is damaged. */
+async function verifyUnlisted(db: Database, { runId, generation, ...checkpoint }: CheckpointManifest): Promise<void> {
+  if (checkpoint.parts) return;
+  const sha256 = await sha256Stream(readWeights(db, checkpoint.weightsId));
+  if (sha256 !== checkpoint.sha256) throw new AppError({ kind: 'checkpoint-corrupt', runId, generation });
+}
+
+/**
+ * Loads the newest `latest` checkpoint, or the one before if the newest is damaged. Returns undefined if the run has
+ * none. `load` reads with `readTensors`, which verifies what it reads. Throws `checkpoint-corrupt` if all are damaged.
+ */
+export async function loadNewestCheckpoint<T>(
+  db: Database,
+  runId: string,
+  load: (checkpoint: CheckpointManifest) => Promise<T>,
+): Promise<T | undefined> {
+  let failure: AppError | undefined;
+  for (const checkpoint of ofRole(await db.getAll('checkpoints', generationsOf(runId)), 'latest').reverse()) {
+    try {
+      await verifyUnlisted(db, checkpoint);
+      return await load(checkpoint);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.details.kind !== 'checkpoint-corrupt') throw thrown;
+      failure ??= error;
+    }
+  }
+  if (failure) throw failure;
   return undefined;
+}
+
+/** Returns the newest `latest` checkpoint whose bytes match their hashes, or undefined if the run has none. */
+export function latestCheckpoint(db: Database, runId: string): Promise<CheckpointManifest | undefined> {
+  return loadNewestCheckpoint(db, runId, async (checkpoint) => {
+    await verifyParts(db, weightsOf(checkpoint));
+    return checkpoint;
+  });
 }
 
 /**
  * Returns the weights that the run keeps: the best ones on dev if the experiment asks for them and dev was evaluated,
- * else the last ones. They come first among the bytes under `weightsId`.
+ * else the last ones. They come first among the stored bytes, and are verified when they are read.
  */
-export async function keptCheckpoint(db: Database, runId: string): Promise<{ weightsId: string; step: number }> {
+export async function keptCheckpoint(db: Database, runId: string): Promise<{ weights: StoredWeights; step: number }> {
   const run = await db.get('runs', runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const all = await db.getAll('checkpoints', generationsOf(runId));
   const best = run.experiment.evaluation.checkpoint === 'bestDev' ? ofRole(all, 'best').at(-1) : undefined;
   const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
-  if (!(await isWhole(db, chosen)))
-    throw new AppError({ kind: 'checkpoint-corrupt', runId, generation: chosen.generation });
-  return { weightsId: chosen.weightsId, step: chosen.step };
+  await verifyUnlisted(db, chosen);
+  return { weights: weightsOf(chosen), step: chosen.step };
+}
+
+/** Whether a checkpoint's stored bytes match its hashes. */
+export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
+  try {
+    await verifyUnlisted(db, checkpoint);
+    await verifyParts(db, weightsOf(checkpoint));
+    return true;
+  } catch (thrown) {
+    if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;
+    throw thrown;
+  }
 }

@@ -1,5 +1,5 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
-import { toAppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
 
 export type Database = IDBPDatabase<RecallsmithSchema>;
@@ -30,6 +30,8 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('downloads', { keyPath: 'downloadId' });
     db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
   },
+  // Parts of weights may be blobs from now on. A tab of an earlier version cannot read them, so it has to close.
+  () => undefined,
 ];
 
 const open = new Map<string, Promise<Database>>();
@@ -60,5 +62,16 @@ export async function guard<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     throw toAppError(thrown);
+  }
+}
+
+/** Runs work that stores about `neededBytes` in total. An error about a full disk then says how much that is. */
+export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.details.kind !== 'quota-exceeded' || error.details.neededBytes !== undefined) throw thrown;
+    throw new AppError({ ...error.details, neededBytes }, { cause: thrown });
   }
 }

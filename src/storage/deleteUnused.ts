@@ -41,9 +41,10 @@ export function deleteUnused(
         (kind === 'dataset' && ids.some((id) => named.datasets.has(id))) ||
         (kind === 'batchList' && ids.some((id) => named.batchLists.has(id)));
       if (!used) {
-        for (const { contentSha256, weightsId } of models) {
+        for (const { contentSha256, weightsId, untrained } of models) {
           await transaction.objectStore('models').delete(contentSha256);
           await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+          if (untrained) await transaction.objectStore('weightParts').delete(weightPartsOf(untrained.weightsId));
         }
         for (const id of ids) {
           if (kind === 'dataset') {

@@ -9,7 +9,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 3;
+export const databaseVersion = 4;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -25,6 +25,12 @@ export interface StoredExperiment {
   deletedAt?: number;
 }
 
+/** A stored part of the weights. */
+export interface WeightPart {
+  bytes: number;
+  sha256: string;
+}
+
 /** A checkpoint; `generation` numbers a run's checkpoints. The newest two and the best on dev are kept. */
 export interface CheckpointManifest {
   runId: string;
@@ -33,6 +39,12 @@ export interface CheckpointManifest {
   /** Id of the stored parts, which hold weights, first moments and second moments, in this order. */
   weightsId: string;
   floats: number;
+  /**
+   * Size and hash of each part. Weights, first moments and second moments start new parts, so that each of them can be
+   * read and verified separately. Checkpoints of earlier versions have no list: their parts are 32 MiB each.
+   */
+  parts?: WeightPart[];
+  /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */
   sha256: string;
   /**
    * A `best` checkpoint holds weights only. So does a `kept` one: the weights that a finished run keeps, from a project
@@ -65,8 +77,8 @@ export interface RecallsmithSchema extends DBSchema {
     value: { contentSha256: string; block: number; rows: Row[]; sha256: string };
   };
   models: { key: string; value: StoredModel };
-  /** Key: [weightsId, part]; at most 32 MiB each. */
-  weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: ArrayBuffer } };
+  /** Key [weightsId, part]; at most 32 MiB each. Earlier versions stored array buffers, which take twice as long. */
+  weightParts: { key: [string, number]; value: { weightsId: string; part: number; bytes: Blob | ArrayBuffer } };
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };

@@ -1,42 +1,8 @@
-import { AppError } from '../domain/errors';
-import { sha256Hasher } from '../domain/hash';
 import { guard, type Database } from './database';
 import { makingRoom } from './deletedExperiments';
+import type { WeightPart } from './schema';
 import { weightPartsOf } from './weightKeys';
-
-/** Maximum bytes of a stored part of the weights: writing and reading hold only one part in memory. */
-const weightPartBytes = 32 * 1024 * 1024;
-
-async function writeWeightPart(db: Database, weightsId: string, part: number, bytes: ArrayBuffer): Promise<void> {
-  await makingRoom(db, () => db.put('weightParts', { weightsId, part, bytes }));
-}
-
-async function readWeightPart(db: Database, weightsId: string, part: number): Promise<ArrayBuffer | undefined> {
-  return (await db.get('weightParts', [weightsId, part]))?.bytes;
-}
-
-/** Returns the bytes of a range that may span parts. Throws `storage-failed` if a part is missing or too short. */
-export async function readWeightRange(
-  db: Database,
-  weightsId: string,
-  byteOffset: number,
-  byteLength: number,
-): Promise<ArrayBuffer> {
-  const result = new Uint8Array(byteLength);
-  let done = 0;
-  while (done < byteLength) {
-    const at = byteOffset + done;
-    const part = Math.floor(at / weightPartBytes);
-    const bytes = await readWeightPart(db, weightsId, part);
-    const begin = at - part * weightPartBytes;
-    const length = Math.min(byteLength - done, (bytes?.byteLength ?? 0) - begin);
-    if (!bytes || length <= 0)
-      throw new AppError({ kind: 'storage-failed', reason: `part ${part} of ${weightsId} is missing or too short` });
-    result.set(new Uint8Array(bytes, begin, length), done);
-    done += length;
-  }
-  return result.buffer;
-}
+import { sha256Of, weightPartBytes } from './weightReader';
 
 export async function deleteWeights(db: Database, weightsId: string): Promise<void> {
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
@@ -46,55 +12,100 @@ export async function deleteWeights(db: Database, weightsId: string): Promise<vo
 export async function hasWeights(db: Database, weightsId: string, totalBytes: number): Promise<boolean> {
   for (let part = 0; part * weightPartBytes < totalBytes; part++) {
     const expected = Math.min(weightPartBytes, totalBytes - part * weightPartBytes);
-    if ((await readWeightPart(db, weightsId, part))?.byteLength !== expected) return false;
+    const bytes = (await db.get('weightParts', [weightsId, part]))?.bytes;
+    if ((bytes instanceof Blob ? bytes.size : bytes?.byteLength) !== expected) return false;
   }
   return true;
 }
 
-/** Splits a stream of tensors into parts of at most 32 MiB and hashes it. Holds one part in memory at a time. */
-export class WeightWriter {
+/** Cuts a stream of tensors into parts of at most 32 MiB and passes each one on. */
+export class PartCutter {
   #part = new Uint8Array(weightPartBytes);
   #filled = 0;
-  #parts = 0;
-  #bytes = 0;
-  readonly #hash = sha256Hasher();
 
-  constructor(
-    private readonly db: Database,
-    private readonly weightsId: string,
-  ) {}
+  constructor(private readonly take: (part: Uint8Array<ArrayBuffer>) => Promise<void>) {}
 
   async write(values: Float32Array | Uint8Array): Promise<void> {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    (await this.#hash).update(bytes);
     let from = 0;
     while (from < bytes.length) {
       const length = Math.min(bytes.length - from, weightPartBytes - this.#filled);
       this.#part.set(bytes.subarray(from, from + length), this.#filled);
       this.#filled += length;
       from += length;
-      if (this.#filled === weightPartBytes) await this.#flush();
+      if (this.#filled === weightPartBytes) await this.cut();
     }
-    this.#bytes += bytes.length;
   }
 
-  async finish(): Promise<{ sha256: string; bytes: number }> {
-    if (this.#filled > 0) await this.#flush();
-    return { sha256: (await this.#hash).hex(), bytes: this.#bytes };
-  }
-
-  async #flush(): Promise<void> {
-    await writeWeightPart(this.db, this.weightsId, this.#parts, this.#part.slice(0, this.#filled).buffer);
-    this.#parts += 1;
+  /** Ends the current part, so that the next tensor starts a new one. `take` must not keep the array it gets. */
+  async cut(): Promise<void> {
+    const filled = this.#part.subarray(0, this.#filled);
     this.#filled = 0;
+    if (filled.length > 0) await this.take(filled);
   }
 }
 
-/** Yields all bytes stored under an id, part by part. */
-export async function* readWeights(db: Database, weightsId: string): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let part = 0; ; part++) {
-    const bytes = await readWeightPart(db, weightsId, part);
-    if (!bytes) return;
-    yield new Uint8Array(bytes);
+/** Stores a stream of tensors. One part is written while the next is filled. */
+export class WeightWriter {
+  #parts = 0;
+  #bytes = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+  readonly #cutter = new PartCutter((bytes) => this.writePart(new Blob([bytes])));
+
+  constructor(
+    private readonly db: Database,
+    private readonly weightsId: string,
+  ) {}
+
+  write(values: Float32Array | Uint8Array): Promise<void> {
+    return this.#cutter.write(values);
   }
+
+  /** Starts to write a part once the one before is written. */
+  async writePart(bytes: Blob): Promise<void> {
+    await this.#writing;
+    const part = this.#parts++;
+    this.#bytes += bytes.size;
+    this.#writing = makingRoom(this.db, () => this.db.put('weightParts', { weightsId: this.weightsId, part, bytes }));
+    // The error is thrown by the next call; until then it must not count as unhandled.
+    this.#writing.catch(() => undefined);
+  }
+
+  async finish(): Promise<{ bytes: number }> {
+    await this.#cutter.cut();
+    await this.#writing;
+    return { bytes: this.#bytes };
+  }
+}
+
+/** A part in the browser's blob storage: outside of this thread's memory, and not in the database yet. */
+export type HashedPart = WeightPart & { blob: Blob };
+
+/**
+ * Reads sections of tensors into hashed parts and passes each part on. A section starts a new part. A part is hashed
+ * while the next one is filled.
+ */
+export async function cutSections(
+  sections: readonly AsyncIterable<Float32Array>[],
+  take: (part: HashedPart) => Promise<void> | void,
+): Promise<void> {
+  let waiting: Promise<HashedPart> | undefined;
+  const flush = async (): Promise<void> => {
+    const part = await waiting;
+    waiting = undefined;
+    if (part) await take(part);
+  };
+  const cutter = new PartCutter(async (bytes) => {
+    // Both calls copy the bytes before they return.
+    const [blob, hash] = [new Blob([bytes]), sha256Of(bytes)];
+    hash.catch(() => undefined); // thrown by `flush` or not needed any more
+    await flush();
+    waiting = hash.then((sha256) => ({ blob, bytes: blob.size, sha256 }));
+    waiting.catch(() => undefined);
+  });
+  for (const section of sections) {
+    for await (const tensor of section) await cutter.write(tensor);
+    await cutter.cut();
+  }
+  await flush();
 }

@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { setLanguage } from './support';
 
-/** Expects no serious or critical axe finding on the current screen, in either language. */
+/** Expects that axe finds nothing serious or critical on the current screen, in either language. */
 export async function expectAccessible(page: Page, screen: string): Promise<void> {
   for (const language of ['zh', 'en'] as const) {
     await setLanguage(page, language);

@@ -99,9 +99,7 @@ test('pairs that name passages by id need the knowledge base first; unusable que
   await expect(page.getByTestId('rejected-list')).toContainText('question 1');
 });
 
-test('a run with fewer pairs than one batch cannot be started, and a sentence names the batch size', async ({
-  page,
-}) => {
+test('a run with fewer pairs than a batch cannot start, and a sentence names the batch size', async ({ page }) => {
   await importOwnData(page);
   const pairs = readFileSync(ownData('pairs.csv'), 'utf8').split('\r\n').slice(0, 6).join('\r\n');
   await importInto(page, 'pairs', { name: 'few.csv', content: pairs });

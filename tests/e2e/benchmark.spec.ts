@@ -36,7 +36,7 @@ test('the benchmark shows the speed of products and steps, an expected time, and
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });
 
-test('while the benchmark is running, no run can start and the page says why; a cancel shows at once', async ({
+test('while the benchmark is running, no run can start and the page says why; cancelling shows at once', async ({
   page,
   siteUrl,
 }) => {
@@ -48,7 +48,7 @@ test('while the benchmark is running, no run can start and the page says why; a 
   await expect(page.getByTestId('run-demo')).toBeDisabled();
   await expect(page.getByTestId('busy-reason')).toContainText('benchmark is running');
   await page.getByTestId('busy-reason').getByRole('link').click();
-  // Read in the next task after the click, because the worker may stop before a later check could see the text.
+  // Read the text in the next task after the click. The worker may stop before a later check could see it.
   const heard = page.getByTestId('cancel-benchmark').evaluate(async (button: HTMLButtonElement) => {
     button.click();
     await new Promise((resolve) => setTimeout(resolve));
@@ -70,7 +70,7 @@ test('a model that exceeds the memory budget is skipped with a reason, and text 
 }) => {
   await page.addInitScript(() => {
     localStorage.setItem('recallsmith-memoryBudget', '400000000');
-    // As on a page served over plain http.
+    // The clipboard is missing, as on a page served over plain http.
     Object.defineProperty(navigator, 'clipboard', { value: undefined });
   });
   await page.goto(`${siteUrl}#/benchmark`);

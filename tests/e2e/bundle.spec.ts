@@ -9,7 +9,9 @@ interface Chunk {
   isEntry?: boolean;
 }
 
-/** All JavaScript that the home screen needs: the entry file and everything it imports statically, at any depth. */
+/**
+ * Lists all JavaScript that the home screen needs: the entry file and everything it imports statically, at any depth.
+ */
 function firstFiles(): string[] {
   const manifest = JSON.parse(readFileSync(join(site, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
   const found = new Set<string>();
@@ -40,7 +42,7 @@ test('the site loads nothing from another origin', () => {
   expect(html).toContain("connect-src 'self'");
 });
 
-/** Dependencies that build and serve the site; `vite` too, but a few lines of it are in every bundle. */
+/** Dependencies that only build and serve the site. `vite` is one too, but a few lines of it are in every bundle. */
 const buildTools = ['@sveltejs/vite-plugin-svelte', 'playwright-core', 'typescript'];
 
 test('the settings link to the licences of every bundled package, online and offline', async ({ page, siteUrl }) => {

@@ -35,7 +35,7 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await slot.getByRole('button', { name: '查看数据' }).click();
   await expect(page.getByRole('dialog')).toContainText('先量体温');
 
-  // Another experiment, and the same columns as CSV: the choice applies to them too.
+  // The choice also applies in another experiment, to a CSV file with the same columns.
   await page.reload();
   await newExperiment(page, siteUrl);
   const csv = Buffer.from('单号,养殖户说,兽医处理,分类\n0014,猪发烧,补液,病\n');

@@ -37,8 +37,8 @@ const rows = (file: string): Record<string, unknown>[] =>
 const jsonl = (list: object[]): string => list.map((row) => `${JSON.stringify(row)}\n`).join('');
 
 /**
- * A small cut of the demo: 40 passages, texts of 32 tokens, 3 steps of batch size 4. The last pair repeats a test
- * question without its punctuation.
+ * Writes a small part of the demo: 40 passages, texts of up to 32 tokens, 3 steps of batch size 4. The last pair
+ * repeats a test question without its punctuation.
  */
 async function cutDemo(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-cut-'));
@@ -101,7 +101,7 @@ test('the losses on wasm and software WebGPU agree within 1%, and transformers.j
     const file = join(folder, 'experiment.json');
     return command('experiment.mjs', file, '--out', join(folder, device), '--device', device, '--software-webgpu');
   };
-  // Software WebGPU compiles on one core, which leaves the other to wasm.
+  // Software WebGPU compiles on one core, so the wasm run can use the other.
   const runs = await Promise.all(devices.map(runOn));
   for (const [i, ended] of runs.entries()) {
     const device = devices[i] ?? '';

@@ -18,8 +18,8 @@ import type { Page } from '@playwright/test';
 const minute = 60_000;
 
 /**
- * Makes every write of the data worker fail as it would on a full disk, until called with false. The storage quota of
- * the developer tools does not apply to IndexedDB, so this replaces `put` in the worker.
+ * Makes every write of the data worker fail as on a full disk, until it is called with false. Replaces `put` in the
+ * worker, because the storage quota of the developer tools does not apply to IndexedDB.
  */
 async function fillDisk(page: Page, full: boolean): Promise<void> {
   const worker = page.workers().find((candidate) => candidate.url().includes('data'));
@@ -53,7 +53,7 @@ test('a full disk is reported in both languages and loses nothing; the import wo
   await setLanguage(page, 'zh');
   await expect(sentence).toContainText('磁盘空间不足');
   await setLanguage(page, 'en');
-  await expect(sentence).toContainText('The disk is full');
+  await expect(sentence).toContainText('not enough disk space');
   await fillDisk(page, false);
   await expect(page.locator('section[aria-labelledby="slot-knowledgeBase"]')).toContainText('passages.jsonl');
   await importInto(page, 'knowledgeBase', large);
@@ -95,8 +95,8 @@ test('a run that exceeds the memory budget is refused before it starts, and one 
   await openStage(page, 'train');
   const sentence = page.getByTestId('memory-sentence');
   await expect(sentence).toContainText('，放得下');
-  // Weights, gradients and moments of the demo model take 74 MB, products in parts 4 MB. A budget of 81 MB has no room
-  // for the longest text, which has 57 tokens.
+  // Weights, gradients and moments of the demo model take 74 MB, and the scratch array 4 MB. A budget of 81 MB has no
+  // room for the longest text, which has 57 tokens.
   await page.evaluate(() => localStorage.setItem('recallsmith-memoryBudget', '81000000'));
   await page.reload();
   await expect(sentence).toContainText('至少需要内存');

@@ -28,7 +28,7 @@ async function look(page: Page): Promise<void> {
   await page.getByTestId('hub-look').click();
 }
 
-/** Origins that were asked, the site's and local data left out. */
+/** Returns the origins that the page contacts from now on, except the site's own and local data. */
 function foreignOrigins(page: Page, siteUrl: string): Set<string> {
   const asked = new Set<string>();
   page.context().on('request', (request) => {
@@ -54,7 +54,7 @@ test('a model is fetched by its id over a broken connection and a reload, and no
 
   await look(page);
   await expect(page.getByTestId('hub-commit')).toHaveText(hub.commit);
-  // Looking up fetches no file.
+  // Looking up a model fetches no file.
   expect(hub.requests.filter(({ line }) => line.includes('/resolve/'))).toEqual([]);
 
   hub.behave['model.safetensors'] = { cut: { after: 3_000_000, times: 1 }, throttle: 50_000 };
@@ -70,6 +70,43 @@ test('a model is fetched by its id over a broken connection and a reload, and no
   expect(ranges.length).toBeGreaterThanOrEqual(2);
   expect([...asked]).toEqual([hub.url]);
   for (const { headers } of hub.requests) expect([headers.referer, headers.cookie]).toEqual([undefined, undefined]);
+});
+
+test('a token goes to the chosen host only: not to the file server that the host redirects to', async ({
+  page,
+  siteUrl,
+}) => {
+  await start({ token: 'hf_secret' });
+  const fileServer = await startHub({ id, files: filesBelow(demoModel) });
+  // Text files come from the host itself, weights from the file server, and after a break from there again.
+  hub.behave['model.safetensors'] = { redirect: fileServer.url };
+  fileServer.behave['model.safetensors'] = { cut: { after: 3_000_000, times: 1 } };
+  try {
+    const asked = foreignOrigins(page, siteUrl);
+    await newExperiment(page, siteUrl);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.locator('summary', { hasText: '访问令牌' }).click();
+    await page.getByTestId('hub-token').fill('hf_secret');
+    expect([...asked]).toEqual([]);
+    await look(page);
+    await expect(page.getByTestId('hub-commit')).toHaveText(hub.commit);
+    expect([[...asked], fileServer.requests]).toEqual([[hub.url], []]);
+    await page.getByTestId('hub-fetch').click();
+    await expect(page.locator('section[aria-labelledby="model-title"] .name')).toHaveText(id);
+    await expect(page.getByTestId('model-origin')).toContainText(hub.commit.slice(0, 12));
+
+    expect([...asked].sort()).toEqual([hub.url, fileServer.url].sort());
+    const gets = ({ requests }: Hub) => requests.filter(({ line }) => line.startsWith('GET'));
+    for (const { headers } of gets(hub)) expect(headers.authorization).toBe('Bearer hf_secret');
+    expect(gets(fileServer).length).toBeGreaterThanOrEqual(2);
+    for (const { line, headers } of fileServer.requests) {
+      expect(line).not.toContain('hf_secret');
+      expect(Object.values(headers).join()).not.toContain('hf_secret');
+      expect([headers.authorization, headers.referer, headers.cookie]).toEqual([undefined, undefined, undefined]);
+    }
+  } finally {
+    await fileServer.close();
+  }
 });
 
 test('a host that sends no CORS headers and one that wants a token are reported, and the token is not stored', async ({

@@ -37,7 +37,7 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** A static host that serves the site under a sub-path and sends no special headers. */
+/** Starts a static host that serves the site under a sub-path and sends no special headers. */
 async function plainHost(prefix: string): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;

@@ -21,7 +21,7 @@ export async function serveSite(port = 0): Promise<{ url: string; port: number; 
   return { url: `http://127.0.0.1:${used}/`, port: used, close };
 }
 
-/** One server for all tests of a worker. Each test has its own browser profile, so its storage is empty. */
+/** Test with one site server per Playwright worker. Each test has its own browser profile, so its storage is empty. */
 export const test = base.extend<object, { siteUrl: string }>({
   /** Fails the test if Svelte logs a warning or an error. */
   page: async ({ page }, use) => {

@@ -45,7 +45,7 @@ interface TransformersJs {
   ) => Promise<(texts: string[], options: object) => Promise<{ tolist: () => number[][] }>>;
 }
 
-/** Encodes `texts` with the exported folder in transformers.js, in a browser, from local files only. */
+/** Encodes `texts` with an exported model in transformers.js, in a browser and from local files only. */
 export async function encodeInTransformersJs(page: Page, exportFolder: string, texts: string[]): Promise<number[][]> {
   const host = await serveFolders({
     export: exportFolder,
@@ -58,7 +58,7 @@ export async function encodeInTransformersJs(page: Page, exportFolder: string, t
       const { env, pipeline } = (await import(`${url}transformers/transformers.min.js`)) as TransformersJs;
       env.allowRemoteModels = false;
       env.allowLocalModels = true;
-      // Must be a path: if it is a URL, transformers.js 4 does not look for a tokenizer.
+      // This must be a path. With a URL, transformers.js 4 does not look for a tokenizer.
       env.localModelPath = '/';
       env.backends.onnx.wasm.wasmPaths = `${url}ort/`;
       const embed = await pipeline('feature-extraction', 'export', { dtype: 'fp32', device: 'wasm' });

@@ -8,7 +8,7 @@ import {
 import { stepFlops } from '../../src/domain/benchmark/flops';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../workers/engine/device';
 import { benchmarkDevice } from '../../workers/services/benchmark/benchmarkDevice';
-import { measureSteps } from '../../workers/services/benchmark/benchmarkSteps';
+import { benchmarkSteps } from '../../workers/services/benchmark/benchmarkSteps';
 import { RunControl } from '../../workers/services/train/runControl';
 import { nullAdapter } from './nullDevice';
 import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
@@ -94,7 +94,7 @@ describe('the BERT-base step of the benchmark', () => {
     async (way, budget, passes) => {
       const limits = { budgetBytes: budget, arrayBytes: 2 ** 27 };
       const between = () => Promise.resolve();
-      const step = await measureSteps(deviceEngine(), 'bertBase', {
+      const step = await benchmarkSteps(deviceEngine(), 'bertBase', {
         peakGflops: 1e4,
         limits,
         budgetMs: 0,

@@ -19,9 +19,9 @@ import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import {
   kernelPlanOfRun,
-  planStoreKey,
-  shapesOfRun,
-  type PlanInput,
+  kernelPlanStoreKey,
+  kernelShapesOfRun,
+  type KernelPlanInput,
 } from '../../workers/services/device/kernelPlanOfRun';
 import { bertConfig } from './configs';
 import { nullGpu } from './nullDevice';
@@ -57,7 +57,7 @@ afterEach(() => {
 
 async function input(
   features: readonly string[] = ['subgroups'],
-): Promise<PlanInput & { gpu: WebGpuEngine; errors: string[] }> {
+): Promise<KernelPlanInput & { gpu: WebGpuEngine; errors: string[] }> {
   const { gpu, errors } = await nullGpu(features);
   opened.push(gpu);
   const db = await openDatabase(`plans ${databases++}`);
@@ -111,7 +111,7 @@ describe('the fastest candidate', () => {
 describe('measuring kernels on a device', () => {
   it('chooses a tiling for each shape without leaks or device errors', async () => {
     const { gpu, errors } = await input();
-    const shapes = shapesOfRun({ config, tokens });
+    const shapes = kernelShapesOfRun({ config, tokens });
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
     expect(tuned).toHaveLength(shapes.length);
     for (const { gflops, choice } of tuned) {
@@ -123,7 +123,7 @@ describe('measuring kernels on a device', () => {
 
   it('chooses tilings for half-precision products separately', async () => {
     const { gpu, errors } = await input(['shader-f16', 'subgroups']);
-    const shapes = shapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
+    const shapes = kernelShapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
     expect(halves).toHaveLength(12);
     const plan = tunedChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
@@ -148,7 +148,7 @@ describe('measuring kernels on a device', () => {
     vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
       Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
     );
-    for (const { shape, choice } of await tuneMatmul(gpu, shapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
+    for (const { shape, choice } of await tuneMatmul(gpu, kernelShapesOfRun({ config, tokens }), { budgetMs: 60_000 }))
       expect(choice, planKey(shape)).toEqual(candidateChoices(gpu.traits, kernelLimits(gpu), shape)[0]);
   });
 
@@ -165,7 +165,7 @@ describe('the kernel plan of a run', () => {
     const given = await input();
     const first = await kernelPlanOfRun(given, '');
     expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
-    const key = planStoreKey(given, shapesOfRun(given));
+    const key = kernelPlanStoreKey(given, kernelShapesOfRun(given));
     expect(await getKernelPlan(given.db, key)).toEqual(first);
     const never = { between: () => Promise.reject(new Error('measured again')) };
     expect(await kernelPlanOfRun(given, '', never)).toEqual(first);

@@ -8,10 +8,10 @@ import { getTokenSet } from '../../src/storage/tokenSets';
 import { packTokens } from '../../workers/engine/model/packedTokens';
 import { joinTokenBatches } from '../../workers/engine/model/tokenBatch';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
-import { batchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
+import { textBatchesByLength, pickTexts } from '../../workers/services/evaluate/encodeTexts';
 import { preparedData } from '../../workers/services/split/preparedData';
 import { prepareDemo } from '../../workers/services/import/prepareDemo';
-import { stageBatches } from '../../workers/services/train/runSession';
+import { stageBatches } from '../../workers/services/train/stageBatches';
 import { tokenize } from '../../workers/services/tokenize/tokenize';
 import { publicBase, stubPublicFolder } from './publicFolder';
 
@@ -51,7 +51,7 @@ it('the demo has less than 3% padding rows in every training step and over an ev
     const encoded = [];
     for (const key of ['knowledgeBase', 'devQuestions', 'testQuestions'] as const) {
       const texts = await set(key);
-      encoded.push(...batchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
+      encoded.push(...textBatchesByLength(texts.offsets, plan).map((batch) => count(pickTexts(texts, batch))));
     }
     evaluations.push(shareOf(encoded));
   }

@@ -1,135 +1,24 @@
 import 'fake-indexeddb/auto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../src/domain/errors';
-import { defaultExperiment, defaultStage, type Experiment } from '../../src/domain/experiment';
+import type { Experiment } from '../../src/domain/experiment';
 import { formatKernelPlan, kernelsVersion, unmeasuredPlan } from '../../src/domain/kernelPlan';
-import type { DataRole, Row } from '../../src/domain/records';
 import type { RunEvent } from '../../src/domain/run';
 import type { Evaluation } from '../../src/domain/evaluate/evaluation';
-import { openDatabase, type Database } from '../../src/storage/database';
-import { putDataset, writeDatasetBlock } from '../../src/storage/datasets';
-import { putExperiment } from '../../src/storage/experiments';
+import { latestCheckpoint } from '../../src/storage/checkpoints';
+import type { Database } from '../../src/storage/database';
 import { getEvaluation } from '../../src/storage/evaluations';
-import { putModel } from '../../src/storage/models';
 import { readEvents } from '../../src/storage/runEvents';
 import { getRun, updateRun } from '../../src/storage/runs';
-import { WeightWriter } from '../../src/storage/weights';
 import { deviceWebGpu } from '../../workers/engine/device';
-import { parameterShapes } from '../../workers/engine/model/parameterShapes';
-import { createRun } from '../../workers/services/train/createRun';
-import { Recovery } from '../../workers/services/device/recovery';
+import { DeviceRecovery } from '../../workers/services/device/deviceRecovery';
 import { RunControl } from '../../workers/services/train/runControl';
 import { runExperiment } from '../../workers/services/train/runExperiment';
-import { bertConfig } from './configs';
 import { inBrowser, wasmBase } from './environment';
-import { seededRandom } from './random';
-import { tensorLayout } from './tensorLayout';
+import { prepared } from './smallRun';
 
 // Node has no navigator before version 21.
 beforeAll(() => void (inBrowser || vi.stubGlobal('navigator', { userAgent: 'node', hardwareConcurrency: 1 })));
-
-const config = bertConfig({
-  layers: 1,
-  hiddenSize: 8,
-  heads: 2,
-  intermediateSize: 16,
-  vocabularySize: 40,
-  maxPositions: 12,
-});
-
-const modelSha256 = 'a'.repeat(64);
-
-async function storeModel(db: Database): Promise<void> {
-  const random = seededRandom(2);
-  const tensors = tensorLayout(parameterShapes(config));
-  const last = tensors.at(-1);
-  const totalFloats = last ? Math.ceil((last.offset + last.length) / 64) * 64 : 0;
-  const writer = new WeightWriter(db, 'base');
-  await writer.write(Float32Array.from({ length: totalFloats }, () => random() - 0.5));
-  await writer.finish();
-  const vocab = Object.fromEntries(Array.from({ length: config.vocabularySize }, (_, i) => [`w${i}`, i]));
-  const tokenizer = {
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: { type: 'WhitespaceSplit' },
-    post_processor: null,
-    decoder: null,
-    model: { type: 'WordPiece', unk_token: 'w0', continuing_subword_prefix: '##', vocab },
-  };
-  const known = <T>(value: T) => ({ value, guessed: false });
-  await putModel(db, {
-    contentSha256: modelSha256,
-    name: 'tiny',
-    config,
-    tensors,
-    totalFloats,
-    weightsId: 'base',
-    files: { 'tokenizer.json': JSON.stringify(tokenizer) },
-    defaults: {
-      pooling: known('mean'),
-      normalize: known(true),
-      maxTokens: known(12),
-      queryPrefix: known(''),
-      passagePrefix: known(''),
-    },
-    sourceDtype: 'F32',
-    createdAt: 1,
-  });
-}
-
-async function storeRows(db: Database, role: DataRole, letter: string, rows: Row[]): Promise<string> {
-  const contentSha256 = letter.repeat(64);
-  await writeDatasetBlock(db, contentSha256, 0, rows, '');
-  await putDataset(db, { contentSha256, role, name: role, rows: rows.length, characters: 0, createdAt: 1 });
-  return contentSha256;
-}
-
-/**
- * Stores a small experiment with two stages of six steps each and a checkpoint between them. Its 600 passages take
- * several batches on any device.
- */
-async function prepared(evaluation: Partial<Experiment['evaluation']>): Promise<{ db: Database; runId: string }> {
-  const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
-  const random = seededRandom(4);
-  const text = (): string =>
-    Array.from({ length: 2 + Math.floor(random() * 7) }, () => `w${1 + Math.floor(random() * 38)}`).join(' ');
-  const passages = Array.from({ length: 600 }, (_, i) => ({ id: `p${i}`, text: text() }));
-  const questions = (count: number, letter: string): Row[] =>
-    Array.from({ length: count }, (_, i) => ({ id: `${letter}${i}`, text: text(), relevant: [`p${7 * i}`, `p${i}`] }));
-  const pairs = Array.from({ length: 24 }, (_, i) => ({
-    id: `${i}`,
-    anchor: text(),
-    positive: passages[i]?.text ?? '',
-  }));
-  await storeModel(db);
-  const stage = {
-    ...defaultStage(),
-    dropout: 0.1,
-    batching: { kind: 'seeded', batchSize: 4, avoidDuplicatePassages: true },
-    duration: { unit: 'epochs', value: 1 },
-  } as const;
-  const experiment: Experiment = {
-    ...defaultExperiment(),
-    data: [
-      { role: 'knowledgeBase', contentSha256: await storeRows(db, 'knowledgeBase', 'b', passages) },
-      { role: 'pairs', contentSha256: await storeRows(db, 'pairs', 'c', pairs) },
-      { role: 'questions', part: 'dev', contentSha256: await storeRows(db, 'questions', 'd', questions(6, 'd')) },
-      { role: 'questions', part: 'test', contentSha256: await storeRows(db, 'questions', 'e', questions(9, 't')) },
-    ],
-    model: {
-      contentSha256: modelSha256,
-      pooling: 'mean',
-      normalize: true,
-      maxTokens: 12,
-      queryPrefix: '',
-      passagePrefix: '',
-    },
-    stages: [stage, stage],
-    evaluation: { ...defaultExperiment().evaluation, devEverySteps: 0, checkpoint: 'last', ...evaluation },
-  };
-  await putExperiment(db, { experimentId: 'e', name: 'e', experiment, createdAt: 1, updatedAt: 1, demo: false });
-  return { db, runId: await createRun(db, 'e', { device: inBrowser ? 'webgpu' : 'wasm', budgetBytes: null }, 'test') };
-}
 
 /**
  * Loses the device at chosen calls of checkpoint(), which a run calls between blocks and between steps. Calls are
@@ -250,12 +139,38 @@ describe('a run resumed with other kernels', () => {
 
 describe('recovery from device losses', () => {
   it('counts work as progress only beyond the furthest point reached', () => {
-    const recovery = new Recovery();
+    const recovery = new DeviceRecovery();
     recovery.reached('checkpoint', 10);
     expect([1, 2, 3].map(() => recovery.mayGoOn())).toEqual([true, true, true]);
     recovery.reached('checkpoint', 10);
     expect(recovery.mayGoOn()).toBe(false);
     recovery.reached('checkpoint', 11);
     expect(recovery.mayGoOn()).toBe(true);
+  });
+});
+
+describe('a run resumed on other rows', () => {
+  it.skipIf(inBrowser)('is refused before it trains, and keeps its checkpoint', async () => {
+    const { db, runId } = await prepared({});
+    const start = (control: RunControl) =>
+      runExperiment({ db, control, wasmBaseUrl: wasmBase, onEvents: () => undefined }, runId);
+    const stopping = new LosingControl(db, runId, (phase, call) => {
+      if (phase === 'train' && call === 9) throw new Error('stopped');
+      return false;
+    });
+    await expect(start(stopping)).rejects.toThrow('stopped');
+    const stopped = await getRun(db, runId);
+    expect(stopped?.rowsSha256).toMatch(/^[0-9a-f]{64}$/);
+    const checkpoint = await latestCheckpoint(db, runId);
+    expect(checkpoint?.step).toBeGreaterThan(0);
+
+    await updateRun(db, runId, { rowsSha256: '0'.repeat(64) });
+    await expect(start(new RunControl())).rejects.toMatchObject({ details: { kind: 'rows-changed', recorded: true } });
+    expect(await getRun(db, runId)).toMatchObject({ status: 'failed', step: stopped?.step });
+    expect(await latestCheckpoint(db, runId)).toEqual(checkpoint);
+
+    await updateRun(db, runId, { rowsSha256: stopped?.rowsSha256 ?? '' });
+    await start(new RunControl());
+    expect((await getRun(db, runId))?.status).toBe('done');
   });
 });

@@ -69,14 +69,16 @@ export async function readExperimentFile(path) {
   const json = parsed(path, text);
   const locations = json.locations ?? {};
   const inputs = [];
-  const place = (slot) => resolve(dirname(path), String(locations[slot]));
+  const place = (location) => resolve(dirname(path), String(location));
   for (const slot of dataSlots) {
     if (locations[slot] === undefined) continue;
-    const file = place(slot);
-    await mustBe('file', file, `locations.${slot}`);
-    inputs.push({ slot, path: basename(file), file });
+    for (const location of [locations[slot]].flat()) {
+      const file = place(location);
+      await mustBe('file', file, `locations.${slot}`);
+      inputs.push({ slot, path: basename(file), file });
+    }
   }
-  const model = await readModel(locations.model, place('model'));
+  const model = await readModel(locations.model, place(locations.model));
   return {
     json,
     fileName: basename(path),

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sendFile, sendJson } from './server.mjs';
 
+/** Files of the exported folder are posted to this path, followed by their own. */
+const exportPrefix = 'export/';
 /** Maximum bytes of a JSON body. A longer one would not fit in a string of Node.js anyway. */
 const maxBodyBytes = 512 * 1024 * 1024;
 
@@ -17,13 +21,21 @@ async function readJson(request) {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
+/** Writes a file that the page sends into the folder. Throws if its path leads out of it. */
+async function receiveFile(request, folder, path) {
+  const file = normalize(join(folder, path));
+  if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the export');
+  await mkdir(dirname(file), { recursive: true });
+  await pipeline(request, createWriteStream(file));
+}
+
 /**
  * Serves one job to the page and receives its results, under a path with an unguessable token. The job can be fetched
  * only once. Returns { token, route }; pass `route` to `siteServer`.
  *
  * @param job { experiment, name, fileName, modelName, device, budgetBytes, hubHost, hubToken, inputs };
  *   an input is { slot, path, file }
- * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFile }
+ * @param handlers { onEvents(events), onProgress(progress), onMetrics(metrics), onFinish(result), exportFolder }
  */
 export function jobRoutes(job, handlers) {
   const token = randomBytes(24).toString('base64url');
@@ -44,7 +56,6 @@ export function jobRoutes(job, handlers) {
     progress: async (request) => handlers.onProgress(await readJson(request)),
     metrics: async (request) => handlers.onMetrics(await readJson(request)),
     finish: async (request) => handlers.onFinish(await readJson(request)),
-    export: async (request) => pipeline(request, createWriteStream(handlers.exportFile)),
   };
 
   const route = async (request, response, path) => {
@@ -56,6 +67,9 @@ export function jobRoutes(job, handlers) {
       await sendFile(request, response, job.inputs[Number(input[1])].file, 'no-store');
     else if (request.method === 'POST' && Object.hasOwn(receive, name)) {
       await receive[name](request);
+      sendJson(response, 200, { ok: true });
+    } else if (request.method === 'POST' && name.startsWith(exportPrefix)) {
+      await receiveFile(request, normalize(handlers.exportFolder), name.slice(exportPrefix.length));
       sendJson(response, 200, { ok: true });
     } else sendJson(response, 404, { error: 'not found' });
     return true;

@@ -26,14 +26,15 @@ export async function pythonWithPackages() {
 
 /**
  * Encodes texts with the export in sentence-transformers and onnxruntime, and compares the vectors with the app's in
- * metrics.json. Returns the smallest cosine of each. Rejects if a cosine is too small.
+ * metrics.json. Returns the smallest cosine of each. Rejects if a cosine is too small, or if transformers initializes
+ * weights of the export that it finds in the folder `base`.
  */
-export async function exportAgreesInPython(out) {
+export async function exportAgreesInPython(out, base) {
   const script = join(root, 'tools/python/export_check.py');
   const env = { ...process.env, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' };
   const { stdout } = await promisify(execFile)(
     await pythonWithPackages(),
-    [script, join(out, 'metrics.json'), join(out, 'export')],
+    [script, join(out, 'metrics.json'), join(out, 'export'), base],
     { env },
   );
   const cosines = JSON.parse(stdout.trim().split('\n').at(-1));

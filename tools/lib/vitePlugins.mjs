@@ -34,6 +34,8 @@ export function selfHostedPlugin() {
       server.middlewares.use((request, response, next) => {
         const wanted = files.find(([folder, file]) => request.url?.split('?')[0] === `/${folder}/${basename(file)}`);
         if (!wanted) return next();
+        // A worker of an isolated page must be served with the page's headers, as onnxruntime-web's threads are.
+        for (const [name, value] of Object.entries(server.config.server.headers ?? {})) response.setHeader(name, value);
         response.setHeader('Content-Type', wanted[1].endsWith('.wasm') ? 'application/wasm' : 'text/javascript');
         createReadStream(wanted[1]).pipe(response);
       });

@@ -46,7 +46,7 @@ export const zones = [
     name: 'services',
     pattern: /^workers\/services\//,
     zones: ['services', 'engine', 'formats', 'storage', 'protocol', 'domain'],
-    packages: ['@huggingface/', 'fflate', 'client-zip', 'onnxruntime-web', 'onnxruntime-common'],
+    packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common'],
   },
   {
     name: 'worker entries',

@@ -1,9 +1,10 @@
 """Checks that an exported folder gives the same vectors in Python as in the app.
 
-usage: export_check.py METRICS_JSON EXPORT_FOLDER
+usage: export_check.py METRICS_JSON EXPORT_FOLDER BASE_FOLDER
 Takes texts (with their prefixes) and the app's own vectors from `export.reference` in metrics.json. Encodes the texts
 with sentence-transformers (model.safetensors) and onnxruntime (onnx/model.onnx, validated by onnx first). Prints the
-smallest cosine of each as one JSON object, and exits with code 1 if one of them is below 0.99999.
+smallest cosine of each as one JSON object, and exits with code 1 if one of them is below 0.99999, or if transformers
+initializes weights of the export that it finds in the base model.
 """
 import json
 import sys
@@ -13,6 +14,7 @@ import onnx
 import onnxruntime
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
+from transformers import AutoModel
 
 LEAST = 0.99999
 
@@ -39,7 +41,11 @@ def by_onnxruntime(folder, texts, longest):
     return session.run(['sentence_embedding'], inputs)[0]
 
 
-def main(metrics_path, folder):
+def newly_initialized(folder):
+    return set(AutoModel.from_pretrained(folder, output_loading_info=True)[1]['missing_keys'])
+
+
+def main(metrics_path, folder, base):
     with open(metrics_path, encoding='utf8') as file:
         metrics = json.load(file)
     reference = metrics['export']['reference']
@@ -48,9 +54,13 @@ def main(metrics_path, folder):
         'sentenceTransformers': smallest_cosine(model.encode(reference['texts'], prompt=''), reference['vectors']),
         'onnxruntime': smallest_cosine(by_onnxruntime(folder, reference['texts'], model.max_seq_length), reference['vectors']),
     }
+    lost = newly_initialized(folder) - newly_initialized(base)
+    if lost:
+        print(f'the export lacks weights of the base model: {sorted(lost)}', file=sys.stderr)
+        return 1
     print(json.dumps(cosines))
     return 0 if min(cosines.values()) >= LEAST else 1
 
 
 if __name__ == '__main__':
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))

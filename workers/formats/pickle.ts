@@ -1,19 +1,19 @@
 import { PickleBytes } from './pickleBytes';
 import {
-  isKind,
-  isSize,
-  sizesOf,
-  storageTypes,
-  type Kind,
+  isPickledKind,
+  isPickledSize,
+  pickledSizes,
+  pickledStorageTypes,
+  type PickledKind,
   type PickledTensor,
   type PickledValue,
 } from './pickledValues';
-import { modelError } from './tensorFile';
+import { modelError } from './modelError';
 
-/** Open marks and so the nesting of containers. State dicts need three. */
+/** Limit on open marks, and so on nested containers. A state dict needs three. */
 const maxMarks = 100;
 
-/** The only functions and classes that are known by name. None of them is called; each has its meaning here. */
+/** The only functions and classes that a pickle may name. None of them is called; PickleReader does their work. */
 const globals = new Set([
   'torch._utils._rebuild_tensor_v2',
   'torch._utils._rebuild_parameter',
@@ -21,7 +21,7 @@ const globals = new Set([
 ]);
 const storageGlobal = /^torch\.([A-Za-z0-9]+Storage)$/;
 
-/** Names for error messages, of opcodes that a state dict of tensors does not need. */
+/** Opcodes that a state dict of tensors does not need, with their names for error messages. */
 const refusedNames: Record<number, string> = {
   0x46: 'FLOAT',
   0x49: 'INT',
@@ -43,8 +43,8 @@ const refusedNames: Record<number, string> = {
 
 /**
  * Reads the pickles that torch.save writes for a state dict. This is not an unpickler: it executes nothing, knows only
- * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. A pickle can only
- * build values here whose number is limited by its bytes.
+ * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. The length of a
+ * pickle limits how many values it can build.
  */
 export class PickleReader {
   readonly #bytes: PickleBytes;
@@ -59,12 +59,12 @@ export class PickleReader {
     this.#bytes = new PickleBytes(bytes);
   }
 
-  /** Position after the last pickle read. */
+  /** Offset of the first byte after the last pickle read. */
   get position(): number {
     return this.#bytes.position;
   }
 
-  /** Reads one pickle. A file may hold several in a row, each with its own memo. */
+  /** Reads the next pickle. A file may hold several in a row, each with its own memo. */
   next(): PickledValue {
     this.#stack = [];
     this.#marks = [];
@@ -99,13 +99,13 @@ export class PickleReader {
     return value;
   }
 
-  #popKind<K extends Kind>(kind: K): Extract<PickledValue, { kind: K }> {
+  #popKind<K extends PickledKind>(kind: K): Extract<PickledValue, { kind: K }> {
     const value = this.#pop();
-    if (isKind(value, kind)) return value;
+    if (isPickledKind(value, kind)) return value;
     throw this.#invalid(`${kind} expected`);
   }
 
-  /** Returns the values since the last mark and removes both. */
+  /** Removes the last mark and the values above it. Returns the values. */
   #popMark(): PickledValue[] {
     const before = this.#marks.pop();
     if (!before) throw this.#invalid('a mark is missing');
@@ -240,7 +240,7 @@ export class PickleReader {
       case 0x51: // BINPERSID
         this.#storage();
         return true;
-      case 0x62: // BUILD: torch hangs the versions of the modules on the state dict. They do not concern the tensors.
+      case 0x62: // BUILD: torch attaches the modules' versions to the state dict. The tensors do not need them.
         this.#popKind('dict');
         this.#push(this.#popKind('dict'));
         return true;
@@ -271,26 +271,38 @@ export class PickleReader {
     const { name } = this.#popKind('global');
     if (name === 'collections.OrderedDict' && items.length === 0) this.#push({ kind: 'dict', entries: new Map() });
     else if (name === 'torch._utils._rebuild_tensor_v2') this.#push(this.#tensor(items));
-    else if (name === 'torch._utils._rebuild_parameter' && isKind(items[0], 'tensor')) this.#push(items[0]);
+    else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor')) this.#push(items[0]);
     else throw this.#refused(`a call of ${name}`);
   }
 
-  /** Arguments: storage, offset, shape, strides, requires_grad, backward_hooks and, in newer files, metadata. */
+  /**
+   * Builds a tensor from the arguments of _rebuild_tensor_v2: storage, offset, shape, strides, requires_grad,
+   * backward_hooks and, in newer files, metadata.
+   */
   #tensor([storage, offset, shapeTuple, strideTuple]: PickledValue[]): PickledTensor {
-    const shape = sizesOf(shapeTuple);
-    const strides = sizesOf(strideTuple);
-    if (!isKind(storage, 'storage') || !isSize(offset) || shape?.length !== strides?.length || !shape || !strides)
+    const shape = pickledSizes(shapeTuple);
+    const strides = pickledSizes(strideTuple);
+    if (
+      !isPickledKind(storage, 'storage') ||
+      !isPickledSize(offset) ||
+      shape?.length !== strides?.length ||
+      !shape ||
+      !strides
+    )
       throw this.#invalid('a tensor has an invalid storage, shape or stride');
     return { kind: 'tensor', storage, offset, shape, strides };
   }
 
-  /** A persistent id is ('storage', class, key, device, elements), in files before torch 1.6 with a sixth item None. */
+  /**
+   * Replaces a persistent id on the stack with its storage. The id is ('storage', class, key, device, elements). Before
+   * torch 1.6 it had a sixth item, which is None unless the storage is a view of another one.
+   */
   #storage(): void {
     const [tag, type, key, , elements, viewOf = null] = this.#popKind('tuple').items;
-    const className = isKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
-    if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isSize(elements))
+    const className = isPickledKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
+    if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isPickledSize(elements))
       throw this.#invalid('a persistent id is not a storage');
     if (viewOf !== null) throw this.#refused('a storage that is a view of another one');
-    this.#push({ kind: 'storage', dtype: storageTypes[className] ?? className, key, elements });
+    this.#push({ kind: 'storage', dtype: pickledStorageTypes[className] ?? className, key, elements });
   }
 }

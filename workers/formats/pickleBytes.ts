@@ -1,4 +1,4 @@
-/** Reads the operands of a pickle. Every method throws RangeError past the end. */
+/** Reads the operands of a pickle. Every method throws RangeError if the bytes end too early. */
 export class PickleBytes {
   readonly #view: DataView<ArrayBuffer>;
   #at = 0;
@@ -21,7 +21,7 @@ export class PickleBytes {
   }
 
   text(length: number): string {
-    const bytes = new Uint8Array(this.#view.buffer, this.#at, length); // RangeError past the end
+    const bytes = new Uint8Array(this.#view.buffer, this.#at, length); // throws RangeError past the end
     this.#at += length;
     return new TextDecoder().decode(bytes);
   }
@@ -41,7 +41,7 @@ export class PickleBytes {
     return Number.isSafeInteger(number) ? number : signed;
   }
 
-  /** Reads the only operand that is big-endian. */
+  /** Reads a float64, the only operand that is big-endian. */
   float64(): number {
     this.#at += 8;
     return this.#view.getFloat64(this.#at - 8);

@@ -1,6 +1,6 @@
 import type { FileDType } from '../../src/domain/model';
 
-/** A storage of a state dict: a run of equal elements that tensors refer to. */
+/** A storage of a state dict: an array of elements of one type, which tensors refer to. */
 export interface PickledStorage {
   kind: 'storage';
   /** One of FileDType, or torch's class name if the type cannot be read. */
@@ -12,7 +12,7 @@ export interface PickledStorage {
 export interface PickledTensor {
   kind: 'tensor';
   storage: PickledStorage;
-  /** Offset and strides count elements. */
+  /** Offset of the first value, in elements. The strides are in elements, too. */
   offset: number;
   shape: number[];
   strides: number[];
@@ -51,10 +51,10 @@ export type PickledValue =
   | PickledDict
   | PickledGlobal;
 
-export type Kind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
+export type PickledKind = Exclude<PickledValue, null | boolean | number | bigint | string>['kind'];
 
-/** Element types by the class of the storage. Its other classes cannot be read as weights. */
-export const storageTypes: Record<string, FileDType> = {
+/** Element types by torch's storage class. Storages of other classes cannot be read as weights. */
+export const pickledStorageTypes: Record<string, FileDType> = {
   FloatStorage: 'F32',
   DoubleStorage: 'F64',
   HalfStorage: 'F16',
@@ -67,20 +67,20 @@ export const storageTypes: Record<string, FileDType> = {
   BoolStorage: 'BOOL',
 };
 
-export function isSize(value: PickledValue | undefined): value is number {
+export function isPickledSize(value: PickledValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-export function isKind<K extends Kind>(
+export function isPickledKind<K extends PickledKind>(
   value: PickledValue | undefined,
   kind: K,
 ): value is Extract<PickledValue, { kind: K }> {
   return typeof value === 'object' && value !== null && value.kind === kind;
 }
 
-/** Returns the sizes in a tuple, or undefined for any other value. */
-export function sizesOf(value: PickledValue | undefined): number[] | undefined {
-  if (!isKind(value, 'tuple')) return undefined;
+/** Returns the items of a tuple of sizes, or undefined for any other value. */
+export function pickledSizes(value: PickledValue | undefined): number[] | undefined {
+  if (!isPickledKind(value, 'tuple')) return undefined;
   const { items } = value;
-  return items.every(isSize) ? items : undefined;
+  return items.every(isPickledSize) ? items : undefined;
 }

@@ -1,7 +1,8 @@
 import { AppError } from '../../src/domain/errors';
 import { PickleReader } from './pickle';
-import { isKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
-import { dtypeBytes, isFileDType, modelError, toFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
+import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
+import { modelError } from './modelError';
 import { readZipDirectory, zipEntryBlob } from './zip';
 
 /** Limit on the pickle, which describes the tensors but does not contain them. BERT-large needs 0.1 MB. */
@@ -16,7 +17,9 @@ interface Opened {
   storage: (storage: PickledStorage) => Blob | undefined | Promise<Blob | undefined>;
 }
 
-/** Turns an error about a damaged archive, whose sentence speaks of projects, into one about weights. */
+/**
+ * Runs `work`. Reports a damaged archive as damaged weights: the error of the zip reader would speak of a project file.
+ */
 async function inArchive<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -54,10 +57,10 @@ function storagesOf(state: PickledValue): Map<string, PickledStorage> {
 }
 
 function tensorsOf(state: PickledValue): [string, PickledTensor][] {
-  if (!isKind(state, 'dict')) return [];
+  if (!isPickledKind(state, 'dict')) return [];
   const found: [string, PickledTensor][] = [];
   for (const [name, value] of state.entries)
-    if (typeof name === 'string' && isKind(value, 'tensor')) found.push([name, value]);
+    if (typeof name === 'string' && isPickledKind(value, 'tensor')) found.push([name, value]);
   return found;
 }
 
@@ -70,11 +73,11 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
     throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
   const machine = reader.next();
-  if (!isKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
+  if (!isPickledKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
     throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
   const state = reader.next();
   const keys = reader.next();
-  if (!isKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
   const storages = storagesOf(state);
   const blobs = new Map<string, Blob>();
   let at = reader.position;
@@ -87,7 +90,7 @@ async function openLegacy(blob: Blob, file: string): Promise<Opened> {
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
       throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
-    at = begin + elements * dtypeBytes[storage.dtype];
+    at = begin + elements * fileDTypeBytes[storage.dtype];
     blobs.set(storage.key, blob.slice(begin, at));
   }
   if (at > blob.size) throw modelError(file, 'truncated', { expected: `${at}`, found: `${blob.size}` });
@@ -103,13 +106,13 @@ function isContiguous({ shape, strides }: PickledTensor): boolean {
   return true;
 }
 
-/** Copies the elements of a tensor out of its part of the storage, in row-major order. */
-function gather(source: Float32Array, { shape, strides }: PickledTensor): Float32Array {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+/** Copies a tensor's elements of `width` bytes out of its part of the storage, in row-major order. */
+function gather(source: Uint8Array, { shape, strides }: PickledTensor, width: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(shape.reduce((product, size) => product * size, width));
   const index = new Uint32Array(shape.length);
   let from = 0;
-  for (let i = 0; i < values.length; i++) {
-    values[i] = source[from] ?? NaN;
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let byte = 0; byte < width; byte++) bytes[at + byte] = source[from * width + byte] ?? 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const stride = strides[axis] ?? 0;
       const next = (index[axis] ?? 0) + 1;
@@ -120,30 +123,46 @@ function gather(source: Float32Array, { shape, strides }: PickledTensor): Float3
       index[axis] = 0;
     }
   }
-  return values;
+  return bytes;
 }
 
-async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+function unreadable(file: string, tensor: string, found: string): AppError {
+  return modelError(file, 'tensor-dtype', { tensor, expected: 'F32, F16, BF16', found });
+}
+
+/** Returns the bytes of a tensor in its own type, row-major. */
+async function readBytes(
+  file: string,
+  name: string,
+  tensor: PickledTensor,
+  opened: Opened,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { storage, offset, shape, strides } = tensor;
   const { dtype } = storage;
-  const unreadable = modelError(file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
-  if (!isFileDType(dtype)) throw unreadable;
-  if (shape.includes(0)) return new Float32Array(0);
+  if (!isFileDType(dtype)) throw unreadable(file, name, dtype);
+  if (shape.includes(0)) return new Uint8Array(0);
   // Elements from the first to the last one that the tensor uses.
   const extent = shape.reduce((last, size, axis) => last + (size - 1) * (strides[axis] ?? 0), 0) + 1;
   const blob = await opened.storage(storage);
-  const width = dtypeBytes[dtype];
-  const bytes = blob?.size ?? 0;
-  if (!blob || offset + extent > storage.elements || storage.elements * width > bytes)
-    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${bytes}` });
-  const values = toFloat32(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer(), dtype);
-  if (!values) throw unreadable;
-  return isContiguous(tensor) ? values : gather(values, tensor);
+  const width = fileDTypeBytes[dtype];
+  const found = blob?.size ?? 0;
+  if (!blob || offset + extent > storage.elements || storage.elements * width > found)
+    throw modelError(file, 'truncated', { expected: `${(offset + extent) * width}`, found: `${found}` });
+  const bytes = new Uint8Array(await blob.slice(offset * width, (offset + extent) * width).arrayBuffer());
+  return isContiguous(tensor) ? bytes : gather(bytes, tensor, width);
+}
+
+async function readTensor(file: string, name: string, tensor: PickledTensor, opened: Opened): Promise<Float32Array> {
+  const { dtype } = tensor.storage;
+  const bytes = await readBytes(file, name, tensor, opened);
+  const values = isFileDType(dtype) ? fileTensorToFloat32(bytes.buffer, dtype) : undefined;
+  if (!values) throw unreadable(file, name, dtype);
+  return values;
 }
 
 /**
- * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads the description only:
- * each tensor is a slice of the file until it is read.
+ * Opens a state dict written by torch.save. Nothing in it is executed; see PickleReader. Reads only the descriptions of
+ * the tensors. Their values stay in the file until they are read.
  */
 export async function openPytorch(blob: Blob, file: string): Promise<TensorFile> {
   const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
@@ -153,14 +172,16 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: 'no tensors' });
   const tensors = new Map<string, FileTensor>();
   for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
+  const tensorOf = (name: string): PickledTensor => {
+    const tensor = pickled.get(name);
+    if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
+    return tensor;
+  };
   return {
     file,
     tensors,
     fileOf: () => file,
-    read: async (name) => {
-      const tensor = pickled.get(name);
-      if (!tensor) throw modelError(file, 'tensor-missing', { tensor: name });
-      return inArchive(file, () => readTensor(file, name, tensor, opened));
-    },
+    read: (name) => inArchive(file, () => readTensor(file, name, tensorOf(name), opened)),
+    readBytes: (name) => inArchive(file, () => readBytes(file, name, tensorOf(name), opened)),
   };
 }

@@ -1,8 +1,9 @@
 import { AppError } from '../../src/domain/errors';
 import type { FileDType } from '../../src/domain/model';
-import { dtypeBytes, isFileDType, modelError as invalid, toFloat32, type TensorFile } from './tensorFile';
+import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type TensorFile } from './tensorFile';
+import { modelError as invalid } from './modelError';
 
-/** The format's own limit on the header. */
+/** Limit that the format sets on the length of the header. */
 const maxHeaderBytes = 100_000_000;
 
 export interface SafetensorsTensor {
@@ -36,8 +37,9 @@ function closingQuote(text: string, open: number): number {
 }
 
 /**
- * Returns the first key that occurs twice in one object. JSON.parse would silently keep the last of them. One regular
- * expression for whole strings would overflow its stack on metadata of some megabytes.
+ * Returns the first key that occurs twice in one object. JSON.parse would silently keep only its last value. Scans
+ * strings quote by quote, because one regular expression over whole strings overflows the stack on metadata of some
+ * megabytes.
  */
 function duplicateKey(text: string): string | undefined {
   const keys: Set<string>[] = [];
@@ -65,7 +67,7 @@ function isKey(text: string, end: number): boolean {
 }
 
 function byteCount(shape: number[], dtype: FileDType): number {
-  return shape.reduce((product, size) => product * size, dtypeBytes[dtype]);
+  return shape.reduce((product, size) => product * size, fileDTypeBytes[dtype]);
 }
 
 function tensorOf(file: string, name: string, value: unknown, dataBegin: number): SafetensorsTensor {
@@ -142,13 +144,30 @@ export async function readSafetensorsHeader(blob: Blob, file: string): Promise<S
 }
 
 /** Returns one tensor's values as float32, row-major. Throws `model-invalid` (`tensor-missing`, `tensor-dtype`). */
-export async function readTensorAsF32(blob: Blob, header: SafetensorsHeader, name: string): Promise<Float32Array> {
+export async function readSafetensorsTensor(
+  blob: Blob,
+  header: SafetensorsHeader,
+  name: string,
+): Promise<Float32Array> {
   const tensor = header.tensors.get(name);
   if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
   const { dtype, begin, end } = tensor;
-  const values = isFileDType(dtype) ? toFloat32(await blob.slice(begin, end).arrayBuffer(), dtype) : undefined;
+  const values = isFileDType(dtype)
+    ? fileTensorToFloat32(await blob.slice(begin, end).arrayBuffer(), dtype)
+    : undefined;
   if (!values) throw invalid(header.file, 'tensor-dtype', { tensor: name, expected: 'F32, F16, BF16', found: dtype });
   return values;
+}
+
+/** Returns one tensor's bytes as they are in the file. Throws `model-invalid` (`tensor-missing`). */
+export async function readTensorBytes(
+  blob: Blob,
+  header: SafetensorsHeader,
+  name: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tensor = header.tensors.get(name);
+  if (!tensor) throw invalid(header.file, 'tensor-missing', { tensor: name });
+  return new Uint8Array(await blob.slice(tensor.begin, tensor.end).arrayBuffer());
 }
 
 /** Opens a file of one or several tensors. Reads its header only. */
@@ -158,26 +177,34 @@ export async function openSafetensors(blob: Blob, file: string): Promise<TensorF
     file,
     tensors: header.tensors,
     fileOf: () => file,
-    read: (name) => readTensorAsF32(blob, header, name),
+    read: (name) => readSafetensorsTensor(blob, header, name),
+    readBytes: (name) => readTensorBytes(blob, header, name),
   };
 }
 
-export interface TensorToWrite {
+export interface SafetensorsEntry {
   name: string;
   shape: number[];
+  /** Type of the values that `read` returns. Defaults to F32. */
+  dtype?: FileDType;
 }
 
-/** Yields a float32 file with one tensor in memory at a time. Spaces pad the header to a multiple of 8 bytes. */
+/**
+ * Yields a file with one tensor in memory at a time. Wider types come first, so that every tensor is aligned to its
+ * type. Spaces pad the header to a multiple of 8 bytes.
+ */
 export async function* writeSafetensors(
-  entries: readonly TensorToWrite[],
-  read: (name: string) => Promise<Float32Array>,
+  tensors: readonly SafetensorsEntry[],
+  read: (name: string) => Promise<Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>,
   metadata: Record<string, string> = { format: 'pt' },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const header: Record<string, unknown> = { __metadata__: metadata };
+  const width = ({ dtype = 'F32' }: SafetensorsEntry): number => fileDTypeBytes[dtype];
+  const entries = [...tensors].sort((a, b) => width(b) - width(a));
   let at = 0;
-  for (const { name, shape } of entries) {
-    const end = at + byteCount(shape, 'F32');
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, end] };
+  for (const { name, shape, dtype = 'F32' } of entries) {
+    const end = at + byteCount(shape, dtype);
+    header[name] = { dtype, shape, data_offsets: [at, end] };
     at = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -186,7 +213,7 @@ export async function* writeSafetensors(
   padded.set(text, 8);
   yield padded;
   for (const { name } of entries) {
-    const values = await read(name);
-    yield new Uint8Array(values.slice().buffer);
+    const { buffer, byteOffset, byteLength } = await read(name);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
   }
 }

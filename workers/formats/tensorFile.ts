@@ -1,8 +1,7 @@
-import { AppError, type ModelFault } from '../../src/domain/errors';
 import type { FileDType } from '../../src/domain/model';
 
-/** Bytes of one element. */
-export const dtypeBytes: Record<FileDType, number> = {
+/** Bytes per element. */
+export const fileDTypeBytes: Record<FileDType, number> = {
   F64: 8,
   I64: 8,
   F32: 4,
@@ -23,28 +22,22 @@ export interface FileTensor {
 
 /** The tensors of one or several files. */
 export interface TensorFile {
-  /** Name of the file that stands for all of them in an error about a tensor that none of them has. */
+  /** File to name in an error about a tensor that no file has. */
   file: string;
   tensors: ReadonlyMap<string, FileTensor>;
   /** Name of the file that holds the tensor. */
   fileOf: (name: string) => string;
   /** Returns one tensor's values as float32, row-major. Throws `model-invalid`. */
   read: (name: string) => Promise<Float32Array>;
-}
-
-export function modelError(
-  file: string,
-  fault: ModelFault,
-  more: { tensor?: string; expected?: string; found?: string } = {},
-): AppError {
-  return new AppError({ kind: 'model-invalid', file, fault, ...more });
+  /** Returns one tensor's bytes in the file's own type, row-major and little-endian. Throws `model-invalid`. */
+  readBytes: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export function isFileDType(value: unknown): value is FileDType {
-  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+  return typeof value === 'string' && Object.hasOwn(fileDTypeBytes, value);
 }
 
-/** Converts IEEE 754 half precision to single precision exactly: one entry for each of the 65,536 bit patterns. */
+/** Float32 value of each of the 65,536 bit patterns of IEEE 754 half precision. The conversion is exact. */
 const halfTable = ((): Float32Array => {
   const table = new Float32Array(65_536);
   for (let bits = 0; bits < 65_536; bits++) {
@@ -58,8 +51,8 @@ const halfTable = ((): Float32Array => {
   return table;
 })();
 
-/** Returns undefined for types that are not floating point. */
-export function toFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
+/** Converts a tensor's bytes to float32. Returns undefined for types that are not floating point. */
+export function fileTensorToFloat32(bytes: ArrayBuffer, dtype: FileDType): Float32Array | undefined {
   switch (dtype) {
     case 'F32':
       return new Float32Array(bytes);

@@ -2,8 +2,8 @@ import { strFromU8, unzipSync } from 'fflate';
 import { formatCode, shownDate, shownNumber } from '../../src/domain/import/cellFormat';
 import type { MergedRange, Sheet } from '../../src/domain/import/sheet';
 
-/** Why a workbook cannot be read. `reason` is technical, for the log of an error. */
-export class WorkbookFault extends Error {
+/** Thrown for a workbook that cannot be read. `reason` is meant for developers and is not shown. */
+export class XlsxFault extends Error {
   constructor(
     readonly fault: 'xlsx-broken' | 'xlsx-too-large',
     reason: string,
@@ -15,16 +15,11 @@ export class WorkbookFault extends Error {
 
 /** Limit on the XML of a workbook after unpacking. A file of a few kB can unpack to gigabytes. */
 const maxXmlBytes = 1024 * 1024 * 1024;
-/** Limit on rows × columns up to the last cell with content. */
+/** Limit on rows × columns, counted up to the last cell with content. */
 const maxCells = 30_000_000;
-/** Limits of the format itself. */
+/** Limits that the format itself sets. */
 const maxRows = 1_048_576;
 const maxColumns = 16_384;
-
-/** Whether a file begins like a zip archive, as .xlsx files do. */
-export function isZip(head: Uint8Array): boolean {
-  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
-}
 
 const entities: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
@@ -39,7 +34,7 @@ function unescaped(text: string): string {
   );
 }
 
-/** Returns the attributes of each element of a name, with or without a namespace prefix. */
+/** Yields the attributes of each element called `name`, with or without a namespace prefix. */
 function* elements(xml: string, name: string): Generator<Map<string, string>> {
   for (const [, attributes = ''] of xml.matchAll(new RegExp(`<(?:\\w+:)?${name}\\b([^>]*)>`, 'g')))
     yield new Map(
@@ -57,14 +52,14 @@ function partsOf(bytes: Uint8Array): Map<string, string> {
       filter: ({ name, originalSize }) => {
         // read-excel-file unpacks every XML part, so all of them count.
         if (/\.(xml|rels)$/.test(name)) total += originalSize;
-        if (total > maxXmlBytes) throw new WorkbookFault('xlsx-too-large', `${total} bytes of XML`);
+        if (total > maxXmlBytes) throw new XlsxFault('xlsx-too-large', `${total} bytes of XML`);
         return /^xl\/(workbook\.xml|styles\.xml|_rels\/workbook\.xml\.rels|worksheets\/[^/]+\.xml)$/.test(name);
       },
     });
     return new Map(Object.entries(parts).map(([name, part]) => [name, strFromU8(part)]));
   } catch (thrown) {
-    if (thrown instanceof WorkbookFault) throw thrown;
-    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+    if (thrown instanceof XlsxFault) throw thrown;
+    throw new XlsxFault('xlsx-broken', String(thrown), { cause: thrown });
   }
 }
 
@@ -93,7 +88,7 @@ function sheetPlaces(parts: Map<string, string>): SheetPlace[] {
   return places;
 }
 
-/** Returns the code of the number format of each cell style. */
+/** Returns the number format code of each cell style. */
 function styleCodes(xml: string): string[] {
   const own = new Map<number, string>();
   for (const format of elements(xml, 'numFmt'))
@@ -119,22 +114,25 @@ function mergedRanges(xml: string): MergedRange[] {
   return ranges;
 }
 
-/** What the reader of cell values does not report: styles, errors, and how far the sheet extends. */
+/** Facts about a sheet's cells that read-excel-file does not report. */
 interface SheetScan {
-  /** Style of numbers and dates, by row and column. */
+  /** Style of each number or date, by row × maxColumns + column. */
   styles: Map<number, number>;
-  /** Cells with an error such as #N/A, or a formula whose result was not saved. */
+  /** Number of cells with an error such as #N/A or with a formula whose result was not saved. */
   unreadable: number;
 }
 
-/** Whether a formula at `at` has no saved result: programs that write workbooks often leave it to the spreadsheet. */
+/**
+ * Whether the cell content at `at` is a formula without a saved result. Programs that write workbooks often leave the
+ * calculation to the spreadsheet.
+ */
 function lacksResult(xml: string, at: number): boolean {
   if (!/^<(?:\w+:)?f\b/.test(xml.slice(at, at + 40))) return false;
   const end = xml.indexOf('c>', xml.indexOf('</', at));
   return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
 }
 
-/** Scans the cells with content. Throws if they lie too far apart to hold the sheet in memory. */
+/** Scans the cells with content. Throws if the sheet, up to the last of them, is too large for memory. */
 function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = { styles: new Map(), unreadable: 0 };
   let rows = 0;
@@ -153,11 +151,11 @@ function scanSheet(xml: string): SheetScan {
     if (type === 'e' || lacksResult(xml, match.index + whole.length)) scan.unreadable += 1;
   }
   if (rows > maxRows || columns > maxColumns || rows * columns > maxCells)
-    throw new WorkbookFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
+    throw new XlsxFault('xlsx-too-large', `${rows} rows × ${columns} columns`);
   return scan;
 }
 
-/** Returns the text that the spreadsheet shows for a value of read-excel-file. */
+/** Returns the text that a spreadsheet would show for a value from read-excel-file. */
 function shownText(value: unknown, code: string): string {
   if (value instanceof Date) return shownDate(value, code);
   if (typeof value === 'number') return shownNumber(value, code);
@@ -171,30 +169,30 @@ async function cellValues(bytes: Uint8Array<ArrayBuffer>, position: number): Pro
     const { readSheet } = await import('read-excel-file/universal');
     return await readSheet(new Blob([bytes]), position, { trim: false });
   } catch (thrown) {
-    throw new WorkbookFault('xlsx-broken', String(thrown), { cause: thrown });
+    throw new XlsxFault('xlsx-broken', String(thrown), { cause: thrown });
   }
 }
 
-export interface Workbook {
+export interface XlsxWorkbook {
   /** Names of all worksheets, in order. */
   sheets: string[];
-  /** The sheet that was read. */
+  /** Name of the sheet that was read. */
   name: string;
   sheet: Sheet;
-  /** Cells of it that were read as empty: errors such as #N/A, and formulas without a saved result. */
+  /** Number of cells read as empty: errors such as #N/A, and formulas without a saved result. */
   unreadable: number;
 }
 
 /**
  * Reads one sheet of an .xlsx file: the one named `wanted` if there is one, else the first with content.
- * @throws WorkbookFault if the file is not a workbook or too large to hold in memory.
+ * @throws XlsxFault if the file is not a workbook or too large to hold in memory.
  */
-export async function readWorkbook(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<Workbook> {
+export async function readXlsx(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<XlsxWorkbook> {
   const parts = partsOf(bytes);
   const places = sheetPlaces(parts);
   const hasContent = ({ path }: SheetPlace): boolean => /<(?:\w+:)?(v|is)\b/.test(parts.get(path) ?? '');
   const place = places.find(({ name }) => name === wanted) ?? places.find(hasContent) ?? places[0];
-  if (!place) throw new WorkbookFault('xlsx-broken', 'no worksheet');
+  if (!place) throw new XlsxFault('xlsx-broken', 'no worksheet');
   const xml = parts.get(place.path) ?? '';
   const codes = styleCodes(parts.get('xl/styles.xml') ?? '');
   const scan = scanSheet(xml);

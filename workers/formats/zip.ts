@@ -13,7 +13,7 @@ const end64Locator = 0x07064b50;
 const end64 = 0x06064b50;
 const directoryEntry = 0x02014b50;
 const localHeader = 0x04034b50;
-/** No archive of this app has a longer directory. */
+/** Limit on the directory's length. No archive of this app has a longer one. */
 const maxDirectoryBytes = 256 * 1024 * 1024;
 const all32 = 0xffffffff;
 
@@ -47,7 +47,10 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
   throw invalid(file, 'not a zip archive, or incomplete');
 }
 
-/** Reads 64-bit values from the zip64 extra field, which holds, in this order, those whose 32-bit field is all ones. */
+/**
+ * Returns the entry's sizes and offset with their 64-bit values. The zip64 extra field holds, in this order, those
+ * whose 32-bit field is all ones.
+ */
 function wide(
   directory: DataView,
   extraBegin: number,
@@ -111,4 +114,9 @@ export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): P
   const begin = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
   if (begin + entry.bytes > blob.size) throw invalid(file, 'incomplete', entry.path);
   return blob.slice(begin, begin + entry.bytes);
+}
+
+/** Whether a file begins like a zip archive, as .xlsx files do. */
+export function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
 }

@@ -8,33 +8,44 @@ import { openDatabase } from '../../src/storage/database';
 import { deleteUnused } from '../../src/storage/deleteUnused';
 import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { exportModel } from './report/exportModel';
-import { checkQuestions, importDataset, storedPassages } from './import/importDataset';
+import { importDataset } from './import/importDataset';
+import { checkQuestions } from './import/checkQuestions';
+import { storedPassages } from './import/storedPassages';
+import { countTitles } from './import/countTitles';
 import { importBatchList } from './import/importBatchList';
 import { recogniseFiles } from './import/recogniseFiles';
-import { listHubModel } from './import/hubClient';
-import { fetchHubModel } from './import/hubDownload';
-import { importModel } from './import/importModel';
-import { prepareDemo } from './import/prepareDemo';
+import { surveyFiles } from './import/surveyFiles';
+import { listHubModel } from './import/listHubModel';
+import { fetchHubModel } from './import/fetchHubModel';
+import { importModel, type ModelImport } from './import/importModel';
+import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
 import { measureProject } from './project/measureProject';
 import { openProject } from './project/openProject';
 import { saveProject } from './project/saveProject';
-import { modelOf } from './train/runSession';
+import { modelOfExperiment } from './train/modelOfExperiment';
 import { storageUse } from './storage/storageUse';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
-import { holdForLife } from './device/workerLife';
+import { holdWorkerLifeLock } from './device/workerLife';
 import { AppError } from '../../src/domain/errors';
 
 let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
+/** Stops the loading of what a question to the demo needs. */
+let stoppingDemo: AbortController | null = null;
 
-async function importFolder(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel> {
+async function importFolder(
+  files: FolderFile[],
+  name: string,
+  progress: Progress,
+  options: ModelImport = {},
+): Promise<StoredModel> {
   return navigator.locks.request(weightsImportLock, async () => {
     const db = await openDatabase();
     await sweepOrphanWeights(db, 'model');
-    return importModel(files, name, progress, db);
+    return importModel(files, name, progress, db, options);
   });
 }
 
@@ -43,7 +54,7 @@ async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
 }
 
-/** Runs `work` unless a download is in progress, here or in another tab. */
+/** Runs `work`. Throws if a download is in progress, here or in another tab. */
 async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(hubDownloadLock, { ifAvailable: true }, (lock) => {
     if (!lock) throw hubError(host, 'elsewhere');
@@ -55,7 +66,7 @@ async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promis
 export const dataWorkerApi: DataApi = {
   configure: async ({ baseUrl, lifeLock }) => {
     pageUrl = baseUrl;
-    await holdForLife(lifeLock);
+    await holdWorkerLifeLock(lifeLock);
   },
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
@@ -65,14 +76,17 @@ export const dataWorkerApi: DataApi = {
     );
   },
   recogniseFiles,
+  surveyFiles,
   checkQuestions: (questions, knowledgeBase) =>
     whileImportingRows(async () => checkQuestions(await openDatabase(), questions, knowledgeBase)),
-  importModel: importFolder,
+  countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
+  importModel: (files, name, progress) => importFolder(files, name, progress),
   listHubModel: (model, token) => listHubModel(model, token),
   fetchHubModel: (listing, token, progress, importing) =>
     whileNoDownload(listing.host, async () => {
       const { signal } = (stopping = new AbortController());
-      const importFiles = (files: FolderFile[]) => importFolder(files, listing.id, importing);
+      const importFiles = (files: FolderFile[], options: ModelImport) =>
+        importFolder(files, listing.id, importing, options);
       return fetchHubModel(await openDatabase(), listing, { token, signal, progress }, importFiles);
     }),
   stopHubDownload: () => {
@@ -87,6 +101,16 @@ export const dataWorkerApi: DataApi = {
     navigator.locks.request(weightsImportLock, () =>
       whileImportingRows(async () => prepareDemo(await openDatabase(), baseUrl, progress, name)),
     ),
+  prepareDemoSearch: async (baseUrl, received) => {
+    const { signal } = (stoppingDemo = new AbortController());
+    return navigator.locks.request(weightsImportLock, () =>
+      whileImportingRows(async () => prepareDemoSearch(await openDatabase(), baseUrl, { signal, received })),
+    );
+  },
+  cancelDemoSearch: () => {
+    stoppingDemo?.abort();
+    return Promise.resolve();
+  },
   tokenize: async (experiment, progress) => tokenize(await openDatabase(), experiment, progress),
   tokenizeTexts: async (modelSha256, texts, maxTokens) =>
     tokenizeTexts(await openDatabase(), modelSha256, texts, maxTokens),
@@ -94,7 +118,7 @@ export const dataWorkerApi: DataApi = {
     const db = await openDatabase();
     const run = await getRun(db, request.runId);
     if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-    const { settings } = await modelOf(db, run.experiment);
+    const { settings } = await modelOfExperiment(db, run.experiment);
     const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },

@@ -4,13 +4,16 @@ import { runLockName } from '../../src/protocol/locks';
 import { openDatabase } from '../../src/storage/database';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
-import { createRun, planExperimentMemory, viewBatch } from './train/createRun';
+import { createRun } from './train/createRun';
+import { reportExperimentMemory } from './train/reportMemory';
+import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
+import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
 import { runExperiment } from './train/runExperiment';
-import { holdForLife } from './device/workerLife';
+import { holdWorkerLifeLock } from './device/workerLife';
 import { sweepWhenAlone } from './storage/sweepWhenAlone';
 
 let baseUrl = '';
@@ -22,12 +25,12 @@ const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 export const gpuWorkerApi: GpuApi = {
   configure: async (options) => {
     baseUrl = options.baseUrl;
-    await holdForLife(options.lifeLock);
+    await holdWorkerLifeLock(options.lifeLock);
   },
   createRun: async (experimentId, preference, budgetBytes) =>
     createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
   planMemory: async (experimentId, preference, budgetBytes) =>
-    planExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+    reportExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
   describeDevice: (preference) => describeDevice(preference),
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: (runId, onEvents) =>
@@ -46,12 +49,24 @@ export const gpuWorkerApi: GpuApi = {
     device.during({ job: 'export' }, async () =>
       encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
     ),
+  searchPassages: (request, preference, progress) =>
+    device.during({ job: 'search' }, async (control) =>
+      searchPassages(request, {
+        db: await openDatabase(),
+        control,
+        device: preference,
+        wasmBaseUrl: wasmBaseUrl(),
+        progress,
+      }),
+    ),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelSearch: async () => device.controlOf('search')?.cancel(),
   benchmark: (options, onProgress) =>
     device.during({ job: 'benchmark' }, async (control) =>
       benchmarkDevice(options, { control, wasmBaseUrl: wasmBaseUrl(), browser: await browserVersion(), onProgress }),
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
-  cancelBenchmark: async () => device.benchmark?.cancel(),
+  cancelBenchmark: async () => device.controlOf('benchmark')?.cancel(),
   expectedWork: async (experimentId, preference, budgetBytes) =>
     expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
 };

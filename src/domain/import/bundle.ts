@@ -1,5 +1,7 @@
 import type { DataRole } from '../records';
-import { judgementOf } from './judgements';
+import { Columns } from './rowColumns';
+import { judgementOf, rowIdOf } from './judgements';
+import type { RecordFault } from './recordReader';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
@@ -13,8 +15,11 @@ type Section = keyof typeof sections;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
+  sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);
+
 function sectionOf(value: Record<string, unknown>, section: Section): unknown {
-  const name = sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);
+  const name = nameOf(value, section);
   return name === undefined ? undefined : value[name];
 }
 
@@ -36,10 +41,10 @@ function rowsOf(section: unknown): Record<string, unknown>[] {
 
 const isId = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
 
-function idOf(row: Record<string, unknown>): string {
-  const id = [row['id'], row['_id']].find(isId);
-  return id === undefined ? '' : String(id);
-}
+const questionIdOf = (row: Record<string, unknown>): string => rowIdOf(row, 'questionId') ?? '';
+
+/** Returns the text of a passage, in whatever column the knowledge base would read it from. */
+const textOf = (row: Record<string, unknown>): unknown => new Columns(Object.entries(row)).pick('passage')?.value;
 
 /** Returns the ids of the passages judged relevant, by question. The section is an object or a list of judgements. */
 function judged(bundle: Record<string, unknown>): Map<string, unknown> {
@@ -59,7 +64,7 @@ function judged(bundle: Record<string, unknown>): Map<string, unknown> {
 function questionsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const relevant = judged(bundle);
   return rowsOf(sectionOf(bundle, 'questions')).map((row) =>
-    relevant.has(idOf(row)) ? { ...row, relevant: relevant.get(idOf(row)) } : row,
+    relevant.has(questionIdOf(row)) ? { ...row, relevant: relevant.get(questionIdOf(row)) } : row,
   );
 }
 
@@ -76,7 +81,8 @@ function relevantIds(judgements: unknown): string[] {
 function pairsOf(bundle: Record<string, unknown>): Record<string, unknown>[] {
   const given = sectionOf(bundle, 'pairs');
   if (given !== undefined) return rowsOf(given);
-  const texts = new Map(rowsOf(sectionOf(bundle, 'passages')).map((row) => [idOf(row), row['text']]));
+  const passages = rowsOf(sectionOf(bundle, 'passages'));
+  const texts = new Map(passages.map((row) => [rowIdOf(row, 'passageId') ?? '', textOf(row)]));
   return questionsOf(bundle).flatMap(({ relevant, ...row }) => {
     const ids = relevantIds(relevant);
     const missing = ids.filter((id) => !texts.has(id));
@@ -103,4 +109,20 @@ export function unbundled(role: DataRole, value: unknown): unknown[] {
     default:
       return role satisfies never;
   }
+}
+
+/** Returns what `unbundled` leaves out of a file of sections for this role: judgements and whole sections. */
+export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
+  if (!isBundle(value) || role === 'scoredPairs') return [];
+  const used = new Set((Object.keys(sections) as Section[]).map((section) => nameOf(value, section)));
+  const unused = Object.keys(value).filter((name) => !used.has(name));
+  const faults: RecordFault[] = unused.length > 0 ? [{ fault: 'columns-unused', field: unused.join(', ') }] : [];
+  if (role === 'knowledgeBase' || (role === 'pairs' && nameOf(value, 'pairs') !== undefined)) return faults;
+  const asked = new Set(rowsOf(sectionOf(value, 'questions')).map(questionIdOf));
+  for (const id of judged(value).keys()) if (!asked.has(id)) faults.push({ fault: 'unknown-question', field: id });
+  const relevant = sectionOf(value, 'relevant');
+  for (const row of Array.isArray(relevant) ? relevant : [])
+    if (!judgementOf(row))
+      faults.push({ fault: 'no-known-columns', field: '', expected: 'query-id + corpus-id + score' });
+  return faults;
 }

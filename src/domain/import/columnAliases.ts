@@ -51,6 +51,10 @@ export const bareColumnName = (name: string): string => name.toLowerCase().repla
 export const negativeColumn =
   /^(?:neg|negs|negatives?|negativetexts?|negativepassages?|textneg|hardnegatives?|rejected|rejectedresponses?|负例)\d*$/;
 
+/** Columns that name negatives by the ids of passages, such as `negative_ids`. */
+export const negativeIdColumn =
+  /^(?:neg|negs|negatives?|hardnegatives?|负例)(?:passages?|docs?|documents?|corpus|p)?ids?\d*$/;
+
 /** A row needs at least one of these columns to be read as a row of the role. */
 export const mainColumns: Record<DataRole, AliasList> = {
   knowledgeBase: 'passage',

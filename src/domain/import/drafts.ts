@@ -25,6 +25,10 @@ export interface DraftRemarks {
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
+  /** Ids of negatives that match no passage. */
+  unknownNegatives: string[];
+  /** Ids of negatives that could not be looked up, because there is no knowledge base. */
+  negativesNotFound: number;
 }
 
 function idOf(columns: Columns, list: 'passageId' | 'questionId' | 'pairId'): string | undefined {
@@ -85,6 +89,18 @@ function namedPositives(
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
+/** Returns the texts of the negatives that the row names by id. Ids that cannot be found are remarked on. */
+function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: DraftRemarks): string[] {
+  const ids = columns.negativeIds();
+  if (!passages) {
+    remarks.negativesNotFound += ids.length;
+    return [];
+  }
+  const { relevant, unknown } = resolveReferences(ids, passages);
+  for (const id of unknown) remarks.unknownNegatives.push(id);
+  return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
+}
+
 /**
  * Returns the positives' texts: looked up by the ids in the row or in a file of judgements, else taken from the row.
  */
@@ -98,6 +114,7 @@ function positivesOf(columns: Columns, id: string | undefined, options: DraftOpt
     const texts =
       references === undefined ? null : namedPositives(columns, references, other?.name ?? 'qrels', options, remarks);
     if (texts) return texts;
+    if (id !== undefined && options.judged) throw new RowFault({ fault: 'not-judged' });
   }
   const positive = columns.required('positive', 'positive');
   // Two sentences with a score are a scored pair. As a training pair, even a low-scored one would count as a match.
@@ -122,7 +139,7 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
   const id = idOf(columns, 'pairId');
   const positives = positivesOf(columns, id, options, remarks);
   checkLabel(columns, remarks);
-  const negatives = columns.negatives();
+  const negatives = columns.negatives().concat(namedNegatives(columns, options, remarks));
   return positives.map((positive) => ({ id, anchor, positive, ...(negatives.length > 0 ? { negatives } : {}) }));
 }
 
@@ -158,6 +175,8 @@ function questionDraft(columns: Columns, options: DraftOptions, remarks: DraftRe
   const own = columns.pick('relevant')?.value;
   const given = own ?? (id === undefined ? undefined : options.judged?.(id));
   const references = [...new Set(referencesOf(given, remarks))];
+  if (references.length === 0 && own === undefined && id !== undefined && options.judged)
+    throw new RowFault({ fault: 'not-judged' });
   if (references.length === 0) throw new RowFault({ fault: 'relevant-missing', field: 'relevant' });
   const score = scoreOf(columns);
   if (score !== null) columns.pick('score');

@@ -3,7 +3,7 @@ import type { DataRole } from '../records';
 /** The fields of each role that a column can fill, in the order in which they are offered. */
 export const fieldsOf = {
   knowledgeBase: ['text', 'title', 'id'],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'score', 'id'],
+  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id'],
   questions: ['text', 'relevant', 'score', 'id'],
   scoredPairs: ['sentence1', 'sentence2', 'score', 'id'],
 } as const satisfies Record<DataRole, readonly string[]>;

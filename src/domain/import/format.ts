@@ -1,8 +1,8 @@
 import { CsvReader } from './csv';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, txtReader, type RecordReader } from './recordReader';
+import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader } from './recordReader';
 
-export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal';
+export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';
 
 function extensionOf(fileName: string): string {
@@ -46,9 +46,17 @@ function bracketFormat(head: string): TextFormat | null {
   return /^\[\s*[[{"\]]/.test(text) ? 'json' : null;
 }
 
+/** Whether the text is judgements in TREC's format: its first line and most of the next ones have the four columns. */
+function isTrec(head: string): boolean {
+  const lines = head.split(/\r\n|\n|\r/, 20).filter((line) => line.trim() !== '');
+  const judgements = lines.filter((line) => trecJudgement.test(line));
+  return judgements.length > lines.length / 2 && judgements[0] === lines[0];
+}
+
 /** Guesses the format of a file from its name and first characters. Clear evidence in the text wins over the name. */
 export function formatOf(fileName: string, head: string): TextFormat {
   const extension = extensionOf(fileName);
+  if (isTrec(head)) return 'trecQrels';
   if (extension === 'csv' || extension === 'tsv') return 'csv';
   if (extension === 'md' || extension === 'markdown') return 'markdown';
   const bracket = bracketFormat(head);
@@ -64,7 +72,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
 }
 
 /** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function formatReader(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileName: string): RecordReader {
+export function formatReader(format: Exclude<TextFormat, 'json' | 'literal'>, fileName: string): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();
@@ -74,6 +82,8 @@ export function formatReader(format: 'jsonl' | 'csv' | 'txt' | 'markdown', fileN
       return txtReader();
     case 'markdown':
       return new MarkdownReader();
+    case 'trecQrels':
+      return trecReader();
     default:
       return format satisfies never;
   }

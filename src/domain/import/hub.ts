@@ -1,4 +1,5 @@
 import { AppError, type HubFault } from '../errors';
+import type { HubOrigin } from '../model';
 
 /** The two protocols in use: Hugging Face's, which mirrors and self-hosted servers also speak, and ModelScope's. */
 export type HubProtocol = 'huggingface' | 'modelscope';
@@ -96,6 +97,15 @@ export function isHubLocation(location: string): boolean {
 /** Parses the `ID@REVISION` of `hub:ID@REVISION`. Returns null if it is not the id of a model. */
 export function parseHubLocation(location: string): { id: string; revision: string } | null {
   return isHubLocation(location) ? parseModelId(location.slice(hubPrefix.length)) : null;
+}
+
+/**
+ * Returns the `hub:ID@COMMIT` that names the model in `locations.model`. Returns null for other hosts than Hugging Face
+ * and its mirror: the location does not name the host, so the id would be looked up in the wrong place.
+ */
+export function hubLocation({ host, id, commit }: HubOrigin): string | null {
+  const known = [hubHosts.huggingface, hubHosts['hf-mirror']].map(hostLabel).includes(host);
+  return known && parseModelId(`${id}@${commit}`) ? `${hubPrefix}${id}@${commit}` : null;
 }
 
 const addressPattern = /^(https?):\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9_.~-]+)*)\/?$/;

@@ -1,4 +1,3 @@
-import type { DataRole } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
@@ -71,12 +70,41 @@ export class Judgements<Place> {
   }
 }
 
-/** Whether the judgements name this record's id: its passage id in a knowledge base, its question id elsewhere. */
-export function isJudgedId<Place>(value: unknown, role: DataRole, judgements: Judgements<Place>): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const columns = new Columns(Object.entries(value));
-  const id = columns.pick(role === 'knowledgeBase' ? 'passageId' : 'questionId')?.value;
-  if (typeof id !== 'string' && typeof id !== 'number') return false;
-  const text = String(id).trim();
-  return role === 'knowledgeBase' ? judgements.hasPassage(text) : judgements.hasQuestion(text);
+/** Returns the id of a record that is read as a row of the role, or null. */
+export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const id = new Columns(Object.entries(value)).pick(list)?.value;
+  return typeof id === 'string' || typeof id === 'number' ? String(id).trim() : null;
+}
+
+export type Side = 'questions' | 'passages';
+
+/** What decides which side of the judgements a file is. */
+export interface SideEvidence {
+  name: string;
+  /** Whether a row has a title. Passages have one, questions do not. */
+  titled: boolean;
+  /** Numbers of rows whose id the judgements name as a question, and as a passage. */
+  asQuestions: number;
+  asPassages: number;
+}
+
+/** Returns the side that a file's name speaks of, or null. */
+export function sideOfName(name: string): Side | null {
+  const base = /[^/\\]*$/.exec(name)?.[0] ?? name;
+  if (/corpus|passage|document|collection|knowledge|知识|段落/i.test(base)) return 'passages';
+  return /quer|question|topic|问题/i.test(base) ? 'questions' : null;
+}
+
+/**
+ * Returns whether a file holds the judged questions or the passages, or null for neither. Ids alone do not tell:
+ * questions and passages are often both numbered from 1. So the file's name and titles decide before the ids do.
+ */
+export function sideOf({ name, titled, asQuestions, asPassages }: SideEvidence): Side | null {
+  const named = sideOfName(name);
+  const matches = { questions: asQuestions, passages: asPassages };
+  if (named !== null && (matches[named] > 0 || (asQuestions === 0 && asPassages === 0))) return named;
+  if (asQuestions === 0 && asPassages === 0) return null;
+  if (titled && asPassages > 0) return 'passages';
+  return asQuestions >= asPassages ? 'questions' : 'passages';
 }

@@ -48,6 +48,8 @@ export class LiteralParser {
   at = 0;
   /** Offset in the text at which each dict begins. */
   readonly begins = new WeakMap<object, number>();
+  /** Names that a dict has more than once, with the offset of the second. The last value is kept, as by JSON.parse. */
+  readonly repeated: { name: string; at: number }[] = [];
 
   constructor(
     private readonly text: string,
@@ -86,15 +88,21 @@ export class LiteralParser {
   }
 
   dict(depth: number): Record<string, unknown> {
-    const entries: [string, unknown][] = [];
+    const entries = new Map<string, unknown>();
+    const reported = new Set<string>();
     const begin = this.at;
     this.at += 1;
     while (!this.closes('}')) {
-      const name = this.scalar();
+      const at = this.at;
+      const name = String(this.scalar());
       this.skipSpace();
       if (this.text[this.at] !== ':') throw new LiteralFault(this.at);
       this.at += 1;
-      entries.push([String(name), this.value(depth + 1)]);
+      if (entries.has(name) && !reported.has(name)) {
+        this.repeated.push({ name, at });
+        reported.add(name);
+      }
+      entries.set(name, this.value(depth + 1));
       this.separator('}');
     }
     // Object.fromEntries defines own properties, so a key named __proto__ is harmless.
@@ -194,16 +202,18 @@ function numberOf(digits: string): number | string {
 
 /**
  * Parses a text that is one JSON or Python value, with or without a trailing comma. Returns the fault if it is neither
- * or is nested too deeply.
+ * or is nested too deeply. `repeated` names the keys that one of its objects has more than once.
  */
-export function literalValue(text: string): { value: unknown } | { fault: 'json-broken' | 'too-deep' } {
+export function literalValue(
+  text: string,
+): { value: unknown; repeated: string[] } | { fault: 'json-broken' | 'too-deep' } {
   const parser = new LiteralParser(text, false);
   try {
     const value = parser.value(0);
     parser.skipSpace();
     if (text[parser.at] === ',') parser.at += 1;
     parser.skipSpace();
-    return parser.atEnd ? { value } : { fault: 'json-broken' };
+    return parser.atEnd ? { value, repeated: parser.repeated.map(({ name }) => name) } : { fault: 'json-broken' };
   } catch (thrown) {
     if (!(thrown instanceof LiteralFault)) throw thrown;
     return { fault: thrown.tooDeep ? 'too-deep' : 'json-broken' };

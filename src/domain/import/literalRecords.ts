@@ -78,8 +78,11 @@ export function literalRecords(text: string, format: 'json' | 'literal'): RawRec
       const value = parser.value(0);
       if (open > 0) records.push({ line: lineOf(begin), value });
       else for (const record of unwrapped(value, lineOf(begin), lineOfDict)) records.push(record);
+      for (const { name, at } of parser.repeated.splice(0))
+        records.push({ line: lineOf(at), fault: 'key-repeated', field: name });
     } catch (thrown) {
       if (!(thrown instanceof LiteralFault)) throw thrown;
+      parser.repeated.length = 0;
       records.push({ line: lineOf(thrown.at), fault: thrown.tooDeep ? 'too-deep' : fault });
       parser.at = nextRecord(text, begin + 1);
     }

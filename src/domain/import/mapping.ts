@@ -15,6 +15,7 @@ export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
 function nameOf(field: ColumnField, joinsInput: boolean, index: number): string {
   // Only `instruction` is joined with `input`.
   if (field === 'anchor' && joinsInput) return 'instruction';
+  if (field === 'negativeIds') return `negativeIds${index + 1}`;
   return field === 'negatives' ? `negative${index + 1}` : field;
 }
 
@@ -36,7 +37,8 @@ export function mappedRecord(role: DataRole, value: unknown, mapping: ColumnMapp
  * except negatives, of which a row may have several.
  */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
-  const others = mapping.filter((one) => one.column !== column && (one.field !== field || field === 'negatives'));
+  const isList = field === 'negatives' || field === 'negativeIds';
+  const others = mapping.filter((one) => one.column !== column && (one.field !== field || isList));
   return field === null ? others : [...others, { column, field }];
 }
 

@@ -1,5 +1,12 @@
 import type { DataRole } from '../records';
-import { aliases, bareColumnName, fieldAliases, negativeColumn, type AliasList } from './columnAliases';
+import {
+  aliases,
+  bareColumnName,
+  fieldAliases,
+  negativeColumn,
+  negativeIdColumn,
+  type AliasList,
+} from './columnAliases';
 import { positionFields, type ColumnField } from './fields';
 import type { ColumnMapping } from './mapping';
 
@@ -35,6 +42,8 @@ export function proposedMapping(
     mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
   const negatives = columns.filter((column) => negativeColumn.test(bareColumnName(column)));
   mapping.push(...negatives.map((column) => ({ column, field: 'negatives' }) as const));
+  const negativeIds = columns.filter((column) => negativeIdColumn.test(bareColumnName(column)));
+  mapping.push(...negativeIds.map((column) => ({ column, field: 'negativeIds' }) as const));
   const input = columns.find((column) => bareColumnName(column) === 'input');
   const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
   if (input !== undefined && bareColumnName(first) === 'instruction') mapping.push({ column: input, field: 'input' });

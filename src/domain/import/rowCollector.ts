@@ -9,7 +9,20 @@ import { mappedNames, mappedRecord, type ColumnMapping } from './mapping';
 import type { RecordFault } from './recordReader';
 import { shaped, unusedMessages } from './shapes';
 
-const noRemarks = (): DraftRemarks => ({ ignored: [], irrelevant: 0, unusedScores: 0 });
+const noRemarks = (): DraftRemarks => ({
+  ignored: [],
+  irrelevant: 0,
+  unusedScores: 0,
+  unknownNegatives: [],
+  negativesNotFound: 0,
+});
+
+/** The rows of a record, and its references that match no passage. */
+export interface ReadRecord {
+  rows: RowOf[DataRole][];
+  ignored: string[];
+  unknownNegatives: string[];
+}
 
 /**
  * Converts raw records to rows of a role. Every row gets a unique id: the one in the file, or `role-n` for the n-th
@@ -41,7 +54,7 @@ export class RowCollector<R extends DataRole> {
    * Returns the rows of a record (several if it has several positives) with its unknown references, or the reason why
    * it has no rows. Rows of one question share its id; `QuestionMerger` merges them.
    */
-  rowsOf(value: unknown, line = 0): { rows: RowOf[DataRole][]; ignored: string[] } | RecordFault {
+  rowsOf(value: unknown, line = 0): ReadRecord | RecordFault {
     this.#records += 1;
     const remarks = noRemarks();
     const clean = cleaned(value);
@@ -50,9 +63,13 @@ export class RowCollector<R extends DataRole> {
       const rows = this.#rowsOf(clean.value, line, remarks);
       if (clean.replaced) this.#notes.count('control-replaced', 1, line);
       this.#count(rows, remarks, line);
-      return { rows, ignored: remarks.ignored };
+      return { rows, ignored: remarks.ignored, unknownNegatives: remarks.unknownNegatives };
     } catch (thrown) {
       if (!(thrown instanceof RowFault)) throw thrown;
+      if (thrown.found.fault === 'not-judged') {
+        this.#notes.count('not-judged', 1, line);
+        return { rows: [], ignored: [], unknownNegatives: [] };
+      }
       if (thrown.found.fault !== 'no-known-columns') return thrown.found;
       const found = typeof value === 'object' && value !== null ? Object.keys(value) : [];
       return { ...thrown.found, field: found.join(', '), expected: wantedColumns[this.role] };
@@ -90,6 +107,7 @@ export class RowCollector<R extends DataRole> {
     if (first && 'negatives' in first) this.#notes.count('negatives-unused', first.negatives?.length ?? 0, line);
     this.#notes.count('judged-irrelevant', remarks.irrelevant, line);
     this.#notes.count('score-unused', remarks.unusedScores, line);
+    this.#notes.count('negatives-not-found', remarks.negativesNotFound, line);
   }
 
   #withId(draft: Draft<DataRole>, index: number): RowOf[DataRole] {

@@ -1,6 +1,6 @@
 import type { DataRole } from '../records';
 import { asText, isGiven, isNumber, isScalar, listInCell, RowFault } from './cells';
-import { aliases, bareColumnName, negativeColumn, type AliasList } from './columnAliases';
+import { aliases, bareColumnName, negativeColumn, negativeIdColumn, type AliasList } from './columnAliases';
 import { positionFields } from './fields';
 
 /** The cells of a row by column name, without case, spaces, underscores and hyphens. Remembers which were used. */
@@ -55,7 +55,16 @@ export class Columns {
 
   /** Returns the texts of all columns of negatives. */
   negatives(): string[] {
-    const keys = [...this.#cells.keys()].filter((key) => negativeColumn.test(key));
+    return this.#textsOf(negativeColumn);
+  }
+
+  /** Returns the ids in all columns that name negatives by id. */
+  negativeIds(): string[] {
+    return this.#textsOf(negativeIdColumn);
+  }
+
+  #textsOf(pattern: RegExp): string[] {
+    const keys = [...this.#cells.keys()].filter((key) => pattern.test(key));
     return keys.flatMap((key) => {
       const list = listInCell(this.get(key));
       const items: unknown[] = Array.isArray(list) ? list : [list];

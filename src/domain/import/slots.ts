@@ -25,15 +25,34 @@ export function slotOf(entry: DataEntry): SlotName | undefined {
 
 /**
  * Returns the experiment with the slot filled by `contentSha256`, or emptied if it is null. A filled slot keeps its
- * place in the list, because the experiment's hash depends on the order.
+ * place in the list, because the experiment's hash depends on the order. `joinTitles` applies to new content only: an
+ * experiment that already names this content says itself how it is encoded.
  */
-export function withEntry(experiment: Experiment, slot: SlotName, contentSha256: string | null): Experiment {
+export function withEntry(
+  experiment: Experiment,
+  slot: SlotName,
+  contentSha256: string | null,
+  joinTitles = false,
+): Experiment {
   const { role, part } = slots[slot];
+  const before = entryOf(experiment, slot);
+  if (before && before.contentSha256 === contentSha256) return experiment;
+  const titles = joinTitles && role === 'knowledgeBase' ? { joinTitles } : {};
   const entry: DataEntry | null =
-    contentSha256 === null ? null : part ? { role, part, contentSha256 } : { role, contentSha256 };
+    contentSha256 === null ? null : { role, ...(part ? { part } : {}), contentSha256, ...titles };
   const at = experiment.data.findIndex((other) => matches(other, slot));
   const data = experiment.data.flatMap((other, index) =>
     matches(other, slot) ? (entry && index === at ? [entry] : []) : [other],
   );
   return { ...experiment, data: entry && at === -1 ? [...data, entry] : data };
+}
+
+/** Returns the experiment with the titles of its knowledge base joined to the texts, or not. */
+export function withJoinedTitles(experiment: Experiment, joinTitles: boolean): Experiment {
+  const data = experiment.data.map((entry): DataEntry => {
+    if (entry.role !== 'knowledgeBase') return entry;
+    const { joinTitles: _, ...rest } = entry;
+    return joinTitles ? { ...rest, joinTitles } : rest;
+  });
+  return { ...experiment, data };
 }

@@ -22,6 +22,8 @@ export interface MemoryNeed {
    * an evaluation, which never overlaps a step, needs more than these together, its need instead.
    */
   activations: number;
+  /** Copy of weights and moments that is written as a checkpoint while steps go on. 0 if the budget has no room. */
+  snapshot: number;
   total: number;
 }
 
@@ -67,6 +69,8 @@ export interface RunMemory {
   ways: StepWay[];
   /** Maximum tokens in a batch that is only encoded. */
   encodingTokens: number;
+  /** Bytes of the copy that is written as a checkpoint while steps go on. If absent, steps wait during the write. */
+  snapshotBytes?: number;
 }
 
 /** The memory need of the same run with other settings. */

@@ -66,6 +66,7 @@ export const datasetSchema = v.strictObject({
   name,
   rows: whole,
   characters: whole,
+  titles: v.exactOptional(whole),
   createdAt: time,
 });
 
@@ -98,6 +99,11 @@ const guessable = <Schema extends v.GenericSchema>(value: Schema) => v.strictObj
 const prefix = v.pipe(v.string(), v.maxLength(500));
 const size = v.pipe(whole, v.maxValue(2 ** 31));
 
+const dtype = v.picklist(['F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'F64']);
+const keptTensors = v.array(
+  v.strictObject({ name: text, shape: v.array(size), dtype, offset: whole, bytes: v.pipe(whole, v.minValue(1)) }),
+);
+
 const modelFields = {
   contentSha256: sha256,
   aliasOf: v.exactOptional(sha256),
@@ -125,7 +131,8 @@ const modelFields = {
     queryPrefix: guessable(prefix),
     passagePrefix: guessable(prefix),
   }),
-  sourceDtype: v.picklist(['F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'F64']),
+  sourceDtype: dtype,
+  hub: v.exactOptional(v.strictObject({ host: name, id: name, commit: name })),
   createdAt: time,
 };
 
@@ -135,8 +142,16 @@ const storedAs = { weightsId: id };
 const inParts = { weights: v.array(sha256) };
 
 export const modelSchemas = {
-  1: v.strictObject({ ...modelFields, ...storedAs }),
-  2: v.strictObject({ ...modelFields, ...inParts }),
+  1: v.strictObject({
+    ...modelFields,
+    ...storedAs,
+    untrained: v.exactOptional(v.nullable(v.strictObject({ ...storedAs, tensors: keptTensors }))),
+  }),
+  2: v.strictObject({
+    ...modelFields,
+    ...inParts,
+    untrained: v.exactOptional(v.nullable(v.strictObject({ ...inParts, tensors: keptTensors }))),
+  }),
 };
 
 const checkpointFields = {
@@ -210,6 +225,7 @@ export const runSchema = v.strictObject({
   finishedAt: v.exactOptional(time),
   weightsSha256: v.exactOptional(sha256),
   keptStep: v.exactOptional(whole),
+  rowsSha256: v.exactOptional(sha256),
   deviceLosses: v.exactOptional(whole),
   deviceChanges: v.exactOptional(v.array(whole)),
   error: v.exactOptional(errorSchema),
@@ -275,7 +291,13 @@ export const runEventSchema = v.variant('type', [
   eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
   eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
   eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),
-  eventOf('checkpoint', { step: whole, generation: whole, writeMs: finite, bytes: whole }),
+  eventOf('checkpoint', {
+    step: whole,
+    generation: whole,
+    writeMs: finite,
+    waitedMs: v.exactOptional(finite),
+    bytes: whole,
+  }),
 ]);
 
 /** True only if two types have the same fields, optional ones included, so that a new field needs a place above. */

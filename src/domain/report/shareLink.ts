@@ -71,6 +71,12 @@ async function checksum(version: number, body: Uint8Array): Promise<Uint8Array> 
   return Uint8Array.from({ length: checksumBytes }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }
 
+/** Whether the checksum matches version and body. */
+async function isIntact(bytes: Uint8Array): Promise<boolean> {
+  const expected = await checksum(bytes[0] ?? 0, bytes.subarray(headerBytes));
+  return expected.every((byte, i) => byte === bytes[3 + i]);
+}
+
 /**
  * Encodes the text of the link, without the address before it.
  * @throws link-invalid (too-large) if the text would exceed 2,000 characters.
@@ -106,14 +112,13 @@ export async function decodeLink(text: string): Promise<SharedExperiment> {
   const bytes = fromBase64url(text);
   if (!bytes || bytes.length === 0) throw fail(text === '' || cannotEnd(text) ? 'cut' : 'invalid');
   const [version = 0, high = 0, low = 0] = bytes;
-  if (version > linkVersion) throw fail('too-new');
-  if (version < linkVersion) throw fail('invalid');
   const body = bytes.subarray(headerBytes);
+  // Any text has some first byte; only one with the right checksum comes from a newer version.
+  if (version > linkVersion) throw fail((await isIntact(bytes)) ? 'too-new' : 'invalid');
+  if (version < linkVersion) throw fail('invalid');
   const length = high * 256 + low;
   if (bytes.length < headerBytes || body.length < length) throw fail('cut');
-  const expected = await checksum(version, body);
-  if (body.length > length || toBase64url(bytes) !== text || expected.some((byte, i) => byte !== bytes[3 + i]))
-    throw fail('tampered');
+  if (body.length > length || toBase64url(bytes) !== text || !(await isIntact(bytes))) throw fail('tampered');
   return sharedOf(unfold(body));
 }
 

@@ -1,11 +1,17 @@
 /**
- * The interval between checkpoints is this many times the duration of the last write, so at most 5% of a run is spent
- * on checkpoints. The floor keeps small models from writing all the time.
+ * The interval between checkpoints is this many times the duration of the last write, so steps wait for checkpoints for
+ * at most 5% of a run. The floor keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
-const minIntervalMs = 15_000;
+const shortestIntervalMs = 15_000;
+/** Limits the work that is lost at a kill, if the write takes long but steps go on meanwhile. */
+const longestWriteIntervalMs = 300_000;
 
-/** Returns the milliseconds from the end of one write to the beginning of the next. */
-export function checkpointIntervalMs(writeMs: number): number {
-  return Math.max(minIntervalMs, writeTimeFactor * writeMs);
+/**
+ * Returns the milliseconds from the end of one write to the beginning of the next. Steps waited for `waitedMs` of the
+ * `writeMs` that the last write took.
+ */
+export function checkpointIntervalMs(writeMs: number, waitedMs = writeMs): number {
+  const forWrite = Math.min(writeTimeFactor * writeMs, longestWriteIntervalMs);
+  return Math.max(shortestIntervalMs, writeTimeFactor * waitedMs, forWrite);
 }

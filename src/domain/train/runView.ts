@@ -29,7 +29,7 @@ export interface RunView {
   dev: { step: number; metrics: Metrics; best: boolean }[];
   test: Partial<Record<'before' | 'after', Metrics>>;
   progress: { what: ProgressKind; done: number; of: number } | null;
-  checkpoint: { step: number; writeMs: number; bytes: number } | null;
+  checkpoint: { step: number; writeMs: number; waitedMs: number; bytes: number } | null;
   phaseStartedAt: Partial<Record<RunPhase, number>>;
   /**
    * Milliseconds of the evaluation before training. A resumed run skips that evaluation, so the longest time seen is
@@ -149,7 +149,12 @@ function applyEvent(view: RunView, event: RunEvent): void {
       view.test[event.moment] = event.metrics;
       return;
     case 'checkpoint':
-      view.checkpoint = { step: event.step, writeMs: event.writeMs, bytes: event.bytes };
+      view.checkpoint = {
+        step: event.step,
+        writeMs: event.writeMs,
+        waitedMs: event.waitedMs ?? event.writeMs,
+        bytes: event.bytes,
+      };
       return;
     default:
       event satisfies never;

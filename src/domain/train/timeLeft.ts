@@ -31,8 +31,8 @@ function devMsLeft(view: RunView, step: number, plan: Plan, now: number): number
 
 /** Returns `ms` plus the time of the checkpoints that fall due meanwhile. */
 function withCheckpoints(ms: number, view: RunView): number {
-  const writeMs = view.checkpoint?.writeMs ?? 0;
-  return ms + (ms / checkpointIntervalMs(writeMs)) * writeMs;
+  const { writeMs, waitedMs } = view.checkpoint ?? { writeMs: 0, waitedMs: 0 };
+  return ms + (ms / checkpointIntervalMs(writeMs, waitedMs)) * waitedMs;
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { BenchmarkResult } from '../../domain/benchmark/benchmark';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 import { formatBytes, formatCount, formatDuration, formatFigure, formatPercent } from '../i18n/format';
 import { deviceText } from '../train/deviceText';
 
-/** The benchmark as text for copying into a report: one fact per line. */
+/** Returns the benchmark as text to copy into a report, with one fact per line. */
 export function benchmarkText(
   dictionary: Dictionary,
   result: BenchmarkResult,

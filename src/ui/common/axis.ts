@@ -1,5 +1,7 @@
-/** The smallest 1, 2, 2.5 or 5 times a power of ten that is at least `value`; 1 for values that are not positive. */
-export function niceCeiling(value: number): number {
+/**
+ * Returns the smallest 1, 2, 2.5 or 5 times a power of ten that is at least `value`, or 1 if `value` is not positive.
+ */
+export function axisCeiling(value: number): number {
   if (!(value > 0) || !Number.isFinite(value)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   // 1e-9 absorbs rounding: 0.3 / 0.1 is slightly more than 3.
@@ -8,11 +10,11 @@ export function niceCeiling(value: number): number {
 }
 
 /**
- * Returns whole numbers from 0 for an axis that ends at `end`, at most `most` of them and evenly spaced. Leaves room
- * for the label of the end.
+ * Returns at most `most` evenly spaced whole numbers from 0 for an axis that ends at `end`. Leaves room for the label
+ * at the end.
  */
 export function axisTicks(end: number, most: number): number[] {
-  const step = Math.max(1, Math.ceil(niceCeiling(end / Math.max(1, most))));
+  const step = Math.max(1, Math.ceil(axisCeiling(end / Math.max(1, most))));
   const ticks: number[] = [];
   for (let tick = 0; tick <= end - step * 0.6; tick += step) ticks.push(tick);
   return ticks;

@@ -3,7 +3,7 @@
  * the caller should then show the text, so that the user can copy it.
  */
 export async function copyText(text: string): Promise<boolean> {
-  // The DOM types say that it always exists, but an insecure page has none.
+  // According to the DOM types the clipboard always exists, but it is missing on an insecure page.
   const clipboard = Reflect.get(navigator, 'clipboard') as Clipboard | undefined;
   if (!clipboard) return false;
   try {

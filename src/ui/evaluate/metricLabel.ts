@@ -1,5 +1,5 @@
 import type { MetricName } from '../../domain/experiment';
-import type { Dictionary } from '../i18n/en';
+import type { Dictionary } from '../i18n/dictionary';
 
 export function metricLabel(dictionary: Dictionary, name: MetricName): string {
   const { names } = dictionary.evaluate;

@@ -39,5 +39,3 @@ export const en = {
   errors: errorsTexts,
   time: timeTexts,
 };
-
-export type Dictionary = typeof en;

@@ -1,14 +1,17 @@
 import type { AppErrorDetails } from '../../domain/errors';
-import { remedyInFile } from './errors/commandLine';
-import { roleName, tooFewPairs } from './errors/data';
-import { benchmarkStopped, busySentences } from './errors/device';
+import { commandLineRemedy } from './errors/commandLine';
+import { dataRoleName } from './errors/dataRoleName';
+import { tooFewPairs } from './errors/tooFewPairs';
+import { deviceBusySentences } from './errors/deviceBusy';
+import { benchmarkStopped } from './errors/benchmarkStopped';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
-import { memoryTooSmall, neededWords } from './errors/memory';
+import { memoryTooSmall, neededMemoryWords } from './errors/memory';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
-import { short, type Language, type Sentence } from './errors/sentence';
+import { type SentenceLanguage, type Sentence } from './errors/sentence';
+import { shortened } from './errors/shortened';
 import { formatBytes } from './format';
 
 type Details<Kind extends AppErrorDetails['kind']> = Extract<AppErrorDetails, { kind: Kind }>;
@@ -25,14 +28,14 @@ const whatNames: Record<Extract<AppErrorDetails, { kind: 'not-found' }>['what'],
 };
 
 function nameOf(experimentFile: string | undefined): string {
-  return short(experimentFile ?? 'experiment.json');
+  return shortened(experimentFile ?? 'experiment.json');
 }
 
 type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
 
-/** What went wrong, where, and what to do, by the kind of error. `experimentFile` is set on the command line. */
+/** Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set on the command line. */
 const sentences: Sentences = {
   'import-failed': importFailed,
   'model-invalid': modelInvalid,
@@ -41,16 +44,16 @@ const sentences: Sentences = {
     const top = details.path === '';
     const at = top
       ? { zh: '的内容', en: '' }
-      : { zh: `的 ${short(details.path)} 处`, en: ` at ${short(details.path)}` };
+      : { zh: `的 ${shortened(details.path)} 处`, en: ` at ${shortened(details.path)}` };
     const want = details.expected
       ? {
-          zh: `应为 ${short(details.expected)}，`,
-          en: `${top ? '' : ','} where ${short(details.expected)} is expected`,
+          zh: `应为 ${shortened(details.expected)}，`,
+          en: `${top ? '' : ','} where ${shortened(details.expected)} is expected`,
         }
       : { zh: '', en: '' };
     return {
-      zh: `${experiment} ${at.zh}是 ${short(details.found)}，${want.zh}请改正后再试。`,
-      en: `${experiment} has ${short(details.found)}${at.en}${want.en}; correct it and try again.`,
+      zh: `${experiment} ${at.zh}是 ${shortened(details.found)}，${want.zh}请改正后再试。`,
+      en: `${experiment} has ${shortened(details.found)}${at.en}${want.en}; correct it and try again.`,
     };
   },
   'experiment-too-new': (details, experimentFile) => ({
@@ -58,7 +61,7 @@ const sentences: Sentences = {
     en: `${nameOf(experimentFile)} was made by a newer version of Recallsmith (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
   }),
   'data-missing': (details) => {
-    const role = roleName(details);
+    const role = dataRoleName(details);
     return {
       zh: `缺少${role.zh}，请在“导入”阶段添加文件。`,
       en: `There is no file with the ${role.en} yet; add it in the import stage.`,
@@ -81,39 +84,39 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    const need =
-      details.neededBytes > 0
-        ? {
-            zh: `还需要 ${formatBytes(details.neededBytes)}，`,
-            en: ` (${formatBytes(details.neededBytes)} more needed)`,
-          }
-        : { zh: '', en: '' };
+    // Runs of earlier versions recorded 0 for a number that was not known.
+    const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
+    const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
+    const figures = {
+      zh: [need ? `共需 ${need}` : '', free ? `可用 ${free}` : ''].filter(Boolean).join('，'),
+      en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
+    };
     return {
-      zh: `磁盘空间不足，${need.zh}请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,
-      en: `The disk is full${need.en}; delete what you no longer need on the storage page, or free disk space, then try again.`,
+      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,
+      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; delete what you no longer need on the storage page, or free disk space, then try again.`,
     };
   },
   'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${short(details.reason)}），请重新载入页面；如果还是不行，请退出无痕模式。`,
-    en: `The browser’s storage can’t be used (${short(details.reason)}); reload the page. If it happens again, leave private mode.`,
+    zh: `浏览器存储无法读写（${shortened(details.reason)}），请重新载入页面；如果还是不行，请退出无痕模式。`,
+    en: `The browser’s storage can’t be used (${shortened(details.reason)}); reload the page. If it happens again, leave private mode.`,
   }),
   'worker-crashed': (details) =>
     details.worker === 'gpu'
       ? {
-          zh: `计算线程意外停止（${short(details.reason)}）。进度已保存，可以从最近的检查点接着训练。`,
-          en: `The compute worker stopped (${short(details.reason)}). Progress is saved; resume from the last checkpoint.`,
+          zh: `计算线程意外停止（${shortened(details.reason)}）。进度已保存，可以从最近的检查点接着训练。`,
+          en: `The compute worker stopped (${shortened(details.reason)}). Progress is saved; resume from the last checkpoint.`,
         }
       : {
-          zh: `数据线程意外停止（${short(details.reason)}）。已保存的内容还在，请重试。`,
-          en: `The data worker stopped (${short(details.reason)}). Everything that was stored is still there; try again.`,
+          zh: `数据线程意外停止（${shortened(details.reason)}）。已保存的内容还在，请重试。`,
+          en: `The data worker stopped (${shortened(details.reason)}). Everything that was stored is still there; try again.`,
         },
   'project-too-new': (details) => ({
-    zh: `${short(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
-    en: `${short(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
+    zh: `${shortened(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
+    en: `${shortened(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
   }),
   'project-invalid': (details) => ({
-    zh: `${short(details.file)}${details.entry ? ` 中的 ${short(details.entry)}` : ''} 读不出来（${short(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
-    en: `${short(details.file)}${details.entry ? `, entry ${short(details.entry)},` : ''} can’t be read (${short(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
+    zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${shortened(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
+    en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${shortened(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
   }),
   'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
@@ -121,52 +124,62 @@ const sentences: Sentences = {
     en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
   }),
   'gpu-unavailable': (details) => ({
-    zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或在“设置”里改用 CPU。`,
-    en: `The GPU can’t be used (${short(details.reason)}); update its driver, or choose the CPU in the settings.`,
+    zh: `显卡无法使用（${shortened(details.reason)}），请更新显卡驱动，或在“设置”里改用 CPU。`,
+    en: `The GPU can’t be used (${shortened(details.reason)}); update its driver, or choose the CPU in the settings.`,
   }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${short(details.reason)}），可以从最近的检查点接着训练。`,
-    en: `The GPU was lost (${short(details.reason)}); resume from the last checkpoint.`,
+    zh: `与显卡的连接断了（${shortened(details.reason)}），可以从最近的检查点接着训练。`,
+    en: `The GPU was lost (${shortened(details.reason)}); resume from the last checkpoint.`,
   }),
   'gpu-out-of-memory': (details) => {
-    const need = neededWords(details);
+    const need = neededMemoryWords(details);
     return {
-      zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着这次训练还会用同样多的内存。`,
+      zh: `内存不足${need.zh}，请调低内存预算，或减小批大小或最大 token 数，然后重新开始训练；接着训练会再用同样多的内存。`,
       en: `Memory ran out${need.en}; set a lower memory budget, or reduce the batch size or the maximum tokens, and start a new run, because resuming this one would take as much memory again.`,
     };
   },
   'memory-too-small': (details) => memoryTooSmall(details),
   'training-diverged': (details) => ({
-    zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${short(details.parameter, 90)}）` : ''}，请降低学习率或提高温度，然后重新开始训练。`,
-    en: `At step ${details.step}, the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${short(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature, and start a new run.`,
+    zh: `第 ${details.step} 步的${details.quantity === 'loss' ? '损失' : '梯度'}不再是有限数${details.parameter ? `（${shortened(details.parameter, 90)}）` : ''}，请降低学习率或提高温度，然后重新开始训练。`,
+    en: `At step ${details.step}, the ${details.quantity === 'loss' ? 'loss' : 'gradient'} is no longer finite${details.parameter ? ` (${shortened(details.parameter, 90)})` : ''}; lower the learning rate or raise the temperature, and start a new run.`,
   }),
-  'device-busy': (details) => busySentences[details.job],
+  'device-busy': (details) => deviceBusySentences[details.job],
   'benchmark-stopped': benchmarkStopped,
   'run-elsewhere': () => ({
     zh: '这次训练正在另一个标签页里进行，请到那里查看或取消。',
     en: 'This run is in progress in another tab; watch or cancel it there.',
   }),
+  'rows-changed': (details) =>
+    details.recorded
+      ? {
+          zh: '现在的版本把这次训练的数据划分得和开始时不同，接着训练会混用两份数据，所以停下了。请开始一次新的训练。',
+          en: 'This version splits the run’s data into other rows than the run began with, and resuming would mix the two; start a new run.',
+        }
+      : {
+          zh: '这次训练是用旧版本开始的，没有记下用了哪些数据，无法确认和现在的划分相同，所以不能接着训练。请开始一次新的训练。',
+          en: 'An earlier version began this run and didn’t record its rows, so they may differ from today’s split and it can’t be resumed; start a new run.',
+        },
   'not-found': (details) => ({
-    zh: `找不到${whatNames[details.what].zh}“${short(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
-    en: `The ${whatNames[details.what].en} “${short(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,
+    zh: `找不到${whatNames[details.what].zh}“${shortened(details.id, 80)}”，它可能已被删除，请回到实验列表。`,
+    en: `The ${whatNames[details.what].en} “${shortened(details.id, 80)}” can’t be found; it may have been deleted. Go back to the experiments.`,
   }),
   'export-mismatch': (details) => ({
-    zh: `${short(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），没有交付，请再导出一次；如果还是这样，请附上详情反馈。`,
-    en: `${short(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so it was not delivered; export again. If it happens again, report it with the details.`,
+    zh: `${shortened(details.file)} 和本页的向量不一致（最小的余弦是 ${details.cosine.toFixed(6)}），已放弃这次导出，请再导出一次；如果还是这样，请附上详情反馈。`,
+    en: `${shortened(details.file)} doesn’t give the same vectors as this page (lowest cosine ${details.cosine.toFixed(6)}), so the export was discarded; export again. If it happens again, report it with the details.`,
   }),
   'download-failed': (details) => ({
-    zh: `${short(details.url)} 下载失败（状态 ${details.status}），请检查网络后重试。`,
-    en: `${short(details.url)} couldn’t be downloaded (status ${details.status}); check the connection and try again.`,
+    zh: `${shortened(details.url)} 下载失败${details.status === undefined ? '' : `（状态 ${details.status}）`}，请检查网络后重试。`,
+    en: `${shortened(details.url)} couldn’t be downloaded${details.status === undefined ? '' : ` (status ${details.status})`}; check the connection and try again.`,
   }),
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),
   unexpected: (details) => ({
-    zh: `出现了意外的错误（${short(details.reason)}），请重新载入页面；已保存的内容还在。`,
-    en: `Something unexpected happened (${short(details.reason)}); reload the page. Everything that was stored is still there.`,
+    zh: `出现了意外的错误（${shortened(details.reason)}），请重新载入页面；已保存的内容还在。`,
+    en: `Something unexpected happened (${shortened(details.reason)}); reload the page. Everything that was stored is still there.`,
   }),
 };
 
@@ -175,7 +188,7 @@ const sentences: Sentences = {
  * command line runs, the remedies name fields of that file; without it, they name places on the page.
  */
 export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
-  const inFile = experimentFile === undefined ? null : remedyInFile(details, short(experimentFile));
+  const inFile = experimentFile === undefined ? null : commandLineRemedy(details, shortened(experimentFile));
   if (inFile) return inFile;
   // The table pairs each kind with a function of its own details, which an index by a union of kinds can't express.
   const say = sentences[details.kind] as ((details: AppErrorDetails, experimentFile?: string) => Sentence) | undefined;
@@ -188,6 +201,6 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
   return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 
-export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {
+export function errorSentence(details: AppErrorDetails, language: SentenceLanguage, experimentFile?: string): string {
   return errorSentences(details, experimentFile)[language];
 }

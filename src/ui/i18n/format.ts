@@ -1,4 +1,4 @@
-/** Formatting of all figures on the page: digits, separators, signs and units. */
+/** Formats the figures on the page: digits, separators, signs and units. */
 
 export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
@@ -12,17 +12,17 @@ const encodingNames: Record<string, string> = {
   'utf-16be': 'UTF-16',
 };
 
-/** The name of an encoding as people write it: "utf-8" → "UTF-8". */
+/** Returns the usual spelling of an encoding: "utf-8" → "UTF-8". */
 export function formatEncoding(encoding: string): string {
   return encodingNames[encoding] ?? encoding;
 }
 
-/** A share as a percentage, the same in both languages and without a space: 0.1234 → "12.3%". */
+/** Formats a share as a percentage, without a space in either language: 0.1234 → "12.3%". */
 export function formatPercent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)}%`;
 }
 
-/** A difference with its sign: "+1.2", "−1.2" with the typographic minus, or "±0.0" if it rounds to 0. */
+/** Formats a difference with its sign: "+1.2", "−1.2" with the typographic minus, or "±0.0" if it rounds to 0. */
 export function formatSigned(value: number, digits = 1): string {
   const text = Math.abs(value).toFixed(digits);
   if (Number(text) === 0) return `±${text}`;
@@ -40,7 +40,10 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit] ?? ''}`;
 }
 
-/** Three significant digits, four from 100; exponent below 0.001, thousands separators from 1,000, “−” for minus. */
+/**
+ * Formats a figure with three significant digits, or four from 100 on. Uses an exponent below 0.001, thousands
+ * separators from 1,000 on, and “−” for minus.
+ */
 export function formatFigure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
@@ -51,12 +54,12 @@ export function formatFigure(value: number): string {
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
-/** The start of a content hash, enough to tell two apart by eye. */
-export function shortHash(sha256: string): string {
+/** Returns the start of a content hash, which is enough to tell two hashes apart by eye. */
+export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
 }
 
-/** p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
+/** Formats p as papers print it: "p = 0.039", or "p < 0.001" for small values. */
 export function formatP(p: number): string {
   if (p < 0.001) return 'p < 0.001';
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;

@@ -1,10 +1,11 @@
 import { app } from '../../state/app.svelte';
-import { en, type Dictionary } from './en';
+import { en } from './en';
+import { type Dictionary } from './dictionary';
 import { zh } from './zh';
 
 const dictionaries: Record<'zh' | 'en', Dictionary> = { zh, en };
 
-/** The texts in the page's language. Read in templates and `$derived`, they follow the language without a reload. */
+/** Texts in the page's language. Templates and `$derived` values that read them update when the language changes. */
 export const i18n = {
   get t(): Dictionary {
     return dictionaries[app.language];

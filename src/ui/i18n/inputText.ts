@@ -1,11 +1,11 @@
 import type { InputName } from '../../domain/import/inputs';
-import type { Dictionary } from './en';
+import type { Dictionary } from './dictionary';
 
 export function inputNameText(t: Dictionary, input: InputName): string {
   return input === 'model' ? t.import.model.title : t.import.slots[input].name;
 }
 
-/** Lists inputs by the names that the import stage shows. */
+/** Returns a list of inputs, by the names that the import stage shows. */
 export function inputNamesText(t: Dictionary, inputs: readonly InputName[]): string {
   return inputs.map((input) => inputNameText(t, input)).join(t.common.listComma);
 }

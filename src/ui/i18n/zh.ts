@@ -1,4 +1,4 @@
-import type { Dictionary } from './en';
+import type { Dictionary } from './dictionary';
 import { benchmarkTexts } from './zh/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './zh/common';
 import { deviceTexts } from './zh/device';

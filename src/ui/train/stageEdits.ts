@@ -14,7 +14,7 @@ export function editOptimizer(experiment: ExperimentState, change: Partial<Stage
   if (stage) editStage(experiment, { optimizer: { ...stage.optimizer, ...change } });
 }
 
-/** Full precision is the default, so the field is left out for it. */
+/** Sets the precision. Full precision is the default, so its field is left out. */
 export function editPrecision(experiment: ExperimentState, precision: Precision): void {
   experiment.change((e) => ({
     ...e,

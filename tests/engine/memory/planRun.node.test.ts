@@ -52,6 +52,32 @@ describe('the memory plan of a run', () => {
     expect(shortest?.choice.way).toEqual({ kind: 'plain', tokensPerPass: 32 * 84 });
   });
 
+  it('counts a copy of weights and moments for checkpoints only if it fits beside the same step strategies', () => {
+    const snapshot = 12 * count;
+    const roomy = planRun(request(64, [8, 64]));
+    const { need } = roomy.choice;
+    expect(roomy.run.snapshotBytes).toBe(snapshot);
+    expect(need).toMatchObject({
+      snapshot,
+      total: need.weights + need.gradients + need.moments + need.activations + snapshot,
+    });
+    const exact = planRun({ ...request(0, [8, 64]), limits: { budgetBytes: need.total, arrayBytes: 2 * GiB } });
+    expect(exact.choice).toEqual(roomy.choice);
+    const tight = planRun({ ...request(0, [8, 64]), limits: { budgetBytes: need.total - 1, arrayBytes: 2 * GiB } });
+    expect(tight.run).not.toHaveProperty('snapshotBytes');
+    expect(tight.run.ways).toEqual(roomy.run.ways);
+    expect(tight.choice.need).toEqual({ ...need, snapshot: 0, total: need.total - snapshot });
+  });
+
+  it('leaves room for the copy while texts are encoded', () => {
+    const limits = { budgetBytes: planRun(request(64, [1])).choice.need.total, arrayBytes: 2 * GiB };
+    const { run } = planRun({ ...request(0, [1]), limits });
+    const { snapshotBytes = 0, encodingTokens: tokens } = run;
+    expect(snapshotBytes).toBeGreaterThan(0);
+    const bytes = 16 * count + scratchBytes + tokens * encodingRowBytes(config) + snapshotBytes;
+    expect(bytes).toBeLessThanOrEqual(limits.budgetBytes);
+  });
+
   it('lists no batch size larger than the number of pairs', () => {
     expect(planRun(request(4, [320])).alternatives.map(({ batchSize }) => batchSize)).not.toContain(1280);
   });

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Experiment } from '../../../src/domain/experiment';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
-import { planExperimentMemory } from '../../../workers/services/train/createRun';
+import { reportExperimentMemory } from '../../../workers/services/train/reportMemory';
 import { expectedWork } from '../../../workers/services/benchmark/expectedWork';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { preparedData } from '../../../workers/services/split/preparedData';
-import { stageBatches, tokenSet } from '../../../workers/services/train/runSession';
+import { stageBatches } from '../../../workers/services/train/stageBatches';
+import { storedTokenSet } from '../../../workers/services/tokenize/storedTokenSet';
 import { tokenize } from '../../../workers/services/tokenize/tokenize';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
@@ -34,9 +35,11 @@ async function experimentOf(id: string): Promise<Experiment> {
 }
 
 const request = (budgetBytes: number | null) => ({ device: 'wasm', budgetBytes }) as const;
-const planned = (budgetBytes: number | null) => planExperimentMemory(db, experimentId, request(budgetBytes));
+const planned = (budgetBytes: number | null) => reportExperimentMemory(db, experimentId, request(budgetBytes));
 
-/** Returns the largest budget, tried in steps of 10%, that is too small for the plain strategy but fits another. */
+/**
+ * Returns a budget that is too small for the plain strategy but fits another one. Tries smaller ones in steps of 10%.
+ */
 async function budgetOfTwoPasses(): Promise<number> {
   const { need } = (await planned(null)).choice;
   for (let share = 0.9; share > 0.3; share -= 0.1) {
@@ -51,14 +54,14 @@ describe('the expected work of an experiment', () => {
     const experiment = await experimentOf(experimentId);
     const data = await preparedData(db, experiment);
     const keys = await tokenize(db, experiment, () => undefined);
-    const [anchors, positives] = [await tokenSet(db, keys.anchors), await tokenSet(db, keys.positives)];
+    const [anchors, positives] = [await storedTokenSet(db, keys.anchors), await storedTokenSet(db, keys.positives)];
     let tokens = 0;
     for (const row of (await stageBatches(db, experiment, data)).flat(2))
       for (const { offsets } of [anchors, positives]) tokens += (offsets[row + 1] ?? NaN) - (offsets[row] ?? NaN);
     const work = await expectedWork(db, experimentId, request(null));
     expect(work.stages).toEqual([{ trainingTokens: tokens, way: 'plain' }]);
     expect(work.mixed).toBe(false);
-    expect(work.encodingTokens).toBeGreaterThan((await tokenSet(db, keys.knowledgeBase)).ids.length);
+    expect(work.encodingTokens).toBeGreaterThan((await storedTokenSet(db, keys.knowledgeBase)).ids.length);
     expect(work.textTokens).toBeGreaterThan(10);
     expect(work.textTokens).toBeLessThan(128);
   });

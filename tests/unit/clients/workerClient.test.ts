@@ -15,7 +15,7 @@ interface Api {
 installErrorTransfer();
 const ports: MessagePort[] = [];
 
-/** A worker on the test's own thread. Its messages pass through a real MessageChannel. */
+/** A worker that runs on the thread of the test. Its messages pass through a real MessageChannel. */
 class ChannelWorker extends EventTarget {
   readonly configured: WorkerOptions[] = [];
   terminated = false;

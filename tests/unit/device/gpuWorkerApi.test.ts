@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
+import type { SearchDeps } from '../../../workers/services/evaluate/searchPassages';
+import type { RunControl } from '../../../workers/services/train/runControl';
+import type { SearchRequest } from '../../../src/protocol/search';
 
-/** Stands in for every kind of job. A job stays pending until `finishAll` is called. */
+/** Replaces every kind of job. A job stays pending until `finishAll` is called. */
 const { work } = vi.hoisted(() => {
   const waiting: (() => void)[] = [];
   const begin = vi.fn(() => new Promise<never[]>((resolve) => waiting.push(() => resolve([]))));
   return { work: { begin, finishAll: () => waiting.splice(0).forEach((finish) => finish()) } };
 });
+const searched = vi.hoisted((): { control?: RunControl } => ({}));
 const exposed = vi.hoisted((): { api?: unknown } => ({}));
 vi.mock('comlink', () => ({ expose: (api: unknown) => (exposed.api = api), transferHandlers: new Map() }));
 vi.mock('../../../src/storage/database', () => ({ openDatabase: () => Promise.resolve({}) }));
@@ -15,6 +19,12 @@ vi.mock('../../../workers/services/train/createRun', () => ({}));
 vi.mock('../../../workers/services/benchmark/expectedWork', () => ({}));
 vi.mock('../../../workers/services/benchmark/benchmarkDevice', () => ({ benchmarkDevice: work.begin }));
 vi.mock('../../../workers/services/report/encodeWithWeights', () => ({ encodeWithWeights: work.begin }));
+vi.mock('../../../workers/services/evaluate/searchPassages', () => ({
+  searchPassages: (_request: SearchRequest, { control }: SearchDeps) => {
+    searched.control = control;
+    return work.begin();
+  },
+}));
 vi.mock('../../../workers/services/train/runExperiment', () => ({ runExperiment: work.begin }));
 vi.stubGlobal('navigator', {
   userAgent: 'node',
@@ -30,8 +40,9 @@ const jobs = {
   run: () => api.startRun('r', () => undefined),
   benchmark: () => api.benchmark({ shapes: ['demo'], device: 'wasm', budgetBytes: null, brief: true }, () => undefined),
   export: () => api.encodeTexts({ runId: 'r' }, [[1]]),
+  search: () => api.searchPassages({} as SearchRequest, 'wasm', () => undefined),
 };
-const names = ['run', 'benchmark', 'export'] as const;
+const names = ['run', 'benchmark', 'export', 'search'] as const;
 const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
 
 beforeEach(() => {
@@ -58,6 +69,18 @@ describe('the GPU worker', () => {
     await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(2));
     work.finishAll();
     await run;
+  });
+
+  it('cancels a search in progress, and nothing else', async () => {
+    const searching = jobs.search();
+    await vi.waitFor(() => expect(work.begin).toHaveBeenCalledTimes(1));
+    await api.cancelBenchmark();
+    await expect(searched.control?.checkpoint()).resolves.toBeUndefined();
+    await api.cancelSearch();
+    await expect(searched.control?.checkpoint()).rejects.toMatchObject({ details: { kind: 'cancelled' } });
+    work.finishAll();
+    await searching;
+    await expect(api.cancelSearch()).resolves.toBeUndefined();
   });
 
   it('pauses only the current run, and ignores a cancel if no benchmark is running', async () => {

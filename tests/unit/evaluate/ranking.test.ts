@@ -22,7 +22,7 @@ const golden: GoldenCase[] = JSON.parse(
 const passagesOf = (ids: readonly string[]): Passage[] => ids.map((id) => ({ id, text: id }));
 const questionsOf = (relevant: readonly string[][]): Question[] =>
   relevant.map((ids, i) => ({ id: `q${i}`, text: '', relevant: ids }));
-/** Returns the result of a search over the knowledge base by sorting all passages. Takes one score per passage. */
+/** Ranks all passages by a full sort, for comparison with the search. Takes one score per passage. */
 function rankQuestion(question: Question, scores: Float32Array, order: PassageOrder): QuestionResult {
   const sorted = naiveRanking(order.ids, scores).map((id) => order.place[order.indexOf.get(id) ?? -1] ?? -1);
   const ranks = relevantPlaces(question, order).map((place) => sorted.indexOf(place) + 1);

@@ -9,7 +9,7 @@ const floats = new Float32Array(new Uint8Array(await readFile('tests/fixtures/en
 const ranges = new Map<string, readonly number[]>(Object.entries(golden.ranges));
 const config: EncoderConfig = golden.config;
 
-function values(key: string): Float32Array {
+function values(key: string): Float32Array<ArrayBuffer> {
   const [offset, length] = ranges.get(key) ?? [];
   if (offset === undefined || length === undefined) throw new Error(`no golden values ${key}`);
   return floats.subarray(offset, offset + length);

@@ -8,7 +8,7 @@ import { op, statePickle, torchArchive, type TorchTensor } from './torchFile';
 
 const fixture = (name: string): Blob => new Blob([readFileSync(`tests/fixtures/pytorch/${name}`)]);
 
-/** A file with one float32 storage of six values. */
+/** Returns a file with one float32 storage of six values. */
 const archive = (pickle: number[]): Promise<Blob> => torchArchive(pickle, Float32Array.of(0, 1, 2, 3, 4, 5));
 
 async function failure(work: Promise<unknown>): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { AppError, type ModelFault } from '../../../src/domain/errors';
 import { errorSentences } from '../../../src/ui/i18n/errors';
-import { readSafetensorsHeader, readTensorAsF32, writeSafetensors } from '../../../workers/formats/safetensors';
+import { readSafetensorsHeader, readSafetensorsTensor, writeSafetensors } from '../../../workers/formats/safetensors';
 
 function fileOf(
   header: string,
@@ -31,7 +31,7 @@ const tensor = (begin: number, end: number, shape: number[], dtype = 'F32'): obj
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count);
 
 test('a written file reads back with the same values and shapes, and its header is padded to 8 bytes', async () => {
-  const values: Record<string, Float32Array> = {
+  const values: Record<string, Float32Array<ArrayBuffer>> = {
     a: Float32Array.of(1, -2.5, 3e-8, Infinity),
     b: new Float32Array(0),
     c: Float32Array.of(7),
@@ -50,7 +50,7 @@ test('a written file reads back with the same values and shapes, and its header 
   expect([...header.tensors].map(([name, { shape }]) => [name, shape])).toEqual(
     entries.map(({ name, shape }) => [name, shape]),
   );
-  for (const { name } of entries) expect(await readTensorAsF32(blob, header, name)).toEqual(values[name]);
+  for (const { name } of entries) expect(await readSafetensorsTensor(blob, header, name)).toEqual(values[name]);
 });
 
 test('F16 and BF16 tensors are converted to F32 exactly', async () => {
@@ -59,8 +59,8 @@ test('F16 and BF16 tensors are converted to F32 exactly', async () => {
   const data = new Uint8Array([...new Uint8Array(f16.buffer), ...new Uint8Array(bf16.buffer)]);
   const blob = fileOf(JSON.stringify({ h: tensor(0, 12, [6], 'F16'), b: tensor(12, 18, [3], 'BF16') }), data);
   const header = await readSafetensorsHeader(blob, 'x');
-  expect([...(await readTensorAsF32(blob, header, 'h'))]).toEqual([1, -2, 2 ** -24, 65504, -0, Infinity]);
-  expect([...(await readTensorAsF32(blob, header, 'b'))]).toEqual([1, -2, Infinity]);
+  expect([...(await readSafetensorsTensor(blob, header, 'h'))]).toEqual([1, -2, 2 ** -24, 65504, -0, Infinity]);
+  expect([...(await readSafetensorsTensor(blob, header, 'b'))]).toEqual([1, -2, Infinity]);
 });
 
 test.each<[string, Blob, ModelFault]>([
@@ -123,7 +123,7 @@ test('the error for a truncated file states both sizes, each with its unit once,
 test('an integer tensor is rejected when read as weights', async () => {
   const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1], 'I32') }), bytes(4));
   const header = await readSafetensorsHeader(blob, 'x');
-  await expect(readTensorAsF32(blob, header, 'a')).rejects.toMatchObject({
+  await expect(readSafetensorsTensor(blob, header, 'a')).rejects.toMatchObject({
     details: { fault: 'tensor-dtype', tensor: 'a' },
   });
 });
@@ -132,8 +132,8 @@ test('a tensor of an unknown type is rejected only when it is read', async () =>
   const data = new Uint8Array(Float32Array.of(1, 2).buffer);
   const blob = fileOf(JSON.stringify({ a: tensor(0, 4, [1]), b: tensor(4, 8, [4], 'F8_E4M3') }), data);
   const header = await readSafetensorsHeader(blob, 'x');
-  expect([...(await readTensorAsF32(blob, header, 'a'))]).toEqual([1]);
-  await expect(readTensorAsF32(blob, header, 'b')).rejects.toMatchObject({
+  expect([...(await readSafetensorsTensor(blob, header, 'a'))]).toEqual([1]);
+  await expect(readSafetensorsTensor(blob, header, 'b')).rejects.toMatchObject({
     details: { fault: 'tensor-dtype', tensor: 'b', found: 'F8_E4M3' },
   });
 });

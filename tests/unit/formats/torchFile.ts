@@ -46,7 +46,7 @@ export function statePickle(...tensors: TorchTensor[]): number[] {
   return [...op.begin, ...op.dict, ...op.mark, ...tensors.flatMap(tensorOps), ...op.setItems, ...op.stop];
 }
 
-/** Returns a file of torch 1.6 or newer. Storage i has the key i. */
+/** Returns a file as torch 1.6 and newer write it. Storage i has the key i. */
 export function torchArchive(pickle: number[], ...storages: Float32Array<ArrayBuffer>[]): Promise<Blob> {
   return downloadZip([
     { name: 'x/data.pkl', input: new Uint8Array(pickle) },

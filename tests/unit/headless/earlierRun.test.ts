@@ -57,6 +57,13 @@ describe('the runner, given an unfinished run of the same experiment,', () => {
       });
   });
 
+  it('starts a new run and says so if the earlier one began with other rows', () => {
+    const refused = run('a', { status: 'failed', error: { kind: 'rows-changed', recorded: true } });
+    expect(earlierRun([refused], undefined)).toEqual({
+      note: 'starting a new run: the interrupted one began with rows that this version does not train on',
+    });
+  });
+
   it('applies the wasm limit to the requested budget before comparing it with the planned one', () => {
     const atTheCap = { memory: { budgetBytes: 3 * 2 ** 30, ways: [], encodingTokens: 512 } };
     expect(resumedId([run('a', atTheCap)], 20e9)).toBe('a');

@@ -4,7 +4,7 @@ import { fileTypes } from '../../../src/domain/import/fileType';
 import { errorSentence, errorSentences } from '../../../src/ui/i18n/errors';
 import { importFaultSentence } from '../../../src/ui/i18n/errors/importFaults';
 
-// Records instead of lists, so that a newly declared fault fails to compile until it is added here.
+// These are records instead of lists, so that a new fault fails to compile until it is added here.
 const importFaults: Record<ImportFault, true> = {
   'empty-file': true,
   'no-rows': true,
@@ -33,6 +33,9 @@ const importFaults: Record<ImportFault, true> = {
   'not-positive': true,
   'set-too-long': true,
   'unknown-question': true,
+  'trec-broken': true,
+  'negative-ignored': true,
+  'folder-too-large': true,
   'file-cut': true,
   'gzip-broken': true,
   'control-replaced': true,
@@ -44,6 +47,9 @@ const importFaults: Record<ImportFault, true> = {
   'judged-irrelevant': true,
   'score-unused': true,
   'questions-merged': true,
+  'key-repeated': true,
+  'negatives-not-found': true,
+  'not-judged': true,
 };
 const modelFaults: Record<ModelFault, true> = {
   'missing-file': true,
@@ -65,6 +71,7 @@ const modelFaults: Record<ModelFault, true> = {
   'tensor-missing': true,
   'tensor-shape': true,
   'tensor-dtype': true,
+  'tensor-differs': true,
   'vocabulary-mismatch': true,
   'tokenizer-invalid': true,
   'pooling-unsupported': true,
@@ -82,6 +89,7 @@ const hubFaults: Record<HubFault, true> = {
   'no-model': true,
   'no-revision': true,
   'needs-token': true,
+  'token-unsafe': true,
   offline: true,
   blocked: true,
   'broken-off': true,
@@ -117,7 +125,9 @@ const others: AppErrorDetails[] = [
   ...fileTypes.map((fileType) => ({ kind: 'import-failed', file: 'a.txt', fault: 'wrong-type', fileType }) as const),
   { kind: 'nothing-to-evaluate', part: 'test' },
   { kind: 'nothing-to-evaluate', part: 'dev' },
-  { kind: 'quota-exceeded', neededBytes: 0 },
+  { kind: 'quota-exceeded' },
+  { kind: 'quota-exceeded', neededBytes: 8e8 },
+  { kind: 'quota-exceeded', neededBytes: 8e8, freeBytes: 3e8 },
   { kind: 'storage-failed', reason: 'x' },
   { kind: 'worker-crashed', worker: 'gpu', reason: 'x' },
   { kind: 'worker-crashed', worker: 'data', reason: 'x' },
@@ -144,12 +154,15 @@ const others: AppErrorDetails[] = [
   { kind: 'device-busy', job: 'benchmark' },
   { kind: 'device-busy', job: 'export' },
   { kind: 'run-elsewhere', runId: 'r' },
+  { kind: 'rows-changed', recorded: true },
+  { kind: 'rows-changed', recorded: false },
   { kind: 'benchmark-stopped', cause: 'memory' },
   { kind: 'benchmark-stopped', cause: 'device', reason: 'x' },
   { kind: 'benchmark-stopped', cause: 'worker', reason: 'x' },
   { kind: 'not-found', what: 'run', id: 'r' },
   { kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: 0.5 },
   { kind: 'download-failed', url: 'x', status: 404 },
+  { kind: 'download-failed', url: 'x' },
   { kind: 'cancelled' },
   { kind: 'unexpected', reason: 'x' },
 ];

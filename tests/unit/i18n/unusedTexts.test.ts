@@ -20,7 +20,8 @@ const keysIn = (text: string): string[] => text.match(/\w+/g) ?? [];
 
 /**
  * Returns the texts that a source file uses. Follows names for a part of the dictionary, such as a derived `t`, a
- * destructured part, or a parameter of type `Dictionary`. A part that is indexed or passed on counts as used in full.
+ * destructured part, or a parameter of type `Dictionary`. If a part is indexed or passed on, all its texts count as
+ * used.
  */
 function textsUsedIn(source: string): string[] {
   const names = new Map<string, Path[]>([['i18n.t', [[]]]]);
@@ -52,7 +53,7 @@ function usedAt(start: Path, keys: string[]): string[] {
     if (!isGroup(nodeAt(path)) || nodeAt([...path, key]) === undefined) break;
     path = [...path, key];
   }
-  // The whole dictionary is only ever passed on, to functions whose own uses are counted.
+  // The whole dictionary is only passed on, to functions whose uses are counted themselves.
   return path.length === 0 ? [] : textsBelow(path);
 }
 

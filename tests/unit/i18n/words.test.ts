@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../src/ui/i18n/en';
+import { errorSentence } from '../../../src/ui/i18n/errors';
 import { zh } from '../../../src/ui/i18n/zh';
 
 /** Returns every text of a dictionary with its path. Functions are called with 1 for every argument. */
@@ -28,5 +29,19 @@ describe('the texts of the page', () => {
   it('exist in both languages', () => {
     expect(textsOf(zh).map(([path]) => path)).toEqual(textsOf(en).map(([path]) => path));
     expect(zh.import.leftOut(1, 2, 3)).toBe('1 行未采用，2 处段落引用已忽略，3 条说明');
+  });
+
+  it('speak of other rows and ignored references in import notes only if some were left out or ignored', () => {
+    expect([zh, en].map(({ import: t }) => t.leftOutKept(0, 0))).toEqual([
+      '各行都已导入，可以使用。',
+      'All rows were imported and can be used.',
+    ]);
+    expect(zh.import.leftOutKept(2, 1)).toBe('其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。');
+  });
+
+  it('call the id of a model by one word in the form and in its errors', () => {
+    const sentence = errorSentence({ kind: 'hub-failed', fault: 'id-invalid', host: 'h', found: '不对' }, 'zh');
+    expect(zh.import.hub.id).toBe('模型 id');
+    expect(sentence).toContain('不是模型 id');
   });
 });

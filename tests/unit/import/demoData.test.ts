@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { demoPassages, demoQuestions } from '../../../src/domain/import/demoQuestions';
 import type { Question } from '../../../src/domain/records';
 
 interface DemoPassage {
@@ -93,5 +94,11 @@ describe('the demo questions', () => {
       runsOf(text).some((run) => relevant.some((id) => textOf.get(id)?.has(run))),
     );
     expect(copied.map(({ id }) => id)).toEqual([]);
+  });
+
+  it('that the home screen suggests are test questions with the same relevant passages', () => {
+    expect(passages).toHaveLength(demoPassages);
+    for (const { text, relevant } of demoQuestions)
+      expect(test.find((question) => question.text === text)?.relevant, text).toEqual(relevant);
   });
 });

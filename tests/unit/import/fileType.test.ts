@@ -13,7 +13,7 @@ const bytes = (...parts: (string | number[])[]): Uint8Array<ArrayBuffer> =>
   );
 const zip = (...names: string[]) =>
   new Uint8Array(zipSync(Object.fromEntries(names.map((name) => [name, bytes('x')]))));
-/** A compound file, as old Office versions write it, with the name of its main stream in the directory. */
+/** Returns a compound file, as old Office versions write it, with the name of its main stream in the directory. */
 const compound = (stream: string) =>
   bytes(
     [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],
@@ -45,7 +45,7 @@ describe('a file that is not text', () => {
     expect(fileTypeOf(content, content)).toBe(type);
   });
 
-  it('is not seen in a text that begins with the same letters', () => {
+  it('is not mistaken for a text that begins with the same letters', () => {
     for (const text of [
       'MZ 是两个字母',
       'PAR1,PAR2\n1,2',
@@ -57,7 +57,7 @@ describe('a file that is not text', () => {
       expect(fileTypeOf(new TextEncoder().encode(text), new Uint8Array(0))).toBeNull();
   });
 
-  it('is refused by name, type and way out, whatever its extension says', async () => {
+  it('is refused with its name, its type and a remedy, whatever its extension', async () => {
     const db = await openDatabase('file-types');
     for (const [, content, fileType] of files) {
       const thrown: unknown = await importDataset(

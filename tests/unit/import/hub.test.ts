@@ -37,7 +37,7 @@ describe('the id of a model', () => {
     (text) => expect(parseModelId(text)).toBeNull(),
   );
 
-  it('is read from a location of an experiment file', () => {
+  it('is read from locations.model of an experiment file', () => {
     expect(parseHubLocation('hub:BAAI/bge-base-zh-v1.5@main')).toEqual({
       id: 'BAAI/bge-base-zh-v1.5',
       revision: 'main',
@@ -119,7 +119,7 @@ describe('a list of files', () => {
     [[{ ...entry, oid: 'x' }]],
     [[{ ...entry, path: 7 }]],
     [[{ ...entry, lfs: { oid: 'short', size: 3 } }]],
-  ])('is refused if it is %j', (answer) => expect(parseHubTree(answer, commit)).toBeNull());
+  ])('is refused if the answer is %j', (answer) => expect(parseHubTree(answer, commit)).toBeNull());
 
   it('of ModelScope has the newest commit of its files', () => {
     const at = (Path: string, Revision: string, CommittedDate: number) => ({

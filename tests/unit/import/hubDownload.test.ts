@@ -5,33 +5,23 @@ import { parseHostAddress, type HubHost, type HubListing } from '../../../src/do
 import type { StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { deleteDownload, listDownloads } from '../../../src/storage/downloads';
-import { listHubModel } from '../../../workers/services/import/hubClient';
-import { downloadHubModel, fetchHubModel, type Patience } from '../../../workers/services/import/hubDownload';
+import { listHubModel } from '../../../workers/services/import/listHubModel';
+import { downloadHubModel, type DownloadPatience } from '../../../workers/services/import/hubDownload';
+import { fetchHubModel } from '../../../workers/services/import/fetchHubModel';
 import { startHub, type Hub, type HubOptions } from './hubServer';
+import { sizes } from './tinyModel';
 
-const config = {
-  model_type: 'bert',
-  hidden_act: 'gelu',
-  hidden_size: 8,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  intermediate_size: 16,
-  vocab_size: 5,
-  max_position_embeddings: 12,
-  type_vocab_size: 2,
-  layer_norm_eps: 1e-12,
-};
 const weights = Buffer.from(Uint8Array.from({ length: 9_000_000 }, (_, i) => (i * 31) >> 3));
 const files = {
   'README.md': Buffer.from('# not needed'),
-  'config.json': Buffer.from(JSON.stringify(config)),
+  'config.json': Buffer.from(JSON.stringify(sizes)),
   'tokenizer.json': Buffer.from('{"model": {"type": "WordPiece", "vocab": {}}}'),
   '1_Pooling/config.json': Buffer.from('{"pooling_mode_cls_token": true}'),
   'pytorch_model.bin': Buffer.alloc(10_000),
   'model.safetensors': weights,
 };
 const id = 'someone/a-model';
-const patience: Patience = { tries: 3, firstWaitMs: 1, silenceMs: 300 };
+const patience: DownloadPatience = { tries: 3, firstWaitMs: 1, silenceMs: 300 };
 const quiet = (): void => undefined;
 const running = new AbortController().signal;
 
@@ -96,17 +86,27 @@ describe('looking up a model on a hub', () => {
     expect(hub.requests.at(-1)?.headers.cookie).toBeUndefined();
   });
 
+  it('sends no token from a browser that would pass it on with a redirect', async () => {
+    await start({ token: 'hf_secret' });
+    vi.stubGlobal('navigator', { onLine: true, userAgent: 'Mozilla/5.0 Chrome/118.0.0.0 Safari/537.36' });
+    expect(await faultOf(look('hf_secret'))).toBe('token-unsafe');
+    expect(hub.requests).toEqual([]);
+    expect(await faultOf(look())).toBe('needs-token');
+    vi.stubGlobal('navigator', { onLine: true, userAgent: 'Mozilla/5.0 Chrome/119.0.0.0 Safari/537.36' });
+    expect((await look('hf_secret')).commit).toBe(hub.commit);
+  });
+
   it.each([
     ['a model that does not exist', { status: 404, errorCode: 'RepoNotFound' }, 'no-model'],
     ['a gated model', { status: 403, errorCode: 'GatedRepo' }, 'needs-token'],
     ['a failing host', { status: 503 }, 'refused'],
-  ])('says so for %s', async (_what, how, fault) => {
+  ])('reports %s', async (_what, how, fault) => {
     await start();
     hub.behave['listing'] = how;
     expect(await faultOf(look())).toBe(fault);
   });
 
-  it('tells an unknown revision, a web page, a closed port and a lost network apart', async () => {
+  it('distinguishes an unknown revision, a web page, a closed port and a lost network', async () => {
     await start();
     expect(await faultOf(listHubModel({ host: host(), id, revision: 'nowhere' }, null))).toBe('no-revision');
     expect(await faultOf(listHubModel({ host: host(), id: '../etc', revision: '' }, null))).toBe('id-invalid');
@@ -143,7 +143,7 @@ describe('a download from a hub', () => {
       expect(bytes[path]?.equals(files[path as keyof typeof files]), path).toBe(true);
   });
 
-  it('continues by range when the connection is cut, redirected, slow or silent', async () => {
+  it('continues with a range request if the connection is cut, redirected, slow or silent', async () => {
     await start();
     hub.behave['model.safetensors'] = { cut: { after: 5_000_000, times: 1 }, redirect: true, throttle: 1_000_000 };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
@@ -182,13 +182,13 @@ describe('a download from a hub', () => {
     expect([await db.count('downloads'), await db.count('downloadParts')]).toEqual([0, 0]);
   });
 
-  it('skips what it has if the host ignores ranges', async () => {
+  it('skips the bytes that it has if the host ignores ranges', async () => {
     await start();
     hub.behave['model.safetensors'] = { cut: { after: 5_000_000, times: 1 }, ignoreRange: true };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
   });
 
-  it('waits for an overloaded host, and gives up after some tries', async () => {
+  it('waits for an overloaded host, and gives up after three tries', async () => {
     await start();
     hub.behave['model.safetensors'] = { status: 503, times: 2 };
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
@@ -230,7 +230,7 @@ describe('a download from a hub', () => {
     expect((await fetched())['model.safetensors']?.equals(weights)).toBe(true);
   });
 
-  it('reports a full disk as such', async () => {
+  it('reports a full disk as a full disk, not as a broken connection', async () => {
     await start();
     const listing = await look();
     // Nothing is overwritten before the first part is stored, so `add` can stand in for `put`.
@@ -243,7 +243,7 @@ describe('a download from a hub', () => {
   });
 
   it('refuses an encoder that cannot be used before it fetches the weights, and deletes the download', async () => {
-    const other = Buffer.from(JSON.stringify({ ...config, model_type: 'gpt2' }));
+    const other = Buffer.from(JSON.stringify({ ...sizes, model_type: 'gpt2' }));
     await start({ files: { ...files, 'config.json': other } });
     const imported = () => Promise.reject<StoredModel>(new Error('not reached'));
     const options = { token: null, signal: running, progress: quiet, patience };

@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net';
 
 /** How the hub misbehaves, by file path. */
 export interface Misbehaviour {
-  /** Cuts the connection after this many bytes of an answer, this many times. */
+  /** Cuts the connection after `after` bytes of a response, in the first `times` responses. */
   cut?: { after: number; times: number };
-  /** Sends this many bytes, then nothing. Once. */
+  /** Sends `after` bytes and then nothing, in the first response only. */
   stall?: { after: number };
   /** Sends at most this many bytes per 5 ms. */
   throttle?: number;
-  /** The number of bytes that the listing claims. */
+  /** Number of bytes to state in the listing. */
   claims?: number;
-  /** The hash that the listing claims. */
+  /** Hash to state in the listing. */
   claimsHash?: string;
-  /** Answers a web page with status 200. */
+  /** Answers with a web page and status 200. */
   html?: boolean;
-  /** Redirects to another path of this server, as to a file server. */
-  redirect?: boolean;
+  /** Redirects to another path of this server, as hubs redirect to file servers, or to the server at this address. */
+  redirect?: boolean | string;
   ignoreRange?: boolean;
   status?: number;
-  /** Answers with `status` this many times only. */
+  /** Number of responses with `status`; later ones are normal. */
   times?: number;
   errorCode?: string;
 }
@@ -40,9 +40,9 @@ export interface HubOptions {
   files: Record<string, Buffer>;
   /** Entries per page of the listing. */
   pageSize?: number;
-  /** The token that the model needs. */
+  /** Token that the model requires. */
   token?: string;
-  /** Sends no CORS headers, so that browsers refuse the answers. */
+  /** Whether to send no CORS headers, so that browsers refuse the responses. */
   noCors?: boolean;
   protocol?: 'huggingface' | 'modelscope';
 }
@@ -78,7 +78,7 @@ function modelScopeEntry(path: string, content: Buffer, { claims, claimsHash }: 
 
 const exposed = 'X-Error-Code, Link, Content-Range, ETag, X-Linked-Size, X-Linked-ETag';
 
-/** A hub on 127.0.0.1 that speaks the protocol of Hugging Face or of ModelScope, and misbehaves on request. */
+/** Starts a hub on 127.0.0.1 that speaks the protocol of Hugging Face or ModelScope, and misbehaves on request. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { id, files, pageSize = 1000, token, noCors = false, protocol = 'huggingface' } = options;
   const commit = sha('sha1', id);
@@ -176,8 +176,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const resolved = `${id}/resolve/${commit}/`;
     if (!path.startsWith(resolved)) return fail(response, 404, 'RepoNotFound');
     const name = path.slice(resolved.length);
-    if (!behave[name]?.redirect) return sendFile(request, response, name);
-    response.writeHead(302, { Location: `/files/${name}` });
+    const redirect = behave[name]?.redirect;
+    if (!redirect) return sendFile(request, response, name);
+    response.writeHead(302, { Location: `${redirect === true ? '/' : redirect}files/${name}` });
     response.end();
   };
 

@@ -1,34 +1,8 @@
-import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../src/domain/errors';
-import type { DataRole } from '../../../src/domain/records';
-import { openDatabase } from '../../../src/storage/database';
-import { readRows } from '../../../src/storage/datasets';
 import { importDataset } from '../../../workers/services/import/importDataset';
-
-let databases = 0;
-const fresh = () => openDatabase(`import-${databases++}`);
-const file = (name: string, ...content: BlobPart[]): File => new File(content, name);
-const ignore = (): void => undefined;
-
-async function imported<R extends DataRole>(role: R, ...files: File[]) {
-  const db = await fresh();
-  const report = await importDataset(db, files, role, ignore);
-  return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
-}
-async function refused(role: DataRole, ...files: File[]): Promise<unknown> {
-  const db = await fresh();
-  const error: unknown = await importDataset(db, files, role, ignore).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  expect(await db.getAll('datasets')).toEqual([]);
-  return error instanceof AppError ? error.details : error;
-}
-
-const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+import { file, fresh, imported, json, refused } from './importFiles';
 
 describe('importing a file', () => {
   it.each([
@@ -140,17 +114,9 @@ describe('the same rows', () => {
     expect(dataset.contentSha256).toBe(expected.contentSha256);
   });
 
-  it('are decoded correctly from GB18030', async () => {
-    // 母猪 and 仔猪 in GB18030.
-    const bytes = Uint8Array.of(0xc4, 0xb8, 0xd6, 0xed, 0x0a, 0xd7, 0xd0, 0xd6, 0xed);
-    const { rows: read, encoding, format } = await imported('knowledgeBase', file('a.txt', bytes));
-    expect(read.map((row) => row.text)).toEqual(['母猪', '仔猪']);
-    expect({ encoding, format }).toEqual({ encoding: 'gb18030', format: 'txt' });
-  });
-
-  it('imported again from another file take the name of that file', async () => {
+  it('take the name of the file from which they were imported last', async () => {
     const db = await fresh();
-    const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', ignore);
+    const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', () => undefined);
     const first = await read('old.jsonl');
     const { dataset } = await read('new.jsonl');
     expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl' });
@@ -183,123 +149,8 @@ describe('a TXT file', () => {
   });
 });
 
-describe('a bad row', () => {
-  it('on line 57 of a JSONL file is reported by file and line, and the other rows are kept', async () => {
-    const lines = Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: `p${i}`, text: `段${i}` }));
-    lines[56] = '{"id": "p56", "text": ';
-    const { dataset, rejected, rejectedCount } = await imported('knowledgeBase', file('kb.jsonl', lines.join('\n')));
-    expect(rejected).toEqual([{ file: 'kb.jsonl', line: 57, fault: 'json-broken' }]);
-    expect([dataset.rows, rejectedCount]).toEqual([79, 1]);
-  });
-
-  it('on line 57 of a JSON list is reported by file and line, and the other rows are kept', async () => {
-    const lines = Array.from({ length: 80 }, (_, i) => `  ${JSON.stringify({ id: `p${i}`, text: `段${i}` })}`);
-    lines[56] = '  {"id": "p56", "text: "段56"}';
-    const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', `[${lines.join(',\n')}]`));
-    expect(rejected).toEqual([{ file: 'kb.json', line: 57, fault: 'json-broken' }]);
-    expect(dataset.rows).toBe(79);
-  });
-
-  it('at the end of a truncated JSON list is reported by file and line', async () => {
-    for (const cut of ['[{"text": "一"},\n{"text": "二"},\n{"te', '[{"text": "一"},\n{"text": "二"},\n']) {
-      const { dataset, rejected } = await imported('knowledgeBase', file('kb.json', cut));
-      expect(rejected).toEqual([{ file: 'kb.json', line: 3, fault: 'json-broken' }]);
-      expect(dataset.rows).toBe(2);
-    }
-  });
-
-  it('is reported with the fault and field of its kind', async () => {
-    const rows = [
-      { id: 'a', text: '好' },
-      { id: 'a', text: '另一' },
-      { id: 'b', text: '  ' },
-      { id: 'c' },
-      7,
-      { id: 'd', text: { x: 1 } },
-    ];
-    const { rejected } = await imported('knowledgeBase', file('a.jsonl', json(...rows)));
-    expect(rejected.map(({ line, fault, field }) => [line, fault, field])).toEqual([
-      [2, 'duplicate-id', 'a'],
-      [3, 'text-empty', 'text'],
-      [4, 'no-known-columns', 'id'],
-      [5, 'not-an-object', undefined],
-      [6, 'field-missing', 'text'],
-    ]);
-    const questions = await imported(
-      'questions',
-      file('q.jsonl', json({ query: '问', pid: 'x' }, { query: '无答' }, { query: '空', relevant: [] })),
-    );
-    expect(questions.rejected.map(({ line, fault }) => [line, fault])).toEqual([
-      [2, 'relevant-missing'],
-      [3, 'relevant-missing'],
-    ]);
-  });
-
-  it('with an unclosed quote in a CSV file does not swallow the rows after it', async () => {
-    const { rows, rejected } = await imported(
-      'knowledgeBase',
-      file('a.csv', 'id,text\r\n1,"两\r\n行"\r\n2,"开\r\n3,好\r\n'),
-    );
-    expect(rows.map((row) => row.text)).toEqual(['两\r\n行', '好']);
-    expect(rejected).toEqual([{ file: 'a.csv', line: 4, fault: 'csv-broken' }]);
-  });
-});
-
-describe('an unusable file', () => {
-  it.each([
-    ['empty.jsonl', [''], 'empty-file'],
-    ['blank.txt', [' \n\n'], 'empty-file'],
-    ['weights.safetensors', [Uint8Array.of(0x10, 0, 0, 0, 0, 0, 0, 0), '{"a":{}}', new Uint8Array(64)], 'binary-file'],
-    [
-      'picture.png',
-      [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff, 0xff, 0xfe, 0xfd)],
-      'binary-file',
-    ],
-    ['header.csv', ['id,text\n'], 'no-rows'],
-    ['list.json', ['[]'], 'no-rows'],
-    [
-      'latin1.csv',
-      [Uint8Array.from(Buffer.from('id,text\n1,caf\u00e9 au lait, tr\u00e8s bon\n', 'latin1'))],
-      'encoding-unknown',
-    ],
-  ])('is rejected by name: %s', async (name, content, fault) => {
-    expect(await refused('knowledgeBase', file(name, ...(content as BlobPart[])))).toEqual({
-      kind: 'import-failed',
-      file: name,
-      fault,
-    });
-  });
-
-  it('without known columns is rejected with the columns found and those accepted', async () => {
-    const wrong = file('wrong.csv', 'Name,Price\n猪,7\n');
-    const expected = { pairs: 'anchor', knowledgeBase: 'text', questions: 'relevant', scoredPairs: 'score' } as const;
-    for (const role of ['pairs', 'knowledgeBase', 'questions', 'scoredPairs'] as const)
-      expect(await refused(role, wrong)).toEqual({
-        kind: 'import-failed',
-        file: 'wrong.csv',
-        fault: 'no-known-columns',
-        field: 'Name, Price',
-        expected: expect.stringContaining(expected[role]),
-      });
-  });
-
-  it('with only bad rows is rejected with the first of them', async () => {
-    expect(await refused('pairs', file('p.jsonl', json({ query: 'a' }, { query: 'b' })))).toEqual({
-      kind: 'import-failed',
-      file: 'p.jsonl',
-      line: 1,
-      fault: 'field-missing',
-      field: 'positive',
-    });
-    expect(await refused('pairs', file('p.json', '{"query" "a"}'))).toMatchObject({
-      file: 'p.json',
-      line: 1,
-      fault: 'json-broken',
-    });
-  });
-});
-
 const samples = new URL('../../../../shared/data/field-report-samples.txt', import.meta.url);
+
 describe.skipIf(!existsSync(samples))("the field report's samples (skipped without ../shared)", () => {
   it('are imported as pairs from pairs and triplets, and as scored pairs in that role', async () => {
     const source = file('samples.txt', readFileSync(samples));

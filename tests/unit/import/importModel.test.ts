@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
-import { readWeightRange } from '../../../src/storage/weights';
+import { storedFloats } from '../storage/storedFloats';
 import { importModel } from '../../../workers/services/import/importModel';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { config, sizes, tinyFolder, tinyTensors, vocab } from './tinyModel';
@@ -14,7 +14,7 @@ interface Folder {
   files?: Record<string, string | null>;
 }
 
-/** Returns the folder of the tiny model with one thing wrong. */
+/** Returns the folder of the tiny model with one defect. */
 async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}): Promise<FolderFile[]> {
   const tensors = tinyTensors()
     .filter(({ name }) => name !== without)
@@ -30,7 +30,7 @@ async function folder({ prefix = '', without, reshape, files = {} }: Folder = {}
 const open = () => openDatabase(`test-${crypto.randomUUID()}`);
 const quiet = (): void => undefined;
 
-test('tensor names with and without a prefix import as the same model, without the pooler', async () => {
+test('tensor names with and without a prefix import as the same model, and the pooler is not among its weights', async () => {
   const db = await open();
   const plain = await importModel(await folder(), 'plain', quiet, db);
   const wrapped = await importModel(await folder({ prefix: 'bert.' }), 'wrapped', quiet, await open());
@@ -38,7 +38,7 @@ test('tensor names with and without a prefix import as the same model, without t
   expect(wrapped.tensors).toEqual(plain.tensors);
   expect(plain.tensors.every(({ offset }) => offset % 64 === 0)).toBe(true);
   const last = plain.tensors.at(-1);
-  const values = new Float32Array(await readWeightRange(db, plain.weightsId, (last?.offset ?? 0) * 4, 32));
+  const values = await storedFloats(db, plain.weightsId, last?.offset ?? 0, 8);
   expect([...values]).toEqual(Array.from({ length: 8 }, (_, i) => i + (last?.name.length ?? 0)));
 });
 
@@ -56,7 +56,8 @@ test('importing the same folder twice stores one model', async () => {
   const first = await importModel(await folder(), 'one', quiet, db);
   const second = await importModel(await folder(), 'two', quiet, db);
   expect(second.contentSha256).toBe(first.contentSha256);
-  expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 1]);
+  // The parts are the weights and the pooler.
+  expect([await db.count('models'), await db.count('weightParts')]).toEqual([1, 2]);
 });
 
 test('pooling, normalization, length and prefixes come from the folder, or are marked as guessed', async () => {
@@ -135,7 +136,7 @@ test.each<[string, Folder, object]>([
     { files: { '1_Pooling/config.json': JSON.stringify({ pooling_mode_max_tokens: true }) } },
     { file: '1_Pooling/config.json', fault: 'pooling-unsupported' },
   ],
-])('importing a model with %s fails with the file and fault, and stores nothing', async (_case, wrong, details) => {
+])('importing a model with %s fails, names file and fault, and stores nothing', async (_case, wrong, details) => {
   const db = await open();
   await expect(importModel(await folder(wrong), 'x', quiet, db)).rejects.toMatchObject({
     details: { kind: 'model-invalid', ...details },

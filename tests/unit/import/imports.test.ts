@@ -7,13 +7,17 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
+import { countTitles } from '../../../workers/services/import/countTitles';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
 import { tinyFolder } from './tinyModel';
 
 let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel'> = {
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'importModel' | 'countTitles'> = {
+  countTitles: (knowledgeBase) => countTitles(db, knowledgeBase),
   recogniseFiles,
   importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
     const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
@@ -167,7 +171,7 @@ describe('choosing the columns of an import', () => {
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
   });
 
-  it('does not remember a choice with which nothing could be imported', async () => {
+  it('does not remember a choice that led to no usable row', async () => {
     const { imports, shape } = await refused();
     const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
     await expect(imports.importFiles('pairs', [odd], { mappings, sheets: {} })).rejects.toBeInstanceOf(AppError);
@@ -175,7 +179,7 @@ describe('choosing the columns of an import', () => {
     expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
   });
 
-  it('forgets what was remembered in a form that it does not know', async () => {
+  it('forgets remembered choices that are stored in an unknown form', async () => {
     local.set('recallsmith-columns', '{"x": [{"column": 1, "field": "evil"}]}');
     const { experiment, imports } = await opened();
     await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);
@@ -186,7 +190,7 @@ describe('choosing the columns of an import', () => {
 describe('importing a model into an experiment', () => {
   const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
 
-  /** Opens an experiment that refers to a model which is not stored here, as one from a link does. */
+  /** Opens an experiment whose model is not stored here, as one from a link may be. */
   async function openedWith(contentSha256: string) {
     const model = {
       contentSha256,

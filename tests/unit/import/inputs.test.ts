@@ -11,12 +11,12 @@ const linked: Experiment = ['knowledgeBase', 'pairs', 'devQuestions', 'testQuest
 );
 
 describe('the inputs of an experiment', () => {
-  it('lack the required slots if nothing is named', () => {
+  it('lack the required slots if the experiment names nothing', () => {
     expect(missingSlots(defaultExperiment(), {})).toEqual(['knowledgeBase', 'pairs', 'testQuestions']);
     expect(inputStates(defaultExperiment(), null, {}).pairs).toEqual({ state: 'empty' });
   });
 
-  it('are missing while the named content is not stored, also in the optional slot', () => {
+  it('are missing if their content is not stored, also in the optional slot', () => {
     const stored = { knowledgeBase: sha('a'), pairs: sha('b'), testQuestions: sha('d') };
     expect(missingSlots(linked, stored)).toEqual(['devQuestions']);
     expect(inputStates(linked, linked, stored)).toMatchObject({
@@ -35,7 +35,7 @@ describe('the inputs of an experiment', () => {
     });
   });
 
-  it('can be taken from the demo exactly where its content is named and not in use', () => {
+  it('can be taken from the demo if the experiment names its content and does not have it yet', () => {
     const demo = withEntry(linked, 'pairs', demoHashes.pairs);
     expect(demoParts(inputStates(demo, null, {}))).toEqual(['pairs']);
     expect(demoParts(inputStates(demo, null, { pairs: demoHashes.pairs }))).toEqual([]);

@@ -6,18 +6,18 @@ import { proposedMapping } from '../../../src/domain/import/proposedMapping';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 
 let databases = 0;
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}) {
+async function imported<R extends DataRole>(role: R, file: File, settings: ImportDatasetSettings = {}) {
   const db = await openDatabase(`mapping-${databases++}`);
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
 }
 const jsonl = (...rows: object[]): File => new File([rows.map((row) => JSON.stringify(row)).join('\n')], 'a.jsonl');
 
-/** Imports a file with columns chosen for its shape. */
+/** Imports a file with chosen columns. */
 async function importedWith<R extends DataRole>(role: R, file: File, mapping: ColumnMapping) {
   const [found] = await recogniseFiles([file], role, {});
   if (!found) throw new Error('nothing recognised');
@@ -71,14 +71,14 @@ describe('recognising columns', () => {
     });
   });
 
-  it('takes further cells of a pair without column names for a label or for negatives, as the import does', async () => {
+  it('takes further cells of a pair without column names as a label or as negatives, as the import does', async () => {
     const fields = async (text: string) =>
       (await imported('pairs', new File([text], 'a.txt'))).recognised[0]?.mapping.map(({ field }) => field);
     expect(await fields('问\t答\t1')).toEqual(['anchor', 'positive', 'score']);
     expect(await fields('问\t答\t错\t又错')).toEqual(['anchor', 'positive', 'negatives', 'negatives']);
   });
 
-  it('takes ids of passages for positives only where no column holds their text', () => {
+  it('takes passage ids as positives only if no column holds their text', () => {
     const fields = (...columns: string[]) => proposedMapping('pairs', columns, true).map(({ field }) => field);
     expect(fields('query', 'pid')).toEqual(['anchor', 'positiveId']);
     expect(fields('query', 'pid', 'answer')).toEqual(['anchor', 'positive']);
@@ -121,7 +121,7 @@ describe('recognising columns', () => {
 });
 
 describe('choosing columns', () => {
-  it('reads any column as the chosen field and the others not at all', async () => {
+  it('reads any column as the chosen field and ignores the others', async () => {
     const { rows, recognised } = await importedWith('pairs', odd, [
       { column: '用户说', field: 'anchor' },
       { column: '处理意见', field: 'positive' },
@@ -185,7 +185,7 @@ describe('choosing columns', () => {
     expect(dataset.contentSha256).toBe((await imported(role, file)).dataset.contentSha256);
   });
 
-  it('gives a field to one column, and knows which needed fields have none', () => {
+  it('gives a field to only one column, and lists the required fields that have none', () => {
     const first: ColumnMapping = [{ column: 'a', field: 'anchor' }];
     expect(unfilledFields('pairs', first)).toEqual([['positive', 'positiveId']]);
     const second = withField(first, 'b', 'anchor');

@@ -39,12 +39,12 @@ describe('a Markdown file', () => {
     expect(read(handbook)).toEqual(passages);
   });
 
-  it('is read alike in pieces cut anywhere and with Windows line ends', () => {
+  it('is read the same in pieces cut anywhere and with Windows line ends', () => {
     for (const pieces of [2, 7, handbook.length]) expect(read(handbook, pieces)).toEqual(passages);
     expect(read(handbook.replaceAll('\n', '\r\n'), 5)).toEqual(passages);
   });
 
-  it('keeps a fenced block together, blank lines and # included', () => {
+  it('keeps a fenced block together, including its blank lines and #', () => {
     const block = '```sh\n# not a heading\n\nrun\n```';
     expect(read(`前\n\n${block}\n\n后`)).toMatchObject([
       { value: { text: '前' } },
@@ -53,7 +53,7 @@ describe('a Markdown file', () => {
     ]);
   });
 
-  it('reports metadata at the start, but reads text after a line across the page', () => {
+  it('reports metadata at the start, but reads the text after a horizontal rule', () => {
     expect(read('---\ntitle: 手册\ntags:\n  - a\n---\n正文')).toEqual([
       { line: 1, fault: 'front-matter' },
       { line: 6, value: { text: '正文' } },
@@ -61,7 +61,7 @@ describe('a Markdown file', () => {
     expect(read('---\n\n正文')).toEqual([{ line: 3, value: { text: '正文' } }]);
   });
 
-  it('skips headings without text and lines across the page', () => {
+  it('skips headings without text and horizontal rules', () => {
     expect(read('# 一\n\n***\n\n## 二\n')).toEqual([]);
   });
 });

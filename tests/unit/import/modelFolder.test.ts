@@ -7,8 +7,8 @@ import type { FolderFile } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { importModel } from '../../../workers/services/import/importModel';
 import { tokenizerFromVocabulary } from '../../../workers/services/import/modelTokenizer';
-import { sentenceConfig } from '../../../workers/services/report/exportFolder';
-import { TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { exportedSentenceConfig } from '../../../workers/services/report/exportSentenceConfig';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 import { config, sizes, tinyFolder, tinyTensors } from './tinyModel';
 
 const imported = async (files: FolderFile[]): Promise<StoredModel> =>
@@ -89,7 +89,7 @@ describe('the layout of a model folder', () => {
 });
 
 const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'abc', '##d', '猪', 'ABC', 'É', 'e', '<x>'];
-/** The folder of a model whose vocabulary is `words`. */
+/** Returns the folder of a model whose vocabulary is `words`. */
 const wordsFolder = (texts: Record<string, string | null>): Promise<FolderFile[]> =>
   tinyFolder(
     { 'config.json': JSON.stringify({ ...sizes, vocab_size: words.length }), ...texts },
@@ -98,7 +98,7 @@ const wordsFolder = (texts: Record<string, string | null>): Promise<FolderFile[]
 const idsOf = (model: StoredModel, text: string): string[] =>
   new TextTokenizer(model).encode(text, 12).ids.map((id) => words[id] ?? '?');
 
-/** A tokenizer.json that keeps upper case. */
+/** A tokenizer.json that keeps capital letters. */
 const casedTokenizer = JSON.stringify({
   version: '1.0',
   truncation: null,
@@ -115,7 +115,7 @@ describe('a folder with only vocab.txt', () => {
   const folder = (texts: Record<string, string> = {}) =>
     wordsFolder({ 'tokenizer.json': null, 'vocab.txt': `${words.join('\r\n')}\r\n`, ...texts });
 
-  it('is read as WordPiece as BertTokenizer does, and gets a tokenizer.json', async () => {
+  it('is read as WordPiece, as by BertTokenizer, and gets a tokenizer.json', async () => {
     const model = await imported(await folder());
     expect(idsOf(model, 'ABCd é猪!')).toEqual(['[CLS]', 'abc', '##d', 'e', '猪', '[UNK]', '[SEP]']);
     expect(idsOf(model, '[SEP]')).toEqual(['[CLS]', '[SEP]', '[SEP]']);
@@ -176,13 +176,13 @@ describe('do_lower_case in sentence_bert_config.json', () => {
   it('is kept in the export', async () => {
     const exported = async (sentence: object): Promise<unknown> => {
       const model = await imported(await tinyFolder({ 'sentence_bert_config.json': JSON.stringify(sentence) }));
-      return sentenceConfig({ ...experimentModelOf(model), maxTokens: 9 }, model);
+      return exportedSentenceConfig({ ...experimentModelOf(model), maxTokens: 9 }, model);
     };
     expect(await exported({})).toEqual({ max_seq_length: 9, do_lower_case: false });
     expect(await exported({ do_lower_case: true })).toEqual({ max_seq_length: 9, do_lower_case: true });
   });
 
-  it('leaves a tokenizer alone that lowercases already', async () => {
+  it('does not change a tokenizer that already lowercases', async () => {
     const tokenizer = casedTokenizer.replace('"lowercase":false', '"lowercase":true');
     const texts = { 'tokenizer.json': tokenizer, 'sentence_bert_config.json': '{"do_lower_case": true}' };
     const model = await imported(await wordsFolder(texts));

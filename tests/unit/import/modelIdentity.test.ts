@@ -27,7 +27,7 @@ describe('the identity of a model', () => {
     expect(model.contentSha256).toBe(hasher.hex());
   });
 
-  it('differs with pooling, normalization, prompts and the flags of the tokenizer, but not with the order', async () => {
+  it('changes with pooling, normalization, prompts and tokenizer flags, but not with their order', async () => {
     const folders = [{}, cls, prompts, unnormalized, cased, { ...cls, ...prompts }];
     const db = await open();
     const models = [];
@@ -42,7 +42,7 @@ describe('the identity of a model', () => {
   it('is not that of a model stored earlier with the same weights and another pooling', async () => {
     const db = await open();
     const plain = await imported(db);
-    // What an earlier version stored for a folder with [CLS] pooling.
+    // An earlier version stored this for a folder with [CLS] pooling.
     await putModel(db, { ...plain, defaults: { ...plain.defaults, pooling: { value: 'cls', guessed: false } } });
     const again = await imported(db);
     expect(again.contentSha256).not.toBe(plain.contentSha256);
@@ -68,7 +68,7 @@ describe('the identity that earlier versions gave a model', () => {
     expect(await listModels(db)).toEqual([model]);
   });
 
-  it('passes to the model that has it now', async () => {
+  it('refers to the newly imported model from then on', async () => {
     const db = await open();
     await imported(db, cls);
     const plain = await imported(db);
@@ -76,7 +76,7 @@ describe('the identity that earlier versions gave a model', () => {
     expect(await listModels(db)).toHaveLength(2);
   });
 
-  it('finds healed weights', async () => {
+  it('leads to the new weights of a repaired model', async () => {
     const db = await open();
     const first = await imported(db, cls);
     await db.delete('weightParts', [first.weightsId, 0]);
@@ -116,7 +116,7 @@ describe('importing a model again', () => {
       (db: Database, { weightsId }: StoredModel) =>
         db.put('weightParts', { weightsId, part: 0, bytes: new ArrayBuffer(64) }),
     ],
-  ])('heals a model whose weights are %s', async (_case, damage) => {
+  ])('repairs a model whose weights are %s', async (_case, damage) => {
     const db = await open();
     const first = await imported(db);
     await damage(db, first);

@@ -2,13 +2,12 @@ import 'fake-indexeddb/auto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/storage/database';
-import { readWeightRange } from '../../../src/storage/weights';
+import { storedFloats } from '../storage/storedFloats';
 import type { StoredModel } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { embeddingParameterNames } from '../../../workers/engine/model/parameterNames';
 import { importModel } from '../../../workers/services/import/importModel';
-import { statePickle, torchArchive } from '../formats/torchFile';
-import { config, folderOf, safetensors, sizes, tinyFolder, tinyTensors, type Tensor } from './tinyModel';
+import { config, folderOf, safetensors, sizes, tinyFolder, tinyTensors, type Tensor, torchFile } from './tinyModel';
 
 const open = () => openDatabase(`test-${crypto.randomUUID()}`);
 const imported = async (files: FolderFile[]): Promise<StoredModel> =>
@@ -19,21 +18,6 @@ const renamed = (rename: (name: string) => string): Tensor[] =>
   tinyTensors().map((tensor) => ({ ...tensor, name: rename(tensor.name) }));
 const oldNames = (name: string): string =>
   name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta');
-
-/** Writes the tensors as torch.save does, one storage each. */
-async function torchFile(tensors: Tensor[]): Promise<File> {
-  const pickle = statePickle(
-    ...tensors.map(({ name, shape, values }, key) => ({
-      name,
-      key: String(key),
-      elements: values.length,
-      shape,
-      strides: shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)),
-    })),
-  );
-  const storages = tensors.map(({ values }) => new Float32Array(values));
-  return new File([await torchArchive(pickle, ...storages)], 'pytorch_model.bin');
-}
 
 async function shards(change: (map: Record<string, string>) => void = () => undefined): Promise<FolderFile[]> {
   const tensors = tinyTensors();
@@ -120,7 +104,7 @@ describe('importing weights', () => {
     expect(model.config).toMatchObject({ maxPositions: 12, typeVocabularySize: 1, padTokenId: 1 });
     expect(model.defaults.maxTokens.value).toBe(12);
     const table = model.tensors.find(({ name }) => name === embeddingParameterNames.positions);
-    const stored = new Float32Array(await readWeightRange(db, model.weightsId, (table?.offset ?? 0) * 4, 12 * 8 * 4));
+    const stored = await storedFloats(db, model.weightsId, table?.offset ?? 0, 12 * 8);
     const source = tinyTensors(xlm).find(({ name }) => name === embeddingParameterNames.positions)?.values;
     expect([...stored]).toEqual([...(source ?? [])].slice(2 * 8));
     // The stored and exported config describes the table that is stored.

@@ -7,7 +7,8 @@ import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 import { importBatchList } from '../../../workers/services/import/importBatchList';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 let databases = 0;
 const fresh = () => openDatabase(`parsing-${databases++}`);
@@ -24,7 +25,7 @@ async function imported<R extends DataRole>(role: R, source: File, knowledgeBase
 }
 
 describe('a CSV row', () => {
-  it('with more cells than the header has is reported and not cut, in English and Chinese', async () => {
+  it('with more cells than the header is reported in English and Chinese, not cut', async () => {
     const { rows, rejected } = await imported(
       'pairs',
       file('p.csv', 'id,query,answer\n1,How much feed, and when?,Twice a day\n2,问,答\n3,问,"两次,三次",,\n'),
@@ -33,7 +34,7 @@ describe('a CSV row', () => {
     expect(rejected).toEqual([{ file: 'p.csv', line: 2, fault: 'more-cells', field: '4', expected: '3' }]);
   });
 
-  it('of a file with one column is taken whole, with its commas and quotes', async () => {
+  it('of a file with one column is one text, including its commas and quotes', async () => {
     const source = 'text\n喂两次, 早晚各一次; 断奶\n"引用" 后面, 还有\n"带引号, 逗号"\r\n"两\n行"\n';
     const { rows, rejected } = await imported('knowledgeBase', file('kb.csv', source));
     expect(rows.map((row) => row.text)).toEqual([
@@ -105,7 +106,7 @@ describe('an integer beyond 2^53', () => {
 });
 
 describe('the content of a JSONL line', () => {
-  it('decides: Python quotes and trailing commas are read', async () => {
+  it('is read even with Python quotes and trailing commas', async () => {
     const source = file('p.jsonl', `{'query': '问一', 'pos': ['答']}\n{"query":"问二","pos":["答"]},\n`);
     expect((await imported('pairs', source)).rows.map((row) => row.anchor)).toEqual(['问一', '问二']);
   });

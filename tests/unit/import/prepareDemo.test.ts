@@ -9,11 +9,14 @@ import { getExperiment } from '../../../src/storage/experiments';
 import { preparedData } from '../../../workers/services/split/preparedData';
 import { en } from '../../../src/ui/i18n/en';
 import { zh } from '../../../src/ui/i18n/zh';
-import { prepareDemo } from '../../../workers/services/import/prepareDemo';
+import { prepareDemo, prepareDemoSearch } from '../../../workers/services/import/prepareDemo';
 
 const publicFolder = new URL('../../../public/', import.meta.url);
 const base = 'http://127.0.0.1/app/';
-/** Serves public/ like the page's server, except for the file `missing`. Returns the list of requested paths. */
+/**
+ * Replaces fetch, so that it reads public/ as the page's server does, except for the file `missing`. Returns the
+ * requested paths.
+ */
 function serve(missing?: string): string[] {
   const requested: string[] = [];
   vi.stubGlobal('fetch', (url: string) => {
@@ -52,7 +55,7 @@ describe('the demo', () => {
     expect(progress).toHaveBeenLastCalledWith(requested.length + 1, requested.length + 1);
   });
 
-  it('has the name that the page gives it, in one language', async () => {
+  it('has the name that the page passes, in one language', async () => {
     serve();
     const db = await openDatabase('demo-named');
     const { experimentId } = await prepareDemo(db, base, () => undefined, 'Pig farming');
@@ -87,5 +90,44 @@ describe('the demo', () => {
       status: 404,
     });
     expect(await getExperiment(db, 'demo')).toBeUndefined();
+  });
+});
+
+describe('a question to the demo', () => {
+  it('needs only the knowledge base and the model, reports the bytes of the weights, and loads nothing twice', async () => {
+    const requested = serve();
+    const db = await openDatabase('demo-search');
+    const received = vi.fn();
+    const first = await prepareDemoSearch(db, base, { received });
+    expect(requested.filter((path) => path.startsWith('demo/'))).toEqual(['demo/knowledge-base.jsonl']);
+    expect(first).toMatchObject({
+      knowledgeBase: demoHashes.knowledgeBase,
+      model: { contentSha256: demoHashes.model, maxTokens: 128 },
+    });
+    expect(received.mock.lastCall).toEqual([9_250_920, 0]);
+    requested.length = 0;
+    expect(await prepareDemoSearch(db, base, {})).toEqual(first);
+    expect(requested).toEqual([]);
+  });
+
+  it('is cancelled between two files, and stores no model', async () => {
+    serve();
+    const db = await openDatabase('demo-search-cancelled');
+    const stopping = new AbortController();
+    vi.stubGlobal('fetch', (_url: string, { signal }: RequestInit) => {
+      stopping.abort();
+      return Promise.reject(signal?.aborted ? new DOMException('', 'AbortError') : new Error('not aborted'));
+    });
+    const { signal } = stopping;
+    await expect(prepareDemoSearch(db, base, { signal })).rejects.toMatchObject({ details: { kind: 'cancelled' } });
+    expect(await db.getAll('models')).toEqual([]);
+  });
+
+  it('reports a request that fails without an answer as a failed download', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    const db = await openDatabase('demo-search-offline');
+    await expect(prepareDemoSearch(db, base, {})).rejects.toMatchObject({
+      details: { kind: 'download-failed', url: expect.stringContaining(base) as string },
+    });
   });
 });

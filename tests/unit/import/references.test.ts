@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/domain/errors';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 let databases = 0;
 const fresh = () => openDatabase(`references-${databases++}`);
@@ -16,7 +18,7 @@ const passages = [
   { id: 'a', text: '甲段' },
   { id: 'b', text: '乙段' },
 ];
-/** Returns a database with the passages stored, and the import options that resolve references to them. */
+/** Returns a database in which the passages are stored, and the import options that resolve references to them. */
 async function withPassages() {
   const db = await fresh();
   const { dataset } = await importDataset(db, [file('kb.jsonl', json(...passages))], 'knowledgeBase', ignore);

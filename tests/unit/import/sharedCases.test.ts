@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 
 const folder = new URL('../../../../shared/cases/files/', import.meta.url);
 const source = (name: string): File => new File([readFileSync(new URL(name, folder))], name);
@@ -62,7 +63,7 @@ describe.skipIf(!existsSync(folder))('real-world data files (skipped without ../
     expect(result.faults).toContainEqual([4, 'reference-ignored']);
   });
 
-  it('14 keeps all rows but the cut one, and tells Big5', async () => {
+  it('14 keeps all rows but the cut one, and recognises Big5', async () => {
     const cut = await read('knowledgeBase', ['14a-cut-mid-character.txt']);
     const lines = readFileSync(new URL('14a-cut-mid-character.txt', folder), 'utf8').trimEnd().split('\n').length;
     expect([cut.encoding, cut.rows.length]).toEqual(['utf-8', lines - 1]);
@@ -72,13 +73,13 @@ describe.skipIf(!existsSync(folder))('real-world data files (skipped without ../
     expect(big5.rows[0]?.text).toMatch(/^母豬/);
   });
 
-  it('18 keeps the digits of long ids, and 1.0 finds 1', async () => {
+  it('18 keeps the digits of long ids, and finds passage 1 by 1.0', async () => {
     const { rows } = await read('questions', ['18-questions.jsonl'], '18-snowflake.jsonl');
     expect(rows[0]?.relevant).toEqual(['653247040368672769']);
     expect((await read('questions', ['18-float-ids.csv'])).rows[0]?.relevant).toEqual(['1.0']);
   });
 
-  it('19 replaces NUL by spaces, 27 merges a question, 28 reports the second of equal ids', async () => {
+  it('19 has NUL replaced by spaces, 27 merges a question, 28 reports the second of two equal ids', async () => {
     const nul = await read('knowledgeBase', ['19-nul.txt']);
     expect(nul.faults).toEqual([[1, 'control-replaced']]);
     expect(nul.rows.some((row) => row.text.includes('\0'))).toBe(false);

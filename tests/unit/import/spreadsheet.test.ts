@@ -5,13 +5,13 @@ import { AppError } from '../../../src/domain/errors';
 import type { DataRole } from '../../../src/domain/records';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
-import { importDataset, type ImportSettings } from '../../../workers/services/import/importDataset';
+import { importDataset, type ImportDatasetSettings } from '../../../workers/services/import/importDataset';
 import { styles, workbook, type TestSheet } from './workbook';
 
 let databases = 0;
 const xlsx = (...sheets: TestSheet[]): File => new File([workbook(...sheets)], '资料.xlsx');
 
-async function imported<R extends DataRole>(role: R, file: File, settings: ImportSettings = {}) {
+async function imported<R extends DataRole>(role: R, file: File, settings: ImportDatasetSettings = {}) {
   const db = await openDatabase(`spreadsheet-${databases++}`);
   const report = await importDataset(db, [file], role, () => undefined, settings);
   return { ...report, rows: await readRows(db, role, report.dataset.contentSha256) };
@@ -22,7 +22,7 @@ async function refused(role: DataRole, file: File): Promise<unknown> {
 }
 
 describe('importing a workbook', () => {
-  it('takes the first row as column names and passes over empty rows', async () => {
+  it('takes the first row as column names and skips empty rows', async () => {
     const rows = [['编号', '内容'], ['p1', '断奶仔猪'], [], [null, null], ['p2', '母猪']];
     const report = await imported('knowledgeBase', xlsx({ name: '知识库', rows }));
     expect(report.rows).toEqual([
@@ -103,7 +103,7 @@ describe('importing a workbook', () => {
     ]);
   });
 
-  it('keeps two columns of one name apart and names a column without a name by its letter', async () => {
+  it('separates two columns with the same name, and names a column without a name by its letter', async () => {
     const rows = [
       ['内容', '备注', '备注', null],
       ['甲段', 'x', 'y', 'z'],

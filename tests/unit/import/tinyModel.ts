@@ -1,7 +1,8 @@
-import type { EncoderConfig } from '../../../src/domain/model';
+import type { EncoderConfig, FileDType } from '../../../src/domain/model';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { writeSafetensors } from '../../../workers/formats/safetensors';
+import { statePickle, torchArchive } from '../formats/torchFile';
 
 /** config.json of a BERT with one layer. */
 export const sizes = {
@@ -36,13 +37,15 @@ export const vocab = (count: number): Record<string, number> =>
 export interface Tensor {
   name: string;
   shape: number[];
-  values: Float32Array;
+  /** Bytes if `dtype` is given. */
+  values: Float32Array | Uint8Array;
+  dtype?: FileDType;
 }
 
 export const lengthOf = (shape: number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Returns the tensors of the tiny model, each with other values. */
-export function tinyTensors(of: EncoderConfig = config): Tensor[] {
+export function tinyTensors(of: EncoderConfig = config): (Tensor & { values: Float32Array })[] {
   return parameterShapes(of).map(({ name, shape }) => ({
     name,
     shape,
@@ -54,7 +57,7 @@ export async function safetensors(tensors: Tensor[], name = 'model.safetensors')
   const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of writeSafetensors(tensors, (tensor) =>
-    Promise.resolve(values.get(tensor) ?? new Float32Array(0)),
+    Promise.resolve(new Float32Array(values.get(tensor) ?? [])),
   ))
     pieces.push(piece);
   return new File(pieces, name);
@@ -79,4 +82,19 @@ export async function tinyFolder(
   tensors: Tensor[] = tinyTensors(),
 ): Promise<FolderFile[]> {
   return folderOf({ 'model.safetensors': await safetensors(tensors) }, texts);
+}
+
+/** Writes the tensors as torch.save does, one storage each. */
+export async function torchFile(tensors: (Tensor & { values: Float32Array })[]): Promise<File> {
+  const pickle = statePickle(
+    ...tensors.map(({ name, shape, values }, key) => ({
+      name,
+      key: String(key),
+      elements: values.length,
+      shape,
+      strides: shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1)),
+    })),
+  );
+  const storages = tensors.map(({ values }) => new Float32Array(values));
+  return new File([await torchArchive(pickle, ...storages)], 'pytorch_model.bin');
 }

@@ -10,7 +10,7 @@ export interface TestSheet {
   merged?: string[];
 }
 
-/** Number formats of the styles of cells, from style 1; style 0 is General. */
+/** Number formats of the cell styles, from style 1. Style 0 is General. */
 export const styles = {
   padded: 1,
   builtInDate: 2,
@@ -44,7 +44,7 @@ function cellXml(cell: TestCell, row: number, column: number): string {
 }
 
 function sheetXml({ rows, merged = [] }: TestSheet): string {
-  // Rows without cells are left out, as Excel does.
+  // Leave out rows without cells, as Excel does.
   const data = rows
     .map((cells, row) =>
       cells.length === 0

@@ -11,7 +11,7 @@ import { measureProject } from '../../../workers/services/project/measureProject
 import { saveProject } from '../../../workers/services/project/saveProject';
 import { freshDatabase, storedExperiment, stubLocks } from '../storage/support';
 import { entriesOf, fileOf } from './edit';
-import { contentsOf, fill, open, quiet, saved, storeModel, storeRun, weightsIn } from './support';
+import { contentsOf, fill, open, quiet, saved, sections, storeModel, storeRun, weightsIn } from './support';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -77,7 +77,7 @@ describe('saving a project', () => {
     await damage((await latestCheckpoint(here, 'r'))?.weightsId);
     await open(there, await saved(here));
     expect((await latestCheckpoint(there, 'r'))?.step).toBe(1);
-    await damage((await keptCheckpoint(here, 'r')).weightsId);
+    await damage((await keptCheckpoint(here, 'r')).weights.weightsId);
     const choice = { experimentIds: ['e'], optimizerState: true };
     const { warnings } = await saveProject(here, 'test', choice, quiet);
     expect(warnings).toMatchObject([{ kind: 'project-partial', name: 'one', fault: 'weights-damaged', runId: 'r' }]);
@@ -95,7 +95,9 @@ describe('saving a project without optimizer state', () => {
     for (const db of [there, third]) {
       const [kept, original] = [await keptCheckpoint(db, 'r'), await keptCheckpoint(here, 'r')];
       expect(kept.step).toBe(original.step);
-      expect((await weightsIn(db)).get(kept.weightsId)).toEqual((await weightsIn(here)).get(original.weightsId));
+      expect((await weightsIn(db)).get(kept.weights.weightsId)).toEqual(
+        (await weightsIn(here)).get(original.weights.weightsId),
+      );
       expect(await latestCheckpoint(db, 'r')).toBeUndefined();
     }
     expect((await contentsOf(there))['runEvents']).toEqual((await contentsOf(here))['runEvents']);
@@ -109,8 +111,8 @@ describe('saving a project without optimizer state', () => {
     await open(there, await saved(here, false));
     const [kept, original] = [await keptCheckpoint(there, 'last'), await keptCheckpoint(here, 'last')];
     expect(kept.step).toBe(2);
-    const bytes = (await weightsIn(here)).get(original.weightsId)?.slice(0, filled.model.totalFloats * 4);
-    expect((await weightsIn(there)).get(kept.weightsId)).toEqual(bytes);
+    const bytes = (await weightsIn(here)).get(original.weights.weightsId)?.slice(0, filled.model.totalFloats * 4);
+    expect((await weightsIn(there)).get(kept.weights.weightsId)).toEqual(bytes);
   });
 
   it('leaves out an unfinished run and says so', async () => {
@@ -163,11 +165,6 @@ describe('saving a project while a run writes', () => {
     return new File([zip], 'p.zip');
   }
 
-  const values = (floats: number) =>
-    (async function* () {
-      yield Promise.resolve(new Float32Array(floats).fill(8));
-    })();
-
   it('gives a file that opens with the run as it was at the start', async () => {
     stubLocks();
     const [here, there] = [await freshDatabase(), await freshDatabase()];
@@ -177,8 +174,8 @@ describe('saving a project while a run writes', () => {
     const file = await savedWhile(here, async () => {
       for (const step of [3, 4]) {
         const of = { runId: 'r', step, loopState };
-        await writeCheckpoint(here, { ...of, role: 'latest', tensors: values(model.totalFloats * 3) });
-        await writeCheckpoint(here, { ...of, role: 'best', tensors: values(model.totalFloats) });
+        await writeCheckpoint(here, { ...of, role: 'latest', sections: sections(model.totalFloats, [8, 8, 8]) });
+        await writeCheckpoint(here, { ...of, role: 'best', sections: sections(model.totalFloats, [8]) });
       }
     });
     expect((await here.getAll('checkpoints')).map(({ step }) => step)).toEqual([3, 4, 4]);
@@ -212,18 +209,16 @@ async function entriesOfFormat1(here: Database): Promise<Map<string, Uint8Array<
     json(`datasetBlocks/${block.contentSha256}/${block.block}.json`, block);
   for (const runId of await here.getAllKeys('runs'))
     json(`runEvents/${runId}.json`, await here.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, Infinity])));
-  for (const { weightsId, part, bytes } of await here.getAll('weightParts'))
-    entries.set(`weightParts/${weightsId}/${part}.bin`, new Uint8Array(bytes));
-  for (const store of [
-    'batchLists',
-    'evaluations',
-    'models',
-    'datasets',
-    'checkpoints',
-    'runs',
-    'experiments',
-  ] as const)
+  for (const [weightsId, bytes] of await weightsIn(here))
+    entries.set(`weightParts/${weightsId}/0.bin`, Uint8Array.from(bytes));
+  for (const store of ['batchLists', 'evaluations', 'models', 'datasets', 'runs', 'experiments'] as const)
     json(`${store}.json`, await here.getAll(store));
+  const bytes = await weightsIn(here);
+  const checkpoints = (await here.getAll('checkpoints')).map(async ({ parts: _, ...checkpoint }) => ({
+    ...checkpoint,
+    sha256: await sha256Hex(Uint8Array.from(bytes.get(checkpoint.weightsId) ?? [])),
+  }));
+  json('checkpoints.json', await Promise.all(checkpoints));
   return entries;
 }
 
@@ -232,7 +227,7 @@ it('a project file of format 1 opens, and a run in it whose weights were replace
   const filled = await fill(here, 'e', 'r', { steps: [1] });
   await storeRun(here, 'r2', 'e', filled, { loss: 7 });
   const entries = await entriesOfFormat1(here);
-  entries.delete(`weightParts/${(await keptCheckpoint(here, 'r2')).weightsId}/0.bin`);
+  entries.delete(`weightParts/${(await keptCheckpoint(here, 'r2')).weights.weightsId}/0.bin`);
   expect(await open(there, await fileOf(entries, 1))).toMatchObject({
     experiments: 1,
     runs: 1,
@@ -251,7 +246,7 @@ it('leaves out a run of a format 1 file whose kept weights do not match their ha
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   await fill(here, 'e', 'r', { steps: [1] });
   const entries = await entriesOfFormat1(here);
-  entries.get(`weightParts/${(await keptCheckpoint(here, 'r')).weightsId}/0.bin`)?.fill(9, 0, 4);
+  entries.get(`weightParts/${(await keptCheckpoint(here, 'r')).weights.weightsId}/0.bin`)?.fill(9, 0, 4);
   expect(await open(there, await fileOf(entries, 1))).toMatchObject({
     experiments: 1,
     runs: 0,

@@ -13,7 +13,7 @@ import { appendEvents } from '../../../src/storage/runEvents';
 import { addRun } from '../../../src/storage/runs';
 import { WeightWriter } from '../../../src/storage/weights';
 import { DatasetWriter } from '../../../workers/services/import/datasetWriter';
-import { layOut } from '../../../workers/services/import/encoderTensors';
+import { encoderLayout } from '../../../workers/services/import/encoderTensors';
 import { readEncoderConfig } from '../../../workers/services/import/importModelConfig';
 import { openProject } from '../../../workers/services/project/openProject';
 import { saveProject } from '../../../workers/services/project/saveProject';
@@ -36,7 +36,7 @@ const configText = JSON.stringify({
 /** Stores a model of a few hundred weights. */
 export async function storeModel(db: Database, scale = 1): Promise<StoredModel> {
   const config = readEncoderConfig(configText);
-  const layout = layOut(config);
+  const layout = encoderLayout(config);
   const files = { 'config.json': configText, 'tokenizer.json': '{}' };
   const hasher = (await sha256Hasher()).update(configText).update('{}');
   const weightsId = `model-${scale}`;
@@ -80,8 +80,11 @@ export interface RunOptions {
   rows?: number;
 }
 
-async function* sections(floats: number, values: number[]): AsyncGenerator<Float32Array> {
-  for (const value of values) yield Promise.resolve(new Float32Array(floats).fill(value));
+/** One section of a checkpoint per value. */
+export function sections(floats: number, values: number[]): AsyncIterable<Float32Array>[] {
+  return values.map(async function* (value) {
+    yield Promise.resolve(new Float32Array(floats).fill(value));
+  });
 }
 
 /** Stores a run as a worker would: events, checkpoints with the optimizer's moments, the best weights, evaluations. */
@@ -106,8 +109,8 @@ export async function storeRun(
     const values = [loss * step, loss + step, loss - step];
     const of = { runId, step, loopState };
     const weights = sections(model.totalFloats, values.slice(0, 1));
-    if (step === 1) await writeCheckpoint(db, { ...of, role: 'best', tensors: weights });
-    await writeCheckpoint(db, { ...of, role: 'latest', tensors: sections(model.totalFloats, values) });
+    if (step === 1) await writeCheckpoint(db, { ...of, role: 'best', sections: weights });
+    await writeCheckpoint(db, { ...of, role: 'latest', sections: sections(model.totalFloats, values) });
   }
   await putEvaluation(db, evaluationOf(runId, loss / 10));
 }
@@ -161,8 +164,10 @@ const stores = [
 /** Bytes stored under each weights id. */
 export async function weightsIn(db: Database): Promise<Map<string, number[]>> {
   const bytes = new Map<string, number[]>();
-  for (const part of await db.getAll('weightParts'))
-    bytes.set(part.weightsId, [...(bytes.get(part.weightsId) ?? []), ...new Uint8Array(part.bytes)]);
+  for (const part of await db.getAll('weightParts')) {
+    const stored = part.bytes instanceof Blob ? await part.bytes.arrayBuffer() : part.bytes;
+    bytes.set(part.weightsId, [...(bytes.get(part.weightsId) ?? []), ...new Uint8Array(stored)]);
+  }
   return bytes;
 }
 
@@ -171,8 +176,13 @@ export async function contentsOf(db: Database): Promise<Record<string, unknown[]
   const weights = await weightsIn(db);
   const rows: Record<string, unknown[]> = {};
   for (const store of stores)
-    rows[store] = (await db.getAll(store)).map((row) =>
-      'weightsId' in row ? { ...row, weightsId: weights.get(row.weightsId) } : row,
-    );
+    rows[store] = (await db.getAll(store)).map((row) => {
+      if (!('weightsId' in row)) return row;
+      // Sizes and hashes of parts depend on how the bytes are cut, which the file does not keep.
+      const { weightsId, ...fields } = row;
+      const { parts: _, ...rest } =
+        'generation' in fields ? { parts: 0, ...fields, sha256: '' } : { parts: 0, ...fields };
+      return { ...rest, weights: weights.get(weightsId) };
+    });
   return rows;
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
+import type { HubOrigin, StoredModel } from '../../../src/domain/model';
+import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 
 const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
@@ -51,9 +52,9 @@ function storedModel(files: Record<string, string>): StoredModel {
 }
 
 /** Returns the text files of an export of the demo model, with some of its source files replaced. */
-function exported(change: Record<string, string> = {}): Record<string, string> {
+function exported(change: Record<string, string> = {}, hub?: HubOrigin): Record<string, string> {
   const entries = exportFolder({
-    model: storedModel({ ...demoFiles, ...change }),
+    model: { ...storedModel({ ...demoFiles, ...change }), ...(hub ? { hub } : {}) },
     settings,
     run: {
       runId: 'run',
@@ -74,6 +75,7 @@ function exported(change: Record<string, string> = {}): Record<string, string> {
     after: undefined,
     testVector: { text: '猪', values: [] },
     read: () => Promise.resolve(new Float32Array()),
+    readUntrained: () => new Uint8Array(),
   });
   return Object.fromEntries(entries.flatMap(({ name, input }) => (typeof input === 'string' ? [[name, input]] : [])));
 }
@@ -94,14 +96,18 @@ describe('an exported folder', () => {
   });
 
   it('still lowercases if the source does, for sentence-transformers and for readers of tokenizer.json', () => {
-    const source: { normalizer: unknown } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
-    const lowers = { 'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}' };
+    const source: { normalizer: object } = JSON.parse(demoFiles['tokenizer.json'] ?? '');
+    const cased = { ...source.normalizer, lowercase: false };
+    const lowers = {
+      'sentence_bert_config.json': '{"max_seq_length":192,"do_lower_case":true}',
+      'tokenizer.json': JSON.stringify({ ...source, normalizer: cased }),
+    };
     const once = exported(lowers);
     expect(fileOf(once, 'sentence_bert_config.json')).toEqual({ max_seq_length: 77, do_lower_case: true });
     expect(once['README.md']).toContain('Lowercased first: 是 / yes');
     expect(fileOf(once, 'tokenizer.json')['normalizer']).toEqual({
       type: 'Sequence',
-      normalizers: [{ type: 'Lowercase' }, source.normalizer],
+      normalizers: [{ type: 'Lowercase' }, cased],
     });
     const twice = exported({ ...lowers, 'tokenizer.json': once['tokenizer.json'] ?? '' });
     expect(twice['tokenizer.json']).toBe(once['tokenizer.json']);
@@ -136,6 +142,20 @@ describe('an exported folder', () => {
 
   it('takes special tokens from tokenizer.json if no other file names them', () => {
     expect(fileOf(exported({ 'tokenizer_config.json': '{}' }), 'special_tokens_map.json')).toEqual(special);
+  });
+
+  it('names the commit that the base model was fetched at, in the model card and for the command line', () => {
+    const commit = 'c'.repeat(40);
+    const files = exported({}, { host: 'huggingface.co', id: 'BAAI/bge-base-zh-v1.5', commit });
+    expect(files['README.md']).toContain(`huggingface.co, BAAI/bge-base-zh-v1.5, commit \`${commit}\``);
+    expect(files['README.md']).toMatch(/^---\n[^#]*\nbase_model: BAAI\/bge-base-zh-v1\.5\n---/);
+    const experiment = parseExperimentFile(fileOf(files, 'experiment.json'));
+    expect(experiment.locations).toEqual({ model: `hub:BAAI/bge-base-zh-v1.5@${commit}` });
+    expect(parseExperimentFile(fileOf(exported(), 'experiment.json'))).toEqual({ ...experiment, locations: {} });
+    // The location would be looked up on Hugging Face.
+    const other = exported({}, { host: 'models.example.org', id: 'a/b', commit });
+    expect(other['README.md']).toContain(`models.example.org, a/b, commit`);
+    expect(fileOf(other, 'experiment.json')['locations']).toBeUndefined();
   });
 
   it('has a model card whose onnxruntime example truncates at the maximum length and does not pad', () => {

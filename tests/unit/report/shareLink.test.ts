@@ -207,6 +207,7 @@ describe('a share link', () => {
 
   it('is rejected as too new, not as broken, if a newer version made it', async () => {
     expect(await faultOf(await forged({ e: {}, n: '' }, 2))).toBe('too-new');
+    for (const noLink of ['abcdef', 'hello-world-from-nowhere', 'zzzz']) expect(await faultOf(noLink)).toBe('invalid');
     expect(await faultOf(await forged({ e: { schemaVersion: 99 }, n: '' }))).toBe('too-new');
   });
 

@@ -4,7 +4,7 @@ import type { Pair, Question } from '../../../src/domain/records';
 import { NearDuplicateIndex } from '../../../src/domain/split/nearDuplicates';
 import { nearDuplicatesOfTest } from '../../../workers/services/split/nearDuplicates';
 
-/** Jaccard similarity of character bigrams, by definition. */
+/** Computes the Jaccard similarity of character bigrams from its definition. */
 function jaccard(a: string, b: string): number {
   const grams = (text: string): Set<string> => {
     const characters = [...text];
@@ -16,7 +16,7 @@ function jaccard(a: string, b: string): number {
   return shared / (left.size + right.size - shared);
 }
 
-/** Compares with every key. The first of the most similar ones wins. */
+/** Finds the most similar key by comparing with every one. The first of equally similar keys wins. */
 function nearestByLoop(key: string, keys: readonly string[]): { index: number; jaccard: number } | null {
   let best: { index: number; jaccard: number } | null = null;
   keys.forEach((other, index) => {
@@ -35,7 +35,7 @@ const search = (anchors: string[], test: string[]) =>
   );
 
 describe('the search for near-duplicates', () => {
-  it('finds the same key with the same similarity as a loop over all keys', () => {
+  it('finds the same key, with the same similarity, as a loop over all keys', () => {
     let found = 0;
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '猪', '𠀀'), minLength: 1, maxLength: 14 });
     const edited = fc
@@ -53,7 +53,7 @@ describe('the search for near-duplicates', () => {
     expect(found).toBeGreaterThan(300);
   });
 
-  it('counts a similarity of exactly 0.8, and nothing below', () => {
+  it('accepts a similarity of exactly 0.8, and none below', () => {
     // Four of five bigrams are shared.
     expect(new NearDuplicateIndex(['abcdef']).nearest('abcde')).toEqual({ index: 0, jaccard: 0.8 });
     expect(new NearDuplicateIndex(['abcde']).nearest('abcd')).toBeNull();

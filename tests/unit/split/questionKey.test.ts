@@ -27,7 +27,7 @@ describe('the key of a question', () => {
     ['a decimal point', '1.5倍是多少', '15倍是多少'],
     ['a per cent sign', '5%是多少', '5是多少'],
     ['the only punctuation', '？', '！'],
-  ])('keeps apart texts that differ in %s', (_, a, b) => {
+  ])('is different for texts that differ in %s', (_, a, b) => {
     expect(questionKey(a, true)).not.toBe(questionKey(b, true));
   });
 
@@ -56,7 +56,7 @@ describe('a tokenizer', () => {
     expect(tokenizerFoldsCase(tokenizer, config)).toBe(expected);
   });
 
-  it('with a sequence nested without end is read only to a limit', () => {
+  it('with endlessly nested sequences is read only to a limited depth', () => {
     let normalizer: object = { type: 'Lowercase' };
     for (let depth = 0; depth < 50_000; depth++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
     expect(tokenizerFoldsCase({ normalizer }, {})).toBe(false);

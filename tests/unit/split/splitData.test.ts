@@ -153,7 +153,7 @@ describe('the split', () => {
     expect([split.dev.length, split.devInTest.length, split.trainRows.length]).toEqual([0, 1, 10]);
   });
 
-  it('leaves out pairs that equal a test question only after normalisation, and tells them from exact ones', () => {
+  it('leaves out pairs that equal a test question only after normalisation, and distinguishes them from exact ones', () => {
     const anchors = ['ＶＰＮ怎么连', 'vpn怎么连', 'VPN 怎么连？', 'VPN怎么连', '另一个'];
     const input = {
       experiment: settings(0),
@@ -221,7 +221,7 @@ describe('references to passages', () => {
     });
     expect(relevantOf('x y')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'x y', dropped: true }] });
     expect(relevantOf('p1；p2').kept).toEqual([question('q', '问', 'p1', 'p2')]);
-    // One unknown piece makes the cell a text that was not found, not a list.
+    // If one piece is unknown, the cell counts as one unknown text, not as a list.
     expect(relevantOf('p1；p2 z')).toEqual({ kept: [], unknown: [{ index: 0, reference: 'p1；p2 z', dropped: true }] });
   });
 });

@@ -8,7 +8,7 @@ import { importDataset } from '../../../workers/services/import/importDataset';
 import { countSplit } from '../../../workers/services/split/countSplit';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
-/** A model whose tokenizer folds case or does not. The split reads nothing else of it. */
+/** Returns a model whose tokenizer does or does not fold case. The split reads nothing else from it. */
 function modelOf(contentSha256: string, lowercase: boolean): StoredModel {
   const tokenizer = { normalizer: { type: 'BertNormalizer', lowercase } };
   const files: Record<string, string> = { 'tokenizer.json': JSON.stringify(tokenizer) };

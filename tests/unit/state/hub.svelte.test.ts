@@ -56,7 +56,7 @@ it('cancelling a download deletes what has arrived', async () => {
   expect(calls.at(-1)).toBe(`delete ${downloadIdOf(listing)}`);
 });
 
-it('the speed of a download is that of the last seconds', () => {
+it('the speed of a download is averaged over the last seconds', () => {
   const speed = new DownloadSpeed();
   expect(speed.add(5000, 0)).toBeNull();
   expect(speed.add(6000, 500)).toBeNull();

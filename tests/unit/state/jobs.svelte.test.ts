@@ -34,10 +34,16 @@ vi.mock('../../../src/state/app.svelte', () => ({
 vi.mock('../../../src/state/wakeLock', () => ({ whileAwake: (work: () => Promise<unknown>) => work() }));
 const router = { route: { name: 'experiment', experimentId: 'e', stage: 'train' }, go: vi.fn() };
 vi.mock('../../../src/state/router.svelte', () => ({ router }));
+/** Answers a message of this tab as another tab would. */
+let otherTab: (message: object) => object | null = () => null;
 vi.stubGlobal(
   'BroadcastChannel',
   class {
-    postMessage = () => undefined;
+    onmessage: (message: { data: object }) => void = () => undefined;
+    postMessage = (message: object) => {
+      const data = otherTab(message);
+      if (data) this.onmessage({ data });
+    };
   },
 );
 vi.stubGlobal('navigator', { storage: { persist: () => Promise.resolve(true) } });
@@ -52,6 +58,7 @@ beforeEach(() => {
   router.go.mockReset();
   router.route.stage = 'train';
   demo = false;
+  otherTab = () => null;
 });
 
 describe('a run', () => {
@@ -99,6 +106,30 @@ describe('a run', () => {
     expect(records.get('r')?.status).toBe('running');
   });
 
+  it('that the page before a reload still holds is never shown as another tab’s, and then can be resumed', async () => {
+    write('reloaded', 'running');
+    held.add('reloaded');
+    const booting = jobs.boot();
+    const run = jobs.follow('reloaded');
+    await run.refresh();
+    await vi.waitFor(() => expect(run.settling).toBe(true));
+    expect(run.elsewhere).toBe(false);
+    held.delete('reloaded');
+    await booting;
+    expect([run.settling, run.elsewhere, records.get('reloaded')?.status]).toEqual([false, false, 'interrupted']);
+    // The screen may have read the record while the worker was ending.
+    expect(run.record?.status).toBe('interrupted');
+  });
+
+  it('that another tab says it carries out is watched at once after the page loads', async () => {
+    write('there', 'running');
+    held.add('there');
+    otherTab = (message) => ('who' in message ? { here: message.who } : null);
+    await jobs.boot();
+    expect([jobs.follow('there').elsewhere, jobs.follow('there').settling]).toEqual([true, false]);
+    expect(records.get('there')?.status).toBe('running');
+  });
+
   it('left in the queue by a tab that just died can be resumed within 20 seconds', async () => {
     vi.useFakeTimers();
     try {
@@ -112,7 +143,7 @@ describe('a run', () => {
     }
   });
 
-  it('that changes its status makes lists of runs load again', async () => {
+  it('makes lists of runs reload when its status changes', async () => {
     let finish = (): void => undefined;
     startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
     await jobs.start('e');

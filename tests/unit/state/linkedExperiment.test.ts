@@ -8,7 +8,9 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
 import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { getModel, listModels } from '../../../src/storage/models';
-import { checkQuestions, importDataset, storedPassages } from '../../../workers/services/import/importDataset';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
 import { prepareDemo } from '../../../workers/services/import/prepareDemo';
 import { countSplit } from '../../../workers/services/split/countSplit';
@@ -51,7 +53,7 @@ const { ImportsState } = await import('../../../src/state/imports.svelte');
 const { sharedInputs } = await import('../../../src/state/sharing');
 
 let databases = 0;
-/** The demo's experiment, as a link to it would state it. The database afterwards in use is empty. */
+/** Returns the demo's experiment, as a link to it would state it, and switches to an empty database. */
 async function demoLink(): Promise<Experiment> {
   const elsewhere = await openDatabase(`linked-${databases++}`);
   const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, base, () => undefined)).experimentId);

@@ -7,7 +7,9 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { appendEvents, readEvents } from '../../../src/storage/runEvents';
 import { deleteRun, putRun } from '../../../src/storage/runs';
 import { sweepOrphanWeights } from '../../../src/storage/sweep';
-import { readWeightRange, WeightWriter } from '../../../src/storage/weights';
+import { WeightWriter } from '../../../src/storage/weights';
+import { verifyParts } from '../../../src/storage/weightReader';
+import { storedFloats } from './storedFloats';
 
 const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
 
@@ -41,11 +43,7 @@ async function* tensors(...values: number[]): AsyncGenerator<Float32Array> {
 }
 
 const write = (db: Database, step: number, role: 'latest' | 'best' = 'latest') =>
-  writeCheckpoint(db, { runId: 'r', step, role, tensors: tensors(step), loopState });
-
-async function weightsOf(db: Database, weightsId: string): Promise<number[]> {
-  return [...new Float32Array(await readWeightRange(db, weightsId, 0, 8))];
-}
+  writeCheckpoint(db, { runId: 'r', step, role, sections: [tensors(step)], loopState });
 
 test('only the two newest checkpoints are kept, and their bytes are the ones written', async () => {
   const db = await withRun();
@@ -54,7 +52,7 @@ test('only the two newest checkpoints are kept, and their bytes are the ones wri
   expect(new Set((await db.getAllKeys('weightParts')).map(([id]) => id)).size).toBe(2);
   const latest = await latestCheckpoint(db, 'r');
   expect(latest?.step).toBe(4);
-  expect(await weightsOf(db, latest?.weightsId ?? '')).toEqual([4, 4]);
+  expect(await storedFloats(db, latest?.weightsId ?? '', 0, 2)).toEqual([4, 4]);
 });
 
 test('the best checkpoint by dev is kept beside the latest ones and replaced only by another best', async () => {
@@ -71,11 +69,11 @@ test('a checkpoint write that fails before its manifest leaves the old state, an
   const db = await withRun();
   await write(db, 1);
   async function* dying(): AsyncGenerator<Float32Array> {
-    yield Promise.resolve(new Float32Array(9 * 1024 * 1024));
+    yield Promise.resolve(new Float32Array(17 * 1024 * 1024));
     throw new Error('killed');
   }
   await expect(
-    writeCheckpoint(db, { runId: 'r', step: 2, role: 'latest', tensors: dying(), loopState }),
+    writeCheckpoint(db, { runId: 'r', step: 2, role: 'latest', sections: [dying()], loopState }),
   ).rejects.toThrow('killed');
   expect(await db.count('weightParts')).toBe(2);
   expect((await latestCheckpoint(db, 'r'))?.step).toBe(1);
@@ -98,11 +96,12 @@ test('a damaged newest checkpoint falls back to the one before, and an error nam
   });
 });
 
-test('kept weights whose bytes do not match their hash are refused with an error that names the checkpoint', async () => {
+test('kept weights whose bytes do not match their hash are refused when they are read', async () => {
   const db = await withRun();
   const { weightsId, generation } = await write(db, 1);
   await db.put('weightParts', { weightsId, part: 0, bytes: Float32Array.of(1, 9).buffer });
-  await expect(keptCheckpoint(db, 'r')).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation } });
+  const read = async () => verifyParts(db, (await keptCheckpoint(db, 'r')).weights);
+  await expect(read()).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation } });
 });
 
 test('weights are split into parts of at most 32 MiB and read across part boundaries', async () => {
@@ -114,12 +113,8 @@ test('weights are split into parts of at most 32 MiB and read across part bounda
   expect((await writer.finish()).bytes).toBe((count + 1) * 4);
   expect((await db.getAllKeys('weightParts')).length).toBe(2);
   const boundary = 8 * 1024 * 1024;
-  expect([...new Float32Array(await readWeightRange(db, 'w', (boundary - 1) * 4, 12))]).toEqual([
-    boundary - 1,
-    boundary,
-    boundary + 1,
-  ]);
-  await expect(readWeightRange(db, 'w', count * 4, 12)).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
+  expect(await storedFloats(db, 'w', boundary - 1, 3)).toEqual([boundary - 1, boundary, boundary + 1]);
+  await expect(storedFloats(db, 'w', count, 3)).rejects.toMatchObject({ details: { kind: 'storage-failed' } });
 });
 
 test('events are numbered without gaps across concurrent writers and restarts', async () => {

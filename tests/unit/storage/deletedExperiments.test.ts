@@ -25,7 +25,7 @@ async function* tensors(value: number): AsyncGenerator<Float32Array> {
 }
 
 const checkpoint = (db: Database, runId: string, step = 1) =>
-  writeCheckpoint(db, { runId, step, role: 'latest', tensors: tensors(step), loopState });
+  writeCheckpoint(db, { runId, step, role: 'latest', sections: [tensors(step)], loopState });
 
 async function withRuns(...experimentIds: string[]): Promise<Database> {
   const db = await freshDatabase();

@@ -1,15 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/domain/hash';
-import { encodeAll, TextTokenizer } from '../../../workers/services/tokenize/tokenize';
+import { tokenizerWithLowercase } from '../../../workers/services/import/modelTokenizer';
+import { exportedTokenizerFiles } from '../../../workers/services/report/exportTokenizer';
+import { tokenizeAll } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const golden: {
   hashes: Record<string, { sha256: string; texts: number; tokens: number }>;
   rareHan: { text: string; ids: number[] }[];
+  lowercase: { texts: string[]; words: string; cases: { normalizer: object | null; ids: string[] }[] };
 } = JSON.parse(readFileSync(new URL('../../fixtures/tokens/golden.json', import.meta.url), 'utf8'));
 
-/** Must equal the list `odd` in tools/golden/tokens.py. */
+/** These texts must equal the list `odd` in tools/golden/tokens.py. */
 const odd = [
   '',
   ' ',
@@ -77,7 +81,7 @@ describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', ()
   it.each(Object.keys(golden.hashes))('match the Rust tokenizers on 300 texts: %s', async (name) => {
     const [model = '', limit] = name.split('@');
     const list = texts();
-    const { ids, offsets } = await encodeAll(
+    const { ids, offsets } = await tokenizeAll(
       tokenizerOf(model),
       list,
       model === 'e5-small-zh' ? 'passage: ' : '',
@@ -87,6 +91,37 @@ describe.skipIf(!existsSync(shared))('token ids (skipped without ../shared)', ()
     expect(list).toHaveLength(golden.hashes[name]!.texts);
     expect(ids.length).toBe(golden.hashes[name]!.tokens);
     expect(await sha256Hex(framed(ids, offsets))).toBe(golden.hashes[name]!.sha256);
+  });
+});
+
+describe('a tokenizer whose texts are lowercased first', () => {
+  const { texts: mixed, words, cases } = golden.lowercase;
+  const vocab = Object.fromEntries(words.split(' ').map((word, id) => [word, id]));
+  const model = { type: 'WordPiece', unk_token: '[UNK]', continuing_subword_prefix: '##', vocab };
+  const others = { version: '1.0', truncation: null, padding: null, post_processor: null, decoder: null };
+  const tokenizerJson = (normalizer: object | null): string =>
+    JSON.stringify({ ...others, added_tokens: [], normalizer, pre_tokenizer: { type: 'BertPreTokenizer' }, model });
+  const sentence = { 'sentence_bert_config.json': '{"do_lower_case": true}' };
+  const idsOf = (text: string, files: Record<string, string>): string =>
+    new TextTokenizer({ files }).encode(text, 512).ids.join(' ');
+
+  it.each(cases)('has the ids of the Rust tokenizers with the normalizer $normalizer', ({ normalizer, ids }) => {
+    const imported = { 'tokenizer.json': tokenizerWithLowercase(tokenizerJson(normalizer)) };
+    const [exported] = exportedTokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
+    for (const [i, text] of mixed.entries()) {
+      expect(idsOf(text, imported)).toBe(ids[i]);
+      expect(idsOf(text, { 'tokenizer.json': exported?.input ?? '' })).toBe(ids[i]);
+    }
+  });
+
+  it.each(cases)('is imported and exported with the same normalizer, given $normalizer', ({ normalizer }) => {
+    const imported = tokenizerWithLowercase(tokenizerJson(normalizer));
+    const [exported] = exportedTokenizerFiles({ 'tokenizer.json': tokenizerJson(normalizer), ...sentence }, 512);
+    const [again] = exportedTokenizerFiles({ 'tokenizer.json': imported, ...sentence }, 512);
+    const normalizerOf = (text = '{}'): unknown => (JSON.parse(text) as { normalizer: unknown }).normalizer;
+    expect(normalizerOf(exported?.input)).toEqual(normalizerOf(imported));
+    expect(normalizerOf(again?.input)).toEqual(normalizerOf(imported));
+    expect(tokenizerWithLowercase(imported)).toBe(imported);
   });
 });
 

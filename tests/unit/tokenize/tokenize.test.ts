@@ -9,7 +9,8 @@ import { putModel } from '../../../src/storage/models';
 import { getTokenSet } from '../../../src/storage/tokenSets';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import { preparedData } from '../../../workers/services/split/preparedData';
-import { TextTokenizer, tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
+import { tokenize, tokenizeTexts } from '../../../workers/services/tokenize/tokenize';
+import { TextTokenizer } from '../../../workers/services/tokenize/textTokenizer';
 
 const folder = new URL('../../../public/models/demo-zh/', import.meta.url);
 const modelSha256 = 'a'.repeat(64);
@@ -160,7 +161,7 @@ describe('tokenizing an experiment', () => {
       { ...experiment, model: { ...experiment.model!, queryPrefix: 'a𠮷b' } },
       () => undefined,
     );
-    // Keys from before these characters were separated.
+    // These are the keys from before such characters were separated.
     expect(plain.testQuestions).toBe('17d5cfc0bb07fe28d148f2e64d7d048436cf40db699dbfd73d2fb0230afd2003');
     expect(rare.testQuestions).not.toBe('99953684eaf7ce002834718587fb926d715926638475678326afb3ad87416aec');
     expect(rare.knowledgeBase).toBe(plain.knowledgeBase);

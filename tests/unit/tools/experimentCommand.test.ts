@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonFaultLine } from '../../../tools/lib/jsonFault.mjs';
 
 const tool = new URL('../../../tools/experiment.mjs', import.meta.url).pathname;
-/** Bad input must be refused before anything is installed, built or started. */
+/** Time limit for refusing bad input, which must happen before anything is installed, built or started. */
 const atOnceMs = 10_000;
 
 function refused(...args: string[]): Promise<string> {

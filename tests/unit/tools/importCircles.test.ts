@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { circlesIn, relativeImports, resolveImport } from '../../../tools/lint/importCircles';
 
 describe('the rule against import circles', () => {
-  it('reads the relative imports of a module, those of types and dynamic ones included', () => {
+  it('reads the relative imports of a module, including type imports and dynamic imports', () => {
     const text = `
       import * as a from './a';
       import type { B } from '../b';

@@ -23,7 +23,7 @@ interface Contents {
   code?: string;
 }
 
-/** Installs a package into the site's own node_modules. */
+/** Writes a package into node_modules of the test site. */
 async function install(name: string, { license = 'MIT', text, code = `export default '${name}';` }: Contents) {
   await write(
     `node_modules/${name}/package.json`,

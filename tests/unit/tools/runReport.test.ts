@@ -50,7 +50,7 @@ describe('events.jsonl', () => {
     ]);
   });
 
-  it('takes the 150,000 earlier events of a resumed run at once', async () => {
+  it('accepts 150,000 earlier events of a resumed run in one call', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recallsmith-report-'));
     const report = new RunReport(folder, () => undefined);
     await report.begin();

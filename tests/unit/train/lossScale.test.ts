@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstLossScale, nextLossScale, type LossScale } from '../../../src/domain/train/lossScale';
 
-/** Returns the scale after these steps, each with or without an overflow. Null if it would fall below 1. */
+/** Returns the scale after these steps, each with or without an overflow, or null if the scale would fall below 1. */
 function after(state: LossScale | null, overflows: readonly boolean[]): LossScale | null {
   return overflows.reduce<LossScale | null>((scale, overflowed) => scale && nextLossScale(scale, overflowed), state);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment } from '../../../src/domain/experiment';
 import { countAdvanced } from '../../../src/domain/train/advancedSettings';
+import { settingRanges } from '../../../src/domain/train/settingRanges';
 import { presetOf, withPreset } from '../../../src/domain/train/presets';
 
 describe('the presets of the train stage', () => {
@@ -42,5 +43,24 @@ describe('the advanced settings', () => {
     const batching = { kind: 'listed' as const, sha256: '0'.repeat(64) };
     const listed = { ...experiment, stages: experiment.stages.map((stage) => ({ ...stage, batching })) };
     expect(countAdvanced(listed)).toEqual({ all: 14, changed: 0 });
+  });
+});
+
+describe('the ranges of the number fields', () => {
+  it('include every default', () => {
+    const { stages, seed, evaluation } = defaultExperiment();
+    const [stage] = stages;
+    if (stage?.batching.kind !== 'seeded') throw new Error('no seeded stage');
+    const { optimizer, loss, batching, schedule } = stage;
+    const { learningRate, weightDecay, clipNorm, beta1, beta2, epsilon } = optimizer;
+    const defaults = {
+      ...{ learningRate, weightDecay, clipNorm, beta1, beta2, epsilon },
+      ...{ temperature: loss.temperature, batchSize: batching.batchSize, warmup: schedule.warmup, seed },
+      devEverySteps: evaluation.devEverySteps,
+    };
+    for (const [setting, value] of Object.entries(defaults)) {
+      const { low, high } = settingRanges[setting as keyof typeof defaults];
+      expect(value >= low && value <= high, setting).toBe(true);
+    }
   });
 });

@@ -25,7 +25,7 @@ const step = (number: number): RunEventBody => ({
 const dev = (number: number): RunEventBody => ({ type: 'devEvaluation', step: number, metrics, best: false });
 const phase = (name: 'evaluateBefore' | 'train' | 'evaluateAfter'): RunEventBody => ({ type: 'phase', phase: name });
 
-/** The view after the events, each with its time. */
+/** Returns the view of a run after the events, each of which has a time. */
 function at(...events: [number, RunEventBody][]): RunView {
   const view = emptyRunView();
   applyEvents(
@@ -34,7 +34,7 @@ function at(...events: [number, RunEventBody][]): RunView {
   );
   return view;
 }
-/** 1,000 ms of evaluation before training. */
+/** Events of an evaluation before training that takes 1,000 ms, with the given dev events. */
 const before = (...devs: [number, RunEventBody][]): [number, RunEventBody][] => [
   [0, phase('evaluateBefore')],
   ...devs,
@@ -55,11 +55,11 @@ describe('the time left', () => {
     expect(timeLeftMs(at(...before(), [1100, step(1)], [1200, step(2)]), plan(10, 0), 1200)).toBeNull();
   });
 
-  it('without dev questions is the steps left at the measured pace, and the evaluation after training', () => {
+  it('without dev questions covers the remaining steps at the measured pace and the evaluation after training', () => {
     expect(timeLeftMs(at(...before(), ...threeSteps), plan(13, 1), 1300)).toBe(10 * stepMs + 1000);
   });
 
-  it('includes a dev evaluation for every interval left, as long as those measured', () => {
+  it('includes a dev evaluation per remaining interval, each as long as those measured', () => {
     const view = at(...before([900, dev(0)]), [1100, step(1)], [1200, step(2)], [1700, dev(2)], [1800, step(3)]);
     // Dev is evaluated after steps 4, 6, 8 and 10.
     expect(timeLeftMs(view, plan(10, 2), 1800)).toBe(7 * stepMs + 4 * 500 + 1000);
@@ -67,7 +67,7 @@ describe('the time left', () => {
     expect(timeLeftMs(view, plan(9, 2, 'last'), 1800)).toBe(6 * stepMs + 3 * 500 + 1000);
   });
 
-  it('takes a dev evaluation to be as long as the one before training until one is measured', () => {
+  it('assumes that a dev evaluation takes as long as the one before training, until one is measured', () => {
     expect(timeLeftMs(at(...before([900, dev(0)]), ...threeSteps), plan(13, 10), 1300)).toBe(10 * stepMs + 1000 + 1000);
   });
 
@@ -77,7 +77,7 @@ describe('the time left', () => {
     expect(timeLeftMs(view, plan(3, 3), 1700)).toBe(600 + 1000);
   });
 
-  it('does not take a pause for a part of the dev evaluation', () => {
+  it('does not count a pause as part of the dev evaluation', () => {
     const view = at(
       ...before([900, dev(0)]),
       ...threeSteps,
@@ -91,8 +91,15 @@ describe('the time left', () => {
   it('includes the checkpoints that fall due', () => {
     const written: RunEventBody = { type: 'checkpoint', step: 3, generation: 0, writeMs: 1500, bytes: 1 };
     const view = at(...before(), ...threeSteps, [2800, written]);
-    // One write of 1.5 s per 30 s of training.
+    // A checkpoint takes 1.5 s per 30 s of training.
     expect(timeLeftMs(view, plan(3003, 0), 2800)).toBeCloseTo(300_000 * 1.05 + 1000);
+  });
+
+  it('includes only the part of a write during which steps wait', () => {
+    const write = { step: 3, generation: 0, writeMs: 10_000, waitedMs: 1500, bytes: 1 };
+    const view = at(...before(), ...threeSteps, [2800, { type: 'checkpoint', ...write }]);
+    // One write per 200 s of training, for which steps wait 1.5 s.
+    expect(timeLeftMs(view, plan(4003, 0), 2800)).toBeCloseTo(400_000 + 2 * 1500 + 1000);
   });
 
   it('of the evaluation after training follows its progress', () => {

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { render } from 'svelte/server';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { planBatches } from '../../../src/domain/train/planBatches';
-import { defaultExperiment, experimentModelOf } from '../../../src/domain/experiment';
+import { defaultExperiment, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import { openDatabase, type Database } from '../../../src/storage/database';
@@ -11,6 +11,7 @@ import { getExperiment, putExperiment } from '../../../src/storage/experiments';
 import { importDataset } from '../../../workers/services/import/importDataset';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { countSplit } from '../../../workers/services/split/countSplit';
+import { stageBatches } from '../../../workers/services/train/stageBatches';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
@@ -18,7 +19,19 @@ vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
     data: () =>
-      Promise.resolve({ countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'] }),
+      Promise.resolve({
+        countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'],
+        tokenize: () => Promise.resolve({}),
+      }),
+    // As far as the batches go, which is as far as an experiment without a stored model can be planned.
+    gpu: () =>
+      Promise.resolve({
+        planMemory: async (id: string) => {
+          const { experiment } = (await getExperiment(db, id)) ?? {};
+          if (experiment) await stageBatches(db, experiment, await preparedData(db, experiment));
+          return null;
+        },
+      }),
     getExperiment: (id: string) => getExperiment(db, id),
     putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
     getDataset: (sha256: string) => getDataset(db, sha256),
@@ -29,7 +42,7 @@ vi.mock('../../../src/state/app.svelte', () => ({
   app: { language: 'en', attempt: (work: () => Promise<unknown>) => work() },
 }));
 vi.mock('../../../src/state/jobs.svelte', () => ({ jobs: {} }));
-// Only the text of the stage is tested, so its other parts are replaced by empty components.
+// The tests look only at the stage's own text, so its other parts are replaced by empty components.
 const replaced = [
   'train/Hyperparameters',
   'train/AdvancedSettings',
@@ -42,6 +55,7 @@ vi.stubGlobal('location', { hash: '' });
 vi.stubGlobal('addEventListener', () => undefined);
 const { deviceJob } = await import('../../../src/state/deviceJob.svelte');
 const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+const { MemoryState } = await import('../../../src/state/memory.svelte');
 const { default: TrainStage } = await import('../../../src/ui/train/TrainStage.svelte');
 const { default: RunList } = await import('../../../src/ui/train/RunList.svelte');
 
@@ -52,7 +66,7 @@ async function datasetOf(role: 'knowledgeBase' | 'pairs' | 'questions', rows: ob
 async function stored(role: 'knowledgeBase' | 'pairs' | 'questions', rows: object[]) {
   return (await datasetOf(role, rows)).contentSha256;
 }
-/** Opens an experiment with 80 pairs, of which the default split holds out 4 for dev. Batches of 2, 2 epochs. */
+/** Opens an experiment with 80 pairs, batches of 2 and 2 epochs. The default split holds out 4 pairs for dev. */
 async function opened(added: object[] = []) {
   const [stage] = defaultExperiment().stages;
   if (!stage) throw new Error('no stage');
@@ -230,6 +244,42 @@ describe('a run that would be refused', () => {
       })),
     }));
     expect(startButtonIn(shown())).not.toContain(' disabled');
+  });
+});
+
+describe('a batch that no mix of the pairs can fill', () => {
+  const batchesOf = (batchSize: number) => (experiment: Experiment) => ({
+    ...experiment,
+    stages: experiment.stages.map((stage) => ({
+      ...stage,
+      batching: { kind: 'seeded' as const, batchSize, avoidDuplicatePassages: true },
+    })),
+  });
+
+  it('disables the start button with the reason before a run is started, until the settings change', async () => {
+    const { state } = await opened();
+    await state.setModel(model);
+    // 11 different questions and 11 different passages, but every two pairs of one half share one of them.
+    const halves = Array.from({ length: 10 }, (_, i) => [
+      { query: `问${i}`, positive: '同一个答案' },
+      { query: '同一个问题', positive: `答${i}` },
+    ]);
+    await state.setDataset('pairs', await datasetOf('pairs', halves.flat()));
+    state.change((e) => batchesOf(4)({ ...e, split: { ...e.split, devFraction: 0 } }));
+    await state.countSplit();
+    const memory = new MemoryState();
+    const shown = () => render(TrainStage, { props: { experiment: state, readOnly: false, memory } }).body;
+    expect(startButtonIn(shown())).not.toContain(' disabled');
+    memory.askSoon(state);
+    await vi.waitFor(() => expect(memory.refusal).toMatchObject({ kind: 'too-few-pairs', distinct: 'together' }));
+    expect(startButtonIn(shown())).toContain(' disabled');
+    expect(textOf(shown())).toContain('A run can’t start with these settings');
+
+    state.change(batchesOf(2));
+    memory.askSoon(state);
+    expect(startButtonIn(shown())).not.toContain(' disabled');
+    await vi.waitFor(() => expect(memory.progress).toBeNull());
+    expect(memory.refusal).toBeNull();
   });
 });
 

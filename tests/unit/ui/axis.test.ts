@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { axisTicks, niceCeiling } from '../../../src/ui/common/axis';
+import { axisTicks, axisCeiling } from '../../../src/ui/common/axis';
 
 describe('the axis of a chart', () => {
   it('ends at a round number that no value exceeds', () => {
-    expect([0.93, 1, 1.3, 2.2, 4.4, 7, 0.03].map(niceCeiling)).toEqual([1, 1, 2, 2.5, 5, 10, 0.05]);
-    expect(niceCeiling(0)).toBe(1);
-    expect(niceCeiling(NaN)).toBe(1);
+    expect([0.93, 1, 1.3, 2.2, 4.4, 7, 0.03].map(axisCeiling)).toEqual([1, 1, 2, 2.5, 5, 10, 0.05]);
+    expect(axisCeiling(0)).toBe(1);
+    expect(axisCeiling(NaN)).toBe(1);
   });
 
   it('has few whole ticks and leaves room for the label of its end', () => {

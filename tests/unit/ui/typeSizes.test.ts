@@ -10,7 +10,7 @@ const styles = readdirSync(ui, { recursive: true, encoding: 'utf8' })
   .map((name) => ({ name, text: readFileSync(join(ui, name), 'utf8') }));
 const tokens = readFileSync(join(ui, 'tokens.css'), 'utf8');
 
-/** Returns the sizes of all `font` and `font-size` declarations and type tokens in pixels of a 16 px rem. */
+/** Returns the sizes of all `font` and `font-size` declarations and type tokens, in pixels. A rem is 16 px. */
 function fontSizes(text: string): number[] {
   return [...text.matchAll(/(?:font(?:-size)?|--t-[a-z]+):\s*['`]?(?:\d+ )?(\d*\.?\d+)(rem|px)/g)].map(
     ([, size, unit]) => Number(size) * (unit === 'rem' ? 16 : 1),
@@ -39,8 +39,14 @@ describe('the type of the page', () => {
   });
 
   it('takes figures in Chinese text from the Chinese font', () => {
-    const fonts = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
-    expect(fonts.length).toBeGreaterThan(0);
-    for (const list of fonts) expect(list.indexOf('PingFang SC')).toBeLessThan(list.indexOf('system-ui'));
+    const [chinese = ''] = [...tokens.matchAll(/--font:\s*([^;]+);/g)].map(([, list]) => list ?? '');
+    expect(chinese).toContain('PingFang SC');
+    expect(chinese.indexOf('PingFang SC')).toBeLessThan(chinese.indexOf('system-ui'));
+  });
+
+  it('takes English text from Latin fonts, because Chinese ones draw its apostrophes and quotation marks wide', () => {
+    const fonts = /:root:lang\(en\)[^}]*--font:([^;]*);/.exec(tokens)?.[1] ?? '';
+    expect(fonts).toContain('system-ui');
+    expect(fonts.indexOf('system-ui')).toBeLessThan(fonts.indexOf("'PingFang SC'"));
   });
 });

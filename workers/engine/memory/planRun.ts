@@ -16,6 +16,7 @@ import type {
   BatchSettings,
   WayChoice,
 } from '../../../src/domain/memory/report';
+import { snapshotBytes } from './stepMemory';
 import type { MemoryLimits } from './memoryLimits';
 
 type Batches = readonly (readonly number[])[];
@@ -54,7 +55,11 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
   if (!mostDemanding || stages.length < batches.length)
     throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
-  const { stage, shape, choice } = mostDemanding;
+  const { stage, shape } = mostDemanding;
+  const snapshot = snapshotBytes(parameters);
+  const hasRoom = (choice: WayChoice): boolean => choice.fits && choice.need.total + snapshot <= limits.budgetBytes;
+  const held = stages.every((planned) => hasRoom(planned.choice)) ? snapshot : 0;
+  const choice = withSnapshot(mostDemanding.choice, held);
   const at = alternatives(request, stage);
   const current = { batchSize: shape.pairs, maxTokens };
   const { budgetBytes } = limits;
@@ -69,18 +74,24 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
         config,
         parameters,
         evaluation,
-        limits,
+        { ...limits, budgetBytes: budgetBytes - held },
         precisions.includes('mixed') ? 'mixed' : 'full',
       ),
+      ...(held > 0 ? { snapshotBytes: held } : {}),
     },
     alternatives: nearby(current).flatMap((settings): MemoryAlternative[] => {
       const found = at(settings);
-      return found ? [{ ...settings, choice: found }] : [];
+      return found ? [{ ...settings, choice: withSnapshot(found, hasRoom(found) ? snapshot : 0) }] : [];
     }),
     proposal: choice.fits
       ? {}
       : { ...proposal(current, (settings) => at(settings)?.fits ?? false), ...mixedProposal(request, mostDemanding) },
   };
+}
+
+/** Adds the copy that is written as a checkpoint while steps go on. */
+function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
+  return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
 function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {

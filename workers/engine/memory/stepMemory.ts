@@ -26,7 +26,12 @@ export function stepMemoryNeed(
   const kept =
     rows * stepRowBytes(config, way.kind, precision) + 4 * (lossNumbers(config, shape, way.kind) + chunkVectors);
   const activations = kept + scratchBytes;
-  return { weights, gradients, moments, activations, total: weights + gradients + moments + activations };
+  return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
+}
+
+/** Returns the bytes of a checkpoint: weights and moments, in float32. */
+export function snapshotBytes({ all, trained }: ParameterCount): number {
+  return 4 * all + 8 * trained;
 }
 
 /** Returns the number of rows that the encoder's arrays have room for. */

@@ -1,3 +1,4 @@
+import { downloaded } from '../../../src/domain/download';
 import { AppError } from '../../../src/domain/errors';
 import type { ThreadStart } from './thread';
 import { WasmEngine } from './wasmEngine';
@@ -12,9 +13,12 @@ export async function openWasmEngine(baseUrl: string, threads: number): Promise<
   const { simd, relaxed, shared } = wasmFeatures();
   if (!simd) throw new AppError({ kind: 'unexpected', reason: 'this browser has no WebAssembly SIMD' });
   const url = `${baseUrl}${relaxed ? 'relaxed' : 'plain'}-${shared ? 'shared' : 'own'}.wasm`;
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  const module = await WebAssembly.compile(await response.arrayBuffer());
+  const bytes = await downloaded(
+    url,
+    () => fetch(url),
+    (response) => response.arrayBuffer(),
+  );
+  const module = await WebAssembly.compile(bytes);
   return WasmEngine.open({ module, shared, threads, startThread });
 }
 

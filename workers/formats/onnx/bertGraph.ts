@@ -1,33 +1,33 @@
 import type { EncoderConfig, Pooling } from '../../../src/domain/model';
-import type { Attribute, GraphFrame, GraphNode, Initializer } from './wire';
+import type { AttributeProto, GraphProto, NodeProto, InitializerProto } from './onnxProto';
 
 /** Where an initializer's values come from: a parameter, a linear weight transposed to [in, out], or a constant. */
-export type InitializerSource =
+export type BertInitializerSource =
   { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 
-export interface GraphInitializer extends Initializer {
-  source: InitializerSource;
+export interface BertInitializer extends InitializerProto {
+  source: BertInitializerSource;
 }
 
-export interface EncoderGraph extends GraphFrame {
-  initializers: GraphInitializer[];
+export interface BertGraph extends GraphProto {
+  initializers: BertInitializer[];
 }
 
-export interface GraphOptions {
+export interface BertGraphOptions {
   config: EncoderConfig;
   pooling: Pooling;
   normalize: boolean;
 }
 
-/** Added to the score of a padding token: the lowest float32, so that softmax returns exactly 0. */
+/** Added to the attention score of a padding token: the lowest float32, so that softmax returns exactly 0 for it. */
 const maskedScore = -3.4028234663852886e38;
 
-/** Collects nodes and initializers. Every node has one output, which the caller names. */
+/** Collects the nodes and initializers of a graph. Every node has one output, which the caller names. */
 class GraphBuilder {
-  readonly nodes: GraphNode[] = [];
-  readonly initializers: GraphInitializer[] = [];
+  readonly nodes: NodeProto[] = [];
+  readonly initializers: BertInitializer[] = [];
 
-  node(opType: string, inputs: string[], output: string, attributes: Attribute[] = []): string {
+  node(opType: string, inputs: string[], output: string, attributes: AttributeProto[] = []): string {
     this.nodes.push({ opType, inputs, output, attributes });
     return output;
   }
@@ -42,7 +42,7 @@ class GraphBuilder {
     return name;
   }
 
-  /** Adds x·Wᵀ + b. */
+  /** Adds a linear layer, x·Wᵀ + b. */
   linear(x: string, module: string, inSize: number, outSize: number): string {
     const weight = `${module}.weight_t`;
     this.initializers.push({
@@ -58,7 +58,7 @@ class GraphBuilder {
   layerNorm(x: string, module: string, config: EncoderConfig, output: string): string {
     const size = [config.hiddenSize];
     const inputs = [x, this.parameter(`${module}.weight`, size), this.parameter(`${module}.bias`, size)];
-    const attributes: Attribute[] = [
+    const attributes: AttributeProto[] = [
       { name: 'axis', int: -1 },
       { name: 'epsilon', float: config.layerNormEpsilon },
     ];
@@ -102,7 +102,7 @@ function embeddings(graph: GraphBuilder, config: EncoderConfig): string {
   return graph.layerNorm(sum, 'embeddings.LayerNorm', config, 'embedding_output');
 }
 
-/** Adds the attention mask as score offsets: 0 at a token, the lowest float32 at padding. [B, 1, 1, S] */
+/** Adds nodes that turn the mask into score offsets: 0 for a token, the lowest float32 for padding. [B, 1, 1, S] */
 function maskScores(graph: GraphBuilder): string {
   graph.node('Cast', ['attention_mask'], 'mask', [{ name: 'to', int: 1 }]);
   const wide = graph.node('Unsqueeze', ['mask', 'axes_1_2'], 'mask_wide');
@@ -156,7 +156,7 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
 }
 
 /** Adds pooling and, if requested, scaling to unit length. [B, H] */
-function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
+function sentenceEmbedding(graph: GraphBuilder, options: BertGraphOptions): void {
   const output = 'sentence_embedding';
   const pooledName = options.normalize ? 'pooled' : output;
   if (options.pooling === 'cls')
@@ -189,7 +189,7 @@ function sentenceEmbedding(graph: GraphBuilder, options: GraphOptions): void {
 }
 
 /** Returns a BERT encoder with its pooling as an ONNX graph (opset 17). */
-export function bertGraph(options: GraphOptions): EncoderGraph {
+export function bertGraph(options: BertGraphOptions): BertGraph {
   const { config } = options;
   const graph = new GraphBuilder();
   sharedConstants(graph, config);

@@ -1,21 +1,21 @@
-import { bertGraph, type GraphInitializer, type GraphOptions } from './bertGraph';
-import { graphBytes, initializerBytes, initializerPrefix, modelPrefix } from './wire';
+import { bertGraph, type BertInitializer, type BertGraphOptions } from './bertGraph';
+import { graphProtoBytes, initializerProtoBytes, initializerProtoPrefix, modelProtoPrefix } from './onnxProto';
 
 /** The first opset with LayerNormalization, and the last in which ReduceL2 takes its axes as an attribute. */
 const opset = 17;
 
-export interface OnnxModelOptions extends GraphOptions {
+export interface OnnxModelOptions extends BertGraphOptions {
   producer: { name: string; version: string };
   /** Returns a parameter's values by its canonical name. */
-  read: (name: string) => Promise<Float32Array>;
+  read: (name: string) => Promise<Float32Array<ArrayBuffer>>;
 }
 
-function bytesOf(values: Float32Array | BigInt64Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(values.slice().buffer);
+function bytesOf(values: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Transposes [rows, columns] to [columns, rows] in blocks that stay in cache. */
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+/** Transposes a [rows, columns] matrix, in blocks that fit in the cache. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(values.length);
   const block = 32;
   for (let r0 = 0; r0 < rows; r0 += block)
@@ -25,7 +25,7 @@ function transposed(values: Float32Array, rows: number, columns: number): Float3
   return result;
 }
 
-async function dataOf(initializer: GraphInitializer, read: OnnxModelOptions['read']): Promise<Uint8Array<ArrayBuffer>> {
+async function dataOf(initializer: BertInitializer, read: OnnxModelOptions['read']): Promise<Uint8Array<ArrayBuffer>> {
   const { source, type, shape } = initializer;
   switch (source.kind) {
     case 'parameter':
@@ -48,15 +48,15 @@ async function dataOf(initializer: GraphInitializer, read: OnnxModelOptions['rea
  */
 export async function* onnxModel(options: OnnxModelOptions): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const graph = bertGraph(options);
-  const frame = graphBytes(graph);
+  const frame = graphProtoBytes(graph);
   const graphLength = graph.initializers.reduce(
-    (sum, initializer) => sum + initializerBytes(initializer),
+    (sum, initializer) => sum + initializerProtoBytes(initializer),
     frame.length,
   );
-  yield modelPrefix(opset, options.producer, graphLength);
+  yield modelProtoPrefix(opset, options.producer, graphLength);
   yield frame;
   for (const initializer of graph.initializers) {
-    yield initializerPrefix(initializer);
+    yield initializerProtoPrefix(initializer);
     yield await dataOf(initializer, options.read);
   }
 }

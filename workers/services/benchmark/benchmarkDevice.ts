@@ -12,10 +12,10 @@ import { closeDevice, openDevice, deviceEngine, deviceWebGpu } from '../../engin
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
 import type { MatmulShape } from '../../engine/ops/matmul/matmulShape';
-import { measureSteps, mostPairs } from './benchmarkSteps';
-import { measuredPlan } from '../device/kernelPlanOfRun';
-import { memoryLimits } from '../device/deviceLimits';
-import { lossBehind } from '../device/recovery';
+import { benchmarkSteps, mostPairsPerStep } from './benchmarkSteps';
+import { measuredKernelPlan } from '../device/kernelPlanOfRun';
+import { deviceMemoryLimits } from '../device/deviceMemory';
+import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
 import { measureProducts } from '../../engine/tuning/measureProducts';
 import type { MeasuredShape } from '../../engine/tuning/measuredShape';
@@ -40,7 +40,7 @@ export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Pr
   try {
     return await measure(device, options, deps, progress);
   } catch (thrown) {
-    throw (await lossBehind(thrown)) ?? thrown;
+    throw (await deviceLossBehind(thrown)) ?? thrown;
   } finally {
     closeDevice();
   }
@@ -63,16 +63,16 @@ async function measure(
   const peak = products.reduce((best, each) => (each.gflops > best.gflops ? each : best));
   const gpu = deviceWebGpu();
   const tuned = gpu !== null && !gpu.traits.software;
-  if (tuned) gpu.plan = measuredPlan(products);
+  if (tuned) gpu.plan = measuredKernelPlan(products);
   const request = {
     peakGflops: peak.gflops,
-    limits: await memoryLimits(device, options),
+    limits: await deviceMemoryLimits(device, options),
     budgetMs: budgetsOf(options).steps,
     brief: options.brief,
   };
   const [steps, skipped]: [StepSpeed[], SkippedShape[]] = [[], []];
   for (const shape of options.shapes) {
-    const measured = await measureSteps(deviceEngine(), shape, { ...request, between: during(shape) });
+    const measured = await benchmarkSteps(deviceEngine(), shape, { ...request, between: during(shape) });
     if ('stepMs' in measured) steps.push(measured);
     else skipped.push(measured);
   }
@@ -126,7 +126,7 @@ class Progress {
 
 /** Measures the matrix products of all shapes as a run does: tuned on a GPU, by fixed rules on a CPU. */
 async function bestProducts(options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
-  const tokens = mostPairs * 2 * meanTextTokens;
+  const tokens = mostPairsPerStep * 2 * meanTextTokens;
   const wanted = options.shapes.flatMap((shape): MatmulShape[] => {
     const config = benchmarkConfigs[shape];
     return [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];

@@ -21,17 +21,17 @@ import { Trainer } from '../../engine/trainer';
 import type { WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
-/** Maximum pairs in a measured step, as in a typical run. Slow devices get smaller batches. */
-export const mostPairs = 16;
+/** Maximum pairs per measured step: the batch size of a typical run. Slow devices get smaller batches. */
+export const mostPairsPerStep = 16;
 const pairTokens = 2 * meanTextTokens;
 /** Estimated duration above which a step gets fewer pairs, so that several steps fit in the time budget. */
 const longestStepMs = 2500;
-/** A fast device stops after this many steps instead of using up the time budget. */
+/** Limit on the measured steps, so that a fast device does not use up the time budget. */
 const mostSteps = 40;
 /** Maximum layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;
 
-export interface StepsRequest {
+export interface BenchmarkStepsRequest {
   /** GFLOP/s of the fastest matrix product. */
   peakGflops: number;
   limits: MemoryLimits;
@@ -46,10 +46,10 @@ export interface StepsRequest {
  * Measures a shape's training step on the open device, planned as in a run. Skips the shape if it does not fit in
  * memory.
  */
-export async function measureSteps(
+export async function benchmarkSteps(
   engine: Engine,
   shape: BenchmarkShape,
-  request: StepsRequest,
+  request: BenchmarkStepsRequest,
 ): Promise<StepSpeed | SkippedShape> {
   const { limits, brief, between } = request;
   const whole = benchmarkConfigs[shape];
@@ -86,10 +86,10 @@ function configOnDevice(engine: Engine, whole: EncoderConfig): EncoderConfig {
 function affordablePairs(config: EncoderConfig, peakGflops: number): number {
   // A step reaches a little over half of the best product's GFLOP/s.
   const flops = longestStepMs * 0.5 * peakGflops * 1e6;
-  return Math.max(2, Math.min(mostPairs, Math.floor(flops / stepFlops(config, pairTokens, meanTextTokens))));
+  return Math.max(2, Math.min(mostPairsPerStep, Math.floor(flops / stepFlops(config, pairTokens, meanTextTokens))));
 }
 
-/** Plans the step with the memory planner that runs use, too. */
+/** Plans the step with the same memory planner as a run. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
   const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
@@ -116,7 +116,7 @@ interface Step {
 async function timeSteps(
   engine: Engine,
   step: Step,
-  { budgetMs, brief, between }: StepsRequest,
+  { budgetMs, brief, between }: BenchmarkStepsRequest,
 ): Promise<{ ms: number[]; bytes: number }> {
   const { config, way } = step;
   const parameters = randomParameters(engine, config);

@@ -1,14 +1,15 @@
 import type { ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
-import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
-import { getExperiment } from '../../../src/storage/experiments';
-import type { MemoryRequest } from '../device/deviceLimits';
+import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from '../train/reportMemory';
-import { refuseWhatDoesNotFit } from '../train/refuseRun';
+import { refuseTooLittleMemory } from '../train/refuseRun';
 import { preparedData } from '../split/preparedData';
-import { modelOf, stageBatches, tokenSet } from '../train/runSession';
+import { stageBatches } from '../train/stageBatches';
+import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { modelOfExperiment } from '../train/modelOfExperiment';
+import { storedExperiment } from '../train/storedExperiment';
 import { tokenize } from '../tokenize/tokenize';
 
 type Offsets = Pick<TokenSet, 'offsets'>;
@@ -17,16 +18,19 @@ type Offsets = Pick<TokenSet, 'offsets'>;
  * Returns the work in a run of the experiment, with the step strategies planned for this machine. Throws
  * `model-missing`, `data-missing` or `memory-too-small` if the experiment cannot run.
  */
-export async function expectedWork(db: Database, experimentId: string, request: MemoryRequest): Promise<ExpectedWork> {
-  const stored = await getExperiment(db, experimentId);
-  if (!stored) throw new AppError({ kind: 'not-found', what: 'experiment', id: experimentId });
-  const { experiment } = stored;
-  const { model } = await modelOf(db, experiment);
+export async function expectedWork(
+  db: Database,
+  experimentId: string,
+  request: DeviceMemoryRequest,
+): Promise<ExpectedWork> {
+  const experiment = await storedExperiment(db, experimentId);
+  const { model } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
   const plan = await reportMemory(db, experiment, data, request);
-  refuseWhatDoesNotFit(plan);
+  refuseTooLittleMemory(plan);
   const keys = await tokenize(db, experiment, () => undefined);
-  const sets = async (...names: (keyof typeof keys)[]) => Promise.all(names.map((name) => tokenSet(db, keys[name])));
+  const sets = async (...names: (keyof typeof keys)[]) =>
+    Promise.all(names.map((name) => storedTokenSet(db, keys[name])));
   const pairs = await sets('anchors', 'positives');
   const encoded = await sets('knowledgeBase', 'devQuestions', 'testQuestions');
   const batches = await stageBatches(db, experiment, data);

@@ -30,8 +30,8 @@ export class DeviceHold {
     throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   }
 
-  /** Control of the benchmark; null if none is running, for example because it has just finished. */
-  get benchmark(): RunControl | null {
-    return this.#held?.job === 'benchmark' ? this.#held.control : null;
+  /** Returns the control of a job; null if it is not in progress, for example because it has just finished. */
+  controlOf(job: 'benchmark' | 'search'): RunControl | null {
+    return this.#held?.job === job ? this.#held.control : null;
   }
 }

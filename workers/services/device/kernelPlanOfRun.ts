@@ -17,7 +17,7 @@ import type { TuneOptions } from '../../engine/tuning/tuneMatmul';
 /** Approximate time limit for measuring before a run, which itself takes minutes. */
 const budgetMs = 5000;
 
-export interface PlanInput {
+export interface KernelPlanInput {
   db: Database;
   /** The open WebGPU engine; null on wasm. */
   gpu: WebGpuEngine | null;
@@ -37,34 +37,34 @@ export interface PlanInput {
  * version of the kernels cannot execute.
  */
 export async function kernelPlanOfRun(
-  input: PlanInput,
+  input: KernelPlanInput,
   recorded: string,
   tune: Partial<TuneOptions> = {},
 ): Promise<KernelPlan> {
   const { db, gpu, device } = input;
   const known = parseKernelPlan(recorded);
-  if (known && canUsePlan(known, device, gpu)) return known;
+  if (known && canUseKernelPlan(known, device, gpu)) return known;
   // Measuring a run's shapes on a software adapter takes minutes. The fixed rules for such adapters come from earlier
   // measurements.
   if (!gpu || gpu.traits.software) return unmeasuredPlan(device.backend);
-  const shapes = shapesOfRun(input);
-  const key = planStoreKey(input, shapes);
+  const shapes = kernelShapesOfRun(input);
+  const key = kernelPlanStoreKey(input, shapes);
   const stored = await getKernelPlan(db, key);
-  if (stored && canUsePlan(stored, device, gpu)) return stored;
-  const plan = measuredPlan(await tuneMatmul(gpu, shapes, { budgetMs, ...tune }));
+  if (stored && canUseKernelPlan(stored, device, gpu)) return stored;
+  const plan = measuredKernelPlan(await tuneMatmul(gpu, shapes, { budgetMs, ...tune }));
   await putKernelPlan(db, key, plan);
   return plan;
 }
 
-export function measuredPlan(tuned: Parameters<typeof tunedChoices>[0]): KernelPlan {
+export function measuredKernelPlan(tuned: Parameters<typeof tunedChoices>[0]): KernelPlan {
   return { backend: 'webgpu', kernels: kernelsVersion, matmul: tunedChoices(tuned) };
 }
 
-export function shapesOfRun({
+export function kernelShapesOfRun({
   config,
   tokens,
   precisions = ['full'],
-}: Pick<PlanInput, 'config' | 'tokens' | 'precisions'>): MatmulShape[] {
+}: Pick<KernelPlanInput, 'config' | 'tokens' | 'precisions'>): MatmulShape[] {
   const training = [...new Set(precisions)].flatMap((precision) =>
     [...forwardShapes(config, tokens.training), ...backwardShapes(config, tokens.training)].map((shape) =>
       precision === 'mixed' ? { ...shape, half: true } : shape,
@@ -76,16 +76,16 @@ export function shapesOfRun({
 }
 
 /**
- * Returns the storage key: adapter, browser version (which fixes the shader compiler), kernel version and measured
- * shapes.
+ * Returns the key under which a plan is stored: adapter, browser version (which fixes the shader compiler), kernel
+ * version and measured shapes.
  */
-export function planStoreKey({ device, browser }: PlanInput, shapes: readonly MatmulShape[]): string {
+export function kernelPlanStoreKey({ device, browser }: KernelPlanInput, shapes: readonly MatmulShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
   return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
 /** Whether the plan fits this backend, this version of the kernels and the device's limits. */
-export function canUsePlan(
+export function canUseKernelPlan(
   { backend, kernels, matmul }: KernelPlan,
   device: DeviceInfo,
   gpu: WebGpuEngine | null,

@@ -2,7 +2,7 @@
  * Takes a lock that this worker keeps until it dies. Resolves once the worker has the lock. The page waits for the same
  * lock and thereby learns of the worker's death.
  */
-export function holdForLife(lockName: string): Promise<void> {
+export function holdWorkerLifeLock(lockName: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const held = (): Promise<never> => {
       resolve();

@@ -5,8 +5,9 @@ import { encodeBatch, type EncodeRoom } from '../../engine/model/encode';
 import { encodingPlan, type EncodingPlan } from '../../engine/model/encodingPlan';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { EncodedTexts } from './encodedTexts';
+import type { BetweenBatches } from './betweenBatches';
 
-export interface EncoderInUse {
+export interface EncoderForTexts {
   parameters: ParameterStore;
   config: EncoderConfig;
   pooling: Pooling;
@@ -14,11 +15,8 @@ export interface EncoderInUse {
   maxBatchTokens?: number | undefined;
 }
 
-/** Called between batches. Throws to stop. */
-export type BetweenBatches = (done: number, of: number) => Promise<void>;
-
 /** Sorts texts by length and groups them into batches of similar length. Returns the text indexes of each batch. */
-export function batchesByLength(
+export function textBatchesByLength(
   offsets: Uint32Array,
   { tokensPerBatch, textsPerBatch }: Pick<EncodingPlan, 'tokensPerBatch' | 'textsPerBatch'>,
 ): number[][] {
@@ -57,19 +55,19 @@ export function pickTexts(
 
 /** Encodes all texts of a set as unit vectors, in the order of the set. Skips batches that `vectors` already holds. */
 export async function encodeTexts(
-  encoder: EncoderInUse,
+  encoder: EncoderForTexts,
   set: Pick<TokenSet, 'ids' | 'offsets'>,
   between: BetweenBatches,
   vectors = new EncodedTexts(set.offsets.length - 1, encoder.config.hiddenSize),
 ): Promise<EncodedTexts> {
   const { engine } = encoder.parameters.segments;
   const plan = encodingPlan(engine.traits, encoder.config, encoder.maxBatchTokens);
-  const batches = batchesByLength(set.offsets, plan);
+  const batches = textBatchesByLength(set.offsets, plan);
   const options = { pooling: encoder.pooling, normalize: true, room: roomFor(batches, set.offsets) };
   const encode = async (batch: number[]): Promise<void> =>
     vectors.set(batch, await encodeBatch(encoder.parameters, encoder.config, pickTexts(set, batch), options));
   const inFlight: Promise<void>[] = [];
-  releaseIdleMemory(engine); // buffers of earlier work have other sizes
+  releaseIdleMemory(engine); // the pooled buffers of earlier work have other sizes
   try {
     for (const batch of batches) {
       if (vectors.hasAll(batch)) continue;

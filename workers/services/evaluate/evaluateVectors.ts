@@ -11,9 +11,9 @@ import type { Engine } from '../../engine/engine';
 import { search } from '../../engine/retrieval/search';
 import { maxQuestionsPerSearch } from '../../engine/retrieval/search';
 import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
-import type { BetweenBatches } from './encodeTexts';
+import type { BetweenBatches } from './betweenBatches';
 
-export interface EvaluationInput {
+export interface EvaluateVectorsInput {
   runId: string;
   part: 'dev' | 'test';
   moment: EvaluationMoment;
@@ -28,7 +28,7 @@ export interface EvaluationInput {
 /** Searches the whole knowledge base exactly for every question and computes the metrics. */
 export async function evaluateVectors(
   engine: Engine,
-  input: EvaluationInput,
+  input: EvaluateVectorsInput,
   between: BetweenBatches,
 ): Promise<Evaluation> {
   const { questions, order, passageVectors, questionVectors } = input;

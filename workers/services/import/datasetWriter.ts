@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
-import { rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
+import { hasTitle, rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 
@@ -21,6 +21,7 @@ export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];
   #rows = 0;
   #characters = 0;
+  #titles = 0;
 
   private constructor(
     private readonly role: DataRole,
@@ -45,15 +46,18 @@ export class DatasetWriter {
     if (block) block.canonical += line;
     this.#rows += 1;
     this.#characters += charactersOf(row);
+    if (this.role === 'knowledgeBase' && 'title' in row && hasTitle(row)) this.#titles += 1;
   }
 
   /** Stores the rows added. Rows already stored are not written again, but the data set takes the new name. */
   async finish(db: Database): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);
+    const titles = this.role === 'knowledgeBase' ? { titles: this.#titles } : {};
     if (known?.role === this.role) {
-      if (known.name !== this.name) await putDataset(db, { ...known, name: this.name });
-      return { ...known, name: this.name };
+      const renamed = { ...known, name: this.name, ...titles };
+      if (known.name !== this.name || known.titles !== renamed.titles) await putDataset(db, renamed);
+      return renamed;
     }
     for (const [index, block] of this.#blocks.entries())
       await writeDatasetBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
@@ -64,6 +68,7 @@ export class DatasetWriter {
       name,
       rows: this.#rows,
       characters: this.#characters,
+      ...titles,
       createdAt: Date.now(),
     };
     await putDataset(db, dataset);

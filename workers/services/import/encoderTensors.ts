@@ -1,12 +1,13 @@
 import type { EncoderConfig, TensorEntry } from '../../../src/domain/model';
 import { embeddingParameterNames } from '../../engine/model/parameterNames';
 import { parameterShapes } from '../../engine/model/parameterShapes';
-import { modelError, type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
+import { type TensorFile } from '../../formats/tensorFile';
 
 /** Tensors start at multiples of 64 floats, i.e. 256 bytes, the offset alignment of WebGPU bindings. */
 const alignment = 64;
 
-/** Finds a parameter of the encoder in a name with any prefix, such as `bert.` or `0.auto_model.`. */
+/** Captures the encoder's own name of a parameter after any prefix, such as `bert.` or `0.auto_model.`. */
 const parameter =
   /(?:^|\.)((?:embeddings\.(?:word|position|token_type)_embeddings|embeddings\.LayerNorm|encoder\.layer\.\d+)\..+)$/;
 
@@ -30,12 +31,12 @@ function tensorNames(source: TensorFile): Map<string, string> {
   return names;
 }
 
-export interface Layout {
+export interface EncoderLayout {
   tensors: TensorEntry[];
   totalFloats: number;
 }
 
-export function layOut(config: EncoderConfig): Layout {
+export function encoderLayout(config: EncoderConfig): EncoderLayout {
   let offset = 0;
   const tensors = parameterShapes(config).map(({ name, shape }) => {
     const length = shape.reduce((product, size) => product * size, 1);
@@ -51,16 +52,20 @@ export interface EncoderTensor {
   entry: TensorEntry;
   /** Name in the file. */
   name: string;
-  /** Floats at the start of the file's tensor that are not part of the parameter. */
+  /** Number of floats at the start of the file's tensor that are not part of the parameter. */
   skip: number;
 }
 
 /**
  * Finds every parameter of the encoder in the file. `positionsSkipped` rows of the position table come before the first
- * position. Throws if a parameter is missing or has another shape than config.json implies, and if a layer has a
- * tensor that the encoder does not: the vectors would not be those of the model.
+ * position. Throws if a parameter is missing or has another shape than config.json implies. Also throws if the file has
+ * a parameter that this encoder lacks, because without it the vectors would differ from the model's.
  */
-export function findTensors(layout: Layout, source: TensorFile, positionsSkipped: number): EncoderTensor[] {
+export function findEncoderTensors(
+  layout: EncoderLayout,
+  source: TensorFile,
+  positionsSkipped: number,
+): EncoderTensor[] {
   const names = tensorNames(source);
   const found = layout.tensors.map((entry): EncoderTensor => {
     const [rows = 0, ...rest] = entry.shape;
@@ -84,7 +89,7 @@ export function findTensors(layout: Layout, source: TensorFile, positionsSkipped
 }
 
 /** Returns a parameter's values. Throws `tensor-not-finite` at the first NaN or infinity. */
-export async function readFinite(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
+export async function readEncoderTensor(source: TensorFile, { name, skip }: EncoderTensor): Promise<Float32Array> {
   const values = (await source.read(name)).subarray(skip);
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw modelError(source.fileOf(name), 'tensor-not-finite', { tensor: name, found: String(values[at]) });

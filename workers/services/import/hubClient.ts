@@ -4,14 +4,10 @@ import {
   filesUrl,
   fileUrl,
   hubError,
-  isRevision,
-  parseModelId,
   type HubErrorPlace,
   type HubFile,
-  type HubListing,
   type HubModelId,
 } from '../../../src/domain/import/hub';
-import { chooseHubFiles } from '../../../src/domain/import/chooseHubFiles';
 import {
   parseHubCommit,
   parseModelScopeFiles,
@@ -19,12 +15,12 @@ import {
   type ListedFiles,
 } from '../../../src/domain/import/hubAnswers';
 
-/** A list of files is refused beyond this length. Model repositories have tens of files. */
+/** Limit on the length of a list of files. Model repositories have tens of files. */
 const maxListingBytes = 16 * 1024 * 1024;
 const maxPages = 50;
 
-/** An answer worth another try: the host is overloaded or restarting. */
-export class Overloaded extends Error {
+/** Thrown if the host is overloaded or restarting, so that another try may succeed. */
+export class HubOverloaded extends Error {
   constructor(readonly failure: AppError) {
     super('the host is overloaded');
   }
@@ -42,8 +38,8 @@ function isWebPage(response: Response): boolean {
   return /^\s*(text\/html|application\/xhtml\+xml)\b/i.test(response.headers.get('content-type') ?? '');
 }
 
-/** Yields a response's chunks. Chrome iterates over streams only since version 124. */
-export async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array> {
+/** Yields a response's chunks. Uses a reader, because Chrome before version 124 cannot iterate over streams. */
+export async function* hubResponseChunks(response: Response): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return;
   try {
@@ -53,14 +49,23 @@ export async function* bodyChunks(response: Response): AsyncGenerator<Uint8Array
       yield value;
     }
   } finally {
-    // Frees the connection if the rest is not wanted.
+    // Frees the connection if the caller stops before the end.
     reader.cancel().catch(() => undefined);
   }
 }
 
+/** From this version on, Chromium sends no Authorization header when it follows a redirect to another origin. */
+const keepsTokens = 119;
+
+/** Whether the browser would send an access token to the server that the host redirects to. */
+function leaksTokens(): boolean {
+  const version = /\bChrome\/(\d+)/.exec(navigator.userAgent ?? '')?.[1];
+  return version !== undefined && Number(version) < keepsTokens;
+}
+
 /**
- * Asks one host about one model. All requests to other origins are made here, without cookies and without a referrer.
- * The service worker leaves requests to other origins alone.
+ * Client of one host for one model. All requests to other origins are made here, without cookies and without a
+ * referrer. The service worker ignores requests to other origins.
  */
 export class HubClient {
   constructor(
@@ -104,7 +109,7 @@ export class HubClient {
       const more = parseHubTree(json, commit);
       if (!more || page === maxPages) throw this.failure('listing-invalid');
       for (const file of more) files.push(file);
-      // A next page at another address is refused: only the chosen host is asked.
+      // Refuse a next page at another address: only the chosen host may be asked.
       if (next !== null && !next.startsWith(first.split('?')[0] ?? first)) throw this.failure('listing-invalid');
       url = next;
     }
@@ -128,7 +133,7 @@ export class HubClient {
     let text = '';
     let bytes = 0;
     try {
-      for await (const chunk of bodyChunks(response)) {
+      for await (const chunk of hubResponseChunks(response)) {
         bytes += chunk.byteLength;
         if (bytes > maxListingBytes) throw this.failure('listing-invalid');
         text += decoder.decode(chunk, { stream: true });
@@ -141,6 +146,7 @@ export class HubClient {
 
   async #ask(url: string, signal: AbortSignal, extra: Record<string, string>, file?: string): Promise<Response> {
     const headers = { ...extra, ...(this.token === null ? {} : { Authorization: `Bearer ${this.token}` }) };
+    if (this.token !== null && leaksTokens()) throw this.failure('token-unsafe');
     let response: Response;
     try {
       response = await fetch(url, {
@@ -164,27 +170,6 @@ export class HubClient {
     const { status } = response;
     const place = { status, ...(file === undefined ? {} : { file }) };
     const failure = this.failure(faultOf(response, file !== undefined), place);
-    throw status === 429 || status >= 500 ? new Overloaded(failure) : failure;
+    throw status === 429 || status >= 500 ? new HubOverloaded(failure) : failure;
   }
-}
-
-/** Asks the hub for the model's commit and the files that the import needs. Throws `hub-failed`. */
-export async function listHubModel(
-  model: HubModelId,
-  token: string | null,
-  signal: AbortSignal = AbortSignal.timeout(60_000),
-): Promise<HubListing> {
-  const parsed = parseModelId(model.id);
-  if (!parsed || parsed.revision !== '' || (model.revision !== '' && !isRevision(model.revision)))
-    throw hubError(model.host, 'id-invalid', { found: `${model.id}${model.revision && `@${model.revision}`}` });
-  const client = new HubClient(model, token);
-  const { commit, files } = await client.list(signal).catch((thrown: unknown) => {
-    if (thrown instanceof Overloaded) throw thrown.failure;
-    if (signal.aborted) throw client.failure('broken-off', {}, thrown);
-    throw thrown;
-  });
-  const choice = chooseHubFiles(files);
-  if (choice.kind === 'missing') throw client.failure('file-missing', { file: choice.file });
-  if (choice.kind === 'unsupported') throw client.failure('weights-unsupported', { found: choice.found });
-  return { ...model, commit, files: choice.files };
 }

@@ -1,34 +1,29 @@
 import { AppError } from '../../../src/domain/errors';
 import { gitBlobHasher, sha256Hasher, type Hasher } from '../../../src/domain/hash';
-import { downloadIdOf, listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
-import type { StoredModel } from '../../../src/domain/model';
+import { listingBytes, type HubFile, type HubListing } from '../../../src/domain/import/hub';
+import { storageNeeded } from '../../../src/domain/import/hubSpace';
 import type { DownloadProgress, FolderFile } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
-import {
-  appendDownloadPart,
-  clearDownloadFile,
-  deleteDownload,
-  openDownload,
-  readDownloadParts,
-} from '../../../src/storage/downloads';
-import { bodyChunks, HubClient, Overloaded } from './hubClient';
-import { readEncoderConfig } from './importModelConfig';
+import { needing, type Database } from '../../../src/storage/database';
+import { appendDownloadPart, clearDownloadFile, openDownload, readDownloadParts } from '../../../src/storage/downloads';
+import { hubResponseChunks, HubClient, HubOverloaded } from './hubClient';
+import { encoderLayout } from './encoderTensors';
+import { asBertConfig, readEncoderConfig } from './importModelConfig';
 
-/** A part is stored when this much has arrived, so a killed tab loses no more. */
+/** Size at which a part is stored, and so the most that a killed tab can lose. */
 const partBytes = 4 * 1024 * 1024;
 const progressMs = 100;
 
 /** How patient a download is. Tests shorten the waits. */
-export interface Patience {
-  /** Tries in a row without a new byte before the download gives up. */
+export interface DownloadPatience {
+  /** Number of tries in a row without a new byte after which the download gives up. */
   tries: number;
-  /** Wait before the second try; doubles with each further one. */
+  /** Wait before the second try. It doubles with each further try. */
   firstWaitMs: number;
-  /** A connection that sends nothing for this long counts as broken off. */
+  /** A connection that sends nothing for this long counts as broken. */
   silenceMs: number;
 }
 
-export const usualPatience: Patience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
+export const usualDownloadPatience: DownloadPatience = { tries: 5, firstWaitMs: 500, silenceMs: 30_000 };
 
 interface Context {
   db: Database;
@@ -36,7 +31,7 @@ interface Context {
   downloadId: string;
   /** Aborts when the user stops the download. */
   signal: AbortSignal;
-  patience: Patience;
+  patience: DownloadPatience;
   /** Called with the number of bytes of the file that have arrived. */
   received: (bytes: number, file: string) => void;
 }
@@ -52,7 +47,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Aborts `attempt` if the connection is silent for too long. Storing what has arrived does not count as silence. */
+/** Aborts `attempt` if the connection is silent for too long. Time spent storing bytes does not count as silence. */
 class SilenceWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -73,7 +68,7 @@ class SilenceWatch {
   }
 }
 
-/** One file of a download: continues after the stored parts, and checks size and hash at the end. */
+/** Downloads one file: continues after the stored parts, and checks size and hash at the end. */
 class FileDownload {
   #have = 0;
   #buffer = new Uint8Array(0);
@@ -103,7 +98,7 @@ class FileDownload {
     if (found !== hash.hex) throw await this.#wrong('hash-differs', { file: path, expected: hash.hex, found });
   }
 
-  /** The hash covers what is stored, so bytes that storage damaged are found too. */
+  /** Hashes the stored parts, so that bytes damaged in storage are found, too. */
   async #readStored(): Promise<void> {
     for (const part of await readDownloadParts(this.context.db, this.context.downloadId, this.file.path)) {
       this.hasher.update(await part.arrayBuffer());
@@ -113,7 +108,10 @@ class FileDownload {
     this.context.received(this.#have, this.file.path);
   }
 
-  /** Fetches until the file is complete (returns null) or the connection fails (returns the error to give up with). */
+  /**
+   * Asks once for the rest of the file. Returns null if the host sent bytes and ended normally, or the error to throw
+   * if this was the last try. Throws if another try cannot help.
+   */
   async #attempt(): Promise<AppError | null> {
     const attempt = new AbortController();
     const stop = (): void => attempt.abort();
@@ -123,7 +121,7 @@ class FileDownload {
     try {
       const response = await this.context.client.open(this.file, this.#have, attempt.signal);
       await this.#receive(response, silence);
-      // The host says that this is all. A proxy may have cut the file, but then another try brings more bytes.
+      // The host ended without sending a byte. If a proxy had cut the file short, another try would have brought more.
       if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
       return null;
     } catch (thrown) {
@@ -135,10 +133,10 @@ class FileDownload {
     }
   }
 
-  /** Returns the error to give up with if another try may help. Otherwise throws. */
+  /** Returns the error if another try may help. Otherwise throws. */
   async #retriable(thrown: unknown): Promise<AppError> {
     throwIfStopped(this.context.signal);
-    if (thrown instanceof Overloaded) return thrown.failure;
+    if (thrown instanceof HubOverloaded) return thrown.failure;
     if (!(thrown instanceof AppError))
       return this.context.client.failure('broken-off', { file: this.file.path }, thrown);
     const { details } = thrown;
@@ -152,7 +150,7 @@ class FileDownload {
     // A host that ignores the range sends the file from its beginning.
     let skip = response.status === 206 ? 0 : this.#have;
     this.#checkRange(response);
-    for await (const chunk of bodyChunks(response)) {
+    for await (const chunk of hubResponseChunks(response)) {
       silence.rest();
       const fresh = chunk.subarray(Math.min(skip, chunk.length));
       skip -= chunk.length - fresh.length;
@@ -165,7 +163,10 @@ class FileDownload {
     }
   }
 
-  /** Checks the header of a partial answer. A host may hide it from web pages; then only the hash tells. */
+  /**
+   * Checks where a partial response begins. A host may hide that header from web pages; then only the hash shows a
+   * wrong range.
+   */
   #checkRange(response: Response): void {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
     if (response.status !== 206 || !range) return;
@@ -197,7 +198,7 @@ class FileDownload {
     return this.#wrong('size-differs', { file: this.file.path, expected: `${this.file.bytes}`, found: `${found}` });
   }
 
-  /** Deletes what has arrived, because it can't be part of the right file, and returns the error. */
+  /** Deletes the bytes that have arrived, because they can't be part of the right file. Returns the error. */
   async #wrong(
     fault: 'size-differs' | 'hash-differs',
     place: { file: string; expected: string; found: string },
@@ -212,7 +213,20 @@ export interface HubDownloadOptions {
   token: string | null;
   signal: AbortSignal;
   progress: DownloadProgress;
-  patience?: Patience;
+  patience?: DownloadPatience;
+}
+
+/**
+ * Throws `quota-exceeded` if the browser says that there is no room for the download and the model. `arrived` bytes of
+ * the download are stored already. Throws `model-invalid` if config.json describes no encoder that can be used.
+ */
+async function mustFit(listing: HubListing, configText: string, arrived: number): Promise<void> {
+  const { totalFloats } = encoderLayout(readEncoderConfig(asBertConfig(configText).text));
+  const { quota, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
+  if (quota === undefined) return;
+  const neededBytes = storageNeeded(listing, totalFloats * 4) - arrived;
+  const freeBytes = Math.max(0, quota - usage);
+  if (neededBytes > freeBytes) throw new AppError({ kind: 'quota-exceeded', neededBytes, freeBytes });
 }
 
 /**
@@ -222,9 +236,9 @@ export interface HubDownloadOptions {
 export async function downloadHubModel(
   db: Database,
   listing: HubListing,
-  { token, signal, progress, patience = usualPatience }: HubDownloadOptions,
+  { token, signal, progress, patience = usualDownloadPatience }: HubDownloadOptions,
 ): Promise<FolderFile[]> {
-  const { downloadId } = await openDownload(db, listing);
+  const { downloadId, received: known } = await openDownload(db, listing);
   const client = new HubClient(listing, token);
   const of = listingBytes(listing);
   let before = 0;
@@ -235,36 +249,17 @@ export async function downloadHubModel(
     progress(before + bytes, of, file);
   };
   const files: FolderFile[] = [];
+  const arrived = Object.values(known).reduce((sum, { bytes }) => sum + bytes, 0);
   for (const file of listing.files) {
     const hasher = file.hash.kind === 'sha256' ? await sha256Hasher() : await gitBlobHasher(file.bytes);
-    await new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher).run();
+    const download = new FileDownload({ db, client, downloadId, signal, patience, received }, file, hasher);
+    await needing(of - before, () => download.run());
     before += file.bytes;
     const parts = await readDownloadParts(db, downloadId, file.path);
     const fetched = new File(parts, file.path.split('/').at(-1) ?? file.path);
-    // The weights come last: an encoder that can't be used is refused before them.
-    if (file.path === 'config.json') readEncoderConfig(await fetched.text());
+    // The weights come last: an encoder that can't be used or stored is refused before them.
+    if (file.path === 'config.json') await mustFit(listing, await fetched.text(), arrived);
     files.push({ path: file.path, file: fetched });
   }
   return files;
-}
-
-/**
- * Downloads a model and hands its files to `importFiles`. The download is deleted once the model is stored, or if the
- * files are complete but no model that can be used.
- */
-export async function fetchHubModel(
-  db: Database,
-  listing: HubListing,
-  options: HubDownloadOptions,
-  importFiles: (files: FolderFile[]) => Promise<StoredModel>,
-): Promise<StoredModel> {
-  const downloadId = downloadIdOf(listing);
-  try {
-    const model = await importFiles(await downloadHubModel(db, listing, options));
-    await deleteDownload(db, downloadId);
-    return model;
-  } catch (thrown) {
-    if (thrown instanceof AppError && thrown.details.kind === 'model-invalid') await deleteDownload(db, downloadId);
-    throw thrown;
-  }
 }

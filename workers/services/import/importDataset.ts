@@ -1,24 +1,21 @@
-import { AppError, type ImportFault } from '../../../src/domain/errors';
-import { unbundled } from '../../../src/domain/import/bundle';
+import { AppError } from '../../../src/domain/errors';
+import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
 import type { DraftOptions } from '../../../src/domain/import/drafts';
 import type { MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
-import type { DataRole, Dataset } from '../../../src/domain/records';
-import { resolveRelevant } from '../../../src/domain/split/relevant';
-import { passageLookup, type PassageLookup } from '../../../src/domain/split/passageLookup';
-import type { ImportReport, RejectedRows, Progress, RejectedRow } from '../../../src/protocol/dataApi';
+import type { DataRole } from '../../../src/domain/records';
+import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { getDataset, readRows } from '../../../src/storage/datasets';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
-import { openFile, recordsOf, type DataFile } from './readRecords';
-import { withHead } from './recordStream';
-import { excerpt, Rejections, shortened, type Place } from './rejections';
+import { openDataFile, recordsOfFile, type DataFile } from './dataFile';
+import { recordsWithHead } from './recordsWithHead';
+import { noted, rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
 
-export interface ImportSettings extends DraftOptions {
+export interface ImportDatasetSettings extends DraftOptions {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
   /** Sheets chosen by the user, by file name. */
@@ -31,12 +28,9 @@ interface ImportJob<R extends DataRole> {
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
-  /** Holds questions back until all files are read: later rows may belong to them. */
-  questions: QuestionMerger<Place>;
+  /** Keeps questions until all files are read, because later rows may add passages to them. */
+  questions: QuestionMerger<RejectionPlace>;
 }
-
-/** Parts of a file that are no rows. */
-const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter']);
 
 /** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
 function takeRecord<R extends DataRole>(
@@ -50,13 +44,17 @@ function takeRecord<R extends DataRole>(
     rejections.note(place, record);
     return { rows: 0, rejection: null };
   }
+  for (const fault of 'fault' in record ? [] : bundleFaults(job.role, record.value)) {
+    if (fault.fault === 'columns-unused') rejections.note(place, shortenedRejection(fault));
+    else rejections.add({ ...place, ...shortenedRejection(fault) });
+  }
   let rows = 0;
   let rejection: RejectedRow | null = null;
   for (const value of 'fault' in record ? [null] : unbundled(job.role, record.value)) {
     const result = 'fault' in record ? record : collector.rowsOf(value, record.line);
     if (!('rows' in result)) {
-      rejections.add({ ...place, ...shortened(result) });
-      rejection ??= { ...place, ...shortened(result) };
+      rejections.add({ ...place, ...shortenedRejection(result) });
+      rejection ??= { ...place, ...shortenedRejection(result) };
       continue;
     }
     rows += result.rows.length;
@@ -65,6 +63,7 @@ function takeRecord<R extends DataRole>(
       else if (job.questions.add(row, place)) rejections.note(place, { fault: 'questions-merged', field: row.id });
     }
     for (const reference of result.ignored) rejections.ignore(place, reference);
+    for (const reference of result.unknownNegatives) rejections.ignore(place, reference, 'negative-ignored');
   }
   return { rows, rejection };
 }
@@ -80,7 +79,7 @@ async function importFile<R extends DataRole>(
   let count = 0;
   let rows = 0;
   let firstRejection: RejectedRow | null = null;
-  for await (const records of withHead(recordsOf(source, read), surveyedRecords)) {
+  for await (const records of recordsWithHead(recordsOfFile(source, read), surveyedRecords)) {
     count += records.length;
     if (!recognised) {
       recognised = await recognise(job.role, facts, records, job.mappings);
@@ -116,12 +115,9 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
   }
 }
 
-/** Returns the lookup by which pairs and questions find the passages of a stored knowledge base. */
-export async function storedPassages(db: Database, knowledgeBase: string): Promise<PassageLookup> {
-  return passageLookup(await readRows(db, 'knowledgeBase', knowledgeBase));
-}
-
-/** Writes the questions whose rows are all read. Throws if none of them has a relevant passage. */
+/**
+ * Writes the collected questions. To be called when all rows are read. Throws if none of them has a relevant passage.
+ */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
   const { questions, irrelevant } = held.finish();
   const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
@@ -141,11 +137,11 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  { mappings, sheets, ...options }: ImportSettings = {},
+  { mappings, sheets, ...options }: ImportDatasetSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
   const opened: DataFile[] = [];
-  for (const file of files) opened.push(await openFile(file, sheets));
+  for (const file of files) opened.push(await openDataFile(file, sheets));
   const rejections = new Rejections();
   const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;
@@ -156,7 +152,7 @@ export async function importDataset(
     collector: new RowCollector(role, judged),
     writer,
     rejections,
-    questions: new QuestionMerger<Place>(),
+    questions: new QuestionMerger<RejectionPlace>(),
   };
   const of = rows.reduce((sum, { file }) => sum + file.size, 0);
   let before = 0;
@@ -169,40 +165,7 @@ export async function importDataset(
   if (!first) throw new AppError({ kind: 'import-failed', file: name, fault: 'empty-file' });
   writeQuestions(job);
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
-    rejections.add({ ...place, fault: 'unknown-question', field: excerpt(question) });
+    rejections.add({ ...place, fault: 'unknown-question', field: rejectionExcerpt(question) });
   const dataset = await writer.finish(db);
   return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
-}
-
-async function datasetOf(db: Database, role: DataRole, contentSha256: string): Promise<Dataset> {
-  const dataset = await getDataset(db, contentSha256);
-  if (!dataset) throw new AppError({ kind: 'data-missing', role, contentSha256 });
-  return dataset;
-}
-
-/**
- * Stores the questions as a data set whose references are all in the knowledge base; if nothing changes, that is the
- * same data set. Unknown references are reported by question number (from 1), because line numbers are not stored.
- */
-export async function checkQuestions(
-  db: Database,
-  questions: string,
-  knowledgeBase: string,
-): Promise<RejectedRows & { kept: Dataset | null }> {
-  const dataset = await datasetOf(db, 'questions', questions);
-  const rows = await readRows(db, 'questions', questions);
-  const { kept, unknown } = resolveRelevant(rows, await storedPassages(db, knowledgeBase));
-  const rejections = new Rejections();
-  let dropped = -1;
-  for (const one of unknown) {
-    const place = { file: dataset.name, question: one.index + 1 };
-    if (!one.dropped) rejections.ignore(place, one.reference);
-    else if (one.index !== dropped)
-      rejections.add({ ...place, fault: 'unknown-passage', field: excerpt(one.reference) });
-    if (one.dropped) dropped = one.index;
-  }
-  if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
-  const writer = await DatasetWriter.open('questions', dataset.name);
-  for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.rejectedRows };
 }

@@ -1,17 +1,26 @@
-import type { StoredModel } from '../../../src/domain/model';
+import type { HubOrigin, StoredModel } from '../../../src/domain/model';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
-import type { Database } from '../../../src/storage/database';
-import { getModel, redirectModels, putModel } from '../../../src/storage/models';
+import { needing, type Database } from '../../../src/storage/database';
 import { newWeightsId } from '../../../src/storage/weightKeys';
-import { deleteWeights, hasWeights, WeightWriter } from '../../../src/storage/weights';
-import { isFileDType, modelError, type TensorFile } from '../../formats/tensorFile';
-import { findTensors, layOut, readFinite, type EncoderTensor, type Layout } from './encoderTensors';
-import { asBertConfig, parseJson, readDefaults, readEncoderConfig } from './importModelConfig';
-import { openModelFolder, readText, type ModelFolder } from './modelFolder';
+import { deleteWeights, WeightWriter } from '../../../src/storage/weights';
+import { modelError } from '../../formats/modelError';
+import { isFileDType, type TensorFile } from '../../formats/tensorFile';
+import {
+  findEncoderTensors,
+  encoderLayout,
+  readEncoderTensor,
+  type EncoderTensor,
+  type EncoderLayout,
+} from './encoderTensors';
+import { asBertConfig, readModelDefaults, readEncoderConfig } from './importModelConfig';
+import { parseModelJson } from './parseModelJson';
+import { openModelFolder, readModelText, type ModelFolder } from './modelFolder';
 import { modelIdentity } from './modelIdentity';
-import { tokenizerFromVocabulary, tokenizerSize, withLowercase } from './modelTokenizer';
-import { openWeights } from './modelWeights';
+import { storeRecord } from './modelRecord';
+import { tokenizerFromVocabulary, tokenizerSize, tokenizerWithLowercase } from './modelTokenizer';
+import { openModelWeights } from './modelWeights';
+import { findUntrained, storeUntrained, type FoundUntrained } from './untrainedTensors';
 
 /** Returns tokenizer.json as it is stored: read from the folder, or made from vocab.txt. */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
@@ -19,18 +28,21 @@ async function tokenizerText({ transformer, texts }: ModelFolder): Promise<strin
   if (text === undefined) {
     if (texts['vocab.txt'] === undefined) throw modelError('tokenizer.json', 'missing-file');
     const added = transformer.get('added_tokens.json');
-    text = tokenizerFromVocabulary(texts, added && (await readText(added, 'added_tokens.json')));
+    text = tokenizerFromVocabulary(texts, added && (await readModelText(added, 'added_tokens.json')));
   }
   const sentence = texts['sentence_bert_config.json'];
   const lowercases =
-    sentence !== undefined && parseJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
-  return lowercases ? withLowercase(text) : text;
+    sentence !== undefined && parseModelJson('sentence_bert_config.json', sentence)['do_lower_case'] === true;
+  return lowercases ? tokenizerWithLowercase(text) : text;
 }
 
-/** XLM-RoBERTa is stored as BERT. States the tokenizer's class, which transformers would take from the model's type. */
+/**
+ * Returns tokenizer_config.json as it is stored. XLM-RoBERTa is stored as BERT, so the file must state the tokenizer's
+ * class, which transformers would otherwise take from the model's type.
+ */
 function tokenizerConfigText(text: string | undefined, isBert: boolean): string | undefined {
   if (isBert) return text;
-  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
   return JSON.stringify({ tokenizer_class: 'XLMRobertaTokenizer', ...config }, null, 2);
 }
 
@@ -39,7 +51,7 @@ interface Described extends Pick<StoredModel, 'config' | 'defaults'> {
   positionsSkipped: number;
 }
 
-/** Reads all of the folder but the weights. Text files that are stored differ from the folder's where they must. */
+/** Reads the folder except its weights. Returns its text files as they are stored, some of them changed. */
 async function describe(folder: ModelFolder): Promise<Described> {
   const original = folder.texts['config.json'];
   if (original === undefined) throw modelError('config.json', 'missing-file');
@@ -59,90 +71,127 @@ async function describe(folder: ModelFolder): Promise<Described> {
     'tokenizer.json': tokenizer,
     ...(tokenizerConfig === undefined ? {} : { 'tokenizer_config.json': tokenizerConfig }),
   };
-  return { config, files, defaults: readDefaults(files, config, folder.normalizes), positionsSkipped };
+  return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with the values of each. */
+/** A model folder that can be imported: all that it must have is there. No tensor has been read yet. */
+interface FoundModel {
+  described: Omit<Described, 'positionsSkipped'>;
+  source: TensorFile;
+  layout: EncoderLayout;
+  tensors: EncoderTensor[];
+  untrained: FoundUntrained[];
+}
+
+async function findModel(files: FolderFile[]): Promise<FoundModel> {
+  const folder = await openModelFolder(files);
+  const { positionsSkipped, ...described } = await describe(folder);
+  const source = await openModelWeights(folder.transformer);
+  const layout = encoderLayout(described.config);
+  const tensors = findEncoderTensors(layout, source, positionsSkipped);
+  return { described, source, layout, tensors, untrained: findUntrained(described.config, source, tensors) };
+}
+
+/** Returns a function for each tensor that was read. It calls `done` with a file once its last tensor was read. */
+function fileWatch({ source, tensors }: FoundModel, done: (file: string) => Promise<void>) {
+  const lastOf = new Map(tensors.map((tensor) => [source.fileOf(tensor.name), tensor]));
+  return async (tensor: EncoderTensor): Promise<void> => {
+    const file = source.fileOf(tensor.name);
+    if (lastOf.get(file) === tensor) await done(file);
+  };
+}
+
+/** Stores the tensors as float32 with one of them in memory at a time. Calls `each` with every tensor's values. */
 async function storeTensors(
   writer: WeightWriter,
-  source: TensorFile,
-  tensors: EncoderTensor[],
-  { totalFloats }: Layout,
-  each: (values: Float32Array) => void,
+  { source, tensors, layout }: FoundModel,
+  each: (values: Float32Array, tensor: EncoderTensor) => Promise<void>,
 ): Promise<void> {
   let at = 0;
   for (const tensor of tensors) {
     const { offset, length } = tensor.entry;
-    const values = await readFinite(source, tensor);
+    const values = await readEncoderTensor(source, tensor);
     if (offset > at) await writer.write(new Float32Array(offset - at));
     await writer.write(values);
     at = offset + length;
-    each(values);
+    await each(values, tensor);
   }
-  await writer.write(new Float32Array(totalFloats - at));
+  await writer.write(new Float32Array(layout.totalFloats - at));
   await writer.finish();
 }
 
-/**
- * Stores the record of a model whose weights were just written. The record of a known model takes what this folder
- * says, but keeps its earlier weights, because a run may be reading them. The new weights replace them only if parts of
- * them are missing. The record is written last, so a listed model is complete.
- */
-async function storeRecord(db: Database, model: StoredModel, base: string): Promise<StoredModel> {
-  const known = await getModel(db, model.contentSha256);
-  const { weightsId, createdAt } = known ?? model;
-  const keepsWeights = known !== undefined && (await hasWeights(db, weightsId, model.totalFloats * 4));
-  const stored = keepsWeights ? { ...model, weightsId, createdAt } : { ...model, createdAt };
-  await putModel(db, stored);
-  if (known && !keepsWeights) await redirectModels(db, known.weightsId, model.weightsId);
-  if (known) await deleteWeights(db, keepsWeights ? model.weightsId : known.weightsId);
-  // Experiments shared by earlier versions look for the model under `base`.
-  const former = base === stored.contentSha256 ? stored : await getModel(db, base);
-  if (!former || former.aliasOf === stored.contentSha256)
-    await putModel(db, { ...stored, contentSha256: base, aliasOf: stored.contentSha256 });
-  return stored;
+/** Stores the weights and returns the hash of config.json, tokenizer.json and the weights. */
+async function storeWeights(
+  writer: WeightWriter,
+  found: FoundModel,
+  progress: Progress,
+  fileDone: (file: string) => Promise<void>,
+): Promise<string> {
+  const { 'config.json': config, 'tokenizer.json': tokenizer } = found.described.files;
+  const hasher = (await sha256Hasher()).update(config).update(tokenizer);
+  const all = found.tensors.reduce((sum, { entry }) => sum + entry.length, 0);
+  const read = fileWatch(found, fileDone);
+  let floats = 0;
+  await storeTensors(writer, found, async (values, tensor) => {
+    hasher.update(values);
+    progress((floats += values.length) * 4, all * 4);
+    await read(tensor);
+  });
+  return hasher.hex();
+}
+
+export interface ModelImport {
+  /** Where the folder was fetched from. */
+  hub?: HubOrigin;
+  /** Called with the name of each file of weights once all of its tensors are stored. */
+  fileDone?: (file: string) => Promise<void>;
+}
+
+async function storeModel(
+  db: Database,
+  found: FoundModel,
+  ids: { weights: string; untrained: string },
+  { name, progress, hub, fileDone = () => Promise.resolve() }: ModelImport & { name: string; progress: Progress },
+): Promise<StoredModel> {
+  const { described, source, layout, tensors } = found;
+  // First, because its file may be done before the others.
+  const untrained = await storeUntrained(new WeightWriter(db, ids.untrained), ids.untrained, source, found.untrained);
+  const base = await storeWeights(new WeightWriter(db, ids.weights), found, progress, fileDone);
+  const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
+  const model: StoredModel = {
+    contentSha256: await modelIdentity(db, base, described),
+    name,
+    ...described,
+    ...layout,
+    weightsId: ids.weights,
+    untrained,
+    sourceDtype: isFileDType(dtype) ? dtype : 'F32',
+    ...(hub ? { hub } : {}),
+    createdAt: Date.now(),
+  };
+  return storeRecord(db, model, base);
 }
 
 /**
  * Reads a Hugging Face folder of a BERT-type encoder and stores it as float32 in canonical order, one tensor at a time.
- * The record of a model that is already stored takes name, lengths and files of this folder. Progress counts bytes as
- * stored. Throws `model-invalid` with file and tensor; then nothing is stored.
+ * If the model is already stored, its record takes the name, lengths and files of this folder. Progress counts stored
+ * bytes. Throws `model-invalid` with file and tensor, and stores nothing then.
  */
 export async function importModel(
   files: FolderFile[],
   name: string,
   progress: Progress,
   db: Database,
+  options: ModelImport = {},
 ): Promise<StoredModel> {
-  const folder = await openModelFolder(files);
-  const { positionsSkipped, ...described } = await describe(folder);
-  const source = await openWeights(folder.transformer);
-  const layout = layOut(described.config);
-  const tensors = findTensors(layout, source, positionsSkipped);
-  const { 'config.json': config, 'tokenizer.json': tokenizer } = described.files;
-  const hasher = (await sha256Hasher()).update(config).update(tokenizer);
-  const weightsId = newWeightsId('model');
+  const found = await findModel(files);
+  const ids = { weights: newWeightsId('model'), untrained: newWeightsId('model') };
+  const bytes = found.untrained.reduce((sum, { kept }) => sum + kept.bytes, found.layout.totalFloats * 4);
   try {
-    let floats = 0;
-    const all = tensors.reduce((sum, { entry }) => sum + entry.length, 0);
-    await storeTensors(new WeightWriter(db, weightsId), source, tensors, layout, (values) => {
-      hasher.update(values);
-      progress((floats += values.length) * 4, all * 4);
-    });
-    const base = hasher.hex();
-    const dtype = source.tensors.get(tensors[0]?.name ?? '')?.dtype;
-    const model: StoredModel = {
-      contentSha256: await modelIdentity(db, base, described),
-      name,
-      ...described,
-      ...layout,
-      weightsId,
-      sourceDtype: isFileDType(dtype) ? dtype : 'F32',
-      createdAt: Date.now(),
-    };
-    return await storeRecord(db, model, base);
+    return await needing(bytes, () => storeModel(db, found, ids, { name, progress, ...options }));
   } catch (thrown) {
-    await deleteWeights(db, weightsId);
+    await deleteWeights(db, ids.weights);
+    await deleteWeights(db, ids.untrained);
     throw thrown;
   }
 }

@@ -1,27 +1,11 @@
-import { AppError } from '../../../src/domain/errors';
 import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
-import { modelError } from '../../formats/tensorFile';
-
-type Json = Record<string, unknown>;
-
-export function parseJson(file: string, text: string): Json {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJson(value)) return value;
-  } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file, fault: 'not-json' }, { cause });
-  }
-  throw modelError(file, 'not-json');
-}
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { modelError } from '../../formats/modelError';
+import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
 /** More layers than any encoder has. Without a limit, a faulty config.json would make the import list names forever. */
 const maxLayers = 1000;
 
-function size(config: Json, key: string, most = Number.MAX_SAFE_INTEGER): number {
+function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): number {
   const value = config[key];
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
   throw modelError('config.json', 'unsupported-architecture', {
@@ -31,12 +15,12 @@ function size(config: Json, key: string, most = Number.MAX_SAFE_INTEGER): number
   });
 }
 
-function share(config: Json, key: string): number {
+function share(config: JsonObject, key: string): number {
   const value = config[key];
   return typeof value === 'number' && value >= 0 && value < 1 ? value : 0;
 }
 
-function must(config: Json, key: string, expected: string): void {
+function must(config: JsonObject, key: string, expected: string): void {
   const found = config[key] ?? expected;
   if (found !== expected)
     throw modelError('config.json', 'unsupported-architecture', {
@@ -52,7 +36,7 @@ function must(config: Json, key: string, expected: string): void {
  * is stored and exported as BERT. `positionsSkipped` counts those rows.
  */
 export function asBertConfig(text: string): { text: string; positionsSkipped: number } {
-  const config = parseJson('config.json', text);
+  const config = parseModelJson('config.json', text);
   if (config['model_type'] !== 'xlm-roberta') return { text, positionsSkipped: 0 };
   const pad = config['pad_token_id'] ?? 1;
   const positions = size(config, 'max_position_embeddings');
@@ -74,7 +58,7 @@ export function asBertConfig(text: string): { text: string; positionsSkipped: nu
 
 /** Reads the sizes of a BERT-type encoder. Rejects variants that this engine would compute incorrectly. */
 export function readEncoderConfig(text: string): EncoderConfig {
-  const config = parseJson('config.json', text);
+  const config = parseModelJson('config.json', text);
   if (config['model_type'] !== 'bert')
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'model_type',
@@ -111,7 +95,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
 function readPooling(files: Record<string, string>): StoredModel['defaults']['pooling'] {
   const text = files['1_Pooling/config.json'];
   if (text === undefined) return { value: 'mean', guessed: true };
-  const pooling = parseJson('1_Pooling/config.json', text);
+  const pooling = parseModelJson('1_Pooling/config.json', text);
   if (pooling['include_prompt'] === false)
     throw modelError('1_Pooling/config.json', 'pooling-unsupported', { found: 'include_prompt: false' });
   const modes = Object.entries(pooling).filter(([key, on]) => key.startsWith('pooling_mode_') && on === true);
@@ -135,7 +119,7 @@ function readMaxTokens(files: Record<string, string>, config: EncoderConfig): St
   ] as const;
   for (const [file, key] of sources) {
     const text = files[file];
-    const value = text === undefined ? undefined : parseJson(file, text)[key];
+    const value = text === undefined ? undefined : parseModelJson(file, text)[key];
     if (typeof value === 'number' && Number.isInteger(value) && value >= 3)
       return { value: Math.min(value, config.maxPositions), guessed: value > config.maxPositions };
   }
@@ -144,14 +128,14 @@ function readMaxTokens(files: Record<string, string>, config: EncoderConfig): St
 
 function readPrefix(files: Record<string, string>, keys: readonly string[]): { value: string; guessed: boolean } {
   const text = files['config_sentence_transformers.json'];
-  const prompts = text === undefined ? undefined : parseJson('config_sentence_transformers.json', text)['prompts'];
-  if (!isJson(prompts)) return { value: '', guessed: true };
+  const prompts = text === undefined ? undefined : parseModelJson('config_sentence_transformers.json', text)['prompts'];
+  if (!isJsonObject(prompts)) return { value: '', guessed: true };
   const value = keys.map((key) => prompts[key]).find((prompt) => typeof prompt === 'string');
   return typeof value === 'string' ? { value, guessed: false } : { value: '', guessed: true };
 }
 
 /** Reads how the folder says to use the model. A value that it does not state is a default and marked `guessed`. */
-export function readDefaults(
+export function readModelDefaults(
   files: Record<string, string>,
   config: EncoderConfig,
   normalizes: boolean | undefined,

@@ -1,12 +1,10 @@
 import { modelTextFiles } from '../../../src/domain/import/modelFiles';
 import type { FolderFile } from '../../../src/protocol/dataApi';
-import { modelError } from '../../formats/tensorFile';
-import { isJson } from './importModelConfig';
+import { modelError } from '../../formats/modelError';
+import { isJsonObject } from './parseModelJson';
+import { refuseLfsPointer } from './lfsPointer';
 
-/** First line of a Git LFS pointer, the text that Git leaves where the large file was not downloaded. */
-const lfsPointer = 'version https://git-lfs.github.com/spec/';
-
-/** Names that sentence-transformers gave to sentence_bert_config.json, by the class of the encoder. */
+/** Other names that sentence-transformers gave to sentence_bert_config.json, one per encoder class. */
 const sentenceConfigs = ['roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'].map(
   (name) => `sentence_${name}_config.json`,
 );
@@ -25,13 +23,8 @@ interface Module {
   path: string;
 }
 
-/** Throws `lfs-pointer` if the file is a Git LFS pointer and not the file itself. */
-export async function refuseLfsPointer(file: File, name: string): Promise<void> {
-  if ((await file.slice(0, lfsPointer.length).text()) === lfsPointer) throw modelError(name, 'lfs-pointer');
-}
-
-/** Returns a file as text. Throws `not-utf8` rather than replace a byte of a vocabulary. */
-export async function readText(file: File, name: string): Promise<string> {
+/** Returns a file as text. Throws `not-utf8` instead of replacing bytes, which would change a vocabulary. */
+export async function readModelText(file: File, name: string): Promise<string> {
   await refuseLfsPointer(file, name);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
@@ -41,10 +34,13 @@ export async function readText(file: File, name: string): Promise<string> {
   }
 }
 
-/** The folder of a module of sentence-transformers other than the transformer. */
+/** Matches the folder of a sentence-transformers module other than the transformer. */
 const moduleFolder = /(?:^|\/)\d+_(?!Transformer\/)[^/]+\/$/;
 
-/** Returns the files of the folder whose modules.json or config.json is the shallowest, by their path in it. */
+/**
+ * Returns the files of the model by their path from its root, the folder with the shallowest modules.json or
+ * config.json.
+ */
 function rootFiles(files: FolderFile[]): Map<string, File> {
   const folders = new Set<string>();
   for (const { path } of files) {
@@ -69,7 +65,7 @@ function folderOf(path: string): string {
   return trimmed === '' || trimmed === '.' ? '' : `${trimmed}/`;
 }
 
-/** Reads the modules of sentence-transformers. A class path ends in the name of the class. */
+/** Reads modules.json. Of each class path, keeps the name of the class at its end. */
 function readModules(text: string): Module[] {
   let list: unknown;
   try {
@@ -79,7 +75,7 @@ function readModules(text: string): Module[] {
   }
   if (!Array.isArray(list)) throw modelError('modules.json', 'not-json');
   return list.map((module: unknown) => {
-    const { type, path = '' } = isJson(module) ? module : {};
+    const { type, path = '' } = isJsonObject(module) ? module : {};
     if (typeof type !== 'string' || typeof path !== 'string') throw modelError('modules.json', 'not-json');
     return { type: type.split('.').at(-1) ?? type, path };
   });
@@ -98,7 +94,7 @@ function checkModules(modules: Module[]): void {
   if (modules.length === 0) throw modelError('modules.json', 'module-unsupported', { found: '[]' });
 }
 
-/** Without modules.json a folder such as 2_Dense still shows that the model has a module besides the encoder. */
+/** Throws if a folder such as 2_Dense shows that a model without modules.json has a module that is not supported. */
 function checkModuleFolders(root: ReadonlyMap<string, File>): void {
   for (const path of root.keys()) {
     const [, folder, type = ''] = /^(\d+_([A-Za-z]+))\/config\.json$/.exec(path) ?? [];
@@ -107,11 +103,13 @@ function checkModuleFolders(root: ReadonlyMap<string, File>): void {
   }
 }
 
-/** Finds the parts of a model folder. Also reads layouts in which modules.json puts the transformer in a folder. */
+/**
+ * Finds the parts of a model folder. Also accepts layouts in which modules.json puts the transformer in a subfolder.
+ */
 export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder> {
   const root = rootFiles(files);
   const modulesFile = root.get('modules.json');
-  const modules = modulesFile && readModules(await readText(modulesFile, 'modules.json'));
+  const modules = modulesFile && readModules(await readModelText(modulesFile, 'modules.json'));
   if (modules) checkModules(modules);
   else checkModuleFolders(root);
   const folder = (type: string, otherwise: string): string =>
@@ -120,7 +118,7 @@ export async function openModelFolder(files: FolderFile[]): Promise<ModelFolder>
   const texts: Record<string, string> = {};
   for (const path of modelTextFiles) {
     const file = placeOf(path, root, transformer, folder('Pooling', '1_Pooling'));
-    if (file) texts[path] = await readText(file, path);
+    if (file) texts[path] = await readModelText(file, path);
   }
   return { transformer, texts, normalizes: modules?.some(({ type }) => type === 'Normalize') };
 }

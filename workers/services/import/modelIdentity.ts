@@ -3,9 +3,9 @@ import { sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
-import { parseJson } from './importModelConfig';
+import { parseModelJson } from './parseModelJson';
 
-/** Fields of tokenizer_config.json that change token ids, with the value that a missing field stands for. */
+/** Fields of tokenizer_config.json that change token ids, with the values that missing fields stand for. */
 const tokenizerDefaults: Record<string, unknown> = {
   do_lower_case: true,
   tokenize_chinese_chars: true,
@@ -19,13 +19,16 @@ const settingDefaults = { pooling: 'mean', normalize: true, queryPrefix: '', pas
 
 type Described = Pick<StoredModel, 'files' | 'defaults'>;
 
-/** Returns all that the folder says about vectors besides config, tokenizer.json and weights, without the defaults. */
+/**
+ * Returns the folder's settings that affect vectors, besides config.json, tokenizer.json and the weights. Leaves out
+ * settings that have their default.
+ */
 function unusualSettings({ files, defaults }: Described): Record<string, unknown> {
   const unusual: Record<string, unknown> = {};
   for (const key of ['pooling', 'normalize', 'queryPrefix', 'passagePrefix'] as const)
     if (defaults[key].value !== settingDefaults[key]) unusual[key] = defaults[key].value;
   const text = files['tokenizer_config.json'];
-  const config = text === undefined ? {} : parseJson('tokenizer_config.json', text);
+  const config = text === undefined ? {} : parseModelJson('tokenizer_config.json', text);
   for (const [key, standard] of Object.entries(tokenizerDefaults)) {
     const value = config[key] ?? standard;
     if (JSON.stringify(value) !== JSON.stringify(standard)) unusual[key] = value;

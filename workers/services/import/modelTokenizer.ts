@@ -1,27 +1,28 @@
-import { modelError } from '../../formats/tensorFile';
-import { isJson, parseJson } from './importModelConfig';
+import { modelError } from '../../formats/modelError';
+import { lowercasing } from '../tokenize/lowercase';
+import { isJsonObject, parseModelJson } from './parseModelJson';
 
 type Json = Record<string, unknown>;
 
 /** Returns the number of ids in tokenizer.json: the highest id of vocabulary and added tokens, plus one. */
 export function tokenizerSize(text: string): number {
-  const tokenizer = parseJson('tokenizer.json', text);
+  const tokenizer = parseModelJson('tokenizer.json', text);
   const model = tokenizer['model'];
-  if (!isJson(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
+  if (!isJsonObject(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
   const vocab = model['vocab'];
   let size = 0;
   if (Array.isArray(vocab)) size = vocab.length;
-  else if (isJson(vocab))
+  else if (isJsonObject(vocab))
     for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
   if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
   const added = tokenizer['added_tokens'];
   if (Array.isArray(added))
     for (const token of added)
-      if (isJson(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
+      if (isJsonObject(token) && typeof token['id'] === 'number') size = Math.max(size, token['id'] + 1);
   return size;
 }
 
-/** Special tokens of BERT in the order of transformers, with the names under which a folder may rename them. */
+/** BERT's special tokens, in the order that transformers uses. A folder may rename each under its key. */
 const specialTokens = {
   unk_token: '[UNK]',
   sep_token: '[SEP]',
@@ -31,7 +32,9 @@ const specialTokens = {
 } as const;
 const bertTokenizers = ['BertTokenizer', 'BertTokenizerFast'];
 
-/** Returns a flag of tokenizer_config.json, or what BertTokenizer assumes if it is absent. */
+/**
+ * Returns a flag of tokenizer_config.json. If it is absent, returns `standard`, which is the default of BertTokenizer.
+ */
 function flag(config: Json, key: string, standard: boolean | null): boolean | null {
   const value = config[key] ?? standard;
   if (typeof value === 'boolean' || value === null) return value;
@@ -42,29 +45,75 @@ function specialToken(sources: Json[], key: keyof typeof specialTokens): string 
   for (const source of sources) {
     const value = source[key];
     if (typeof value === 'string') return value;
-    if (isJson(value) && typeof value['content'] === 'string') return value['content'];
+    if (isJsonObject(value) && typeof value['content'] === 'string') return value['content'];
   }
   return specialTokens[key];
 }
 
-/** One token a line; its id is the number of the line. Of equal tokens the last one counts, as in transformers. */
+/**
+ * Reads vocab.txt, which has one token per line. A token's id is the number of its line, from 0. A repeated token takes
+ * its last id, as in transformers.
+ */
 function readVocabulary(text: string): Map<string, number> {
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   return new Map(lines.map((token, id) => [token, id]));
 }
 
-function addedToken(content: string, id: number, special: boolean): Json {
-  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: !special, special };
-}
-
 /** Reads tokens that were added to a vocabulary, with their ids. `text` is undefined if there is no such file. */
-function readAddedTokens(text: string | undefined): [string, number][] {
-  if (text === undefined) return [];
-  return Object.entries(parseJson('added_tokens.json', text)).map(([token, id]) => {
+function readAddedTokens(text: string | undefined): Map<string, number> {
+  if (text === undefined) return new Map();
+  const entries = Object.entries(parseModelJson('added_tokens.json', text)).map(([token, id]): [string, number] => {
     if (typeof id === 'number' && Number.isInteger(id) && id >= 0) return [token, id];
     throw modelError('added_tokens.json', 'tokenizer-invalid', { found: token });
   });
+  return new Map(entries);
+}
+
+/** The tokens of vocab.txt and of added_tokens.json. */
+interface Vocabulary {
+  words: Map<string, number>;
+  added: Map<string, number>;
+}
+
+function idOf({ words, added }: Vocabulary, token: string): number {
+  const found = words.get(token) ?? added.get(token);
+  if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
+  return found;
+}
+
+/** Returns the `added_tokens` of tokenizer.json: special tokens that have an id, and the tokens that were added. */
+function addedTokens({ words, added }: Vocabulary, specials: Set<string>): Json[] {
+  const token = (content: string, id: number, special: boolean): Json => ({
+    ...{ id, content, single_word: false, lstrip: false, rstrip: false },
+    ...{ normalized: !special, special },
+  });
+  const special = [...specials].flatMap((content) => {
+    const id = words.get(content) ?? added.get(content);
+    return id === undefined ? [] : [token(content, id, true)];
+  });
+  const others = [...added].filter(([content]) => !specials.has(content)).map(([text, id]) => token(text, id, false));
+  return special.concat(others).sort((a, b) => Number(a['id']) - Number(b['id']));
+}
+
+function bertNormalizer(config: Json): Json {
+  return {
+    type: 'BertNormalizer',
+    clean_text: true,
+    handle_chinese_chars: flag(config, 'tokenize_chinese_chars', true),
+    strip_accents: flag(config, 'strip_accents', null),
+    lowercase: flag(config, 'do_lower_case', true),
+  };
+}
+
+function wordPiece(words: Map<string, number>, unknown: string): Json {
+  return {
+    type: 'WordPiece',
+    unk_token: unknown,
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(words),
+  };
 }
 
 function template(cls: string, sep: string, id: (token: string) => number): Json {
@@ -82,67 +131,37 @@ function template(cls: string, sep: string, id: (token: string) => number): Json
 }
 
 /**
- * Returns the tokenizer.json that transformers makes of a folder that has only vocab.txt: WordPiece, with the flags and
- * special tokens of tokenizer_config.json and special_tokens_map.json.
+ * Returns the tokenizer.json that transformers would make from a folder that has only vocab.txt: WordPiece, with the
+ * flags and special tokens of tokenizer_config.json and special_tokens_map.json.
  */
 export function tokenizerFromVocabulary(files: Record<string, string>, added?: string): string {
-  const read = (name: string): Json => (files[name] === undefined ? {} : parseJson(name, files[name]));
+  const read = (name: string): Json => (files[name] === undefined ? {} : parseModelJson(name, files[name]));
   const config = read('tokenizer_config.json');
   const className = config['tokenizer_class'] ?? 'BertTokenizer';
   if (typeof className !== 'string' || !bertTokenizers.includes(className))
     throw modelError('tokenizer_config.json', 'tokenizer-invalid', { found: JSON.stringify(className) });
-  const vocabulary = readVocabulary(files['vocab.txt'] ?? '');
   const sources = [config, read('special_tokens_map.json')];
-  const extra = new Map(readAddedTokens(added));
-  const id = (token: string): number => {
-    const found = vocabulary.get(token) ?? extra.get(token);
-    if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
-    return found;
-  };
   const named = (key: keyof typeof specialTokens): string => specialToken(sources, key);
-  const [unk, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
   const specials = new Set((Object.keys(specialTokens) as (keyof typeof specialTokens)[]).map(named));
-  const present = [...specials].filter((token) => vocabulary.has(token) || extra.has(token));
-  const addedTokens = [
-    ...present.map((token) => addedToken(token, id(token), true)),
-    ...[...extra].filter(([token]) => !specials.has(token)).map(([token, at]) => addedToken(token, at, false)),
-  ];
+  const vocabulary = { words: readVocabulary(files['vocab.txt'] ?? ''), added: readAddedTokens(added) };
+  const [unknown, cls, sep] = [named('unk_token'), named('cls_token'), named('sep_token')];
+  idOf(vocabulary, unknown);
   return JSON.stringify({
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: addedTokens.sort((a, b) => Number(a['id']) - Number(b['id'])),
-    normalizer: {
-      type: 'BertNormalizer',
-      clean_text: true,
-      handle_chinese_chars: flag(config, 'tokenize_chinese_chars', true),
-      strip_accents: flag(config, 'strip_accents', null),
-      lowercase: flag(config, 'do_lower_case', true),
-    },
+    added_tokens: addedTokens(vocabulary, specials),
+    normalizer: bertNormalizer(config),
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: template(cls, sep, id),
+    post_processor: template(cls, sep, (token) => idOf(vocabulary, token)),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    model: {
-      type: 'WordPiece',
-      unk_token: id(unk) >= 0 ? unk : null,
-      continuing_subword_prefix: '##',
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary),
-    },
+    model: wordPiece(vocabulary.words, unknown),
   });
 }
 
-/**
- * Returns tokenizer.json with lowercase as its first step. sentence-transformers lowercases the text if
- * sentence_bert_config.json says `do_lower_case: true`; in tokenizer.json every other tool does the same.
- */
-export function withLowercase(text: string): string {
-  const tokenizer = parseJson('tokenizer.json', text);
-  const { normalizer } = tokenizer;
-  if (isJson(normalizer) && normalizer['type'] === 'BertNormalizer' && normalizer['lowercase'] === true) return text;
-  const lowercase = { type: 'Lowercase' };
-  if (!isJson(normalizer)) return JSON.stringify({ ...tokenizer, normalizer: lowercase });
-  const inner = normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
-  const normalizers: unknown[] = [lowercase, ...(Array.isArray(inner) ? (inner as unknown[]) : [])];
-  return JSON.stringify({ ...tokenizer, normalizer: { type: 'Sequence', normalizers } });
+/** Returns tokenizer.json with lowercase as its first step. */
+export function tokenizerWithLowercase(text: string): string {
+  const tokenizer = parseModelJson('tokenizer.json', text);
+  const normalizer = lowercasing(tokenizer['normalizer']);
+  return normalizer === tokenizer['normalizer'] ? text : JSON.stringify({ ...tokenizer, normalizer });
 }

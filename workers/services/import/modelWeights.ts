@@ -1,15 +1,17 @@
 import { openPytorch } from '../../formats/pytorch';
 import { openSafetensors } from '../../formats/safetensors';
-import { modelError, type TensorFile } from '../../formats/tensorFile';
-import { isJson, parseJson } from './importModelConfig';
-import { readText, refuseLfsPointer } from './modelFolder';
+import { type TensorFile } from '../../formats/tensorFile';
+import { modelError } from '../../formats/modelError';
+import { isJsonObject, parseModelJson } from './parseModelJson';
+import { readModelText } from './modelFolder';
+import { refuseLfsPointer } from './lfsPointer';
 
 /** Files that may hold the weights, in the order in which transformers looks for them. */
 const weightNames = ['model.safetensors', 'pytorch_model.bin'] as const;
 /** Limit on the number of shards. The largest models published have a few hundred. */
 const maxShards = 1000;
 
-/** Opens a file of weights by its content: the extension says nothing reliable about it. */
+/** Opens a file of weights. Recognises the format by its content, because extensions are not reliable. */
 async function openFile(file: File, name: string): Promise<TensorFile> {
   await refuseLfsPointer(file, name);
   const start = new Uint8Array(await file.slice(0, 9).arrayBuffer());
@@ -24,8 +26,8 @@ async function openFile(file: File, name: string): Promise<TensorFile> {
 
 /** Reads which shard holds which tensor from `<weights>.index.json`. */
 function readWeightMap(text: string, name: string): Map<string, string> {
-  const map = parseJson(name, text)['weight_map'];
-  if (!isJson(map)) throw modelError(name, 'index-invalid');
+  const map = parseModelJson(name, text)['weight_map'];
+  if (!isJsonObject(map)) throw modelError(name, 'index-invalid');
   const shards = new Map<string, string>();
   for (const [tensor, shard] of Object.entries(map)) {
     if (typeof shard !== 'string') throw modelError(name, 'index-invalid', { tensor });
@@ -35,7 +37,7 @@ function readWeightMap(text: string, name: string): Map<string, string> {
 }
 
 async function openShards(folder: ReadonlyMap<string, File>, index: File, indexName: string): Promise<TensorFile> {
-  const weightMap = readWeightMap(await readText(index, indexName), indexName);
+  const weightMap = readWeightMap(await readModelText(index, indexName), indexName);
   const names = new Set(weightMap.values());
   if (names.size === 0 || names.size > maxShards) throw modelError(indexName, 'index-invalid');
   const shards = new Map<string, TensorFile>();
@@ -62,11 +64,12 @@ async function openShards(folder: ReadonlyMap<string, File>, index: File, indexN
     tensors,
     fileOf: (tensor) => weightMap.get(tensor) ?? indexName,
     read: (tensor) => owner(tensor).read(tensor),
+    readBytes: (tensor) => owner(tensor).readBytes(tensor),
   };
 }
 
 /** Opens the weights of a model folder, in one file or in shards, without reading a tensor. */
-export async function openWeights(folder: ReadonlyMap<string, File>): Promise<TensorFile> {
+export async function openModelWeights(folder: ReadonlyMap<string, File>): Promise<TensorFile> {
   for (const name of weightNames) {
     const file = folder.get(name);
     if (file) return openFile(file, name);

@@ -1,26 +1,30 @@
-import { demoDataFiles, demoModelFiles } from '../../../src/domain/import/demoInputs';
+import { demoDataFiles, demoHashes, demoModelFiles, demoModelName } from '../../../src/domain/import/demoInputs';
 import { AppError } from '../../../src/domain/errors';
-import { defaultExperiment, defaultStage, experimentModelOf, type Experiment } from '../../../src/domain/experiment';
+import {
+  defaultExperiment,
+  defaultStage,
+  experimentModelOf,
+  type Experiment,
+  type ExperimentModel,
+} from '../../../src/domain/experiment';
 import type { StoredModel } from '../../../src/domain/model';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
+import { getDataset } from '../../../src/storage/datasets';
 import { restoreExperiment } from '../../../src/storage/deletedExperiments';
 import { putExperiment } from '../../../src/storage/experiments';
-import { importDataset, storedPassages } from './importDataset';
+import { getModel } from '../../../src/storage/models';
+import { fetchDemoFile, type DemoFetch } from './demoFiles';
+import { importDataset } from './importDataset';
+import { storedPassages } from './storedPassages';
 import { importModel } from './importModel';
 
 /** A fixed id: starting the demo again replaces its experiment instead of adding another one to the home screen. */
 const demoExperimentId = 'demo';
-/** Used if the page gives no name in the user's language. */
+/** Name of the demo if the page passes none in the user's language. */
 const demoName = '猪场知识库';
-
-async function fetchFile(url: string, name: string): Promise<File> {
-  const response = await fetch(url);
-  if (!response.ok) throw new AppError({ kind: 'download-failed', url, status: response.status });
-  return new File([await response.blob()], name);
-}
 
 interface DemoData {
   knowledgeBase: string;
@@ -31,7 +35,7 @@ interface DemoData {
 
 async function importData(db: Database, baseUrl: string, done: () => void): Promise<DemoData> {
   const imported = async (file: string, role: DataRole, passages?: PassageLookup): Promise<string> => {
-    const source = await fetchFile(`${baseUrl}demo/${file}`, file);
+    const source = await fetchDemoFile(`${baseUrl}demo/${file}`, file);
     const report = await importDataset(db, [source], role, () => undefined, passages ? { passages } : {});
     const [bad] = report.rejectedCount + report.ignoredCount > 0 ? report.rejected : [];
     if (bad) throw new AppError({ kind: 'import-failed', ...bad });
@@ -48,17 +52,31 @@ async function importData(db: Database, baseUrl: string, done: () => void): Prom
   };
 }
 
-async function importDemoModel(db: Database, baseUrl: string, done: () => void): Promise<StoredModel> {
+async function importDemoModel(
+  db: Database,
+  baseUrl: string,
+  done: () => void,
+  fetching?: DemoFetch,
+): Promise<StoredModel> {
   const files = [];
   for (const path of demoModelFiles) {
-    files.push({ path, file: await fetchFile(`${baseUrl}models/demo-zh/${path}`, path.split('/').at(-1) ?? path) });
+    const name = path.split('/').at(-1) ?? path;
+    // The weights are nearly all of the bytes, so only they report progress.
+    const { received, ...rest } = fetching ?? {};
+    const options = path === 'model.safetensors' && received ? { ...rest, received } : rest;
+    files.push({ path, file: await fetchDemoFile(`${baseUrl}models/demo-zh/${path}`, name, options) });
     done();
   }
-  return importModel(files, 'demo-zh', () => undefined, db);
+  return importModel(files, demoModelName, () => undefined, db);
 }
 
-/** Enough for the demo's longest passage. The model accepts more, but would take longer. */
+/** Length limit in tokens, enough for the demo's longest passage. The model accepts more, but would take longer. */
 const demoMaxTokens = 128;
+
+const demoModelSettings = (model: Pick<StoredModel, 'contentSha256' | 'defaults'>): ExperimentModel => ({
+  ...experimentModelOf(model),
+  maxTokens: demoMaxTokens,
+});
 
 function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256' | 'defaults'>): Experiment {
   const stage = defaultStage();
@@ -71,7 +89,7 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
       { role: 'questions', part: 'dev', contentSha256: data.dev },
       { role: 'questions', part: 'test', contentSha256: data.test },
     ],
-    model: { ...experimentModelOf(model), maxTokens: demoMaxTokens },
+    model: demoModelSettings(model),
     stages: [
       {
         ...stage,
@@ -112,4 +130,28 @@ export async function prepareDemo(
   });
   done();
   return { experimentId: demoExperimentId };
+}
+
+/**
+ * Stores what a question to the demo's knowledge base needs, unless it is stored already: the knowledge base and the
+ * model. Reports the received bytes of the weights.
+ * @throws download-failed if a file cannot be fetched, cancelled if the signal aborts.
+ */
+export async function prepareDemoSearch(
+  db: Database,
+  baseUrl: string,
+  fetching: DemoFetch,
+): Promise<{ knowledgeBase: string; model: ExperimentModel }> {
+  const { knowledgeBase, model: modelSha256 } = demoHashes;
+  if (!(await getDataset(db, knowledgeBase))) {
+    const name = demoDataFiles.knowledgeBase;
+    const { signal } = fetching;
+    const file = await fetchDemoFile(`${baseUrl}demo/${name}`, name, signal ? { signal } : {});
+    await importDataset(db, [file], 'knowledgeBase', () => undefined);
+  }
+  const stored = await getModel(db, modelSha256);
+  return {
+    knowledgeBase,
+    model: demoModelSettings(stored ?? (await importDemoModel(db, baseUrl, () => undefined, fetching))),
+  };
 }

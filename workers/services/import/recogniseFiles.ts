@@ -1,19 +1,21 @@
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
-import type { ImportSettings } from './importDataset';
-import { openFile, recordsOf } from './readRecords';
-import { withHead } from './recordStream';
+import type { ImportDatasetSettings } from './importDataset';
+import { openDataFile, recordsOfFile } from './dataFile';
+import { recordsWithHead } from './recordsWithHead';
 
-/** Recognises the columns of files without importing them, so that they can be chosen where the import failed. */
+/**
+ * Recognises the columns of files without importing them, so that the user can choose columns after an import failed.
+ */
 export async function recogniseFiles(
   files: File[],
   role: DataRole,
-  { mappings, sheets }: Pick<ImportSettings, 'mappings' | 'sheets'>,
+  { mappings, sheets }: Pick<ImportDatasetSettings, 'mappings' | 'sheets'>,
 ): Promise<Recognition[]> {
   const found: Recognition[] = [];
   for (const file of files) {
-    const source = await openFile(file, sheets);
-    const head = await withHead(recordsOf(source), surveyedRecords).next();
+    const source = await openDataFile(file, sheets);
+    const head = await recordsWithHead(recordsOfFile(source), surveyedRecords).next();
     found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings));
   }
   return found;

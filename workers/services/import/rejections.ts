@@ -1,3 +1,4 @@
+import type { ImportFault } from '../../../src/domain/errors';
 import type { FileNote } from '../../../src/domain/import/fileNotes';
 import type { RecordFault } from '../../../src/domain/import/recordReader';
 import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
@@ -6,15 +7,18 @@ import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
-export const excerpt = (text: string): string => text.slice(0, excerptLength);
+export const rejectionExcerpt = (text: string): string => text.slice(0, excerptLength);
 
-export type Place = Omit<RejectedRow, 'fault' | 'field' | 'expected'>;
+/** Parts of a file that are no rows, and remarks about rows that are kept. */
+export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated']);
+
+export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;
 
 /** Returns a fault with its quoted text cut to the length that a report allows. */
-export function shortened({ fault, field, expected }: RecordFault): RecordFault {
+export function shortenedRejection({ fault, field, expected }: RecordFault): RecordFault {
   return {
     fault,
-    ...(field === undefined ? {} : { field: excerpt(field) }),
+    ...(field === undefined ? {} : { field: rejectionExcerpt(field) }),
     ...(expected === undefined ? {} : { expected }),
   };
 }
@@ -35,20 +39,31 @@ export class Rejections {
     this.#list(row);
   }
 
-  /** Reports a reference that was ignored, of a row that is kept. */
-  ignore(place: Place, reference: string): void {
+  /** Reports an ignored reference of a row that is kept. */
+  ignore(place: RejectionPlace, reference: string, fault: ImportFault = 'reference-ignored'): void {
     this.#references += 1;
-    this.#list({ ...place, fault: 'reference-ignored', field: excerpt(reference) });
+    this.#list({ ...place, fault, field: rejectionExcerpt(reference) });
   }
 
-  /** Reports a change of a row that is kept, or something in the file that no row uses. */
-  note(place: Place, { fault, field }: RecordFault): void {
+  /** Reports a change to a row that is kept, or a part of the file that was not used. */
+  note(place: RejectionPlace, { fault, field }: RecordFault): void {
     this.#notes += 1;
     this.#list({ ...place, fault, ...(field === undefined ? {} : { field }) });
   }
 
+  /** Reports rows that were left out for one reason in one entry: a file of questions may have thousands of them. */
+  #leaveOut(place: RejectionPlace, { fault, field = '1' }: RecordFault): void {
+    const rows = Number(field);
+    this.#rows += rows;
+    this.#list({ ...place, fault, field, rows });
+  }
+
   notes(file: string, notes: readonly FileNote[]): void {
-    for (const { line, ...note } of notes) this.note(line > 0 ? { file, line } : { file }, note);
+    for (const { line, ...note } of notes) {
+      const place = line > 0 ? { file, line } : { file };
+      if (note.fault === 'not-judged') this.#leaveOut(place, note);
+      else this.note(place, note);
+    }
   }
 
   get rejectedRows(): RejectedRows {

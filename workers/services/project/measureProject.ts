@@ -42,9 +42,11 @@ export async function measureProject(db: Database): Promise<ProjectContents[]> {
   for (const { experimentId, name } of await listExperiments(db)) {
     const { experiments, runs, models, datasets } = await takeSnapshot(db, [experimentId]);
     const parts: ProjectPart[] = [{ key: experimentId, bytes: utf8Bytes(experiments), optimizerState: false }];
-    for (const { contentSha256, weightsId, totalFloats, files } of models) {
+    for (const { contentSha256, weightsId, totalFloats, files, untrained } of models) {
       parts.push({ key: contentSha256, bytes: utf8Bytes(files), optimizerState: false });
       parts.push({ key: weightsId, bytes: totalFloats * 4, optimizerState: false });
+      const others = untrained?.tensors.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+      if (untrained) parts.push({ key: untrained.weightsId, bytes: others, optimizerState: false });
     }
     for (const { contentSha256 } of datasets) {
       const bytes = sizes.get(contentSha256) ?? (await datasetBytes(db, contentSha256));

@@ -66,7 +66,7 @@ class Staging {
   }
 
   /** A record that repeats a model under a former identity shares the weights of that model. */
-  async model({ weights, ...model }: ModelInFile): Promise<StoredModel> {
+  async model({ weights, untrained, ...model }: ModelInFile): Promise<StoredModel> {
     const own = this.#newWeightsId('model');
     await storeModelWeights(this.db, this.reader, { ...model, weights }, own);
     const repeated = model.aliasOf === undefined ? undefined : await getModel(this.db, model.aliasOf);
@@ -75,7 +75,25 @@ class Staging {
     if (own !== weightsId) await deleteWeights(this.db, own);
     this.#stored.set(key, weightsId);
     this.done();
-    return { ...model, weightsId };
+    return { ...model, weightsId, ...(await this.#untrained(model.contentSha256, untrained)) };
+  }
+
+  async #untrained(
+    contentSha256: string,
+    untrained: ModelInFile['untrained'],
+  ): Promise<Pick<StoredModel, 'untrained'>> {
+    if (!untrained) return untrained === undefined ? {} : { untrained };
+    const { tensors, weights } = untrained;
+    const weightsId = this.#newWeightsId('model');
+    const { bytes } = await storeWeights(this.db, this.reader, weights, weightsId);
+    let end = 0;
+    for (const tensor of tensors) {
+      if (tensor.offset !== end) end = NaN;
+      end += tensor.bytes;
+    }
+    if (end !== bytes)
+      throw this.reader.invalid('models.json', `${contentSha256}: tensors that do not fit their bytes`);
+    return { untrained: { weightsId, tensors } };
   }
 
   /** Returns null, and stores nothing, if a checkpoint's bytes do not match its hash or its model. */

@@ -16,7 +16,7 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { sha256Hex } from '../../../src/domain/hash';
-import type { StoredModel } from '../../../src/domain/model';
+import type { StoredModel, UntrainedTensors } from '../../../src/domain/model';
 import type { Dataset } from '../../../src/domain/records';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
@@ -28,8 +28,14 @@ export interface WeightsInFile {
   sha256?: string;
 }
 
-export type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256'> & { weights: WeightsInFile };
-export type ModelInFile = Omit<StoredModel, 'weightsId'> & { weights: WeightsInFile };
+export type CheckpointInFile = Omit<CheckpointManifest, 'weightsId' | 'sha256' | 'parts'> & { weights: WeightsInFile };
+
+/** Tensors of a model besides its weights. */
+export type UntrainedInFile = Omit<UntrainedTensors, 'weightsId'> & { weights: WeightsInFile };
+export type ModelInFile = Omit<StoredModel, 'weightsId' | 'untrained'> & {
+  weights: WeightsInFile;
+  untrained?: UntrainedInFile | null;
+};
 
 /** A run with its whole history. */
 export interface RunInFile {
@@ -67,14 +73,25 @@ function storedPaths(reader: ProjectReader, weightsId: string): string[] {
 }
 
 async function readModels(reader: ProjectReader): Promise<ModelInFile[]> {
+  const inParts = (hashes: string[]): WeightsInFile => ({ paths: hashes.map(partPath) });
+  const storedAs = (weightsId: string): WeightsInFile => ({ paths: storedPaths(reader, weightsId) });
   if (reader.format === 1)
-    return (await reader.records('models', modelSchemas[1])).map(({ weightsId, ...model }) => ({
+    return (await reader.records('models', modelSchemas[1])).map(({ weightsId, untrained, ...model }) => ({
       ...model,
-      weights: { paths: storedPaths(reader, weightsId) },
+      ...(untrained === undefined ? {} : { untrained: untrained && placed(untrained, storedAs(untrained.weightsId)) }),
+      weights: storedAs(weightsId),
     }));
-  const models = await reader.records('models', modelSchemas[2]);
-  return models.map(({ weights, ...model }) => ({ ...model, weights: { paths: weights.map(partPath) } }));
+  return (await reader.records('models', modelSchemas[2])).map(({ weights, untrained, ...model }) => ({
+    ...model,
+    ...(untrained === undefined ? {} : { untrained: untrained && placed(untrained, inParts(untrained.weights)) }),
+    weights: inParts(weights),
+  }));
 }
+
+const placed = ({ tensors }: Pick<UntrainedInFile, 'tensors'>, weights: WeightsInFile): UntrainedInFile => ({
+  tensors,
+  weights,
+});
 
 async function readCheckpoints(reader: ProjectReader): Promise<CheckpointInFile[]> {
   if (reader.format === 1)

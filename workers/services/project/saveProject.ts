@@ -1,4 +1,3 @@
-import { downloadZip } from 'client-zip';
 import type { AppErrorDetails, ProjectFault } from '../../../src/domain/errors';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
@@ -14,10 +13,12 @@ import { projectJson } from '../../../src/domain/project/recordSchemas';
 import type { SavedCheckpoint, SavedModel } from '../../../src/domain/project/records';
 import type { ProjectChoice, Progress, SavedProject } from '../../../src/protocol/dataApi';
 import { isWhole } from '../../../src/storage/checkpoints';
+import type { StoredModel } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
 import type { CheckpointManifest } from '../../../src/storage/schema';
 import { whilePinned } from '../../../src/storage/pins';
-import { readWeights } from '../../../src/storage/weights';
+import { readWeights } from '../../../src/storage/weightReader';
+import { writeZip } from '../../formats/zipWriter';
 import { partial } from './projectContent';
 import { takeSnapshot, type ProjectSnapshot, type RunSnapshot } from './projectSnapshot';
 import { checkpointsToSave, weightFloats, type CheckpointToSave } from './savedRun';
@@ -74,8 +75,9 @@ class ProjectWriter {
       yield* this.#blocks(contentSha256);
       this.progress(++done, of);
     }
-    for (const { weightsId, ...model } of this.snapshot.models) {
-      models.push({ ...model, weights: yield* this.#weights(weightsId, [model.totalFloats * 4]) });
+    for (const { weightsId, untrained, ...model } of this.snapshot.models) {
+      const weights = yield* this.#weights(weightsId, [model.totalFloats * 4]);
+      models.push({ ...model, ...(yield* this.#untrained(untrained)), weights });
       this.progress(++done, of);
     }
     const saved: RunSnapshot[] = [];
@@ -131,6 +133,13 @@ class ProjectWriter {
     return hashes;
   }
 
+  /** Writes the tensors that a model has besides its weights, if any. */
+  async *#untrained(untrained: StoredModel['untrained']): AsyncGenerator<Entry, Pick<SavedModel, 'untrained'>> {
+    if (!untrained) return untrained === undefined ? {} : { untrained };
+    const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    return { untrained: { tensors: untrained.tensors, weights: yield* this.#weights(untrained.weightsId, [bytes]) } };
+  }
+
   /** Writes the weights of a run. Returns null, with a warning, if they are damaged. */
   async *#checkpoints(run: RunSnapshot, toSave: CheckpointToSave[]): AsyncGenerator<Entry, SavedCheckpoint[] | null> {
     const saved: SavedCheckpoint[] = [];
@@ -140,7 +149,7 @@ class ProjectWriter {
         this.#leaveOut(run, 'weights-damaged');
         return null;
       }
-      const { weightsId, sha256: _, ...fields } = whole;
+      const { weightsId, sha256: _, parts: __, ...fields } = whole;
       const length = weightFloats(whole);
       const cuts = [length, 2 * length, 3 * length].map((cut) => cut * 4).filter((cut) => cut <= floats * 4);
       saved.push({ ...fields, role, floats, weights: yield* this.#weights(weightsId, cuts) });
@@ -172,7 +181,7 @@ export async function saveProject(
   return whilePinned(async () => {
     const fileName = `recallsmith-project-${new Date().toISOString().slice(0, 10)}.zip`;
     const writer = new ProjectWriter(db, await takeSnapshot(db, choice.experimentIds), fileName, progress);
-    const zip = await downloadZip(writer.entries(choice, build)).blob();
+    const zip = await writeZip(writer.entries(choice, build));
     return { zip, fileName, warnings: writer.warnings };
   });
 }

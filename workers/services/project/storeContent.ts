@@ -5,12 +5,12 @@ import type { TensorEntry } from '../../../src/domain/model';
 import { blockPath } from '../../../src/domain/project/manifest';
 import { blockSchema, rowsSchemas } from '../../../src/domain/project/recordSchemas';
 import { sameValue } from '../../../src/domain/project/sameValue';
-import { rowsPerBlock, type Dataset, type Row } from '../../../src/domain/records';
+import { hasTitle, rowsPerBlock, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { writeDatasetBlock } from '../../../src/storage/datasets';
 import { WeightWriter } from '../../../src/storage/weights';
 import { charactersOf } from '../import/datasetWriter';
-import { layOut } from '../import/encoderTensors';
+import { encoderLayout } from '../import/encoderTensors';
 import { readEncoderConfig } from '../import/importModelConfig';
 import { fullIdentity } from '../import/modelIdentity';
 import type { ModelInFile, WeightsInFile } from './projectContent';
@@ -63,7 +63,7 @@ export async function storeModelWeights(
     const expected = readEncoderConfig(config);
     if (!sameValue(model.config, expected)) throw invalid('the settings differ from config.json');
     if (expected.layers > model.tensors.length) throw invalid('unknown layout');
-    const { tensors, totalFloats } = layOut(expected);
+    const { tensors, totalFloats } = encoderLayout(expected);
     if (!sameValue([model.tensors, model.totalFloats], [tensors, totalFloats])) throw invalid('unknown layout');
     identity = (base: string) => fullIdentity(base, model);
   } catch (cause) {
@@ -81,14 +81,14 @@ export async function storeModelWeights(
 }
 
 /**
- * Stores the blocks of a data set and returns its record, with its characters counted. Throws if a row is invalid or if
+ * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is invalid or if
  * the rows do not match the record.
  */
 export async function storeBlocks(db: Database, reader: ProjectReader, dataset: Dataset): Promise<Dataset> {
   const { contentSha256, role } = dataset;
   const hasher = await sha256Hasher();
   const ids = new Set<string>();
-  let [rows, characters] = [0, 0];
+  let [rows, characters, titles] = [0, 0, 0];
   for (let block = 0; rows < dataset.rows; block++) {
     const path = blockPath(contentSha256, block);
     const stored = await reader.record(path, blockSchema);
@@ -101,6 +101,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
       text += canonicalRow(reader, path, row);
       ids.add(row.id);
       characters += charactersOf(row);
+      if ('title' in row && hasTitle(row)) titles += 1;
     }
     if ((await sha256Hex(text)) !== stored.sha256) throw reader.invalid(path, 'the rows do not match their hash');
     hasher.update(text);
@@ -109,7 +110,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
   }
   if (hasher.hex() !== contentSha256 || ids.size !== rows)
     throw reader.invalid('datasets.json', `${contentSha256}: the rows do not match their hash`);
-  return { ...dataset, characters };
+  return { ...dataset, characters, ...(dataset.titles === undefined ? {} : { titles }) };
 }
 
 function canonicalRow(reader: ProjectReader, path: string, row: Row): string {

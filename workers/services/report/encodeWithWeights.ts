@@ -5,18 +5,20 @@ import type { DevicePreference } from '../../../src/domain/device';
 import type { GpuApi } from '../../../src/protocol/gpuApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
+import type { StoredWeights } from '../../../src/storage/weightReader';
 import { getModel } from '../../../src/storage/models';
 import { getRun } from '../../../src/storage/runs';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { encodeBatch } from '../../engine/model/encode';
-import { canUsePlan } from '../device/kernelPlanOfRun';
-import { loadParameters } from '../train/weightTransfer';
+import { canUseKernelPlan } from '../device/kernelPlanOfRun';
+import { loadWeights } from '../train/weightTransfer';
 
 type Source = Parameters<GpuApi['encodeTexts']>[0];
 
 interface Weights {
   modelSha256: string;
-  weightsId: string | null;
+  /** The base model's own weights if null. */
+  stored: StoredWeights | null;
   pooling: Pooling;
   normalize: boolean;
   device: DevicePreference;
@@ -24,7 +26,7 @@ interface Weights {
 }
 
 async function weightsOf(db: Database, source: Source): Promise<Weights> {
-  if (!('runId' in source)) return { ...source, weightsId: null, device: 'auto', plan: null };
+  if (!('runId' in source)) return { ...source, stored: null, device: 'auto', plan: null };
   const run = await getRun(db, source.runId);
   if (!run?.experiment.model) throw new AppError({ kind: 'not-found', what: 'run', id: source.runId });
   const { contentSha256, pooling, normalize } = run.experiment.model;
@@ -32,7 +34,7 @@ async function weightsOf(db: Database, source: Source): Promise<Weights> {
   const plan = parseKernelPlan(run.kernelPlan);
   return {
     modelSha256: contentSha256,
-    weightsId: kept.weightsId,
+    stored: kept.weights,
     pooling,
     normalize,
     device: run.devicePreference,
@@ -53,14 +55,8 @@ export async function encodeWithWeights(
   const device = await openDevice(weights.device, wasmBaseUrl);
   try {
     const gpu = deviceWebGpu();
-    if (gpu && weights.plan && canUsePlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
-    const parameters = await loadParameters(
-      deviceEngine(),
-      db,
-      model,
-      weights.weightsId ?? model.weightsId,
-      () => undefined,
-    );
+    if (gpu && weights.plan && canUseKernelPlan(weights.plan, device, gpu)) gpu.plan = weights.plan;
+    const parameters = await loadWeights(deviceEngine(), db, model, weights.stored ?? model, () => undefined);
     const vectors: Float32Array[] = [];
     for (const ids of tokenIds) {
       const batch = { ids: Int32Array.from(ids), offsets: Uint32Array.of(0, ids.length) };

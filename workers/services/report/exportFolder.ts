@@ -1,20 +1,25 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import type { ExperimentModel } from '../../../src/domain/experiment';
+import { experimentFileOf } from '../../../src/domain/experimentFile';
 import type { StoredModel } from '../../../src/domain/model';
 import { onnxModel } from '../../formats/onnx/onnxModel';
-import { writeSafetensors } from '../../formats/safetensors';
-import { lowercasesFirst } from '../tokenize/letterCase';
-import { json, parsed } from './exportJson';
+import type { FileInput } from '../../formats/zipWriter';
+import { jsonText, parsedJson } from './exportJson';
 import { modelCard } from './exportModelCard';
 import type { ExportSource } from './exportSource';
-import { tokenizerFiles } from './exportTokenizer';
+import { exportedSentenceConfig } from './exportSentenceConfig';
+import { exportedTokenizerFiles } from './exportTokenizer';
+import { safetensors } from './exportWeights';
 
-export interface FolderEntry {
+export interface ExportFolderEntry {
   name: string;
-  input: string | AsyncIterable<Uint8Array<ArrayBuffer>>;
+  input: FileInput;
 }
 
-/** Uses the class paths that Ollama and older versions look for; current sentence-transformers still maps them. */
+/**
+ * Returns modules.json. Its class paths are those that Ollama and older versions of sentence-transformers look for; the
+ * current version still maps them.
+ */
 function modules(normalize: boolean): unknown[] {
   const module = (idx: number, path: string, type: string): unknown => ({
     idx,
@@ -45,31 +50,26 @@ function prompts(settings: ExperimentModel): unknown {
   };
 }
 
-/** Keeps the base model's do_lower_case, which sentence-transformers applies before the tokenizer. */
-export function sentenceConfig({ maxTokens }: ExperimentModel, { files }: StoredModel): unknown {
-  return { max_seq_length: maxTokens, do_lower_case: lowercasesFirst(files) };
-}
-
 /** Lists the files of an exported model: Hugging Face layout, sentence-transformers modules and ONNX. */
-export function exportFolder(source: ExportSource): FolderEntry[] {
+export function exportFolder(source: ExportSource): ExportFolderEntry[] {
   const { model, settings, run } = source;
-  const { files, tensors, config } = model;
+  const { files, config } = model;
   const producer = { name: 'recallsmith', version: run.build };
   const { pooling: mode, normalize } = settings;
   return [
     {
       name: 'config.json',
-      input: json({ ...parsed(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
+      input: jsonText({ ...parsedJson(files['config.json']), architectures: ['BertModel'], torch_dtype: 'float32' }),
     },
-    ...tokenizerFiles(files, settings.maxTokens),
-    { name: 'modules.json', input: json(modules(normalize)) },
-    { name: 'sentence_bert_config.json', input: json(sentenceConfig(settings, model)) },
-    { name: 'config_sentence_transformers.json', input: json(prompts(settings)) },
-    { name: '1_Pooling/config.json', input: json(pooling(settings, model)) },
+    ...exportedTokenizerFiles(files, settings.maxTokens),
+    { name: 'modules.json', input: jsonText(modules(normalize)) },
+    { name: 'sentence_bert_config.json', input: jsonText(exportedSentenceConfig(settings, model)) },
+    { name: 'config_sentence_transformers.json', input: jsonText(prompts(settings)) },
+    { name: '1_Pooling/config.json', input: jsonText(pooling(settings, model)) },
     ...(normalize ? [{ name: '2_Normalize/config.json', input: '{}\n' }] : []),
-    { name: 'model.safetensors', input: writeSafetensors(tensors, source.read) },
+    { name: 'model.safetensors', input: safetensors(source) },
     { name: 'onnx/model.onnx', input: onnxModel({ config, pooling: mode, normalize, producer, read: source.read }) },
     { name: 'README.md', input: modelCard(source) },
-    { name: 'experiment.json', input: `${canonicalJson(run.experiment)}\n` },
+    { name: 'experiment.json', input: `${canonicalJson(experimentFileOf(run.experiment, model))}\n` },
   ];
 }

@@ -1,22 +1,23 @@
-import { downloadZip } from 'client-zip';
 import { AppError } from '../../../src/domain/errors';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation } from '../../../src/storage/evaluations';
 import { getRun } from '../../../src/storage/runs';
-import { readWeightRange } from '../../../src/storage/weights';
-import { readSafetensorsHeader } from '../../formats/safetensors';
-import { readZipDirectory, zipEntryBlob, type ZipEntry } from '../../formats/zip';
-import { exportFolder } from './exportFolder';
-import { modelOf } from '../train/runSession';
+import { readTensors } from '../../../src/storage/weightReader';
+import { readZipDirectory, zipEntryBlob } from '../../formats/zip';
+import { collectFile, writeZip } from '../../formats/zipWriter';
+import { embedWithOnnx } from './embedWithOnnx';
+import { exportFolder, type ExportFolderEntry } from './exportFolder';
+import { modelOfExperiment } from '../train/modelOfExperiment';
 import type { ExportSource } from './exportSource';
+import { checkSafetensors, missingPooler, untrainedReader, withUntrained } from './exportWeights';
 
 /** Limits on float32 rounding across a dozen layers. A larger deviation means the export is not the trained model. */
 const smallestCosine = 0.99999;
 const largestDifference = 1e-4;
 
-export interface ExportDeps {
+export interface ExportModelDeps {
   db: Database;
   /** Base URL of onnxruntime-web's files. */
   ortBaseUrl: string;
@@ -26,9 +27,12 @@ export interface ExportDeps {
 async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSource> {
   const run = await getRun(db, request.runId);
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: request.runId });
-  const { model, settings } = await modelOf(db, run.experiment);
+  const { model: stored, settings } = await modelOfExperiment(db, run.experiment);
+  const model = await withUntrained(db, stored);
   const kept = await keptCheckpoint(db, run.runId);
-  const byName = new Map(model.tensors.map((tensor) => [tensor.name, tensor]));
+  // The weights are written twice, in different orders, so they are held in memory once.
+  const held = new Map<string, Float32Array<ArrayBuffer>>();
+  for await (const [{ name }, values] of readTensors(db, kept.weights, model.tensors)) held.set(name, values);
   return {
     run,
     model,
@@ -39,54 +43,84 @@ async function sourceOf(db: Database, request: ExportRequest): Promise<ExportSou
       text: request.reference.texts[0] ?? '',
       values: [...(request.reference.vectors[0] ?? [])].slice(0, 8),
     },
-    read: async (name) => {
-      const tensor = byName.get(name);
-      if (!tensor)
-        throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
-      return new Float32Array(await readWeightRange(db, kept.weightsId, tensor.offset * 4, tensor.length * 4));
+    read: (name) => {
+      const values = held.get(name);
+      if (values) return Promise.resolve(values);
+      throw new AppError({ kind: 'model-invalid', file: 'model.safetensors', fault: 'tensor-missing', tensor: name });
     },
+    readUntrained: await untrainedReader(db, model),
   };
 }
 
-/** Zips the exported folder, then loads the result and compares its vectors with the app's own before returning it. */
-export async function exportModel(request: ExportRequest, deps: ExportDeps, progress: Progress): Promise<ExportReport> {
-  const source = await sourceOf(deps.db, request);
+type ExportedFile = ExportReport['files'][number];
+
+/**
+ * Writes the exported folder, then loads the result and compares its vectors with the app's own before returning it.
+ * The weights are in memory once while the files are written, and the ONNX file is while it is loaded.
+ */
+export async function exportModel(
+  request: ExportRequest,
+  deps: ExportModelDeps,
+  progress: Progress,
+): Promise<ExportReport> {
+  const written = await writeFiles(request, deps.db, progress);
+  const { zip, fileName, model } = written;
+  const files = zip ? await filesOf(zip, fileName) : written.files;
+  await checkSafetensors(fileAt(files, 'model.safetensors'), written);
+  const { texts } = request.reference;
+  const vectors = await embedWithOnnx(fileAt(files, 'onnx/model.onnx'), await deps.tokenize(texts), deps.ortBaseUrl);
+  const check = compare(request.reference, vectors, model.config.hiddenSize, written.normalize);
+  progress(files.length + 1, files.length + 1);
+  return { zip, fileName, files, check, poolerNotKept: missingPooler(model).healable };
+}
+
+/** The files and what their check needs, without the weights, so that they don't stay in memory. */
+interface WrittenFiles extends Pick<ExportSource, 'model' | 'readUntrained'> {
+  zip: Blob | null;
+  /** Empty if they are in the zip. */
+  files: ExportedFile[];
+  fileName: string;
+  normalize: boolean;
+}
+
+async function writeFiles(request: ExportRequest, db: Database, progress: Progress): Promise<WrittenFiles> {
+  const source = await sourceOf(db, request);
   const entries = exportFolder(source);
   let done = 0;
-  function* counted(): Generator<{ name: string; input: string | AsyncIterable<Uint8Array<ArrayBuffer>> }> {
+  function* counted(): Generator<ExportFolderEntry> {
     for (const entry of entries) {
       yield entry;
       progress(++done, entries.length + 1);
     }
   }
-  const zip = await downloadZip(counted()).blob();
+  const zip = request.as === 'zip' ? await writeZip(counted()) : null;
+  const files: ExportedFile[] = [];
+  if (!zip) for (const { name, input } of counted()) files.push({ path: name, blob: await collectFile(input) });
   const fileName = `${source.model.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-recallsmith.zip`;
-  const directory = await readZipDirectory(zip, fileName);
-  const check = await compare(zip, fileName, directory, request, deps, source);
-  progress(entries.length + 1, entries.length + 1);
-  return { zip, fileName, files: directory.map(({ path, bytes }) => ({ path, bytes })), check };
+  const { model, settings, readUntrained } = source;
+  return { zip, files, fileName, model, readUntrained, normalize: settings.normalize };
 }
 
-async function entryBlob(zip: Blob, fileName: string, directory: ZipEntry[], path: string): Promise<Blob> {
-  const entry = directory.find((candidate) => candidate.path === path);
-  if (!entry) throw new AppError({ kind: 'project-invalid', file: fileName, entry: path, reason: 'missing' });
-  return zipEntryBlob(zip, fileName, entry);
+async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {
+  const files: ExportedFile[] = [];
+  for (const entry of await readZipDirectory(zip, fileName))
+    files.push({ path: entry.path, blob: await zipEntryBlob(zip, fileName, entry) });
+  return files;
 }
 
-async function compare(
-  zip: Blob,
-  fileName: string,
-  directory: ZipEntry[],
-  request: ExportRequest,
-  deps: ExportDeps,
-  source: ExportSource,
-): Promise<ExportReport['check']> {
-  await readSafetensorsHeader(await entryBlob(zip, fileName, directory, 'model.safetensors'), 'model.safetensors');
-  const onnx = await entryBlob(zip, fileName, directory, 'onnx/model.onnx');
-  const { texts, vectors } = request.reference;
-  const tokenIds = await deps.tokenize(texts);
-  const opened = await embedWithOnnx(onnx, tokenIds, deps.ortBaseUrl);
-  const width = source.model.config.hiddenSize;
+function fileAt(files: readonly ExportedFile[], path: string): Blob {
+  const file = files.find((candidate) => candidate.path === path);
+  if (!file) throw new AppError({ kind: 'project-invalid', file: path, entry: path, reason: 'missing' });
+  return file.blob;
+}
+
+/** Throws `export-mismatch` unless the export's vectors are those that the app computed from the same weights. */
+function compare(
+  { texts, vectors }: ExportRequest['reference'],
+  opened: readonly Float32Array[],
+  width: number,
+  normalize: boolean,
+): ExportReport['check'] {
   let cosine = 1;
   let maxAbs = 0;
   for (const [i, expected] of vectors.entries()) {
@@ -94,7 +128,7 @@ async function compare(
     cosine = Math.min(cosine, cosineOf(expected, found));
     for (let j = 0; j < width; j++) maxAbs = Math.max(maxAbs, Math.abs((expected[j] ?? NaN) - (found[j] ?? NaN)));
   }
-  if (!(cosine >= smallestCosine && (maxAbs <= largestDifference || !source.settings.normalize)))
+  if (!(cosine >= smallestCosine && (maxAbs <= largestDifference || !normalize)))
     throw new AppError({ kind: 'export-mismatch', file: 'onnx/model.onnx', cosine });
   return { cosine, maxAbs, texts: texts.length };
 }
@@ -108,32 +142,4 @@ function cosineOf(a: Float32Array, b: Float32Array): number {
     bb += y * y;
   }
   return dot / Math.sqrt(aa * bb);
-}
-
-/** Runs the file in onnxruntime-web. An independent runtime shows what other tools will compute. */
-async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: string): Promise<Float32Array[]> {
-  const ort = await import('onnxruntime-web/wasm');
-  ort.env.wasm.wasmPaths = ortBaseUrl;
-  ort.env.wasm.numThreads = 1;
-  const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), {
-    executionProviders: ['wasm'],
-  });
-  try {
-    const vectors: Float32Array[] = [];
-    for (const ids of tokenIds) {
-      const tensor = (values: BigInt64Array) => new ort.Tensor('int64', values, [1, ids.length]);
-      const outputs = await session.run({
-        input_ids: tensor(BigInt64Array.from(ids, BigInt)),
-        attention_mask: tensor(new BigInt64Array(ids.length).fill(1n)),
-        token_type_ids: tensor(new BigInt64Array(ids.length)),
-      });
-      const embedding = outputs['sentence_embedding']?.data;
-      if (!(embedding instanceof Float32Array))
-        throw new AppError({ kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: NaN });
-      vectors.push(embedding.slice());
-    }
-    return vectors;
-  } finally {
-    await session.release();
-  }
 }

@@ -1,8 +1,10 @@
 import type { DataEntry } from '../../../src/domain/experiment';
+import { hubLocation } from '../../../src/domain/import/hub';
 import type { DataRole, QuestionPart } from '../../../src/domain/records';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { lowercasesFirst } from '../tokenize/letterCase';
 import type { ExportSource } from './exportSource';
+import { missingPooler } from './exportWeights';
 
 function percent(value: number): string {
   return `${(value * 100).toFixed(1)}%`;
@@ -77,18 +79,19 @@ const roleNames: Record<DataRole, string> = {
   knowledgeBase: '知识库 / Knowledge base',
   pairs: '训练问答对 / Training pairs',
   questions: '问题 / Questions',
-  scoredPairs: '评分对 / Scored pairs',
+  scoredPairs: '打分句对 / Scored pairs',
 };
 const partNames: Record<QuestionPart, string> = {
-  dev: '验证题 / Dev questions',
-  test: '测试题 / Test questions',
+  dev: '验证问题 / Dev questions',
+  test: '测试问题 / Test questions',
 };
 
 function dataLine({ role, part, contentSha256 }: DataEntry): string {
   return `- ${part ? partNames[part] : roleNames[role]}: \`${contentSha256}\``;
 }
 
-function settingsLines({ settings, model }: ExportSource): string[] {
+function settingsLines({ settings, model, run }: ExportSource): string[] {
+  const joinTitles = run.experiment.data.some((entry) => entry.joinTitles === true);
   const quoted = (text: string): string => (text === '' ? '无 / none' : `\`${text}\``);
   return [
     '使用模型时请保持以下设置，否则得到的向量会不同。',
@@ -101,13 +104,32 @@ function settingsLines({ settings, model }: ExportSource): string[] {
     `- 先转为小写 / Lowercased first: ${lowercasesFirst(model.files) ? '是 / yes' : '否 / no'}`,
     `- 问题前缀 / Query prefix: ${quoted(settings.queryPrefix)}`,
     `- 段落前缀 / Passage prefix: ${quoted(settings.passagePrefix)}`,
+    ...(joinTitles ? ['- 有标题的段落：标题、空格、正文 / Passages with a title: title, space, text'] : []),
   ];
 }
 
-function trainingLines({ model, run }: ExportSource): string[] {
+function poolerLine({ model }: ExportSource): string {
+  const { names, healable } = missingPooler(model);
+  const listed = names.map((name) => `\`${name}\``).join(', ');
+  const warning =
+    `transformers 载入时会提示新初始化了 ${listed}，文本向量不受影响。/ ` +
+    `transformers reports ${listed} as newly initialized. Text vectors do not depend on it.`;
+  if (names.length === 0) return '- Pooler: 和基座模型相同 / same as in the base model';
+  if (!healable) return `- Pooler: 基座模型里没有 / not in the base model. ${warning}`;
+  return (
+    '- Pooler: 早先导入基座模型时没有保存；重新导入基座模型后再导出，就会带上 / ' +
+    'not kept when the base model was imported; import the base model again, then export again to include it. ' +
+    warning
+  );
+}
+
+function trainingLines(source: ExportSource): string[] {
+  const { model, run } = source;
   const stage = run.experiment.stages.at(-1);
   return [
     `- 基座模型 / Base model: ${model.name} (\`${model.contentSha256}\`)`,
+    ...(model.hub ? [`- 来源 / From: ${model.hub.host}, ${model.hub.id}, commit \`${model.hub.commit}\``] : []),
+    poolerLine(source),
     `- 温度 τ / Temperature τ: ${stage?.loss.temperature ?? ''}`,
     `- 学习率 / Learning rate: ${stage?.optimizer.learningRate ?? ''}`,
     `- 权重取自第几步 / Weights from step: ${run.keptStep ?? run.step}`,
@@ -132,6 +154,7 @@ export function modelCard(source: ExportSource): string {
     '---',
     'library_name: sentence-transformers',
     'tags: [sentence-similarity, feature-extraction]',
+    ...(source.model.hub && hubLocation(source.model.hub) !== null ? [`base_model: ${source.model.hub.id}`] : []),
     '---',
     `# ${source.model.name}`,
     '',

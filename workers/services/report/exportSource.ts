@@ -1,5 +1,5 @@
 import type { ExperimentModel } from '../../../src/domain/experiment';
-import type { StoredModel } from '../../../src/domain/model';
+import type { KeptTensor, StoredModel } from '../../../src/domain/model';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 
@@ -13,5 +13,7 @@ export interface ExportSource {
   /** First values of the vector of the first reference text, so that users can check their own setup. */
   testVector: { text: string; values: number[] };
   /** Reads the kept weights by canonical parameter name. */
-  read: (name: string) => Promise<Float32Array>;
+  read: (name: string) => Promise<Float32Array<ArrayBuffer>>;
+  /** Returns the bytes of a tensor of `model.untrained`. */
+  readUntrained: (tensor: KeptTensor) => Uint8Array<ArrayBuffer>;
 }

@@ -1,5 +1,6 @@
+import { lowercasing } from '../tokenize/lowercase';
 import { lowercasesFirst } from '../tokenize/letterCase';
-import { json, parsed } from './exportJson';
+import { jsonText, parsedJson } from './exportJson';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -19,26 +20,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Returns a normalizer that lowercases first. Only sentence-transformers reads `do_lower_case`; other tools need it in
- * tokenizer.json. Extends a sequence instead of nesting it, and leaves one that already lowercases first.
- */
-function lowercasing(normalizer: unknown): unknown {
-  const listed = isObject(normalizer) && normalizer['type'] === 'Sequence' ? normalizer['normalizers'] : [normalizer];
-  const normalizers = Array.isArray(listed) ? listed.filter(isObject) : [];
-  if (normalizers[0]?.['type'] === 'Lowercase') return normalizer;
-  const first: Record<string, unknown> = { type: 'Lowercase' };
-  return { type: 'Sequence', normalizers: [first].concat(normalizers) };
-}
-
-/**
  * Returns the source's tokenizer.json with the run's length limit and without padding. A tool that builds the attention
  * mask from the ids would otherwise attend to padding.
  */
 function tokenizerJson(files: Files, maxTokens: number): string {
   const truncation = { direction: 'Right', max_length: maxTokens, strategy: 'LongestFirst', stride: 0 };
-  const source = parsed(files['tokenizer.json']);
+  const source = parsedJson(files['tokenizer.json']);
   const normalizer = lowercasesFirst(files) ? lowercasing(source['normalizer']) : source['normalizer'];
-  return json({ ...source, truncation, padding: null, normalizer });
+  return jsonText({ ...source, truncation, padding: null, normalizer });
 }
 
 function specialContents(tokenizer: Record<string, unknown>): Set<string> {
@@ -58,25 +47,25 @@ function specialContents(tokenizer: Record<string, unknown>): Set<string> {
 function specialTokensMap(files: Files): string {
   const source = files['special_tokens_map.json'];
   if (source !== undefined) return source;
-  const config = parsed(files['tokenizer_config.json']);
-  const special = specialContents(parsed(files['tokenizer.json']));
+  const config = parsedJson(files['tokenizer_config.json']);
+  const special = specialContents(parsedJson(files['tokenizer.json']));
   const map: Record<string, unknown> = {};
   for (const [key, names] of Object.entries(usualNames)) {
     const token = config[key] ?? names.find((name) => special.has(name));
     if (token !== undefined) map[key] = token;
   }
   const more = config['additional_special_tokens'];
-  return json(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
+  return jsonText(Array.isArray(more) ? { ...map, additional_special_tokens: more as unknown[] } : map);
 }
 
-/** Lists the tokenizer's files of an exported model. */
-export function tokenizerFiles(files: Files, maxTokens: number): { name: string; input: string }[] {
+/** Lists the tokenizer files of an exported model. */
+export function exportedTokenizerFiles(files: Files, maxTokens: number): { name: string; input: string }[] {
   const vocabulary = files['vocab.txt'];
-  const config = { ...parsed(files['tokenizer_config.json']), model_max_length: maxTokens };
+  const config = { ...parsedJson(files['tokenizer_config.json']), model_max_length: maxTokens };
   return [
     { name: 'tokenizer.json', input: tokenizerJson(files, maxTokens) },
     { name: 'special_tokens_map.json', input: specialTokensMap(files) },
     ...(vocabulary === undefined ? [] : [{ name: 'vocab.txt', input: vocabulary }]),
-    { name: 'tokenizer_config.json', input: json(config) },
+    { name: 'tokenizer_config.json', input: jsonText(config) },
   ];
 }

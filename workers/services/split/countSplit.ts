@@ -5,13 +5,13 @@ import { hasListedBatches } from '../../../src/domain/train/batchList';
 import { countPairs } from '../../../src/domain/train/pairCounts';
 import type { Progress, SplitCounts, UnknownAnswer } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
-import { storedSplit } from './preparedData';
+import { storedSplit } from './storedSplit';
 
-/** The most rows of each kind that are listed; all are counted. */
+/** Limit on the rows listed per kind. All are counted. */
 const listedPerKind = 1000;
 const longestText = 300;
 
-/** Cuts a long text, but not between the two halves of a character. */
+/** Cuts a long text, but never between the two halves of a character. */
 function cut(text: string): string {
   if (text.length <= longestText) return text;
   return `${text.slice(0, longestText).replace(/[\uD800-\uDBFF]$/, '')}…`;
@@ -23,7 +23,10 @@ function listed(overlaps: readonly Overlap[]): Overlap[] {
     .map((overlap) => ({ ...overlap, text: cut(overlap.text), question: cut(overlap.question) }));
 }
 
-/** Counts the pairs or questions of each part, and lists what the parts share and which answers are unknown. */
+/**
+ * Counts the pairs or questions of each part, and lists the questions that parts share and the answers that are not in
+ * the knowledge base.
+ */
 export async function countSplit(db: Database, experiment: Experiment, progress: Progress): Promise<SplitCounts> {
   const found = await storedSplit(db, experiment, true, progress);
   const { pairs, split, nearDuplicates, trainRows } = found;

@@ -1,20 +1,22 @@
-import { Tokenizer } from '@huggingface/tokenizers';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import type { Experiment } from '../../../src/domain/experiment';
 import { sha256Hasher, sha256Hex } from '../../../src/domain/hash';
 import type { StoredModel } from '../../../src/domain/model';
 import type { TokenSetKeys, TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { hasRareHan, separatingRareHan } from '../../../src/domain/tokenize/rareHan';
+import { hasRareHan } from '../../../src/domain/tokenize/rareHan';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { hasTokenSet, putTokenSet } from '../../../src/storage/tokenSets';
 import { preparedData } from '../split/preparedData';
 import { lowercasesFirst } from './letterCase';
-import { modelJson } from './modelJson';
+import { TextTokenizer } from './textTokenizer';
 
-/** Part of every key. Increase it when the contents of token sets change, so that stored sets are no longer used. */
+/**
+ * Part of the key of every token set. Increase it when the contents of token sets change, so that stored sets are no
+ * longer used.
+ */
 const tokenSetVersion = 1;
 /** Also part of the key if a text has Han characters beyond the BMP: version 1 did not separate them. */
 const rareHanVersion = 2;
@@ -22,33 +24,6 @@ const rareHanVersion = 2;
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-
-/** Encodes texts with the tokenizer of a model folder. */
-export class TextTokenizer {
-  readonly #tokenizer: Tokenizer;
-  readonly #lowerCase: boolean;
-
-  constructor(model: Pick<StoredModel, 'files'>) {
-    this.#lowerCase = lowercasesFirst(model.files);
-    const definition = modelJson(model.files, 'tokenizer.json');
-    const config = 'tokenizer_config.json' in model.files ? modelJson(model.files, 'tokenizer_config.json') : {};
-    try {
-      this.#tokenizer = new Tokenizer(separatingRareHan(definition), config);
-    } catch (cause) {
-      throw new AppError({ kind: 'model-invalid', file: 'tokenizer.json', fault: 'tokenizer-invalid' }, { cause });
-    }
-  }
-
-  /**
-   * Returns a text's ids, including the model's special tokens. A text that is too long loses its end but keeps the
-   * last special token.
-   */
-  encode(text: string, maxTokens: number): { ids: number[]; truncated: boolean } {
-    const { ids } = this.#tokenizer.encode(this.#lowerCase ? text.toLowerCase() : text);
-    if (ids.length <= maxTokens) return { ids, truncated: false };
-    return { ids: [...ids.slice(0, maxTokens - 1), ...ids.slice(-1)], truncated: true };
-  }
-}
 
 /** Texts of one token set, and the prefix added to each. */
 interface TokenJob {
@@ -72,7 +47,8 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
     modelSha256: model.contentSha256,
     prefix: job.prefix,
     maxTokens,
-    // Only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its lowercasing.
+    // Present only where they apply, so that all other sets keep their keys. A model's SHA-256 does not cover its
+    // lowercasing.
     ...(rareHan ? { rareHanVersion } : {}),
     ...(lowercasesFirst(model.files) ? { lowerCase: true } : {}),
   };
@@ -80,7 +56,7 @@ async function keyOf(job: TokenJob, model: StoredModel, maxTokens: number): Prom
 }
 
 /** Encodes texts into packed ids. After every `textsPerTurn` texts, calls `done` with the number encoded so far. */
-export async function encodeAll(
+export async function tokenizeAll(
   tokenizer: TextTokenizer,
   texts: readonly string[],
   prefix: string,
@@ -149,7 +125,9 @@ export async function tokenize(db: Database, experiment: Experiment, progress: P
     const key = await keyOf(job, model, maxTokens);
     if (!(await hasTokenSet(db, key))) {
       tokenizer ??= new TextTokenizer(model);
-      const set = await encodeAll(tokenizer, job.texts, job.prefix, maxTokens, (texts) => progress(before + texts, of));
+      const set = await tokenizeAll(tokenizer, job.texts, job.prefix, maxTokens, (texts) =>
+        progress(before + texts, of),
+      );
       await putTokenSet(db, { key, ...set });
     }
     before += job.texts.length;

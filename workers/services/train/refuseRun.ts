@@ -13,6 +13,6 @@ export function refuseMixedWithoutHalf({ stages }: Experiment, hasHalf: boolean)
 }
 
 /** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */
-export function refuseWhatDoesNotFit(report: MemoryReport): void {
+export function refuseTooLittleMemory(report: MemoryReport): void {
   if (!report.choice.fits) throw new AppError(memoryRefusal(report));
 }

@@ -8,26 +8,29 @@ import { planRun } from '../../engine/memory/planRun';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
-import { deviceMemoryGiB, memoryLimits, type MemoryRequest } from '../device/deviceLimits';
-import type { PreparedData } from '../split/preparedData';
-import { modelOf, stageBatches, tokenSet } from './runSession';
+import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
+import { preparedData, type PreparedData } from '../split/preparedData';
+import { stageBatches } from './stageBatches';
+import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { modelOfExperiment } from './modelOfExperiment';
 import { tokenize } from '../tokenize/tokenize';
+import { storedExperiment } from './storedExperiment';
 
 /** Plans the memory of a run from the tokens of its batches. Creates missing token sets. */
 export async function reportMemory(
   db: Database,
   experiment: Experiment,
   data: PreparedData,
-  request: MemoryRequest,
+  request: DeviceMemoryRequest,
 ): Promise<MemoryReport> {
-  const { model, settings } = await modelOf(db, experiment);
+  const { model, settings } = await modelOfExperiment(db, experiment);
   const batches = await stageBatches(db, experiment, data);
   const keys = await tokenize(db, experiment, () => undefined);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
     data.knowledgeBase.length,
     [data.dev, data.test],
-    await Promise.all(encoded.map((key) => tokenSet(db, key))),
+    await Promise.all(encoded.map((key) => storedTokenSet(db, key))),
   );
   const info = await describeDevice(request.device);
   const { backend } = info;
@@ -35,9 +38,9 @@ export async function reportMemory(
   const plan = planRun({
     config: model.config,
     parameters: { all: count, trained: count },
-    limits: await memoryLimits(info, request),
+    limits: await deviceMemoryLimits(info, request),
     maxTokens: settings.maxTokens,
-    tokens: { anchors: await tokenSet(db, keys.anchors), positives: await tokenSet(db, keys.positives) },
+    tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
     batches,
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
@@ -67,4 +70,15 @@ function batchesOfSize(
     if (thrown instanceof AppError && thrown.details.kind === 'too-few-pairs') return null;
     throw thrown;
   }
+}
+
+/** Plans the memory of a run of the current experiment. */
+export async function reportExperimentMemory(
+  db: Database,
+  experimentId: string,
+  request: DeviceMemoryRequest,
+): Promise<MemoryReport> {
+  const experiment = await storedExperiment(db, experimentId);
+  await modelOfExperiment(db, experiment);
+  return reportMemory(db, experiment, await preparedData(db, experiment), request);
 }

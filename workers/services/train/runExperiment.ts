@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
@@ -13,16 +13,20 @@ import { encodingPlan } from '../../engine/model/encodingPlan';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { browserVersion } from '../device/browserVersion';
-import { encodeTexts, type BetweenBatches } from '../evaluate/encodeTexts';
+import { encodeTexts } from '../evaluate/encodeTexts';
+import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { refuseMixedWithoutHalf } from './refuseRun';
-import { isSameDevice, lossBehind, reopenDevice } from '../device/recovery';
+import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openSession, stageBatches, tokensOfStep, type DeviceSession } from './runSession';
-import { trainModel, type TrainingState } from './trainModel';
-import { loadAdamW, loadParameters, weightsSha256, writeParameters } from './weightTransfer';
+import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { stageBatches } from './stageBatches';
+import { trainModel } from './trainModel';
+import type { TrainingState } from './trainingState';
+import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 
 export interface RunDeps {
   db: Database;
@@ -62,7 +66,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   const { runId } = record;
   let device = await openDevice(record.devicePreference, wasmBaseUrl);
   let before = record.device ?? device;
-  const session = await openSession(db, record, control, log);
+  const session = await openRunSession(db, record, control, log);
   for (let losses = record.deviceLosses ?? 0; ;) {
     log.append({ type: 'device', device });
     try {
@@ -73,7 +77,7 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
-      const loss = await lossBehind(thrown);
+      const loss = await deviceLossBehind(thrown);
       if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
       if (!session.recovery.mayGoOn()) throw loss;
       await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
@@ -85,12 +89,18 @@ async function onDevices({ db, control, wasmBaseUrl }: RunDeps, record: RunRecor
   }
 }
 
+/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
+function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+}
+
 /**
  * Sets and records the kernel plan that the device uses from now on. If the plan differs from the run's earlier one, or
  * the run has `moved` to another device, also records the step of the change: no single device then reproduces the
  * results bit by bit.
  */
-async function fixKernelPlan(session: DeviceSession, batches: number[][][], moved: boolean): Promise<void> {
+async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][], moved: boolean): Promise<void> {
   const { db, record, model, tokens, engine, device } = session;
   const gpu = deviceWebGpu();
   const { ways = [], encodingTokens } = record.memory ?? {};
@@ -115,12 +125,12 @@ async function fixKernelPlan(session: DeviceSession, batches: number[][][], move
   await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
 }
 
-async function enterPhase(session: DeviceSession, phase: RunRecord['phase']): Promise<void> {
+async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
 }
 
-async function runThroughPhases(session: DeviceSession, moved: boolean): Promise<void> {
+async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Promise<void> {
   const { db, model, record, engine } = session;
   const runId = record.runId;
   const batches = await stageBatches(db, session.experiment, session.data);
@@ -130,9 +140,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadParameters(engine, db, model, model.weightsId, (done, of) =>
-    session.log.progress('load', done, of),
-  );
+  const parameters = await loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of));
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
@@ -154,7 +162,7 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
     releaseIdleMemory(engine);
     await enterPhase(session, 'evaluateAfter');
     const kept = await keptCheckpoint(db, runId);
-    await writeParameters(db, model, kept.weightsId, parameters);
+    await reloadWeights(db, model, kept.weights, parameters);
     await evaluateMoment(session, parameters, 'after');
     const hash = await weightsSha256(model.tensors, parameters);
     await updateRun(db, runId, { weightsSha256: hash, keptStep: kept.step, phase: 'done', finishedAt: Date.now() });
@@ -165,18 +173,21 @@ async function runThroughPhases(session: DeviceSession, moved: boolean): Promise
 }
 
 /** Returns the state to train from: the newest intact checkpoint, or the base model at step 0. */
-async function trainingState(session: DeviceSession, parameters: ParameterStore): Promise<TrainingState> {
+async function trainingState(session: RunSessionOnDevice, parameters: ParameterStore): Promise<TrainingState> {
   const { db, record, model } = session;
-  const checkpoint = await latestCheckpoint(db, record.runId);
-  if (!checkpoint)
-    return { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) };
-  await writeParameters(db, model, checkpoint.weightsId, parameters);
-  const adamW = await loadAdamW(db, model, checkpoint.weightsId, parameters);
-  return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  const resumed = await loadNewestCheckpoint(db, record.runId, async (checkpoint) => {
+    const weights = weightsOf(checkpoint);
+    await reloadWeights(db, model, weights, parameters);
+    const adamW = await loadMoments(db, model, weights, parameters);
+    return { step: checkpoint.step, loop: { ...checkpoint.loopState }, adamW };
+  });
+  return (
+    resumed ?? { step: 0, loop: { bestDev: null, bestStep: null, elapsedMs: 0 }, adamW: new AdamWState(parameters) }
+  );
 }
 
 function between(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   what: 'tune' | 'encodePassages' | 'encodeQuestions',
   key: string,
 ): BetweenBatches {
@@ -191,9 +202,9 @@ function between(
   };
 }
 
-/** Evaluates dev and test with the weights on the device. Skips evaluations that are already stored. */
+/** Evaluates on dev and test with the weights on the device. Skips evaluations that are already stored. */
 async function evaluateMoment(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
 ): Promise<void> {
@@ -214,7 +225,7 @@ async function evaluateMoment(
   session.recovery.forgetVectors();
 }
 
-async function devMetrics(session: DeviceSession, parameters: ParameterStore, step: number): Promise<Metrics> {
+async function devMetrics(session: RunSessionOnDevice, parameters: ParameterStore, step: number): Promise<Metrics> {
   const evaluate = await evaluator(session, parameters, 'after', `step ${step}`);
   const { metrics } = await evaluate('dev');
   session.recovery.forgetVectors();
@@ -227,7 +238,7 @@ async function devMetrics(session: DeviceSession, parameters: ParameterStore, st
  * weights.
  */
 async function evaluator(
-  session: DeviceSession,
+  session: RunSessionOnDevice,
   parameters: ParameterStore,
   moment: EvaluationMoment,
   weights: string,

@@ -50,7 +50,7 @@ export class RunLog {
     await this.flush();
   }
 
-  /** Stores the run's status in its record and as an event: the page reads the record when it hears of the event. */
+  /** Stores the run's status in its record, then as an event. The page reads the record when it receives the event. */
   async status(status: RunStatus, error?: AppErrorDetails): Promise<void> {
     await updateRun(this.db, this.runId, { status, ...(error ? { error } : {}) });
     await this.flushWith({ type: 'status', status, ...(error ? { error } : {}) });

@@ -1,33 +1,27 @@
 import { AppError } from '../../../src/domain/errors';
-import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { learningRateAt } from '../../../src/domain/train/schedule';
-import { writeCheckpoint } from '../../../src/storage/checkpoints';
-import type { CheckpointManifest } from '../../../src/storage/schema';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { pickTexts } from '../evaluate/encodeTexts';
-import type { DeviceSession } from './runSession';
-import { trainingTensors, weightTensors } from './weightTransfer';
-
-export interface TrainingState {
-  step: number;
-  loop: CheckpointManifest['loopState'];
-  adamW: AdamWState;
-}
+import { CheckpointKeeper } from './checkpointKeeper';
+import type { RunSessionOnDevice } from './runSession';
+import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
-  session: DeviceSession;
-  /** Rows of the training pairs: [stage][step][row]. */
+  session: RunSessionOnDevice;
+  /** Rows of the training pairs in each batch: [stage][step][row]. */
   batches: number[][][];
   evaluateDev: (step: number) => Promise<Metrics>;
 }
 
-/** Trains from `state.step` to the end of the last stage. Resuming from any checkpoint gives bit-identical results. */
+/**
+ * Trains from `state.step` to the end of the last stage. Resuming from any checkpoint leads to bit-identical results.
+ */
 export async function trainModel(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
   let begin = 0;
   for (const [stageIndex, batches] of deps.batches.entries()) {
@@ -70,7 +64,7 @@ async function trainStage(
       const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
       log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
       await log.settle();
-      await evaluateOnDev(deps, parameters, state);
+      await evaluateOnDev(deps, state, keeper);
       await keeper.writeWhenDue();
       await control.checkpoint(
         () => keeper.pause(),
@@ -79,6 +73,7 @@ async function trainStage(
     }
     await keeper.write();
   } finally {
+    await keeper.end();
     trainer.dispose();
   }
 }
@@ -91,7 +86,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 }
 
 function trainerOptions(
-  { experiment, settings, model, record }: DeviceSession,
+  { experiment, settings, model, record }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: TrainingState,
   { stageIndex, begin }: { stageIndex: number; begin: number },
@@ -113,7 +108,7 @@ function trainerOptions(
  * Evaluates on dev if an evaluation is due. The primary metric decides which step is best, then MRR@10; of equal steps,
  * the earlier one wins.
  */
-async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, state: TrainingState): Promise<void> {
+async function evaluateOnDev(deps: TrainingDeps, state: TrainingState, keeper: CheckpointKeeper): Promise<void> {
   const { session, batches } = deps;
   const { devEverySteps, primary, checkpoint } = session.experiment.evaluation;
   const last = batches.reduce((sum, stage) => sum + stage.length, 0);
@@ -128,69 +123,7 @@ async function evaluateOnDev(deps: TrainingDeps, parameters: ParameterStore, sta
   if (best) {
     state.loop.bestDev = rank;
     state.loop.bestStep = state.step;
-    if (checkpoint === 'bestDev') {
-      const { db, record, model } = session;
-      const tensors = weightTensors(model, parameters);
-      await writeCheckpoint(db, {
-        runId: record.runId,
-        step: state.step,
-        role: 'best',
-        tensors,
-        loopState: state.loop,
-      });
-    }
+    if (checkpoint === 'bestDev') await keeper.writeBest();
   }
   session.log.append({ type: 'devEvaluation', step: state.step, metrics, best });
-}
-
-/** Writes checkpoints of the training loop: when one is due, before a pause, and at the end of a stage. */
-class CheckpointKeeper {
-  #writtenAt = performance.now();
-  #writeMs = 0;
-  #writtenStep = -1;
-
-  constructor(
-    private readonly session: DeviceSession,
-    private readonly parameters: ParameterStore,
-    private readonly state: TrainingState,
-  ) {}
-
-  async writeWhenDue(): Promise<void> {
-    if (performance.now() - this.#writtenAt >= checkpointIntervalMs(this.#writeMs)) await this.write();
-  }
-
-  async write(): Promise<void> {
-    if (this.#writtenStep === this.state.step) return;
-    const { db, record, model, log, recovery } = this.session;
-    const startedAt = performance.now();
-    const tensors = trainingTensors(model, this.parameters, this.state.adamW);
-    const { step, loop } = this.state;
-    const manifest = await writeCheckpoint(db, {
-      runId: record.runId,
-      step,
-      role: 'latest',
-      tensors,
-      loopState: { ...loop },
-    });
-    this.#writtenAt = performance.now();
-    this.#writeMs = this.#writtenAt - startedAt;
-    this.#writtenStep = step;
-    recovery.reached('checkpoint', step);
-    log.append({
-      type: 'checkpoint',
-      step,
-      generation: manifest.generation,
-      writeMs: this.#writeMs,
-      bytes: manifest.floats * 4,
-    });
-  }
-
-  async pause(): Promise<void> {
-    await this.write();
-    await this.session.log.status('paused');
-  }
-
-  async resume(): Promise<void> {
-    await this.session.log.status('running');
-  }
 }

@@ -1,6 +1,6 @@
 import type { StoredModel, TensorEntry } from '../../../src/domain/model';
 import type { Database } from '../../../src/storage/database';
-import { readWeightRange } from '../../../src/storage/weights';
+import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 import { sha256Stream } from '../../../src/domain/hash';
 import type { Engine } from '../../engine/engine';
 import { AdamWState } from '../../engine/model/adamWState';
@@ -23,15 +23,19 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
   return laidOut(layout, (name) => parameters.read(name));
 }
 
-/** Yields weights, first moments and second moments: all tensors that a resumed run needs for bit-identical results. */
-export async function* trainingTensors(
+/**
+ * Returns weights, first moments and second moments: all tensors that a resumed run needs for bit-identical results.
+ */
+export function trainingSections(
   layout: Layout,
   parameters: ParameterStore,
   adamW: AdamWState,
-): AsyncGenerator<Float32Array> {
-  yield* weightTensors(layout, parameters);
-  yield* laidOut(layout, (name) => adamW.read('m', name));
-  yield* laidOut(layout, (name) => adamW.read('v', name));
+): AsyncGenerator<Float32Array>[] {
+  return [
+    weightTensors(layout, parameters),
+    laidOut(layout, (name) => adamW.read('m', name)),
+    laidOut(layout, (name) => adamW.read('v', name)),
+  ];
 }
 
 /** Returns the SHA-256 of all weights in parameter order, without the padding of the layout. */
@@ -42,54 +46,55 @@ export function weightsSha256(tensors: readonly TensorEntry[], parameters: Param
   return sha256Stream(weights());
 }
 
-async function readTensor(
-  db: Database,
-  weightsId: string,
-  tensor: TensorEntry,
-  section: number,
-): Promise<Float32Array> {
-  const bytes = await readWeightRange(db, weightsId, (section + tensor.offset) * 4, tensor.length * 4);
-  return new Float32Array(bytes);
-}
-
-/** Reads stored weights into a new store on the device. Calls `onTensor` after each tensor. */
-export async function loadParameters(
+/** Reads stored weights into a new ParameterStore on the device. Calls `onTensor` after each tensor. */
+export async function loadWeights(
   engine: Engine,
   db: Database,
   layout: Layout,
-  weightsId: string,
+  weights: StoredWeights,
   onTensor: (done: number, of: number) => void,
 ): Promise<ParameterStore> {
   const parameters = new ParameterStore(engine, layout.tensors);
-  await writeParameters(db, layout, weightsId, parameters, onTensor);
+  await reloadWeights(db, layout, weights, parameters, onTensor);
   return parameters;
 }
 
 /** Overwrites the weights on the device with stored ones. */
-export async function writeParameters(
+export async function reloadWeights(
   db: Database,
   layout: Layout,
-  weightsId: string,
+  weights: StoredWeights,
   parameters: ParameterStore,
   onTensor: (done: number, of: number) => void = () => undefined,
 ): Promise<void> {
-  for (const [index, tensor] of layout.tensors.entries()) {
-    parameters.write(tensor.name, await readTensor(db, weightsId, tensor, 0));
-    onTensor(index + 1, layout.tensors.length);
+  let done = 0;
+  for await (const [{ name }, values] of readTensors(db, weights, layout.tensors)) {
+    parameters.write(name, values);
+    onTensor(++done, layout.tensors.length);
   }
 }
 
 /** Reads the optimizer's moments from a `latest` checkpoint, where they follow the weights. */
-export async function loadAdamW(
+export async function loadMoments(
   db: Database,
   layout: Layout,
-  weightsId: string,
+  weights: StoredWeights,
   parameters: ParameterStore,
 ): Promise<AdamWState> {
   const adamW = new AdamWState(parameters);
-  for (const tensor of layout.tensors) {
-    adamW.write('m', tensor.name, await readTensor(db, weightsId, tensor, layout.totalFloats));
-    adamW.write('v', tensor.name, await readTensor(db, weightsId, tensor, 2 * layout.totalFloats));
+  const moments = (['m', 'v'] as const).flatMap((moment, i) =>
+    layout.tensors.map(({ name, offset, length }) => ({
+      moment,
+      name,
+      offset: (i + 1) * layout.totalFloats + offset,
+      length,
+    })),
+  );
+  try {
+    for await (const [{ moment, name }, values] of readTensors(db, weights, moments)) adamW.write(moment, name, values);
+    return adamW;
+  } catch (thrown) {
+    adamW.dispose();
+    throw thrown;
   }
-  return adamW;
 }

@@ -27,7 +27,7 @@ export const benchmarkTexts = {
   withoutSubgroups: 'without subgroups',
   longestSubmit: 'Longest submit',
   longestSubmitHelp:
-    'The GPU gets its work in pieces that should take less than 500 ms, so that the screen stays responsive. This is the longest timed piece. Pieces of less than an eighth of a full one, and pieces that had shaders compiled, are left out.',
+    'The GPU gets its work in pieces that should take less than 500 ms, so that the screen stays responsive. This is the longest timed piece. Pieces of less than an eighth of a full one, and pieces that include compiling shaders, are left out.',
   step: 'Training step',
   stepMs: 'ms per step',
   stepOf: (pairs: number, tokens: number) => `${count(pairs, 'pair')}, ${count(tokens, 'token')}`,

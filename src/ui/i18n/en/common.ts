@@ -35,7 +35,7 @@ export const headerTexts = {
   languageHelp: '切换到中文',
   local: 'Your data stays on this computer',
   localHelp:
-    'Data, training and weights stay in this browser. The page contacts another server only when you fetch a model by its id.',
+    'Data, training and weights stay in this browser. The page contacts another server only when you download a model by its id.',
 };
 
 export const paletteTexts = {

@@ -23,6 +23,28 @@ export const homeTexts = {
   demoTitle: 'See it once on the demo',
   runDemo: 'Run the demo',
   runDemoHelp: 'It comes with a knowledge base on pig farming and a small model, and takes a few minutes.',
+  ask: {
+    title: 'Try a question',
+    about: (passages: number) => `Pig farming, in Chinese: ${count(passages, 'passage')} · demo-zh, not fine-tuned`,
+    field: 'Your question',
+    search: 'Search',
+    others: 'Or ask:',
+    help: 'Search stores the demo’s knowledge base and model in this browser (about 19 MB). The question is searched on this computer and sent nowhere.',
+    loading: (done: string, of: string) => `Loading the model: ${done} of ${of}`,
+    loadingUnknown: (done: string) => `Loading the model: ${done}`,
+    encoding: (done: string, of: string) => `Computing the vectors of the passages: ${done} of ${of}`,
+    searching: 'Searching…',
+    cancelling: 'Cancelling…',
+    top: (n: number) => `Top ${formatCount(n)}`,
+    score: (ms: string) => `Score (cosine) · ${ms} ms`,
+    right: 'Right passage',
+    between: (n: number) => `${count(n, 'passage')} left out here`,
+    rightAt: (rank: number) => `The right passage ranks ${formatCount(rank)}`,
+    next: (rank: number): string =>
+      rank === 1
+        ? 'Without fine-tuning, the model already gets this one right. Run the demo to see where all test questions rank before and after.'
+        : 'Without fine-tuning, the model ranks other passages first. Run the demo to see where the right one ends up.',
+  },
   files: {
     title: 'For your own data, bring three files',
     notes: {
@@ -60,6 +82,7 @@ export const homeTexts = {
   open: 'Open',
   noResult: 'No result yet',
   running: 'Running',
+  paused: 'Paused',
   interrupted: 'Interrupted. You can resume.',
   failed: 'Failed',
   deleteTitle: 'Delete this experiment?',

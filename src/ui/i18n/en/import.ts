@@ -29,6 +29,42 @@ export const importTexts = {
   replace: 'Replace',
   remove: 'Remove',
   reading: 'Reading…',
+  any: {
+    label: 'Several files at once',
+    help: 'Drop several files, or a whole folder, anywhere on this page: you’ll see what they hold before anything is imported. Or drop each file on its place below.',
+    folder: 'Choose a folder',
+  },
+  fill: {
+    title: 'What the files hold',
+    help: 'The checked places are filled. A place that already has data is replaced only if you check it.',
+    none: 'These files have nothing that a place below can use.',
+    found: {
+      knowledgeBase: (n: number) => count(n, 'passage'),
+      pairs: (n: number) => count(n, 'pair'),
+      devQuestions: (n: number) => count(n, 'question'),
+      testQuestions: (n: number) => count(n, 'question'),
+    },
+    keeps: (name: string, rows: number) => `Keeps ${name} (${count(rows, 'row')}).`,
+    replaces: (name: string, rows: number) => `Replaces ${name} (${count(rows, 'row')}).`,
+    shared:
+      'The pairs and the questions come from the same file, so they ask the same. Training skips pairs that repeat a dev or test question, and would have none left. Uncheck one of them, unless you have more pairs.',
+    notUsed: 'Not used:',
+    unused: {
+      'no-slot': (path: string) =>
+        `${path}: no place takes rows with these columns. If that’s wrong, drop it on its place and choose the columns.`,
+      'no-judgements': (path: string) =>
+        `${path}: questions without the passages that answer them. Drop it together with its judgements (qrels).`,
+      'no-questions': (path: string) => `${path}: the questions that it judges are in none of these files.`,
+      'no-side': (path: string) => `${path}: none of the judgements (qrels) here names its rows.`,
+    },
+    apply: (n: number) => (n === 1 ? 'Import' : `Import into ${n} places`),
+  },
+  titles: {
+    join: (n: number) => `Put the title before the text (${count(n, 'passage')} with a title).`,
+    on: 'Encoded: title, a space, text. Do the same when you use the model.',
+    off: 'Titles are shown, but not encoded.',
+    hint: 'The text is shown as it is encoded: title, a space, text.',
+  },
   imported: (rows: number, characters: number) => `${count(rows, 'row')} · ${count(characters, 'character')}`,
   preview: 'View the rows',
   previewOf: (name: string) => `Rows of ${name}`,
@@ -42,8 +78,11 @@ export const importTexts = {
     ].join(', '),
   leftOutTitle: (name: string) => `Import notes on ${name}`,
   leftOutShown: (shown: string, all: string) => `Showing the first ${shown} of ${all}.`,
-  leftOutKept:
-    'All other rows were imported and can be used, those of the notes too. A question with an ignored reference keeps its other passages.',
+  leftOutKept: (rows: number, references: number) =>
+    [
+      rows > 0 ? 'All other rows were imported and can be used.' : 'All rows were imported and can be used.',
+      ...(references > 0 ? ['A question with an ignored reference is judged by its other passages.'] : []),
+    ].join(' '),
   unusable:
     'None of these questions can be used: none names a passage in this knowledge base. Correct the ids, or import the knowledge base that belongs to the questions.',
   columns: {
@@ -60,7 +99,7 @@ export const importTexts = {
     noneUsed: 'All columns are used.',
     more: (n: number) => `${count(n, 'more column')} not shown and not used.`,
     chosen: 'Columns are read the way you chose for files with these columns.',
-    reset: 'Go by the column names',
+    reset: 'Use the column names',
     apply: 'Import again',
     needed: (names: string) => `Still needed: ${names}.`,
     or: ' or ',
@@ -79,6 +118,7 @@ export const importTexts = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python literals',
+      trecQrels: 'TREC qrels',
       xlsx: 'Excel',
     },
     fields: {
@@ -89,6 +129,7 @@ export const importTexts = {
         positiveId: 'id of the passage',
         input: 'addition to the question',
         negatives: 'negatives',
+        negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
       },
@@ -105,7 +146,7 @@ export const importTexts = {
     missing: (hash: string) => `Not in this browser yet (content hash ${hash}).`,
     different: (found: string, named: string) =>
       `Not the content that the link names: the hash is ${found}, the link has ${named}.`,
-    demoOffer: (names: string) => `This experiment uses the demo’s own files. Not here yet: ${names}.`,
+    demoOffer: (names: string) => `The demo comes with what is still missing here: ${names}.`,
     useDemo: 'Add the demo’s files',
   },
   model: {
@@ -122,6 +163,7 @@ export const importTexts = {
     parameters: 'Parameters',
     size: 'Weights (float32)',
     source: 'Precision in the folder',
+    hubOrigin: 'Fetched from',
     pooling: 'Pooling',
     poolings: { mean: 'mean of all tokens', cls: 'first token [CLS]', last: 'last token' },
     normalize: 'Normalise to unit length',
@@ -132,7 +174,7 @@ export const importTexts = {
     change: 'Choose another model',
   },
   hub: {
-    title: 'Fetch a model by its id',
+    title: 'Download a model by its id',
     id: 'Model id',
     suggested: 'Suggested:',
     host: 'From',
@@ -150,17 +192,22 @@ export const importTexts = {
     token: 'Access token',
     tokenHelp:
       'Only for models that need one. The token is sent to this host only, kept in memory, and forgotten when you close the page.',
-    look: 'Show what would be fetched',
+    look: 'Show what would be downloaded',
     looking: 'Asking for the list of files…',
-    contact: (host: string) => `This asks ${host} for the list of files. Nothing is fetched yet.`,
-    confirm: (files: number, bytes: string, host: string) => `Fetch ${count(files, 'file')} (${bytes}) from ${host}?`,
+    contact: (host: string) => `This asks ${host} for the list of files. Nothing is downloaded yet.`,
+    confirm: (files: number, bytes: string, host: string) =>
+      `Download ${count(files, 'file')} (${bytes}) from ${host}?`,
     privacy:
-      'The host and its file servers see which model you fetch and your network address. Your data stays on this computer.',
+      'The host and its file servers see which model you download and your network address. Your data stays on this computer.',
+    storage: (float32: string, half: string) =>
+      `Disk space until the model is imported: up to ${float32}; if its weights are in half precision, up to ${half}.`,
+    storageFree: (free: string) => `${free} is free.`,
+    storageTight: (free: string) => `Only ${free} is free; make room first, or the download will stop.`,
     commit: 'Commit',
     file: 'File',
     size: 'Size',
-    fetch: (bytes: string) => `Fetch ${bytes}`,
-    fetching: (id: string, host: string) => `Fetching ${id} from ${host}`,
+    fetch: (bytes: string) => `Download ${bytes}`,
+    fetching: (id: string, host: string) => `Downloading ${id} from ${host}`,
     speed: (bytes: string) => `${bytes}/s`,
     left: (time: string) => `${time} left`,
     importing: 'All files are here and correct. Importing the model…',

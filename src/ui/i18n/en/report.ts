@@ -19,6 +19,8 @@ export const reportTexts = {
   exportVectors: 'Computing reference vectors…',
   exportDone: (cosine: string, texts: number) =>
     `Done. The reopened export gives the same vectors as this page: lowest cosine ${cosine} over ${count(texts, 'text')}.`,
+  poolerNotKept:
+    'The base model was imported by an earlier version, which did not keep its pooler, so the export has none. Text vectors do not depend on it, but transformers warns about newly initialized weights. To include it, import the base model again in the import stage, then export again.',
   exportFiles: 'Files in the zip',
   linkTitle: 'The experiment as a link',
   linkHelp:
@@ -37,7 +39,7 @@ export const reportTexts = {
 export const linkTexts = {
   title: 'Shared experiment',
   intro: 'Someone shared these settings with you. Nothing has been downloaded, stored or run.',
-  claim: 'Result claimed by the sender, not checked here:',
+  claim: 'Result claimed by the sender, not checked here: ',
   settings: 'Settings',
   needs: 'What it needs on this computer',
   here: 'here',

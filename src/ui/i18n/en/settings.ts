@@ -7,7 +7,7 @@ export const settingsTexts = {
   device: 'Device',
   deviceHelp: 'New runs use this device. A run keeps the device it started on.',
   devices: { auto: 'Automatic', webgpu: 'WebGPU', wasm: 'CPU (wasm)' },
-  deviceNow: 'This choice uses:',
+  deviceNow: 'This choice uses: ',
   deviceAsking: 'Checking the device…',
   storage: 'Storage',
   used: 'In use',

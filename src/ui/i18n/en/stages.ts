@@ -26,7 +26,7 @@ export const stagesTexts = {
       costs:
         'About a second per 100,000 rows, and about as much disk space as the files take. A base model takes the size of its weights in float32.',
       wrong:
-        'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognized wrongly, the text comes out garbled: check the preview.',
+        'A test question can’t be judged if its passage isn’t in the knowledge base, so it is listed and left out. If the encoding is recognised wrongly, the text comes out garbled: check the preview.',
     },
     split: {
       does: 'Keeps three parts of the data apart: the training pairs update the weights, dev chooses the checkpoint, and test is used only before and after training.',

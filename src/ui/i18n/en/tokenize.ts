@@ -5,6 +5,7 @@ export const tokenizeTexts = {
   title: 'From text to tokens',
   run: 'Tokenize now',
   auto: 'This happens automatically before a run. Tokenize now to see the lengths first.',
+  done: 'Tokenized. The lengths of the texts are below.',
   working: 'Tokenizing…',
   truncated: (n: number, of: number) => `Too long and cut off: ${formatCount(n)} of ${count(of, 'text')}.`,
   noneTruncated: 'No text is cut off.',

@@ -16,10 +16,11 @@ export const trainTexts = {
       ? 'The GPU was lost once; the run resumed automatically from its last checkpoint.'
       : `The GPU was lost ${n} times; each time, the run resumed automatically from its last checkpoint.`,
   sentence: {
-    none: 'The same test questions are asked before and after training. You can pause at any time and close the page.',
+    none: 'The same test questions are asked before and after training. You can pause at any time. If you close the page, you can resume from the last checkpoint.',
     planned: (pairs: number, steps: number) => `${count(pairs, 'pair')}, ${count(steps, 'training step')}`,
     notPlanned: 'Not trained yet',
-    leave: 'You can leave this page; nothing is lost.',
+    leave: 'You can look at other screens; the run continues.',
+    settling: 'Checking where this run stopped…',
     queued: 'The run is about to start',
     prepare: 'Preparing data, tokens and model',
     evaluateBefore: 'Asking the test questions with the original weights',
@@ -43,7 +44,7 @@ export const trainTexts = {
     },
     paused: 'You can close the page; nothing is lost.',
     interrupted:
-      'The page or its worker was closed. You can resume from the last checkpoint; the result will be the same, bit for bit.',
+      'The page or its worker was closed. You can resume from the last checkpoint; on the same device, the result will be the same, bit for bit.',
     cancelled: 'The curves are kept, but you can’t resume it.',
     failed: 'The error below stopped the run.',
     doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
@@ -55,7 +56,7 @@ export const trainTexts = {
     ready: 'Ready',
     readyText: 'The test questions are evaluated automatically before and after training.',
     running: 'The evaluation follows automatically',
-    runningText: 'You can leave this page: the bar at the bottom of every page shows the progress.',
+    runningText: 'You can look at other screens: the bar at the bottom of each one shows the progress.',
     done: 'Training is done',
     doneText: 'Next, see which questions improved and which got worse.',
     refused: 'A run can’t start with these settings',
@@ -91,7 +92,7 @@ export const trainTexts = {
   nextSettings: 'Settings for the next run',
   advanced: 'Advanced settings',
   advancedCount: (all: number, changed: number) =>
-    changed === 0 ? `${all}, all at their defaults` : `${all}, of which ${changed} changed`,
+    changed === 0 ? `${all}, all at their defaults` : `${all}, ${changed} changed`,
   presets: {
     label: 'Preset',
     names: { quick: 'Quick try', standard: 'Standard', thorough: 'Thorough' },
@@ -150,7 +151,7 @@ export const trainTexts = {
     seed: 'Random seed',
     dropout: 'Dropout',
     dropoutRate: 'Dropout rate',
-    precision: 'Number precision',
+    precision: 'Precision',
     devEverySteps: 'Dev interval (steps)',
     checkpoint: 'Step to keep',
     avoidDuplicates: 'No passage twice in a batch',
@@ -222,12 +223,20 @@ export const trainTexts = {
       gradCache: (need: string, budget: string, tokens: number) =>
         `Needs ${need} of a ${budget} budget. To fit, each batch is processed twice in chunks of ${count(tokens, 'token')} (GradCache). The gradients are the same; steps take about a third longer.`,
     },
-    parts: { weights: 'Weights', gradients: 'Gradients', moments: 'Optimizer', activations: 'Activations' },
+    parts: {
+      weights: 'Weights',
+      gradients: 'Gradients',
+      moments: 'Optimizer',
+      activations: 'Activations',
+      snapshot: 'Checkpoint copy',
+    },
     partHelp: {
       weights: 'The model’s numbers, in float32.',
       gradients: 'One number per trained weight.',
       moments: 'AdamW keeps two averages per trained weight.',
       activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
+      snapshot:
+        'A copy of weights and optimizer that is written to disk while steps go on. If the budget has no room for it, steps wait during the write.',
     },
     batch: (tokens: number, longest: number) =>
       `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,

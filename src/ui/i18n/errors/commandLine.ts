@@ -1,13 +1,14 @@
 import type { AppErrorDetails } from '../../../domain/errors';
-import { roleName } from './data';
-import { memoryTooSmall, neededWords } from './memory';
-import { short, type Sentence } from './sentence';
+import { dataRoleName } from './dataRoleName';
+import { memoryTooSmall, neededMemoryWords } from './memory';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 /**
- * The sentence for the command line where it differs from the page's: it names a field of the experiment file or an
- * option instead of a stage. Null if the page's sentence fits both.
+ * Returns the sentence for the command line if it differs from the page's: it names a field of the experiment file or
+ * an option instead of a stage. Returns null if the page's sentence fits both.
  */
-export function remedyInFile(details: AppErrorDetails, file: string): Sentence | null {
+export function commandLineRemedy(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({
     zh: `缺少${what.zh}，请在 ${file} 的 ${field} 中写明路径。`,
     en: `No ${what.en} given; write the path into ${field} of ${file}.`,
@@ -15,7 +16,7 @@ export function remedyInFile(details: AppErrorDetails, file: string): Sentence |
   switch (details.kind) {
     case 'data-missing': {
       const field = details.role === 'questions' ? `${details.part ?? 'test'}Questions` : details.role;
-      return missing(roleName(details), `locations.${field}`);
+      return missing(dataRoleName(details), `locations.${field}`);
     }
     case 'model-missing':
       return missing({ zh: '基座模型', en: 'base model' }, 'locations.model');
@@ -32,14 +33,14 @@ export function remedyInFile(details: AppErrorDetails, file: string): Sentence |
     case 'import-failed':
       return details.fault === 'needs-knowledge-base'
         ? {
-            zh: `${short(details.file)}：问答对用 id 写明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`,
-            en: `${short(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.`,
+            zh: `${shortened(details.file)}：问答对用 id 写明段落，请在 ${file} 的 locations.knowledgeBase 中写明知识库。`,
+            en: `${shortened(details.file)}: the pairs name their passages by id; name the knowledge base in locations.knowledgeBase of ${file}.`,
           }
         : null;
     case 'gpu-unavailable':
       return {
-        zh: `显卡无法使用（${short(details.reason)}），请更新显卡驱动，或用 --device wasm。`,
-        en: `The GPU can’t be used (${short(details.reason)}); update its driver, or use --device wasm.`,
+        zh: `显卡无法使用（${shortened(details.reason)}），请更新显卡驱动，或用 --device wasm。`,
+        en: `The GPU can’t be used (${shortened(details.reason)}); update its driver, or use --device wasm.`,
       };
     case 'half-unavailable':
       return {
@@ -49,7 +50,7 @@ export function remedyInFile(details: AppErrorDetails, file: string): Sentence |
     case 'memory-too-small':
       return memoryTooSmall(details, file);
     case 'gpu-out-of-memory': {
-      const need = neededWords(details);
+      const need = neededMemoryWords(details);
       return {
         zh: `内存不足${need.zh}，请用 --memory 给出更低的预算，或在 ${file} 中减小 batching.batchSize 或 model.maxTokens，再运行一次命令：会重新开始训练。`,
         en: `Memory ran out${need.en}; give a lower budget with --memory, or reduce batching.batchSize or model.maxTokens of ${file}, and run the command again, which starts a new run.`,

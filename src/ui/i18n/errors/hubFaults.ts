@@ -1,22 +1,23 @@
 import type { AppErrorDetails, HubFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type HubDetails = Extract<AppErrorDetails, { kind: 'hub-failed' }>;
 type Ways = Record<'other' | 'token' | 'folder', Sentence>;
 type Words = Record<'host' | 'id' | 'file' | 'found' | 'expected', string> & Ways & { details: HubDetails };
 
-/** What went wrong with a host, and the ways out as the page or the command line has them. */
+/** Sentences by fault: what went wrong with a host, and what the user can do on the page or on the command line. */
 const sentences: Record<HubFault, (words: Words) => Sentence> = {
   'id-invalid': ({ found }) => ({
-    zh: `“${found}”不是模型编号，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
+    zh: `“${found}”不是模型 id，请写成 BAAI/bge-base-zh-v1.5 这样的形式。`,
     en: `“${found}” is not the id of a model; write it like BAAI/bge-base-zh-v1.5.`,
   }),
   'host-invalid': ({ found }) => ({
-    zh: `“${found}”不是主机地址，请写成 https://models.example.org 这样的形式。`,
+    zh: `“${found}”不是服务器地址，请写成 https://models.example.org 这样的形式。`,
     en: `“${found}” is not the address of a host; write it like https://models.example.org.`,
   }),
   'no-model': ({ host, id, other }) => ({
-    zh: `${host} 上没有模型 ${id}，请检查编号，或${other.zh}。`,
+    zh: `${host} 上没有模型 ${id}，请检查 id，或${other.zh}。`,
     en: `${host} has no model ${id}; check the id, or ${other.en}.`,
   }),
   'no-revision': ({ host, id }) => ({
@@ -24,8 +25,12 @@ const sentences: Record<HubFault, (words: Words) => Sentence> = {
     en: `${id} on ${host} has no such revision; check how it is written, or leave it out.`,
   }),
   'needs-token': ({ host, id, token }) => ({
-    zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查编号，或${token.zh}。`,
+    zh: `${host} 不向未登录的人提供 ${id}：它不存在，或者要先在网站上申请；请检查 id，或${token.zh}。`,
     en: `${host} doesn’t give ${id} to everyone: it doesn’t exist, or access must be requested there; check the id, or ${token.en}.`,
+  }),
+  'token-unsafe': ({ folder }) => ({
+    zh: `这个浏览器会把访问令牌转发给文件服务器，所以没有发送；请用 Chrome 或 Edge 119 及以上版本，或${folder.zh}。`,
+    en: `This browser would pass the access token on to file servers, so it was not sent; use Chrome or Edge 119 or newer, or download the model yourself and ${folder.en}.`,
   }),
   offline: ({ host }) => ({
     zh: `现在没有网络，连不上 ${host}；已下载的部分都在，联网后可以接着下载。`,
@@ -78,15 +83,15 @@ export function hubFailed(details: HubDetails, onCommandLine: boolean): Sentence
   return sentences[details.fault]({
     ...waysOut(onCommandLine),
     details,
-    host: short(details.host),
-    id: short(details.id),
-    file: short(details.file),
-    found: short(details.found),
-    expected: short(details.expected),
+    host: shortened(details.host),
+    id: shortened(details.id),
+    file: shortened(details.file),
+    found: shortened(details.found),
+    expected: shortened(details.expected),
   });
 }
 
-/** The remedies in the names of the page or, with `onCommandLine`, of the command. */
+/** Returns the remedies, in terms of the page or, with `onCommandLine`, of the command's options. */
 function waysOut(onCommandLine: boolean): Ways {
   return onCommandLine
     ? {

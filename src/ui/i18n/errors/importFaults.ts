@@ -1,13 +1,25 @@
 import type { AppErrorDetails, ImportFault } from '../../../domain/errors';
-import { wrongTypeSentences } from '../fileTypes';
-import { many, short, type Sentence } from './sentence';
+import { wrongFileTypeSentences } from './fileTypes';
+import type { Sentence } from './sentence';
+import { shortened } from './shortened';
+
+/** Returns a count that a report holds as text, with its noun: “1 row”, “2 rows”. */
+function counted(count: string | undefined, noun: string): string {
+  return `${shortened(count)} ${count === '1' ? noun : `${noun}s`}`;
+}
 
 type ImportDetails = Extract<AppErrorDetails, { kind: 'import-failed' }>;
 type Words = Pick<ImportDetails, 'field' | 'expected' | 'fileType'> & { name: string };
 
-/** Why a row or file was left out, and what to do about it. `name` is the column's name, ready for quoting. */
+/**
+ * Sentences by fault: why a row or file was left out, and what to do about it. `name` is the column's name, ready for
+ * quoting.
+ */
 const sentences: Record<ImportFault, (words: Words) => Sentence> = {
-  'empty-file': () => ({ zh: '文件是空的，请选择有内容的文件', en: 'the file is empty; choose one with content' }),
+  'empty-file': () => ({
+    zh: '文件里没有内容，请选择有内容的文件',
+    en: 'the file has no content; choose one that has',
+  }),
   'no-rows': () => ({
     zh: '只有列名或空的列表，没有数据行，请补上数据',
     en: 'there are no rows, only column names or an empty list; add rows',
@@ -22,7 +34,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'wrong-type': ({ fileType }) =>
     fileType
-      ? wrongTypeSentences[fileType]
+      ? wrongFileTypeSentences[fileType]
       : {
           zh: '这种文件不能导入，请另存为 JSONL、CSV 或 TXT',
           en: 'files of this type can’t be imported; save it as JSONL, CSV or TXT',
@@ -36,8 +48,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'the columns or quotes of the CSV don’t match; check this row',
   }),
   'more-cells': ({ name, expected }) => ({
-    zh: `这一行有 ${name} 格，列名只有 ${short(expected)} 个，请给含分隔符的文字加上双引号`,
-    en: `the row has ${name} cells, but there are only ${short(expected)} columns; put double quotes around text that contains the separator`,
+    zh: `这一行有 ${name} 格，列名只有 ${shortened(expected)} 个，请给含分隔符的文字加上双引号`,
+    en: `the row has ${name} cells, but there are only ${shortened(expected)} columns; put double quotes around text that contains the separator`,
   }),
   'literal-broken': () => ({
     zh: 'Python 字面量写法有误，请检查引号和括号',
@@ -64,8 +76,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'lists or objects are nested too deeply; write flat records, one per line',
   }),
   'no-known-columns': ({ name, expected }) => ({
-    zh: `没有认得的列名：文件里是“${name}”，需要 ${short(expected)}`,
-    en: `no known column names: the file has “${name}”, but ${short(expected)} is needed`,
+    zh: `没有认得的列名：文件里是“${name}”，需要 ${shortened(expected)}`,
+    en: `no known column names: the file has “${name}”, but ${shortened(expected)} is needed`,
   }),
   'field-missing': ({ name }) => ({
     zh: `缺少字段“${name}”，请补上`,
@@ -100,8 +112,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: `the id “${name}” occurs more than once; make every id unique`,
   }),
   'not-positive': ({ name, expected }) => ({
-    zh: `“${name}”是 ${short(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
-    en: `“${name}” is ${short(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
+    zh: `“${name}”是 ${shortened(expected)}，说明两段文字不匹配，这一行不能当作正例训练；要用它，请放到负例一列`,
+    en: `“${name}” is ${shortened(expected)}, so the two texts don’t match and can’t be trained as a pair; to use the row, list its text as a negative`,
   }),
   'set-too-long': () => ({
     zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
@@ -110,6 +122,18 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'unknown-question': ({ name }) => ({
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
     en: `the judgements name the question “${name}”, but no file has it; correct the id or add the question`,
+  }),
+  'trec-broken': () => ({
+    zh: '这一行不是“问题 id 0 段落 id 相关度”四列，请改正',
+    en: 'the line doesn’t have the four columns question id, 0, passage id and relevance; correct it',
+  }),
+  'negative-ignored': ({ name }) => ({
+    zh: `负例“${name}”不在知识库里，已忽略这条负例，问答对保留`,
+    en: `the negative “${name}” isn’t in the knowledge base; it is ignored, and the pair is kept`,
+  }),
+  'folder-too-large': ({ name }) => ({
+    zh: `文件夹里的文件超过 ${name} 个，或层数太多，请只拖入要用的文件`,
+    en: `the folder has more than ${name} files, or is nested too deeply; drop only the files you need`,
   }),
   'file-cut': () => ({
     zh: '文件在一个字的中间断开，最后一行不完整，请重新下载或导出这个文件',
@@ -121,15 +145,15 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'control-replaced': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
-    en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${many(field, 'row')}, this one first`,
+    en: `control characters such as NUL, or half characters, were replaced by spaces or U+FFFD in ${counted(field, 'row')}, this one first`,
   }),
   'bytes-replaced': () => ({
     zh: '这一行有无法解码的字节，已换成 U+FFFD（�），请对照原文改正',
     en: 'the row has bytes that cannot be decoded; they were replaced by U+FFFD (�), so compare it with the original',
   }),
   'columns-unused': ({ field }) => ({
-    zh: `这些列没有用到：${short(field)}`,
-    en: `these columns are not used: ${short(field)}`,
+    zh: `这些列没有用到：${shortened(field)}`,
+    en: `these columns are not used: ${shortened(field)}`,
   }),
   'file-unused': () => ({
     zh: '判定文件没有提到这个文件里的任何一行，这里没有用它，请把它导入到对应的位置',
@@ -137,23 +161,35 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'messages-unused': ({ name, field }) => ({
     zh: `只取最后一条用户消息和它的回答，从这一行起共有 ${name} 条消息没有用到`,
-    en: `only the last user message and its answer are used; ${many(field, 'message')} of this and later rows are not`,
+    en: `only the last user message and its answer are used; ${counted(field, 'message')} of this and later rows are not`,
   }),
   'negatives-unused': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 条负例，已随问答对保存，但训练还用不到它们`,
-    en: `the file has ${many(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
+    en: `the file has ${counted(field, 'negative')}, the first in this row; they are stored with their pairs, but training doesn’t use them yet`,
   }),
   'judged-irrelevant': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 处评分不大于 0，不算能回答的段落`,
-    en: `${many(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
+    en: `${counted(field, 'passage')} with a score of 0 or less, the first in this row, won’t count as an answer`,
   }),
   'score-unused': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 行的分数在 0 和 1 之间，这些行仍当作正例，分数没有用到；不匹配的请删掉`,
-    en: `the file has ${many(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
+    en: `the file has ${counted(field, 'row')} with a score between 0 and 1, this one first; all are kept as pairs whatever the score, so delete those that don’t match`,
   }),
   'questions-merged': ({ name }) => ({
     zh: `这一行和前面的问题“${name}”相同，已合并成一个问题`,
     en: `the row asks the same as the earlier question “${name}” and was merged with it`,
+  }),
+  'key-repeated': ({ name }) => ({
+    zh: `同一个对象里“${name}”写了不止一次，只取最后一个值，请核对`,
+    en: `“${name}” occurs more than once in one object; only its last value is used, so check it`,
+  }),
+  'negatives-not-found': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 条负例只写了段落的 id，没有知识库就找不到原文，这些负例没有保存；要用它们，请先导入知识库，再导入这个文件`,
+    en: `${counted(field, 'negative')} from this row on are given by passage id, so they can’t be looked up without a knowledge base and are not stored; to use them, import the knowledge base first, then this file again`,
+  }),
+  'not-judged': ({ name, field }) => ({
+    zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
+    en: `the judgements name no relevant passage for ${counted(field, 'question')}, this one first; they are left out`,
   }),
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
@@ -163,11 +199,11 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
 
 /** Says why a row or file was left out, and what to do about it. `field` is the name of the column. */
 export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'>): Sentence {
-  return sentences[details.fault]({ ...details, name: short(details.field, 90) });
+  return sentences[details.fault]({ ...details, name: shortened(details.field, 90) });
 }
 
-/** The place in a file: the line, or the number of the question if its line is no longer known. */
-export function placeWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
+/** Names a place in a file: the line, or the number of the question if its line is not known. */
+export function importPlaceWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
   return '';
@@ -176,8 +212,8 @@ export function placeWords({ line, question }: { line?: number; question?: numbe
 /** Says which place of which file could not be imported, why, and what to do about it. */
 export function importFailed(details: ImportDetails): Sentence {
   const fault = importFaultSentence(details);
-  const file = short(details.file);
-  const place = placeWords(details);
+  const file = shortened(details.file);
+  const place = importPlaceWords(details);
   return {
     zh: `${file}${place && ` ${place.zh}`}：${fault.zh}。`,
     en: `${file}${place && `, ${place.en}`}: ${fault.en}.`,

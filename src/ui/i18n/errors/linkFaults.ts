@@ -1,7 +1,7 @@
 import type { LinkFault } from '../../../domain/errors';
 import type { Sentence } from './sentence';
 
-/** Why a shared link can't be opened, and the way out. */
+/** Sentences by fault: why a shared link can't be opened, and what to do about it. */
 export const linkFaultSentences: Record<LinkFault, Sentence> = {
   cut: {
     zh: '链接不完整，可能是复制时截断了，请重新复制整条链接。',

@@ -2,15 +2,15 @@ import type { AppErrorDetails } from '../../../domain/errors';
 import { formatBytes } from '../format';
 import type { Sentence } from './sentence';
 
-/** The bytes that were needed, in brackets; empty if they are not known. */
-export function neededWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
+/** Returns the number of bytes that were needed, in brackets, or nothing if it is not known. */
+export function neededMemoryWords({ neededBytes }: Extract<AppErrorDetails, { kind: 'gpu-out-of-memory' }>): Sentence {
   if (!neededBytes) return { zh: '', en: '' };
   return { zh: `（需要 ${formatBytes(neededBytes)}）`, en: ` (${formatBytes(neededBytes)} needed)` };
 }
 
 type MemoryDetails = Extract<AppErrorDetails, { kind: 'memory-too-small' }>;
 
-/** Says what the run needs and what helps, in the names of the page or, with `file`, of the experiment file. */
+/** Says what the run needs and what helps, in terms of the page or, with `file`, of the experiment file. */
 export function memoryTooSmall(details: MemoryDetails, file?: string): Sentence {
   const lack = memoryLack(details);
   const ways = memoryRemedies(details, file);
@@ -39,8 +39,8 @@ function memoryLack({ limit, neededBytes, limitBytes, canRaise }: MemoryDetails)
 }
 
 /**
- * The settings that would fit, and other ways out. A larger budget is offered only if the budget is the limit and the
- * device can use more.
+ * Names the settings that would fit, and other remedies. A larger budget is offered only if the budget is the limit and
+ * the device can use more.
  */
 function memoryRemedies(
   { limit, canRaise, maxTokens, batchSize, mixedStage }: MemoryDetails,

@@ -1,10 +1,11 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import { type Sentence } from './sentence';
+import { shortened } from './shortened';
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
 type Words = Record<'tensor' | 'expected' | 'found', string>;
 
-/** What is wrong with a file of a model, and the way out. */
+/** Sentences by fault: what is wrong with a file of a model, and what to do about it. */
 const sentences: Record<ModelFault, (words: Words) => Sentence> = {
   'missing-file': () => ({
     zh: '文件夹里没有这个文件，请选择完整的模型文件夹',
@@ -71,6 +72,10 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     zh: `张量“${tensor}”里有 ${found}，这份权重已损坏，请换用完好的权重`,
     en: `the tensor “${tensor}” contains ${found}, so the weights are damaged; use intact ones`,
   }),
+  'tensor-differs': ({ tensor }) => ({
+    zh: `写出的张量“${tensor}”和导入时不同，没有交付，请再导出一次；如果还是这样，请附上详情反馈`,
+    en: `the tensor “${tensor}” was not written as it was imported, so nothing was delivered; export again, and if it happens again, report it with the details`,
+  }),
   'two-encoders': ({ expected, found }) => ({
     zh: `文件里有两个编码器（“${expected}”和“${found}”），请使用只含一个编码器的权重`,
     en: `it holds two encoders (“${expected}” and “${found}”); use weights with a single encoder`,
@@ -96,9 +101,9 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
 /** Says which file of a model was refused, why, and what to do about it. */
 export function modelInvalid(details: ModelDetails): Sentence {
   const fault = sentences[details.fault]({
-    tensor: short(details.tensor, 90),
-    expected: short(details.expected),
-    found: short(details.found),
+    tensor: shortened(details.tensor, 90),
+    expected: shortened(details.expected),
+    found: shortened(details.found),
   });
-  return { zh: `${short(details.file)}：${fault.zh}。`, en: `${short(details.file)}: ${fault.en}.` };
+  return { zh: `${shortened(details.file)}：${fault.zh}。`, en: `${shortened(details.file)}: ${fault.en}.` };
 }

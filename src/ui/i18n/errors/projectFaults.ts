@@ -1,5 +1,6 @@
 import type { AppErrorDetails, ProjectFault } from '../../../domain/errors';
-import { short, type Sentence } from './sentence';
+import type { Sentence } from './sentence';
+import { shortened } from './shortened';
 
 const reasons: Record<ProjectFault, Sentence> = {
   'weights-missing': { zh: '文件里它的权重不全', en: 'its weights are not complete in the file' },
@@ -22,17 +23,17 @@ export function projectPartial({
   runId,
 }: Extract<AppErrorDetails, { kind: 'project-partial' }>): Sentence {
   const experiment =
-    name === '' ? { zh: '', en: '' } : { zh: `“${short(name, 60)}”的`, en: ` of “${short(name, 60)}”` };
+    name === '' ? { zh: '', en: '' } : { zh: `“${shortened(name, 60)}”的`, en: ` of “${shortened(name, 60)}”` };
   const reason = reasons[fault];
   if (runId !== undefined) {
     const why = fault === 'model-missing' ? { zh: '缺少它的基座模型', en: 'its base model is missing' } : reason;
     return {
-      zh: `${experiment.zh}一次训练（${short(runId, 40)}）没有包含在内，因为${why.zh}；其余内容不受影响。`,
-      en: `A run${experiment.en} (${short(runId, 40)}) was left out because ${why.en}; everything else is there.`,
+      zh: `${experiment.zh}一次训练（${shortened(runId, 40)}）没有包含在内，因为${why.zh}；其余内容不受影响。`,
+      en: `A run${experiment.en} (${shortened(runId, 40)}) was left out because ${why.en}; everything else is there.`,
     };
   }
   return {
-    zh: `${short(file)} 里没有“${short(name, 60)}”用到的${reason.zh}，请另外导入。`,
-    en: `${short(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${short(name, 60)}” uses; import it separately.`,
+    zh: `${shortened(file)} 里没有“${shortened(name, 60)}”用到的${reason.zh}，请另外导入。`,
+    en: `${shortened(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${shortened(name, 60)}” uses; import it separately.`,
   };
 }

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const benchmarkTexts: Dictionary['benchmark'] = {
@@ -31,7 +31,7 @@ export const benchmarkTexts: Dictionary['benchmark'] = {
     '任务分成小份交给显卡，每份应短于 500 毫秒，屏幕才不会卡顿。这里是计过时的最长一份；太短的（不到一整份的八分之一）和含着色器编译的不算在内。',
   step: '训练步',
   stepMs: '每步毫秒',
-  stepOf: (pairs, tokens) => `${formatCount(pairs)} 对，${formatCount(tokens)} 个 token`,
+  stepOf: (pairs, tokens) => `${formatCount(pairs)} 个问答对，${formatCount(tokens)} 个 token`,
   share: '占峰值',
   ofPeak: (share) => `峰值的 ${share}`,
   ofPeakHelp: '整个训练步的 GFLOP/s 与最快的矩阵乘法之比。',

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 
 export const commonTexts: Dictionary['common'] = {
   productName: '召回工坊',

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const evaluateTexts: Dictionary['evaluate'] = {

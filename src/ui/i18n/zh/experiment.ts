@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 
 export const experimentTexts: Dictionary['experiment'] = {
   name: '实验名称',

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const homeTexts: Dictionary['home'] = {
@@ -21,6 +21,28 @@ export const homeTexts: Dictionary['home'] = {
   demoTitle: '先用演示看一遍',
   runDemo: '运行演示',
   runDemoHelp: '演示自带养猪知识库和一个小模型，几分钟就能看到结果。',
+  ask: {
+    title: '先试一个问题',
+    about: (passages) => `猪场知识库，${formatCount(passages)} 段 · demo-zh，未微调`,
+    field: '你的问题',
+    search: '检索',
+    others: '换一题：',
+    help: '按下“检索”，演示的知识库和模型会存进这个浏览器（约 19 MB）。问题在本机检索，不会发出去。',
+    loading: (done, of) => `正在载入模型：${done} / ${of}`,
+    loadingUnknown: (done) => `正在载入模型：${done}`,
+    encoding: (done, of) => `正在计算知识库的向量：${done} / ${of} 段`,
+    searching: '正在检索……',
+    cancelling: '正在取消……',
+    top: (n) => `前 ${formatCount(n)} 条`,
+    score: (ms) => `得分（余弦） · 用时 ${ms} 毫秒`,
+    right: '正确段落',
+    between: (n) => `中间略去 ${formatCount(n)} 条`,
+    rightAt: (rank) => `正确段落排在第 ${formatCount(rank)}`,
+    next: (rank) =>
+      rank === 1
+        ? '这一题，没微调的模型就答对了。运行演示，看全部测试题在微调前后各排第几。'
+        : '没微调的模型把别的段落排在了前面。运行演示，看微调后它排到第几。',
+  },
   files: {
     title: '换成自己的数据，需要三个文件',
     notes: {
@@ -57,6 +79,7 @@ export const homeTexts: Dictionary['home'] = {
   open: '打开',
   noResult: '还没有结果',
   running: '正在训练',
+  paused: '已暂停',
   interrupted: '中断了，可以接着训练',
   failed: '出错了',
   deleteTitle: '删除这个实验？',

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const importTexts: Dictionary['import'] = {
@@ -27,6 +27,40 @@ export const importTexts: Dictionary['import'] = {
   replace: '更换',
   remove: '移除',
   reading: '正在读取……',
+  any: {
+    label: '一次放入多个文件',
+    help: '把多个文件或整个文件夹拖到这一页的任意位置，会先列出里面有什么，你确认后才导入。也可以逐个拖到下面对应的位置。',
+    folder: '选择文件夹',
+  },
+  fill: {
+    title: '这些文件里有什么',
+    help: '勾选的位置会填上这些内容。已经有数据的位置，勾选后才会替换。',
+    none: '这些文件里没有下面几处能用的内容。',
+    found: {
+      knowledgeBase: (n) => `${formatCount(n)} 段`,
+      pairs: (n) => `${formatCount(n)} 对`,
+      devQuestions: (n) => `${formatCount(n)} 题`,
+      testQuestions: (n) => `${formatCount(n)} 题`,
+    },
+    keeps: (name, rows) => `保留现有的“${name}”（${formatCount(rows)} 行）。`,
+    replaces: (name, rows) => `会替换现有的“${name}”（${formatCount(rows)} 行）。`,
+    shared:
+      '问答对和问题来自同一个文件，问的是同样的问题。训练会跳过和验证题、测试题相同的问答对，这样一对也剩不下。除非你另有问答对，否则请取消其中一项。',
+    notUsed: '没有用到：',
+    unused: {
+      'no-slot': (path) => `${path}：没有一处用得上这样的列。如果认错了，请把它拖到对应的位置，再选各列的用途。`,
+      'no-judgements': (path) => `${path}：只有问题，没写哪个段落能回答。请和判定文件（qrels）一起拖入。`,
+      'no-questions': (path) => `${path}：它判定的问题不在这些文件里。`,
+      'no-side': (path) => `${path}：这里的判定文件（qrels）没有提到它的任何一行。`,
+    },
+    apply: (n) => (n === 1 ? '导入' : `导入到这 ${n} 处`),
+  },
+  titles: {
+    join: (n) => `把标题接在正文前面（${formatCount(n)} 段有标题）。`,
+    on: '按“标题、空格、正文”编码，使用模型时也要这样做。',
+    off: '标题只显示，不编码。',
+    hint: '正文按编码时的样子显示：标题、空格、正文。',
+  },
   imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
   preview: '查看数据',
   previewOf: (name) => `${name} 的数据`,
@@ -39,7 +73,11 @@ export const importTexts: Dictionary['import'] = {
     ].join('，'),
   leftOutTitle: (name) => `${name} 的导入说明`,
   leftOutShown: (shown, all) => `共 ${all} 处，这里列出前 ${shown} 处。`,
-  leftOutKept: '其余各行都已导入，可以使用。有引用被忽略的问题，只按其余的段落判分。说明里的各行也已导入。',
+  leftOutKept: (rows, references) =>
+    [
+      rows > 0 ? '其余各行都已导入，可以使用。' : '各行都已导入，可以使用。',
+      ...(references > 0 ? ['有引用被忽略的问题，只按其余的段落判分。'] : []),
+    ].join(''),
   unusable: '没有可用的问题：没有一题指向这个知识库里的段落。请改正 id，或导入和这些问题配套的知识库。',
   columns: {
     title: (name) => `${name} 的识别结果`,
@@ -73,21 +111,23 @@ export const importTexts: Dictionary['import'] = {
       txt: 'TXT',
       markdown: 'Markdown',
       literal: 'Python 字面量',
+      trecQrels: 'TREC 判定文件',
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: '正文', title: '标题', id: '编号' },
+      knowledgeBase: { text: '正文', title: '标题', id: 'id' },
       pairs: {
         anchor: '问题',
         positive: '能回答的段落',
-        positiveId: '段落的编号',
+        positiveId: '段落的 id',
         input: '问题的补充',
         negatives: '负例',
+        negativeIds: '负例的编号',
         score: '分数或标签',
-        id: '编号',
+        id: 'id',
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: '编号' },
-      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: '编号' },
+      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id' },
+      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id' },
     },
   },
   place: '位置',
@@ -98,7 +138,7 @@ export const importTexts: Dictionary['import'] = {
   inputs: {
     missing: (hash) => `这个浏览器里还没有这份内容（哈希 ${hash}）。`,
     different: (found, named) => `内容和链接里写的不一样：这份的哈希是 ${found}，链接里是 ${named}。`,
-    demoOffer: (names) => `这个实验用的是演示自带的文件，还缺：${names}。`,
+    demoOffer: (names) => `演示自带这个实验还缺的${names}，可以直接补上。`,
     useDemo: '补上演示文件',
   },
   model: {
@@ -115,6 +155,7 @@ export const importTexts: Dictionary['import'] = {
     parameters: '参数量',
     size: '权重（float32）',
     source: '文件夹里的精度',
+    hubOrigin: '下载自',
     pooling: '池化',
     poolings: { mean: '所有 token 取平均', cls: '首个 token [CLS]', last: '末个 token' },
     normalize: '归一化到单位长度',
@@ -133,7 +174,7 @@ export const importTexts: Dictionary['import'] = {
       huggingface: 'Hugging Face',
       'hf-mirror': '镜像 hf-mirror.com',
       modelscope: '魔搭 ModelScope',
-      own: '自己的主机',
+      own: '自己的服务器',
     },
     address: '地址',
     addressHint: '一台使用 Hugging Face 协议的服务器。',
@@ -147,6 +188,9 @@ export const importTexts: Dictionary['import'] = {
     contact: (host) => `会向 ${host} 查询文件列表，还不会下载。`,
     confirm: (files, bytes, host) => `从 ${host} 下载 ${files} 个文件（${bytes}）吗？`,
     privacy: '这个来源和它的文件服务器会知道你下载了哪个模型，以及你的网络地址。你的数据不离开这台电脑。',
+    storage: (float32, half) => `导入完成前最多占用 ${float32} 磁盘空间；如果权重是半精度，则是 ${half}。`,
+    storageFree: (free) => `现在可用 ${free}。`,
+    storageTight: (free) => `现在只剩 ${free} 可用，请先腾出空间，否则下载会中断。`,
     commit: '提交',
     file: '文件',
     size: '大小',

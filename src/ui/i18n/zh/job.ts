@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 
 export const jobTexts: Dictionary['job'] = {
   strip: '正在进行的任务',

@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const reportTexts: Dictionary['report'] = {
@@ -19,6 +19,8 @@ export const reportTexts: Dictionary['report'] = {
   exportVectors: '正在计算参考向量……',
   exportDone: (cosine, texts) =>
     `完成。重新打开的文件和本页的向量一致：${formatCount(texts)} 条文本里最小的余弦是 ${cosine}。`,
+  poolerNotKept:
+    '基座模型是用早先的版本导入的，当时没有保存 pooler，所以导出的模型里也没有。文本向量不受影响，但 transformers 载入时会提示有新初始化的权重。要补上，请在“导入”阶段重新导入基座模型，再导出一次。',
   exportFiles: 'zip 里的文件',
   linkTitle: '用链接分享实验',
   linkHelp: '链接只带设置和数据的哈希，不带数据。打开的人需要有同样的文件。',

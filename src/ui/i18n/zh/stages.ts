@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 
 export const stagesTexts: Dictionary['stages'] = {
   rail: '实验的各个阶段',
@@ -39,7 +39,7 @@ export const stagesTexts: Dictionary['stages'] = {
         '问题太少，区间就宽：50 题看不出 4 个百分点的提升。反复看测试集，它就不再是测试集，所以每次使用都会记下来。',
     },
     report: {
-      does: '把微调后的模型写成 Hugging Face 目录（safetensors 和 ONNX），重新打开，和本页的向量比对，一致才算完成。',
+      does: '把微调后的模型写成 Hugging Face 文件夹（safetensors 和 ONNX），重新打开，和本页的向量比对，一致才算完成。',
       costs: '打包时占用约两倍权重大小的磁盘。',
       wrong: '使用模型时漏掉前缀、池化或归一化，得到的向量就不一样。模型卡里三样都写明了。',
     },

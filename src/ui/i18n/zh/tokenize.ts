@@ -1,10 +1,11 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const tokenizeTexts: Dictionary['tokenize'] = {
   title: '把文本变成 token',
   run: '立即分词',
   auto: '训练前会自动完成。想先看长度，可以先分词。',
+  done: '已经分好词，各份文本的长度如下。',
   working: '分词中……',
   truncated: (n, of) => `${formatCount(of)} 条中有 ${formatCount(n)} 条超长，被截断。`,
   noneTruncated: '没有文本被截断。',

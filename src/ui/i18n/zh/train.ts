@@ -1,4 +1,4 @@
-import type { Dictionary } from '../en';
+import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
 export const trainTexts: Dictionary['train'] = {
@@ -12,10 +12,11 @@ export const trainTexts: Dictionary['train'] = {
   deviceChanged: (step) => `第 ${step} 步之后换了设备或程序版本：结果有效，但和在一台设备上从头训练到尾不会逐位相同。`,
   deviceLosses: (n) => `与显卡的连接断过 ${n} 次，每次都从最近的检查点自动接着训练。`,
   sentence: {
-    none: '训练前后各用同样的测试题问一遍。可以随时暂停，关掉页面也不会丢。',
-    planned: (pairs, steps) => `${formatCount(pairs)} 对问答，训练 ${formatCount(steps)} 步`,
+    none: '训练前后各用同样的测试问题问一遍。可以随时暂停；关掉页面后，可以从最近的检查点接着训练。',
+    planned: (pairs, steps) => `${formatCount(pairs)} 个问答对，训练 ${formatCount(steps)} 步`,
     notPlanned: '还没有训练过',
-    leave: '可以离开这一页，不会丢。',
+    leave: '可以去看别的页面，训练照常进行。',
+    settling: '正在确认这次训练停在哪里……',
     queued: '训练马上开始',
     prepare: '正在准备数据、token 和模型',
     evaluateBefore: '正在用训练前的权重问测试问题',
@@ -38,7 +39,7 @@ export const trainTexts: Dictionary['train'] = {
       failed: (place) => `出错：${place}`,
     },
     paused: '关掉页面也不会丢。',
-    interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练，结果逐位相同。',
+    interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
     cancelled: '曲线还在，但不能再接着训练。',
     failed: '训练因下面的错误停止。',
     doneKept: (kept, steps) => `训练完成：共 ${steps} 步，保留第 ${kept} 步的权重。`,
@@ -50,7 +51,7 @@ export const trainTexts: Dictionary['train'] = {
     ready: '准备好了',
     readyText: '训练前后自动用测试问题评测。',
     running: '训练结束后自动评测',
-    runningText: '现在可以离开，进度条在每一页底部。',
+    runningText: '可以去看别的页面，进度条在每一页底部。',
     done: '训练完成',
     doneText: '接着看哪些题变好，哪些题变差。',
     refused: '按现在的设置还不能开始',
@@ -94,7 +95,7 @@ export const trainTexts: Dictionary['train'] = {
     },
   },
   consequences: {
-    duration: (pairs, steps) => `${formatCount(pairs)} 对问答，一共训练 ${formatCount(steps)} 步。`,
+    duration: (pairs, steps) => `${formatCount(pairs)} 个问答对，一共训练 ${formatCount(steps)} 步。`,
     batchSize: (n) => `每题对照 ${formatCount(n)} 个负例。通常越大越准。`,
     learningRate: '小模型常用 2e-4，base 模型常用 2e-5。',
     temperature: '越小，越看重最像的负例。',
@@ -198,12 +199,13 @@ export const trainTexts: Dictionary['train'] = {
       gradCache: (need, budget, tokens) =>
         `需要 ${need}，预算 ${budget}：每批分成 ${formatCount(tokens)} 个 token 的小块算两遍才放得下（GradCache）。梯度相同，每步约慢三分之一。`,
     },
-    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果' },
+    parts: { weights: '权重', gradients: '梯度', moments: '优化器', activations: '中间结果', snapshot: '检查点副本' },
     partHelp: {
       weights: '模型的数值，float32。',
       gradients: '每个参与训练的权重一个数。',
       moments: 'AdamW 为每个参与训练的权重存两个平均值。',
       activations: '各层算出的数值，留给反向传播用。同时处理的 token 越多，占得越多。',
+      snapshot: '权重和优化器的副本。训练不停，同时把它写成检查点；预算放不下时，写入期间训练会等待。',
     },
     batch: (tokens, longest) =>
       `最大的一批有 ${formatCount(tokens)} 个 token，最长的文本有 ${formatCount(longest)} 个。`,
@@ -213,8 +215,8 @@ export const trainTexts: Dictionary['train'] = {
     useDefault: (bytes) => `恢复为 ${bytes}`,
     table: '换成其他设置',
     tableHelp: '放得下的最快做法要用的内存：无记号为整批处理，† 每层算两遍，‡ 分块。✕ 放不下，数字是至少需要的内存。',
-    way: '批的处理',
-    wayHelp: '每步怎样处理一批。训练前按内存预算选定，接着训练时不变。',
+    way: '每步的做法',
+    wayHelp: '每步怎样处理一批数据。训练前按内存预算选定，接着训练时不变。',
     ways: { plain: '一次处理整批', recompute: '每层算两遍', gradCache: '分块', none: '放不下' },
     useMaxTokens: (n) => `最大 token 数改为 ${formatCount(n)}`,
     useBatchSize: (n) => `批大小改为 ${formatCount(n)}`,

@@ -1,0 +1,164 @@
+import type { FileContent } from './fileContent';
+import { sideOf, sideOfName, type Side } from './judgements';
+import { slotNames, type SlotName } from './slots';
+
+/** A slot that files have content for. */
+export interface Filling {
+  slot: SlotName;
+  /** Positions of the files to import together. */
+  files: number[];
+  /** Passages, questions or pairs found. The import may leave some out, and says which. */
+  rows: number;
+  /** Whether to fill the slot unless the user decides otherwise. False if the file's name speaks for another slot. */
+  suggested: boolean;
+}
+
+/** Why a file is for no slot. */
+export type UnusedReason = 'no-slot' | 'no-judgements' | 'no-questions' | 'no-side';
+
+export interface Fillings {
+  fillings: Filling[];
+  unused: { file: number; reason: UnusedReason }[];
+}
+
+type Part = 'train' | 'dev' | 'test';
+const partWords: Record<Part, RegExp> = {
+  train: /^(?:train|training)$|训练/,
+  dev: /^(?:dev|val|valid|validation)$|验证/,
+  test: /^test$|测试/,
+};
+const slotOfPart: Record<Part, SlotName> = { train: 'pairs', dev: 'devQuestions', test: 'testQuestions' };
+
+/** Returns the part of the data that a file is for, by its name: `qrels/dev.tsv`, `train-pairs.jsonl`. */
+export function partOfName(path: string): Part | null {
+  const base = /[^/\\]*$/.exec(path)?.[0] ?? path;
+  const words = base.toLowerCase().split(/[\s._-]+/);
+  const parts = Object.entries(partWords) as [Part, RegExp][];
+  return parts.find(([, pattern]) => words.some((word) => pattern.test(word)))?.[0] ?? null;
+}
+
+class Collected {
+  readonly #bySlot = new Map<SlotName, Filling>();
+
+  add(slot: SlotName, files: readonly number[], rows: number, suggested = true): void {
+    if (rows === 0) return;
+    const known = this.#bySlot.get(slot);
+    this.#bySlot.set(slot, {
+      slot,
+      files: [...new Set([...(known?.files ?? []), ...files])],
+      rows: (known?.rows ?? 0) + rows,
+      suggested: suggested || (known?.suggested ?? false),
+    });
+  }
+
+  /** Returns the fillings in the order in which they must be imported: pairs and questions refer to passages. */
+  get fillings(): Filling[] {
+    return slotNames.flatMap((slot) => this.#bySlot.get(slot) ?? []);
+  }
+}
+
+/** A bundle has content for three slots; the name of the file may say that it is meant for fewer. */
+function addBundle({ path, sections }: FileContent, file: number, collected: Collected): void {
+  const part = partOfName(path);
+  collected.add('knowledgeBase', [file], sections.passages);
+  collected.add(part === 'dev' ? 'devQuestions' : 'testQuestions', [file], sections.questions, part !== 'train');
+  collected.add('pairs', [file], sections.pairs, part === null || part === 'train');
+}
+
+/** Adds a file that does not depend on others, by its kind and name. Returns why it is for no slot, or null. */
+function addSingle({ path, kind, rows }: FileContent, file: number, collected: Collected): UnusedReason | null {
+  const part = partOfName(path);
+  switch (kind) {
+    case 'pairs':
+      collected.add(slotOfPart[part ?? 'train'], [file], rows);
+      return null;
+    case 'questions':
+      collected.add(slotOfPart[part ?? 'test'], [file], rows);
+      return null;
+    case 'texts':
+      if (sideOfName(path) === 'questions') return 'no-judgements';
+      collected.add('knowledgeBase', [file], rows);
+      return null;
+    default:
+      return 'no-slot';
+  }
+}
+
+const common = (ids: ReadonlySet<string>, judged: { has: (id: string) => boolean }): number =>
+  [...ids].reduce((count, id) => count + (judged.has(id) ? 1 : 0), 0);
+
+/** Returns the side of each file that is a side of the judgements. */
+function sidesOf(files: readonly FileContent[]): (Side | null)[] {
+  const judgements = files.filter(({ kind }) => kind === 'judgements');
+  if (judgements.length === 0) return files.map(() => null);
+  const question = { has: (id: string) => judgements.some(({ judged }) => judged.has(id)) };
+  const passage = { has: (id: string) => judgements.some(({ judgedPassages }) => judgedPassages.has(id)) };
+  return files.map(({ path, kind, titled, passageIds, questionIds }) => {
+    if (kind !== 'texts' && kind !== 'questions') return null;
+    const [asQuestions, asPassages] = [common(questionIds, question), common(passageIds, passage)];
+    return sideOf({ name: path, titled, asQuestions, asPassages });
+  });
+}
+
+/** Adds a file of judgements with the files of its questions. */
+function addJudgements(
+  { path, judged }: FileContent,
+  file: number,
+  questions: ReadonlyMap<number, FileContent>,
+  collected: Collected,
+): UnusedReason | null {
+  const slot = slotOfPart[partOfName(path) ?? 'test'];
+  const asked = new Set([...questions.values()].flatMap(({ questionIds }) => [...questionIds]));
+  const found = [...judged].filter(([id]) => asked.has(id));
+  if (found.length === 0) return 'no-questions';
+  const rows = slot === 'pairs' ? found.reduce((sum, [, passages]) => sum + passages, 0) : found.length;
+  collected.add(slot, [...questions.keys(), file], rows);
+  return null;
+}
+
+/**
+ * Returns the slots that files imported together have content for. With judgements (qrels), files of texts are the
+ * questions or the passages that they name; the name of a file of judgements says which questions it judges.
+ */
+export function fillingsOf(files: readonly FileContent[]): Fillings {
+  const collected = new Collected();
+  const unused: Fillings['unused'] = [];
+  const sides = sidesOf(files);
+  const questions = new Map([...files.entries()].filter(([index]) => sides[index] === 'questions'));
+  for (const [index, file] of files.entries()) {
+    const side = sides[index];
+    let reason: UnusedReason | null = null;
+    if (file.kind === 'bundle') addBundle(file, index, collected);
+    else if (file.kind === 'judgements') reason = addJudgements(file, index, questions, collected);
+    else if (side === 'passages') collected.add('knowledgeBase', [index], file.rows);
+    else if (side === null) reason = addSingle(file, index, collected);
+    if (reason !== null) unused.push({ file: index, reason });
+  }
+  const used = new Set(collected.fillings.flatMap(({ files: positions }) => positions));
+  for (const index of files.keys())
+    if (!used.has(index) && !unused.some(({ file }) => file === index)) unused.push({ file: index, reason: 'no-side' });
+  return { fillings: collected.fillings, unused };
+}
+
+/** Whether the fillings make pairs and evaluation questions of the same files. Such pairs cannot be trained on. */
+export function sharesQuestions(fillings: readonly Filling[]): boolean {
+  const filesOf = (slot: SlotName): string | undefined => fillings.find((one) => one.slot === slot)?.files.join();
+  const pairs = filesOf('pairs');
+  return pairs !== undefined && [filesOf('devQuestions'), filesOf('testQuestions')].includes(pairs);
+}
+
+/**
+ * Returns the fillings of files that were dropped on one slot. If they have questions for another slot only, the slot
+ * is offered with them: where questions belong is the user's decision.
+ */
+export function fillingsForSlot(fillings: readonly Filling[], slot: SlotName): Filling[] {
+  const questions = (['testQuestions', 'devQuestions', 'pairs'] as const)
+    .map((name) => fillings.find((one) => one.slot === name))
+    .find((one) => one !== undefined);
+  if (slot === 'knowledgeBase' || !questions || fillings.some((one) => one.slot === slot))
+    return fillings.map((one) => (one.slot === slot ? { ...one, suggested: true } : one));
+  const isSame = (one: Filling): boolean => one.slot !== 'knowledgeBase' && one.files.join() === questions.files.join();
+  const others = fillings.map((one) => (isSame(one) ? { ...one, suggested: false } : one));
+  const all = [...others, { ...questions, slot, suggested: true }];
+  return slotNames.flatMap((name) => all.find((one) => one.slot === name) ?? []);
+}

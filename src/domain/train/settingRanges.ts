@@ -1,0 +1,16 @@
+/** The values that the training form accepts for its number fields. */
+export const settingRanges = {
+  learningRate: { low: 0, high: 1 },
+  temperature: { low: 0.001, high: 10 },
+  batchSize: { low: 2, high: 65_536, integer: true },
+  warmup: { low: 0, high: 1 },
+  weightDecay: { low: 0, high: 10 },
+  clipNorm: { low: 0, high: 1e6 },
+  beta1: { low: 0, high: 0.9999 },
+  beta2: { low: 0, high: 0.9999 },
+  epsilon: { low: 0, high: 1 },
+  dropoutRate: { low: 0.001, high: 0.9 },
+  seed: { low: 0, high: 2 ** 32 - 1, integer: true },
+  devEverySteps: { low: 0, high: 10_000_000, integer: true },
+} as const satisfies Record<string, { low: number; high: number; integer?: true }>;
+export type NumberSetting = keyof typeof settingRanges;

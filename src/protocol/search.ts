@@ -1,0 +1,29 @@
+import type { ExperimentModel } from '../domain/experiment';
+
+/** A question to a knowledge base, asked with a base model. */
+export interface SearchRequest {
+  model: ExperimentModel;
+  /** contentSha256 of the knowledge base. */
+  knowledgeBase: string;
+  question: string;
+  /** Ids of the passages that are known to answer the question. */
+  relevant: readonly string[];
+}
+
+export interface FoundPassage {
+  rank: number;
+  id: string;
+  text: string;
+  /** Cosine of the passage and the question. */
+  score: number;
+}
+
+export interface SearchResult {
+  /** The first five passages. */
+  top: FoundPassage[];
+  /** The best-ranked of the relevant passages; null if none is known. */
+  right: FoundPassage | null;
+  passages: number;
+  /** From tokens of the question to ranks, without loading the model or encoding the knowledge base. */
+  searchMs: number;
+}

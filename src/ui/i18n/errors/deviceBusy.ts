@@ -1,0 +1,16 @@
+import type { DeviceJob } from '../../../domain/device';
+import { type Sentence } from './sentence';
+
+/** Sentences for a busy device, by the job that it is running. */
+export const deviceBusySentences: Record<DeviceJob, Sentence> = {
+  run: { zh: '正在训练，请等它结束，或先取消它。', en: 'A run is in progress; wait for it, or cancel it first.' },
+  benchmark: {
+    zh: '正在测试本机性能，请等它测完，或先取消它。',
+    en: 'The benchmark is running; wait for it, or cancel it first.',
+  },
+  search: {
+    zh: '正在检索一个问题，请稍等片刻，或先取消它。',
+    en: 'A question is being searched; wait a moment, or cancel it first.',
+  },
+  export: { zh: '正在核对导出的模型，请稍等片刻。', en: 'An exported model is being checked; wait a moment.' },
+};

@@ -1,0 +1,82 @@
+import type { RunRecord } from '../../domain/run';
+import { devHits } from '../../domain/train/devTrend';
+import type { RunView } from '../../domain/train/runView';
+import { timeLeftMs } from '../../domain/train/timeLeft';
+import type { Dictionary } from '../i18n/dictionary';
+import { formatCount, formatDuration, formatFigure } from '../i18n/format';
+import { runProgressText } from './runProgressText';
+
+/** The first text on the train stage: what the run has achieved, and a sentence on its state. */
+export interface RunHeadline {
+  title: string;
+  text: string;
+}
+
+function trainingHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
+  const t = dictionary.train.sentence;
+  const last = view.steps[view.steps.length - 1];
+  if (!last) return { title: t.firstStep, text: t.leave };
+  const left = timeLeftMs(view, record, view.lastAt);
+  const parts = {
+    step: formatCount(last.step),
+    steps: formatCount(record.steps),
+    loss: formatFigure(last.loss),
+    left: left === null ? null : formatDuration(left, dictionary.time),
+  };
+  const hits = devHits(view.dev);
+  if (!hits) return { title: t.trainingTitle(parts.step, parts.steps), text: t.trainingNoDev(parts.loss, parts.left) };
+  return {
+    title: t.devHits(hits.before, hits.now, hits.of),
+    text: t.training(parts.step, parts.steps, parts.loss, parts.left),
+  };
+}
+
+function doneHeadline(dictionary: Dictionary, record: RunRecord, view: RunView): RunHeadline {
+  const t = dictionary.train.sentence;
+  const text =
+    record.keptStep === undefined
+      ? t.done(record.steps)
+      : t.doneKept(formatCount(record.keptStep), formatCount(record.steps));
+  const hits = devHits(view.dev, record.keptStep);
+  return hits ? { title: t.devHits(hits.before, hits.now, hits.of), text } : { title: text, text: t.doneNext };
+}
+
+/** Says where the run is: its phase, the step during training, and the work in progress. */
+function placeText(t: Dictionary, record: RunRecord, view: RunView): string {
+  const step = view.steps[view.steps.length - 1]?.step ?? 0;
+  const training = view.phase === 'train' && step > 0;
+  const place = training
+    ? t.train.sentence.atStep(formatCount(step), formatCount(record.steps))
+    : t.job.phases[view.phase];
+  const under = view.progress ? runProgressText(t, record, view) : '';
+  return under === '' ? place : `${place}${t.common.comma}${under}`;
+}
+
+/** Describes a run or, before the first run, the run that the settings would start (`plan`). */
+export function runHeadline(
+  dictionary: Dictionary,
+  record: RunRecord | null,
+  view: RunView | null,
+  plan: { pairs: number; steps: number } | null,
+): RunHeadline {
+  const t = dictionary.train.sentence;
+  if (!record || !view) return { title: plan ? t.planned(plan.pairs, plan.steps) : t.notPlanned, text: t.none };
+  switch (record.status) {
+    case 'queued':
+      return { title: t.queued, text: t.leave };
+    case 'paused':
+    case 'interrupted':
+    case 'cancelled':
+    case 'failed':
+      return { title: t.stopped[record.status](placeText(dictionary, record, view)), text: t[record.status] };
+    case 'done':
+      return doneHeadline(dictionary, record, view);
+    case 'running':
+      if (view.phase === 'train') return trainingHeadline(dictionary, record, view);
+      if (view.phase === 'evaluateBefore') return { title: t.evaluateBefore, text: t.leave };
+      if (view.phase === 'evaluateAfter' || view.phase === 'done') return { title: t.evaluateAfter, text: t.leave };
+      return { title: t.prepare, text: t.leave };
+    default:
+      return record.status satisfies never;
+  }
+}

@@ -1,0 +1,13 @@
+import type { RunRecord } from '../../domain/run';
+import type { RunView } from '../../domain/train/runView';
+import type { Dictionary } from '../i18n/dictionary';
+import { formatCount } from '../i18n/format';
+
+/** Says how far the run is within its phase, such as "encoding passages 30 / 288". Empty if that is not known. */
+export function runProgressText({ job }: Dictionary, record: RunRecord, view: RunView): string {
+  const { progress } = view;
+  const step = view.steps[view.steps.length - 1]?.step;
+  if (progress && progress.of > 0)
+    return `${job.what[progress.what]} ${formatCount(progress.done)} / ${formatCount(progress.of)}`;
+  return view.phase === 'train' && step !== undefined ? `${formatCount(step)} / ${formatCount(record.steps)}` : '';
+}

@@ -1,0 +1,263 @@
+import 'fake-indexeddb/auto';
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { defaultExperiment } from '../../../src/domain/experiment';
+import { sharesQuestions } from '../../../src/domain/import/fillings';
+import { entryOf, type SlotName } from '../../../src/domain/import/slots';
+import type { DataRole } from '../../../src/domain/records';
+import type { DataApi, FolderFile } from '../../../src/protocol/dataApi';
+import { openDatabase, type Database } from '../../../src/storage/database';
+import { getDataset, readRows } from '../../../src/storage/datasets';
+import { getExperiment, putExperiment } from '../../../src/storage/experiments';
+import { checkQuestions } from '../../../workers/services/import/checkQuestions';
+import { importDataset } from '../../../workers/services/import/importDataset';
+import { storedPassages } from '../../../workers/services/import/storedPassages';
+import { surveyFiles } from '../../../workers/services/import/surveyFiles';
+
+let db: Database;
+const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'surveyFiles'> = {
+  recogniseFiles: () => Promise.resolve([]),
+  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
+    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
+    return importDataset(db, files, role, progress, { ...options, ...passages });
+  },
+  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
+  surveyFiles,
+};
+vi.mock('../../../src/state/gateway', () => ({
+  baseUrl: 'http://127.0.0.1/',
+  gateway: {
+    data: () => Promise.resolve(data),
+    getExperiment: (id: string) => getExperiment(db, id),
+    putExperiment: (stored: Parameters<typeof putExperiment>[1]) => putExperiment(db, stored),
+    getDataset: (sha256: string) => getDataset(db, sha256),
+    listRuns: () => Promise.resolve([]),
+  },
+}));
+vi.mock('../../../src/state/app.svelte', () => ({
+  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
+}));
+vi.stubGlobal('addEventListener', () => undefined);
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
+const { ExperimentState } = await import('../../../src/state/experiment.svelte');
+const { ImportsState } = await import('../../../src/state/imports.svelte');
+
+const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+const at = (path: string, ...content: BlobPart[]): FolderFile => ({
+  path,
+  file: new File(content, path.split('/').pop() ?? path),
+});
+
+let databases = 0;
+async function opened() {
+  const experiment = new ExperimentState('e');
+  await experiment.load();
+  return { experiment, imports: new ImportsState(experiment) };
+}
+type Page = Awaited<ReturnType<typeof opened>>;
+beforeEach(async () => {
+  db = await openDatabase(`fill-${databases++}`);
+  const stored = { experimentId: 'e', name: 'e', createdAt: 0, updatedAt: 0, demo: false };
+  await putExperiment(db, { ...stored, experiment: defaultExperiment() });
+});
+
+const found = ({ imports }: Page) =>
+  imports.drop?.survey.fillings.map(({ slot, rows, suggested }) => [slot, rows, suggested]);
+const unused = ({ imports }: Page) =>
+  imports.drop?.survey.unused.map(({ file, reason }) => [imports.drop?.files[file]?.path, reason]);
+const fillAll = ({ imports }: Page) => imports.fill(imports.drop?.survey.fillings ?? []);
+function rowsOf<R extends DataRole>({ experiment }: Page, slot: SlotName, role: R) {
+  return readRows(db, role, experiment.datasets[slot]?.contentSha256 ?? '');
+}
+
+const bundle = at(
+  'qa.json',
+  JSON.stringify({
+    queries: { q1: '喂多少', q2: '几度' },
+    corpus: { n1: '两公斤', n2: '二十八度' },
+    relevant_docs: { q1: ['n1'], q2: ['n2'] },
+  }),
+);
+
+describe('a file with passages, questions and judgements', () => {
+  it('offers the slots that it has content for and fills all of them at once', async () => {
+    const page = await opened();
+    await page.imports.take([bundle], null);
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 2, true],
+      ['pairs', 2, true],
+      ['testQuestions', 2, true],
+    ]);
+    expect(sharesQuestions(page.imports.drop?.survey.fillings ?? [])).toBe(true);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['n1', 'n2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['n1'],
+      ['n2'],
+    ]);
+    expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
+  });
+
+  it('imports nothing before the choice, and only what is chosen', async () => {
+    const page = await opened();
+    await page.imports.take([at('kb.jsonl', json({ id: 'n1', text: '我的段落' }))], 'knowledgeBase');
+    await page.imports.take([bundle], 'pairs');
+    expect(Object.keys(page.experiment.datasets)).toEqual(['knowledgeBase']);
+    const fillings = page.imports.drop?.survey.fillings ?? [];
+    await page.imports.fill(fillings.filter(({ slot }) => slot === 'pairs'));
+    expect(page.experiment.datasets).toMatchObject({ knowledgeBase: { name: 'kb.jsonl' }, pairs: { name: 'qa.json' } });
+    expect(page.experiment.datasets.testQuestions).toBeUndefined();
+  });
+
+  it('dropped on the dev questions offers them there, and suggests no other slot for its questions', async () => {
+    const page = await opened();
+    await page.imports.take([bundle], 'devQuestions');
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 2, true],
+      ['pairs', 2, false],
+      ['devQuestions', 2, true],
+      ['testQuestions', 2, false],
+    ]);
+  });
+
+  it('is offered for the part that its name states', async () => {
+    const page = await opened();
+    const text = await bundle.file.text();
+    await page.imports.take([at('train_dataset.json', text), at('val_dataset.json', text)], null);
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 4, true],
+      ['pairs', 4, true],
+      ['devQuestions', 2, true],
+      ['testQuestions', 2, false],
+    ]);
+  });
+});
+
+describe('a folder in the layout of BEIR', () => {
+  const head = 'query-id\tcorpus-id\tscore\n';
+  const folder = [
+    at(
+      'farm/corpus.jsonl',
+      json({ _id: '1', title: '饲喂', text: '两公斤' }, { _id: '2', title: '环境', text: '二十八度' }),
+    ),
+    at('farm/qrels/dev.tsv', head, '2\t2\t1\n'),
+    at('farm/qrels/test.tsv', head, '1\t1\t2\n1\t2\t0\n'),
+    at('farm/qrels/train.tsv', head, '3\t1\t1\n3\t2\t1\n'),
+    at('farm/queries.jsonl', json(...['1', '2', '3'].map((_id) => ({ _id, text: `问${_id}` })))),
+    at('farm/README.md', '# 说明\n\n来源\n'),
+  ];
+
+  it('fills every slot: pairs from train, dev and test questions from their files', async () => {
+    const page = await opened();
+    await page.imports.take(folder.slice(0, 5), null);
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 2, true],
+      ['pairs', 2, true],
+      ['devQuestions', 1, true],
+      ['testQuestions', 1, true],
+    ]);
+    expect(unused(page)).toEqual([]);
+    expect(sharesQuestions(page.imports.drop?.survey.fillings ?? [])).toBe(false);
+    await fillAll(page);
+    expect((await rowsOf(page, 'pairs', 'pairs')).map(({ anchor, positive }) => [anchor, positive])).toEqual([
+      ['问3', '两公斤'],
+      ['问3', '二十八度'],
+    ]);
+    expect(await rowsOf(page, 'devQuestions', 'questions')).toEqual([{ id: '2', text: '问2', relevant: ['2'] }]);
+    expect(await rowsOf(page, 'testQuestions', 'questions')).toEqual([{ id: '1', text: '问1', relevant: ['1'] }]);
+    const entry = page.experiment.experiment && entryOf(page.experiment.experiment, 'knowledgeBase');
+    expect(entry).toMatchObject({ joinTitles: true });
+  });
+
+  it('reports each file that is for no slot, with the reason', async () => {
+    const page = await opened();
+    const binary = at('farm/a.bin', Uint8Array.of(0x89, 0, 0, 1, 2, 3));
+    const sentences = at('farm/sts.csv', 'sentence1,sentence2,score\n一,二,0.5\n');
+    await page.imports.take([binary, sentences, ...folder.slice(2, 3)], null);
+    expect(found(page)).toEqual([]);
+    expect(unused(page)).toEqual([
+      ['farm/sts.csv', 'no-slot'],
+      ['farm/qrels/test.tsv', 'no-questions'],
+    ]);
+    expect(page.imports.drop?.survey.unreadable).toEqual([
+      { file: 0, error: { kind: 'import-failed', file: 'a.bin', fault: 'binary-file' } },
+    ]);
+    await page.imports.take([...folder.slice(4, 5)], null);
+    expect(unused(page)).toEqual([['farm/queries.jsonl', 'no-judgements']]);
+  });
+
+  it('does not ask if all files are for the slot that they were dropped on', async () => {
+    const page = await opened();
+    await page.imports.take(folder.slice(0, 1), 'knowledgeBase');
+    await page.imports.take(
+      [folder[2], folder[4]].flatMap((one) => one ?? []),
+      'testQuestions',
+    );
+    expect(page.imports.drop).toBeNull();
+    expect(page.experiment.datasets.testQuestions).toMatchObject({ name: 'test.tsv, queries.jsonl', rows: 1 });
+  });
+});
+
+describe('files that stand for themselves', () => {
+  it('are offered for the slot that their columns and names speak of', async () => {
+    const page = await opened();
+    await page.imports.take(
+      [
+        at('dev-questions.jsonl', json({ query: '问', relevant: ['a'] })),
+        at('pairs.csv', 'query,answer\n问,答\n'),
+        at('questions.json', JSON.stringify([{ text: '问', relevant: ['a'] }])),
+        at('知识.txt', '甲段\n乙段\n'),
+      ],
+      null,
+    );
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 2, true],
+      ['pairs', 1, true],
+      ['devQuestions', 1, true],
+      ['testQuestions', 1, true],
+    ]);
+  });
+
+  it('leave the others to be imported if one of them fails, and the first error is thrown', async () => {
+    const page = await opened();
+    await page.imports.take(
+      [at('pairs.csv', 'query,answer\n问,\n'), at('test.json', JSON.stringify([{ text: '问', relevant: ['a'] }]))],
+      null,
+    );
+    await expect(fillAll(page)).rejects.toMatchObject({ details: { file: 'pairs.csv', fault: 'text-empty' } });
+    expect(page.experiment.datasets).toMatchObject({ testQuestions: { rows: 1 } });
+  });
+});
+
+const cases = new URL('../../../../shared/cases/files/', import.meta.url);
+const shared = (name: string): FolderFile => at(name, readFileSync(new URL(name, cases)));
+
+describe.skipIf(!existsSync(cases))('real-world data sets (skipped without ../shared/cases)', () => {
+  it('03: one file fills knowledge base, questions and pairs', async () => {
+    const page = await opened();
+    await page.imports.take([shared('03-llamaindex-qa.json')], null);
+    await fillAll(page);
+    const { knowledgeBase, pairs, testQuestions } = page.experiment.datasets;
+    expect([knowledgeBase?.rows, pairs?.rows, testQuestions?.rows]).toEqual([2, 1, 1]);
+    expect((await rowsOf(page, 'testQuestions', 'questions'))[0]?.relevant).toEqual(['n1']);
+  });
+
+  it('04: passages, questions and judgements fill their slots; titles are joined, dangling ids reported', async () => {
+    const page = await opened();
+    await page.imports.take(['04-corpus.jsonl', '04-qrels.tsv', '04-queries.jsonl'].map(shared), 'testQuestions');
+    expect(found(page)).toEqual([
+      ['knowledgeBase', 2, true],
+      ['testQuestions', 1, true],
+    ]);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions'))[0]).toMatchObject({ id: 'q1', relevant: ['d1'] });
+    expect(page.imports.slots.testQuestions.rejected).toContainEqual({
+      file: '04-qrels.tsv',
+      line: 4,
+      fault: 'reference-ignored',
+      field: 'gone',
+    });
+    const entry = page.experiment.experiment && entryOf(page.experiment.experiment, 'knowledgeBase');
+    expect([page.experiment.datasets.knowledgeBase?.titles, entry?.joinTitles]).toEqual([2, true]);
+  });
+});

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jobRoutes } from '../../../tools/lib/jobRoutes.mjs';
+import { listen, siteServer } from '../../../tools/lib/server.mjs';
+
+test('files of an export are written as they arrive, and none outside of its folder', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'recallsmith-job-'));
+  const exportFolder = join(parent, 'export.part');
+  const { token, route } = jobRoutes({ inputs: [] }, { exportFolder });
+  const server = siteServer({ site: parent, route });
+  const base = `http://127.0.0.1:${await listen(server, 0)}/__job/${token}/export/`;
+  const post = async (path: string) => (await fetch(base + path, { method: 'POST', body: new Blob(['abc']) })).status;
+  try {
+    expect([await post('config.json'), await post('1_Pooling/config.json')]).toEqual([200, 200]);
+    expect(await readFile(join(exportFolder, '1_Pooling/config.json'), 'utf8')).toBe('abc');
+    expect([await post('..%2foutside'), await post('a%2f..%2f..%2foutside'), await post('')]).toEqual([400, 400, 400]);
+    expect(existsSync(join(parent, 'outside'))).toBe(false);
+    expect((await fetch(base.replace(token, 'guess') + 'x', { method: 'POST', body: 'x' })).status).toBe(404);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});

@@ -1,0 +1,78 @@
+import { type AppError, toAppError } from '../../../src/domain/errors';
+import type { DeviceInfo } from '../../../src/domain/device';
+import { deviceLost, openDevice } from '../../engine/device';
+import { EncodedTexts } from '../evaluate/encodedTexts';
+
+/** Maximum device losses in a row without progress; after more, another attempt is unlikely to help. */
+const mostLosses = 3;
+
+/** Results kept on the host, where they survive a device loss, and the count of losses since the last progress. */
+export class DeviceRecovery {
+  readonly #reached = new Map<string, number>();
+  readonly #vectors = new Map<string, EncodedTexts>();
+  #lossesSinceProgress = 0;
+
+  /** Records how far a task has come. Only a new maximum counts as progress, not repeating lost work. */
+  reached(what: string, value: number): void {
+    if (value <= (this.#reached.get(what) ?? -1)) return;
+    this.#reached.set(what, value);
+    this.#lossesSinceProgress = 0;
+  }
+
+  /** Counts a loss. Returns false if the run should give up. */
+  mayGoOn(): boolean {
+    this.#lossesSinceProgress += 1;
+    return this.#lossesSinceProgress <= mostLosses;
+  }
+
+  /** Returns the vectors stored under `key`, which names the texts and the weights. A new entry has no vectors yet. */
+  vectors(key: string, texts: number, width: number): EncodedTexts {
+    const known = this.#vectors.get(key);
+    if (known) return known;
+    const made = new EncodedTexts(texts, width);
+    this.#vectors.set(key, made);
+    return made;
+  }
+
+  /** Drops the vectors. Call after an evaluation, or when another device would compute different ones. */
+  forgetVectors(): void {
+    this.#vectors.clear();
+  }
+}
+
+/**
+ * How long to wait for the report of a device loss: a readback may fail shortly before the browser reports the loss.
+ */
+const lossReportMs = 500;
+
+/** Returns the device loss that caused the failure, or null if something else did. */
+export async function deviceLossBehind(thrown: unknown): Promise<AppError | null> {
+  const error = toAppError(thrown);
+  if (error.details.kind === 'gpu-device-lost') return error;
+  if (error.details.kind !== 'unexpected') return null;
+  return Promise.race([deviceLost(), new Promise<null>((resolve) => setTimeout(resolve, lossReportMs, null))]);
+}
+
+/**
+ * Delays before the attempts to reopen a device: the browser may offer no adapter until its GPU process has restarted.
+ */
+const reopenAfterMs = [0, 500, 2000, 5000];
+
+/** Opens a device with the same backend as the lost one. Throws `loss` if none becomes available. */
+export async function reopenDevice(lost: DeviceInfo, wasmBaseUrl: string, loss: AppError): Promise<DeviceInfo> {
+  for (const ms of reopenAfterMs) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    try {
+      return { ...(await openDevice(lost.backend, wasmBaseUrl)), reason: lost.reason };
+    } catch (thrown) {
+      if (toAppError(thrown).details.kind !== 'gpu-unavailable') throw thrown;
+    }
+  }
+  throw loss;
+}
+
+/** Whether both devices compute the same bits, as far as their descriptions tell. */
+export function isSameDevice(a: DeviceInfo, b: DeviceInfo): boolean {
+  const said = [a.relaxedSimd, b.relaxedSimd].filter((relaxed) => relaxed !== undefined);
+  return a.backend === b.backend && JSON.stringify(a.adapter) === JSON.stringify(b.adapter) && new Set(said).size < 2;
+}

@@ -1,0 +1,119 @@
+import { canonicalJson } from '../../../src/domain/canonicalJson';
+import { passageOrder, relevantPlaces } from '../../../src/domain/evaluate/ranking';
+import type { StoredModel } from '../../../src/domain/model';
+import type { Passage } from '../../../src/domain/records';
+import type { DevicePreference } from '../../../src/domain/device';
+import type { Progress } from '../../../src/protocol/dataApi';
+import type { FoundPassage, SearchRequest, SearchResult } from '../../../src/protocol/search';
+import type { Database } from '../../../src/storage/database';
+import { readRows } from '../../../src/storage/datasets';
+import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
+import { search } from '../../engine/retrieval/search';
+import { pickedVectors } from '../../engine/retrieval/vectors';
+import { TextTokenizer } from '../tokenize/textTokenizer';
+import { tokenizeAll } from '../tokenize/tokenize';
+import type { RunControl } from '../train/runControl';
+import { modelOfExperiment } from '../train/modelOfExperiment';
+import { loadWeights } from '../train/weightTransfer';
+import type { EncodedTexts } from './encodedTexts';
+import { encodeTexts, type EncoderForTexts } from './encodeTexts';
+
+export interface SearchDeps {
+  db: Database;
+  control: RunControl;
+  device: DevicePreference;
+  wasmBaseUrl: string;
+  progress: Progress;
+}
+
+/** Passages shown first. */
+const shownFirst = 5;
+
+/** The knowledge base of the latest search: further questions reuse its vectors. */
+interface EncodedKnowledgeBase {
+  key: string;
+  passages: Passage[];
+  vectors: EncodedTexts;
+}
+let latest: EncodedKnowledgeBase | null = null;
+
+/** Encodes texts with a prefix, as a run does. */
+async function vectorsOf(
+  encoder: EncoderForTexts,
+  model: StoredModel,
+  { texts, prefix, maxTokens }: { texts: string[]; prefix: string; maxTokens: number },
+  deps: SearchDeps,
+): Promise<EncodedTexts> {
+  const set = await tokenizeAll(new TextTokenizer(model), texts, prefix, maxTokens, () => undefined);
+  return encodeTexts(encoder, set, async (done, of) => {
+    deps.progress(done, of);
+    await deps.control.checkpoint();
+  });
+}
+
+async function encodedKnowledgeBase(
+  encoder: EncoderForTexts,
+  model: StoredModel,
+  { knowledgeBase, model: settings }: SearchRequest,
+  deps: SearchDeps,
+): Promise<EncodedKnowledgeBase> {
+  const key = canonicalJson([settings, knowledgeBase]);
+  if (latest?.key === key) return latest;
+  const passages = await readRows(deps.db, 'knowledgeBase', knowledgeBase);
+  const texts = passages.map(({ text }) => text);
+  const { passagePrefix: prefix, maxTokens } = settings;
+  const vectors = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, deps);
+  return (latest = { key, passages, vectors });
+}
+
+/**
+ * Searches a knowledge base for one question with a base model. Opens the device for this search only.
+ * @throws data-missing or model-missing if the knowledge base or the model is not stored; cancelled.
+ */
+export async function searchPassages(request: SearchRequest, deps: SearchDeps): Promise<SearchResult> {
+  const { model, settings } = await modelOfExperiment(deps.db, request);
+  await openDevice(deps.device, deps.wasmBaseUrl);
+  try {
+    const engine = deviceEngine();
+    const parameters = await loadWeights(engine, deps.db, model, model, () => undefined);
+    const encoder = { parameters, config: model.config, pooling: settings.pooling };
+    const known = await encodedKnowledgeBase(encoder, model, request, deps);
+    const begun = performance.now();
+    const quiet = { ...deps, progress: () => undefined };
+    const texts = [request.question];
+    const { queryPrefix: prefix, maxTokens } = settings;
+    const question = await vectorsOf(encoder, model, { texts, prefix, maxTokens }, quiet);
+    return { ...(await ranked(known, question, request.relevant)), searchMs: performance.now() - begun };
+  } finally {
+    closeDevice(); // frees the weights too
+  }
+}
+
+/** Ranks all passages as an evaluation does. GPU→CPU sync. */
+async function ranked(
+  { passages, vectors }: EncodedKnowledgeBase,
+  question: EncodedTexts,
+  relevant: SearchRequest['relevant'],
+): Promise<Omit<SearchResult, 'searchMs'>> {
+  const order = passageOrder(passages);
+  const inOrder = pickedVectors(vectors, passages.length, (place) => order.inOrder[place] ?? 0);
+  const places = relevantPlaces({ id: '', text: '', relevant: [...relevant] }, order);
+  const input = { queries: question, passages: inOrder, targets: [places], k: shownFirst };
+  const [found] = await search(deviceEngine(), input);
+  const at = (place: number, rank: number): FoundPassage => {
+    const index = order.inOrder[place] ?? 0;
+    const { id = '', text = '' } = passages[index] ?? {};
+    return { rank, id, text, score: cosine(question, vectors, index) };
+  };
+  const top = (found?.top ?? []).map(({ passage }, index) => at(passage, index + 1));
+  const best = places.map((place, index) => at(place, found?.ranks[index] ?? 0)).sort((a, b) => a.rank - b.rank)[0];
+  return { top, right: best ?? null, passages: passages.length };
+}
+
+/** Returns the dot product of the question and a passage, which are unit vectors. */
+function cosine(question: EncodedTexts, passages: EncodedTexts, index: number): number {
+  const [a, b] = [new Float32Array(question.width), new Float32Array(passages.width)];
+  question.copyRow(0, a, 0);
+  passages.copyRow(index, b, 0);
+  return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+}

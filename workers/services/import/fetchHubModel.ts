@@ -1,0 +1,32 @@
+import { AppError } from '../../../src/domain/errors';
+import { downloadIdOf, hostLabel, type HubListing } from '../../../src/domain/import/hub';
+import type { StoredModel } from '../../../src/domain/model';
+import type { FolderFile } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import { clearDownloadFile, deleteDownload } from '../../../src/storage/downloads';
+import { downloadHubModel, type HubDownloadOptions } from './hubDownload';
+import type { ModelImport } from './importModel';
+
+/**
+ * Downloads a model and hands its files to `importFiles`. Each file of weights is deleted once it is imported, the
+ * rest of the download once the model is stored, or if the complete files turn out not to be a usable model.
+ */
+export async function fetchHubModel(
+  db: Database,
+  listing: HubListing,
+  options: HubDownloadOptions,
+  importFiles: (files: FolderFile[], options: ModelImport) => Promise<StoredModel>,
+): Promise<StoredModel> {
+  const downloadId = downloadIdOf(listing);
+  try {
+    const { id, commit } = listing;
+    const hub = { host: hostLabel(listing.host), id, commit };
+    const fileDone = (file: string): Promise<void> => clearDownloadFile(db, downloadId, file);
+    const model = await importFiles(await downloadHubModel(db, listing, options), { hub, fileDone });
+    await deleteDownload(db, downloadId);
+    return model;
+  } catch (thrown) {
+    if (thrown instanceof AppError && thrown.details.kind === 'model-invalid') await deleteDownload(db, downloadId);
+    throw thrown;
+  }
+}

@@ -1,0 +1,82 @@
+import { AppError } from '../../../src/domain/errors';
+import {
+  encodingCandidates,
+  isDamaged,
+  isValidIn,
+  looksLikeText,
+  plausibility,
+  sampleBytes,
+  type TextEncodingName,
+} from '../../../src/domain/import/encoding';
+import { fileTypeOf } from '../../../src/domain/import/fileType';
+
+export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) yield piece.value;
+}
+
+/**
+ * Returns the file, unpacked if its content is gzip.
+ * @throws import-failed gzip-broken if it is damaged or cut off.
+ */
+export async function unpackedFile(file: File): Promise<File> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  if (first !== 0x1f || second !== 0x8b) return file;
+  try {
+    const content = await new Response(file.stream().pipeThrough(new DecompressionStream('gzip'))).blob();
+    return new File([content], file.name.replace(/\.gz$/i, ''));
+  } catch (cause) {
+    throw new AppError({ kind: 'import-failed', file: file.name, fault: 'gzip-broken' }, { cause });
+  }
+}
+
+export interface FileText {
+  encoding: TextEncodingName;
+  /** The first characters of the file. */
+  head: string;
+  /** Whether some bytes are not valid in the encoding. They are read as U+FFFD. */
+  damaged: boolean;
+}
+
+/**
+ * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
+ * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
+ * @throws import-failed wrong-type, binary-file or encoding-unknown.
+ */
+export async function encodingOfFile(file: File): Promise<FileText> {
+  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
+  const fileType = fileTypeOf(sample, tail);
+  if (fileType) throw new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType });
+  const fitting: FileText[] = [];
+  for (const encoding of encodingCandidates(sample)) {
+    const head = new TextDecoder(encoding).decode(sample, { stream: true });
+    if (!looksLikeText(head, encoding)) continue;
+    const valid = await isValidIn(encoding, fileBytes(file));
+    const damaged = !valid && encoding === 'utf-8' && (await isDamaged(encoding, fileBytes(file)));
+    if (valid || damaged) fitting.push({ encoding, head, damaged });
+    if (encoding === 'utf-8' && (valid || damaged)) break;
+  }
+  const [best] = fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
+  if (best) return best;
+  // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
+  const isText = looksLikeText(new TextDecoder('latin1').decode(sample));
+  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
+}
+
+/** Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character. */
+export async function* textOfFile(
+  file: File,
+  encoding: TextEncodingName,
+  read: (bytes: number) => void,
+): AsyncGenerator<{ text: string; cut: boolean }> {
+  const decoder = new TextDecoder(encoding);
+  let bytes = 0;
+  for await (const piece of fileBytes(file)) {
+    bytes += piece.length;
+    yield { text: decoder.decode(piece, { stream: true }), cut: false };
+    read(bytes);
+  }
+  const rest = decoder.decode();
+  if (rest !== '') yield { text: rest, cut: true };
+}

@@ -1,0 +1,60 @@
+import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
+import { ContentCounter, type FileContent } from '../../../src/domain/import/fileContent';
+import { fillingsOf } from '../../../src/domain/import/fillings';
+import type { FolderFile, Progress, Survey } from '../../../src/protocol/dataApi';
+import { openDataFile, recordsOfFile } from './dataFile';
+
+/** Counts what a file holds, or only looks at its first record if it need not be a bundle. */
+async function contentOf(
+  { path, file }: FolderFile,
+  onlyBundle: boolean,
+  read: (bytes: number) => void,
+): Promise<FileContent | null> {
+  const counter = new ContentCounter();
+  for await (const records of recordsOfFile(await openDataFile(file), read))
+    for (const record of records) {
+      if (!('value' in record)) continue;
+      counter.add(record.value);
+      if (onlyBundle && counter.kind !== 'bundle') return null;
+    }
+  return counter.content(path);
+}
+
+/**
+ * Finds the slots that files have content for, without importing them. A file that cannot be read is reported and the
+ * others are still looked at. With `onlySeveral`, returns no slots for a single file that serves one slot, without
+ * reading all of it.
+ */
+export async function surveyFiles(
+  files: readonly FolderFile[],
+  onlySeveral: boolean,
+  progress: Progress,
+): Promise<Survey> {
+  const contents: FileContent[] = [];
+  const positions: number[] = [];
+  const unreadable: { file: number; error: AppErrorDetails }[] = [];
+  const of = files.reduce((sum, { file }) => sum + file.size, 0);
+  let before = 0;
+  for (const [index, file] of files.entries()) {
+    const read = (bytes: number): void => progress(Math.min(of, before + bytes), of);
+    try {
+      const content = await contentOf(file, onlySeveral && files.length === 1, read);
+      if (content) {
+        contents.push(content);
+        positions.push(index);
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof AppError)) throw thrown;
+      unreadable.push({ file: index, error: thrown.details });
+    }
+    before += file.file.size;
+  }
+  const { fillings, unused } = fillingsOf(contents);
+  const position = (at: number): number => positions[at] ?? 0;
+  return {
+    fillings: fillings.map((filling) => ({ ...filling, files: filling.files.map(position) })),
+    unused: unused.map(({ file, reason }) => ({ file: position(file), reason })),
+    unreadable,
+    together: contents.some(({ kind }) => kind === 'bundle' || kind === 'judgements'),
+  };
+}

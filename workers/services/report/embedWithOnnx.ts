@@ -1,0 +1,41 @@
+import { AppError } from '../../../src/domain/errors';
+
+/** Most threads of onnxruntime-web: more of them hardly help with a few short texts. */
+const mostThreads = 4;
+
+/** If a thread cannot start, onnxruntime-web would wait for it forever. */
+const startMs = 60_000;
+
+/** Only a page that is isolated from other origins may share memory between threads. */
+function threads(): number {
+  return globalThis.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
+}
+
+/** Runs the file in onnxruntime-web. An independent runtime shows what other tools will compute. */
+export async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: string): Promise<Float32Array[]> {
+  const ort = await import('onnxruntime-web/wasm');
+  ort.env.wasm.wasmPaths = ortBaseUrl;
+  ort.env.wasm.numThreads = threads();
+  ort.env.wasm.initTimeout = startMs;
+  const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), {
+    executionProviders: ['wasm'],
+  });
+  try {
+    const vectors: Float32Array[] = [];
+    for (const ids of tokenIds) {
+      const tensor = (values: BigInt64Array) => new ort.Tensor('int64', values, [1, ids.length]);
+      const outputs = await session.run({
+        input_ids: tensor(BigInt64Array.from(ids, BigInt)),
+        attention_mask: tensor(new BigInt64Array(ids.length).fill(1n)),
+        token_type_ids: tensor(new BigInt64Array(ids.length)),
+      });
+      const embedding = outputs['sentence_embedding']?.data;
+      if (!(embedding instanceof Float32Array))
+        throw new AppError({ kind: 'export-mismatch', file: 'onnx/model.onnx', cosine: NaN });
+      vectors.push(embedding.slice());
+    }
+    return vectors;
+  } finally {
+    await session.release();
+  }
+}

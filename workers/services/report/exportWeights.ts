@@ -1,0 +1,65 @@
+import { AppError } from '../../../src/domain/errors';
+import type { StoredModel } from '../../../src/domain/model';
+import type { Database } from '../../../src/storage/database';
+import { readWeights } from '../../../src/storage/weightReader';
+import { hasWeights } from '../../../src/storage/weights';
+import { poolerShapes } from '../../engine/model/parameterShapes';
+import { openSafetensors, writeSafetensors } from '../../formats/safetensors';
+import type { ExportSource } from './exportSource';
+
+const file = 'model.safetensors';
+
+/**
+ * Returns the model without its untrained tensors if their bytes are missing: versions that don't know them delete
+ * bytes that no record they know refers to.
+ */
+export async function withUntrained(db: Database, model: StoredModel): Promise<StoredModel> {
+  const { untrained, ...rest } = model;
+  if (!untrained) return model;
+  const bytes = untrained.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+  return (await hasWeights(db, untrained.weightsId, bytes)) ? model : rest;
+}
+
+/** Reads the bytes of all untrained tensors, a few megabytes, and returns a function that takes each one's out. */
+export async function untrainedReader(
+  db: Database,
+  { untrained }: StoredModel,
+): Promise<ExportSource['readUntrained']> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  if (untrained) for await (const piece of readWeights(db, untrained.weightsId)) pieces.push(piece);
+  const all = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return ({ offset, bytes }) => all.subarray(offset, offset + bytes);
+}
+
+/** Returns the names of the pooler's parameters that the export lacks, and whether importing again may bring them. */
+export function missingPooler({ config, untrained }: StoredModel): { names: string[]; healable: boolean } {
+  const kept = new Set((untrained?.tensors ?? []).map(({ name }) => name));
+  const names = poolerShapes(config).map(({ name }) => name);
+  return { names: names.filter((name) => !kept.has(name)), healable: untrained === undefined };
+}
+
+/** Writes the trained weights, and the tensors that were not trained as they were imported. */
+export function safetensors({ model, read, readUntrained }: ExportSource): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const untrained = new Map((model.untrained?.tensors ?? []).map((tensor) => [tensor.name, tensor]));
+  return writeSafetensors([...model.tensors, ...untrained.values()], (name) => {
+    const tensor = untrained.get(name);
+    return tensor ? Promise.resolve(readUntrained(tensor)) : read(name);
+  });
+}
+
+/** Throws unless the file is valid and has all tensors of the model, the untrained ones byte for byte as imported. */
+export async function checkSafetensors(
+  blob: Blob,
+  { model, readUntrained }: Pick<ExportSource, 'model' | 'readUntrained'>,
+): Promise<void> {
+  const written = await openSafetensors(blob, file);
+  for (const { name } of model.tensors)
+    if (!written.tensors.has(name))
+      throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-missing', tensor: name });
+  for (const tensor of model.untrained?.tensors ?? []) {
+    const [found, expected] = [await written.readBytes(tensor.name), readUntrained(tensor)];
+    const same = found.length === expected.length && found.every((byte, i) => byte === expected[i]);
+    if (!same || written.tensors.get(tensor.name)?.dtype !== tensor.dtype)
+      throw new AppError({ kind: 'model-invalid', file, fault: 'tensor-differs', tensor: tensor.name });
+  }
+}

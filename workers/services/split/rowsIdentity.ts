@@ -1,0 +1,37 @@
+import { AppError } from '../../../src/domain/errors';
+import { sha256Hasher } from '../../../src/domain/hash';
+import type { RunRecord } from '../../../src/domain/run';
+import type { Database } from '../../../src/storage/database';
+import { getEvaluation } from '../../../src/storage/evaluations';
+import { updateRun } from '../../../src/storage/runs';
+import type { PreparedData } from './preparedData';
+
+/** Returns the SHA-256 of the rows that a run trains and evaluates on, in their order. */
+export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedData): Promise<string> {
+  const hasher = await sha256Hasher();
+  // Each list after its length and each row as JSON on its own line, so different rows never hash the same bytes.
+  const add = <R>(rows: readonly R[], fieldsOf: (row: R) => unknown[]): void => {
+    hasher.update(`${rows.length}\n`);
+    for (const row of rows) hasher.update(`${JSON.stringify(fieldsOf(row))}\n`);
+  };
+  add(pairs, ({ anchor, positive }) => [anchor, positive]);
+  add(knowledgeBase, ({ id, text }) => [id, text]);
+  for (const questions of [dev, test]) add(questions, ({ id, text, relevant }) => [id, text, relevant]);
+  return hasher.hex();
+}
+
+/**
+ * Records which rows the run trains and evaluates on. Throws `rows-changed` if the run has results on other rows: the
+ * experiment names its data by hash, but another version of the program may split it differently. Results of a version
+ * that did not record its rows can't be compared, so that run may not resume either.
+ */
+export async function keepRows(db: Database, record: RunRecord, data: PreparedData): Promise<void> {
+  const { runId, rowsSha256: before } = record;
+  const now = await rowsSha256(data);
+  if (now === before) return;
+  // The evaluation before training is the first result that a run stores.
+  for (const part of ['dev', 'test'] as const)
+    if (await getEvaluation(db, runId, part, 'before'))
+      throw new AppError({ kind: 'rows-changed', recorded: before !== undefined });
+  await updateRun(db, runId, { rowsSha256: now });
+}

@@ -1,0 +1,108 @@
+import { checkpointIntervalMs } from '../../../src/domain/train/checkpointInterval';
+import { takeSnapshot, writeCheckpoint, writeSnapshot, type CheckpointInput } from '../../../src/storage/checkpoints';
+import type { CheckpointManifest } from '../../../src/storage/schema';
+import type { ParameterStore } from '../../engine/model/parameterStore';
+import type { RunSessionOnDevice } from './runSession';
+import type { TrainingState } from './trainingState';
+import { trainingSections, weightTensors } from './weightTransfer';
+
+/**
+ * Writes checkpoints of the training loop, one at a time: when one is due, before a pause, and at the end of a stage.
+ * If the memory plan has room for a snapshot, steps wait only while it is taken. Otherwise they wait for the write.
+ */
+export class CheckpointKeeper {
+  #storedAt = performance.now();
+  #writeMs = 0;
+  #waitedMs = 0;
+  /** Step of the last `latest` checkpoint that is stored or being written. */
+  #lastStep = -1;
+  /** The write under way. Never rejects. */
+  #writing: Promise<void> | null = null;
+  #failure: { thrown: unknown } | null = null;
+
+  constructor(
+    private readonly session: RunSessionOnDevice,
+    private readonly parameters: ParameterStore,
+    private readonly state: TrainingState,
+  ) {}
+
+  /** Begins a checkpoint if one is due. Throws if the previous write failed. */
+  async writeWhenDue(): Promise<void> {
+    this.#throwFailure();
+    const isDue = performance.now() - this.#storedAt >= checkpointIntervalMs(this.#writeMs, this.#waitedMs);
+    if (isDue && !this.#writing) await this.#begin('latest');
+  }
+
+  /** Writes a checkpoint of this step, unless there is one, and waits until it is stored. */
+  async write(): Promise<void> {
+    await this.#settle();
+    if (this.#lastStep === this.state.step) return;
+    await this.#begin('latest');
+    await this.#settle();
+  }
+
+  /** Begins to write the weights as those of the best step. */
+  async writeBest(): Promise<void> {
+    await this.#settle();
+    await this.#begin('best');
+  }
+
+  async pause(): Promise<void> {
+    await this.write();
+    await this.session.log.status('paused');
+  }
+
+  async resume(): Promise<void> {
+    await this.session.log.status('running');
+  }
+
+  /** Waits for the write under way, whether or not it succeeds. Call when training ends, for whatever reason. */
+  async end(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #settle(): Promise<void> {
+    await this.#writing;
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.thrown;
+  }
+
+  async #begin(role: CheckpointInput['role']): Promise<void> {
+    const { db, record } = this.session;
+    const begunAt = performance.now();
+    const input = this.#input(role);
+    if (role === 'latest') this.#lastStep = input.step;
+    if (!record.memory?.snapshotBytes) {
+      this.#stored(await writeCheckpoint(db, input), begunAt, performance.now());
+      return;
+    }
+    const snapshot = await takeSnapshot(input);
+    const takenAt = performance.now();
+    this.#writing = writeSnapshot(db, snapshot)
+      .then((manifest) => this.#stored(manifest, begunAt, takenAt))
+      .catch((thrown: unknown) => void (this.#failure = { thrown }))
+      .finally(() => (this.#writing = null));
+  }
+
+  #input(role: CheckpointInput['role']): CheckpointInput {
+    const { record, model } = this.session;
+    const { step, loop, adamW } = this.state;
+    const sections =
+      role === 'best' ? [weightTensors(model, this.parameters)] : trainingSections(model, this.parameters, adamW);
+    return { runId: record.runId, step, role, loopState: { ...loop }, sections };
+  }
+
+  #stored({ role, step, generation, floats }: CheckpointManifest, begunAt: number, resumedAt: number): void {
+    if (role !== 'latest') return;
+    this.#storedAt = performance.now();
+    this.#writeMs = this.#storedAt - begunAt;
+    this.#waitedMs = resumedAt - begunAt;
+    const { recovery, log } = this.session;
+    recovery.reached('checkpoint', step);
+    const [writeMs, waitedMs] = [this.#writeMs, this.#waitedMs];
+    log.append({ type: 'checkpoint', step, generation, writeMs, waitedMs, bytes: floats * 4 });
+  }
+}
