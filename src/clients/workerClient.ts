@@ -1,5 +1,6 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { AppError } from '../domain/errors';
+import { own, type Said } from '../domain/errorWords';
 import type { WorkerOptions } from '../protocol/workerOptions';
 import { installErrorTransfer } from '../protocol/errorTransfer';
 
@@ -12,7 +13,7 @@ interface Living {
   methods: Remote<Record<string, Method>>;
   /** Rejects once the worker is dead; never resolves. */
   death: Promise<never>;
-  die: (reason: string) => void;
+  die: (reason: Said) => void;
 }
 
 /** Resolves when the lock is free; rejects when the signal aborts the wait. */
@@ -46,21 +47,21 @@ export class WorkerClient<Api extends object> {
   }
 
   /** Terminates the worker at once; pending calls reject. */
-  kill(reason: string): void {
+  kill(reason: Said): void {
     this.#living?.die(reason);
   }
 
   async #call(method: string, args: unknown[]): Promise<unknown> {
     const living = this.#living ?? this.#launch();
     const remote = living.methods[method];
-    if (!remote) throw new AppError({ kind: 'unexpected', reason: `${this.name} worker has no ${method}` });
+    if (!remote) throw new AppError({ kind: 'unexpected', reason: own('worker-lacks', this.name, method) });
     return Promise.race([remote(...args.map(crossing)), living.death]);
   }
 
   #launch(): Living {
     const worker = this.start();
     const watch = new AbortController();
-    let die = (_reason: string): void => undefined;
+    let die = (_reason: Said): void => undefined;
     const death = new Promise<never>((_, reject) => {
       die = (reason) => {
         worker.terminate();
@@ -71,12 +72,12 @@ export class WorkerClient<Api extends object> {
     });
     // Callers race against this promise. Without a caller, its rejection must not count as unhandled.
     death.catch(() => undefined);
-    worker.addEventListener('error', (event) => die(event.message || 'the worker did not start'));
-    worker.addEventListener('messageerror', () => die('a message could not be read'));
+    worker.addEventListener('error', (event) => die(event.message || own('worker-not-started')));
+    worker.addEventListener('messageerror', () => die(own('message-unreadable')));
     this.#living = { worker, methods: wrap<Record<string, Method>>(worker), death, die };
     this.#configure(watch.signal).then(
-      () => die('the worker ended'),
-      (thrown: unknown) => die(thrown instanceof Error ? thrown.message : 'configure failed'),
+      () => die(own('worker-ended')),
+      (thrown: unknown) => die(thrown instanceof Error ? thrown.message : own('configure-failed')),
     );
     return this.#living;
   }

@@ -1,26 +1,27 @@
 import { AppError } from './errors';
+import { own, type Said } from './errorWords';
 
 /** Matches lone surrogates only: with the `u` flag, a surrogate pair is one code point and does not match. */
 const loneSurrogate = /\p{Surrogate}/u;
 
-function refuse(path: string, found: string, expected: string): never {
+function refuse(path: string, found: Said, expected: Said): never {
   throw new AppError({ kind: 'experiment-invalid', path, found, expected });
 }
 
 function member(value: unknown, path: string): string {
   switch (typeof value) {
     case 'string':
-      if (loneSurrogate.test(value)) refuse(path, 'a lone surrogate', 'well-formed Unicode');
+      if (loneSurrogate.test(value)) refuse(path, own('lone-surrogate'), own('well-formed-unicode'));
       return JSON.stringify(value);
     case 'number':
-      if (!Number.isFinite(value)) refuse(path, String(value), 'a finite number');
+      if (!Number.isFinite(value)) refuse(path, String(value), own('finite-number'));
       return JSON.stringify(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
       return value === null ? 'null' : Array.isArray(value) ? list(value, path) : record(value, path);
     default:
-      return refuse(path, typeof value, 'a JSON value');
+      return refuse(path, typeof value, own('json-value'));
   }
 }
 

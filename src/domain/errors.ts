@@ -1,4 +1,5 @@
 import type { DeviceJob } from './device';
+import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
 
 export type ModelFault =
@@ -75,6 +76,12 @@ export type ImportFault =
   | 'folder-too-large'
   | 'file-cut'
   | 'gzip-broken'
+  /** `field`: the sheet stated; `expected`: those of the workbook. */
+  | 'sheet-missing'
+  /** `field`: the column stated, which no row has; `expected`: those that were found. */
+  | 'column-missing'
+  /** `field`: the setting stated that does not apply to this kind of file. */
+  | 'reading-unused'
   /** Remarks about a file whose rows are kept; `field` is a count or a list of columns. */
   | ImportRemark;
 
@@ -92,7 +99,9 @@ export type ImportRemark =
   | 'key-repeated'
   | 'negatives-not-found'
   /** Questions of the file that the judgements do not name. */
-  | 'not-judged';
+  | 'not-judged'
+  /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
+  | 'kept-differs';
 
 export type HubFault =
   | 'id-invalid'
@@ -153,8 +162,8 @@ export type AppErrorDetails =
       /** Only for the fault wrong-type. */
       fileType?: FileType;
     }
-  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: string; found?: string }
-  | { kind: 'experiment-invalid'; path: string; found: string; expected?: string }
+  | { kind: 'model-invalid'; file: string; fault: ModelFault; tensor?: string; expected?: Said; found?: Said }
+  | { kind: 'experiment-invalid'; path: string; found: Said; expected?: Said }
   | { kind: 'experiment-too-new'; version: number; supported: number }
   | { kind: 'data-missing'; role: string; part?: 'dev' | 'test'; contentSha256?: string }
   | { kind: 'model-missing'; contentSha256?: string }
@@ -167,14 +176,14 @@ export type AppErrorDetails =
   | { kind: 'link-invalid'; fault: LinkFault }
   /** `neededBytes`: what the work stores in total, if it is known. `freeBytes`: what the browser says is left. */
   | { kind: 'quota-exceeded'; neededBytes?: number; freeBytes?: number }
-  | { kind: 'storage-failed'; reason: string }
-  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: string }
+  | { kind: 'storage-failed'; reason: Said }
+  | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
-  | { kind: 'project-invalid'; file: string; entry?: string; reason: string }
   /** A warning: the project was saved or opened without a run or an input. `name` names the experiment. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
+  | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
-  | { kind: 'gpu-unavailable'; reason: string }
+  | { kind: 'gpu-unavailable'; reason: Said }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
@@ -207,7 +216,7 @@ export type AppErrorDetails =
   | { kind: 'rows-changed'; recorded: boolean }
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
-  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: string }
+  | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: Said }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';
@@ -227,7 +236,7 @@ export type AppErrorDetails =
       found?: string;
     }
   | { kind: 'cancelled' }
-  | { kind: 'unexpected'; reason: string };
+  | { kind: 'unexpected'; reason: Said };
 
 /**
  * The only error type of the app. The UI turns `details` into a sentence in the user's language

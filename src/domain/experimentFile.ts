@@ -1,3 +1,6 @@
+import { locationsOf, parseFileLocations, type FileLocation } from './fileLocations';
+import { slotNames, type SlotName } from './import/slots';
+import { own } from './errorWords';
 import * as v from 'valibot';
 import {
   entryWithoutHashSchema,
@@ -10,21 +13,32 @@ import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
 import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
+import type { Dataset } from './records';
 
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
-/** A data set may come from several files, such as questions and their judgements. */
-const dataLocation = v.union([location, v.pipe(v.array(location), v.minLength(1), v.maxLength(64))]);
 const locationsSchema = v.strictObject({
-  knowledgeBase: v.optional(dataLocation),
-  pairs: v.optional(dataLocation),
-  devQuestions: v.optional(dataLocation),
-  testQuestions: v.optional(dataLocation),
+  ...v.entriesFromList(slotNames, v.optional(v.unknown())),
   /** The model's folder. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
-export type Locations = v.InferOutput<typeof locationsSchema>;
+
+/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
+export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
+  model?: string;
+  batches?: string;
+}
+
+function parseLocations(value: unknown): Locations {
+  const { model, batches, ...data } = parseWith(locationsSchema, value, 'locations');
+  const locations: Locations = {
+    ...(model === undefined ? {} : { model }),
+    ...(batches === undefined ? {} : { batches }),
+  };
+  for (const slot of slotNames) if (data[slot] !== undefined) locations[slot] = parseFileLocations(data[slot], slot);
+  return locations;
+}
 
 /** Model settings given in the file. Missing ones are read from the model's folder. */
 const partialModelSchema = v.partial(experimentModelSchema);
@@ -73,7 +87,7 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
     if (!isObject(stage) || !isObject(batching) || batching['kind'] !== 'listed' || batching['sha256'] !== undefined)
       return stage;
     if (locations.batches === undefined)
-      throw experimentInvalid('locations.batches', undefined, 'a file with the batch list');
+      throw experimentInvalid('locations.batches', undefined, own('batch-list-file'));
     stagesToFill.push(index);
     return { ...stage, batching: { ...batching, sha256: listedWithoutHash } };
   });
@@ -85,9 +99,9 @@ function stagesWithHash(stages: unknown, locations: Locations): { stages: unknow
  * @throws experiment-invalid with the path of the wrong field.
  */
 export function parseExperimentFile(json: unknown): ExperimentFile {
-  if (!isObject(json)) throw experimentInvalid('', json, 'an object');
+  if (!isObject(json)) throw experimentInvalid('', json, own('object'));
   const { locations: given, model, ...rest } = json;
-  const locations = parseWith(locationsSchema, given ?? {}, 'locations');
+  const locations = parseLocations(given ?? {});
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
@@ -101,10 +115,18 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   };
 }
 
-/** Returns the content of an experiment file. It says where the model can be fetched again if that came from a hub. */
-export function experimentFileOf(experiment: Experiment, model: Pick<StoredModel, 'hub'> | null): object {
+/**
+ * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
+ * known, and where the model can be fetched again if that came from a hub.
+ */
+export function experimentFileOf(
+  experiment: Experiment,
+  model: Pick<StoredModel, 'hub'> | null,
+  datasets: Partial<Record<SlotName, Dataset>> = {},
+): object {
   const location = model?.hub ? hubLocation(model.hub) : null;
-  return location === null ? experiment : { ...experiment, locations: { model: location } };
+  const locations = { ...locationsOf(datasets), ...(location === null ? {} : { model: location }) };
+  return Object.keys(locations).length > 0 ? { ...experiment, locations } : experiment;
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */

@@ -1,15 +1,16 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
+import { own, type OwnWords, type Said } from './errorWords';
 import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
 import { isObject } from './isObject';
 
 type JsonObject = Record<string, unknown>;
 
-function described(value: unknown): string {
-  return value === undefined ? 'no value' : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
+function described(value: unknown): Said {
+  return value === undefined ? own('no-value') : (JSON.stringify(value)?.slice(0, 80) ?? typeof value);
 }
 
-export function experimentInvalid(path: string, found: unknown, expected?: string): AppError {
+export function experimentInvalid(path: string, found: unknown, expected?: Said): AppError {
   return new AppError({
     kind: 'experiment-invalid',
     path,
@@ -27,7 +28,7 @@ function migrated(input: JsonObject): JsonObject {
   if (typeof version === 'number' && version > schemaVersion)
     throw new AppError({ kind: 'experiment-too-new', version, supported: schemaVersion });
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
-    throw experimentInvalid('schemaVersion', version, `an integer from 1 to ${schemaVersion}`);
+    throw experimentInvalid('schemaVersion', version, own('integer-from-to', 1, schemaVersion));
   while (version < schemaVersion) {
     const step: ((old: JsonObject) => JsonObject) | undefined = migrations[version];
     if (!step) throw experimentInvalid('schemaVersion', version, `${schemaVersion}`);
@@ -99,6 +100,30 @@ export function withDefaults(input: JsonObject): JsonObject {
   };
 }
 
+/** Our words for what valibot names in English: types, and checks that it states by a function. */
+const schemaWords: Record<string, OwnWords> = {
+  never: own('no-such-field'),
+  string: own('text'),
+  number: own('number'),
+  boolean: own('boolean'),
+  Array: own('list'),
+  Object: own('object'),
+};
+
+/** Returns what a schema expects: literals and limits as valibot writes them, the rest in our words. */
+function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
+  // For a missing field, valibot states the field's name.
+  if (type === 'strict_object' && received === 'undefined') return undefined;
+  if (type === 'integer') return own('integer');
+  if (type === 'regex') return own('sha256');
+  if (expected === null) return undefined;
+  const alternatives = expected.replace(/^\((.*)\)$/, '$1').split(' | ');
+  const parts = alternatives.map(
+    (part): Said => (Object.hasOwn(schemaWords, part) ? schemaWords[part] : undefined) ?? part,
+  );
+  return parts.length === 1 ? parts[0] : parts;
+}
+
 /**
  * Validates a value and returns it in the schema's type. `base` is the path of the value in the experiment.
  * @throws experiment-invalid with the path of the first wrong field.
@@ -112,8 +137,7 @@ export function parseWith<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = [base, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
-  const expected = issue.expected === 'never' ? 'no field of this name' : (issue.expected ?? undefined);
-  throw experimentInvalid(path, issue.input, expected);
+  throw experimentInvalid(path, issue.input, expectedBy(issue));
 }
 
 /**
@@ -121,6 +145,6 @@ export function parseWith<Schema extends v.GenericSchema>(
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
-  if (!isObject(input)) throw experimentInvalid('', input, 'an object');
+  if (!isObject(input)) throw experimentInvalid('', input, own('object'));
   return parseWith(experimentSchema, withDefaults(input));
 }

@@ -1,6 +1,21 @@
-/** A passage of the knowledge base. Row ids of all roles are unique within their data set. */
-export interface Passage {
+/**
+ * Columns that a later stage groups rows by: to split by topic or document, and to compare results topic by topic.
+ * `document` is the document that a text comes from, and `chunk` the place in it.
+ */
+export const keptFields = ['topic', 'document', 'chunk'] as const;
+export type KeptField = (typeof keptFields)[number];
+export type KeptValues = Partial<Record<KeptField, string>>;
+
+/** What every row has, whatever its role. */
+interface RowBase {
+  /** Unique within the data set. */
   id: string;
+  /** Not part of the content hash: data sets stored before these columns were kept have the same one. */
+  kept?: KeptValues;
+}
+
+/** A passage of the knowledge base. */
+export interface Passage extends RowBase {
   text: string;
   title?: string;
 }
@@ -13,8 +28,7 @@ export function encodedText(passage: Passage, joinTitles: boolean): string {
 }
 
 /** A training pair: a query and a passage that answers it. */
-export interface Pair {
-  id: string;
+export interface Pair extends RowBase {
   anchor: string;
   positive: string;
   /** Passages that do not answer the query, if the file has any. Training does not use them yet. */
@@ -22,15 +36,13 @@ export interface Pair {
 }
 
 /** An evaluation question. */
-export interface Question {
-  id: string;
+export interface Question extends RowBase {
   text: string;
   /** Ids of the passages that answer the question. Until the split resolves them, these may also be passage texts. */
   relevant: string[];
 }
 
-export interface ScoredPair {
-  id: string;
+export interface ScoredPair extends RowBase {
   sentence1: string;
   sentence2: string;
   score: number;
@@ -49,6 +61,27 @@ export interface RowOf {
 }
 export type Row = RowOf[DataRole];
 
+/** The kept columns of a data set. */
+export interface KeptSummary {
+  /** Hash of the kept values of all rows, one line of canonical JSON per row: identifies them beside the rows. */
+  sha256: string;
+  /** How many rows have a value, and how many different values there are. */
+  fields: { field: KeptField; rows: number; values: number }[];
+}
+
+/**
+ * A file that a data set was read from, and what the user chose for it, as `locations` of an experiment file states it.
+ * What was recognised without a choice is left out: it is recognised again.
+ */
+export interface SourceFile {
+  path: string;
+  /** Column or columns of each field. */
+  columns?: Record<string, string | string[]>;
+  sheet?: string;
+  encoding?: string;
+  delimiter?: string;
+}
+
 /** A stored data set. Its rows are stored under `contentSha256` in hashed blocks of `rowsPerBlock`. */
 export interface Dataset {
   contentSha256: string;
@@ -59,6 +92,10 @@ export interface Dataset {
   /** Passages with a title. Absent in knowledge bases stored before titles were counted, and for other roles. */
   titles?: number;
   createdAt: number;
+  /** Absent if no row has a kept column. The last import of the same rows decides. */
+  kept?: KeptSummary;
+  /** Absent in data sets that were stored before files were noted. */
+  sources?: SourceFile[];
 }
 /** Rows per stored block, so that a page of rows can be read without loading the whole data set. */
 export const rowsPerBlock = 1000;

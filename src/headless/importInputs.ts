@@ -1,6 +1,8 @@
 import { experimentHash } from '../domain/experimentHash';
 import { AppError } from '../domain/errors';
 import { experimentModelOf, type DataEntry, type Experiment } from '../domain/experiment';
+import { nameOfPath } from '../domain/fileLocations';
+import type { FileReading } from '../domain/import/fileReading';
 import { fillExperiment, parseExperimentFile, type ExperimentFile } from '../domain/experimentFile';
 import {
   hostLabel,
@@ -78,6 +80,7 @@ export class InputReader {
     const knowledgeBase = entryOf(this.#filled, 'knowledgeBase')?.contentSha256;
     const data = await gateway.data();
     const options = {
+      files: this.#readings(slot),
       keepEmptyAnchors: this.file.experiment.stages.some((stage) => stage.batching.kind === 'listed'),
       ...(knowledgeBase === undefined ? {} : { knowledgeBase }),
     };
@@ -91,6 +94,12 @@ export class InputReader {
     this.titles += dataset.titles ?? 0;
     const joinTitles = this.file.joinTitles ?? this.titles > 0;
     this.#filled = withEntry(this.#filled, slot, contentSha256, joinTitles);
+  }
+
+  /** Returns how the experiment file says to read the files of a slot, by name. */
+  #readings(slot: SlotName): Record<string, FileReading> {
+    const locations = this.file.locations[slot] ?? [];
+    return Object.fromEntries(locations.map(({ path, ...reading }) => [nameOfPath(path), reading]));
   }
 
   /** Data without a location may already be stored in the browser profile that the runner keeps. */

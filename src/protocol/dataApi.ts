@@ -1,5 +1,6 @@
 import type { ImportFault, AppErrorDetails } from '../domain/errors';
 import type { Experiment } from '../domain/experiment';
+import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
 import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
@@ -118,8 +119,10 @@ export type Progress = (done: number, of: number) => void;
 export interface ColumnChoices {
   /** Mappings of columns to fields, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Sheets of workbooks, by file name. */
-  sheets?: Readonly<Record<string, string>>;
+  /** Encodings, sheets and columns of single files, by file name. They come before what was chosen by shape. */
+  files?: Readonly<Record<string, FileReading>>;
+  /** Encodings and sheets chosen earlier for files that look alike. */
+  readings?: RememberedReadings;
 }
 
 export interface ImportOptions extends ColumnChoices {
@@ -177,7 +180,12 @@ export interface DataApi {
    * Finds the slots that files have content for, without importing them. With `onlySeveral`, a single file that serves
    * one slot has no fillings, and only its beginning is read.
    */
-  surveyFiles(files: FolderFile[], onlySeveral: boolean, progress: Progress): Promise<Survey>;
+  surveyFiles(
+    files: FolderFile[],
+    onlySeveral: boolean,
+    readings: RememberedReadings,
+    progress: Progress,
+  ): Promise<Survey>;
   /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
   /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */

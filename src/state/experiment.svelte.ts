@@ -232,7 +232,7 @@ export class ExperimentState {
   /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
   #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
     const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
-    return linked?.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;
+    return linked && linked.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;
   }
 
   /**

@@ -2,12 +2,12 @@ import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
 import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
 import type { ColumnMapping } from '../domain/import/mapping';
-import { parseMappings, withMappings } from '../domain/import/mappingStore';
+import { parseMappings, parseReadings, withChoices } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import { fillingsForSlot, type Filling } from '../domain/import/fillings';
-import type { ColumnChoices, FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
+import type { FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -22,13 +22,24 @@ export interface SlotRecognition {
   refused: boolean;
 }
 
-/** What the user corrects: the mapping of a shape (null: the proposal), and the sheets to read by file name. */
+/** What the user corrects. Null takes back what was chosen before. */
 export interface RecognitionChanges {
+  /** By shape. */
   mappings: Readonly<Record<string, ColumnMapping | null>>;
-  sheets: Readonly<Record<string, string>>;
+  /** Encodings and sheets, by reading key. */
+  readings: Readonly<Record<string, string | null>>;
 }
-const noChanges: RecognitionChanges = { mappings: {}, sheets: {} };
+const noChanges: RecognitionChanges = { mappings: {}, readings: {} };
 const mappingsKey = 'columns';
+const readingsKey = 'readings';
+
+/** Returns what is remembered, with the changes. */
+function choicesWith({ mappings, readings }: RecognitionChanges) {
+  return {
+    mappings: withChoices(parseMappings(remembered(mappingsKey)), mappings),
+    readings: withChoices(parseReadings(remembered(readingsKey)), readings),
+  };
+}
 
 /** Files with content for several slots, until the user has chosen which of them to fill. */
 export interface Drop {
@@ -118,7 +129,8 @@ export class ImportsState {
     report({ done: 0, of: 0 });
     try {
       const data = await gateway.data();
-      return await data.surveyFiles(files, slot !== null, (done, of) => report({ done, of }));
+      const { readings } = choicesWith(noChanges);
+      return await data.surveyFiles(files, slot !== null, readings, (done, of) => report({ done, of }));
     } finally {
       report(null);
     }
@@ -145,12 +157,11 @@ export class ImportsState {
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Imports files. Columns chosen now are remembered for files of the same shape if the import succeeds. */
+  /** Imports files. What is chosen now is remembered for files that look alike if the import succeeds. */
   async importFiles(slot: SlotName, files: File[], changes = noChanges): Promise<void> {
     if (files.length === 0) return;
     const before = this.slots[slot];
-    const mappings = withMappings(parseMappings(remembered(mappingsKey)), changes.mappings);
-    const choices = { mappings, sheets: changes.sheets };
+    const choices = choicesWith(changes);
     this.#set(slot, { ...emptyImport, progress: { done: 0, of: 0 } });
     try {
       const data = await gateway.data();
@@ -158,7 +169,10 @@ export class ImportsState {
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
       const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
       const report = await data.importDataset(files, slots[slot].role, progress, options);
-      if (changes !== noChanges) remember(mappingsKey, JSON.stringify(mappings));
+      if (changes !== noChanges) {
+        remember(mappingsKey, JSON.stringify(choices.mappings));
+        remember(readingsKey, JSON.stringify(choices.readings));
+      }
       const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
       const recognition = { files, found: recognised, refused: false };
       this.#set(slot, { recognition, rejected, rejectedCount, ignoredCount, noteCount, encoding });
@@ -172,8 +186,8 @@ export class ImportsState {
       this.#set(slot, before);
       if (thrown instanceof AppError && thrown.details.kind === 'import-failed') {
         // The error of the import is thrown below; a file that cannot be read at all has no columns to show.
-        const found = await this.recognise(slot, files, choices).catch(() => []);
-        if (found.some(({ columns, sheets }) => columns.length > 0 || sheets.length > 1))
+        const found = await this.recognise(slot, files, changes).catch(() => []);
+        if (found.some(({ columns, sheets, detected }) => columns.length > 0 || sheets.length > 1 || detected === null))
           this.#set(slot, { recognition: { files, found, refused: true } });
       }
       throw thrown;
@@ -183,10 +197,9 @@ export class ImportsState {
   }
 
   /** Recognises the columns of files without importing them. Throws if a file is not text or a workbook. */
-  async recognise(slot: SlotName, files: File[], { sheets, mappings }: ColumnChoices): Promise<Recognition[]> {
+  async recognise(slot: SlotName, files: File[], changes = noChanges): Promise<Recognition[]> {
     const data = await gateway.data();
-    const known = mappings ?? parseMappings(remembered(mappingsKey));
-    return data.recogniseFiles(files, slots[slot].role, { mappings: known, ...(sheets ? { sheets } : {}) });
+    return data.recogniseFiles(files, slots[slot].role, choicesWith(changes));
   }
 
   /**

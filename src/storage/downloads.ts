@@ -1,6 +1,7 @@
 import type { HubListing } from '../domain/import/hub';
 import { downloadIdOf } from '../domain/import/hub';
 import { AppError } from '../domain/errors';
+import { own } from '../domain/errorWords';
 import { guard, type Database } from './database';
 import { makingRoom } from './deletedExperiments';
 import type { StoredDownload } from './schema';
@@ -38,7 +39,7 @@ export async function appendDownloadPart(db: Database, downloadId: string, path:
     if (!download) {
       transaction.abort();
       await transaction.done.catch(() => undefined);
-      throw new AppError({ kind: 'storage-failed', reason: 'the download was deleted meanwhile' });
+      throw new AppError({ kind: 'storage-failed', reason: own('download-deleted') });
     }
     const { parts, bytes: before } = download.received[path] ?? { parts: 0, bytes: 0 };
     const received = { ...download.received, [path]: { parts: parts + 1, bytes: before + bytes.size } };

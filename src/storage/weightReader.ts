@@ -1,4 +1,5 @@
 import { AppError } from '../domain/errors';
+import { own } from '../domain/errorWords';
 import { guard, type Database } from './database';
 import type { WeightPart } from './schema';
 
@@ -34,7 +35,7 @@ export async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
 function damaged({ weightsId, checkpoint }: StoredWeights, part: number): AppError {
   return checkpoint
     ? new AppError({ kind: 'checkpoint-corrupt', ...checkpoint })
-    : new AppError({ kind: 'storage-failed', reason: `part ${part} of ${weightsId} is missing or too short` });
+    : new AppError({ kind: 'storage-failed', reason: own('part-missing', part, weightsId) });
 }
 
 interface Part {

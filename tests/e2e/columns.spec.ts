@@ -1,3 +1,4 @@
+import { encoded } from '../unit/import/encoded';
 import { workbook } from '../unit/import/workbook';
 import { expect, newExperiment, setLanguage, test } from './support';
 
@@ -31,8 +32,10 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await page.getByTestId('column-2').selectOption('positive');
   await page.getByTestId('columns-apply').click();
   const slot = page.locator('section[aria-labelledby="slot-pairs"]');
-  await expect(slot).toContainText('没用到：单号、分类');
+  await expect(slot).toContainText('留给后面的步骤用：分类 → 主题。');
+  await expect(slot).toContainText('没用到：单号。');
   await slot.getByRole('button', { name: '查看数据' }).click();
+  await expect(page.getByTestId('kept-columns')).toContainText('主题 1 种');
   await expect(page.getByRole('dialog')).toContainText('先量体温');
 
   // The choice also applies in another experiment, to a CSV file with the same columns.
@@ -42,4 +45,37 @@ test('an Excel file with odd column names is imported by choosing sheet and colu
   await page.getByTestId('import-pairs').setInputFiles({ name: '新.csv', mimeType: 'text/csv', buffer: csv });
   await expect(slot).toContainText('各列按你为这种表头选过的用途读取。');
   await expect(slot).toContainText('1 行');
+
+  // The same workbook again: its second sheet is read without being chosen.
+  await page.getByTestId('import-pairs').setInputFiles(file);
+  await expect(slot).toContainText('工作表按你为这种工作簿选过的。');
+  await expect(slot).toContainText('2 行');
+});
+
+test('an encoding chosen beside the first rows changes them at once, and later files that look alike', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await setLanguage(page, 'en');
+  const slot = page.locator('section[aria-labelledby="slot-pairs"]');
+  const drop = (name: string, text: string) =>
+    page.getByTestId('import-pairs').setInputFiles({
+      name,
+      mimeType: 'text/csv',
+      buffer: Buffer.from(encoded('gb18030', `query,answer\n${text}\n`)),
+    });
+  await drop('a.csv', '猪瘟,隔离');
+  await page.getByTestId('columns-pairs').click();
+  await expect(page.getByTestId('encoding-several')).toContainText('GB18030');
+  const dialog = page.getByRole('dialog');
+  const before = await dialog.locator('tbody').textContent();
+  const other = (await page.getByTestId('encoding').inputValue()) === 'big5' ? 'gb18030' : 'big5';
+  await page.getByTestId('encoding').selectOption(other);
+  await expect(dialog.locator('tbody')).not.toHaveText(before ?? '');
+  await page.getByTestId('columns-apply').click();
+  await expect(slot).toContainText('Read in the encoding you chose');
+  await drop('b.csv', '羊痘,消毒');
+  await expect(slot).toContainText('b.csv');
+  await expect(slot).toContainText('Read in the encoding you chose');
 });

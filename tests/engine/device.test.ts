@@ -40,7 +40,7 @@ describe('opening a device', () => {
 describe.skipIf(inBrowser)('opening a device without WebGPU', () => {
   it('throws gpu-unavailable when WebGPU is chosen', async () => {
     await expect(openDevice('webgpu', wasmBase)).rejects.toMatchObject({
-      details: { kind: 'gpu-unavailable', reason: 'no-webgpu' },
+      details: { kind: 'gpu-unavailable', reason: { code: 'no-webgpu' } },
     });
   });
 });

@@ -44,6 +44,17 @@ function parsed(path, text) {
   return json;
 }
 
+/** Returns the paths of a slot's files: a location is a path, an object with one, or a list of these. */
+function pathsOf(location, where) {
+  const paths = (Array.isArray(location) ? location : [location]).map((one) =>
+    typeof one === 'object' && one !== null ? one.path : one,
+  );
+  const wrong = paths.findIndex((path) => typeof path !== 'string' || path === '');
+  if (wrong >= 0)
+    throw new Error(`${where} names no file; give a path, or an object with the path of the file in "path".`);
+  return paths;
+}
+
 /** Returns the name of the model and the files to serve; no files if the page fetches the model from a hub. */
 async function readModel(location, folder) {
   if (location === undefined) return { modelName: '', inputs: [] };
@@ -72,7 +83,7 @@ export async function readExperimentFile(path) {
   const place = (location) => resolve(dirname(path), String(location));
   for (const slot of dataSlots) {
     if (locations[slot] === undefined) continue;
-    for (const location of [locations[slot]].flat()) {
+    for (const location of pathsOf(locations[slot], `locations.${slot}`)) {
       const file = place(location);
       await mustBe('file', file, `locations.${slot}`);
       inputs.push({ slot, path: basename(file), file });

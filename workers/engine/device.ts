@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { own } from '../../src/domain/errorWords';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/device';
 import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
@@ -111,12 +112,12 @@ async function chooseBackend(preference: DevicePreference): Promise<Choice> {
   if (preference === 'wasm') return wasm('wasm-chosen');
   const wanted = preference === 'webgpu';
   if (typeof navigator === 'undefined' || !('gpu' in navigator)) {
-    if (wanted) throw new AppError({ kind: 'gpu-unavailable', reason: 'no-webgpu' });
+    if (wanted) throw new AppError({ kind: 'gpu-unavailable', reason: own('no-webgpu') });
     return wasm('no-webgpu');
   }
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
-    if (wanted) throw new AppError({ kind: 'gpu-unavailable', reason: 'no-adapter' });
+    if (wanted) throw new AppError({ kind: 'gpu-unavailable', reason: own('no-adapter') });
     return wasm('no-adapter');
   }
   if (wanted) return { backend: 'webgpu', reason: 'webgpu-chosen', adapter };
@@ -184,7 +185,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   try {
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : 'requestDevice';
+    const reason = thrown instanceof Error ? thrown.message : own('no-device');
     throw new AppError({ kind: 'gpu-unavailable', reason }, { cause: thrown });
   }
 }

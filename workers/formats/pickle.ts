@@ -1,3 +1,4 @@
+import { own, type Said } from '../../src/domain/errorWords';
 import { PickleBytes } from './pickleBytes';
 import {
   isPickledKind,
@@ -76,16 +77,16 @@ export class PickleReader {
         this.#run(opcode);
       }
     } catch (thrown) {
-      if (thrown instanceof RangeError) throw this.#invalid('unexpected end of the pickle');
+      if (thrown instanceof RangeError) throw this.#invalid(own('pickle-ends'));
       throw thrown;
     }
   }
 
-  #invalid(found: string): Error {
+  #invalid(found: Said): Error {
     return modelError(this.file, 'pickle-invalid', { found });
   }
 
-  #refused(found: string): Error {
+  #refused(found: Said): Error {
     return modelError(this.file, 'pickle-unsupported', { found });
   }
 
@@ -95,27 +96,27 @@ export class PickleReader {
 
   #pop(): PickledValue {
     const value = this.#stack.pop();
-    if (value === undefined) throw this.#invalid('a value is missing on the stack');
+    if (value === undefined) throw this.#invalid(own('stack-empty'));
     return value;
   }
 
   #popKind<K extends PickledKind>(kind: K): Extract<PickledValue, { kind: K }> {
     const value = this.#pop();
     if (isPickledKind(value, kind)) return value;
-    throw this.#invalid(`${kind} expected`);
+    throw this.#invalid(own('kind-expected', kind));
   }
 
   /** Removes the last mark and the values above it. Returns the values. */
   #popMark(): PickledValue[] {
     const before = this.#marks.pop();
-    if (!before) throw this.#invalid('a mark is missing');
+    if (!before) throw this.#invalid(own('mark-missing'));
     const items = this.#stack;
     this.#stack = before;
     return items;
   }
 
   #popTuple(count: number): void {
-    if (this.#stack.length < count) throw this.#invalid('a value is missing on the stack');
+    if (this.#stack.length < count) throw this.#invalid(own('stack-empty'));
     this.#push({ kind: 'tuple', items: this.#stack.splice(this.#stack.length - count) });
   }
 
@@ -123,14 +124,14 @@ export class PickleReader {
     if (!this.#runScalar(opcode) && !this.#runContainer(opcode) && !this.#runObject(opcode)) {
       const code = `0x${opcode.toString(16).padStart(2, '0')}`;
       const name = refusedNames[opcode];
-      throw this.#refused(name === undefined ? `opcode ${code}` : `opcode ${name} (${code})`);
+      throw this.#refused(own('opcode', name === undefined ? code : `${name} (${code})`));
     }
   }
 
   #runScalar(opcode: number): boolean {
     switch (opcode) {
       case 0x80: // PROTO
-        if (this.#bytes.uint8() > 5) throw this.#invalid('unknown pickle protocol');
+        if (this.#bytes.uint8() > 5) throw this.#invalid(own('protocol-unknown'));
         return true;
       case 0x4e: // NONE
         this.#push(null);
@@ -165,7 +166,7 @@ export class PickleReader {
   #runContainer(opcode: number): boolean {
     switch (opcode) {
       case 0x28: // MARK
-        if (this.#marks.length === maxMarks) throw this.#refused(`more than ${maxMarks} nested containers`);
+        if (this.#marks.length === maxMarks) throw this.#refused(own('nested-containers', maxMarks));
         this.#marks.push(this.#stack);
         this.#stack = [];
         return true;
@@ -212,7 +213,7 @@ export class PickleReader {
 
   #setItems(items: PickledValue[]): void {
     const dict = this.#popKind('dict');
-    if (items.length % 2 !== 0) throw this.#invalid('a dict has a key without a value');
+    if (items.length % 2 !== 0) throw this.#invalid(own('key-without-value'));
     for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
     this.#push(dict);
   }
@@ -257,7 +258,7 @@ export class PickleReader {
 
   #get(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.#invalid(`memo ${index} is empty`);
+    if (value === undefined) throw this.#invalid(own('memo-empty', index));
     this.#push(value);
   }
 
@@ -272,7 +273,7 @@ export class PickleReader {
     if (name === 'collections.OrderedDict' && items.length === 0) this.#push({ kind: 'dict', entries: new Map() });
     else if (name === 'torch._utils._rebuild_tensor_v2') this.#push(this.#tensor(items));
     else if (name === 'torch._utils._rebuild_parameter' && isPickledKind(items[0], 'tensor')) this.#push(items[0]);
-    else throw this.#refused(`a call of ${name}`);
+    else throw this.#refused(own('call-of', name));
   }
 
   /**
@@ -289,7 +290,7 @@ export class PickleReader {
       !shape ||
       !strides
     )
-      throw this.#invalid('a tensor has an invalid storage, shape or stride');
+      throw this.#invalid(own('stored-tensor-invalid'));
     return { kind: 'tensor', storage, offset, shape, strides };
   }
 
@@ -301,8 +302,8 @@ export class PickleReader {
     const [tag, type, key, , elements, viewOf = null] = this.#popKind('tuple').items;
     const className = isPickledKind(type, 'global') ? storageGlobal.exec(type.name)?.[1] : undefined;
     if (tag !== 'storage' || className === undefined || typeof key !== 'string' || !isPickledSize(elements))
-      throw this.#invalid('a persistent id is not a storage');
-    if (viewOf !== null) throw this.#refused('a storage that is a view of another one');
+      throw this.#invalid(own('persistent-id-invalid'));
+    if (viewOf !== null) throw this.#refused(own('storage-view'));
     this.#push({ kind: 'storage', dtype: pickledStorageTypes[className] ?? className, key, elements });
   }
 }

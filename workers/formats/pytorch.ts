@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { own } from '../../src/domain/errorWords';
 import { PickleReader } from './pickle';
 import { isPickledKind, type PickledStorage, type PickledTensor, type PickledValue } from './pickledValues';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type FileTensor, type TensorFile } from './tensorFile';
@@ -35,12 +36,13 @@ async function openArchive(blob: Blob, file: string): Promise<Opened> {
   const entries = new Map((await readZipDirectory(blob, file)).map((entry) => [entry.path, entry]));
   const pickles = [...entries.values()].filter(({ path }) => /^[^/]+\/data\.pkl$/.test(path));
   const [pickle] = pickles;
-  if (!pickle || pickles.length > 1) throw modelError(file, 'pickle-invalid', { found: 'no data.pkl' });
-  if (pickle.bytes > maxPickleBytes) throw modelError(file, 'pickle-unsupported', { found: 'a pickle above 16 MiB' });
+  if (!pickle || pickles.length > 1) throw modelError(file, 'pickle-invalid', { found: own('no-data-pkl') });
+  if (pickle.bytes > maxPickleBytes)
+    throw modelError(file, 'pickle-unsupported', { found: own('pickle-above', maxPickleBytes / 2 ** 20) });
   const prefix = pickle.path.slice(0, -'data.pkl'.length);
   const order = entries.get(`${prefix}byteorder`);
   if (order && (await (await zipEntryBlob(blob, file, order)).text()) !== 'little')
-    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+    throw modelError(file, 'pickle-unsupported', { found: own('big-endian') });
   const state = new PickleReader(file, await (await zipEntryBlob(blob, file, pickle)).arrayBuffer()).next();
   return {
     state,
@@ -71,25 +73,25 @@ function tensorsOf(state: PickledValue): [string, PickledTensor][] {
 async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   const reader = new PickleReader(file, await blob.slice(0, maxPickleBytes).arrayBuffer());
   if (reader.next() !== legacyMagic || reader.next() !== legacyProtocol)
-    throw modelError(file, 'pickle-unsupported', { found: 'a pickle that torch.save did not write' });
+    throw modelError(file, 'pickle-unsupported', { found: own('other-pickle') });
   const machine = reader.next();
   if (!isPickledKind(machine, 'dict') || machine.entries.get('little_endian') !== true)
-    throw modelError(file, 'pickle-unsupported', { found: 'big-endian numbers' });
+    throw modelError(file, 'pickle-unsupported', { found: own('big-endian') });
   const state = reader.next();
   const keys = reader.next();
-  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: 'no list of storages' });
+  if (!isPickledKind(keys, 'list')) throw modelError(file, 'pickle-invalid', { found: own('no-storage-list') });
   const storages = storagesOf(state);
   const blobs = new Map<string, Blob>();
   let at = reader.position;
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     if (!storage || !isFileDType(storage.dtype))
-      throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? 'a storage that no tensor uses' });
+      throw modelError(file, 'pickle-unsupported', { found: storage?.dtype ?? own('storage-unused') });
     const begin = at + 8;
     if (begin > blob.size) throw modelError(file, 'truncated', { expected: `${begin}`, found: `${blob.size}` });
     const elements = Number(new DataView(await blob.slice(at, begin).arrayBuffer()).getBigInt64(0, true));
     if (elements !== storage.elements)
-      throw modelError(file, 'pickle-invalid', { found: `${elements} elements in a storage of ${storage.elements}` });
+      throw modelError(file, 'pickle-invalid', { found: own('elements-in-storage', elements, storage.elements) });
     at = begin + elements * fileDTypeBytes[storage.dtype];
     blobs.set(storage.key, blob.slice(begin, at));
   }
@@ -169,7 +171,7 @@ export async function openPytorch(blob: Blob, file: string): Promise<TensorFile>
   const isZip = start[0] === 0x50 && start[1] === 0x4b;
   const opened = await inArchive(file, () => (isZip ? openArchive(blob, file) : openLegacy(blob, file)));
   const pickled = new Map(tensorsOf(opened.state));
-  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: 'no tensors' });
+  if (pickled.size === 0) throw modelError(file, 'pickle-invalid', { found: own('no-tensors') });
   const tensors = new Map<string, FileTensor>();
   for (const [name, { storage, shape }] of pickled) tensors.set(name, { dtype: storage.dtype, shape });
   const tensorOf = (name: string): PickledTensor => {

@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { own } from '../../src/domain/errorWords';
 import type { FileDType } from '../../src/domain/model';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type TensorFile } from './tensorFile';
 import { modelError as invalid } from './modelError';
@@ -83,7 +84,11 @@ function tensorOf(file: string, name: string, value: unknown, dataBegin: number)
   const [begin = 0, end = 0] = offsets;
   const expected = isFileDType(dtype) ? byteCount(shape, dtype) : Math.max(0, end - begin);
   if (!Number.isSafeInteger(expected) || end - begin !== expected)
-    throw invalid(file, 'tensor-shape', { tensor: name, expected: `${expected} bytes`, found: `${end - begin} bytes` });
+    throw invalid(file, 'tensor-shape', {
+      tensor: name,
+      expected: own('bytes', expected),
+      found: own('bytes', end - begin),
+    });
   return { dtype, shape, begin: dataBegin + begin, end: dataBegin + end };
 }
 
@@ -95,14 +100,14 @@ function checkContiguous(header: SafetensorsHeader, dataBegin: number, fileBytes
     if (begin !== at)
       throw invalid(header.file, 'header-invalid', {
         tensor,
-        expected: `offset ${at - dataBegin}`,
-        found: `offset ${begin - dataBegin}`,
+        expected: own('offset', at - dataBegin),
+        found: own('offset', begin - dataBegin),
       });
     at = end;
   }
   if (at > fileBytes) throw invalid(header.file, 'truncated', { expected: `${at}`, found: `${fileBytes}` });
   if (at < fileBytes)
-    throw invalid(header.file, 'header-invalid', { expected: `${at} bytes`, found: `${fileBytes} bytes` });
+    throw invalid(header.file, 'header-invalid', { expected: own('bytes', at), found: own('bytes', fileBytes) });
 }
 
 function parseHeader(file: string, text: string): Record<string, unknown> {
@@ -110,11 +115,11 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: 'not JSON' }, { cause });
+    throw new AppError({ kind: 'model-invalid', file, fault: 'header-invalid', found: own('not-json') }, { cause });
   }
-  if (!isRecord(parsed)) throw invalid(file, 'header-invalid', { found: 'not an object' });
+  if (!isRecord(parsed)) throw invalid(file, 'header-invalid', { found: own('not-an-object') });
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw invalid(file, 'header-invalid', { tensor: twice, found: 'duplicate name' });
+  if (twice !== undefined) throw invalid(file, 'header-invalid', { tensor: twice, found: own('duplicate-name') });
   return parsed;
 }
 
@@ -124,7 +129,10 @@ export async function readSafetensorsHeader(blob: Blob, file: string): Promise<S
   if (blob.size < 8) throw invalid(file, 'truncated', { expected: '8', found: `${blob.size}` });
   const length = new DataView(await blob.slice(0, 8).arrayBuffer()).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes))
-    throw invalid(file, 'header-invalid', { expected: `at most ${maxHeaderBytes} bytes`, found: `${length} bytes` });
+    throw invalid(file, 'header-invalid', {
+      expected: own('at-most-bytes', maxHeaderBytes),
+      found: own('bytes', String(length)),
+    });
   const dataBegin = 8 + Number(length);
   if (dataBegin > blob.size) throw invalid(file, 'truncated', { expected: `${dataBegin}`, found: `${blob.size}` });
   const text = new TextDecoder().decode(await blob.slice(8, dataBegin).arrayBuffer());

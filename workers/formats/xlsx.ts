@@ -184,13 +184,17 @@ export interface XlsxWorkbook {
 }
 
 /**
- * Reads one sheet of an .xlsx file: the one named `wanted` if there is one, else the first with content.
+ * Reads one sheet of an .xlsx file: the one that `choose` names, if there is one, else the first with content.
  * @throws XlsxFault if the file is not a workbook or too large to hold in memory.
  */
-export async function readXlsx(bytes: Uint8Array<ArrayBuffer>, wanted?: string): Promise<XlsxWorkbook> {
+export async function readXlsx(
+  bytes: Uint8Array<ArrayBuffer>,
+  choose: (sheets: readonly string[]) => string | undefined = () => undefined,
+): Promise<XlsxWorkbook> {
   const parts = partsOf(bytes);
   const places = sheetPlaces(parts);
   const hasContent = ({ path }: SheetPlace): boolean => /<(?:\w+:)?(v|is)\b/.test(parts.get(path) ?? '');
+  const wanted = choose(places.map(({ name }) => name));
   const place = places.find(({ name }) => name === wanted) ?? places.find(hasContent) ?? places[0];
   if (!place) throw new XlsxFault('xlsx-broken', 'no worksheet');
   const xml = parts.get(place.path) ?? '';

@@ -1,4 +1,5 @@
 import { AppError } from '../../src/domain/errors';
+import { own, type Said } from '../../src/domain/errorWords';
 
 /** Location of an entry in the archive. Only stored (uncompressed) entries are supported. */
 export interface ZipEntry {
@@ -17,7 +18,7 @@ const localHeader = 0x04034b50;
 const maxDirectoryBytes = 256 * 1024 * 1024;
 const all32 = 0xffffffff;
 
-function invalid(file: string, reason: string, entry?: string): AppError {
+function invalid(file: string, reason: Said, entry?: string): AppError {
   return new AppError({ kind: 'project-invalid', file, reason, ...(entry === undefined ? {} : { entry }) });
 }
 
@@ -40,11 +41,11 @@ async function findDirectory(blob: Blob, file: string): Promise<{ offset: number
     if (locatorAt < 0 || tail.getUint32(locatorAt, true) !== end64Locator) return found;
     const recordAt = Number(tail.getBigUint64(locatorAt + 8, true));
     const record = await view(blob, recordAt, recordAt + 56);
-    if (record.byteLength < 56 || record.getUint32(0, true) !== end64) throw invalid(file, 'damaged zip64 record');
+    if (record.byteLength < 56 || record.getUint32(0, true) !== end64) throw invalid(file, own('zip64-damaged'));
     const number = (position: number): number => Number(record.getBigUint64(position, true));
     return { entries: number(32), bytes: number(40), offset: number(48) };
   }
-  throw invalid(file, 'not a zip archive, or incomplete');
+  throw invalid(file, own('not-a-zip'));
 }
 
 /**
@@ -76,12 +77,12 @@ function wide(
 /** Lists all entries of an archive of stored files. Throws `project-invalid` with file and entry. */
 export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEntry[]> {
   const { offset, bytes, entries } = await findDirectory(blob, file);
-  if (bytes > maxDirectoryBytes || offset + bytes > blob.size) throw invalid(file, 'directory outside the file');
+  if (bytes > maxDirectoryBytes || offset + bytes > blob.size) throw invalid(file, own('directory-outside'));
   const directory = await view(blob, offset, offset + bytes);
   const found: ZipEntry[] = [];
   try {
     for (let at = 0, i = 0; i < entries; i++) {
-      if (directory.getUint32(at, true) !== directoryEntry) throw invalid(file, 'damaged directory');
+      if (directory.getUint32(at, true) !== directoryEntry) throw invalid(file, own('directory-damaged'));
       const nameLength = directory.getUint16(at + 28, true);
       const extraLength = directory.getUint16(at + 30, true);
       const path = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameLength));
@@ -95,12 +96,13 @@ export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEnt
         packed,
         offset: headerOffset,
       } = wide(directory, at + 46 + nameLength, at + 46 + nameLength + extraLength, short);
-      if (directory.getUint16(at + 10, true) !== 0 || packed !== size) throw invalid(file, 'compressed entry', path);
+      if (directory.getUint16(at + 10, true) !== 0 || packed !== size)
+        throw invalid(file, own('entry-compressed'), path);
       found.push({ path, bytes: size, crc32: directory.getUint32(at + 16, true), headerOffset });
       at += 46 + nameLength + extraLength + directory.getUint16(at + 32, true);
     }
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw invalid(file, 'damaged directory');
+    if (thrown instanceof RangeError) throw invalid(file, own('directory-damaged'));
     throw thrown;
   }
   return found;
@@ -110,9 +112,9 @@ export async function readZipDirectory(blob: Blob, file: string): Promise<ZipEnt
 export async function zipEntryBlob(blob: Blob, file: string, entry: ZipEntry): Promise<Blob> {
   const header = await view(blob, entry.headerOffset, entry.headerOffset + 30);
   if (header.byteLength < 30 || header.getUint32(0, true) !== localHeader)
-    throw invalid(file, 'damaged entry', entry.path);
+    throw invalid(file, own('damaged'), entry.path);
   const begin = entry.headerOffset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
-  if (begin + entry.bytes > blob.size) throw invalid(file, 'incomplete', entry.path);
+  if (begin + entry.bytes > blob.size) throw invalid(file, own('incomplete'), entry.path);
   return blob.slice(begin, begin + entry.bytes);
 }
 

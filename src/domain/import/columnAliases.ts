@@ -1,4 +1,4 @@
-import type { DataRole } from '../records';
+import type { DataRole, KeptField } from '../records';
 import type { ColumnField } from './fields';
 
 /**
@@ -33,8 +33,21 @@ export const aliases = {
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
   score: ['score', 'label', 'similarity', 'relevance', '分数', '得分'],
+  /** Kept columns are looked up last, among the columns that the row was not made from. */
+  topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
+  document: [
+    'doc', 'docname', 'doctitle', 'documentname', 'documenttitle', 'documentid', 'document', 'source', 'sourcefile',
+    'sourcedocument', 'filename', 'file', '文档', '文档名', '文件', '文件名', '来源', '出处', '书名',
+  ],
+  chunk: ['chunkid', 'chunkindex', 'chunkname', 'chunkno', '分块', '分块编号', '片段', '片段编号'],
 } as const; // prettier-ignore
 export type AliasList = keyof typeof aliases;
+
+/** The alias list of each kept column, which every role has. */
+export const keptLists = { topic: 'topic', document: 'document', chunk: 'chunk' } as const satisfies Record<
+  KeptField,
+  AliasList
+>;
 
 /** The alias list of each field that a column can fill. `input` and negatives have patterns of their own. */
 export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasList>>> = {

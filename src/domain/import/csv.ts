@@ -1,5 +1,10 @@
 import type { RawRecord, RecordFault, RecordReader } from './recordReader';
 
+/** Characters that may separate the cells of a CSV file. */
+export const csvDelimiters = [',', '\t', ';', '|'] as const;
+export type CsvDelimiter = (typeof csvDelimiters)[number];
+
+/** The ones that are recognised. A | is more often part of the text. */
 const delimiters = [',', '\t', ';'];
 /**
  * Maximum characters of a row. A longer row has an unclosed quote, which without a limit would swallow the rest of a

@@ -2,6 +2,7 @@ import type { DataRole, RowOf } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
+import { keptOf } from './kept';
 import type { Columns } from './rowColumns';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
@@ -207,6 +208,17 @@ function scalarOf(value: unknown): unknown {
 
 /** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
 export function draftsOf(
+  role: DataRole,
+  columns: Columns,
+  options: DraftOptions,
+  remarks: DraftRemarks,
+): Draft<DataRole>[] {
+  const drafts = draftsOfRole(role, columns, options, remarks);
+  const kept = keptOf(columns);
+  return kept ? drafts.map((draft) => ({ ...draft, kept })) : drafts;
+}
+
+function draftsOfRole(
   role: DataRole,
   columns: Columns,
   options: DraftOptions,

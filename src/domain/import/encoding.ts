@@ -1,5 +1,18 @@
-/** Encodings that are common in Chinese files and supported by a browser's TextDecoder. */
-export type TextEncodingName = 'utf-8' | 'gb18030' | 'big5' | 'utf-16le' | 'utf-16be';
+/** Encodings that a file can be read in, in the order in which they are offered. TextDecoder supports all of them. */
+export const textEncodings = [
+  'utf-8',
+  'gb18030',
+  'big5',
+  'utf-16le',
+  'utf-16be',
+  'shift_jis',
+  'euc-kr',
+  'windows-1252',
+] as const;
+export type TextEncodingName = (typeof textEncodings)[number];
+
+export const isTextEncoding = (name: string | undefined): name is TextEncodingName =>
+  textEncodings.some((known) => known === name);
 
 /** Number of bytes at the start of a file used to guess its encoding. */
 export const sampleBytes = 65_536;
@@ -97,4 +110,15 @@ export function plausibility(text: string): number {
   let count = 0;
   for (const character of text) if (frequent.has(character)) count += 1;
   return count;
+}
+
+/** How much more plausible the text of one encoding must be than that of another to rule the other out. */
+const clearly = 3;
+/** Frequent characters without which a text is too short to tell. */
+const enough = 5;
+
+/** Whether the text of an encoding is not clearly more plausible than what another encoding makes of the same bytes. */
+export function isUnclear(text: string, other: string): boolean {
+  const count = plausibility(text);
+  return count < enough || count <= clearly * plausibility(other);
 }

@@ -1,11 +1,11 @@
-import type { DataRole } from '../records';
+import { keptFields, type DataRole } from '../records';
 
-/** The fields of each role that a column can fill, in the order in which they are offered. */
+/** The fields of each role that a column can fill, in the order in which they are offered: last those that are kept. */
 export const fieldsOf = {
-  knowledgeBase: ['text', 'title', 'id'],
-  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id'],
-  questions: ['text', 'relevant', 'score', 'id'],
-  scoredPairs: ['sentence1', 'sentence2', 'score', 'id'],
+  knowledgeBase: ['text', 'title', 'id', ...keptFields],
+  pairs: ['anchor', 'positive', 'positiveId', 'input', 'negatives', 'negativeIds', 'score', 'id', ...keptFields],
+  questions: ['text', 'relevant', 'score', 'id', ...keptFields],
+  scoredPairs: ['sentence1', 'sentence2', 'score', 'id', ...keptFields],
 } as const satisfies Record<DataRole, readonly string[]>;
 export type ColumnField = (typeof fieldsOf)[DataRole][number];
 

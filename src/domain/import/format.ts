@@ -1,4 +1,4 @@
-import { CsvReader } from './csv';
+import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
 import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader } from './recordReader';
 
@@ -71,13 +71,20 @@ export function formatOf(fileName: string, head: string): TextFormat {
   return extension === 'py' ? 'literal' : (bracket ?? 'txt');
 }
 
-/** Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`. */
-export function formatReader(format: Exclude<TextFormat, 'json' | 'literal'>, fileName: string): RecordReader {
+/**
+ * Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`.
+ * `delimiter` is the stated one of a CSV file; without it, it is recognised.
+ */
+export function formatReader(
+  format: Exclude<TextFormat, 'json' | 'literal'>,
+  fileName: string,
+  delimiter?: CsvDelimiter,
+): RecordReader {
   switch (format) {
     case 'jsonl':
       return jsonlReader();
     case 'csv':
-      return new CsvReader(extensionOf(fileName) === 'tsv' ? '\t' : undefined);
+      return new CsvReader(delimiter ?? (extensionOf(fileName) === 'tsv' ? '\t' : undefined));
     case 'txt':
       return txtReader();
     case 'markdown':

@@ -1,3 +1,4 @@
+import type { DataRole } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
@@ -49,12 +50,9 @@ export class Judgements<Place> {
     return 'taken';
   }
 
-  hasQuestion(id: string): boolean {
-    return this.#byQuestion.has(id);
-  }
-
-  hasPassage(id: string): boolean {
-    return this.#judgedPassages.has(id);
+  /** Returns the ids that the judgements name: of passages for a knowledge base, of questions for other roles. */
+  idsOf(role: DataRole): { has(id: string): boolean; readonly size: number } {
+    return role === 'knowledgeBase' ? this.#judgedPassages : this.#byQuestion;
   }
 
   /** Returns the passages judged relevant for the question. */
@@ -84,7 +82,7 @@ export interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;
-  /** Numbers of rows whose id the judgements name as a question, and as a passage. */
+  /** Numbers of its ids that the judgements name as questions, and as passages. */
   asQuestions: number;
   asPassages: number;
 }

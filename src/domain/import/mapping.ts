@@ -1,4 +1,4 @@
-import type { DataRole } from '../records';
+import type { DataRole, KeptField } from '../records';
 import { isGiven, namedCells } from './cells';
 import { neededFields, type ColumnField } from './fields';
 
@@ -11,10 +11,15 @@ export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 /** Chosen mappings, by the shape of the files they are for. */
 export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
 
+/** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
+const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
+const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
+
 /** Returns the column name by which the import knows a field. */
 function nameOf(field: ColumnField, joinsInput: boolean, index: number): string {
   // Only `instruction` is joined with `input`.
   if (field === 'anchor' && joinsInput) return 'instruction';
+  if (isKept(field)) return keptNames[field];
   if (field === 'negativeIds') return `negativeIds${index + 1}`;
   return field === 'negatives' ? `negative${index + 1}` : field;
 }

@@ -1,30 +1,37 @@
 import * as v from 'valibot';
 import { fieldsOf, type ColumnField } from './fields';
+import type { RememberedReadings } from './fileReading';
 import type { ColumnMapping, MappingsByShape } from './mapping';
 
 /** Maximum number of remembered shapes; the oldest are forgotten first. */
 const maxShapes = 100;
 
 const fields = [...new Set(Object.values(fieldsOf).flat())] as ColumnField[];
-const stored = v.record(v.string(), v.array(v.strictObject({ column: v.string(), field: v.picklist(fields) })));
+const mappingsSchema = v.record(v.string(), v.array(v.strictObject({ column: v.string(), field: v.picklist(fields) })));
+const readingsSchema = v.record(v.string(), v.string());
 
-/** Parses the remembered mappings. Returns no mappings for any other text, such as one from another version. */
-export function parseMappings(json: string | null): MappingsByShape {
+function parsed<T>(schema: v.GenericSchema<unknown, Record<string, T>>, json: string | null): Record<string, T> {
   if (json === null) return {};
   try {
-    const parsed = v.safeParse(stored, JSON.parse(json));
-    return parsed.success ? parsed.output : {};
+    const result = v.safeParse(schema, JSON.parse(json));
+    return result.success ? result.output : {};
   } catch {
     return {};
   }
 }
 
-/** Returns the mappings with the chosen ones added as the newest. Removes the shapes whose choice is null. */
-export function withMappings(
-  mappings: MappingsByShape,
-  chosen: Readonly<Record<string, ColumnMapping | null>>,
-): MappingsByShape {
-  const others = Object.entries(mappings).filter(([shape]) => !Object.hasOwn(chosen, shape));
-  const kept = Object.entries(chosen).filter((entry): entry is [string, ColumnMapping] => entry[1] !== null);
+/** Parses the remembered mappings. Anything else, such as text from another version, counts as nothing remembered. */
+export const parseMappings = (json: string | null): MappingsByShape => parsed<ColumnMapping>(mappingsSchema, json);
+
+/** Parses the remembered encodings and sheets, as `parseMappings` does the mappings. */
+export const parseReadings = (json: string | null): RememberedReadings => parsed<string>(readingsSchema, json);
+
+/** Returns the choices with these remembered as the newest. A shape with null is forgotten. */
+export function withChoices<T>(
+  remembered: Readonly<Record<string, T>>,
+  chosen: Readonly<Record<string, T | null>>,
+): Record<string, T> {
+  const others = Object.entries(remembered).filter(([shape]) => !Object.hasOwn(chosen, shape));
+  const kept = Object.entries(chosen).filter((entry): entry is [string, T] => entry[1] !== null);
   return Object.fromEntries([...others, ...kept].slice(-maxShapes));
 }

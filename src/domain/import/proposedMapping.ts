@@ -1,8 +1,9 @@
-import type { DataRole } from '../records';
+import { keptFields, type DataRole } from '../records';
 import {
   aliases,
   bareColumnName,
   fieldAliases,
+  keptLists,
   negativeColumn,
   negativeIdColumn,
   type AliasList,
@@ -27,6 +28,20 @@ function mappedByPosition(role: DataRole, columns: readonly string[], isLabelled
   return [...known, ...rest.map((column) => ({ column, field }) as const)];
 }
 
+/**
+ * Returns the mapping with the kept columns. A column that could also fill a field of the role is kept only if another
+ * column comes before it there: the `document` beside a `text` says where the text comes from.
+ */
+function withKept(mapping: ColumnMapping, columns: readonly string[]): ColumnMapping {
+  const firstOf = (field: ColumnField): string | undefined => mapping.find((one) => one.field === field)?.column;
+  const isSpare = (column: string): boolean =>
+    mapping.every((one) => one.column !== column || firstOf(one.field) !== column);
+  const kept = keptFields.flatMap((field) =>
+    mapped(columns, keptLists[field], field).filter(({ column }) => isSpare(column)),
+  );
+  return [...mapping.filter(({ column }) => !kept.some((one) => one.column === column)), ...kept];
+}
+
 /** Returns the mapping that follows from the column names: the one that the import uses if the user chooses nothing. */
 export function proposedMapping(
   role: DataRole,
@@ -37,7 +52,7 @@ export function proposedMapping(
   if (!named) return mappedByPosition(role, columns, isLabelled);
   const lists = Object.entries(fieldAliases[role]) as [ColumnField, AliasList][];
   const mapping = lists.flatMap(([field, list]) => mapped(columns, list, field));
-  if (role !== 'pairs') return mapping;
+  if (role !== 'pairs') return withKept(mapping, columns);
   if (!mapping.some(({ field }) => field === 'positive'))
     mapping.push(...mapped(columns, 'otherPositiveId', 'positiveId'));
   const negatives = columns.filter((column) => negativeColumn.test(bareColumnName(column)));
@@ -47,5 +62,5 @@ export function proposedMapping(
   const input = columns.find((column) => bareColumnName(column) === 'input');
   const first = mapping.find(({ field }) => field === 'anchor')?.column ?? '';
   if (input !== undefined && bareColumnName(first) === 'instruction') mapping.push({ column: input, field: 'input' });
-  return mapping;
+  return withKept(mapping, columns);
 }

@@ -1,27 +1,45 @@
-import type { Question } from '../records';
+import { keptFields, type KeptValues, type Question } from '../records';
+
+interface Merged<Place> {
+  text: string;
+  relevant: Set<string>;
+  kept: KeptValues | undefined;
+  place: Place;
+}
+
+/** Whether a field has a value in both, and not the same one. */
+function differ(some: KeptValues, others: KeptValues = {}): boolean {
+  return keptFields.some((field) => (some[field] ?? others[field]) !== (others[field] ?? some[field]));
+}
 
 /** Merges the rows of one question, which files of judgements and spreadsheets write once per relevant passage. */
 export class QuestionMerger<Place> {
-  readonly #questions = new Map<string, { text: string; relevant: Set<string>; place: Place }>();
+  readonly #questions = new Map<string, Merged<Place>>();
+  readonly #differing: Place[] = [];
 
   /** Adds a row. Returns whether it belongs to an earlier question. */
-  add({ id, text, relevant }: Question, place: Place): boolean {
+  add({ id, text, relevant, kept }: Question, place: Place): boolean {
     const known = this.#questions.get(id);
-    if (!known) this.#questions.set(id, { text, relevant: new Set(relevant), place });
-    else for (const reference of relevant) known.relevant.add(reference);
+    if (!known) this.#questions.set(id, { text, relevant: new Set(relevant), kept, place });
+    else {
+      for (const reference of relevant) known.relevant.add(reference);
+      if (kept && differ(kept, known.kept)) this.#differing.push(place);
+      if (kept) known.kept = { ...kept, ...known.kept };
+    }
     return known !== undefined;
   }
 
   /**
-   * Returns the questions in file order, and the places of those without a relevant passage, which cannot be scored.
+   * Returns the questions in file order, the places of those without a relevant passage, which cannot be scored, and
+   * the places of rows with another topic or document than the first row of their question, whose value is kept.
    */
-  finish(): { questions: Question[]; irrelevant: Place[] } {
+  finish(): { questions: Question[]; irrelevant: Place[]; differing: Place[] } {
     const questions: Question[] = [];
     const irrelevant: Place[] = [];
-    for (const [id, { text, relevant, place }] of this.#questions) {
-      if (relevant.size > 0) questions.push({ id, text, relevant: [...relevant] });
+    for (const [id, { text, relevant, kept, place }] of this.#questions) {
+      if (relevant.size > 0) questions.push({ id, text, relevant: [...relevant], ...(kept ? { kept } : {}) });
       else irrelevant.push(place);
     }
-    return { questions, irrelevant };
+    return { questions, irrelevant, differing: this.#differing };
   }
 }

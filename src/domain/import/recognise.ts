@@ -3,6 +3,7 @@ import type { DataRole } from '../records';
 import { unbundled } from './bundle';
 import { namedCells, isNumber } from './cells';
 import { cleaned } from './cleaning';
+import type { TextEncodingName } from './encoding';
 import type { ColumnMapping, MappingsByShape } from './mapping';
 import type { RawRecord } from './recordReader';
 import type { ImportFormat } from './format';
@@ -20,7 +21,17 @@ export interface Recognition {
   file: string;
   format: ImportFormat;
   /** Null for a workbook, whose encoding is fixed. */
-  encoding: string | null;
+  encoding: TextEncodingName | null;
+  /** The encoding recognised from the bytes; null if none fits them, and for a workbook. */
+  detected: TextEncodingName | null;
+  /** Other encodings in which all bytes are valid. */
+  alsoFits: TextEncodingName[];
+  /** Whether the text of one of them is about as plausible as that of `detected`. */
+  unsure: boolean;
+  /** Identifies files to which an encoding or a sheet chosen for this one applies too. */
+  readingKey: string;
+  /** Whether encoding or sheet were chosen for this file or for files that look like it, not recognised. */
+  readingChosen: boolean;
   /** Worksheets of a workbook; empty for other files. */
   sheets: string[];
   sheet: string | null;
@@ -51,7 +62,18 @@ export interface Recognition {
 /** What is known of a file before its records are read. */
 export type FileFacts = Pick<
   Recognition,
-  'file' | 'format' | 'encoding' | 'sheets' | 'sheet' | 'mergedCells' | 'unreadableCells'
+  | 'file'
+  | 'format'
+  | 'encoding'
+  | 'detected'
+  | 'alsoFits'
+  | 'unsure'
+  | 'readingKey'
+  | 'readingChosen'
+  | 'sheets'
+  | 'sheet'
+  | 'mergedCells'
+  | 'unreadableCells'
 >;
 
 /** Returns the values of the first records as the import reads them: taken out of sections, sets and conversations. */
@@ -69,19 +91,20 @@ function shown(value: unknown): string {
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
-/** Recognises the columns of a file from its first records. */
+/** Recognises the columns of a file from its first records. `stated` is the mapping stated for this very file. */
 export async function recognise(
   role: DataRole,
   facts: FileFacts,
   records: readonly RawRecord[],
   chosen: MappingsByShape = {},
+  stated?: ColumnMapping,
 ): Promise<Recognition> {
   const values = valuesOf(role, records);
   const rows = values.flatMap((value) => namedCells(role, value) ?? []);
   const columns = [...new Set(rows.flatMap((row) => [...row.keys()]))];
   const named = values.some((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   const shape = await sha256Hex(JSON.stringify([role, named, [...columns].sort()]));
-  const own = Object.hasOwn(chosen, shape) ? chosen[shape] : undefined;
+  const own = stated ?? (Object.hasOwn(chosen, shape) ? chosen[shape] : undefined);
   const proposal = proposedMapping(
     role,
     columns,

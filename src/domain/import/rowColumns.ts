@@ -29,6 +29,12 @@ export class Columns {
     return null;
   }
 
+  /** Returns the first column of the list with a value in this row that the row was not made from so far, or null. */
+  pickUnused(list: AliasList): { name: string; value: unknown } | null {
+    const free = aliases[list].find((name) => !this.#used.has(name) && isGiven(this.#cells.get(name)?.value));
+    return free === undefined ? null : { name: free, value: this.#cells.get(free)?.value };
+  }
+
   /** Like the value of `pick`, but does not count as a use of the column. */
   peek(list: AliasList): unknown {
     return aliases[list].map((name) => this.#cells.get(name)?.value).find((value) => isGiven(value));

@@ -4,7 +4,7 @@ import { metricNames } from '../experiment';
 import { isObject } from '../isObject';
 import { poolings } from '../model';
 import { parseExperiment } from '../parseExperiment';
-import { dataRoles, rowsPerBlock } from '../records';
+import { dataRoles, keptFields, rowsPerBlock } from '../records';
 import { progressKinds } from '../run';
 
 /** Types of fields that the records of a project file share. The file is someone else's: every field has bounds. */
@@ -67,15 +67,40 @@ export const datasetSchema = v.strictObject({
   rows: whole,
   characters: whole,
   titles: v.exactOptional(whole),
+  kept: v.exactOptional(
+    v.strictObject({
+      sha256,
+      fields: v.array(v.strictObject({ field: v.picklist(keptFields), rows: whole, values: whole })),
+    }),
+  ),
+  sources: v.exactOptional(
+    v.array(
+      v.strictObject({
+        path: name,
+        columns: v.exactOptional(v.record(v.string(), v.union([name, v.array(name)]))),
+        sheet: v.exactOptional(name),
+        encoding: v.exactOptional(name),
+        delimiter: v.exactOptional(name),
+      }),
+    ),
+  ),
   createdAt: time,
 });
 
+/** What rows of all roles have. */
+const rowFields = {
+  id: text,
+  kept: v.exactOptional(
+    v.strictObject({ topic: v.exactOptional(text), document: v.exactOptional(text), chunk: v.exactOptional(text) }),
+  ),
+};
+
 /** Rows by role. */
 export const rowSchemas = {
-  knowledgeBase: v.strictObject({ id: text, text, title: v.exactOptional(text) }),
-  pairs: v.strictObject({ id: text, anchor: text, positive: text, negatives: v.exactOptional(v.array(text)) }),
-  questions: v.strictObject({ id: text, text, relevant: v.array(text) }),
-  scoredPairs: v.strictObject({ id: text, sentence1: text, sentence2: text, score: finite }),
+  knowledgeBase: v.strictObject({ ...rowFields, text, title: v.exactOptional(text) }),
+  pairs: v.strictObject({ ...rowFields, anchor: text, positive: text, negatives: v.exactOptional(v.array(text)) }),
+  questions: v.strictObject({ ...rowFields, text, relevant: v.array(text) }),
+  scoredPairs: v.strictObject({ ...rowFields, sentence1: text, sentence2: text, score: finite }),
 };
 
 /** Lists of rows by role. */

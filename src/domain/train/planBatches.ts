@@ -1,4 +1,5 @@
 import { AppError } from '../errors';
+import { own } from '../errorWords';
 import type { Stage } from '../experiment';
 import { RandomStream, permutation } from '../random';
 import type { Pair } from '../records';
@@ -171,7 +172,7 @@ function fill(
 function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): number[][] {
   const path = `stages.${stageIndex}`;
   if (!listed || listed.length === 0)
-    throw new AppError({ kind: 'experiment-invalid', path: `${path}.batching`, found: 'no batch list' });
+    throw new AppError({ kind: 'experiment-invalid', path: `${path}.batching`, found: own('no-batch-list') });
   const steps =
     stage.duration.unit === 'steps'
       ? stage.duration.value
@@ -181,7 +182,7 @@ function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): 
       kind: 'experiment-invalid',
       path: `${path}.duration`,
       found: String(steps),
-      expected: `at most ${listed.length}`,
+      expected: own('at-most', listed.length),
     });
   const batches = Array.from({ length: steps }, (_, step) => [...(listed[step % listed.length] ?? [])]);
   const unknown = batches.flat().find((row) => !pairs[row]);
@@ -189,8 +190,8 @@ function listedBatches({ listed, pairs, stage, stageIndex }: BatchPlanRequest): 
     throw new AppError({
       kind: 'experiment-invalid',
       path: `${path}.batching`,
-      found: `row ${unknown}`,
-      expected: `a row from 0 to ${pairs.length - 1}`,
+      found: own('row', unknown),
+      expected: own('row-from-to', 0, pairs.length - 1),
     });
   return batches;
 }

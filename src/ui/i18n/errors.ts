@@ -1,4 +1,5 @@
 import type { AppErrorDetails } from '../../domain/errors';
+import type { Said } from '../../domain/errorWords';
 import { commandLineRemedy } from './errors/commandLine';
 import { dataRoleName } from './errors/dataRoleName';
 import { tooFewPairs } from './errors/tooFewPairs';
@@ -10,6 +11,7 @@ import { linkFaultSentences } from './errors/linkFaults';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
+import { said, spaced } from './errors/ownWords';
 import { type SentenceLanguage, type Sentence } from './errors/sentence';
 import { shortened } from './errors/shortened';
 import { formatBytes } from './format';
@@ -31,6 +33,9 @@ function nameOf(experimentFile: string | undefined): string {
   return shortened(experimentFile ?? 'experiment.json');
 }
 
+const isNoField = (expected: Said | undefined): boolean =>
+  typeof expected === 'object' && 'code' in expected && expected.code === 'no-such-field';
+
 type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
@@ -41,19 +46,26 @@ const sentences: Sentences = {
   'model-invalid': modelInvalid,
   'experiment-invalid': (details, experimentFile) => {
     const experiment = nameOf(experimentFile);
+    if (isNoField(details.expected))
+      return {
+        zh: `${experiment} 里的 ${shortened(details.path)} 不是认得的字段，请去掉它，或改正后再试。`,
+        en: `${experiment} has ${shortened(details.path)}, which is not a known field; remove or correct it and try again.`,
+      };
     const top = details.path === '';
     const at = top
       ? { zh: '的内容', en: '' }
       : { zh: `的 ${shortened(details.path)} 处`, en: ` at ${shortened(details.path)}` };
+    const found = said(details.found);
+    const expected = said(details.expected);
     const want = details.expected
       ? {
-          zh: `应为 ${shortened(details.expected)}，`,
-          en: `${top ? '' : ','} where ${shortened(details.expected)} is expected`,
+          zh: `应为${spaced(expected.zh)}，`,
+          en: `${top ? '' : ','} where ${expected.en} is expected`,
         }
       : { zh: '', en: '' };
     return {
-      zh: `${experiment} ${at.zh}是 ${shortened(details.found)}，${want.zh}请改正后再试。`,
-      en: `${experiment} has ${shortened(details.found)}${at.en}${want.en}; correct it and try again.`,
+      zh: `${experiment} ${at.zh}是${spaced(found.zh)}，${want.zh}请改正后再试。`,
+      en: `${experiment} has ${found.en}${at.en}${want.en}; correct it and try again.`,
     };
   },
   'experiment-too-new': (details, experimentFile) => ({
@@ -97,26 +109,26 @@ const sentences: Sentences = {
     };
   },
   'storage-failed': (details) => ({
-    zh: `浏览器存储无法读写（${shortened(details.reason)}），请重新载入页面；如果还是不行，请退出无痕模式。`,
-    en: `The browser’s storage can’t be used (${shortened(details.reason)}); reload the page. If it happens again, leave private mode.`,
+    zh: `浏览器存储无法读写（${said(details.reason).zh}），请重新载入页面；如果还是不行，请退出无痕模式。`,
+    en: `The browser’s storage can’t be used (${said(details.reason).en}); reload the page. If it happens again, leave private mode.`,
   }),
   'worker-crashed': (details) =>
     details.worker === 'gpu'
       ? {
-          zh: `计算线程意外停止（${shortened(details.reason)}）。进度已保存，可以从最近的检查点接着训练。`,
-          en: `The compute worker stopped (${shortened(details.reason)}). Progress is saved; resume from the last checkpoint.`,
+          zh: `计算线程意外停止（${said(details.reason).zh}）。进度已保存，可以从最近的检查点接着训练。`,
+          en: `The compute worker stopped (${said(details.reason).en}). Progress is saved; resume from the last checkpoint.`,
         }
       : {
-          zh: `数据线程意外停止（${shortened(details.reason)}）。已保存的内容还在，请重试。`,
-          en: `The data worker stopped (${shortened(details.reason)}). Everything that was stored is still there; try again.`,
+          zh: `数据线程意外停止（${said(details.reason).zh}）。已保存的内容还在，请重试。`,
+          en: `The data worker stopped (${said(details.reason).en}). Everything that was stored is still there; try again.`,
         },
   'project-too-new': (details) => ({
     zh: `${shortened(details.file)} 来自更新的版本（格式 ${details.version}，本程序支持到 ${details.supported}），请先更新召回工坊。`,
     en: `${shortened(details.file)} comes from a newer version (format ${details.version}; this one reads up to ${details.supported}); update Recallsmith first.`,
   }),
   'project-invalid': (details) => ({
-    zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${shortened(details.reason)}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
-    en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${shortened(details.reason)}); save the project again, or use another copy. Nothing here was changed.`,
+    zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
+    en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
   }),
   'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
@@ -124,16 +136,16 @@ const sentences: Sentences = {
     en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
   }),
   'gpu-unavailable': (details) => ({
-    zh: `显卡无法使用（${shortened(details.reason)}），请更新显卡驱动，或在“设置”里改用 CPU。`,
-    en: `The GPU can’t be used (${shortened(details.reason)}); update its driver, or choose the CPU in the settings.`,
+    zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或在“设置”里改用 CPU。`,
+    en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
   'gpu-device-lost': (details) => ({
-    zh: `与显卡的连接断了（${shortened(details.reason)}），可以从最近的检查点接着训练。`,
-    en: `The GPU was lost (${shortened(details.reason)}); resume from the last checkpoint.`,
+    zh: `与显卡的连接断了（${said(details.reason).zh}），可以从最近的检查点接着训练。`,
+    en: `The GPU was lost (${said(details.reason).en}); resume from the last checkpoint.`,
   }),
   'gpu-out-of-memory': (details) => {
     const need = neededMemoryWords(details);
@@ -178,8 +190,8 @@ const sentences: Sentences = {
   'hub-failed': (details, experimentFile) => hubFailed(details, experimentFile !== undefined),
   cancelled: () => ({ zh: '已取消。', en: 'Cancelled.' }),
   unexpected: (details) => ({
-    zh: `出现了意外的错误（${shortened(details.reason)}），请重新载入页面；已保存的内容还在。`,
-    en: `Something unexpected happened (${shortened(details.reason)}); reload the page. Everything that was stored is still there.`,
+    zh: `出现了意外的错误（${said(details.reason).zh}），请重新载入页面；已保存的内容还在。`,
+    en: `Something unexpected happened (${said(details.reason).en}); reload the page. Everything that was stored is still there.`,
   }),
 };
 

@@ -8,8 +8,11 @@ const encodingNames: Record<string, string> = {
   'utf-8': 'UTF-8',
   gb18030: 'GB18030',
   big5: 'Big5',
-  'utf-16le': 'UTF-16',
-  'utf-16be': 'UTF-16',
+  'utf-16le': 'UTF-16LE',
+  'utf-16be': 'UTF-16BE',
+  shift_jis: 'Shift_JIS',
+  'euc-kr': 'EUC-KR',
+  'windows-1252': 'Windows-1252',
 };
 
 /** Returns the usual spelling of an encoding: "utf-8" → "UTF-8". */

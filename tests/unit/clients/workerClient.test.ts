@@ -112,7 +112,9 @@ test('a worker that ends silently is detected by the release of its lock', async
   await vi.waitFor(() => expect(locks.size).toBe(1));
   expect([...locks.keys()][0]).toBe(workers[0]?.configured[0]?.lifeLock);
   [...locks.values()][0]?.();
-  await expect(waiting).rejects.toMatchObject({ details: { kind: 'worker-crashed', reason: 'the worker ended' } });
+  await expect(waiting).rejects.toMatchObject({
+    details: { kind: 'worker-crashed', reason: { code: 'worker-ended' } },
+  });
 });
 
 test('a killed worker rejects its pending calls with the given reason', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import { defaultExperiment, type Experiment } from '../../../src/domain/experiment';
 import { fillExperiment, parseExperimentFile } from '../../../src/domain/experimentFile';
 import { sha256Hasher, sha256Hex, sha256Stream } from '../../../src/domain/hash';
@@ -58,11 +59,11 @@ describe('canonical JSON', () => {
       kind: 'experiment-invalid',
       path: 'a[1]',
       found: 'NaN',
-      expected: 'a finite number',
+      expected: own('finite-number'),
     });
     expect(thrown(() => canonicalJson({ a: { b: 'x\ud800' } }))).toMatchObject({
       path: 'a.b',
-      found: 'a lone surrogate',
+      found: own('lone-surrogate'),
     });
     expect(canonicalJson({ a: undefined, b: -0 })).toBe('{"b":0}');
   });
@@ -191,7 +192,12 @@ describe('an experiment file', () => {
       model: { maxTokens: 128 },
       stages: [{ batching: { kind: 'listed' }, duration: { unit: 'steps', value: 100 } }],
     });
-    expect(file.locations).toEqual(locations);
+    expect(file.locations).toEqual({
+      ...locations,
+      knowledgeBase: [{ path: 'kb.jsonl' }],
+      pairs: [{ path: 'pairs.jsonl' }],
+      testQuestions: [{ path: 'test.jsonl' }],
+    });
     const model = {
       contentSha256: hash('1'),
       pooling: 'mean' as const,

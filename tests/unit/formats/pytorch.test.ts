@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { own, type Said } from '../../../src/domain/errorWords';
 import golden from '../../fixtures/pytorch/state.json';
 import { AppError } from '../../../src/domain/errors';
 import { errorSentences } from '../../../src/ui/i18n/errors';
@@ -47,19 +48,19 @@ describe('the reader of PyTorch files', () => {
     expect(await failure(read('w'))).toMatchObject({ fault: 'tensor-dtype', tensor: 'w', found: 'QInt8Storage' });
   });
 
-  it.each<[string, number[] | string, string]>([
+  it.each<[string, number[] | string, Said]>([
     ['a call of a system function', 'command.bin', 'posix.system'],
     ['a whole module instead of its state dict', 'wholeModule.bin', 'torch.nn.modules.linear.Linear'],
     ['a built-in function', [...op.begin, ...op.global('builtins', 'eval')], 'builtins.eval'],
-    ['an opcode that makes objects', [...op.begin, 0x81], 'opcode NEWOBJ (0x81)'],
-    ['an opcode that imports by name', [...op.begin, 0x93], 'opcode STACK_GLOBAL (0x93)'],
-    ['an unknown opcode', [...op.begin, 0xff], 'opcode 0xff'],
+    ['an opcode that makes objects', [...op.begin, 0x81], own('opcode', 'NEWOBJ (0x81)')],
+    ['an opcode that imports by name', [...op.begin, 0x93], own('opcode', 'STACK_GLOBAL (0x93)')],
+    ['an unknown opcode', [...op.begin, 0xff], own('opcode', '0xff')],
     [
       'a call of a class that is only a name',
       [...op.begin, ...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce],
-      'a call of torch.FloatStorage',
+      own('call-of', 'torch.FloatStorage'),
     ],
-    ['marks without end', [...op.begin, ...Array.from({ length: 200 }, () => 0x28)], 'more than 100 nested containers'],
+    ['marks without end', [...op.begin, ...Array.from({ length: 200 }, () => 0x28)], own('nested-containers', 100)],
   ])('executes nothing: %s is refused by name', async (_case, content, found) => {
     const blob = typeof content === 'string' ? fixture(content) : await archive(content);
     expect(await failure(openPytorch(blob, 'pytorch_model.bin'))).toEqual({

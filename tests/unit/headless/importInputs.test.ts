@@ -1,18 +1,21 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
+import { locationsOf } from '../../../src/domain/fileLocations';
 import type { DataApi } from '../../../src/protocol/dataApi';
 import { openDatabase } from '../../../src/storage/database';
 import { readRows } from '../../../src/storage/datasets';
 import { importDataset } from '../../../workers/services/import/importDataset';
+import { recogniseFiles } from '../../../workers/services/import/recogniseFiles';
 import { storedPassages } from '../../../workers/services/import/storedPassages';
+import { encoded } from '../import/encoded';
 import { workbook } from '../import/workbook';
 
 const data: Pick<DataApi, 'importDataset'> = {
-  importDataset: async (files, role, progress, { knowledgeBase } = {}) => {
+  importDataset: async (files, role, progress, { knowledgeBase, ...choices } = {}) => {
     const db = await openDatabase('headless-inputs');
-    const options = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, options);
+    const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
+    return importDataset(db, files, role, progress, { ...named, ...choices });
   },
 };
 vi.mock('../../../src/state/gateway', () => ({
@@ -32,9 +35,38 @@ it('reads a workbook as the knowledge base of a headless run and says which shee
   const experiment = { data: [], stages: [] };
   const quiet = (): void => undefined;
   const reports = { import: quiet, download: quiet, note: quiet };
-  const reader = new InputReader(routes as never, {} as never, { experiment } as never, reports);
+  const reader = new InputReader(routes as never, {} as never, { experiment, locations: {} } as never, reports);
   expect(await reader.data()).toMatchObject([{ role: 'knowledgeBase' }]);
   expect(reader.recognised.knowledgeBase).toMatchObject([{ sheet: '猪病', sheets: ['猪病', '饲料'], records: 1 }]);
+});
+
+it('reads a file as the page read it, from the experiment file that the page wrote', async () => {
+  const text = encoded('gb18030', '养殖户说,兽医处理,分类\n猪咳嗽,通风,病\n');
+  const file = new File([text], '工单.csv');
+  const db = await openDatabase('replay');
+  const quiet = (): void => undefined;
+  const [found] = await recogniseFiles([file], 'pairs', {});
+  const mapping = [
+    { column: '养殖户说', field: 'anchor' },
+    { column: '兽医处理', field: 'positive' },
+    { column: '分类', field: 'topic' },
+  ] as const;
+  const page = await importDataset(db, [file], 'pairs', quiet, {
+    files: { '工单.csv': { encoding: 'gb18030' } },
+    mappings: { [found?.shape ?? '']: mapping },
+  });
+  const locations = locationsOf({ pairs: page.dataset });
+  const parsed = parseExperimentFile({ locations });
+  const routes = { files: (_job: unknown, slot: string) => Promise.resolve(slot === 'pairs' ? [{ file }] : []) };
+  const reader = new InputReader(routes as never, {} as never, parsed, { import: quiet, download: quiet, note: quiet });
+  expect(await reader.data()).toEqual([{ role: 'pairs', contentSha256: page.dataset.contentSha256 }]);
+  expect(reader.recognised.pairs).toMatchObject([{ chosen: true, encoding: 'gb18030', mapping }]);
+
+  const wrong = parseExperimentFile({
+    locations: { pairs: { path: '工单.csv', columns: { anchor: '养殖户问', positive: '兽医处理' } } },
+  });
+  const failing = new InputReader(routes as never, {} as never, wrong, { import: quiet, download: quiet, note: quiet });
+  await expect(failing.data()).rejects.toMatchObject({ details: { fault: 'column-missing', field: '养殖户问' } });
 });
 
 describe('files that serve several slots', () => {

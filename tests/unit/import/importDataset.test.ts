@@ -119,7 +119,7 @@ describe('the same rows', () => {
     const read = (name: string) => importDataset(db, [file(name, json(...rows))], 'knowledgeBase', () => undefined);
     const first = await read('old.jsonl');
     const { dataset } = await read('new.jsonl');
-    expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl' });
+    expect(dataset).toEqual({ ...first.dataset, name: 'new.jsonl', sources: [{ path: 'new.jsonl' }] });
     expect(await db.getAll('datasets')).toEqual([dataset]);
   });
 

@@ -13,6 +13,7 @@ import { importDataset } from '../../../workers/services/import/importDataset';
 import { checkQuestions } from '../../../workers/services/import/checkQuestions';
 import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { importModel } from '../../../workers/services/import/importModel';
+import { encoded } from './encoded';
 import { tinyFolder } from './tinyModel';
 
 let db: Database;
@@ -162,19 +163,36 @@ describe('choosing the columns of an import', () => {
 
   it('remembers them for files of the same shape, until the column names decide again', async () => {
     const { experiment, imports, shape } = await refused();
-    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, sheets: {} });
+    await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, readings: {} });
     expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
     expect(imports.slots.pairs.recognition).toMatchObject({ refused: false, found: [{ chosen: true }] });
     await imports.importFiles('pairs', [next]);
     expect(experiment.datasets.pairs).toMatchObject({ name: 'next.jsonl' });
-    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, sheets: {} });
+    const forget = imports.importFiles('pairs', [next], { mappings: { [shape]: null }, readings: {} });
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
+  });
+
+  it('remembers a chosen encoding for files that look alike, until it is taken back', async () => {
+    const { imports } = await opened();
+    const gb = (name: string, text: string): File => new File([encoded('gb18030', `query,answer\n${text}\n`)], name);
+    await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')]);
+    const found = imports.slots.pairs.recognition?.found[0];
+    const [key, other] = [found?.readingKey ?? '', found?.detected === 'big5' ? 'gb18030' : 'big5'];
+    const readings = { [key]: other };
+    const [shown] = await imports.recognise('pairs', [gb('a.csv', '猪瘟,隔离')], { mappings: {}, readings });
+    expect(shown).toMatchObject({ encoding: other });
+    expect(local.size).toBe(0);
+    await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')], { mappings: {}, readings });
+    await imports.importFiles('pairs', [gb('b.csv', '羊痘,消毒')]);
+    expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: other, readingChosen: true }]);
+    await imports.importFiles('pairs', [gb('b.csv', '羊痘,消毒')], { mappings: {}, readings: { [key]: null } });
+    expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: found?.detected, readingChosen: false }]);
   });
 
   it('does not remember a choice that led to no usable row', async () => {
     const { imports, shape } = await refused();
     const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
-    await expect(imports.importFiles('pairs', [odd], { mappings, sheets: {} })).rejects.toBeInstanceOf(AppError);
+    await expect(imports.importFiles('pairs', [odd], { mappings, readings: {} })).rejects.toBeInstanceOf(AppError);
     expect(local.size).toBe(0);
     expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
   });

@@ -48,6 +48,7 @@ describe('recognising columns', () => {
           { column: 'pos', field: 'positive' },
           { column: 'id', field: 'id' },
           { column: 'neg', field: 'negatives' },
+          { column: '分类', field: 'topic' },
         ],
         chosen: false,
         records: 2,
@@ -99,17 +100,22 @@ describe('recognising columns', () => {
   it('recognises the columns of a file that cannot be imported', async () => {
     await expect(imported('pairs', odd)).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
     const [found] = await recogniseFiles([odd], 'pairs', {});
-    expect(found).toMatchObject({ columns: ['工单号', '用户说', '处理意见', '分类'], mapping: [], records: null });
+    expect(found).toMatchObject({
+      columns: ['工单号', '用户说', '处理意见', '分类'],
+      mapping: [{ column: '分类', field: 'topic' }],
+      records: null,
+    });
   });
 
   it('gives files with the same columns one shape, whatever their rows, and another role another shape', async () => {
-    const facts = { file: '', format: 'csv', encoding: '', sheets: [], sheet: null } as const;
+    const reading = { detected: 'utf-8', alsoFits: [], unsure: false, readingKey: '', readingChosen: false } as const;
+    const facts = { file: '', format: 'csv', encoding: 'utf-8', ...reading, sheet: null } as const;
     const none = { mergedCells: 0, unreadableCells: 0 };
     const shape = async (role: DataRole, ...rows: object[]): Promise<string> =>
       (
         await recognise(
           role,
-          { ...facts, ...none, sheets: [] },
+          { ...facts, ...none, alsoFits: [], sheets: [] },
           rows.map((value) => ({ line: 1, value })),
         )
       ).shape;

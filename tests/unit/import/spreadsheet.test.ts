@@ -86,7 +86,7 @@ describe('importing a workbook', () => {
     const first = await imported('knowledgeBase', xlsx(...sheets));
     expect(first.recognised).toMatchObject([{ sheet: '猪病', sheets: ['说明 & 封面', '猪病', '饲料'] }]);
     expect(first.rows).toMatchObject([{ text: '甲段' }]);
-    const chosen = await imported('knowledgeBase', xlsx(...sheets), { sheets: { '资料.xlsx': '饲料' } });
+    const chosen = await imported('knowledgeBase', xlsx(...sheets), { files: { '资料.xlsx': { sheet: '饲料' } } });
     expect(chosen.rows).toMatchObject([{ text: '乙段' }]);
   });
 

@@ -57,7 +57,7 @@ export async function safetensors(tensors: Tensor[], name = 'model.safetensors')
   const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   for await (const piece of writeSafetensors(tensors, (tensor) =>
-    Promise.resolve(new Float32Array(values.get(tensor) ?? [])),
+    Promise.resolve((values.get(tensor) ?? new Float32Array(0)).slice()),
   ))
     pieces.push(piece);
   return new File(pieces, name);

@@ -14,7 +14,7 @@ vi.mock('../../../src/state/gateway', () => ({
             ? Promise.reject(
                 new AppError({ kind: 'import-failed', file: file.name, fault: 'wrong-type', fileType: 'word' }),
               )
-            : Promise.resolve({ dataset: {}, rejected: [], rejectedCount: 0, ignoredCount: 0 }),
+            : Promise.resolve({ dataset: { contentSha256: 'a' }, rejected: [], rejectedCount: 0, ignoredCount: 0 }),
       }),
   },
 }));

@@ -1,11 +1,30 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { readExperimentFile } from '../../../tools/lib/experimentFile.mjs';
 
+const folder = await mkdtemp(join(tmpdir(), 'experiment-file-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function inputsOf(pairs: unknown): Promise<unknown> {
+  const path = join(folder, 'experiment.json');
+  await writeFile(path, JSON.stringify({ locations: { pairs } }));
+  const { inputs } = await readExperimentFile(path);
+  return inputs;
+}
+
+it('serves the file of a location that says how to read it, and every file of a list', async () => {
+  for (const name of ['a.csv', 'b.csv']) await writeFile(join(folder, name), '');
+  const [a, b] = ['a.csv', 'b.csv'].map((path) => ({ slot: 'pairs', path, file: join(folder, path) }));
+  expect(await inputsOf('a.csv')).toEqual([a]);
+  expect(await inputsOf({ path: 'a.csv', encoding: 'gb18030' })).toEqual([a]);
+  expect(await inputsOf(['a.csv', { path: 'b.csv', columns: { anchor: 'x' } }])).toEqual([a, b]);
+  await expect(inputsOf({ file: 'a.csv' })).rejects.toThrow('locations.pairs names no file');
+  await expect(inputsOf([7])).rejects.toThrow('locations.pairs names no file');
+});
+
 it('serves every file that a location lists, and one file for every slot that names it', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'experiment-'));
   for (const name of ['queries.jsonl', 'test.tsv']) await writeFile(join(folder, name), '');
   const locations = { knowledgeBase: 'queries.jsonl', testQuestions: ['queries.jsonl', 'test.tsv'] };
   const path = join(folder, 'experiment.json');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planBatches, stepCount } from '../../../src/domain/train/planBatches';
 import type { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { Pair } from '../../../src/domain/records';
 
 const pairsOf = (
@@ -135,7 +136,7 @@ describe('the batch plan', () => {
     expect(thrown(() => planBatches({ ...request, stage: stage(2) }))).toMatchObject({
       kind: 'experiment-invalid',
       path: 'stages.1.batching',
-      found: 'row 5',
+      found: own('row', 5),
     });
     expect(thrown(() => planBatches({ ...request, stage: stage(3) }))).toMatchObject({
       kind: 'experiment-invalid',

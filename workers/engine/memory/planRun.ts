@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
@@ -54,7 +55,7 @@ export function planRun(request: RunPlanRequest): Omit<MemoryReport, 'backend' |
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
   if (!mostDemanding || stages.length < batches.length)
-    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: 'no steps' });
+    throw new AppError({ kind: 'experiment-invalid', path: 'stages', found: own('no-steps') });
   const { stage, shape } = mostDemanding;
   const snapshot = snapshotBytes(parameters);
   const hasRoom = (choice: WayChoice): boolean => choice.fits && choice.need.total + snapshot <= limits.budgetBytes;

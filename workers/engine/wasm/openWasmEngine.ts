@@ -1,5 +1,6 @@
 import { downloaded } from '../../../src/domain/download';
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ThreadStart } from './thread';
 import { WasmEngine } from './wasmEngine';
 import type { Thread } from './thread';
@@ -11,7 +12,7 @@ import { wasmFeatures } from './wasmFeatures';
  */
 export async function openWasmEngine(baseUrl: string, threads: number): Promise<WasmEngine> {
   const { simd, relaxed, shared } = wasmFeatures();
-  if (!simd) throw new AppError({ kind: 'unexpected', reason: 'this browser has no WebAssembly SIMD' });
+  if (!simd) throw new AppError({ kind: 'unexpected', reason: own('no-wasm-simd') });
   const url = `${baseUrl}${relaxed ? 'relaxed' : 'plain'}-${shared ? 'shared' : 'own'}.wasm`;
   const bytes = await downloaded(
     url,
@@ -28,7 +29,7 @@ function startThread(start: ThreadStart): Promise<Thread> {
     worker.onmessage = () => resolve({ stop: () => worker.terminate() });
     worker.onerror = ({ message }) => {
       worker.terminate();
-      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || 'a wasm thread did not start' }));
+      reject(new AppError({ kind: 'worker-crashed', worker: 'gpu', reason: message || own('thread-not-started') }));
     };
     worker.postMessage(start);
   });

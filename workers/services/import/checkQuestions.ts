@@ -39,5 +39,5 @@ export async function checkQuestions(
   if (kept.length === 0) return { kept: null, ...rejections.rejectedRows };
   const writer = await DatasetWriter.open('questions', dataset.name);
   for (const row of kept) writer.add(row);
-  return { kept: await writer.finish(db), ...rejections.rejectedRows };
+  return { kept: await writer.finish(db, dataset.sources), ...rejections.rejectedRows };
 }

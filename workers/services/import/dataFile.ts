@@ -1,31 +1,94 @@
+import { isTextEncoding, type TextEncodingName } from '../../../src/domain/import/encoding';
+import { AppError } from '../../../src/domain/errors';
+import { encodingKey, type FileReading, type RememberedReadings } from '../../../src/domain/import/fileReading';
 import { formatOf, formatReader, type TextFormat } from '../../../src/domain/import/format';
 import { literalRecords } from '../../../src/domain/import/literalRecords';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
-import { encodingOfFile, textOfFile, unpackedFile, type FileText } from './fileText';
+import type { DataRole } from '../../../src/domain/records';
+import { detectEncoding, textIn, textOfFile, unpackedFile, type FileText } from './fileText';
 import { readSpreadsheet, type SpreadsheetFile } from './spreadsheet';
+
+/** How to read files, where it is not left to the recognition. */
+export interface ReadingChoices {
+  /** Stated for single files, by name. */
+  files?: Readonly<Record<string, FileReading>>;
+  /** Chosen earlier for files that look alike. */
+  readings?: RememberedReadings;
+}
 
 /** An unpacked text file, with its encoding and format. */
 export interface TextDataFile extends FileText {
   file: File;
   format: TextFormat;
   facts: FileFacts;
+  stated: FileReading;
 }
 
 export type DataFile = TextDataFile | SpreadsheetFile;
 
+/** Shown until a person names the encoding of a file that no encoding fits: every byte is one of its characters. */
+const provisional: TextEncodingName = 'windows-1252';
+
+async function openText(
+  file: File,
+  roles: readonly DataRole[],
+  stated: FileReading,
+  choices: OpenOptions,
+): Promise<TextDataFile> {
+  const { best, alsoFits, unsure } = await detectEncoding(file);
+  const detected = best?.encoding ?? null;
+  const found = best ?? (await textIn(provisional, file));
+  const formatIn = (head: string): TextFormat => (stated.delimiter === undefined ? formatOf(file.name, head) : 'csv');
+  const keys = await Promise.all(roles.map((role) => encodingKey(role, formatIn(found.head), detected, found.head)));
+  const chosen = stated.encoding ?? keys.map((key) => choices.readings?.[key]).find(isTextEncoding);
+  if (chosen === undefined && detected === null && choices.guess !== true)
+    throw new AppError({ kind: 'import-failed', file: file.name, fault: 'encoding-unknown' });
+  const text = chosen === undefined || chosen === found.encoding ? found : await textIn(chosen, file);
+  const format = formatIn(text.head);
+  const facts: FileFacts = {
+    file: file.name,
+    format,
+    encoding: text.encoding,
+    detected,
+    alsoFits,
+    unsure,
+    readingKey: keys[0] ?? '',
+    readingChosen: chosen !== undefined && chosen !== detected,
+    sheets: [],
+    sheet: null,
+    mergedCells: 0,
+    unreadableCells: 0,
+  };
+  return { ...text, file, format, facts, stated };
+}
+
+export interface OpenOptions extends ReadingChoices {
+  /** Reads a file in some encoding even if none fits, so that a person sees it and can name the right one. */
+  guess?: boolean;
+}
+
 /**
- * Unpacks a file and recognises its encoding and format. `sheets` names the sheet to read from each workbook, by file
- * name. Throws import-failed if it is neither text nor a workbook.
+ * Unpacks a file and opens it as it is stated for it, else as it was chosen in one of the roles for files that look
+ * alike, else as it is recognised.
+ * @throws import-failed if it is neither text nor a workbook, or is not what was stated.
  */
-export async function openDataFile(packed: File, sheets: Readonly<Record<string, string>> = {}): Promise<DataFile> {
+export async function openDataFile(
+  packed: File,
+  roles: readonly DataRole[],
+  choices: OpenOptions = {},
+): Promise<DataFile> {
   const file = await unpackedFile(packed);
-  const workbook = await readSpreadsheet(file, Object.hasOwn(sheets, file.name) ? sheets[file.name] : undefined);
-  if (workbook) return workbook;
-  const text = await encodingOfFile(file);
-  const format = formatOf(file.name, text.head);
-  const none = { sheets: [], sheet: null, mergedCells: 0, unreadableCells: 0 };
-  return { ...text, file, format, facts: { file: file.name, format, encoding: text.encoding, ...none } };
+  const { files = {} } = choices;
+  const name = [packed.name, file.name].find((known) => Object.hasOwn(files, known)) ?? '';
+  const stated = (Object.hasOwn(files, name) ? files[name] : undefined) ?? {};
+  const refuse = (field: keyof FileReading): never => {
+    throw new AppError({ kind: 'import-failed', file: file.name, fault: 'reading-unused', field });
+  };
+  const workbook = await readSpreadsheet(file, roles, stated, choices.readings ?? {});
+  if (!workbook) return stated.sheet === undefined ? openText(file, roles, stated, choices) : refuse('sheet');
+  if (stated.encoding !== undefined) return refuse('encoding');
+  return stated.delimiter === undefined ? workbook : refuse('delimiter');
 }
 
 /** Yields the records of a file, one list per chunk of bytes. Calls `read` with the number of bytes read so far. */
@@ -38,8 +101,8 @@ export async function* recordsOfFile(
     yield source.records;
     return;
   }
-  const { file, format, encoding } = source;
-  const reader = format === 'json' || format === 'literal' ? null : formatReader(format, file.name);
+  const { file, format, encoding, stated } = source;
+  const reader = format === 'json' || format === 'literal' ? null : formatReader(format, file.name, stated.delimiter);
   const pieces: string[] = [];
   let isCut = false;
   for await (const { text, cut } of textOfFile(file, encoding, read)) {

@@ -1,8 +1,16 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
-import { hasTitle, rowsPerBlock, type DataRole, type Dataset, type Row } from '../../../src/domain/records';
+import {
+  hasTitle,
+  rowsPerBlock,
+  type DataRole,
+  type Dataset,
+  type Row,
+  type SourceFile,
+} from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
+import { KeptColumns } from './keptColumns';
 
 /** Returns how many characters a row adds to its data set's count. */
 export function charactersOf(row: Row): number {
@@ -12,10 +20,11 @@ export function charactersOf(row: Row): number {
 }
 
 /**
- * Collects the rows of a data set and stores them under the hash of their canonical JSON, one line per row. The hash is
- * known only at the end, so rows wait in memory, and an interruption before the end leaves nothing. An interruption
- * while blocks are written leaves blocks that the next import of the same rows overwrites. The data set's record is
- * written last, so a listed data set is complete.
+ * Collects the rows of a data set and stores them under the hash of their canonical JSON, one line per row. Kept
+ * columns do not count, so a file has the hash that it had before they were kept; they have a hash of their own. The
+ * hash is known only at the end, so rows wait in memory, and an interruption before the end leaves nothing. An
+ * interruption while blocks are written leaves blocks that the next import of the same rows overwrites. The data set's
+ * record is written last, so a listed data set is complete.
  */
 export class DatasetWriter {
   readonly #blocks: { rows: Row[]; canonical: string }[] = [];
@@ -27,10 +36,11 @@ export class DatasetWriter {
     private readonly role: DataRole,
     private readonly name: string,
     private readonly hasher: Hasher,
+    private readonly keptColumns: KeptColumns,
   ) {}
 
   static async open(role: DataRole, name: string): Promise<DatasetWriter> {
-    return new DatasetWriter(role, name, await sha256Hasher());
+    return new DatasetWriter(role, name, await sha256Hasher(), await KeptColumns.open());
   }
 
   get rows(): number {
@@ -38,8 +48,10 @@ export class DatasetWriter {
   }
 
   add(row: Row): void {
-    const line = `${canonicalJson(row)}\n`;
+    const { kept, ...content } = row;
+    const line = `${canonicalJson(content)}\n`;
     this.hasher.update(line);
+    this.keptColumns.add(kept);
     if (this.#rows % rowsPerBlock === 0) this.#blocks.push({ rows: [], canonical: '' });
     const block = this.#blocks.at(-1);
     block?.rows.push(row);
@@ -49,29 +61,33 @@ export class DatasetWriter {
     if (this.role === 'knowledgeBase' && 'title' in row && hasTitle(row)) this.#titles += 1;
   }
 
-  /** Stores the rows added. Rows already stored are not written again, but the data set takes the new name. */
-  async finish(db: Database): Promise<Dataset> {
+  /**
+   * Stores the rows added. Rows already stored are not written again unless their kept columns differ. The data set
+   * takes the new name, kept columns and source files.
+   */
+  async finish(db: Database, sources: readonly SourceFile[] = []): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();
     const known = await getDataset(db, contentSha256);
-    const titles = this.role === 'knowledgeBase' ? { titles: this.#titles } : {};
-    if (known?.role === this.role) {
-      const renamed = { ...known, name: this.name, ...titles };
-      if (known.name !== this.name || known.titles !== renamed.titles) await putDataset(db, renamed);
-      return renamed;
-    }
-    for (const [index, block] of this.#blocks.entries())
-      await writeDatasetBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
-    const { role, name } = this;
+    const isKnown = known?.role === this.role;
+    const kept = this.keptColumns.finish();
+    if (!isKnown || known.kept?.sha256 !== kept?.sha256) await this.#writeBlocks(db, contentSha256);
     const dataset: Dataset = {
       contentSha256,
-      role,
-      name,
+      role: this.role,
+      name: this.name,
       rows: this.#rows,
       characters: this.#characters,
-      ...titles,
-      createdAt: Date.now(),
+      ...(this.role === 'knowledgeBase' ? { titles: this.#titles } : {}),
+      createdAt: isKnown ? known.createdAt : Date.now(),
+      ...(kept ? { kept } : {}),
+      ...(sources.length > 0 ? { sources: [...sources] } : {}),
     };
     await putDataset(db, dataset);
     return dataset;
+  }
+
+  async #writeBlocks(db: Database, contentSha256: string): Promise<void> {
+    for (const [index, block] of this.#blocks.entries())
+      await writeDatasetBlock(db, contentSha256, index, block.rows, await sha256Hex(block.canonical));
   }
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import {
   encodingCandidates,
   isDamaged,
+  isUnclear,
   isValidIn,
   looksLikeText,
   plausibility,
@@ -38,12 +39,29 @@ export interface FileText {
   damaged: boolean;
 }
 
+/** The encodings that fit a file. */
+export interface Detection {
+  /** Null if no encoding fits, so that a person has to name it. */
+  best: FileText | null;
+  /** Other encodings in which all bytes are valid, as GB18030 and Big5 often both are. */
+  alsoFits: TextEncodingName[];
+  /** Whether the text of one of them is about as plausible. */
+  unsure: boolean;
+}
+
+/** Reads the beginning of a file in a given encoding. */
+export async function textIn(encoding: TextEncodingName, file: File): Promise<FileText> {
+  const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
+  const head = new TextDecoder(encoding).decode(sample, { stream: true });
+  return { encoding, head, damaged: !(await isValidIn(encoding, fileBytes(file))) };
+}
+
 /**
  * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
- * @throws import-failed wrong-type, binary-file or encoding-unknown.
+ * @throws import-failed wrong-type or binary-file.
  */
-export async function encodingOfFile(file: File): Promise<FileText> {
+export async function detectEncoding(file: File): Promise<Detection> {
   const sample = new Uint8Array(await file.slice(0, sampleBytes).arrayBuffer());
   const tail = new Uint8Array(await file.slice(-sampleBytes).arrayBuffer());
   const fileType = fileTypeOf(sample, tail);
@@ -57,11 +75,15 @@ export async function encodingOfFile(file: File): Promise<FileText> {
     if (valid || damaged) fitting.push({ encoding, head, damaged });
     if (encoding === 'utf-8' && (valid || damaged)) break;
   }
-  const [best] = fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
-  if (best) return best;
+  const [best, ...others] = fitting.sort((a, b) => plausibility(b.head) - plausibility(a.head));
   // Every byte is a Latin-1 character. If the bytes look like text in Latin-1, only the encoding is unknown.
-  const isText = looksLikeText(new TextDecoder('latin1').decode(sample));
-  throw new AppError({ kind: 'import-failed', file: file.name, fault: isText ? 'encoding-unknown' : 'binary-file' });
+  if (!best && !looksLikeText(new TextDecoder('latin1').decode(sample)))
+    throw new AppError({ kind: 'import-failed', file: file.name, fault: 'binary-file' });
+  return {
+    best: best ?? null,
+    alsoFits: others.map(({ encoding }) => encoding),
+    unsure: best !== undefined && others.some(({ head }) => isUnclear(best.head, head)),
+  };
 }
 
 /** Decodes a file piece by piece. `cut` is true for a last piece that ends inside a character. */

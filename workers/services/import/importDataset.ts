@@ -1,30 +1,32 @@
 import { AppError } from '../../../src/domain/errors';
 import { bundleFaults, unbundled } from '../../../src/domain/import/bundle';
 import { RowCollector } from '../../../src/domain/import/rowCollector';
+import { namedCells } from '../../../src/domain/import/cells';
 import type { DraftOptions } from '../../../src/domain/import/drafts';
-import type { MappingsByShape } from '../../../src/domain/import/mapping';
+import { columnsByField } from '../../../src/domain/import/fileReading';
+import { withField, type ColumnMapping, type MappingsByShape } from '../../../src/domain/import/mapping';
 import { QuestionMerger } from '../../../src/domain/import/questionMerger';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
-import type { DataRole } from '../../../src/domain/records';
+import { shaped } from '../../../src/domain/import/shapes';
+import type { DataRole, SourceFile } from '../../../src/domain/records';
 import type { ImportReport, Progress, RejectedRow } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { DatasetWriter } from './datasetWriter';
 import { judgedFiles } from './judgedFiles';
-import { openDataFile, recordsOfFile, type DataFile } from './dataFile';
+import { openDataFile, recordsOfFile, type DataFile, type ReadingChoices } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
 import { noted, rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
 
-export interface ImportDatasetSettings extends DraftOptions {
+export interface ImportDatasetSettings extends DraftOptions, ReadingChoices {
   /** Columns chosen by the user, by the shape of the files that they apply to. */
   mappings?: MappingsByShape;
-  /** Sheets chosen by the user, by file name. */
-  sheets?: Readonly<Record<string, string>>;
 }
 
 interface ImportJob<R extends DataRole> {
   role: R;
   mappings: MappingsByShape | undefined;
+  idColumns: ReadonlyMap<DataFile, string>;
   collector: RowCollector<R>;
   writer: DatasetWriter;
   rejections: Rejections;
@@ -74,7 +76,8 @@ async function importFile<R extends DataRole>(
   job: ImportJob<R>,
   read: (bytes: number) => void,
 ): Promise<Recognition> {
-  const { file, facts, damaged, head } = source;
+  const { file, facts, damaged, head, stated } = source;
+  const unseen = new Set(stated.mapping?.map(({ column }) => column));
   let recognised: Recognition | null = null;
   let count = 0;
   let rows = 0;
@@ -82,20 +85,53 @@ async function importFile<R extends DataRole>(
   for await (const records of recordsWithHead(recordsOfFile(source, read), surveyedRecords)) {
     count += records.length;
     if (!recognised) {
-      recognised = await recognise(job.role, facts, records, job.mappings);
-      job.collector.useMapping(recognised.chosen ? recognised.mapping : null);
+      recognised = await recognise(job.role, facts, records, job.mappings, stated.mapping);
+      const byContent = recognised.chosen ? null : withJudgedId(recognised.mapping, job.idColumns.get(source));
+      if (byContent) recognised = { ...recognised, mapping: byContent };
+      job.collector.useMapping(recognised.chosen || byContent ? recognised.mapping : null);
     }
     for (const record of records) {
       const taken = takeRecord(record, file.name, job);
+      if (unseen.size > 0 && 'value' in record) withoutSeen(unseen, job.role, record.value);
       rows += taken.rows;
       firstRejection ??= taken.rejection;
       if (damaged && taken.rows > 0 && 'value' in record && isDamagedRecord(record.value))
         job.rejections.note({ file: file.name, line: record.line }, { fault: 'bytes-replaced' });
     }
   }
+  if (recognised) for (const field of unseen) throw columnMissing(file.name, field, recognised.columns);
   if (!recognised || rows === 0) throw wholeFileFault(file.name, firstRejection, head);
   job.rejections.notes(file.name, job.collector.fileNotes());
   return { ...recognised, records: count };
+}
+
+/** Returns the mapping with the judged column as id, or null if the columns' names lead to the same one. */
+function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
+  const byName = mapping.find(({ field }) => field === 'id')?.column;
+  return idColumn === undefined || idColumn === byName ? null : withField(mapping, idColumn, 'id');
+}
+
+/** Removes from `columns` those that the record has. */
+function withoutSeen(columns: Set<string>, role: DataRole, record: unknown): void {
+  const rows = unbundled(role, record).flatMap((value) => shaped(value) ?? []);
+  for (const row of rows) for (const name of namedCells(role, row)?.keys() ?? []) columns.delete(name);
+}
+
+function columnMissing(file: string, field: string, columns: readonly string[]): AppError {
+  return new AppError({ kind: 'import-failed', file, fault: 'column-missing', field, expected: columns.join(', ') });
+}
+
+/** Returns a file with what was chosen for it. Files of judgements have no columns to choose. */
+function sourceOf(path: string, { facts, stated }: DataFile, recognised: readonly Recognition[]): SourceFile {
+  const { sheet, encoding, readingChosen } = facts;
+  const found = recognised.find(({ file }) => file === facts.file);
+  return {
+    path,
+    ...(found?.chosen ? { columns: columnsByField(found.mapping) } : {}),
+    ...(readingChosen && sheet !== null ? { sheet } : {}),
+    ...(readingChosen && encoding !== null ? { encoding } : {}),
+    ...(stated.delimiter === undefined ? {} : { delimiter: stated.delimiter }),
+  };
 }
 
 const isDamagedRecord = (value: unknown): boolean => JSON.stringify(value).includes('\ufffd');
@@ -119,7 +155,8 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
  * Writes the collected questions. To be called when all rows are read. Throws if none of them has a relevant passage.
  */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
-  const { questions, irrelevant } = held.finish();
+  const { questions, irrelevant, differing } = held.finish();
+  for (const place of differing) rejections.note(place, { fault: 'kept-differs' });
   const faults = irrelevant.map((place): RejectedRow => ({ ...place, fault: 'relevant-missing', field: 'relevant' }));
   const [first] = faults;
   if (first && questions.length === 0) throw new AppError({ kind: 'import-failed', ...first });
@@ -137,18 +174,19 @@ export async function importDataset(
   files: File[],
   role: DataRole,
   progress: Progress,
-  { mappings, sheets, ...options }: ImportDatasetSettings = {},
+  { mappings, files: stated = {}, readings = {}, ...options }: ImportDatasetSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
   const opened: DataFile[] = [];
-  for (const file of files) opened.push(await openDataFile(file, sheets));
+  for (const file of files) opened.push(await openDataFile(file, [role], { files: stated, readings }));
   const rejections = new Rejections();
-  const { rows, judgements } = await judgedFiles(opened, role, options.passages, rejections);
+  const { rows, judgements, idColumns } = await judgedFiles(opened, role, options.passages, rejections);
   const judged = judgements ? { ...options, judged: judgements.of } : options;
   const writer = await DatasetWriter.open(role, name);
   const job = {
     role,
     mappings,
+    idColumns,
     collector: new RowCollector(role, judged),
     writer,
     rejections,
@@ -166,6 +204,7 @@ export async function importDataset(
   writeQuestions(job);
   for (const { question, place } of role === 'questions' ? (judgements?.unasked() ?? []) : [])
     rejections.add({ ...place, fault: 'unknown-question', field: rejectionExcerpt(question) });
-  const dataset = await writer.finish(db);
+  const sources = opened.map((source, index) => sourceOf(files[index]?.name ?? '', source, recognised));
+  const dataset = await writer.finish(db, sources);
   return { dataset, ...rejections.rejectedRows, format: first.format, encoding: first.encoding, recognised };
 }

@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import { poolings, type EncoderConfig, type StoredModel } from '../../../src/domain/model';
 import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
@@ -10,8 +11,8 @@ function size(config: JsonObject, key: string, most = Number.MAX_SAFE_INTEGER): 
   if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
   throw modelError('config.json', 'unsupported-architecture', {
     tensor: key,
-    expected: 'a positive integer',
-    found: JSON.stringify(value) ?? 'no value',
+    expected: own('positive-integer'),
+    found: JSON.stringify(value) ?? own('no-value'),
   });
 }
 
@@ -43,7 +44,7 @@ export function asBertConfig(text: string): { text: string; positionsSkipped: nu
   if (typeof pad !== 'number' || !Number.isInteger(pad) || pad < 0 || pad + 1 >= positions)
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'pad_token_id',
-      expected: `an integer below ${positions - 1}`,
+      expected: own('integer-below', positions - 1),
       found: `pad_token_id ${JSON.stringify(pad)}`,
     });
   const bert = {
@@ -63,7 +64,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'model_type',
       expected: 'bert',
-      found: JSON.stringify(config['model_type']) ?? 'no value',
+      found: JSON.stringify(config['model_type']) ?? own('no-value'),
     });
   must(config, 'hidden_act', 'gelu');
   must(config, 'position_embedding_type', 'absolute');
@@ -72,7 +73,7 @@ export function readEncoderConfig(text: string): EncoderConfig {
   if (hiddenSize % heads !== 0)
     throw modelError('config.json', 'unsupported-architecture', {
       tensor: 'num_attention_heads',
-      expected: `a divisor of ${hiddenSize}`,
+      expected: own('divisor-of', hiddenSize),
       found: String(heads),
     });
   const epsilon = config['layer_norm_eps'];

@@ -1,4 +1,5 @@
-import { rowIdOf, judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
+import { JudgedColumn } from '../../../src/domain/import/judgedColumn';
+import { judgementOf, Judgements, sideOf, type Side } from '../../../src/domain/import/judgements';
 import { Columns } from '../../../src/domain/import/rowColumns';
 import type { DataRole } from '../../../src/domain/records';
 import type { PassageLookup } from '../../../src/domain/split/passageLookup';
@@ -47,17 +48,37 @@ async function readJudgements(
     rejections.note({ file, line: firstLine }, { fault: 'judged-irrelevant', field: String(irrelevant) });
 }
 
-/** Returns which side of the judgements the file holds: their questions or their passages. Null for neither. */
-async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>): Promise<Side | null> {
-  const evidence = { name: file.file.name, titled: false, asQuestions: 0, asPassages: 0 };
+interface JudgedSide {
+  /** Which side of the judgements the file holds: their questions or their passages. Null for neither. */
+  side: Side | null;
+  /** The column of the ids that the judgements name on that side. Null if they name none of its rows. */
+  idColumn: string | null;
+}
+
+async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>): Promise<JudgedSide> {
+  const questions = new JudgedColumn('questions', judgements.idsOf('questions'));
+  const passages = new JudgedColumn('knowledgeBase', judgements.idsOf('knowledgeBase'));
+  let titled = false;
   for await (const { value } of valuesOf(file)) {
-    const [question, passage] = [rowIdOf(value, 'questionId'), rowIdOf(value, 'passageId')];
-    if (question !== null && judgements.hasQuestion(question)) evidence.asQuestions += 1;
-    if (passage !== null && judgements.hasPassage(passage)) evidence.asPassages += 1;
+    questions.add(value);
+    passages.add(value);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      evidence.titled ||= new Columns(Object.entries(value)).has('title');
+      titled ||= new Columns(Object.entries(value)).has('title');
   }
-  return sideOf(evidence);
+  // A column of another name may hold the ids of the other side: a passage may say which question it answers.
+  const onlyNamed = questions.named() !== null || passages.named() !== null;
+  const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
+  const evidence = { name: file.file.name, titled, asQuestions: count(questions), asPassages: count(passages) };
+  const side = sideOf(evidence);
+  return { side, idColumn: (side === 'passages' ? passages : questions).find() };
+}
+
+export interface JudgedFiles {
+  rows: DataFile[];
+  /** Null if no file holds judgements. */
+  judgements: Judgements<RejectionPlace> | null;
+  /** The columns of ids that the judgements name, by file. */
+  idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
@@ -69,20 +90,25 @@ export async function judgedFiles(
   role: DataRole,
   passages: PassageLookup | undefined,
   rejections: Rejections,
-): Promise<{ rows: DataFile[]; judgements: Judgements<RejectionPlace> | null }> {
-  if (files.length < 2) return { rows: [...files], judgements: null };
+): Promise<JudgedFiles> {
+  const idColumns = new Map<DataFile, string>();
+  if (files.length < 2) return { rows: [...files], judgements: null, idColumns };
   const judgements = new Judgements<RejectionPlace>(passages);
   const others: DataFile[] = [];
   for (const file of files) {
     if (!(await isFileOfJudgements(file))) others.push(file);
     else await readJudgements(file, judgements, rejections);
   }
-  if (judgements.size === 0) return { rows: [...files], judgements: null };
+  if (judgements.size === 0) return { rows: [...files], judgements: null, idColumns };
   const rows: DataFile[] = [];
   for (const file of others) {
-    const side = await sideOfFile(file, judgements);
-    if (side === (role === 'knowledgeBase' ? 'passages' : 'questions')) rows.push(file);
-    else rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+    const { side, idColumn } = await sideOfFile(file, judgements);
+    if (side !== (role === 'knowledgeBase' ? 'passages' : 'questions')) {
+      rejections.note({ file: file.file.name }, { fault: 'file-unused' });
+      continue;
+    }
+    rows.push(file);
+    if (idColumn !== null) idColumns.set(file, idColumn);
   }
-  return { rows, judgements };
+  return { rows, judgements, idColumns };
 }

@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import { modelError } from '../../formats/modelError';
 import { lowercasing } from '../tokenize/lowercase';
 import { isJsonObject, parseModelJson } from './parseModelJson';
@@ -8,13 +9,13 @@ type Json = Record<string, unknown>;
 export function tokenizerSize(text: string): number {
   const tokenizer = parseModelJson('tokenizer.json', text);
   const model = tokenizer['model'];
-  if (!isJsonObject(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no model' });
+  if (!isJsonObject(model)) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: own('no-model') });
   const vocab = model['vocab'];
   let size = 0;
   if (Array.isArray(vocab)) size = vocab.length;
   else if (isJsonObject(vocab))
     for (const id of Object.values(vocab)) if (typeof id === 'number' && id >= size) size = id + 1;
-  if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: 'no vocabulary' });
+  if (size === 0) throw modelError('tokenizer.json', 'tokenizer-invalid', { found: own('no-vocabulary') });
   const added = tokenizer['added_tokens'];
   if (Array.isArray(added))
     for (const token of added)
@@ -78,7 +79,7 @@ interface Vocabulary {
 
 function idOf({ words, added }: Vocabulary, token: string): number {
   const found = words.get(token) ?? added.get(token);
-  if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: `no ${token}` });
+  if (found === undefined) throw modelError('vocab.txt', 'tokenizer-invalid', { found: own('no-token', token) });
   return found;
 }
 

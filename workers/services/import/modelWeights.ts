@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import { openPytorch } from '../../formats/pytorch';
 import { openSafetensors } from '../../formats/safetensors';
 import { type TensorFile } from '../../formats/tensorFile';
@@ -20,7 +21,7 @@ async function openFile(file: File, name: string): Promise<TensorFile> {
   if (isZip || isPickle) return openPytorch(file, name);
   const isSafetensors = start[8] === 0x7b; // {
   if (name.endsWith('.bin') && file.size > 0 && !isSafetensors)
-    throw modelError(name, 'pickle-invalid', { found: 'not a file that torch.save writes' });
+    throw modelError(name, 'pickle-invalid', { found: own('not-torch-save') });
   return openSafetensors(file, name);
 }
 

@@ -1,6 +1,6 @@
 import { recognise, surveyedRecords, type Recognition } from '../../../src/domain/import/recognise';
 import type { DataRole } from '../../../src/domain/records';
-import type { ImportDatasetSettings } from './importDataset';
+import type { ColumnChoices } from '../../../src/protocol/dataApi';
 import { openDataFile, recordsOfFile } from './dataFile';
 import { recordsWithHead } from './recordsWithHead';
 
@@ -10,13 +10,13 @@ import { recordsWithHead } from './recordsWithHead';
 export async function recogniseFiles(
   files: File[],
   role: DataRole,
-  { mappings, sheets }: Pick<ImportDatasetSettings, 'mappings' | 'sheets'>,
+  { mappings, ...choices }: ColumnChoices,
 ): Promise<Recognition[]> {
   const found: Recognition[] = [];
   for (const file of files) {
-    const source = await openDataFile(file, sheets);
+    const source = await openDataFile(file, [role], { ...choices, guess: true });
     const head = await recordsWithHead(recordsOfFile(source), surveyedRecords).next();
-    found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings));
+    found.push(await recognise(role, source.facts, head.done ? [] : head.value, mappings, source.stated.mapping));
   }
   return found;
 }

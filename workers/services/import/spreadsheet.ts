@@ -1,6 +1,8 @@
 import { AppError } from '../../../src/domain/errors';
+import { sheetKey, type FileReading, type RememberedReadings } from '../../../src/domain/import/fileReading';
 import type { RawRecord } from '../../../src/domain/import/recordReader';
 import type { FileFacts } from '../../../src/domain/import/recognise';
+import type { DataRole } from '../../../src/domain/records';
 import { sheetRecords } from '../../../src/domain/import/sheet';
 import { readXlsx, XlsxFault } from '../../formats/xlsx';
 import { isZip } from '../../formats/zip';
@@ -13,30 +15,49 @@ export interface SpreadsheetFile {
   head: string;
   damaged: false;
   records: RawRecord[];
+  stated: FileReading;
+}
+
+function sheetMissing(file: string, field: string, sheets: readonly string[]): AppError {
+  return new AppError({ kind: 'import-failed', file, fault: 'sheet-missing', field, expected: sheets.join(', ') });
 }
 
 /**
- * Reads a sheet of an Excel workbook: the one named `wanted` if the file has it, else the first with content. Returns
- * null if the file is not a workbook.
- * @throws import-failed if a file named as a workbook cannot be read.
+ * Reads a sheet of an Excel workbook: the one stated for this file, else the one chosen earlier for workbooks with the
+ * same sheets, else the first with content. Returns null if the file is not a workbook.
+ * @throws import-failed if a file named as a workbook cannot be read, or lacks the stated sheet.
  */
-export async function readSpreadsheet(file: File, wanted?: string): Promise<SpreadsheetFile | null> {
+export async function readSpreadsheet(
+  file: File,
+  roles: readonly DataRole[],
+  stated: FileReading = {},
+  readings: RememberedReadings = {},
+): Promise<SpreadsheetFile | null> {
   const head = new Uint8Array(await file.slice(0, 8).arrayBuffer());
   if (!isZip(head)) return null;
   const isNamedSo = /\.(xls[xmb]?|et)$/i.test(file.name);
   try {
-    const { sheets, name, sheet, unreadable } = await readXlsx(new Uint8Array(await file.arrayBuffer()), wanted);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const earlier = (names: readonly string[]): string | undefined =>
+      roles.map((role) => readings[sheetKey(role, names)]).find((name) => name !== undefined && names.includes(name));
+    const { sheets, name, sheet, unreadable } = await readXlsx(bytes, (names) => stated.sheet ?? earlier(names));
+    if (stated.sheet !== undefined && stated.sheet !== name) throw sheetMissing(file.name, stated.sheet, sheets);
     const { columns, records, mergedCells } = sheetRecords(sheet);
     const facts: FileFacts = {
       file: file.name,
       format: 'xlsx',
       encoding: null,
+      detected: null,
+      alsoFits: [],
+      unsure: false,
+      readingKey: roles[0] === undefined ? '' : sheetKey(roles[0], sheets),
+      readingChosen: sheets.length > 1 && (stated.sheet ?? earlier(sheets)) === name,
       sheets,
       sheet: name,
       mergedCells,
       unreadableCells: unreadable,
     };
-    return { file, facts, head: columns.join(), damaged: false, records };
+    return { file, facts, head: columns.join(), damaged: false, records, stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
     // This is another zip archive, which the caller refuses by its type.

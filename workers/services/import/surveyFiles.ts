@@ -1,6 +1,8 @@
 import { AppError, type AppErrorDetails } from '../../../src/domain/errors';
 import { ContentCounter, type FileContent } from '../../../src/domain/import/fileContent';
 import { fillingsOf } from '../../../src/domain/import/fillings';
+import type { RememberedReadings } from '../../../src/domain/import/fileReading';
+import { dataRoles } from '../../../src/domain/records';
 import type { FolderFile, Progress, Survey } from '../../../src/protocol/dataApi';
 import { openDataFile, recordsOfFile } from './dataFile';
 
@@ -8,10 +10,11 @@ import { openDataFile, recordsOfFile } from './dataFile';
 async function contentOf(
   { path, file }: FolderFile,
   onlyBundle: boolean,
+  readings: RememberedReadings,
   read: (bytes: number) => void,
 ): Promise<FileContent | null> {
   const counter = new ContentCounter();
-  for await (const records of recordsOfFile(await openDataFile(file), read))
+  for await (const records of recordsOfFile(await openDataFile(file, dataRoles, { readings }), read))
     for (const record of records) {
       if (!('value' in record)) continue;
       counter.add(record.value);
@@ -23,11 +26,12 @@ async function contentOf(
 /**
  * Finds the slots that files have content for, without importing them. A file that cannot be read is reported and the
  * others are still looked at. With `onlySeveral`, returns no slots for a single file that serves one slot, without
- * reading all of it.
+ * reading all of it. A choice in `readings` counts for whatever role it was made, because no role is known yet.
  */
 export async function surveyFiles(
   files: readonly FolderFile[],
   onlySeveral: boolean,
+  readings: RememberedReadings,
   progress: Progress,
 ): Promise<Survey> {
   const contents: FileContent[] = [];
@@ -38,7 +42,7 @@ export async function surveyFiles(
   for (const [index, file] of files.entries()) {
     const read = (bytes: number): void => progress(Math.min(of, before + bytes), of);
     try {
-      const content = await contentOf(file, onlySeveral && files.length === 1, read);
+      const content = await contentOf(file, onlySeveral && files.length === 1, readings, read);
       if (content) {
         contents.push(content);
         positions.push(index);

@@ -115,7 +115,9 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
 
 function canonicalRow(reader: ProjectReader, path: string, row: Row): string {
   try {
-    return `${canonicalJson(row)}\n`;
+    // Kept columns do not count, as in `DatasetWriter`.
+    const { kept: _, ...content } = row;
+    return `${canonicalJson(content)}\n`;
   } catch (cause) {
     throw reader.invalid(path, `row ${row.id.slice(0, 80)}`, cause);
   }

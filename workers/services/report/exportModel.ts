@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { ExportReport, ExportRequest, Progress } from '../../../src/protocol/dataApi';
 import { keptCheckpoint } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
@@ -110,7 +111,7 @@ async function filesOf(zip: Blob, fileName: string): Promise<ExportedFile[]> {
 
 function fileAt(files: readonly ExportedFile[], path: string): Blob {
   const file = files.find((candidate) => candidate.path === path);
-  if (!file) throw new AppError({ kind: 'project-invalid', file: path, entry: path, reason: 'missing' });
+  if (!file) throw new AppError({ kind: 'project-invalid', file: path, entry: path, reason: own('missing') });
   return file.blob;
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import type { Experiment } from '../../../src/domain/experiment';
 import {
   encodedText,
@@ -32,8 +33,7 @@ async function rowsOf<R extends DataRole>(
 function refuseSharedIds(knowledgeBase: readonly Passage[]): void {
   const seen = new Set<string>();
   for (const { id } of knowledgeBase) {
-    if (seen.has(id))
-      throw new AppError({ kind: 'experiment-invalid', path: 'data', found: `passage ${id} in two knowledge bases` });
+    if (seen.has(id)) throw new AppError({ kind: 'experiment-invalid', path: 'data', found: own('passage-twice', id) });
     seen.add(id);
   }
 }

@@ -1,8 +1,9 @@
 import { AppError } from '../../../src/domain/errors';
+import { own, type Said } from '../../../src/domain/errorWords';
 
 /** Parses a JSON file of a model folder. Throws `model-invalid` if it is missing, broken, or a single value. */
 export function modelJson(files: Record<string, string>, path: string): object {
-  const invalid = (found?: string) =>
+  const invalid = (found?: Said) =>
     new AppError({
       kind: 'model-invalid',
       file: path,
@@ -17,5 +18,5 @@ export function modelJson(files: Record<string, string>, path: string): object {
   } catch (cause) {
     throw new AppError({ kind: 'model-invalid', file: path, fault: 'not-json' }, { cause });
   }
-  throw invalid('not an object');
+  throw invalid(own('not-an-object'));
 }

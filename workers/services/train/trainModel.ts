@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/domain/errors';
+import { own } from '../../../src/domain/errorWords';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
@@ -41,7 +42,7 @@ async function trainStage(
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
-    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: 'no value' });
+    throw new AppError({ kind: 'experiment-invalid', path: `stages.${stageIndex}`, found: own('no-value') });
   if (state.step === begin && stageIndex > 0) resetOptimizer(state, parameters);
   releaseIdleMemory(engine);
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });

@@ -1,5 +1,7 @@
 import { count } from './count';
 
+const kept = { topic: 'topic', document: 'document', chunk: 'part of the document' };
+
 export const importTexts = {
   title: 'Data and base model',
   slots: {
@@ -69,7 +71,7 @@ export const importTexts = {
   preview: 'View the rows',
   previewOf: (name: string) => `Rows of ${name}`,
   encodingHint: (encoding: string) =>
-    `Read as ${encoding}. If the text is garbled, save the file as UTF-8 and import it again.`,
+    `Read as ${encoding}. If the text is garbled, choose another encoding under “Check the columns”.`,
   leftOut: (rows: number, references: number, notes: number) =>
     [
       ...(rows > 0 ? [`${count(rows, 'row')} left out`] : []),
@@ -95,6 +97,9 @@ export const importTexts = {
     numbered: (n: string) => `column ${n}`,
     unused: 'not used',
     used: (pairs: string) => `Read: ${pairs}.`,
+    kept: (pairs: string) => `Kept for later stages: ${pairs}.`,
+    keptOf: (field: string, values: number, rows: number) =>
+      `${field}: ${count(values, 'value')} in ${count(rows, 'row')}`,
     notUsed: (names: string) => `Not used: ${names}.`,
     noneUsed: 'All columns are used.',
     more: (n: number) => `${count(n, 'more column')} not shown and not used.`,
@@ -105,6 +110,18 @@ export const importTexts = {
     or: ' or ',
     /** Between the names of a list. */
     list: ', ',
+    /** Between two or three names. */
+    and: ' and ',
+    encoding: 'Encoding',
+    encodingDetected: (name: string) => `${name} (recognised)`,
+    encodingFits: (name: string) => `${name} (fits too)`,
+    encodingSeveral: (names: string) =>
+      `The file can be read as ${names}. If the text below is garbled, choose the other one.`,
+    encodingUnsure: (names: string) =>
+      `The encoding isn’t certain: ${names} fit. Look for garbled text under “Check the columns”.`,
+    encodingUnknown: 'The encoding wasn’t recognised. Choose one until the text below is no longer garbled.',
+    encodingChosen: 'Read in the encoding you chose for files like this.',
+    sheetChosen: 'The sheet is the one you chose for workbooks with these sheets.',
     sheet: 'Sheet',
     sheetOf: (sheet: string, sheets: number) => (sheets > 1 ? `sheet “${sheet}” of ${sheets}` : `sheet “${sheet}”`),
     read: (n: number) => `${count(n, 'row')} read`,
@@ -122,7 +139,7 @@ export const importTexts = {
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: 'text', title: 'title', id: 'id' },
+      knowledgeBase: { text: 'text', title: 'title', id: 'id', ...kept },
       pairs: {
         anchor: 'question',
         positive: 'passage that answers',
@@ -132,9 +149,10 @@ export const importTexts = {
         negativeIds: 'ids of the negatives',
         score: 'score or label',
         id: 'id',
+        ...kept,
       },
-      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id' },
-      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id' },
+      questions: { text: 'question', relevant: 'relevant passages', score: 'score', id: 'id', ...kept },
+      scoredPairs: { sentence1: 'sentence 1', sentence2: 'sentence 2', score: 'score', id: 'id', ...kept },
     },
   },
   place: 'Place',

@@ -1,6 +1,6 @@
 import type { AppErrorDetails } from '../../../domain/errors';
 import { unknownErrorSentence, type Sentence } from './sentence';
-import { shortened } from './shortened';
+import { said } from './ownWords';
 
 /**
  * Says why a benchmark stopped and what to do. A benchmark has its own remedies, because it has no batch size to reduce
@@ -15,13 +15,13 @@ export function benchmarkStopped(details: Extract<AppErrorDetails, { kind: 'benc
       };
     case 'device':
       return {
-        zh: `测量时与显卡的连接断了（${shortened(details.reason)}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
-        en: `The GPU was lost while measuring (${shortened(details.reason)}); measure again. If it happens again, update the driver or use the CPU.`,
+        zh: `测量时与显卡的连接断了（${said(details.reason).zh}），请再测一次；如果还是这样，请更新显卡驱动，或改用 CPU。`,
+        en: `The GPU was lost while measuring (${said(details.reason).en}); measure again. If it happens again, update the driver or use the CPU.`,
       };
     case 'worker':
       return {
-        zh: `测量时计算线程意外停止（${shortened(details.reason)}），请再测一次；如果还是这样，请只测演示模型。`,
-        en: `The compute worker stopped while measuring (${shortened(details.reason)}); measure again. If it happens again, measure only the demo model.`,
+        zh: `测量时计算线程意外停止（${said(details.reason).zh}），请再测一次；如果还是这样，请只测演示模型。`,
+        en: `The compute worker stopped while measuring (${said(details.reason).en}); measure again. If it happens again, measure only the demo model.`,
       };
     default:
       return unknownErrorSentence(details satisfies never);

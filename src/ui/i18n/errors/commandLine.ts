@@ -1,6 +1,7 @@
 import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
 import { memoryTooSmall, neededMemoryWords } from './memory';
+import { said } from './ownWords';
 import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
@@ -39,8 +40,8 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         : null;
     case 'gpu-unavailable':
       return {
-        zh: `显卡无法使用（${shortened(details.reason)}），请更新显卡驱动，或用 --device wasm。`,
-        en: `The GPU can’t be used (${shortened(details.reason)}); update its driver, or use --device wasm.`,
+        zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或用 --device wasm。`,
+        en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or use --device wasm.`,
       };
     case 'half-unavailable':
       return {

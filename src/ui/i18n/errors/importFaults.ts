@@ -25,8 +25,8 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
     en: 'there are no rows, only column names or an empty list; add rows',
   }),
   'encoding-unknown': () => ({
-    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请另存为 UTF-8',
-    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; save it as UTF-8',
+    zh: '文字编码不是 UTF-8、GB18030（GBK）或 Big5，请在读到的前几行旁边选择编码，或另存为 UTF-8',
+    en: 'the text is not UTF-8, GB18030 (GBK) or Big5; choose its encoding beside the first rows, or save it as UTF-8',
   }),
   'binary-file': () => ({
     zh: '这是二进制文件，不是文本，请另存为 XLSX、CSV 或 TXT',
@@ -142,6 +142,22 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   'gzip-broken': () => ({
     zh: '压缩文件已损坏或不完整，请重新下载',
     en: 'the gzip file is damaged or incomplete; download it again',
+  }),
+  'sheet-missing': ({ name, expected }) => ({
+    zh: `没有工作表“${name}”，文件里有 ${shortened(expected)}，请改正表名`,
+    en: `it has no sheet “${name}”, only ${shortened(expected)}; correct the name of the sheet`,
+  }),
+  'column-missing': ({ name, expected }) => ({
+    zh: `没有列“${name}”，文件里有 ${shortened(expected)}，请改正列名`,
+    en: `it has no column “${name}”, only ${shortened(expected)}; correct the name of the column`,
+  }),
+  'reading-unused': ({ name }) => ({
+    zh: `这种文件没有“${name}”这一项，请把它去掉`,
+    en: `“${name}” does not apply to this kind of file; remove it`,
+  }),
+  'kept-differs': () => ({
+    zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',
+    en: 'its topic, document or part of the document differs from that of the question’s earlier row, which is used',
   }),
   'control-replaced': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,

@@ -1,5 +1,6 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
-import { type Sentence } from './sentence';
+import { said, spaced } from './ownWords';
+import { type Sentence, type SentenceLanguage } from './sentence';
 import { shortened } from './shortened';
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
@@ -45,7 +46,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: 'the list of shards can’t be read; download the file again',
   }),
   'pickle-unsupported': ({ found }) => ({
-    zh: `文件里有 ${found}，读取张量用不到它，为安全起见不予读取，请换用 safetensors 格式`,
+    zh: `文件里有${spaced(found)}，读取张量用不到它，为安全起见不予读取，请换用 safetensors 格式`,
     en: `it contains ${found}, which tensors do not need, so for safety it is not read; use the safetensors format`,
   }),
   'pickle-invalid': ({ found }) => ({
@@ -57,7 +58,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: `the tensor “${tensor}” is missing; make sure that the file has all weights of a BERT-type encoder`,
   }),
   'tensor-shape': ({ tensor, expected, found }) => ({
-    zh: `张量“${tensor}”的形状是 ${found}，按 config.json 应为 ${expected}，请使用配套的文件`,
+    zh: `张量“${tensor}”的形状是${spaced(found)}，按 config.json 应为${spaced(expected)}，请使用配套的文件`,
     en: `the tensor “${tensor}” has the shape ${found}, but config.json asks for ${expected}; use files that belong together`,
   }),
   'tensor-dtype': ({ tensor, found }) => ({
@@ -100,10 +101,12 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
 
 /** Says which file of a model was refused, why, and what to do about it. */
 export function modelInvalid(details: ModelDetails): Sentence {
-  const fault = sentences[details.fault]({
-    tensor: shortened(details.tensor, 90),
-    expected: shortened(details.expected),
-    found: shortened(details.found),
-  });
-  return { zh: `${shortened(details.file)}：${fault.zh}。`, en: `${shortened(details.file)}: ${fault.en}.` };
+  const [expected, found] = [said(details.expected), said(details.found)];
+  const fault = (language: SentenceLanguage): string =>
+    sentences[details.fault]({
+      tensor: shortened(details.tensor, 90),
+      expected: expected[language],
+      found: found[language],
+    })[language];
+  return { zh: `${shortened(details.file)}：${fault('zh')}。`, en: `${shortened(details.file)}: ${fault('en')}.` };
 }

@@ -1,6 +1,8 @@
 import type { Dictionary } from '../dictionary';
 import { formatCount } from '../format';
 
+const kept = { topic: '主题', document: '文档', chunk: '文档里的片段' };
+
 export const importTexts: Dictionary['import'] = {
   title: '数据和基座模型',
   slots: {
@@ -64,7 +66,7 @@ export const importTexts: Dictionary['import'] = {
   imported: (rows, characters) => `${formatCount(rows)} 行 · ${formatCount(characters)} 字`,
   preview: '查看数据',
   previewOf: (name) => `${name} 的数据`,
-  encodingHint: (encoding) => `按 ${encoding} 编码读取。如果文字是乱码，请把文件另存为 UTF-8 后再导入。`,
+  encodingHint: (encoding) => `按 ${encoding} 编码读取。如果文字是乱码，请在“核对各列”里换一种编码。`,
   leftOut: (rows, references, notes) =>
     [
       ...(rows > 0 ? [`${formatCount(rows)} 行未采用`] : []),
@@ -89,6 +91,8 @@ export const importTexts: Dictionary['import'] = {
     numbered: (n) => `第 ${n} 列`,
     unused: '不用',
     used: (pairs) => `读取：${pairs}。`,
+    kept: (pairs) => `留给后面的步骤用：${pairs}。`,
+    keptOf: (field, values, rows) => `${field} ${formatCount(values)} 种（${formatCount(rows)} 行有）`,
     notUsed: (names) => `没用到：${names}。`,
     noneUsed: '所有列都用到了。',
     more: (n) => `另有 ${formatCount(n)} 列没有列出，也没用到。`,
@@ -98,6 +102,15 @@ export const importTexts: Dictionary['import'] = {
     needed: (names) => `还缺：${names}。`,
     or: '或',
     list: '、',
+    and: ' 和 ',
+    encoding: '文字编码',
+    encodingDetected: (name) => `${name}（认出的）`,
+    encodingFits: (name) => `${name}（也读得通）`,
+    encodingSeveral: (names) => `这个文件按 ${names} 都读得通。如果下面是乱码，请换另一种。`,
+    encodingUnsure: (names) => `文字编码拿不准，${names} 都读得通，请在“核对各列”里看看有没有乱码。`,
+    encodingUnknown: '没有认出文字编码，请选一种，直到下面的文字不再是乱码。',
+    encodingChosen: '编码按你为这种文件选过的。',
+    sheetChosen: '工作表按你为这种工作簿选过的。',
     sheet: '工作表',
     sheetOf: (sheet, sheets) => (sheets > 1 ? `工作表“${sheet}”（共 ${sheets} 个）` : `工作表“${sheet}”`),
     read: (n) => `读到 ${formatCount(n)} 行`,
@@ -115,7 +128,7 @@ export const importTexts: Dictionary['import'] = {
       xlsx: 'Excel',
     },
     fields: {
-      knowledgeBase: { text: '正文', title: '标题', id: 'id' },
+      knowledgeBase: { text: '正文', title: '标题', id: 'id', ...kept },
       pairs: {
         anchor: '问题',
         positive: '能回答的段落',
@@ -125,9 +138,10 @@ export const importTexts: Dictionary['import'] = {
         negativeIds: '负例的编号',
         score: '分数或标签',
         id: 'id',
+        ...kept,
       },
-      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id' },
-      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id' },
+      questions: { text: '问题', relevant: '相关段落', score: '分数', id: 'id', ...kept },
+      scoredPairs: { sentence1: '句子 1', sentence2: '句子 2', score: '分数', id: 'id', ...kept },
     },
   },
   place: '位置',

@@ -1,0 +1,105 @@
+/** Our own words inside an error, by code, with the names and numbers that they contain. */
+export interface OwnWordsValues {
+  // What an experiment has, or what it should have.
+  'no-value': [];
+  'no-batch-list': [];
+  'batch-list-file': [];
+  'no-steps': [];
+  row: [number];
+  'row-from-to': [first: number, last: number];
+  'at-most': [number];
+  'passage-twice': [id: string];
+  'no-such-field': [];
+  'lone-surrogate': [];
+  'well-formed-unicode': [];
+  'finite-number': [];
+  'json-value': [];
+  number: [];
+  integer: [];
+  'integer-from-to': [least: number, most: number];
+  text: [];
+  boolean: [];
+  list: [];
+  object: [];
+  sha256: [];
+  'different-names': [];
+  'column-for': [fields: string];
+  'list-of': [least: number, most: number];
+  // Why the browser's storage, a worker or the GPU failed, where the browser itself gave no reason.
+  'part-missing': [part: number, id: string];
+  'download-deleted': [];
+  'worker-not-started': [];
+  'worker-ended': [];
+  'message-unreadable': [];
+  'configure-failed': [];
+  'thread-not-started': [];
+  'worker-lacks': [worker: string, method: string];
+  'no-wasm-simd': [];
+  'no-webgpu': [];
+  'no-adapter': [];
+  'no-device': [];
+  // Why an entry of a zip archive or of a project cannot be read.
+  missing: [];
+  damaged: [];
+  incomplete: [];
+  'not-json': [];
+  'not-a-list': [];
+  'not-an-object': [];
+  'not-a-project': [];
+  'not-a-zip': [];
+  'zip64-damaged': [];
+  'directory-outside': [];
+  'directory-damaged': [];
+  'entry-compressed': [];
+  // What a file of a model holds, or what it should hold.
+  bytes: [number | string];
+  'at-most-bytes': [number];
+  offset: [number];
+  'duplicate-name': [];
+  'positive-integer': [];
+  'integer-below': [number];
+  'divisor-of': [number];
+  'no-model': [];
+  'no-vocabulary': [];
+  'no-token': [token: string];
+  // What a PyTorch file holds.
+  'pickle-ends': [];
+  'stack-empty': [];
+  'kind-expected': [kind: string];
+  'mark-missing': [];
+  'protocol-unknown': [];
+  'key-without-value': [];
+  'memo-empty': [index: number];
+  'stored-tensor-invalid': [];
+  'persistent-id-invalid': [];
+  opcode: [name: string];
+  'nested-containers': [most: number];
+  'call-of': [name: string];
+  'storage-view': [];
+  'not-torch-save': [];
+  'no-data-pkl': [];
+  'pickle-above': [mebibytes: number];
+  'big-endian': [];
+  'other-pickle': [];
+  'no-storage-list': [];
+  'storage-unused': [];
+  'elements-in-storage': [elements: number, storage: number];
+  'no-tensors': [];
+}
+export type OwnWordsCode = keyof OwnWordsValues;
+
+/** Words of ours, which the UI says in the user's language. */
+export interface OwnWords {
+  code: OwnWordsCode;
+  values: readonly (string | number)[];
+}
+
+/**
+ * A part of an error's sentence. A string is quoted as it is: it comes from a file, the browser or the system. A list
+ * names alternatives.
+ */
+export type Said = string | OwnWords | readonly Said[];
+
+export function own<Code extends OwnWordsCode>(code: Code, ...values: OwnWordsValues[Code]): OwnWords {
+  return { code, values };
+}
