@@ -81,7 +81,8 @@ export async function storeModelWeights(
 }
 
 /**
- * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is invalid or if
+ * Stores the blocks of a data set and returns its record, with characters and titles counted. Throws if a row is
+ * invalid or if
  * the rows do not match the record.
  */
 export async function storeBlocks(db: Database, reader: ProjectReader, dataset: Dataset): Promise<Dataset> {
