@@ -131,6 +131,19 @@ export type HubFault =
   /** Another tab is downloading. */
   | 'elsewhere';
 
+export type ProjectFault =
+  /** The run's weights are incomplete or do not match their hash. */
+  | 'weights-missing'
+  | 'weights-damaged'
+  /** The file lacks the run's events or its experiment. */
+  | 'events-missing'
+  | 'experiment-missing'
+  /** The run is unfinished, and the project is saved without optimizer state. */
+  | 'unfinished'
+  /** The experiment names data or a model that neither the file nor this browser has. */
+  | 'data-missing'
+  | 'model-missing';
+
 export type LinkFault = 'cut' | 'tampered' | 'too-new' | 'too-large' | 'invalid';
 
 export type AppErrorDetails =
@@ -166,6 +179,8 @@ export type AppErrorDetails =
   | { kind: 'storage-failed'; reason: Said }
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
+  /** A warning: the project was saved or opened without a run or an input. `name` names the experiment. */
+  | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }

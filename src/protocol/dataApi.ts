@@ -6,8 +6,10 @@ import type { HubListing, HubModelId } from '../domain/import/hub';
 import type { MappingsByShape } from '../domain/import/mapping';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
+import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
+import type { StoredItem } from '../domain/storage/storedItem';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
@@ -73,6 +75,42 @@ export interface SplitCounts {
   unknownAnswers: number;
   /** The first 1,000 of each kind, with long texts cut. */
   listed: { overlaps: Overlap[]; unknownAnswers: UnknownAnswer[] };
+}
+
+/** An experiment of a project file that differs from what is stored here under the same ids. */
+export interface ProjectConflict {
+  experimentId: string;
+  name: string;
+  /** Whether the experiment itself differs. */
+  edited: boolean;
+  /** Number of its runs that differ. */
+  runs: number;
+}
+
+/** Returns the ids of the experiments of which to add copies, or null to add nothing at all. */
+export type ChooseCopies = (conflicts: ProjectConflict[]) => Promise<string[] | null>;
+
+export interface OpenedProject {
+  experiments: number;
+  runs: number;
+  /** What was left out, and what the experiments lack. */
+  warnings: AppErrorDetails[];
+}
+
+export interface ProjectChoice {
+  experimentIds: string[];
+  /**
+   * Whether to save what resuming a run needs. Without it, a finished run has only the weights that it keeps, and
+   * unfinished runs are left out.
+   */
+  optimizerState: boolean;
+}
+
+export interface SavedProject {
+  zip: Blob;
+  fileName: string;
+  /** What was left out. */
+  warnings: AppErrorDetails[];
 }
 
 export type Progress = (done: number, of: number) => void;
@@ -189,6 +227,13 @@ export interface DataApi {
   /** Returns the token ids of a few texts without storing them. Used to check the export. */
   tokenizeTexts(modelSha256: string, texts: string[], maxTokens: number): Promise<number[][]>;
   exportModel(request: ExportRequest, progress: Progress): Promise<ExportReport>;
-  saveProject(progress: Progress): Promise<{ zip: Blob; fileName: string }>;
-  openProject(file: File, progress: Progress): Promise<{ experiments: number; warnings: AppErrorDetails[] }>;
+  /** Lists what is in storage, after sweeping what crashes have left there. */
+  storageUse(): Promise<StoredItem[]>;
+  /** Returns false, and deletes nothing, if something uses it by now. */
+  deleteUnused(kind: 'model' | 'dataset' | 'batchList' | 'tokenSet', ids: string[]): Promise<boolean>;
+  /** Measures what a project file of each experiment would hold. Deleted experiments are not listed. */
+  measureProject(): Promise<ProjectContents[]>;
+  saveProject(choice: ProjectChoice, progress: Progress): Promise<SavedProject>;
+  /** Throws `cancelled` if `choose` returns null. Then, and after any other error, nothing was added. */
+  openProject(file: File, choose: ChooseCopies, progress: Progress): Promise<OpenedProject>;
 }

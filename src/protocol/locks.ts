@@ -15,5 +15,8 @@ export function runLockName(runId: string): string {
 /** Held while a model or project is imported, when weight parts are written before any record refers to them. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
+/** Shared by imports of data sets, which write rows before the record that refers to them. */
+export const datasetImportLock = 'recallsmith-dataset-import';
+
 /** Held while a model is fetched from a hub. One tab downloads at a time. */
 export const hubDownloadLock = 'recallsmith-hub-download';

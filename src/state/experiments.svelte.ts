@@ -60,16 +60,14 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   };
 }
 
-/** All experiments in this browser, newest first. Deleting removes stored records only after the time for undo. */
+/** All experiments in this browser but the deleted ones, newest first. */
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);
-  #hidden = new Map<string, ReturnType<typeof setTimeout>>();
 
   async load(): Promise<void> {
     const all = await gateway.listExperiments();
-    const shown = all.filter((stored) => !this.#hidden.has(stored.experimentId));
-    const cards = await Promise.all(shown.map(cardOf));
+    const cards = await Promise.all(all.map(cardOf));
     this.cards = cards.sort((a, b) => b.stored.updatedAt - a.stored.updatedAt);
     this.loaded = true;
   }
@@ -91,20 +89,15 @@ class ExperimentsState {
     return experimentId;
   }
 
-  /** Removes the card at once, and the stored records after `delayMs` unless `restore` is called first. */
-  remove(experimentId: string, delayMs: number, failed: (thrown: unknown) => void): void {
-    const timer = setTimeout(() => {
-      this.#hidden.delete(experimentId);
-      forgetExperiment(experimentId);
-      gateway.deleteExperiment(experimentId).catch(failed);
-    }, delayMs);
-    this.#hidden.set(experimentId, timer);
-    this.cards = this.cards.filter((card) => card.stored.experimentId !== experimentId);
+  /** Deletes an experiment, whose runs must be at rest. `restore` undoes it until something else needs the space. */
+  async remove(experimentId: string): Promise<void> {
+    forgetExperiment(experimentId);
+    await gateway.deleteExperiment(experimentId);
+    await this.load();
   }
 
   async restore(experimentId: string): Promise<void> {
-    clearTimeout(this.#hidden.get(experimentId));
-    this.#hidden.delete(experimentId);
+    await gateway.restoreExperiment(experimentId);
     await this.load();
   }
 }

@@ -8,6 +8,7 @@ import type { GpuApi } from '../protocol/gpuApi';
 import { checkpointStep } from '../storage/checkpoints';
 import { openDatabase } from '../storage/database';
 import * as datasets from '../storage/datasets';
+import * as deleted from '../storage/deletedExperiments';
 import * as downloads from '../storage/downloads';
 import * as evaluations from '../storage/evaluations';
 import * as stored from '../storage/experiments';
@@ -43,9 +44,13 @@ export const gateway = {
     return stored.replaceExperiment(await openDatabase(), experiment, savedAt);
   },
   async deleteExperiment(experimentId: string): Promise<void> {
-    const database = await openDatabase();
-    for (const run of await runs.listRuns(database, experimentId)) await runs.deleteRun(database, run.runId);
-    await stored.deleteExperiment(database, experimentId);
+    await deleted.deleteExperiment(await openDatabase(), experimentId);
+  },
+  async purgeExperiment(experimentId: string): Promise<void> {
+    await deleted.purgeExperiment(await openDatabase(), experimentId);
+  },
+  async restoreExperiment(experimentId: string): Promise<void> {
+    await deleted.restoreExperiment(await openDatabase(), experimentId);
   },
   /** Lists the runs of an experiment, newest first. */
   async listRuns(experimentId: string): Promise<RunRecord[]> {

@@ -1,4 +1,4 @@
-import { toAppError } from '../domain/errors';
+import { AppError, toAppError } from '../domain/errors';
 import type { RunRecord, RunStatus } from '../domain/run';
 import { app } from './app.svelte';
 import { deviceJob } from './deviceJob.svelte';
@@ -12,6 +12,8 @@ const channelName = 'recallsmith-runs';
 const watchIntervalMs = 1500;
 /** A run that was recorded less than this long ago may not hold its lock yet. */
 const freshMs = 10_000;
+/** How often the lock of a run that is being cancelled is checked. */
+const stopIntervalMs = 100;
 
 const unfinished: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'paused']);
 /** A tab that runs a run answers this soon. */
@@ -242,6 +244,21 @@ class JobsState {
       return;
     }
     await (await gateway.gpu()).cancelRun(runId);
+  }
+
+  /**
+   * Cancels the experiment's run that this page is carrying out, if any, and waits until it has stopped. Throws
+   * `run-elsewhere` if another tab is carrying out a run of the experiment.
+   */
+  async stopRunsOf(experimentId: string): Promise<void> {
+    for (const { runId } of await gateway.listRuns(experimentId))
+      if (await gateway.isRunHeld(runId)) await this.#stop(runId);
+  }
+
+  async #stop(runId: string): Promise<void> {
+    if (this.#own !== runId) throw new AppError({ kind: 'run-elsewhere', runId });
+    await (await gateway.gpu()).cancelRun(runId);
+    while (await gateway.isRunHeld(runId)) await new Promise((resolve) => setTimeout(resolve, stopIntervalMs));
   }
 
   /** Runs the demo from data and model to the result, as an experiment of this name. Throws `device-busy`. */

@@ -1,15 +1,24 @@
-import { saveFile } from './saveFile';
+import type { ProjectContents } from '../domain/project/contents';
+import type { AppErrorDetails } from '../domain/errors';
+import type { OpenedProject, ProjectChoice, ProjectConflict, SavedProject } from '../protocol/dataApi';
 import { experiments } from './experiments.svelte';
 import { gateway } from './gateway';
-import type { AppErrorDetails } from '../domain/errors';
+import { saveFile } from './saveFile';
 
-/** Saves everything in this browser to one file, and opens such files. */
+/** Saves experiments of this browser to a file, and opens such files. */
 class ProjectState {
-  working = $state<'saving' | 'opening' | null>(null);
+  working = $state<'measuring' | 'saving' | 'opening' | null>(null);
   progress = $state.raw<{ done: number; of: number }>({ done: 0, of: 0 });
+  /** Experiments to choose from while the user decides what to save. */
+  offered = $state.raw<ProjectContents[] | null>(null);
+  /** Experiments of the file being opened that differ from those stored here, while the user decides. */
+  conflicts = $state.raw<ProjectConflict[] | null>(null);
+  /** What the file that was just saved or opened lacks. */
+  warnings = $state.raw<AppErrorDetails[]>([]);
+  #answer: (copies: string[] | null) => void = () => undefined;
 
   async #work<T>(
-    kind: 'saving' | 'opening',
+    kind: 'measuring' | 'saving' | 'opening',
     job: (progress: (done: number, of: number) => void) => Promise<T>,
   ): Promise<T> {
     this.working = kind;
@@ -21,18 +30,41 @@ class ProjectState {
     }
   }
 
-  async save(): Promise<string> {
-    return this.#work('saving', async (progress) => {
-      const { zip, fileName } = await (await gateway.data()).saveProject(progress);
-      saveFile(zip, fileName);
-      return fileName;
-    });
+  /** Measures all experiments and offers them for saving. */
+  async offer(): Promise<void> {
+    this.offered = await this.#work('measuring', async () => (await gateway.data()).measureProject());
   }
 
-  async open(file: File): Promise<{ experiments: number; warnings: AppErrorDetails[] }> {
-    const opened = await this.#work('opening', async (progress) => (await gateway.data()).openProject(file, progress));
-    await experiments.load();
-    return opened;
+  async save(choice: ProjectChoice): Promise<SavedProject> {
+    this.offered = null;
+    const saved = await this.#work('saving', async (progress) => (await gateway.data()).saveProject(choice, progress));
+    saveFile(saved.zip, saved.fileName);
+    this.warnings = saved.warnings;
+    return saved;
+  }
+
+  async open(file: File): Promise<OpenedProject> {
+    try {
+      const opened = await this.#work('opening', async (progress) =>
+        (await gateway.data()).openProject(file, (conflicts) => this.#ask(conflicts), progress),
+      );
+      this.warnings = opened.warnings;
+      return opened;
+    } finally {
+      this.conflicts = null;
+      await experiments.load();
+    }
+  }
+
+  #ask(conflicts: ProjectConflict[]): Promise<string[] | null> {
+    this.conflicts = conflicts;
+    return new Promise((resolve) => (this.#answer = resolve));
+  }
+
+  /** Answers which experiments to copy. Null adds nothing of the file. */
+  decide(copies: string[] | null): void {
+    this.conflicts = null;
+    this.#answer(copies);
   }
 }
 

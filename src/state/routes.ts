@@ -5,6 +5,7 @@ export type Route =
   | { name: 'experiment'; experimentId: string; stage: StageName }
   | { name: 'link'; payload: string }
   | { name: 'settings' }
+  | { name: 'storage' }
   | { name: 'benchmark' }
   | { name: 'headless' };
 
@@ -23,6 +24,7 @@ function decoded(part: string | undefined): string {
 export function parseRoute(hash: string): Route {
   const [head = '', ...rest] = hash.replace(/^#\/?/, '').split('?')[0]?.split('/') ?? [];
   if (head === 'settings') return { name: 'settings' };
+  if (head === 'storage') return { name: 'storage' };
   if (head === 'benchmark') return { name: 'benchmark' };
   if (head === 'headless') return { name: 'headless' };
   if (head === 'link') return { name: 'link', payload: rest.join('/') };
@@ -39,6 +41,8 @@ export function formatRoute(route: Route): string {
       return '#/';
     case 'settings':
       return '#/settings';
+    case 'storage':
+      return '#/storage';
     case 'benchmark':
       return '#/benchmark';
     case 'headless':

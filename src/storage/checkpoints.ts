@@ -1,13 +1,17 @@
 import { AppError, toAppError } from '../domain/errors';
 import { sha256Hex, sha256Stream } from '../domain/hash';
-import { guard, withHandledEnd, type Database } from './database';
+import { withHandledEnd, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
+import { unlessPinned } from './pins';
+import { requireRun } from './requireRun';
 import type { CheckpointManifest } from './schema';
 import { requireStorage } from './space';
 import { readWeights, verifyParts, type StoredWeights } from './weightReader';
-import { cutSections, newWeightsId, WeightWriter, weightPartsOf, type HashedPart } from './weights';
+import { newWeightsId, weightPartsOf } from './weightKeys';
+import { cutSections, WeightWriter, type HashedPart } from './weights';
 
 /** What a checkpoint is of. */
-type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'role' | 'loopState'>;
+type CheckpointOf = Pick<CheckpointManifest, 'runId' | 'step' | 'loopState'> & { role: 'latest' | 'best' };
 
 export interface CheckpointInput extends CheckpointOf {
   /** Sections in stored order: weights, then for `latest` the first and second moments. */
@@ -18,6 +22,9 @@ export interface CheckpointInput extends CheckpointOf {
 export interface CheckpointSnapshot extends CheckpointOf {
   parts: HashedPart[];
 }
+
+/** Weights of replaced checkpoints that could not be deleted yet, because a project was being saved. */
+const replaced = new Set<string>();
 
 function generationsOf(runId: string): IDBKeyRange {
   return IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
@@ -70,7 +77,10 @@ export async function writeCheckpoint(db: Database, { sections, ...of }: Checkpo
   return commit(db, of, weightsId, parts);
 }
 
-/** Stores a manifest, and the parts unless they are already stored, and deletes the checkpoint that it replaces. */
+/**
+ * Stores a manifest, and the parts unless they are already stored, and deletes the checkpoint that it replaces. Throws
+ * `not-found` if the run was deleted.
+ */
 async function commit(
   db: Database,
   of: CheckpointOf,
@@ -79,10 +89,10 @@ async function commit(
 ): Promise<CheckpointManifest> {
   const { runId, role } = of;
   const sha256 = await sha256Hex(parts.map((part) => part.sha256).join(''));
-  return guard(async () => {
-    const transaction = withHandledEnd(
-      db.transaction(['checkpoints', 'weightParts'], 'readwrite', { durability: 'strict' }),
-    );
+  const store = async (mayDelete: boolean): Promise<CheckpointManifest> => {
+    const stores = ['runs', 'checkpoints', 'weightParts'] as const;
+    const transaction = withHandledEnd(db.transaction(stores, 'readwrite', { durability: 'strict' }));
+    await requireRun(transaction, runId);
     const [checkpoints, weightParts] = [transaction.objectStore('checkpoints'), transaction.objectStore('weightParts')];
     const existing = await checkpoints.getAll(generationsOf(runId));
     const manifest: CheckpointManifest = {
@@ -99,13 +109,17 @@ async function commit(
       if (blob) written.push(weightParts.put({ weightsId, part, bytes: blob }));
     });
     for (const old of ofRole(existing, role).slice(0, -(kept[role] - 1) || undefined)) {
-      written.push(checkpoints.delete([runId, old.generation]), weightParts.delete(weightPartsOf(old.weightsId)));
+      written.push(checkpoints.delete([runId, old.generation]));
+      replaced.add(old.weightsId);
     }
+    if (mayDelete) for (const id of replaced) written.push(weightParts.delete(weightPartsOf(id)));
     // Steps may keep this thread busy, so the browser must not wait for it to see that every request is done.
     transaction.commit();
     await Promise.all([...written, transaction.done]);
+    if (mayDelete) replaced.clear();
     return manifest;
-  });
+  };
+  return unlessPinned((mayDelete) => makingRoom(db, () => store(mayDelete)));
 }
 
 /** Where a checkpoint's weights are stored. */
@@ -166,8 +180,20 @@ export async function keptCheckpoint(db: Database, runId: string): Promise<{ wei
   if (!run) throw new AppError({ kind: 'not-found', what: 'run', id: runId });
   const all = await db.getAll('checkpoints', generationsOf(runId));
   const best = run.experiment.evaluation.checkpoint === 'bestDev' ? ofRole(all, 'best').at(-1) : undefined;
-  const chosen = best ?? ofRole(all, 'latest').at(-1);
+  const chosen = ofRole(all, 'kept').at(-1) ?? best ?? ofRole(all, 'latest').at(-1);
   if (!chosen) throw new AppError({ kind: 'not-found', what: 'checkpoint', id: runId });
   await verifyUnlisted(db, chosen);
   return { weights: weightsOf(chosen), step: chosen.step };
+}
+
+/** Whether a checkpoint's stored bytes match its hashes. */
+export async function isWhole(db: Database, checkpoint: CheckpointManifest): Promise<boolean> {
+  try {
+    await verifyUnlisted(db, checkpoint);
+    await verifyParts(db, weightsOf(checkpoint));
+    return true;
+  } catch (thrown) {
+    if (toAppError(thrown).details.kind === 'checkpoint-corrupt') return false;
+    throw thrown;
+  }
 }

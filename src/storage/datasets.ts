@@ -1,6 +1,7 @@
 import { AppError } from '../domain/errors';
 import { rowsPerBlock, type DataRole, type Dataset, type Row, type RowOf } from '../domain/records';
 import { guard, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
 
 export async function writeDatasetBlock(
   db: Database,
@@ -9,7 +10,7 @@ export async function writeDatasetBlock(
   rows: Row[],
   sha256: string,
 ): Promise<void> {
-  await guard(() => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
+  await makingRoom(db, () => db.put('datasetBlocks', { contentSha256, block, rows, sha256 }));
 }
 
 /** Stores the record that makes a data set visible. Write its blocks first. */

@@ -3,6 +3,7 @@ import { downloadIdOf } from '../domain/import/hub';
 import { AppError } from '../domain/errors';
 import { own } from '../domain/errorWords';
 import { guard, withHandledEnd, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
 import type { StoredDownload } from './schema';
 
 function partsOf(downloadId: string, path?: string): IDBKeyRange {
@@ -31,7 +32,7 @@ export async function listDownloads(db: Database): Promise<StoredDownload[]> {
 
 /** Appends bytes to a file. The count in the download's record always matches the stored parts. */
 export async function appendDownloadPart(db: Database, downloadId: string, path: string, bytes: Blob): Promise<void> {
-  await guard(async () => {
+  await makingRoom(db, async () => {
     const transaction = withHandledEnd(db.transaction(['downloads', 'downloadParts'], 'readwrite'));
     const downloads = transaction.objectStore('downloads');
     const download = await downloads.get(downloadId);

@@ -1,8 +1,14 @@
 import type { Evaluation } from '../domain/evaluate/evaluation';
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
+import { requireRun } from './requireRun';
 
+/** Throws `not-found` if the run was deleted. */
 export async function putEvaluation(db: Database, evaluation: Evaluation): Promise<void> {
-  await guard(() => db.put('evaluations', evaluation));
+  await guard(async () => {
+    const transaction = withHandledEnd(db.transaction(['runs', 'evaluations'], 'readwrite'));
+    await requireRun(transaction, evaluation.runId);
+    await Promise.all([transaction.objectStore('evaluations').put(evaluation), transaction.done]);
+  });
 }
 
 export function getEvaluation(

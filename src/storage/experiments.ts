@@ -1,13 +1,22 @@
-import { guard, type Database } from './database';
+import { guard, withHandledEnd, type Database } from './database';
 import type { StoredExperiment } from './schema';
 
+function keepingDeletion(experiment: StoredExperiment, stored: StoredExperiment | undefined): StoredExperiment {
+  return stored?.deletedAt === undefined ? experiment : { ...experiment, deletedAt: stored.deletedAt };
+}
+
+/** Stores an experiment. One that is deleted stays deleted, in case another tab still shows and saves it. */
 export async function putExperiment(db: Database, experiment: StoredExperiment): Promise<void> {
-  await guard(() => db.put('experiments', experiment));
+  await guard(async () => {
+    const transaction = withHandledEnd(db.transaction('experiments', 'readwrite'));
+    await transaction.store.put(keepingDeletion(experiment, await transaction.store.get(experiment.experimentId)));
+    await transaction.done;
+  });
 }
 
 /**
  * Stores an experiment unless another tab has changed it since the version of `savedAt` (its `updatedAt`). In that case
- * stores nothing and returns the other tab's version, else null.
+ * stores nothing and returns the other tab's version, else null. One that is deleted stays deleted.
  */
 export function replaceExperiment(
   db: Database,
@@ -15,25 +24,23 @@ export function replaceExperiment(
   savedAt: number,
 ): Promise<StoredExperiment | null> {
   return guard(async () => {
-    const transaction = db.transaction('experiments', 'readwrite');
+    const transaction = withHandledEnd(db.transaction('experiments', 'readwrite'));
     const other = await transaction.store.get(experiment.experimentId);
     const changed = other !== undefined && other.updatedAt !== savedAt;
-    if (!changed) await transaction.store.put(experiment);
+    if (!changed) await transaction.store.put(keepingDeletion(experiment, other));
     await transaction.done;
     return changed ? other : null;
   });
 }
 
-export function getExperiment(db: Database, experimentId: string): Promise<StoredExperiment | undefined> {
-  return db.get('experiments', experimentId);
+/** Returns undefined for a deleted experiment. */
+export async function getExperiment(db: Database, experimentId: string): Promise<StoredExperiment | undefined> {
+  const stored = await db.get('experiments', experimentId);
+  return stored?.deletedAt === undefined ? stored : undefined;
 }
 
-/** Returns all experiments, most recently changed first. */
+/** Returns all experiments but the deleted ones, most recently changed first. */
 export async function listExperiments(db: Database): Promise<StoredExperiment[]> {
-  return (await db.getAllFromIndex('experiments', 'updatedAt')).reverse();
-}
-
-/** Deletes only the experiment itself. Delete its runs with `deleteRun`. */
-export async function deleteExperiment(db: Database, experimentId: string): Promise<void> {
-  await guard(() => db.delete('experiments', experimentId));
+  const all = await db.getAllFromIndex('experiments', 'updatedAt');
+  return all.filter(({ deletedAt }) => deletedAt === undefined).reverse();
 }

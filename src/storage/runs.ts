@@ -1,10 +1,25 @@
+import type { IDBPTransaction } from 'idb';
 import { AppError } from '../domain/errors';
 import type { RunRecord } from '../domain/run';
 import { guard, withHandledEnd, type Database } from './database';
-import { weightPartsOf } from './weights';
+import { unlessPinned } from './pins';
+import type { RecallsmithSchema } from './schema';
+import { weightPartsOf } from './weightKeys';
 
 export async function putRun(db: Database, run: RunRecord): Promise<void> {
   await guard(() => db.put('runs', run));
+}
+
+/** Stores the record of a new run. Throws `not-found` if its experiment was deleted meanwhile. */
+export async function addRun(db: Database, run: RunRecord): Promise<void> {
+  await guard(async () => {
+    const transaction = withHandledEnd(db.transaction(['experiments', 'runs'], 'readwrite'));
+    const owner = await transaction.objectStore('experiments').get(run.experimentId);
+    if (owner && owner.deletedAt === undefined) await transaction.objectStore('runs').add(run);
+    await transaction.done;
+    if (!owner || owner.deletedAt !== undefined)
+      throw new AppError({ kind: 'not-found', what: 'experiment', id: run.experimentId });
+  });
 }
 
 export function getRun(db: Database, runId: string): Promise<RunRecord | undefined> {
@@ -28,21 +43,33 @@ export async function updateRun(db: Database, runId: string, patch: Partial<RunR
   });
 }
 
-/** Deletes a run with its events, checkpoints, weights and evaluations. Deletes all or, on failure, nothing. */
-export async function deleteRun(db: Database, runId: string): Promise<void> {
-  await guard(async () => {
-    const stores = ['runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
-    const transaction = withHandledEnd(db.transaction(stores, 'readwrite'));
-    const checkpoints = transaction.objectStore('checkpoints');
-    const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+/** The stores that hold a run, and the one that holds its owner. */
+export const runStores = ['experiments', 'runs', 'runEvents', 'checkpoints', 'weightParts', 'evaluations'] as const;
+type RunTransaction = IDBPTransaction<RecallsmithSchema, (typeof runStores)[number][], 'readwrite'>;
+
+/**
+ * Deletes what a transaction over `runStores` finds of a run: record, events, checkpoints, evaluations and, if
+ * `withWeights`, weights.
+ */
+export async function deleteRunIn(transaction: RunTransaction, runId: string, withWeights: boolean): Promise<void> {
+  const checkpoints = transaction.objectStore('checkpoints');
+  const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+  if (withWeights)
     for (const { weightsId } of await checkpoints.getAll(numbered))
       await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
-    await checkpoints.delete(numbered);
-    await transaction.objectStore('runEvents').delete(numbered);
-    await transaction
-      .objectStore('evaluations')
-      .delete(IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']));
-    await transaction.objectStore('runs').delete(runId);
-    await transaction.done;
-  });
+  await checkpoints.delete(numbered);
+  await transaction.objectStore('runEvents').delete(numbered);
+  await transaction.objectStore('evaluations').delete(IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']));
+  await transaction.objectStore('runs').delete(runId);
+}
+
+/** Deletes a run with its events, checkpoints, weights and evaluations. Deletes all or, on failure, nothing. */
+export async function deleteRun(db: Database, runId: string): Promise<void> {
+  await unlessPinned((mayDelete) =>
+    guard(async () => {
+      const transaction = withHandledEnd(db.transaction([...runStores], 'readwrite'));
+      await deleteRunIn(transaction, runId, mayDelete);
+      await transaction.done;
+    }),
+  );
 }

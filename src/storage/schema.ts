@@ -22,6 +22,8 @@ export interface StoredExperiment {
   updatedAt: number;
   /** Whether it began as the demo. Starting the demo again reuses it, unless the user has edited it. */
   demo: boolean;
+  /** Set while the experiment is deleted but can still be restored. Nothing lists it then but the storage screen. */
+  deletedAt?: number;
 }
 
 /** A stored part of the weights. */
@@ -45,8 +47,11 @@ export interface CheckpointManifest {
   parts?: WeightPart[];
   /** SHA-256 of all bytes, or of the parts' hashes if `parts` is present. */
   sha256: string;
-  /** A `best` checkpoint holds weights only. */
-  role: 'latest' | 'best';
+  /**
+   * A `best` checkpoint holds weights only. So does a `kept` one: the weights that a finished run keeps, from a project
+   * that was saved without optimizer state. Such a run has no other checkpoint.
+   */
+  role: 'latest' | 'best' | 'kept';
   /**
    * State of the training loop besides its tensors: best dev evaluation and its step, elapsed time, and in mixed
    * precision the loss scale. `devPending`: the dev evaluation after this step is not done, because the run was paused

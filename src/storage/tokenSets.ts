@@ -1,9 +1,12 @@
 import type { TokenSet } from '../domain/tokenize/tokenSets';
-import { guard, type Database } from './database';
+import type { Database } from './database';
+import { makingRoom } from './deletedExperiments';
 
 export async function putTokenSet(db: Database, set: TokenSet): Promise<void> {
   const { key, ids, offsets, truncated } = set;
-  await guard(() => db.put('tokenSets', { key, truncated, ids: ids.slice().buffer, offsets: offsets.slice().buffer }));
+  await makingRoom(db, () =>
+    db.put('tokenSets', { key, truncated, ids: ids.slice().buffer, offsets: offsets.slice().buffer }),
+  );
 }
 
 export async function getTokenSet(db: Database, key: string): Promise<TokenSet | undefined> {

@@ -1,18 +1,9 @@
-import { guard, withHandledEnd, type Database } from './database';
+import { guard, type Database } from './database';
+import { makingRoom } from './deletedExperiments';
 import type { WeightPart } from './schema';
 import { requireStorage } from './space';
+import { weightPartsOf } from './weightKeys';
 import { sha256Of, weightPartBytes } from './weightReader';
-
-/** Prefix of every weights id. It lets the sweep after a crash delete only the half-written weights of one owner. */
-export type WeightsOwner = 'model' | 'checkpoint';
-
-export function newWeightsId(owner: WeightsOwner): string {
-  return `${owner}-${crypto.randomUUID()}`;
-}
-
-export function weightPartsOf(weightsId: string): IDBKeyRange {
-  return IDBKeyRange.bound([weightsId, 0], [weightsId, Infinity]);
-}
 
 export async function deleteWeights(db: Database, weightsId: string): Promise<void> {
   await guard(() => db.delete('weightParts', weightPartsOf(weightsId)));
@@ -77,7 +68,7 @@ export class WeightWriter {
     await requireStorage(bytes.size);
     const part = this.#parts++;
     this.#bytes += bytes.size;
-    this.#writing = guard(() => this.db.put('weightParts', { weightsId: this.weightsId, part, bytes }));
+    this.#writing = makingRoom(this.db, () => this.db.put('weightParts', { weightsId: this.weightsId, part, bytes }));
     // The error is thrown by the next call; until then it must not count as unhandled.
     this.#writing.catch(() => undefined);
   }
@@ -119,25 +110,4 @@ export async function cutSections(
     await cutter.cut();
   }
   await flush();
-}
-
-/**
- * Deletes the owner's weights that no model or checkpoint refers to. A crash between writing parts and writing their
- * record leaves such weights. Call only while nothing writes weights of that owner. Returns the number of deleted ids.
- */
-export async function sweepOrphanWeights(db: Database, owner: WeightsOwner): Promise<number> {
-  return guard(async () => {
-    const transaction = withHandledEnd(db.transaction(['checkpoints', 'models', 'weightParts'], 'readwrite'));
-    const named = new Set<string>();
-    for (const { weightsId } of await transaction.objectStore('checkpoints').getAll()) named.add(weightsId);
-    for (const { weightsId, untrained } of await transaction.objectStore('models').getAll()) {
-      named.add(weightsId);
-      if (untrained) named.add(untrained.weightsId);
-    }
-    const found = new Set((await transaction.objectStore('weightParts').getAllKeys()).map(([weightsId]) => weightsId));
-    const orphans = [...found].filter((weightsId) => weightsId.startsWith(`${owner}-`) && !named.has(weightsId));
-    for (const weightsId of orphans) await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
-    await transaction.done;
-    return orphans.length;
-  });
 }

@@ -110,6 +110,8 @@ test('a project file carries data and model to another browser', async ({ page, 
   await openStage(page, 'report');
   const downloading = page.waitForEvent('download');
   await page.getByTestId('save-project').click();
+  await expect(page.getByTestId('project-size')).toContainText(/MB|KB/i);
+  await page.getByTestId('save-chosen').click();
   const project = join(await mkdtemp(join(tmpdir(), 'recallsmith-project-')), 'project.zip');
   await (await downloading).saveAs(project);
 
@@ -123,6 +125,68 @@ test('a project file carries data and model to another browser', async ({ page, 
     await expect(other.locator('section[aria-labelledby^="slot-"] .name', { hasText: name })).toBeVisible();
   await expect(other.locator('section[aria-labelledby="model-title"] .name')).toHaveText('demo-zh');
   await elsewhere.close();
+});
+
+test('an experiment that was edited since its project was saved is copied only if the user says so, and only once', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await page.goto(siteUrl);
+  const downloading = page.waitForEvent('download');
+  await page.getByTestId('save-project').click();
+  await page.getByTestId('save-chosen').click();
+  const project = join(await mkdtemp(join(tmpdir(), 'recallsmith-project-')), 'project.zip');
+  await (await downloading).saveAs(project);
+
+  await page.getByRole('listitem').getByRole('link').first().click();
+  await openStage(page, 'import');
+  await importModelFolder(page, demoModel);
+  await page.goto(siteUrl);
+  const open = () => page.getByTestId('open-project').setInputFiles(project);
+  await open();
+  await page.getByTestId('leave-out').click();
+  await expect(page.locator('article')).toHaveCount(1);
+  await open();
+  await page.getByTestId('add-copies').click();
+  await expect(page.locator('article')).toHaveCount(2);
+  await open();
+  await expect(page.getByText('文件里的内容本机都已经有了。')).toBeVisible();
+  await expect(page.locator('article')).toHaveCount(2);
+});
+
+test('a deleted experiment can be restored on the storage page, which deletes only what nothing uses', async ({
+  page,
+  siteUrl,
+}) => {
+  await newExperiment(page, siteUrl);
+  await importOwnData(page);
+  await page.goto(siteUrl);
+  const remove = async (): Promise<void> => {
+    await page.getByRole('button', { name: /^删除“/ }).click();
+    await page.getByTestId('confirm-delete').click();
+    await expect(page.locator('article')).toHaveCount(0);
+  };
+  await remove();
+  await page.goto(`${siteUrl}#/storage`);
+  const deleted = page.getByTestId('storage-experiment').getByRole('listitem');
+  await expect(page.getByTestId('storage-dataset').getByRole('button')).toHaveCount(0);
+  await deleted.getByRole('button', { name: '恢复' }).click();
+  await page.goto(siteUrl);
+  await expect(page.locator('article')).toHaveCount(1);
+
+  await remove();
+  await page.goto(`${siteUrl}#/storage`);
+  await deleted.getByRole('button', { name: /^彻底删除/ }).click();
+  await page.getByTestId('confirm-delete').click();
+  const rows = page.getByTestId('storage-dataset').getByRole('listitem');
+  for (let left = await rows.count(); left > 0; left--) {
+    await rows.first().getByRole('button').click();
+    await page.getByTestId('confirm-delete').click();
+    await expect(rows).toHaveCount(left - 1);
+  }
+  await expect(page.getByText('还没有存任何内容。')).toBeVisible();
 });
 
 test('a broken project file is refused with a sentence that names it, and nothing stored is lost', async ({

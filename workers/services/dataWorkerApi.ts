@@ -1,11 +1,12 @@
 import type { StoredModel } from '../../src/domain/model';
 import { hubError, type HubHost } from '../../src/domain/import/hub';
 import type { DataApi, FolderFile, Progress } from '../../src/protocol/dataApi';
-import { hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
+import { datasetImportLock, hubDownloadLock, weightsImportLock } from '../../src/protocol/locks';
 import { deleteDownload } from '../../src/storage/downloads';
 import { getRun } from '../../src/storage/runs';
 import { openDatabase } from '../../src/storage/database';
-import { sweepOrphanWeights } from '../../src/storage/weights';
+import { deleteUnused } from '../../src/storage/deleteUnused';
+import { sweepOrphanWeights } from '../../src/storage/sweep';
 import { exportModel } from './report/exportModel';
 import { importDataset } from './import/importDataset';
 import { checkQuestions } from './import/checkQuestions';
@@ -18,8 +19,12 @@ import { listHubModel } from './import/listHubModel';
 import { fetchHubModel } from './import/fetchHubModel';
 import { importModel, type ModelImport } from './import/importModel';
 import { prepareDemo, prepareDemoSearch } from './import/prepareDemo';
-import { openProject, saveProject } from './project/projectFile';
+import { measureProject } from './project/measureProject';
+import { openProject } from './project/openProject';
+import { saveProject } from './project/saveProject';
 import { modelOfExperiment } from './train/modelOfExperiment';
+import { storageUse } from './storage/storageUse';
+import { sweepWhenAlone } from './storage/sweepWhenAlone';
 import { countSplit } from './split/countSplit';
 import { tokenize, tokenizeTexts } from './tokenize/tokenize';
 import { holdWorkerLifeLock } from './device/workerLife';
@@ -44,6 +49,11 @@ async function importFolder(
   });
 }
 
+/** Keeps stored rows without a record from being swept while `work` imports data sets. */
+async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
+}
+
 /** Runs `work`. Throws if a download is in progress, here or in another tab. */
 async function whileNoDownload<T>(host: HubHost, work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(hubDownloadLock, { ifAvailable: true }, (lock) => {
@@ -61,11 +71,14 @@ export const dataWorkerApi: DataApi = {
   importDataset: async (files, role, progress, { knowledgeBase, keepEmptyAnchors = false, ...choices } = {}) => {
     const db = await openDatabase();
     const named = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors });
+    return whileImportingRows(() =>
+      importDataset(db, files, role, progress, { ...named, ...choices, keepEmptyAnchors }),
+    );
   },
   recogniseFiles,
   surveyFiles,
-  checkQuestions: async (questions, knowledgeBase) => checkQuestions(await openDatabase(), questions, knowledgeBase),
+  checkQuestions: (questions, knowledgeBase) =>
+    whileImportingRows(async () => checkQuestions(await openDatabase(), questions, knowledgeBase)),
   countTitles: async (knowledgeBase) => countTitles(await openDatabase(), knowledgeBase),
   importModel: (files, name, progress) => importFolder(files, name, progress),
   listHubModel: (model, token) => listHubModel(model, token),
@@ -84,11 +97,14 @@ export const dataWorkerApi: DataApi = {
     whileNoDownload(download.listing.host, async () => deleteDownload(await openDatabase(), download.downloadId)),
   countSplit: async (experiment, progress) => countSplit(await openDatabase(), experiment, progress),
   importBatchList: async (file) => importBatchList(await openDatabase(), file),
-  prepareDemo: async (baseUrl, name, progress) => prepareDemo(await openDatabase(), baseUrl, progress, name),
+  prepareDemo: async (baseUrl, name, progress) =>
+    navigator.locks.request(weightsImportLock, () =>
+      whileImportingRows(async () => prepareDemo(await openDatabase(), baseUrl, progress, name)),
+    ),
   prepareDemoSearch: async (baseUrl, received) => {
     const { signal } = (stoppingDemo = new AbortController());
-    return navigator.locks.request(weightsImportLock, async () =>
-      prepareDemoSearch(await openDatabase(), baseUrl, { signal, received }),
+    return navigator.locks.request(weightsImportLock, () =>
+      whileImportingRows(async () => prepareDemoSearch(await openDatabase(), baseUrl, { signal, received })),
     );
   },
   cancelDemoSearch: () => {
@@ -106,7 +122,14 @@ export const dataWorkerApi: DataApi = {
     const tokens = (texts: string[]) => tokenizeTexts(db, settings.contentSha256, texts, settings.maxTokens);
     return exportModel(request, { db, ortBaseUrl: `${pageUrl}ort/`, tokenize: tokens }, progress);
   },
-  saveProject: async (progress) => saveProject(await openDatabase(), __BUILD__, progress),
-  openProject: async (file, progress) =>
-    navigator.locks.request(weightsImportLock, async () => openProject(await openDatabase(), file, progress)),
+  measureProject: async () => measureProject(await openDatabase()),
+  saveProject: async (choice, progress) => saveProject(await openDatabase(), __BUILD__, choice, progress),
+  openProject: async (file, choose, progress) =>
+    navigator.locks.request(weightsImportLock, async () => openProject(await openDatabase(), file, choose, progress)),
+  storageUse: async () => {
+    const db = await openDatabase();
+    await sweepWhenAlone(db, 0);
+    return storageUse(db);
+  },
+  deleteUnused: async (kind, ids) => deleteUnused(await openDatabase(), kind, ids),
 };

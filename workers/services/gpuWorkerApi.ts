@@ -1,8 +1,7 @@
 import { AppError } from '../../src/domain/errors';
 import type { GpuApi } from '../../src/protocol/gpuApi';
-import { runLockName, runLockPrefix, weightsImportLock } from '../../src/protocol/locks';
+import { runLockName } from '../../src/protocol/locks';
 import { openDatabase } from '../../src/storage/database';
-import { sweepOrphanWeights } from '../../src/storage/weights';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
@@ -15,6 +14,7 @@ import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
 import { runExperiment } from './train/runExperiment';
 import { holdWorkerLifeLock } from './device/workerLife';
+import { sweepWhenAlone } from './storage/sweepWhenAlone';
 
 let baseUrl = '';
 const device = new DeviceHold();
@@ -76,19 +76,7 @@ export const gpuWorkerApi: GpuApi = {
 async function holdRun(runId: string, work: () => Promise<void>): Promise<void> {
   await navigator.locks.request(runLockName(runId), { ifAvailable: true }, async (lock) => {
     if (!lock) throw new AppError({ kind: 'run-elsewhere', runId });
-    await sweepWhenAlone();
+    await sweepWhenAlone(await openDatabase(), 1);
     await work();
-  });
-}
-
-/**
- * Deletes checkpoint weights that no record refers to. Does nothing while another tab is training or opening a project,
- * because that tab may have written a checkpoint's parts but not yet its record.
- */
-async function sweepWhenAlone(): Promise<void> {
-  await navigator.locks.request(weightsImportLock, { ifAvailable: true }, async (lock) => {
-    const { held = [] } = await navigator.locks.query();
-    if (lock && held.filter(({ name }) => name?.startsWith(runLockPrefix)).length === 1)
-      await sweepOrphanWeights(await openDatabase(), 'checkpoint');
   });
 }

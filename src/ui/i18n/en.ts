@@ -10,6 +10,7 @@ import { reportTexts, linkTexts } from './en/report';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
 import { stagesTexts, nextTexts } from './en/stages';
+import { projectTexts, storageTexts } from './en/storage';
 import { tokenizeTexts } from './en/tokenize';
 import { trainTexts } from './en/train';
 
@@ -31,6 +32,8 @@ export const en = {
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,
+  storage: storageTexts,
+  project: projectTexts,
   benchmark: benchmarkTexts,
   device: deviceTexts,
   errors: errorsTexts,

@@ -9,6 +9,7 @@ import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
+import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { said, spaced } from './errors/ownWords';
 import { type SentenceLanguage, type Sentence } from './errors/sentence';
@@ -103,8 +104,8 @@ const sentences: Sentences = {
       en: [need ? `${need} needed in total` : '', free ? `${free} free` : ''].filter(Boolean).join(', '),
     };
     return {
-      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请腾出空间，或删除不用的实验，然后再试。`,
-      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; make room or delete experiments you no longer need, then try again.`,
+      zh: `磁盘空间不足${figures.zh && `（${figures.zh}）`}，请到“存储”页删除不用的内容，或在磁盘上腾出空间，然后再试。`,
+      en: `There is not enough disk space${figures.en && ` (${figures.en})`}; delete what you no longer need on the storage page, or free disk space, then try again.`,
     };
   },
   'storage-failed': (details) => ({
@@ -129,6 +130,7 @@ const sentences: Sentences = {
     zh: `${shortened(details.file)}${details.entry ? ` 中的 ${shortened(details.entry)}` : ''} 读不出来（${said(details.reason).zh}），请重新保存，或换一份项目文件；本机已有的内容没有改动。`,
     en: `${shortened(details.file)}${details.entry ? `, entry ${shortened(details.entry)},` : ''} can’t be read (${said(details.reason).en}); save the project again, or use another copy. Nothing here was changed.`,
   }),
+  'project-partial': projectPartial,
   'checkpoint-corrupt': (details) => ({
     zh: `检查点 ${details.generation} 已损坏，会从上一个检查点接着训练；如果再次出现，请重新开始训练。`,
     en: `Checkpoint ${details.generation} is damaged; the run resumes from the one before it. If it happens again, start a new run.`,
@@ -199,9 +201,16 @@ const sentences: Sentences = {
  */
 export function errorSentences(details: AppErrorDetails, experimentFile?: string): Sentence {
   const inFile = experimentFile === undefined ? null : commandLineRemedy(details, shortened(experimentFile));
+  if (inFile) return inFile;
   // The table pairs each kind with a function of its own details, which an index by a union of kinds can't express.
-  const say = sentences[details.kind] as (details: AppErrorDetails, experimentFile?: string) => Sentence;
-  return inFile ?? say(details, experimentFile);
+  const say = sentences[details.kind] as ((details: AppErrorDetails, experimentFile?: string) => Sentence) | undefined;
+  try {
+    if (say) return say(details, experimentFile);
+  } catch {
+    // The fields are not those of the kind; see below.
+  }
+  // A run from a project file may hold an error of another version, with a kind or fields that this one lacks.
+  return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 
 export function errorSentence(details: AppErrorDetails, language: SentenceLanguage, experimentFile?: string): string {

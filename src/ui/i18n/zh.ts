@@ -11,6 +11,7 @@ import { reportTexts, linkTexts } from './zh/report';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
 import { stagesTexts, nextTexts } from './zh/stages';
+import { projectTexts, storageTexts } from './zh/storage';
 import { tokenizeTexts } from './zh/tokenize';
 import { trainTexts } from './zh/train';
 
@@ -32,6 +33,8 @@ export const zh: Dictionary = {
   report: reportTexts,
   link: linkTexts,
   settings: settingsTexts,
+  storage: storageTexts,
+  project: projectTexts,
   benchmark: benchmarkTexts,
   device: deviceTexts,
   errors: errorsTexts,

@@ -14,7 +14,7 @@ const searched = vi.hoisted((): { control?: RunControl } => ({}));
 const exposed = vi.hoisted((): { api?: unknown } => ({}));
 vi.mock('comlink', () => ({ expose: (api: unknown) => (exposed.api = api), transferHandlers: new Map() }));
 vi.mock('../../../src/storage/database', () => ({ openDatabase: () => Promise.resolve({}) }));
-vi.mock('../../../src/storage/weights', () => ({ sweepOrphanWeights: () => Promise.resolve() }));
+vi.mock('../../../src/storage/sweep', () => ({ sweepOrphanWeights: () => Promise.resolve() }));
 vi.mock('../../../workers/services/train/createRun', () => ({}));
 vi.mock('../../../workers/services/benchmark/expectedWork', () => ({}));
 vi.mock('../../../workers/services/benchmark/benchmarkDevice', () => ({ benchmarkDevice: work.begin }));

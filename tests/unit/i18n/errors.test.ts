@@ -137,6 +137,12 @@ const others: AppErrorDetails[] = [
   { kind: 'worker-crashed', worker: 'data', reason: 'x' },
   { kind: 'project-too-new', file: 'a.zip', version: 9, supported: 1 },
   { kind: 'project-invalid', file: 'a.zip', entry: 'runs.json', reason: 'x' },
+  ...(['weights-missing', 'weights-damaged', 'events-missing', 'unfinished', 'model-missing'] as const).map(
+    (fault) => ({ kind: 'project-partial', file: 'a.zip', name: 'mine', fault, runId: 'r' }) as const,
+  ),
+  { kind: 'project-partial', file: 'a.zip', name: '', fault: 'experiment-missing', runId: 'r' },
+  { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'data-missing' },
+  { kind: 'project-partial', file: 'a.zip', name: 'mine', fault: 'model-missing' },
   { kind: 'checkpoint-corrupt', runId: 'r', generation: 3 },
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'half-unavailable', stage: 0 },
@@ -312,4 +318,12 @@ describe('an error message', () => {
     const details: AppErrorDetails = { kind: 'import-failed', file: 'x'.repeat(5000), fault: 'empty-file' };
     expect(errorSentence(details, 'zh').length).toBeLessThan(300);
   });
+});
+
+it.each([
+  ['a kind that this version does not know', { kind: 'from-the-future', of: 7 }],
+  ['fields of another type', { kind: 'export-mismatch', file: 'a', cosine: 'none' }],
+])('an error stored by another version with %s still has a sentence', (_what, details) => {
+  const sentence = errorSentence(details as never, 'en');
+  expect(sentence).toContain(details.kind);
 });

@@ -5,11 +5,13 @@ import type { FileDType, StoredModel } from '../../../src/domain/model';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getModel, putModel } from '../../../src/storage/models';
 import { readTensors } from '../../../src/storage/weightReader';
-import { sweepOrphanWeights } from '../../../src/storage/weights';
+import { sweepOrphanWeights } from '../../../src/storage/sweep';
 import { openSafetensors } from '../../../workers/formats/safetensors';
 import type { TensorFile } from '../../../workers/formats/tensorFile';
 import { importModel } from '../../../workers/services/import/importModel';
-import { openProject, saveProject } from '../../../workers/services/project/projectFile';
+import { storedExperiment } from '../storage/support';
+import { openProject } from '../../../workers/services/project/openProject';
+import { saveProject } from '../../../workers/services/project/saveProject';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
 import { modelCard } from '../../../workers/services/report/exportModelCard';
 import {
@@ -126,8 +128,10 @@ describe('the pooler of a base model', () => {
   it('travels with a project file', async () => {
     const [here, there] = [await open(), await open()];
     const model = await imported(here, pooler(2, 'BF16'));
-    const { zip } = await saveProject(here, 'test', quiet);
-    await openProject(there, new File([zip], 'p.zip'), quiet);
+    const experiment = { ...defaultExperiment(), model: experimentModelOf(model) };
+    await here.put('experiments', storedExperiment('e', { experiment }));
+    const { zip } = await saveProject(here, 'test', { experimentIds: ['e'], optimizerState: false }, quiet);
+    await openProject(there, new File([zip], 'p.zip'), () => Promise.resolve(null), quiet);
     const arrived = await getModel(there, model.contentSha256);
     expect(await (await exported(there, arrived!)).file.readBytes(names[0]!)).toEqual(pooler(2, 'BF16')[0]?.values);
   });

@@ -5,6 +5,7 @@ import type { RunRecord, RunStatus } from '../../../src/domain/run';
 const records = new Map<string, RunRecord>();
 const held = new Set<string>();
 const startRun = vi.fn<(runId: string) => Promise<void>>();
+const cancelRun = vi.fn<(runId: string) => Promise<void>>();
 const reported: AppErrorDetails[] = [];
 let demo = false;
 
@@ -14,7 +15,7 @@ const write = (runId: string, status: RunStatus): void =>
 vi.mock('../../../src/state/gateway', () => ({
   baseUrl: 'http://127.0.0.1/',
   gateway: {
-    gpu: () => Promise.resolve({ startRun, createRun: () => Promise.resolve((write('r', 'queued'), 'r')) }),
+    gpu: () => Promise.resolve({ startRun, cancelRun, createRun: () => Promise.resolve((write('r', 'queued'), 'r')) }),
     getRun: (runId: string) => Promise.resolve(records.get(runId)),
     readEvents: () => Promise.resolve([]),
     isRunHeld: (runId: string) => Promise.resolve(held.has(runId)),
@@ -216,5 +217,30 @@ describe('an interrupted run that is resumed', () => {
     router.route.stage = 'split';
     await resumed();
     expect(router.go).not.toHaveBeenCalled();
+  });
+});
+
+describe('stopping the runs of an experiment before it is deleted', () => {
+  it('cancels the run of this page and waits until it has stopped', async () => {
+    let finish = (): void => undefined;
+    startRun.mockImplementationOnce(() => new Promise((resolve) => (finish = resolve)));
+    await jobs.start('e');
+    await vi.waitFor(() => expect(startRun).toHaveBeenCalled());
+    held.add('r');
+    let stopped = false;
+    cancelRun.mockImplementationOnce(() => Promise.resolve(void setTimeout(() => held.delete('r'), 150)));
+    const stopping = jobs.stopRunsOf('e').then(() => (stopped = true));
+    await vi.waitFor(() => expect(cancelRun).toHaveBeenCalledWith('r'));
+    expect(stopped).toBe(false);
+    await stopping;
+    write('r', 'cancelled');
+    finish();
+    await vi.waitFor(() => expect(deviceJob.current).toBeNull());
+  });
+
+  it('refuses while another tab is carrying out a run', async () => {
+    write('r', 'running');
+    held.add('r');
+    await expect(jobs.stopRunsOf('e')).rejects.toMatchObject({ details: { kind: 'run-elsewhere', runId: 'r' } });
   });
 });

@@ -5,13 +5,8 @@ import type { Dataset } from '../../../src/domain/records';
 import type { DataApi, Progress } from '../../../src/protocol/dataApi';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getDataset, putDataset } from '../../../src/storage/datasets';
-import {
-  deleteExperiment,
-  getExperiment,
-  listExperiments,
-  putExperiment,
-  replaceExperiment,
-} from '../../../src/storage/experiments';
+import { deleteExperiment } from '../../../src/storage/deletedExperiments';
+import { getExperiment, listExperiments, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
 import type { StoredExperiment } from '../../../src/storage/schema';
 
 let db: Database;

@@ -5,6 +5,7 @@ describe('routes', () => {
   it.each<Route>([
     { name: 'home' },
     { name: 'settings' },
+    { name: 'storage' },
     { name: 'benchmark' },
     { name: 'headless' },
     { name: 'link', payload: 'AbC-_9' },

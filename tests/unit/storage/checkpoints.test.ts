@@ -6,7 +6,9 @@ import { keptCheckpoint, latestCheckpoint, writeCheckpoint } from '../../../src/
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { appendEvents, readEvents } from '../../../src/storage/runEvents';
 import { deleteRun, putRun } from '../../../src/storage/runs';
-import { sweepOrphanWeights, WeightWriter } from '../../../src/storage/weights';
+import { sweepOrphanWeights } from '../../../src/storage/sweep';
+import { WeightWriter } from '../../../src/storage/weights';
+import { verifyParts } from '../../../src/storage/weightReader';
 import { storedFloats } from './storedFloats';
 
 const loopState = { bestDev: null, bestStep: null, elapsedMs: 0 };
@@ -15,7 +17,7 @@ function fresh(): Promise<Database> {
   return openDatabase(`test-${crypto.randomUUID()}`);
 }
 
-async function withRun(): Promise<Database> {
+async function withRun(...runIds: string[]): Promise<Database> {
   const db = await fresh();
   const run: RunRecord = {
     runId: 'r',
@@ -32,7 +34,7 @@ async function withRun(): Promise<Database> {
     steps: 10,
     createdAt: 1,
   };
-  await putRun(db, run);
+  for (const runId of ['r', ...runIds]) await putRun(db, { ...run, runId });
   return db;
 }
 
@@ -94,6 +96,14 @@ test('a damaged newest checkpoint falls back to the one before, and an error nam
   });
 });
 
+test('kept weights whose bytes do not match their hash are refused when they are read', async () => {
+  const db = await withRun();
+  const { weightsId, generation } = await write(db, 1);
+  await db.put('weightParts', { weightsId, part: 0, bytes: Float32Array.of(1, 9).buffer });
+  const read = async () => verifyParts(db, (await keptCheckpoint(db, 'r')).weights);
+  await expect(read()).rejects.toMatchObject({ details: { kind: 'checkpoint-corrupt', generation } });
+});
+
 test('weights are split into parts of at most 32 MiB and read across part boundaries', async () => {
   const db = await fresh();
   const writer = new WeightWriter(db, 'w');
@@ -108,7 +118,7 @@ test('weights are split into parts of at most 32 MiB and read across part bounda
 });
 
 test('events are numbered without gaps across concurrent writers and restarts', async () => {
-  const db = await fresh();
+  const db = await withRun('other');
   await Promise.all(
     [1, 2, 3].map((i) =>
       appendEvents(db, 'r', [
@@ -123,7 +133,7 @@ test('events are numbered without gaps across concurrent writers and restarts', 
 });
 
 test('deleting a run deletes its events, checkpoints and weights, and nothing else', async () => {
-  const db = await withRun();
+  const db = await withRun('s');
   await write(db, 1);
   await appendEvents(db, 'r', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
   await appendEvents(db, 's', [{ at: 1, body: { type: 'phase', phase: 'done' } }]);
@@ -133,5 +143,5 @@ test('deleting a run deletes its events, checkpoints and weights, and nothing el
     await db.count('checkpoints'),
     await db.count('weightParts'),
     await db.count('runEvents'),
-  ]).toEqual([0, 0, 0, 1]);
+  ]).toEqual([1, 0, 0, 1]);
 });

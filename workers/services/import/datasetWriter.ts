@@ -12,7 +12,8 @@ import type { Database } from '../../../src/storage/database';
 import { getDataset, putDataset, writeDatasetBlock } from '../../../src/storage/datasets';
 import { KeptColumns } from './keptColumns';
 
-function charactersOf(row: Row): number {
+/** Returns how many characters a row adds to its data set's count. */
+export function charactersOf(row: Row): number {
   if ('relevant' in row) return row.text.length;
   if ('text' in row) return row.text.length;
   return 'anchor' in row ? row.anchor.length + row.positive.length : row.sentence1.length + row.sentence2.length;

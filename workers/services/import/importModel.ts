@@ -3,7 +3,8 @@ import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import { needing, type Database } from '../../../src/storage/database';
 import { requireStorage } from '../../../src/storage/space';
-import { deleteWeights, newWeightsId, WeightWriter } from '../../../src/storage/weights';
+import { newWeightsId } from '../../../src/storage/weightKeys';
+import { deleteWeights, WeightWriter } from '../../../src/storage/weights';
 import { modelError } from '../../formats/modelError';
 import { isFileDType, type TensorFile } from '../../formats/tensorFile';
 import {

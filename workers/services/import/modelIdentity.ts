@@ -36,6 +36,12 @@ function unusualSettings({ files, defaults }: Described): Record<string, unknown
   return unusual;
 }
 
+/** Returns the identity that covers all settings: `base` if all of them have their default. */
+export async function fullIdentity(base: string, model: Described): Promise<string> {
+  const unusual = canonicalJson(unusualSettings(model));
+  return unusual === '{}' ? base : sha256Hex(canonicalJson({ base, settings: unusual }));
+}
+
 /**
  * Returns the identity of a model. That is `base`, the hash of config.json, tokenizer.json and the weights, if all
  * other settings have their default, and otherwise a hash of `base` and the unusual settings. Earlier versions used

@@ -14,7 +14,7 @@ import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
 import { getDataset } from '../../../src/storage/datasets';
-import { getExperiment, listExperiments, putExperiment } from '../../../src/storage/experiments';
+import { listExperiments, putExperiment } from '../../../src/storage/experiments';
 import { getModel } from '../../../src/storage/models';
 import { fetchDemoFile, type DemoFetch } from './demoFiles';
 import { importDataset } from './importDataset';
@@ -107,7 +107,9 @@ async function storeDemo(db: Database, experiment: Experiment, name: string): Pr
   const demos = (await listExperiments(db)).filter(({ demo }) => demo);
   const unedited = demos.find((stored) => canonicalJson(stored.experiment) === canonicalJson(experiment));
   if (unedited) return unedited.experimentId;
-  const experimentId = (await getExperiment(db, 'demo')) ? crypto.randomUUID() : 'demo';
+  // A deleted demo keeps its id, so that it can still be restored.
+  const taken = (await db.getKey('experiments', 'demo')) !== undefined;
+  const experimentId = taken ? crypto.randomUUID() : 'demo';
   const now = Date.now();
   await putExperiment(db, { experimentId, name, experiment, createdAt: now, updatedAt: now, demo: true });
   return experimentId;

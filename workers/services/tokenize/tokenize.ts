@@ -87,25 +87,37 @@ async function storedModel(db: Database, contentSha256: string | undefined): Pro
   throw new AppError({ kind: 'model-missing', ...(contentSha256 === undefined ? {} : { contentSha256 }) });
 }
 
-/**
- * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
- * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
- */
-export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {
-  const model = await storedModel(db, experiment.model?.contentSha256);
-  const { maxTokens, queryPrefix, passagePrefix } = experiment.model ?? {
-    maxTokens: 0,
-    queryPrefix: '',
-    passagePrefix: '',
-  };
+/** Lists the texts of an experiment's token sets, in the order of `preparedData`. */
+async function jobsOf(db: Database, experiment: Experiment): Promise<Record<keyof TokenSetKeys, TokenJob>> {
+  const { queryPrefix, passagePrefix } = experiment.model ?? { queryPrefix: '', passagePrefix: '' };
   const data = await preparedData(db, experiment);
-  const jobs: Record<keyof TokenSetKeys, TokenJob> = {
+  return {
     anchors: { texts: data.pairs.map((pair) => pair.anchor), prefix: queryPrefix },
     positives: { texts: data.pairs.map((pair) => pair.positive), prefix: passagePrefix },
     knowledgeBase: { texts: data.knowledgeBase.map((passage) => passage.text), prefix: passagePrefix },
     devQuestions: { texts: data.dev.map((question) => question.text), prefix: queryPrefix },
     testQuestions: { texts: data.test.map((question) => question.text), prefix: queryPrefix },
   };
+}
+
+/**
+ * Returns the keys of an experiment's token sets, whether or not they are stored.
+ * @throws model-missing or data-missing.
+ */
+export async function tokenSetKeys(db: Database, experiment: Experiment): Promise<string[]> {
+  const model = await storedModel(db, experiment.model?.contentSha256);
+  const jobs = Object.values(await jobsOf(db, experiment));
+  return Promise.all(jobs.map((job) => keyOf(job, model, experiment.model?.maxTokens ?? 0)));
+}
+
+/**
+ * Creates an experiment's missing token sets and returns the keys of all. Texts are in the order of `preparedData`.
+ * @throws model-missing, data-missing, or model-invalid if the tokenizer cannot be read.
+ */
+export async function tokenize(db: Database, experiment: Experiment, progress: Progress): Promise<TokenSetKeys> {
+  const model = await storedModel(db, experiment.model?.contentSha256);
+  const maxTokens = experiment.model?.maxTokens ?? 0;
+  const jobs = await jobsOf(db, experiment);
   const of = Object.values(jobs).reduce((sum, job) => sum + job.texts.length, 0);
   let before = 0;
   let tokenizer: TextTokenizer | undefined;

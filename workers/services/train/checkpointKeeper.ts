@@ -74,7 +74,7 @@ export class CheckpointKeeper {
     if (this.#failure) throw this.#failure.thrown;
   }
 
-  async #begin(role: CheckpointManifest['role']): Promise<void> {
+  async #begin(role: CheckpointInput['role']): Promise<void> {
     const { db, record, log } = this.session;
     const begunAt = performance.now();
     const input = this.#input(role);
@@ -92,7 +92,7 @@ export class CheckpointKeeper {
       .finally(() => (this.#writing = null));
   }
 
-  #input(role: CheckpointManifest['role']): CheckpointInput {
+  #input(role: CheckpointInput['role']): CheckpointInput {
     const { record, model } = this.session;
     const { step, loop, adamW } = this.state;
     const sections =

@@ -3,7 +3,7 @@ import { experimentHash } from '../../../src/domain/experimentHash';
 import type { RunRecord } from '../../../src/domain/run';
 import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
-import { putRun } from '../../../src/storage/runs';
+import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf } from '../../engine/device';
 import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
@@ -54,6 +54,6 @@ export async function createRun(
     leftOut: stages.map(({ leftOut }) => leftOut),
     createdAt: Date.now(),
   };
-  await putRun(db, record);
+  await addRun(db, record);
   return record.runId;
 }

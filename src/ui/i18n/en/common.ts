@@ -30,6 +30,7 @@ export const headerTexts = {
   home: 'Experiments',
   settings: 'Settings',
   benchmark: 'Benchmark this device',
+  storage: 'Storage',
   palette: 'Find an action',
   theme: { light: 'Light', dark: 'Dark', auto: 'System' },
   toggleTheme: 'Switch between light and dark',

@@ -70,7 +70,11 @@ export const homeTexts = {
   saveProject: 'Save the project',
   savingProject: 'Packing the project…',
   openingProject: 'Opening the project…',
-  projectOpened: (n: number) => `Opened ${count(n, 'experiment')}.`,
+  measuringProject: 'Measuring the project…',
+  projectOpened: (experiments: number, runs: number) =>
+    experiments + runs === 0
+      ? 'Everything in the file was here already.'
+      : `Added ${count(experiments, 'experiment')} and ${count(runs, 'run')}.`,
   projectSaved: (name: string) => `Saved as ${name}.`,
   linkTitle: 'Open a shared experiment',
   linkHelp: 'Paste the link. You see a summary first; nothing is downloaded or run until you agree.',
@@ -81,6 +85,9 @@ export const homeTexts = {
   paused: 'Paused. You can resume.',
   interrupted: 'Interrupted. You can resume.',
   failed: 'Failed',
+  deleteTitle: 'Delete this experiment?',
+  deleteText: (name: string) =>
+    `“${name}” and its runs leave this list. A run in progress is stopped. You can restore them on the storage page until the space is needed.`,
   deleted: (name: string) => `Deleted “${name}”.`,
   deleteName: (name: string) => `Delete ${name}`,
   newName: (n: number) => `Experiment ${n}`,

@@ -32,6 +32,7 @@ export const headerTexts: Dictionary['header'] = {
   home: '实验',
   settings: '设置',
   benchmark: '测试本机性能',
+  storage: '存储',
   palette: '查找操作',
   theme: { light: '浅色', dark: '深色', auto: '跟随系统' },
   toggleTheme: '切换浅色和深色',

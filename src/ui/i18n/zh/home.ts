@@ -67,7 +67,11 @@ export const homeTexts: Dictionary['home'] = {
   saveProject: '保存项目',
   savingProject: '正在打包项目……',
   openingProject: '正在打开项目……',
-  projectOpened: (n) => `已打开 ${formatCount(n)} 个实验。`,
+  measuringProject: '正在统计项目大小……',
+  projectOpened: (experiments, runs) =>
+    experiments + runs === 0
+      ? '文件里的内容本机都已经有了。'
+      : `已添加 ${formatCount(experiments)} 个实验、${formatCount(runs)} 次训练。`,
   projectSaved: (name) => `已保存为 ${name}。`,
   linkTitle: '打开分享的实验',
   linkHelp: '粘贴链接，先看摘要；你同意之前，不会下载或运行任何内容。',
@@ -78,6 +82,9 @@ export const homeTexts: Dictionary['home'] = {
   paused: '已暂停，可以接着训练',
   interrupted: '中断了，可以接着训练',
   failed: '出错了',
+  deleteTitle: '删除这个实验？',
+  deleteText: (name) =>
+    `“${name}”和它的训练记录会从列表里移除，正在进行的训练会停止。在空间不够之前，可以在“存储”页恢复。`,
   deleted: (name) => `已删除“${name}”。`,
   deleteName: (name) => `删除“${name}”`,
   newName: (n) => `实验 ${n}`,

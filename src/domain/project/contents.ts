@@ -1,0 +1,30 @@
+/** A part of a project file that is saved once, however many experiments need it. */
+export interface ProjectPart {
+  key: string;
+  bytes: number;
+  /** Needed only to resume a run. */
+  optimizerState: boolean;
+}
+
+/** What a project file of one experiment holds. */
+export interface ProjectContents {
+  experimentId: string;
+  name: string;
+  runs: number;
+  /** Runs that can be resumed. They are saved only with the state of the optimizer. */
+  unfinished: number;
+  parts: ProjectPart[];
+}
+
+/** Returns the approximate size of a project file of the chosen experiments. */
+export function projectBytes(
+  contents: readonly ProjectContents[],
+  chosen: ReadonlySet<string>,
+  optimizerState: boolean,
+): number {
+  const bytes = new Map<string, number>();
+  for (const { experimentId, parts } of contents)
+    if (chosen.has(experimentId))
+      for (const part of parts) if (optimizerState || !part.optimizerState) bytes.set(part.key, part.bytes);
+  return [...bytes.values()].reduce((sum, each) => sum + each, 0);
+}

@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+import { name, sha256, whole } from './recordSchemas';
+
+/**
+ * Increase this when earlier versions of the app can no longer read the file. Format 1 stores weights under the ids of
+ * the browser that saved it; format 2 stores each part once, under its hash.
+ */
+export const projectFormat = 2;
+export const manifestPath = 'manifest.json';
+
+/** Lists saved as one JSON file each. */
+export const listPaths = {
+  experiments: 'experiments.json',
+  runs: 'runs.json',
+  evaluations: 'evaluations.json',
+  checkpoints: 'checkpoints.json',
+  models: 'models.json',
+  datasets: 'datasets.json',
+  batchLists: 'batchLists.json',
+} as const;
+export type ListName = keyof typeof listPaths;
+
+export const eventsPath = (runId: string): string => `runEvents/${runId}.json`;
+export const blockPath = (contentSha256: string, block: number): string =>
+  `datasetBlocks/${contentSha256}/${block}.json`;
+/** Path of a part of the weights in format 1, and in all later formats. */
+export const storedPartPath = (weightsId: string, part: number): string => `weightParts/${weightsId}/${part}.bin`;
+export const partPath = (sha256: string): string => `weights/${sha256}.bin`;
+
+/** Comes last in the file and lists everything else. */
+export const manifestSchema = v.object({
+  app: v.literal('recallsmith'),
+  format: v.pipe(whole, v.minValue(1)),
+  build: name,
+  files: v.array(v.object({ path: v.pipe(v.string(), v.maxLength(400)), sha256, bytes: whole })),
+});
+export type Manifest = v.InferOutput<typeof manifestSchema>;

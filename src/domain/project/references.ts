@@ -1,0 +1,18 @@
+import type { Experiment } from '../experiment';
+
+/** Content hashes of everything that experiments refer to. */
+export interface References {
+  datasets: Set<string>;
+  models: Set<string>;
+  batchLists: Set<string>;
+}
+
+export function referencesOf(experiments: Iterable<Experiment>): References {
+  const found: References = { datasets: new Set(), models: new Set(), batchLists: new Set() };
+  for (const { data, model, stages } of experiments) {
+    for (const { contentSha256 } of data) found.datasets.add(contentSha256);
+    if (model) found.models.add(model.contentSha256);
+    for (const { batching } of stages) if (batching.kind === 'listed') found.batchLists.add(batching.sha256);
+  }
+  return found;
+}

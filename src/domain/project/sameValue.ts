@@ -1,0 +1,10 @@
+import { isObject } from '../isObject';
+
+/** Whether two JSON-like values are equal, whatever the order of their fields. Call only with values of small depth. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => sameValue(item, b[i]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((key) => key in b && sameValue(a[key], b[key]));
+}

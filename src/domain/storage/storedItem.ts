@@ -1,0 +1,19 @@
+import type { DataRole } from '../records';
+
+export const storedKinds = ['experiment', 'model', 'dataset', 'tokenSet', 'batchList', 'download'] as const;
+export type StoredKind = (typeof storedKinds)[number];
+
+/** Something in storage that has a size and can be deleted. */
+export interface StoredItem {
+  kind: StoredKind;
+  /** One id, or the keys of all token sets with the same users. */
+  ids: string[];
+  /** Empty for kinds that have no names. */
+  name: string;
+  role?: DataRole;
+  bytes: number;
+  /** Names of the experiments that need it, deleted ones included. What nobody uses can be deleted. */
+  usedBy: string[];
+  /** Only for a deleted experiment, which can still be restored. */
+  deletedAt?: number;
+}

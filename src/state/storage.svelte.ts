@@ -1,0 +1,52 @@
+import type { StoredItem } from '../domain/storage/storedItem';
+import { gateway } from './gateway';
+
+/** What is in this browser's storage, and how much room is left. */
+class StorageState {
+  items = $state.raw<StoredItem[] | null>(null);
+  space = $state.raw<{ used: number; quota: number } | null>(null);
+  busy = $state(false);
+
+  async load(): Promise<void> {
+    this.busy = true;
+    try {
+      const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+      this.space = { used: usage, quota };
+      this.items = await (await gateway.data()).storageUse();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Deletes an item for good, unless something has come to use it. Returns whether it is deleted. */
+  async delete({ kind, ids }: StoredItem): Promise<boolean> {
+    this.busy = true;
+    try {
+      return await this.#delete(kind, ids);
+    } finally {
+      await this.load();
+    }
+  }
+
+  async #delete(kind: StoredItem['kind'], ids: string[]): Promise<boolean> {
+    const data = await gateway.data();
+    switch (kind) {
+      case 'experiment':
+        for (const id of ids) await gateway.purgeExperiment(id);
+        return true;
+      case 'download':
+        for (const download of await gateway.listDownloads())
+          if (ids.includes(download.downloadId)) await data.deleteDownload(download);
+        return true;
+      case 'model':
+      case 'dataset':
+      case 'tokenSet':
+      case 'batchList':
+        return data.deleteUnused(kind, ids);
+      default:
+        return kind satisfies never;
+    }
+  }
+}
+
+export const storage = new StorageState();

@@ -1,0 +1,62 @@
+import { referencesOf } from '../domain/project/references';
+import { guard, withHandledEnd, type Database } from './database';
+import { onceUnpinned } from './pins';
+import { weightPartsOf } from './weightKeys';
+
+const stores = [
+  'experiments',
+  'runs',
+  'models',
+  'weightParts',
+  'datasets',
+  'datasetBlocks',
+  'batchLists',
+  'tokenSets',
+] as const;
+
+/**
+ * Deletes a model with the records that repeat it, a data set with its rows, a batch list or token sets, unless an
+ * experiment or a run refers to them. Returns whether it is deleted. Waits while a project is being saved.
+ */
+export function deleteUnused(
+  db: Database,
+  kind: 'model' | 'dataset' | 'batchList' | 'tokenSet',
+  ids: readonly string[],
+): Promise<boolean> {
+  return onceUnpinned(() =>
+    guard(async () => {
+      const transaction = withHandledEnd(db.transaction(stores, 'readwrite'));
+      const experiments = await transaction.objectStore('experiments').getAll();
+      const runs = await transaction.objectStore('runs').getAll();
+      const named = referencesOf([
+        ...experiments.map(({ experiment }) => experiment),
+        ...experiments.flatMap(({ linked }) => (linked ? [linked] : [])),
+        ...runs.map(({ experiment }) => experiment),
+      ]);
+      const models = (await transaction.objectStore('models').getAll()).filter(
+        ({ contentSha256, aliasOf }) => kind === 'model' && ids.includes(aliasOf ?? contentSha256),
+      );
+      const used =
+        models.some(({ contentSha256 }) => named.models.has(contentSha256)) ||
+        (kind === 'dataset' && ids.some((id) => named.datasets.has(id))) ||
+        (kind === 'batchList' && ids.some((id) => named.batchLists.has(id)));
+      if (!used) {
+        for (const { contentSha256, weightsId, untrained } of models) {
+          await transaction.objectStore('models').delete(contentSha256);
+          await transaction.objectStore('weightParts').delete(weightPartsOf(weightsId));
+          if (untrained) await transaction.objectStore('weightParts').delete(weightPartsOf(untrained.weightsId));
+        }
+        for (const id of ids) {
+          if (kind === 'dataset') {
+            await transaction.objectStore('datasets').delete(id);
+            await transaction.objectStore('datasetBlocks').delete(IDBKeyRange.bound([id, 0], [id, Infinity]));
+          }
+          if (kind === 'batchList') await transaction.objectStore('batchLists').delete(id);
+          if (kind === 'tokenSet') await transaction.objectStore('tokenSets').delete(id);
+        }
+      }
+      await transaction.done;
+      return !used;
+    }),
+  );
+}

@@ -1,0 +1,56 @@
+import { formatCount } from '../format';
+import { count } from './count';
+
+export const storageTexts = {
+  title: 'Storage',
+  space: (used: string, quota: string) => `${used} in use of ${quota}`,
+  intro:
+    'What this browser holds, with its size and the experiments that use it. What no experiment uses can be deleted. Vectors are not stored; every evaluation computes them again.',
+  measuring: 'Measuring…',
+  kinds: {
+    experiment: 'Experiments and their runs',
+    model: 'Models',
+    dataset: 'Data sets',
+    tokenSet: 'Token sets',
+    batchList: 'Batch lists',
+    download: 'Unfinished downloads',
+  },
+  roles: { knowledgeBase: 'knowledge base', pairs: 'pairs', questions: 'questions', scoredPairs: 'scored pairs' },
+  tokenSets: (n: number) => count(n, 'token set'),
+  batchList: 'Batch list',
+  usedBy: 'Used by',
+  unused: 'Unused',
+  deletedAt: (date: string) => `Deleted ${date}. Kept until the space is needed.`,
+  restore: 'Restore',
+  restored: (name: string) => `Restored “${name}”.`,
+  deleteForGood: 'Delete for good',
+  confirmTitle: 'Delete for good?',
+  confirm: (name: string, size: string) => `“${name}” (${size}) will be deleted. This can’t be undone.`,
+  deleted: (size: string) => `Freed ${size}.`,
+  inUse: 'Something has come to use it, so it was not deleted.',
+  empty: 'Nothing is stored yet.',
+  open: 'Open the storage page',
+};
+
+export const projectTexts = {
+  saveTitle: 'Save a project file',
+  saveHelp: 'The file holds the chosen experiments with their runs, data and models.',
+  all: 'All experiments',
+  runs: (n: number) => (n === 0 ? 'no runs' : count(n, 'run')),
+  withState: 'Include what resuming a run needs',
+  stateHelp:
+    'The state of the optimizer is twice as large as the weights. Finished runs never need it; their results, curves and kept weights are saved either way.',
+  leftOut: (n: number) => `${count(n, 'unfinished run')} will be left out.`,
+  size: (size: string) => `About ${size}`,
+  save: 'Save',
+  nothing: 'Choose at least one experiment.',
+  conflictTitle: 'Already here, but different',
+  conflictHelp:
+    'These experiments were changed here or elsewhere since the file was saved. Nothing here is overwritten: add what differs as a copy, or leave it out.',
+  edited: 'its settings differ',
+  runsDiffer: (n: number) => `${count(n, 'run')} with another history`,
+  leaveOut: 'Leave out',
+  addCopies: (n: number) => (n === 1 ? 'Add a copy' : `Add ${formatCount(n)} copies`),
+  partialTitle: 'Not everything is there',
+  understood: 'OK',
+};

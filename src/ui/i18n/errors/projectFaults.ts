@@ -1,0 +1,39 @@
+import type { AppErrorDetails, ProjectFault } from '../../../domain/errors';
+import type { Sentence } from './sentence';
+import { shortened } from './shortened';
+
+const reasons: Record<ProjectFault, Sentence> = {
+  'weights-missing': { zh: '文件里它的权重不全', en: 'its weights are not complete in the file' },
+  'weights-damaged': { zh: '它的权重已损坏', en: 'its weights are damaged' },
+  'events-missing': { zh: '文件里没有它的训练过程', en: 'the file lacks its events' },
+  'experiment-missing': { zh: '文件里没有它所属的实验', en: 'the file lacks its experiment' },
+  unfinished: {
+    zh: '它还没训练完，而保存时没有带上接着训练所需的内容',
+    en: 'it is unfinished, and the project is saved without what resuming needs',
+  },
+  'data-missing': { zh: '数据', en: 'data' },
+  'model-missing': { zh: '基座模型', en: 'base model' },
+};
+
+/** Says what a project was saved or opened without. */
+export function projectPartial({
+  file,
+  name,
+  fault,
+  runId,
+}: Extract<AppErrorDetails, { kind: 'project-partial' }>): Sentence {
+  const experiment =
+    name === '' ? { zh: '', en: '' } : { zh: `“${shortened(name, 60)}”的`, en: ` of “${shortened(name, 60)}”` };
+  const reason = reasons[fault];
+  if (runId !== undefined) {
+    const why = fault === 'model-missing' ? { zh: '缺少它的基座模型', en: 'its base model is missing' } : reason;
+    return {
+      zh: `${experiment.zh}一次训练（${shortened(runId, 40)}）没有包含在内，因为${why.zh}；其余内容不受影响。`,
+      en: `A run${experiment.en} (${shortened(runId, 40)}) was left out because ${why.en}; everything else is there.`,
+    };
+  }
+  return {
+    zh: `${shortened(file)} 里没有“${shortened(name, 60)}”用到的${reason.zh}，请另外导入。`,
+    en: `${shortened(file)} lacks ${fault === 'data-missing' ? 'data' : 'the base model'} that “${shortened(name, 60)}” uses; import it separately.`,
+  };
+}

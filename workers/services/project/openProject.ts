@@ -1,0 +1,250 @@
+import type { AppErrorDetails } from '../../../src/domain/errors';
+import { AppError } from '../../../src/domain/errors';
+import type { StoredModel } from '../../../src/domain/model';
+import type { Dataset } from '../../../src/domain/records';
+import type { ChooseCopies, OpenedProject, Progress } from '../../../src/protocol/dataApi';
+import { guard, withHandledEnd, type Database } from '../../../src/storage/database';
+import { requireStorage } from '../../../src/storage/space';
+import { makingRoom, restoreExperiment } from '../../../src/storage/deletedExperiments';
+import { getModel } from '../../../src/storage/models';
+import type { CheckpointManifest } from '../../../src/storage/schema';
+import { newWeightsId } from '../../../src/storage/weightKeys';
+import { deleteWeights } from '../../../src/storage/weights';
+import {
+  conflictsOf,
+  hasDataset,
+  hasModel,
+  placeContent,
+  withChoice,
+  type Place,
+  type PlacedExperiment,
+} from './placeContent';
+import { partial, readContent, type ModelInFile, type ProjectContent, type RunInFile } from './projectContent';
+import { ProjectReader } from './projectReader';
+import { storeBlocks, storeModelWeights, storeWeights } from './storeContent';
+
+/** A run with its weights in storage. */
+interface ReadyRun {
+  run: RunInFile;
+  place: Place;
+  experimentId: string;
+  checkpoints: CheckpointManifest[];
+}
+
+/** Everything that becomes visible at the end, in one transaction. */
+interface Ready {
+  placed: PlacedExperiment[];
+  runs: ReadyRun[];
+  models: StoredModel[];
+  datasets: Dataset[];
+  batchLists: ProjectContent['batchLists'];
+}
+
+/** Stores what the file has and storage lacks. Knows what to delete if opening fails. */
+class Staging {
+  readonly #weightsIds: string[] = [];
+  readonly #blocksOf: string[] = [];
+  /** Weights of the file that are in storage, by the paths of their parts. */
+  readonly #stored = new Map<string, string>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly reader: ProjectReader,
+    private readonly done: () => void,
+  ) {}
+
+  #newWeightsId(owner: 'model' | 'checkpoint'): string {
+    const weightsId = newWeightsId(owner);
+    this.#weightsIds.push(weightsId);
+    return weightsId;
+  }
+
+  async dataset(dataset: Dataset): Promise<Dataset> {
+    this.#blocksOf.push(dataset.contentSha256);
+    const checked = await storeBlocks(this.db, this.reader, dataset);
+    this.done();
+    return checked;
+  }
+
+  /** A record that repeats a model under a former identity shares the weights of that model. */
+  async model({ weights, untrained, ...model }: ModelInFile): Promise<StoredModel> {
+    const own = this.#newWeightsId('model');
+    await storeModelWeights(this.db, this.reader, { ...model, weights }, own);
+    const repeated = model.aliasOf === undefined ? undefined : await getModel(this.db, model.aliasOf);
+    const key = weights.paths.join();
+    const weightsId = repeated?.weightsId ?? this.#stored.get(key) ?? own;
+    if (own !== weightsId) await deleteWeights(this.db, own);
+    this.#stored.set(key, weightsId);
+    this.done();
+    return { ...model, weightsId, ...(await this.#untrained(model.contentSha256, untrained)) };
+  }
+
+  async #untrained(
+    contentSha256: string,
+    untrained: ModelInFile['untrained'],
+  ): Promise<Pick<StoredModel, 'untrained'>> {
+    if (!untrained) return untrained === undefined ? {} : { untrained };
+    const { tensors, weights } = untrained;
+    const weightsId = this.#newWeightsId('model');
+    const { bytes } = await storeWeights(this.db, this.reader, weights, weightsId);
+    let end = 0;
+    for (const tensor of tensors) {
+      if (tensor.offset !== end) end = NaN;
+      end += tensor.bytes;
+    }
+    if (end !== bytes)
+      throw this.reader.invalid('models.json', `${contentSha256}: tensors that do not fit their bytes`);
+    return { untrained: { weightsId, tensors } };
+  }
+
+  /** Returns null, and stores nothing, if a checkpoint's bytes do not match its hash or its model. */
+  async checkpoints({ checkpoints }: RunInFile, runId: string, floats: number): Promise<CheckpointManifest[] | null> {
+    const manifests: CheckpointManifest[] = [];
+    for (const { weights, ...checkpoint } of checkpoints) {
+      const weightsId = this.#newWeightsId('checkpoint');
+      const { sha256 } = await storeWeights(this.db, this.reader, weights, weightsId);
+      const expected = checkpoint.role === 'latest' ? floats * 3 : floats;
+      if ((weights.sha256 ?? sha256) !== sha256 || checkpoint.floats !== expected) {
+        for (const manifest of [...manifests, { weightsId }]) await deleteWeights(this.db, manifest.weightsId);
+        return null;
+      }
+      manifests.push({ ...checkpoint, runId, weightsId, sha256 });
+    }
+    this.done();
+    return manifests;
+  }
+
+  async undo(): Promise<void> {
+    for (const weightsId of this.#weightsIds) await deleteWeights(this.db, weightsId);
+    for (const contentSha256 of this.#blocksOf)
+      if (!(await hasDataset(this.db, contentSha256)))
+        await guard(() =>
+          this.db.delete('datasetBlocks', IDBKeyRange.bound([contentSha256, 0], [contentSha256, Infinity])),
+        );
+  }
+}
+
+async function stage(
+  db: Database,
+  reader: ProjectReader,
+  content: ProjectContent,
+  placed: PlacedExperiment[],
+  staging: Staging,
+): Promise<Ready> {
+  const ready: Ready = { placed, runs: [], models: [], datasets: [], batchLists: content.batchLists };
+  for (const dataset of content.datasets)
+    if (!(await hasDataset(db, dataset.contentSha256))) ready.datasets.push(await staging.dataset(dataset));
+  for (const model of content.models)
+    if (!(await hasModel(db, model.contentSha256))) ready.models.push(await staging.model(model));
+  for (const { stored, place: owner, runs } of placed)
+    for (const { run, place } of runs) {
+      if (place.state === 'here') continue;
+      const { model } = run.record.experiment;
+      const known = ready.models.find(({ contentSha256 }) => contentSha256 === model?.contentSha256);
+      const floats = (known ?? (model && (await getModel(db, model.contentSha256))))?.totalFloats;
+      const checkpoints =
+        run.checkpoints.length === 0 ? [] : floats && (await staging.checkpoints(run, place.id, floats));
+      if (checkpoints) ready.runs.push({ run, place, experimentId: owner.id, checkpoints });
+      else
+        content.warnings.push(
+          partial(reader, stored.name, floats ? 'weights-damaged' : 'model-missing', run.record.runId),
+        );
+    }
+  return ready;
+}
+
+const visible = [
+  'batchLists',
+  'datasets',
+  'models',
+  'experiments',
+  'runs',
+  'runEvents',
+  'evaluations',
+  'checkpoints',
+] as const;
+
+/** Makes everything visible in one transaction. `add` fails, and so undoes all, where a row exists. */
+async function commit(db: Database, { placed, runs, models, datasets, batchLists }: Ready): Promise<void> {
+  const transaction = withHandledEnd(db.transaction(visible, 'readwrite', { durability: 'strict' }));
+  const store = <Name extends (typeof visible)[number]>(name: Name) => transaction.objectStore(name);
+  const added: Promise<unknown>[] = [];
+  // These are named by their content, so a row that another tab has stored meanwhile is the same.
+  for (const list of batchLists)
+    if (!(await store('batchLists').getKey(list.sha256))) added.push(store('batchLists').add(list));
+  for (const set of datasets)
+    if (!(await store('datasets').getKey(set.contentSha256))) added.push(store('datasets').add(set));
+  for (const model of models)
+    if (!(await store('models').getKey(model.contentSha256))) added.push(store('models').add(model));
+  for (const { stored, place } of placed)
+    if (place.state !== 'here')
+      added.push(
+        store('experiments').add({ ...stored, experimentId: place.id, demo: stored.demo && place.state === 'new' }),
+      );
+  for (const { run, place, experimentId, checkpoints } of runs) {
+    const runId = place.id;
+    added.push(store('runs').add({ ...run.record, runId, experimentId }));
+    for (const event of run.events) added.push(store('runEvents').add({ ...event, runId }));
+    for (const evaluation of run.evaluations) added.push(store('evaluations').add({ ...evaluation, runId }));
+    for (const checkpoint of checkpoints) added.push(store('checkpoints').add(checkpoint));
+  }
+  // The transaction's own error is thrown; those of its requests must not count as unhandled.
+  for (const request of added) request.catch(() => undefined);
+  await transaction.done;
+}
+
+/** Warns about inputs that an opened experiment names and that neither the file nor storage has. */
+async function missingInputs(
+  db: Database,
+  reader: ProjectReader,
+  placed: PlacedExperiment[],
+): Promise<AppErrorDetails[]> {
+  const warnings: AppErrorDetails[] = [];
+  for (const { stored, place } of placed) {
+    if (place.state === 'here') continue;
+    const { data, model } = stored.experiment;
+    for (const { contentSha256 } of data)
+      if (!(await hasDataset(db, contentSha256))) warnings.push(partial(reader, stored.name, 'data-missing'));
+    if (model && !(await hasModel(db, model.contentSha256)))
+      warnings.push(partial(reader, stored.name, 'model-missing'));
+  }
+  return warnings;
+}
+
+/**
+ * Adds the contents of a project file to storage. Verifies and validates all of it first, and overwrites nothing. What
+ * is already stored is not added again. Where an id is taken by something else, `choose` is asked whether to add a
+ * copy; null from it throws `cancelled`. A run comes in as a whole or not at all. If opening fails, nothing is visible.
+ */
+export async function openProject(
+  db: Database,
+  file: File,
+  choose: ChooseCopies,
+  progress: Progress,
+): Promise<OpenedProject> {
+  const reader = await ProjectReader.open(file);
+  const of = reader.files * 2;
+  await reader.verify((files) => progress(files, of));
+  const content = await readContent(reader);
+  const all = await placeContent(db, content);
+  const conflicts = conflictsOf(all);
+  const copies = conflicts.length > 0 ? await choose(conflicts) : [];
+  if (!copies) throw new AppError({ kind: 'cancelled' });
+  await requireStorage(file.size);
+  const placed = withChoice(all, copies);
+  let done = reader.files;
+  const staging = new Staging(db, reader, () => progress(Math.min(of, ++done), of));
+  try {
+    const ready = await stage(db, reader, content, placed, staging);
+    await makingRoom(db, () => commit(db, ready));
+    for (const { place, deleted } of placed)
+      if (place.state === 'here' && deleted) await restoreExperiment(db, place.id);
+    progress(of, of);
+    const warnings = [...content.warnings, ...(await missingInputs(db, reader, placed))];
+    const experiments = placed.filter(({ place, deleted }) => place.state !== 'here' || deleted).length;
+    return { experiments, runs: ready.runs.length, warnings };
+  } catch (thrown) {
+    await staging.undo();
+    throw thrown;
+  }
+}

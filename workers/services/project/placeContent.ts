@@ -1,0 +1,119 @@
+import { sha256Hex } from '../../../src/domain/hash';
+import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { sameValue } from '../../../src/domain/project/sameValue';
+import type { ProjectConflict } from '../../../src/protocol/dataApi';
+import type { Database } from '../../../src/storage/database';
+import type { StoredExperiment } from '../../../src/storage/schema';
+import { getDataset } from '../../../src/storage/datasets';
+import { getModel } from '../../../src/storage/models';
+import type { ProjectContent, RunInFile } from './projectContent';
+
+/** Where a record of the file goes: `here` if storage has it already, `copy` if its id is taken by something else. */
+export interface Place {
+  id: string;
+  state: 'new' | 'here' | 'copy';
+}
+
+/** The same content always gets the same id as a copy, so opening a file again finds the copy. */
+async function copyId(id: string, content: string): Promise<string> {
+  const hex = await sha256Hex(`${id} ${content}`);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+/** Looks for `id`, then for the ids of its copies, until one is free or is taken by the same content. */
+async function place<Stored>(
+  id: string,
+  content: string,
+  find: (id: string) => Promise<Stored | undefined>,
+  isSame: (stored: Stored, id: string) => Promise<boolean> | boolean,
+): Promise<Place> {
+  for (let candidate = id; ; candidate = await copyId(candidate, content)) {
+    const stored = await find(candidate);
+    if (stored === undefined) return { id: candidate, state: candidate === id ? 'new' : 'copy' };
+    if (await isSame(stored, candidate)) return { id: candidate, state: 'here' };
+  }
+}
+
+function placeExperiment(db: Database, stored: StoredExperiment): Promise<Place> {
+  const find = (id: string) => db.get('experiments', id);
+  return place(stored.experimentId, projectJson(stored.experiment), find, (here) =>
+    sameValue(here.experiment, stored.experiment),
+  );
+}
+
+/** Whether storage has the run under `runId` with all the history that the file has of it, and perhaps more. */
+async function hasHistory(db: Database, runId: string, run: RunInFile): Promise<boolean> {
+  const events = await db.getAll('runEvents', IDBKeyRange.bound([runId, 0], [runId, run.events.length]));
+  const under = (value: object): object => ({ ...value, runId });
+  if (!run.events.every((event, index) => sameValue(events[index], under(event)))) return false;
+  for (const evaluation of run.evaluations) {
+    const { part, moment } = evaluation;
+    if (!sameValue(await db.get('evaluations', [runId, part, moment]), under(evaluation))) return false;
+  }
+  return true;
+}
+
+function placeRun(db: Database, run: RunInFile, experimentId: string): Promise<Place> {
+  const { record, events, evaluations } = run;
+  const content = projectJson([experimentId, record, events, evaluations]);
+  const find = (id: string) => db.get('runs', id);
+  return place(record.runId, content, find, async (here, id) => {
+    const { experimentHash, createdAt } = here;
+    const same = experimentHash === record.experimentHash && createdAt === record.createdAt;
+    return same && here.experimentId === experimentId && hasHistory(db, id, run);
+  });
+}
+
+/** An experiment of the file, with the places of itself and of its runs. */
+export interface PlacedExperiment {
+  stored: StoredExperiment;
+  place: Place;
+  /** Whether it is stored here, but deleted. */
+  deleted: boolean;
+  runs: { run: RunInFile; place: Place }[];
+}
+
+/** Finds out what of the file is already stored, what is new, and what would come in as a copy. */
+export async function placeContent(db: Database, content: ProjectContent): Promise<PlacedExperiment[]> {
+  const placed: PlacedExperiment[] = [];
+  for (const stored of content.experiments) {
+    const place = await placeExperiment(db, stored);
+    const deleted = (await db.get('experiments', place.id))?.deletedAt !== undefined;
+    const runs = [];
+    for (const run of content.runs)
+      if (run.record.experimentId === stored.experimentId) runs.push({ run, place: await placeRun(db, run, place.id) });
+    placed.push({ stored, place, deleted, runs });
+  }
+  return placed;
+}
+
+/** Lists the experiments that differ from what is stored under their ids, so that parts of them would be copies. */
+export function conflictsOf(placed: readonly PlacedExperiment[]): ProjectConflict[] {
+  return placed
+    .map(({ stored: { experimentId, name }, place, runs }) => ({
+      experimentId,
+      name,
+      edited: place.state === 'copy',
+      runs: runs.filter((run) => run.place.state === 'copy').length,
+    }))
+    .filter(({ edited, runs }) => edited || runs > 0);
+}
+
+/** Leaves out the experiments that would be copies, and the runs, unless the user wants the copies. */
+export function withChoice(placed: readonly PlacedExperiment[], copies: readonly string[]): PlacedExperiment[] {
+  return placed
+    .filter(({ stored, place }) => place.state !== 'copy' || copies.includes(stored.experimentId))
+    .map((each) => ({
+      ...each,
+      runs: each.runs.filter(({ place }) => place.state !== 'copy' || copies.includes(each.stored.experimentId)),
+    }));
+}
+
+/** Whether storage has a data set with this hash. */
+export async function hasDataset(db: Database, contentSha256: string): Promise<boolean> {
+  return (await getDataset(db, contentSha256)) !== undefined;
+}
+
+export async function hasModel(db: Database, contentSha256: string): Promise<boolean> {
+  return (await getModel(db, contentSha256)) !== undefined;
+}

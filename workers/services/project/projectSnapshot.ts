@@ -1,0 +1,81 @@
+import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
+import type { StoredModel } from '../../../src/domain/model';
+import { referencesOf } from '../../../src/domain/project/references';
+import type { Dataset } from '../../../src/domain/records';
+import type { RunEvent, RunRecord } from '../../../src/domain/run';
+import type { Database } from '../../../src/storage/database';
+import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
+
+export interface RunSnapshot {
+  record: RunRecord;
+  events: RunEvent[];
+  evaluations: Evaluation[];
+  checkpoints: CheckpointManifest[];
+}
+
+/** The records of some experiments as they were at one moment. */
+export interface ProjectSnapshot {
+  experiments: StoredExperiment[];
+  runs: RunSnapshot[];
+  models: StoredModel[];
+  datasets: Dataset[];
+  batchLists: { sha256: string; batches: number[][] }[];
+}
+
+const stores = [
+  'experiments',
+  'runs',
+  'runEvents',
+  'evaluations',
+  'checkpoints',
+  'models',
+  'datasets',
+  'batchLists',
+] as const;
+
+/** Reads all records in one transaction, so that a run that is being trained is seen at one moment. */
+export async function takeSnapshot(db: Database, experimentIds: readonly string[]): Promise<ProjectSnapshot> {
+  const transaction = db.transaction(stores);
+  const experiments: StoredExperiment[] = [];
+  const runs: RunSnapshot[] = [];
+  for (const experimentId of experimentIds) {
+    const stored = await transaction.objectStore('experiments').get(experimentId);
+    if (!stored || stored.deletedAt !== undefined) continue;
+    experiments.push(stored);
+    for (const record of await transaction.objectStore('runs').index('experimentId').getAll(experimentId)) {
+      const { runId } = record;
+      const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+      const evaluated = IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']);
+      runs.push({
+        record,
+        events: await transaction.objectStore('runEvents').getAll(numbered),
+        evaluations: await transaction.objectStore('evaluations').getAll(evaluated),
+        checkpoints: await transaction.objectStore('checkpoints').getAll(numbered),
+      });
+    }
+  }
+  const named = referencesOf([
+    ...experiments.map(({ experiment }) => experiment),
+    ...experiments.flatMap(({ linked }) => (linked ? [linked] : [])),
+    ...runs.map(({ record }) => record.experiment),
+  ]);
+  const snapshot: ProjectSnapshot = { experiments, runs, models: [], datasets: [], batchLists: [] };
+  for (const sha256 of named.models) {
+    const model = await transaction.objectStore('models').get(sha256);
+    const repeated =
+      model?.aliasOf === undefined ? undefined : await transaction.objectStore('models').get(model.aliasOf);
+    // A record that repeats a model under a former identity is useless without that model.
+    for (const each of [model, repeated])
+      if (each && !snapshot.models.some(({ contentSha256 }) => contentSha256 === each.contentSha256))
+        snapshot.models.push(each);
+  }
+  for (const sha256 of named.datasets) {
+    const dataset = await transaction.objectStore('datasets').get(sha256);
+    if (dataset) snapshot.datasets.push(dataset);
+  }
+  for (const sha256 of named.batchLists) {
+    const list = await transaction.objectStore('batchLists').get(sha256);
+    if (list) snapshot.batchLists.push(list);
+  }
+  return snapshot;
+}

@@ -1,0 +1,119 @@
+import type { Experiment } from '../../../src/domain/experiment';
+import { AppError } from '../../../src/domain/errors';
+import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { referencesOf } from '../../../src/domain/project/references';
+import type { RunRecord } from '../../../src/domain/run';
+import type { StoredItem } from '../../../src/domain/storage/storedItem';
+import type { Database } from '../../../src/storage/database';
+import { listDownloads } from '../../../src/storage/downloads';
+import { listModels } from '../../../src/storage/models';
+import type { StoredExperiment } from '../../../src/storage/schema';
+import { datasetBytes } from '../project/measureProject';
+import { tokenSetKeys } from '../tokenize/tokenize';
+
+const jsonBytes = (value: unknown): number => new TextEncoder().encode(projectJson(value)).length;
+
+/** Names of users by the id of what they use. */
+type Users = Map<string, Set<string>>;
+
+function addUser(users: Users, id: string, name: string): void {
+  users.set(id, (users.get(id) ?? new Set()).add(name));
+}
+
+/** An experiment with its runs. */
+interface Owner {
+  stored: StoredExperiment;
+  runs: RunRecord[];
+}
+
+const experimentsOf = ({ stored, runs }: Owner): Experiment[] => [
+  stored.experiment,
+  ...(stored.linked ? [stored.linked] : []),
+  ...runs.map(({ experiment }) => experiment),
+];
+
+async function runBytes(db: Database, { runId, ...record }: RunRecord): Promise<number> {
+  const numbered = IDBKeyRange.bound([runId, -Infinity], [runId, Infinity]);
+  const evaluated = IDBKeyRange.bound([runId, '', ''], [runId, '\uffff', '\uffff']);
+  const checkpoints = await db.getAll('checkpoints', numbered);
+  const weights = checkpoints.reduce((sum, { floats }) => sum + floats * 4, 0);
+  const events = await db.getAll('runEvents', numbered);
+  return weights + jsonBytes([record, events, await db.getAll('evaluations', evaluated)]);
+}
+
+async function experimentItem(db: Database, { stored, runs }: Owner): Promise<StoredItem> {
+  const { experimentId, name, deletedAt } = stored;
+  let bytes = jsonBytes(stored);
+  for (const run of runs) bytes += await runBytes(db, run);
+  const when = deletedAt === undefined ? {} : { deletedAt };
+  return { kind: 'experiment', ids: [experimentId], name, bytes, usedBy: [], ...when };
+}
+
+async function modelItems(db: Database, users: Users): Promise<StoredItem[]> {
+  const all = await db.getAll('models');
+  return (await listModels(db)).map(({ contentSha256, name, totalFloats, files }) => {
+    const names = new Set<string>();
+    for (const model of all)
+      if ((model.aliasOf ?? model.contentSha256) === contentSha256)
+        for (const user of users.get(model.contentSha256) ?? []) names.add(user);
+    const bytes = totalFloats * 4 + jsonBytes(files);
+    return { kind: 'model', ids: [contentSha256], name, bytes, usedBy: [...names] };
+  });
+}
+
+/** Lists token sets by their users. The sets of one experiment are listed as one item. */
+async function tokenSetItems(db: Database, owners: readonly Owner[]): Promise<StoredItem[]> {
+  const users: Users = new Map();
+  for (const { stored, runs } of owners) {
+    const unfinished = runs.filter(({ status }) => status !== 'done').map(({ experiment }) => experiment);
+    for (const experiment of [stored.experiment, ...unfinished])
+      for (const key of await keysOf(db, experiment)) addUser(users, key, stored.name);
+  }
+  const items = new Map<string, StoredItem>();
+  for (let cursor = await db.transaction('tokenSets').store.openCursor(); cursor; cursor = await cursor.continue()) {
+    const { key, ids, offsets } = cursor.value;
+    const usedBy = [...(users.get(key) ?? [])];
+    const group = JSON.stringify(usedBy);
+    const item = items.get(group) ?? { kind: 'tokenSet', ids: [], name: '', bytes: 0, usedBy };
+    item.ids.push(key);
+    item.bytes += ids.byteLength + offsets.byteLength;
+    items.set(group, item);
+  }
+  return [...items.values()];
+}
+
+async function keysOf(db: Database, experiment: Experiment): Promise<string[]> {
+  try {
+    return await tokenSetKeys(db, experiment);
+  } catch (thrown) {
+    // An experiment without model or data has no token sets.
+    if (thrown instanceof AppError) return [];
+    throw thrown;
+  }
+}
+
+/** Lists everything in storage that has a size and can be deleted, with its users. */
+export async function storageUse(db: Database): Promise<StoredItem[]> {
+  const owners: Owner[] = [];
+  for (const stored of await db.getAll('experiments'))
+    owners.push({ stored, runs: await db.getAllFromIndex('runs', 'experimentId', stored.experimentId) });
+  const users: Users = new Map();
+  for (const owner of owners) {
+    const { datasets, models, batchLists } = referencesOf(experimentsOf(owner));
+    for (const ids of [datasets, models, batchLists]) for (const id of ids) addUser(users, id, owner.stored.name);
+  }
+  const usedBy = (id: string): string[] => [...(users.get(id) ?? [])];
+  const items: StoredItem[] = [];
+  for (const owner of owners) items.push(await experimentItem(db, owner));
+  for (const item of await modelItems(db, users)) items.push(item);
+  for (const { contentSha256: id, name, role } of await db.getAll('datasets'))
+    items.push({ kind: 'dataset', ids: [id], name, role, bytes: await datasetBytes(db, id), usedBy: usedBy(id) });
+  for (const item of await tokenSetItems(db, owners)) items.push(item);
+  for (const { sha256: id, batches } of await db.getAll('batchLists'))
+    items.push({ kind: 'batchList', ids: [id], name: '', bytes: jsonBytes(batches), usedBy: usedBy(id) });
+  for (const { downloadId, listing, received } of await listDownloads(db)) {
+    const bytes = Object.values(received).reduce((sum, file) => sum + file.bytes, 0);
+    items.push({ kind: 'download', ids: [downloadId], name: listing.id, bytes, usedBy: [] });
+  }
+  return items;
+}
