@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * `npm run bench`: times the engine and its peers, interleaved in one run. Also writes the results to
- * bench/results/<date>.json.
+ * `npm run bench`: times the engine and its peers in one run, interleaved where both run in a page. Also writes the
+ * results to bench/results/<date>.json.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -69,7 +69,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor((values.
 const times = (ratio) => `${ratio.toFixed(ratio < 10 ? 2 : 1)}×`;
 
 /**
- * Each function measures one row or several, and returns { figure, ours, peer, ratio, bar, met, detail } or a list of
+ * Each function measures one row or several, and returns { figure, ours, peer, bar, met, ratio?, detail? } or a list of
  * these.
  */
 const rows = {
@@ -189,7 +189,7 @@ async function againstPytorch({ ours, threads }) {
     child.stdin.end(task);
   });
   const peer = output.trim().split('\n').slice(2).map(Number);
-  return against({ ours, peer }, 'the same step, vs PyTorch on the same cores', 0.15);
+  return against({ ours, peer }, 'the same step, vs PyTorch with as many threads', 0.15);
 }
 
 async function encodeRow(page, backend, bar) {

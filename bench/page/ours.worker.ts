@@ -1,6 +1,7 @@
 /** The engine in a worker, as in the app, with an API for the benchmark. */
 import { expose } from 'comlink';
-import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
+import type { EncoderConfig } from '../../src/domain/model';
+import type { StoredTensor } from '../../src/domain/modelTensors';
 import { openDevice, deviceEngine } from '../../workers/engine/device';
 import { AdamWState } from '../../workers/engine/model/adamWState';
 import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
@@ -13,7 +14,7 @@ import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
 let model: { config: EncoderConfig; parameters: ParameterStore; trainer: Trainer } | undefined;
 let steps = 0;
 
-function layout(config: EncoderConfig): TensorEntry[] {
+function layout(config: EncoderConfig): StoredTensor[] {
   let offset = 0;
   return parameterShapes(config).map(({ name, shape }) => {
     const length = shape.reduce((product, side) => product * side, 1);

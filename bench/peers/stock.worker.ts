@@ -1,4 +1,4 @@
-/** Stock tfjs in a worker of its own. Frozen. */
+/** Runs stock tfjs in a worker of its own. Do not change it: results are compared over time. */
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';

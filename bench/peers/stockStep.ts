@@ -1,6 +1,6 @@
 /**
- * A training step of BERT as a good user of stock tfjs writes it: padded batches, tf.variableGrads, tf.train.adam, no operation of our own.
- * Frozen: it is what the engine is measured against.
+ * A BERT training step as a skilled user of stock tfjs would write it: padded batches, tf.variableGrads, tf.train.adam
+ * and no custom operations. Do not change it: the engine's speed is measured against it.
  */
 import * as tf from '@tensorflow/tfjs';
 

@@ -1,4 +1,7 @@
-/** transformers.js as a peer of encoding: the exported graph, batches sorted by length, tokens given. Frozen. */
+/**
+ * Encodes texts with transformers.js, as a peer of the engine: runs the exported ONNX model on tokenized texts, in
+ * batches sorted by length. Do not change it: results are compared over time.
+ */
 
 interface TransformersModule {
   env: {

@@ -34,7 +34,7 @@ export interface OwnWordsValues {
   'configure-failed': [];
   'thread-not-started': [];
   'worker-lacks': [worker: string, method: string];
-  'no-wasm-simd': [];
+  'no-simd': [];
   'no-webgpu': [];
   'no-adapter': [];
   'no-device': [];
@@ -46,6 +46,18 @@ export interface OwnWordsValues {
   'not-a-list': [];
   'not-an-object': [];
   'not-a-project': [];
+  'same-key': [];
+  'listed-twice': [];
+  misnamed: [];
+  'hash-differs': [];
+  'not-next': [];
+  'model-files-missing': [files: string];
+  'model-files-unreadable': [];
+  'settings-differ': [file: string];
+  'unknown-layout': [];
+  'another-model': [];
+  'tensors-misfit': [];
+  'field-invalid': [place: string, expected: string, received: string];
   'not-a-zip': [];
   'zip64-damaged': [];
   'directory-outside': [];

@@ -1,3 +1,6 @@
+import type { HubOrigin } from './import/hub';
+import type { FileDType, StoredTensor, UntrainedTensors } from './modelTensors';
+
 /** Configuration of a BERT-type encoder, from the model's config.json. */
 export interface EncoderConfig {
   layers: number;
@@ -25,42 +28,6 @@ export function matrixParameters({
   return layers * (4 * H * H + 2 * H * F);
 }
 
-export type FileDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
-
-/** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */
-export interface TensorEntry {
-  name: string;
-  shape: number[];
-  offset: number;
-  length: number;
-}
-
-/** A tensor that is kept as it came: its own type, its place among the bytes stored with it. */
-export interface KeptTensor {
-  name: string;
-  shape: number[];
-  dtype: FileDType;
-  /** In bytes. */
-  offset: number;
-  bytes: number;
-}
-
-/** Tensors of BertModel that no text vector depends on, i.e. the pooler. They are exported as they were imported. */
-export interface UntrainedTensors {
-  /** Their bytes are stored in parts, like weights. */
-  weightsId: string;
-  tensors: KeptTensor[];
-}
-
-/** Where a model was fetched from. */
-export interface HubOrigin {
-  /** As people write it, such as `huggingface.co`. */
-  host: string;
-  id: string;
-  /** The commit that the revision asked for stood for. */
-  commit: string;
-}
-
 /** How token vectors become one text vector: the mean, the first token's vector ([CLS]) or the last token's. */
 export const poolings = ['mean', 'cls', 'last'] as const;
 export type Pooling = (typeof poolings)[number];
@@ -84,7 +51,7 @@ export interface StoredModel {
   aliasOf?: string;
   name: string;
   config: EncoderConfig;
-  tensors: TensorEntry[];
+  tensors: StoredTensor[];
   /** Total number of floats, including alignment padding. */
   totalFloats: number;
   weightsId: string;

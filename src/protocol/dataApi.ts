@@ -3,7 +3,7 @@ import type { Experiment } from '../domain/experiment';
 import type { FileReading, RememberedReadings } from '../domain/import/fileReading';
 import type { Fillings } from '../domain/import/fillings';
 import type { HubListing, HubModelId } from '../domain/import/hub';
-import type { MappingsByShape } from '../domain/import/mapping';
+import type { MappingsByShape } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { ProjectContents } from '../domain/project/contents';
@@ -188,7 +188,7 @@ export interface DataApi {
   ): Promise<Survey>;
   /** Checks stored questions against a knowledge base. `kept` is null if no question refers to a passage in it. */
   checkQuestions(questions: string, knowledgeBase: string): Promise<RejectedRows & { kept: Dataset | null }>;
-  /** Counts the titles of a knowledge base that was stored before they were counted. Returns its new record. */
+  /** Counts the titles of a knowledge base that an earlier version stored without counting. Returns its new record. */
   countTitles(knowledgeBase: string): Promise<Dataset>;
   /** Reports progress in bytes of the weights. */
   importModel(files: FolderFile[], name: string, progress: Progress): Promise<StoredModel>;

@@ -1,5 +1,5 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
-import type { ExpectedWork } from '../domain/benchmark/expectedTime';
+import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
 import type { RunEvent } from '../domain/run';
@@ -49,8 +49,8 @@ export interface GpuApi {
     tokenIds: number[][],
   ): Promise<Float32Array[]>;
   /**
-   * Searches a knowledge base for one question. The first question encodes the knowledge base and reports its passages;
-   * the worker keeps the vectors of the latest one. Rejects with `cancelled` after `cancelSearch`.
+   * Searches a knowledge base for one question. The first question encodes the knowledge base and reports progress in
+   * passages. The worker keeps the vectors of the last knowledge base. Rejects with `cancelled` after `cancelSearch`.
    */
   searchPassages(request: SearchRequest, device: DevicePreference, progress: Progress): Promise<SearchResult>;
   cancelSearch(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { BenchmarkResult } from '../domain/benchmark/benchmark';
-import { expectedMs, type ExpectedWork } from '../domain/benchmark/expectedTime';
+import { expectedMs } from '../domain/benchmark/expectedTime';
+import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import { lacksInput } from '../domain/import/inputs';
 import { app } from './app.svelte';

@@ -1,4 +1,5 @@
-import type { EncoderConfig, TensorEntry } from '../../src/domain/model';
+import type { EncoderConfig } from '../../src/domain/model';
+import type { StoredTensor } from '../../src/domain/modelTensors';
 import { parameterShapes } from '../../workers/engine/model/parameterShapes';
 import { deviceEngine } from '../../workers/engine/device';
 import { ParameterStore } from '../../workers/engine/model/parameterStore';
@@ -22,7 +23,7 @@ export const hasSharedModels = await readSharedText('models/demo-zh/config.json'
 /** Loads a model in ../shared onto the open device. */
 export async function loadSharedModel(
   name: string,
-): Promise<{ config: EncoderConfig; tensors: TensorEntry[]; parameters: ParameterStore }> {
+): Promise<{ config: EncoderConfig; tensors: StoredTensor[]; parameters: ParameterStore }> {
   const json: Record<string, number> = JSON.parse(await readSharedText(`models/${name}/config.json`));
   const number = (key: string): number => {
     const value = json[key];

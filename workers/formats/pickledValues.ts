@@ -1,4 +1,4 @@
-import type { FileDType } from '../../src/domain/model';
+import type { FileDType } from '../../src/domain/modelTensors';
 
 /** A storage of a state dict: an array of elements of one type, which tensors refer to. */
 export interface PickledStorage {

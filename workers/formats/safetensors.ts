@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
-import type { FileDType } from '../../src/domain/model';
+import type { FileDType } from '../../src/domain/modelTensors';
 import { fileDTypeBytes, isFileDType, fileTensorToFloat32, type TensorFile } from './tensorFile';
 import { modelError as invalid } from './modelError';
 

@@ -1,4 +1,4 @@
-import type { FileDType } from '../../src/domain/model';
+import type { FileDType } from '../../src/domain/modelTensors';
 
 /** Bytes per element. */
 export const fileDTypeBytes: Record<FileDType, number> = {

@@ -1,5 +1,13 @@
 import { AppError, type HubFault } from '../errors';
-import type { HubOrigin } from '../model';
+
+/** Where a model was fetched from. */
+export interface HubOrigin {
+  /** As people write it, such as `huggingface.co`. */
+  host: string;
+  id: string;
+  /** The commit that the revision asked for stood for. */
+  commit: string;
+}
 
 /** The two protocols in use: Hugging Face's, which mirrors and self-hosted servers also speak, and ModelScope's. */
 export type HubProtocol = 'huggingface' | 'modelscope';
@@ -36,7 +44,7 @@ export interface HubFile {
   commit: string;
 }
 
-/** Names a model on a hub. An empty revision means the hub's main branch. */
+/** Names a model on a hub. An empty revision means the model's main branch. */
 export interface HubModelId {
   host: HubHost;
   id: string;

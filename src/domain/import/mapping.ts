@@ -8,9 +8,6 @@ import { neededFields, type ColumnField } from './fields';
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
-/** Chosen mappings, by the shape of the files they are for. */
-export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
-
 /** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
 const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import { fieldsOf, type ColumnField } from './fields';
 import type { RememberedReadings } from './fileReading';
-import type { ColumnMapping, MappingsByShape } from './mapping';
+import type { ColumnMapping } from './mapping';
+
+/** Chosen mappings, by the shape of the files they are for. */
+export type MappingsByShape = Readonly<Record<string, ColumnMapping>>;
 
 /** Maximum number of remembered shapes; the oldest are forgotten first. */
 const maxShapes = 100;

@@ -15,7 +15,6 @@ import { projectTexts, storageTexts } from './zh/storage';
 import { tokenizeTexts } from './zh/tokenize';
 import { trainTexts } from './zh/train';
 
-/** The Chinese texts. */
 export const zh: Dictionary = {
   common: commonTexts,
   header: headerTexts,

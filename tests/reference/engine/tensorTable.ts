@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { TensorEntry } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { AppError } from '../../../src/domain/errors';
 import { readTensor } from './readTensor';
 
@@ -8,7 +8,7 @@ export class TensorTable {
   readonly #shapes = new Map<string, number[]>();
   readonly #tensors = new Map<string, tf.Tensor>();
 
-  constructor(entries: readonly Pick<TensorEntry, 'name' | 'shape'>[]) {
+  constructor(entries: readonly Pick<StoredTensor, 'name' | 'shape'>[]) {
     for (const { name, shape } of entries) this.#shapes.set(name, shape);
   }
 

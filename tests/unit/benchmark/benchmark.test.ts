@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchmarkConfigs, type StepSpeed } from '../../../src/domain/benchmark/benchmark';
-import { expectedMs, type ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
+import { expectedMs } from '../../../src/domain/benchmark/expectedTime';
+import type { ExpectedWork } from '../../../src/domain/benchmark/expectedWork';
 import { benchmarkFailure } from '../../../src/domain/benchmark/failure';
 import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
 import { errorSentences } from '../../../src/ui/i18n/errors';

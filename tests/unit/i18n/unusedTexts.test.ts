@@ -53,7 +53,7 @@ function usedAt(start: Path, keys: string[]): string[] {
     if (!isGroup(nodeAt(path)) || nodeAt([...path, key]) === undefined) break;
     path = [...path, key];
   }
-  // The whole dictionary is only passed on, to functions whose uses are counted themselves.
+  // An empty path means that the whole dictionary is passed to a function. The texts it uses are counted there.
   return path.length === 0 ? [] : textsBelow(path);
 }
 

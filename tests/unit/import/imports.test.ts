@@ -217,7 +217,7 @@ describe('choosing the columns of an import', () => {
 describe('importing a model into an experiment', () => {
   const cls = { '1_Pooling/config.json': JSON.stringify({ pooling_mode_cls_token: true }) };
 
-  /** Opens an experiment whose model is not stored here, as one from a link may be. */
+  /** Opens an experiment whose model is not stored here, as can happen with an experiment from a link. */
   async function openedWith(contentSha256: string) {
     const model = {
       contentSha256,

@@ -34,7 +34,7 @@ const zeros = (name: string, ...shape: number[]): Tensor => ({
   values: new Float32Array(shape.reduce((product, size) => product * size, 1)),
 });
 
-/** Returns the text files of an export with the settings of the import. */
+/** Returns the text files of the model's export, with the model's default settings except `maxTokens`. */
 function exported(model: StoredModel, maxTokens = 9): Record<string, string> {
   const entries = exportFolder({
     model,

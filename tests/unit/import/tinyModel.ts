@@ -1,4 +1,5 @@
-import type { EncoderConfig, FileDType } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { FileDType } from '../../../src/domain/modelTensors';
 import type { FolderFile } from '../../../src/protocol/dataApi';
 import { parameterShapes } from '../../../workers/engine/model/parameterShapes';
 import { writeSafetensors } from '../../../workers/formats/safetensors';

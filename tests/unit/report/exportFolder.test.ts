@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultExperiment, type ExperimentModel } from '../../../src/domain/experiment';
-import type { HubOrigin, StoredModel } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { HubOrigin } from '../../../src/domain/import/hub';
 import { parseExperimentFile } from '../../../src/domain/experimentFile';
 import { exportFolder } from '../../../workers/services/report/exportFolder';
 

@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
 import { experimentModelOf, defaultExperiment } from '../../../src/domain/experiment';
-import type { FileDType, StoredModel } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { FileDType } from '../../../src/domain/modelTensors';
 import { openDatabase, type Database } from '../../../src/storage/database';
 import { getModel, putModel } from '../../../src/storage/models';
 import { readTensors } from '../../../src/storage/weightReader';

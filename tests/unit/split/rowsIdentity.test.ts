@@ -6,7 +6,7 @@ import { openDatabase, type Database } from '../../../src/storage/database';
 import { putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, putRun } from '../../../src/storage/runs';
 import type { PreparedData } from '../../../workers/services/split/preparedData';
-import { keepRows, rowsSha256 } from '../../../workers/services/split/rowsIdentity';
+import { keepRowsIdentity, rowsSha256 } from '../../../workers/services/split/rowsIdentity';
 
 const data: PreparedData = {
   pairs: [
@@ -34,23 +34,27 @@ async function interrupted(rows: PreparedData | null, evaluated: boolean): Promi
 describe('the rows of a resumed run', () => {
   it('are the same while the split is', async () => {
     const { db, run } = await interrupted(data, true);
-    await expect(keepRows(db, run, structuredClone(data))).resolves.toBeUndefined();
+    await expect(keepRowsIdentity(db, run, structuredClone(data))).resolves.toBeUndefined();
   });
 
   it('are refused if a version that removes other leaks has fewer pairs', async () => {
     const { db, run } = await interrupted(earlier, true);
-    await expect(keepRows(db, run, data)).rejects.toMatchObject({ details: { kind: 'rows-changed', recorded: true } });
+    await expect(keepRowsIdentity(db, run, data)).rejects.toMatchObject({
+      details: { kind: 'rows-changed', recorded: true },
+    });
     expect(await getRun(db, 'r')).toEqual(run);
   });
 
   it('are refused if the run has results and its version did not record its rows', async () => {
     const { db, run } = await interrupted(null, true);
-    await expect(keepRows(db, run, data)).rejects.toMatchObject({ details: { kind: 'rows-changed', recorded: false } });
+    await expect(keepRowsIdentity(db, run, data)).rejects.toMatchObject({
+      details: { kind: 'rows-changed', recorded: false },
+    });
   });
 
   it('may be other ones, and are recorded, while the run has no results', async () => {
     const { db, run } = await interrupted(earlier, false);
-    await keepRows(db, run, data);
+    await keepRowsIdentity(db, run, data);
     expect((await getRun(db, 'r'))?.rowsSha256).toBe(await rowsSha256(data));
   });
 

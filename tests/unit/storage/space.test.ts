@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { RunRecord } from '../../../src/domain/run';
 import { checkpointBytesOfRun, latestCheckpoint, takeSnapshot, writeSnapshot } from '../../../src/storage/checkpoints';
 import { openDatabase } from '../../../src/storage/database';
 import { requireStorage, reservedBytes } from '../../../src/storage/space';
@@ -24,6 +25,7 @@ it('storage is refused with numbers if the reserve would not stay free', async (
 
 it('a checkpoint without room is refused before a byte of it is stored', async () => {
   const db = await openDatabase(`space-${crypto.randomUUID()}`);
+  await db.put('runs', { runId: 'r' } as RunRecord);
   async function* section() {
     yield Promise.resolve(new Float32Array(25));
   }

@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import type { Engine } from '../engine';
 import type { IsTrainable } from './isTrainable';
 import { layOutSegments } from './segmentLayout';
@@ -13,7 +13,7 @@ export class ParameterStore {
   /** Allocates all weights as zeros. Parameters that are not trainable have no gradient and no moments. */
   constructor(
     engine: Engine,
-    readonly tensors: readonly TensorEntry[],
+    readonly tensors: readonly StoredTensor[],
     readonly isTrainable: IsTrainable = () => true,
   ) {
     this.segments = new SegmentTable(engine, layOutSegments(tensors, isTrainable), 'all');

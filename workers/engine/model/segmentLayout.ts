@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { alignmentFloats } from '../alignment';
 import type { IsTrainable } from './isTrainable';
 import { hasWeightDecay } from '../optimizer/weightDecay';
@@ -30,7 +30,7 @@ export interface SegmentLayout {
  * RangeError if only some of a layer's query, key and value are frozen.
  */
 export function layOutSegments(
-  tensors: readonly TensorEntry[],
+  tensors: readonly StoredTensor[],
   need: IsTrainable = () => true,
   maxFloats = segmentFloats,
 ): SegmentLayout {
@@ -71,8 +71,8 @@ export function layOutSegments(
 }
 
 /** Groups parameters to store without gaps: a layer's query, key and value together, every other one separately. */
-function blocks(tensors: readonly TensorEntry[]): TensorEntry[][] {
-  const found = new Map<string, TensorEntry[]>();
+function blocks(tensors: readonly StoredTensor[]): StoredTensor[][] {
+  const found = new Map<string, StoredTensor[]>();
   for (const tensor of tensors) {
     const block = tensor.name.replace(/attention\.self\.(query|key|value)\./, 'attention.self.');
     found.set(block, [...(found.get(block) ?? []), tensor]);
@@ -81,7 +81,7 @@ function blocks(tensors: readonly TensorEntry[]): TensorEntry[][] {
 }
 
 function rowPieces(
-  { name, shape, length }: TensorEntry,
+  { name, shape, length }: StoredTensor,
   maxFloats: number,
 ): Omit<SegmentPlacement, 'segment' | 'offset'>[] {
   const rows = shape.length > 1 ? (shape[0] ?? 1) : 1;

@@ -12,7 +12,7 @@ import { wasmFeatures } from './wasmFeatures';
  */
 export async function openWasmEngine(baseUrl: string, threads: number): Promise<WasmEngine> {
   const { simd, relaxed, shared } = wasmFeatures();
-  if (!simd) throw new AppError({ kind: 'unexpected', reason: own('no-wasm-simd') });
+  if (!simd) throw new AppError({ kind: 'unexpected', reason: own('no-simd') });
   const url = `${baseUrl}${relaxed ? 'relaxed' : 'plain'}-${shared ? 'shared' : 'own'}.wasm`;
   const bytes = await downloaded(
     url,

@@ -1,4 +1,4 @@
-import type { ExpectedWork } from '../../../src/domain/benchmark/expectedTime';
+import type { ExpectedWork } from '../../../src/domain/benchmark/expectedWork';
 import type { Experiment } from '../../../src/domain/experiment';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';

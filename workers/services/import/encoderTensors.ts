@@ -1,4 +1,5 @@
-import type { EncoderConfig, TensorEntry } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { embeddingParameterNames } from '../../engine/model/parameterNames';
 import { parameterShapes } from '../../engine/model/parameterShapes';
 import { modelError } from '../../formats/modelError';
@@ -32,7 +33,7 @@ function tensorNames(source: TensorFile): Map<string, string> {
 }
 
 export interface EncoderLayout {
-  tensors: TensorEntry[];
+  tensors: StoredTensor[];
   totalFloats: number;
 }
 
@@ -49,7 +50,7 @@ export function encoderLayout(config: EncoderConfig): EncoderLayout {
 
 /** A parameter of the encoder and where its values are. */
 export interface EncoderTensor {
-  entry: TensorEntry;
+  entry: StoredTensor;
   /** Name in the file. */
   name: string;
   /** Number of floats at the start of the file's tensor that are not part of the parameter. */

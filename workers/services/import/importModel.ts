@@ -1,4 +1,5 @@
-import type { HubOrigin, StoredModel } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { HubOrigin } from '../../../src/domain/import/hub';
 import { sha256Hasher } from '../../../src/domain/hash';
 import type { FolderFile, Progress } from '../../../src/protocol/dataApi';
 import { needing, type Database } from '../../../src/storage/database';
@@ -21,9 +22,12 @@ import { modelIdentity } from './modelIdentity';
 import { storeRecord } from './modelRecord';
 import { tokenizerFromVocabulary, tokenizerSize, tokenizerWithLowercase } from './modelTokenizer';
 import { openModelWeights } from './modelWeights';
-import { findUntrained, storeUntrained, type FoundUntrained } from './untrainedTensors';
+import { findUntrained, storeUntrained, type FoundUntrained } from './storeUntrained';
 
-/** Returns tokenizer.json as it is stored: read from the folder, or made from vocab.txt. */
+/**
+ * Returns the tokenizer.json to store: read from the folder or made from vocab.txt, and lowercasing if
+ * sentence_bert_config.json asks for it.
+ */
 async function tokenizerText({ transformer, texts }: ModelFolder): Promise<string> {
   let text = texts['tokenizer.json'];
   if (text === undefined) {
@@ -75,7 +79,7 @@ async function describe(folder: ModelFolder): Promise<Described> {
   return { config, files, defaults: readModelDefaults(files, config, folder.normalizes), positionsSkipped };
 }
 
-/** A model folder that can be imported: all that it must have is there. No tensor has been read yet. */
+/** A model folder that has everything an import needs. No tensor has been read yet. */
 interface FoundModel {
   described: Omit<Described, 'positionsSkipped'>;
   source: TensorFile;

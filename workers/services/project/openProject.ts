@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails } from '../../../src/domain/errors';
 import { AppError } from '../../../src/domain/errors';
 import type { StoredModel } from '../../../src/domain/model';
@@ -92,8 +93,7 @@ class Staging {
       if (tensor.offset !== end) end = NaN;
       end += tensor.bytes;
     }
-    if (end !== bytes)
-      throw this.reader.invalid('models.json', `${contentSha256}: tensors that do not fit their bytes`);
+    if (end !== bytes) throw this.reader.invalid(`models.json ${contentSha256}`, own('tensors-misfit'));
     return { untrained: { weightsId, tensors } };
   }
 

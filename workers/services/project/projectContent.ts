@@ -1,3 +1,4 @@
+import { own } from '../../../src/domain/errorWords';
 import type { AppErrorDetails, ProjectFault } from '../../../src/domain/errors';
 import { eventsPath, partPath, storedPartPath } from '../../../src/domain/project/manifest';
 import {
@@ -16,7 +17,8 @@ import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 import { sha256Hex } from '../../../src/domain/hash';
-import type { StoredModel, UntrainedTensors } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { UntrainedTensors } from '../../../src/domain/modelTensors';
 import type { Dataset } from '../../../src/domain/records';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { CheckpointManifest, StoredExperiment } from '../../../src/storage/schema';
@@ -61,9 +63,9 @@ export type CompleteExperiment = Extract<
   true
 >;
 
-/** Returns the error for a list that repeats a key. Later records would replace earlier ones unnoticed. */
+/** Throws if a list repeats a key. Later records would replace earlier ones unnoticed. */
 function requireUnique<T>(reader: ProjectReader, path: string, values: readonly T[], key: (value: T) => string): void {
-  if (new Set(values.map(key)).size < values.length) throw reader.invalid(path, 'two records have the same key');
+  if (new Set(values.map(key)).size < values.length) throw reader.invalid(path, own('same-key'));
 }
 
 function storedPaths(reader: ProjectReader, weightsId: string): string[] {
@@ -111,7 +113,7 @@ async function readEvents(reader: ProjectReader, runId: string): Promise<RunEven
   if (!reader.has(path)) return null;
   const events: RunEvent[] = await reader.list(path, runEventSchema);
   const wrong = events.findIndex((event, index) => event.runId !== runId || event.seq !== index);
-  if (wrong >= 0) throw reader.invalid(path, `[${wrong}]: not the next event of its run`);
+  if (wrong >= 0) throw reader.invalid(`${path} [${wrong}]`, own('not-next'));
   return events;
 }
 
@@ -149,7 +151,7 @@ async function readRuns(reader: ProjectReader, content: ProjectContent): Promise
   for (const record of records) {
     const { runId } = record;
     if ((await experimentHash(record.experiment)) !== record.experimentHash)
-      throw reader.invalid('runs.json', `${runId}: the experiment does not match its hash`);
+      throw reader.invalid(`runs.json ${runId}`, own('hash-differs'));
     const of = <T extends { runId: string }>(all: T[]): T[] => all.filter((value) => value.runId === runId);
     const run = { record: atRest(record), evaluations: of(evaluations), checkpoints: of(checkpoints) };
     const name = owners.get(record.experimentId);
@@ -181,7 +183,7 @@ export async function readContent(reader: ProjectReader): Promise<ProjectContent
   requireUnique(reader, 'datasets.json', datasets, ({ contentSha256 }) => contentSha256);
   for (const { sha256, batches } of batchLists)
     if ((await sha256Hex(canonicalJson(batches))) !== sha256)
-      throw reader.invalid('batchLists.json', `${sha256}: the batches do not match their hash`);
+      throw reader.invalid(`batchLists.json ${sha256}`, own('hash-differs'));
   const content: ProjectContent = { experiments, runs: [], models, datasets, batchLists, warnings: [] };
   await readRuns(reader, content);
   return content;

@@ -1,3 +1,4 @@
+import { own, type Said } from '../../../src/domain/errorWords';
 import { AppError } from '../../../src/domain/errors';
 import { sha256Hex } from '../../../src/domain/hash';
 import {
@@ -25,17 +26,17 @@ export class ProjectReader {
     this.format = format;
     this.#entries = new Map(entries.map((entry) => [entry.path, entry]));
     this.#listed = new Map(files.map((listed) => [listed.path, listed]));
-    if (this.#listed.size < files.length) throw this.invalid(manifestPath, 'an entry is listed twice');
+    if (this.#listed.size < files.length) throw this.invalid(manifestPath, own('listed-twice'));
   }
 
   static async open(file: File): Promise<ProjectReader> {
     const entries = await readZipDirectory(file, file.name);
     const entry = entries.find(({ path }) => path === manifestPath);
-    const invalid = (reason: string): AppError =>
+    const invalid = (reason: Said): AppError =>
       new AppError({ kind: 'project-invalid', file: file.name, entry: manifestPath, reason });
-    if (!entry) throw invalid('missing');
+    if (!entry) throw invalid(own('missing'));
     const manifest = parseManifest(await (await zipEntryBlob(file, file.name, entry)).text());
-    if (!manifest) throw invalid('not a Recallsmith project');
+    if (!manifest) throw invalid(own('not-a-project'));
     if (manifest.format > projectFormat) {
       const { format: version } = manifest;
       throw new AppError({ kind: 'project-too-new', file: file.name, version, supported: projectFormat });
@@ -51,7 +52,7 @@ export class ProjectReader {
     return this.#listed.size;
   }
 
-  invalid(entry: string, reason: string, cause?: unknown): AppError {
+  invalid(entry: string, reason: Said, cause?: unknown): AppError {
     return new AppError({ kind: 'project-invalid', file: this.file.name, entry, reason }, { cause });
   }
 
@@ -60,8 +61,8 @@ export class ProjectReader {
     let files = 0;
     for (const { path, sha256, bytes } of this.#listed.values()) {
       const found = await this.read(path);
-      if (found.length !== bytes || (await sha256Hex(found)) !== sha256) throw this.invalid(path, 'damaged');
-      if (/^weights\//.test(path) && path !== `weights/${sha256}.bin`) throw this.invalid(path, 'misnamed');
+      if (found.length !== bytes || (await sha256Hex(found)) !== sha256) throw this.invalid(path, own('damaged'));
+      if (/^weights\//.test(path) && path !== `weights/${sha256}.bin`) throw this.invalid(path, own('misnamed'));
       done(++files);
     }
   }
@@ -77,7 +78,7 @@ export class ProjectReader {
 
   async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     const entry = this.#entries.get(path);
-    if (!entry || !this.has(path)) throw this.invalid(path, 'missing');
+    if (!entry || !this.has(path)) throw this.invalid(path, own('missing'));
     return new Uint8Array(await (await zipEntryBlob(this.file, this.file.name, entry)).arrayBuffer());
   }
 
@@ -87,7 +88,7 @@ export class ProjectReader {
 
   async list<S extends Schema>(path: string, schema: S): Promise<Output<S>[]> {
     const values = await this.#json(path);
-    if (!Array.isArray(values)) throw this.invalid(path, 'not a list');
+    if (!Array.isArray(values)) throw this.invalid(path, own('not-a-list'));
     return values.map((value: unknown, index) => this.parse(path, schema, value, `[${index}]`));
   }
 
@@ -100,7 +101,9 @@ export class ProjectReader {
     try {
       const checked = validate(schema, value);
       if ('output' in checked) return checked.output;
-      throw this.invalid(path, `${place}.${checked.fault}`);
+      const { mismatch } = checked;
+      const at = [place, mismatch.place].filter(Boolean).join('.');
+      throw this.invalid(path, own('field-invalid', at, mismatch.expected, mismatch.received));
     } catch (thrown) {
       if (thrown instanceof AppError && thrown.details.kind === 'project-invalid') throw thrown;
       throw this.invalid(path, `${place}: ${thrown instanceof Error ? thrown.message : ''}`.slice(0, 300), thrown);
@@ -112,7 +115,7 @@ export class ProjectReader {
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
     } catch (cause) {
-      throw this.invalid(path, 'not JSON', cause);
+      throw this.invalid(path, own('not-json'), cause);
     }
   }
 }

@@ -1,7 +1,8 @@
+import { own, type Said } from '../../../src/domain/errorWords';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { AppError } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
-import type { TensorEntry } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { blockPath } from '../../../src/domain/project/manifest';
 import { blockSchema, rowsSchemas } from '../../../src/domain/project/recordSchemas';
 import { sameValue } from '../../../src/domain/project/sameValue';
@@ -39,7 +40,7 @@ export async function storeWeights(
 }
 
 /** Adds to the hash the bytes of a chunk that belong to tensors: the padding between tensors does not count. */
-function hashTensors(hasher: Hasher, tensors: readonly TensorEntry[], chunk: Uint8Array, at: number): void {
+function hashTensors(hasher: Hasher, tensors: readonly StoredTensor[], chunk: Uint8Array, at: number): void {
   for (const { offset, length } of tensors) {
     const [begin, end] = [Math.max(offset * 4 - at, 0), Math.min((offset + length) * 4 - at, chunk.length)];
     if (begin < end) hasher.update(chunk.subarray(begin, end));
@@ -53,31 +54,31 @@ export async function storeModelWeights(
   model: ModelInFile,
   weightsId: string,
 ): Promise<void> {
-  const invalid = (reason: string, cause?: unknown): AppError =>
-    reader.invalid('models.json', `${model.contentSha256}: ${reason}`, cause);
+  const invalid = (reason: Said, cause?: unknown): AppError =>
+    reader.invalid(`models.json ${model.contentSha256}`, reason, cause);
   const { 'config.json': config, 'tokenizer.json': tokenizer } = model.files;
-  if (config === undefined || tokenizer === undefined) throw invalid('config.json or tokenizer.json is missing');
+  if (config === undefined || tokenizer === undefined) throw invalid(own('model-files-missing', 'config.json, tokenizer.json'));
   let identity;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   try {
     const expected = readEncoderConfig(config);
-    if (!sameValue(model.config, expected)) throw invalid('the settings differ from config.json');
-    if (expected.layers > model.tensors.length) throw invalid('unknown layout');
+    if (!sameValue(model.config, expected)) throw invalid(own('settings-differ', 'config.json'));
+    if (expected.layers > model.tensors.length) throw invalid(own('unknown-layout'));
     const { tensors, totalFloats } = encoderLayout(expected);
-    if (!sameValue([model.tensors, model.totalFloats], [tensors, totalFloats])) throw invalid('unknown layout');
+    if (!sameValue([model.tensors, model.totalFloats], [tensors, totalFloats])) throw invalid(own('unknown-layout'));
     identity = (base: string) => fullIdentity(base, model);
   } catch (cause) {
     throw cause instanceof AppError && cause.details.kind === 'project-invalid'
       ? cause
-      : invalid('its files cannot be read', cause);
+      : invalid(own('model-files-unreadable'), cause);
   }
   const { bytes } = await storeWeights(db, reader, model.weights, weightsId, (chunk, at) =>
     hashTensors(hasher, model.tensors, chunk, at),
   );
   const base = hasher.hex();
   const expected = model.aliasOf === undefined ? [base, await identity(base)] : [base];
-  if (bytes !== model.totalFloats * 4 || !expected.includes(model.contentSha256)) throw invalid('damaged weights');
-  if (model.aliasOf !== undefined && model.aliasOf !== (await identity(base))) throw invalid('another model');
+  if (bytes !== model.totalFloats * 4 || !expected.includes(model.contentSha256)) throw invalid(own('damaged'));
+  if (model.aliasOf !== undefined && model.aliasOf !== (await identity(base))) throw invalid(own('another-model'));
 }
 
 /**
@@ -95,7 +96,7 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
     const stored = await reader.record(path, blockSchema);
     const expected = Math.min(rowsPerBlock, dataset.rows - rows);
     if (stored.contentSha256 !== contentSha256 || stored.block !== block || stored.rows.length !== expected)
-      throw reader.invalid(path, 'not the next block of its data set');
+      throw reader.invalid(path, own('not-next'));
     const checked: Row[] = reader.parse(path, rowsSchemas[role], stored.rows);
     let text = '';
     for (const row of checked) {
@@ -104,13 +105,13 @@ export async function storeBlocks(db: Database, reader: ProjectReader, dataset: 
       characters += charactersOf(row);
       if ('title' in row && hasTitle(row)) titles += 1;
     }
-    if ((await sha256Hex(text)) !== stored.sha256) throw reader.invalid(path, 'the rows do not match their hash');
+    if ((await sha256Hex(text)) !== stored.sha256) throw reader.invalid(path, own('hash-differs'));
     hasher.update(text);
     await writeDatasetBlock(db, contentSha256, block, checked, stored.sha256);
     rows += checked.length;
   }
   if (hasher.hex() !== contentSha256 || ids.size !== rows)
-    throw reader.invalid('datasets.json', `${contentSha256}: the rows do not match their hash`);
+    throw reader.invalid(`datasets.json ${contentSha256}`, own('hash-differs'));
   return { ...dataset, characters, ...(dataset.titles === undefined ? {} : { titles }) };
 }
 
@@ -120,6 +121,6 @@ function canonicalRow(reader: ProjectReader, path: string, row: Row): string {
     const { kept: _, ...content } = row;
     return `${canonicalJson(content)}\n`;
   } catch (cause) {
-    throw reader.invalid(path, `row ${row.id.slice(0, 80)}`, cause);
+    throw reader.invalid(path, row.id.slice(0, 80), cause);
   }
 }

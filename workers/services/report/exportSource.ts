@@ -1,5 +1,6 @@
 import type { ExperimentModel } from '../../../src/domain/experiment';
-import type { KeptTensor, StoredModel } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { UntrainedTensor } from '../../../src/domain/modelTensors';
 import type { RunRecord } from '../../../src/domain/run';
 import type { Evaluation } from '../../../src/domain/evaluate/evaluation';
 
@@ -15,5 +16,5 @@ export interface ExportSource {
   /** Reads the kept weights by canonical parameter name. */
   read: (name: string) => Promise<Float32Array<ArrayBuffer>>;
   /** Returns the bytes of a tensor of `model.untrained`. */
-  readUntrained: (tensor: KeptTensor) => Uint8Array<ArrayBuffer>;
+  readUntrained: (tensor: UntrainedTensor) => Uint8Array<ArrayBuffer>;
 }

@@ -25,7 +25,7 @@ export async function rowsSha256({ pairs, knowledgeBase, dev, test }: PreparedDa
  * experiment names its data by hash, but another version of the program may split it differently. Results of a version
  * that did not record its rows can't be compared, so that run may not resume either.
  */
-export async function keepRows(db: Database, record: RunRecord, data: PreparedData): Promise<void> {
+export async function keepRowsIdentity(db: Database, record: RunRecord, data: PreparedData): Promise<void> {
   const { runId, rowsSha256: before } = record;
   const now = await rowsSha256(data);
   if (now === before) return;

@@ -7,7 +7,7 @@ import { passageOrder, type PassageOrder } from '../../../src/domain/evaluate/ra
 import type { Database } from '../../../src/storage/database';
 import type { Engine } from '../../engine/engine';
 import { preparedData, type PreparedData } from '../split/preparedData';
-import { keepRows } from '../split/rowsIdentity';
+import { keepRowsIdentity } from '../split/rowsIdentity';
 import { DeviceRecovery } from '../device/deviceRecovery';
 import type { RunControl } from './runControl';
 import type { RunLog } from './runLog';
@@ -45,7 +45,7 @@ export async function openRunSession(
   const { experiment } = record;
   const { model, settings } = await modelOfExperiment(db, experiment);
   const data = await preparedData(db, experiment);
-  await keepRows(db, record, data);
+  await keepRowsIdentity(db, record, data);
   const keys = await tokenize(db, experiment, (done, of) => log.progress('tokenize', done, of));
   const tokens = {
     anchors: await storedTokenSet(db, keys.anchors),

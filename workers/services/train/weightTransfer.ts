@@ -1,4 +1,5 @@
-import type { StoredModel, TensorEntry } from '../../../src/domain/model';
+import type { StoredModel } from '../../../src/domain/model';
+import type { StoredTensor } from '../../../src/domain/modelTensors';
 import type { Database } from '../../../src/storage/database';
 import { readTensors, type StoredWeights } from '../../../src/storage/weightReader';
 import { sha256Stream } from '../../../src/domain/hash';
@@ -39,7 +40,7 @@ export function trainingSections(
 }
 
 /** Returns the SHA-256 of all weights in parameter order, without the padding of the layout. */
-export function weightsSha256(tensors: readonly TensorEntry[], parameters: ParameterStore): Promise<string> {
+export function weightsSha256(tensors: readonly StoredTensor[], parameters: ParameterStore): Promise<string> {
   async function* weights(): AsyncGenerator<Float32Array> {
     for (const tensor of tensors) yield await parameters.read(tensor.name);
   }

@@ -1,4 +1,5 @@
-import type { EncoderConfig, KeptTensor, UntrainedTensors } from '../../../src/domain/model';
+import type { EncoderConfig } from '../../../src/domain/model';
+import type { UntrainedTensor, UntrainedTensors } from '../../../src/domain/modelTensors';
 import type { WeightWriter } from '../../../src/storage/weights';
 import { embeddingParameterNames } from '../../engine/model/parameterNames';
 import { poolerShapes } from '../../engine/model/parameterShapes';
@@ -8,7 +9,7 @@ import type { EncoderTensor } from './encoderTensors';
 
 /** A tensor to keep, and its name in the file. */
 export interface FoundUntrained {
-  kept: KeptTensor;
+  kept: UntrainedTensor;
   nameInFile: string;
 }
 

@@ -1,0 +1,18 @@
+import type { StepWay } from '../memory/stepWay';
+import type { EncoderConfig } from '../model';
+
+/** The amount of computation in a run of an experiment. */
+export interface ExpectedWork {
+  config: EncoderConfig;
+  steps: number;
+  /** For each stage: total tokens of all its steps, and the planned step strategy. */
+  stages: { trainingTokens: number; way: StepWay['kind'] }[];
+  /** Whether any stage uses mixed precision. The benchmark measures full precision only. */
+  mixed: boolean;
+  /** Tokens encoded per evaluation: the knowledge base and the questions. */
+  encodingTokens: number;
+  /** Number of evaluations. */
+  evaluations: number;
+  /** Mean tokens per text. */
+  textTokens: number;
+}

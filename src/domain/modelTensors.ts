@@ -1,0 +1,26 @@
+export type FileDType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL' | 'F64';
+
+/** Position of a tensor in the stored float32 weights. Offsets count floats and are multiples of 64 (256 bytes). */
+export interface StoredTensor {
+  name: string;
+  shape: number[];
+  offset: number;
+  length: number;
+}
+
+/** A tensor that is kept as it came: its own type, its place among the bytes stored with it. */
+export interface UntrainedTensor {
+  name: string;
+  shape: number[];
+  dtype: FileDType;
+  /** In bytes. */
+  offset: number;
+  bytes: number;
+}
+
+/** Tensors of BertModel that no text vector depends on, i.e. the pooler. They are exported as they were imported. */
+export interface UntrainedTensors {
+  /** Their bytes are stored in parts, like weights. */
+  weightsId: string;
+  tensors: UntrainedTensor[];
+}
