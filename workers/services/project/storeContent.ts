@@ -57,7 +57,8 @@ export async function storeModelWeights(
   const invalid = (reason: Said, cause?: unknown): AppError =>
     reader.invalid(`models.json ${model.contentSha256}`, reason, cause);
   const { 'config.json': config, 'tokenizer.json': tokenizer } = model.files;
-  if (config === undefined || tokenizer === undefined) throw invalid(own('model-files-missing', 'config.json, tokenizer.json'));
+  if (config === undefined || tokenizer === undefined)
+    throw invalid(own('model-files-missing', 'config.json, tokenizer.json'));
   let identity;
   const hasher = (await sha256Hasher()).update(config).update(tokenizer);
   try {
