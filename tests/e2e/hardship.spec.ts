@@ -76,6 +76,7 @@ test('a worker that dies during a run is reported, and the run resumes from its 
   await expect.poll(async () => (await storedRuns(page))[0]?.step ?? 0, { timeout: minute }).toBeGreaterThan(0);
   await page.getByTestId('pause-run').click();
   await page.getByTestId('continue-run').click();
+  await expect(page.getByTestId('pause-run')).toBeVisible();
   const worker = page.workers().find((candidate) => candidate.url().includes('gpu'));
   await worker?.evaluate(() => self.close());
   await expect(page.getByTestId('error-panel').locator('p')).toBeVisible();
