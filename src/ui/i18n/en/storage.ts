@@ -28,7 +28,7 @@ export const storageTexts = {
   confirm: (name: string, size: string) => `“${name}” (${size}) will be deleted. This can’t be undone.`,
   deleted: (size: string) => `Freed ${size}.`,
   inUse: 'Something has come to use it, so it was not deleted.',
-  empty: 'Nothing is stored yet.',
+  empty: 'No experiments, data or models yet. The space in use is the app itself, stored for offline use.',
   open: 'Open the storage page',
 };
 
