@@ -76,7 +76,7 @@ export function parseFileLocations(value: unknown, slot: SlotName): FileLocation
   const files = value.map((one: unknown, index) => fileLocation(one, role, `${place}.${index}`));
   const names = files.map((one) => nameOfPath(one.path));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  // Files are told apart by their names, in reports as well.
+  // Reports name a file by its name only, so equal names would be ambiguous.
   if (twice !== undefined) throw experimentInvalid(place, twice, own('different-names'));
   return files;
 }

@@ -1,10 +1,12 @@
-import { stepCount } from '../domain/train/planBatches';
+import { countedSteps, type CountedSteps } from '../domain/train/countedSteps';
+import type { PairCounts } from '../domain/train/pairCounts';
 import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
-import { experimentModelOf, type Experiment, type ExperimentModel, type Stage } from '../domain/experiment';
+import { experimentModelOf, type Experiment, type ExperimentModel } from '../domain/experiment';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
+import { stageStatesOf } from '../domain/stageStates';
 import type { Dataset } from '../domain/records';
 import type { RunRecord } from '../domain/run';
 import type { StoredExperiment } from '../storage/schema';
@@ -12,19 +14,14 @@ import { app } from './app.svelte';
 import { gateway } from './gateway';
 import { demoParts } from '../domain/import/demoInputs';
 import { inputStates, missingSlots, namedHash, type InputName, type InputHashes } from '../domain/import/inputs';
-import { entryOf, slotNames, withEntry, type SlotName } from '../domain/import/slots';
+import { entryOf, withEntry, type SlotName } from '../domain/import/slots';
+import { readReferences, type References } from './references';
 import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
 /** A message is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';
-
-/** The stored data and model that an experiment refers to, as far as they are in this browser. */
-interface References {
-  datasets: Partial<Record<SlotName, Dataset>>;
-  model: StoredModel | null;
-}
 
 /** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
 export class ExperimentState {
@@ -98,22 +95,23 @@ export class ExperimentState {
     return canonicalJson([seed, data, split, model, stages]);
   });
 
+  readonly #trainCounts = $derived.by<PairCounts | null>(() => {
+    const counts = this.experiment && this.split.countsOf(this.experiment);
+    return counts && { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
+  });
+
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
    * split is counted, and if the experiment lists its batch order. `atMost`: an epoch may leave out pairs with repeated
    * texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
-    const pairs = this.experiment && this.split.countsOf(this.experiment)?.train;
-    if (!this.experiment || pairs == null) return null;
-    if (this.experiment.stages.some(({ batching }) => batching.kind === 'listed')) return null;
-    if (this.#planned.key === this.batchesKey) return { pairs, steps: this.#planned.steps, atMost: false };
-    const counts = this.experiment.stages.map(({ duration }, index) => this.#stepsOf(index, pairs, duration));
-    return {
-      pairs,
-      steps: counts.reduce((sum, { steps }) => sum + steps, 0),
-      atMost: counts.some(({ atMost }) => atMost),
-    };
+    const train = this.#trainCounts;
+    if (!this.experiment || !train) return null;
+    const counted = countedSteps(this.experiment.stages, train);
+    if (!counted) return null;
+    const planned = this.#planned.key === this.batchesKey;
+    return { pairs: train.pairs, ...(planned ? { steps: this.#planned.steps, atMost: false } : counted) };
   });
 
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
@@ -124,30 +122,21 @@ export class ExperimentState {
     this.#planned = { key, steps, leftOut };
   }
 
-  #stepsOf(stage: number, pairs: number, duration: Stage['duration']): { steps: number; atMost: boolean } {
-    const batching = this.experiment?.stages[stage]?.batching;
-    if (batching?.kind !== 'seeded') return { steps: 0, atMost: false };
-    const { trainPassages = 0, trainAnchors = 0 } = (this.experiment && this.split.countsOf(this.experiment)) ?? {};
-    const repeats = batching.avoidDuplicatePassages && Math.min(trainPassages, trainAnchors) < pairs;
-    const atMost = repeats && duration.unit === 'epochs';
-    return { steps: stepCount(pairs, batching.batchSize, duration), atMost };
-  }
-
   /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */
-  stepsOfEpochs(value: number): { steps: number; atMost: boolean } | null {
+  stepsOfEpochs(value: number): CountedSteps | null {
     const stage = this.experiment?.stages[0];
-    if (!this.plan || !stage) return null;
+    const train = this.#trainCounts;
+    if (!this.plan || !stage || !train) return null;
     const { unit, value: current } = stage.duration;
     if (this.experiment?.stages.length === 1 && unit === 'epochs' && current === value) return this.plan;
-    return this.#stepsOf(0, this.plan.pairs, { unit: 'epochs', value });
+    return countedSteps([{ ...stage, duration: { unit: 'epochs', value } }], train);
   }
 
   /** Why a run with the current settings would be refused. Null if nothing is wrong or the split is not counted. */
   readonly refusal = $derived.by<AppErrorDetails | null>(() => {
     const counts = this.experiment && this.ready ? this.split.countsOf(this.experiment) : null;
-    if (!this.experiment || !counts) return null;
-    const train = { pairs: counts.train, passages: counts.trainPassages, anchors: counts.trainAnchors };
-    return runRefusal(this.experiment, train, counts.test);
+    if (!this.experiment || !counts || !this.#trainCounts) return null;
+    return runRefusal(this.experiment, this.#trainCounts, counts.test);
   });
 
   async countSplit(): Promise<void> {
@@ -162,7 +151,7 @@ export class ExperimentState {
     const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
-    const [references] = await Promise.all([this.#readReferences(stored?.experiment), this.loadRuns()]);
+    const [references] = await Promise.all([readReferences(stored?.experiment), this.loadRuns()]);
     // A change made meanwhile, by an import under way, is newer than what was read.
     if (this.stored === before) {
       this.#take(stored, references);
@@ -206,7 +195,7 @@ export class ExperimentState {
 
   async #reloadReferences(): Promise<void> {
     const { stored } = this;
-    const references = await this.#readReferences(stored?.experiment);
+    const references = await readReferences(stored?.experiment);
     if (this.stored === stored) Object.assign(this, references);
   }
 
@@ -219,18 +208,6 @@ export class ExperimentState {
     this.datasets = datasets;
     this.model = model;
     this.stored = stored;
-  }
-
-  async #readReferences(experiment: Experiment | undefined): Promise<References> {
-    if (!experiment) return { datasets: {}, model: null };
-    const found: Partial<Record<SlotName, Dataset>> = {};
-    for (const slot of slotNames) {
-      const entry = entryOf(experiment, slot);
-      const dataset = entry ? await gateway.getDataset(entry.contentSha256) : undefined;
-      if (dataset) found[slot] = dataset;
-    }
-    const model = experiment.model ? await gateway.getModel(experiment.model.contentSha256) : undefined;
-    return { datasets: found, model: model ?? null };
   }
 
   /** Applies `edit`, keeps the previous version for undo, and saves soon. */
@@ -363,23 +340,14 @@ export class ExperimentState {
     return stated.find((settings) => settings?.contentSha256 === model.contentSha256) ?? experimentModelOf(model);
   }
 
-  readonly stageStates = $derived<Record<StageName, StageState>>(this.#stageStates());
-
-  #stageStates(): Record<StageName, StageState> {
-    const { experiment } = this;
-    const active = this.activeRun;
-    const result: StageState = this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty';
-    const started = (experiment?.data.length ?? 0) > 0 || experiment?.model != null;
-    const prepared =
-      this.tokenizedFor === this.tokensKey || (active ? active.phase !== 'prepare' : this.resultIsCurrent);
-    const evaluating = active !== null && active.phase !== 'train' && active.phase !== 'prepare';
-    return {
-      import: this.ready ? 'done' : started ? 'ready' : 'empty',
-      split: this.missing.length === 0 ? 'done' : 'empty',
-      tokenize: prepared ? 'done' : this.ready ? 'ready' : 'empty',
-      train: active ? 'running' : result !== 'empty' ? result : this.ready ? 'ready' : 'empty',
-      evaluate: active && evaluating ? 'running' : result,
-      report: result,
-    };
-  }
+  readonly stageStates = $derived<Record<StageName, StageState>>(
+    stageStatesOf({
+      started: (this.experiment?.data.length ?? 0) > 0 || this.experiment?.model != null,
+      hasData: this.missing.length === 0,
+      ready: this.ready,
+      tokensCurrent: this.tokenizedFor === this.tokensKey,
+      activePhase: this.activeRun?.phase ?? null,
+      result: this.latestDone ? (this.resultIsCurrent ? 'done' : 'stale') : 'empty',
+    }),
+  );
 }

@@ -1,8 +1,6 @@
 import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
 import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
-import type { ColumnMapping } from '../domain/import/mapping';
-import { parseMappings, parseReadings, withChoices } from '../domain/import/mappingStore';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
@@ -11,7 +9,7 @@ import type { FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
-import { remember, remembered } from './localChoices';
+import { choicesWith, noChanges, rememberChoices } from './recognitionChoices';
 import { slots, type SlotName } from '../domain/import/slots';
 
 /** What was recognised in the files that were chosen last. Lost with the page, because files are not stored. */
@@ -20,25 +18,6 @@ export interface SlotRecognition {
   found: Recognition[];
   /** Whether the import of these files failed. The slot then still holds its earlier data. */
   refused: boolean;
-}
-
-/** What the user corrects. Null takes back what was chosen before. */
-export interface RecognitionChanges {
-  /** By shape. */
-  mappings: Readonly<Record<string, ColumnMapping | null>>;
-  /** Encodings and sheets, by reading key. */
-  readings: Readonly<Record<string, string | null>>;
-}
-const noChanges: RecognitionChanges = { mappings: {}, readings: {} };
-const mappingsKey = 'columns';
-const readingsKey = 'readings';
-
-/** Returns what is remembered, with the changes. */
-function choicesWith({ mappings, readings }: RecognitionChanges) {
-  return {
-    mappings: withChoices(parseMappings(remembered(mappingsKey)), mappings),
-    readings: withChoices(parseReadings(remembered(readingsKey)), readings),
-  };
 }
 
 /** Files with content for several slots, until the user has chosen which of them to fill. */
@@ -169,10 +148,7 @@ export class ImportsState {
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
       const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
       const report = await data.importDataset(files, slots[slot].role, progress, options);
-      if (changes !== noChanges) {
-        remember(mappingsKey, JSON.stringify(choices.mappings));
-        remember(readingsKey, JSON.stringify(choices.readings));
-      }
+      if (changes !== noChanges) rememberChoices(choices);
       const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;
       const recognition = { files, found: recognised, refused: false };
       this.#set(slot, { recognition, rejected, rejectedCount, ignoredCount, noteCount, encoding });
@@ -257,10 +233,7 @@ export class ImportsState {
     try {
       const data = await gateway.data();
       const progress = (done: number, of: number) => (this.modelProgress = { done, of });
-      const model = await data.importModel(files, name, progress);
-      if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
-      app.fileAccepted();
-      await this.loadModels();
+      await this.useModel(await data.importModel(files, name, progress));
     } finally {
       this.modelProgress = null;
     }
@@ -277,8 +250,8 @@ export class ImportsState {
     }
   }
 
-  /** Uses a model that was fetched from a hub as the experiment's model. */
-  async useFetched(model: StoredModel): Promise<void> {
+  /** Uses a model that was just imported from a folder or a hub as the experiment's model. */
+  async useModel(model: StoredModel): Promise<void> {
     if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
     app.fileAccepted();
     await this.loadModels();
@@ -302,15 +275,4 @@ export class ImportsState {
   async loadModels(): Promise<void> {
     this.models = (await gateway.listModels()).sort((a, b) => b.createdAt - a.createdAt);
   }
-}
-
-/** Returns the files of a directory input, with paths relative to the chosen folder, and the folder's name. */
-export function folderFiles(files: FileList): { files: FolderFile[]; name: string } {
-  const all = [...files];
-  const name = all[0]?.webkitRelativePath.split('/')[0] ?? '';
-  const entries = all.map((file) => {
-    const path = file.webkitRelativePath.split('/').slice(1).join('/');
-    return { path: path === '' ? file.name : path, file };
-  });
-  return { files: entries, name: name === '' ? 'model' : name };
 }

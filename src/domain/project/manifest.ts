@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { name, sha256, whole } from './recordSchemas';
+import { name, sha256, whole } from './schemaFields';
 
 /**
  * Increase this when earlier versions of the app can no longer read the file. Format 1 stores weights under the ids of

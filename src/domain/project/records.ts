@@ -3,16 +3,9 @@ import type { Evaluation } from '../evaluate/evaluation';
 import type { StoredModel } from '../model';
 import type { Dataset, Row } from '../records';
 import type { RunEvent, RunRecord } from '../run';
-import type {
-  checkpointSchemas,
-  datasetSchema,
-  evaluationSchema,
-  modelSchemas,
-  rowSchemas,
-  runEventSchema,
-  runSchema,
-  SameFields,
-} from './recordSchemas';
+import type { checkpointSchemas, evaluationSchema, runEventSchema, runSchema } from './runSchemas';
+import type { datasetSchema, modelSchemas, rowSchemas } from './contentSchemas';
+import type { SameFields } from './sameFields';
 
 /** A checkpoint in a project file of the current format. */
 export type SavedCheckpoint = v.InferOutput<(typeof checkpointSchemas)[2]>;

@@ -9,7 +9,7 @@ import type { DataRole } from '../../../src/domain/records';
 import { detectEncoding, textIn, textOfFile, unpackedFile, type FileText } from './fileText';
 import { readSpreadsheet, type SpreadsheetFile } from './spreadsheet';
 
-/** How to read files, where it is not left to the recognition. */
+/** Encodings, sheets and delimiters that replace what would be recognised. */
 export interface ReadingChoices {
   /** Stated for single files, by name. */
   files?: Readonly<Record<string, FileReading>>;

@@ -1,5 +1,5 @@
 import type { ProjectContents, ProjectPart } from '../../../src/domain/project/contents';
-import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { projectJson } from '../../../src/domain/project/schemaFields';
 import type { Database } from '../../../src/storage/database';
 import { listExperiments } from '../../../src/storage/experiments';
 import { takeSnapshot, type RunSnapshot } from './projectSnapshot';

@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../../src/domain/hash';
-import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { projectJson } from '../../../src/domain/project/schemaFields';
 import { sameValue } from '../../../src/domain/project/sameValue';
 import type { ProjectConflict } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';

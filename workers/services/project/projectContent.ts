@@ -3,15 +3,12 @@ import type { AppErrorDetails, ProjectFault } from '../../../src/domain/errors';
 import { eventsPath, partPath, storedPartPath } from '../../../src/domain/project/manifest';
 import {
   batchListSchema,
-  checkpointSchemas,
   datasetSchema,
-  evaluationSchema,
   experimentSchema,
   modelSchemas,
-  runEventSchema,
-  runSchema,
-  type SameFields,
-} from '../../../src/domain/project/recordSchemas';
+} from '../../../src/domain/project/contentSchemas';
+import { checkpointSchemas, evaluationSchema, runEventSchema, runSchema } from '../../../src/domain/project/runSchemas';
+import type { SameFields } from '../../../src/domain/project/sameFields';
 import type { Output } from '../../../src/domain/project/validate';
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { experimentHash } from '../../../src/domain/experimentHash';

@@ -9,7 +9,7 @@ import {
   projectFormat,
   type Manifest,
 } from '../../../src/domain/project/manifest';
-import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { projectJson } from '../../../src/domain/project/schemaFields';
 import type { SavedCheckpoint, SavedModel } from '../../../src/domain/project/records';
 import type { ProjectChoice, Progress, SavedProject } from '../../../src/protocol/dataApi';
 import { isWhole } from '../../../src/storage/checkpoints';

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/domain/errors';
 import { sha256Hasher, sha256Hex, type Hasher } from '../../../src/domain/hash';
 import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { blockPath } from '../../../src/domain/project/manifest';
-import { blockSchema, rowsSchemas } from '../../../src/domain/project/recordSchemas';
+import { blockSchema, rowsSchemas } from '../../../src/domain/project/contentSchemas';
 import { sameValue } from '../../../src/domain/project/sameValue';
 import { hasTitle, rowsPerBlock, type Dataset, type Row } from '../../../src/domain/records';
 import type { Database } from '../../../src/storage/database';

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../../src/domain/experiment';
 import { AppError } from '../../../src/domain/errors';
-import { projectJson } from '../../../src/domain/project/recordSchemas';
+import { projectJson } from '../../../src/domain/project/schemaFields';
 import { referencesOf } from '../../../src/domain/project/references';
 import type { RunRecord } from '../../../src/domain/run';
 import type { StoredItem } from '../../../src/domain/storage/storedItem';

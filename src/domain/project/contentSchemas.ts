@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { poolings } from '../model';
+import { dataRoles, keptFields, rowsPerBlock } from '../records';
+import { experiment, finite, fraction, id, name, sha256, text, time, whole, storedAs, inParts } from './schemaFields';
+
+export const experimentSchema = v.strictObject({
+  experimentId: id,
+  name,
+  experiment,
+  linked: v.exactOptional(experiment),
+  createdAt: time,
+  updatedAt: time,
+  demo: v.boolean(),
+});
+
+export const datasetSchema = v.strictObject({
+  contentSha256: sha256,
+  role: v.picklist(dataRoles),
+  name,
+  rows: whole,
+  characters: whole,
+  titles: v.exactOptional(whole),
+  kept: v.exactOptional(
+    v.strictObject({
+      sha256,
+      fields: v.array(v.strictObject({ field: v.picklist(keptFields), rows: whole, values: whole })),
+    }),
+  ),
+  sources: v.exactOptional(
+    v.array(
+      v.strictObject({
+        path: name,
+        columns: v.exactOptional(v.record(v.string(), v.union([name, v.array(name)]))),
+        sheet: v.exactOptional(name),
+        encoding: v.exactOptional(name),
+        delimiter: v.exactOptional(name),
+      }),
+    ),
+  ),
+  createdAt: time,
+});
+
+/** What rows of all roles have. */
+const rowFields = {
+  id: text,
+  kept: v.exactOptional(
+    v.strictObject({ topic: v.exactOptional(text), document: v.exactOptional(text), chunk: v.exactOptional(text) }),
+  ),
+};
+
+/** Rows by role. */
+export const rowSchemas = {
+  knowledgeBase: v.strictObject({ ...rowFields, text, title: v.exactOptional(text) }),
+  pairs: v.strictObject({ ...rowFields, anchor: text, positive: text, negatives: v.exactOptional(v.array(text)) }),
+  questions: v.strictObject({ ...rowFields, text, relevant: v.array(text) }),
+  scoredPairs: v.strictObject({ ...rowFields, sentence1: text, sentence2: text, score: finite }),
+};
+
+/** Lists of rows by role. */
+export const rowsSchemas = {
+  knowledgeBase: v.array(rowSchemas.knowledgeBase),
+  pairs: v.array(rowSchemas.pairs),
+  questions: v.array(rowSchemas.questions),
+  scoredPairs: v.array(rowSchemas.scoredPairs),
+};
+
+export const blockSchema = v.strictObject({
+  contentSha256: sha256,
+  block: whole,
+  rows: v.pipe(v.array(v.unknown()), v.maxLength(rowsPerBlock)),
+  sha256,
+});
+
+export const batchListSchema = v.strictObject({ sha256, batches: v.array(v.array(whole)) });
+
+const guessable = <Schema extends v.GenericSchema>(value: Schema) => v.strictObject({ value, guessed: v.boolean() });
+const prefix = v.pipe(v.string(), v.maxLength(500));
+const size = v.pipe(whole, v.maxValue(2 ** 31));
+
+const dtype = v.picklist(['F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL', 'F64']);
+const keptTensors = v.array(
+  v.strictObject({ name: text, shape: v.array(size), dtype, offset: whole, bytes: v.pipe(whole, v.minValue(1)) }),
+);
+
+const modelFields = {
+  contentSha256: sha256,
+  aliasOf: v.exactOptional(sha256),
+  name,
+  config: v.strictObject({
+    layers: size,
+    hiddenSize: size,
+    heads: size,
+    intermediateSize: size,
+    vocabularySize: size,
+    maxPositions: size,
+    typeVocabularySize: size,
+    layerNormEpsilon: finite,
+    hiddenDropout: fraction,
+    attentionDropout: fraction,
+    padTokenId: whole,
+  }),
+  tensors: v.array(v.strictObject({ name: text, shape: v.array(size), offset: whole, length: whole })),
+  totalFloats: whole,
+  files: v.record(v.string(), v.string()),
+  defaults: v.strictObject({
+    pooling: guessable(v.picklist(poolings)),
+    normalize: guessable(v.boolean()),
+    maxTokens: guessable(v.pipe(whole, v.minValue(3), v.maxValue(8192))),
+    queryPrefix: guessable(prefix),
+    passagePrefix: guessable(prefix),
+  }),
+  sourceDtype: dtype,
+  hub: v.exactOptional(v.strictObject({ host: name, id: name, commit: name })),
+  createdAt: time,
+};
+
+export const modelSchemas = {
+  1: v.strictObject({
+    ...modelFields,
+    ...storedAs,
+    untrained: v.exactOptional(v.nullable(v.strictObject({ ...storedAs, tensors: keptTensors }))),
+  }),
+  2: v.strictObject({
+    ...modelFields,
+    ...inParts,
+    untrained: v.exactOptional(v.nullable(v.strictObject({ ...inParts, tensors: keptTensors }))),
+  }),
+};

@@ -1,0 +1,173 @@
+import * as v from 'valibot';
+import { metricNames } from '../experiment';
+import { progressKinds } from '../run';
+import {
+  errorSchema,
+  experiment,
+  finite,
+  fraction,
+  id,
+  measured,
+  name,
+  sha256,
+  text,
+  time,
+  whole,
+  storedAs,
+  inParts,
+} from './schemaFields';
+
+const checkpointFields = {
+  runId: id,
+  generation: whole,
+  step: whole,
+  floats: v.pipe(whole, v.minValue(1)),
+  loopState: v.strictObject({
+    bestDev: v.nullable(finite),
+    bestStep: v.nullable(whole),
+    elapsedMs: finite,
+    lossScale: v.exactOptional(v.strictObject({ scale: finite, goodSteps: whole, skipped: whole })),
+    bestMrrAt10: v.exactOptional(finite),
+    devPending: v.exactOptional(v.boolean()),
+  }),
+  createdAt: time,
+};
+
+export const checkpointSchemas = {
+  1: v.strictObject({ ...checkpointFields, ...storedAs, sha256, role: v.picklist(['latest', 'best']) }),
+  2: v.strictObject({ ...checkpointFields, ...inParts, role: v.picklist(['latest', 'best', 'kept']) }),
+};
+
+const deviceSchema = v.strictObject({
+  backend: v.picklist(['webgpu', 'wasm']),
+  reason: v.picklist([
+    'webgpu-chosen',
+    'webgpu-available',
+    'wasm-chosen',
+    'no-webgpu',
+    'no-adapter',
+    'no-device',
+    'software-adapter',
+  ]),
+  adapter: v.nullable(v.strictObject({ vendor: text, architecture: text, description: text })),
+  threads: whole,
+  simd: v.boolean(),
+  relaxedSimd: v.exactOptional(v.boolean()),
+});
+
+const wayWithSize = { tokensPerPass: v.pipe(whole, v.minValue(1)) };
+const memorySchema = v.strictObject({
+  budgetBytes: finite,
+  ways: v.array(
+    v.variant('kind', [
+      v.strictObject({
+        kind: v.picklist(['plain', 'recompute']),
+        tokensPerPass: v.exactOptional(wayWithSize.tokensPerPass),
+      }),
+      v.strictObject({ kind: v.literal('gradCache'), ...wayWithSize }),
+    ]),
+  ),
+  encodingTokens: v.pipe(whole, v.minValue(1)),
+  snapshotBytes: v.exactOptional(whole),
+});
+
+const phase = v.picklist(['prepare', 'evaluateBefore', 'train', 'evaluateAfter', 'done']);
+const status = v.picklist(['queued', 'running', 'paused', 'interrupted', 'cancelled', 'failed', 'done']);
+
+export const runSchema = v.strictObject({
+  runId: id,
+  experimentId: id,
+  experiment,
+  experimentHash: sha256,
+  build: name,
+  device: v.nullable(deviceSchema),
+  devicePreference: v.picklist(['auto', 'webgpu', 'wasm']),
+  kernelPlan: v.pipe(v.string(), v.maxLength(1_000_000)),
+  memory: v.exactOptional(memorySchema),
+  status,
+  phase,
+  step: whole,
+  steps: whole,
+  leftOut: v.exactOptional(v.array(v.array(whole))),
+  createdAt: time,
+  finishedAt: v.exactOptional(time),
+  weightsSha256: v.exactOptional(sha256),
+  keptStep: v.exactOptional(whole),
+  rowsSha256: v.exactOptional(sha256),
+  deviceLosses: v.exactOptional(whole),
+  deviceChanges: v.exactOptional(v.array(whole)),
+  buildChanges: v.exactOptional(v.array(v.strictObject({ step: whole, build: name }))),
+  error: v.exactOptional(errorSchema),
+});
+
+const metricsSchema = v.strictObject({
+  ...v.entriesFromList(metricNames, fraction),
+  questions: whole,
+  passages: whole,
+});
+const byK = <Schema extends v.GenericSchema>(value: Schema) =>
+  v.pipe(
+    v.record(v.pipe(v.string(), v.regex(/^\d{1,8}$/)), value),
+    v.transform((values): Record<number, v.InferOutput<Schema>> => values),
+  );
+
+export const evaluationSchema = v.strictObject({
+  runId: id,
+  part: v.picklist(['dev', 'test']),
+  moment: v.picklist(['before', 'after']),
+  metrics: metricsSchema,
+  hitRateAtK: byK(fraction),
+  recallAtK: byK(fraction),
+  precisionAtK: byK(fraction),
+  hitRateIntervals: byK(v.strictObject({ low: fraction, high: fraction })),
+  results: v.array(
+    v.strictObject({
+      questionId: text,
+      ranks: v.array(v.pipe(whole, v.minValue(1))),
+      top: v.array(v.strictObject({ passageId: text, score: finite })),
+    }),
+  ),
+  createdAt: time,
+  encodeMs: finite,
+});
+
+const place = { runId: id, seq: whole, at: time };
+const eventOf = <Type extends string, Fields extends v.ObjectEntries>(type: Type, fields: Fields) =>
+  v.strictObject({ ...place, type: v.literal(type), ...fields });
+
+export const runEventSchema = v.variant('type', [
+  eventOf('phase', { phase }),
+  eventOf('status', { status, error: v.exactOptional(errorSchema) }),
+  eventOf('batchPlan', { steps: whole, leftOut: v.array(v.array(whole)) }),
+  eventOf('device', { device: deviceSchema }),
+  eventOf('deviceLost', { reason: text }),
+  eventOf('resumed', { step: whole, reached: whole }),
+  eventOf('buildChanged', { step: whole, build: name }),
+  eventOf('deviceChanged', { step: whole }),
+  eventOf('step', {
+    step: whole,
+    stage: whole,
+    epoch: measured,
+    loss: measured,
+    learningRate: measured,
+    gradientNorm: measured,
+    inBatchAccuracy: measured,
+    positiveScore: measured,
+    negativeScore: measured,
+    tokens: whole,
+    stepMs: measured,
+    backendBytes: measured,
+    lossScale: v.exactOptional(finite),
+    skipped: v.exactOptional(v.literal(true)),
+  }),
+  eventOf('progress', { what: v.picklist(progressKinds), done: finite, of: finite }),
+  eventOf('devEvaluation', { step: whole, metrics: metricsSchema, best: v.boolean() }),
+  eventOf('testEvaluation', { moment: v.picklist(['before', 'after']), metrics: metricsSchema }),
+  eventOf('checkpoint', {
+    step: whole,
+    generation: whole,
+    writeMs: finite,
+    waitedMs: v.exactOptional(finite),
+    bytes: whole,
+  }),
+]);

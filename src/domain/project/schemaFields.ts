@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+import type { AppErrorDetails } from '../errors';
+import { isObject } from '../isObject';
+import { parseExperiment } from '../parseExperiment';
+
+/** Types of fields that the records of a project file share. The file is someone else's: every field has bounds. */
+
+/** SHA-256 as 64 lower-case hex digits. */
+export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** Ids are parts of paths in the file and of addresses in the page. */
+export const id = v.pipe(v.string(), v.regex(/^[\w-]{1,100}$/));
+export const text = v.string();
+export const name = v.pipe(v.string(), v.maxLength(10_000));
+export const finite = v.pipe(v.number(), v.finite());
+export const whole = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+export const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+/** Milliseconds since 1970, within the range of a Date: formatting any other value throws. */
+export const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
+/** A measurement, which may be infinite or NaN. JSON has no such numbers; see `projectJson`. */
+export const measured = v.union([
+  v.number(),
+  v.pipe(v.picklist(['NaN', 'Infinity', '-Infinity']), v.transform(Number)),
+  // Files of format 1 have null for all three.
+  v.pipe(
+    v.null(),
+    v.transform(() => NaN),
+  ),
+]);
+export const experiment = v.pipe(v.unknown(), v.transform(parseExperiment));
+
+/** Returns the JSON of a record. Numbers that JSON lacks become strings, which `measured` reads. */
+export function projectJson(value: unknown): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    typeof field === 'number' && !Number.isFinite(field) ? String(field) : field,
+  );
+}
+
+const isPlain = (field: unknown): boolean => field === null || ['string', 'number', 'boolean'].includes(typeof field);
+
+/** Whether a value is a part of an error's sentence; lists nest once. */
+function isSaid(value: unknown, depth = 0): boolean {
+  if (Array.isArray(value)) return depth < 2 && value.every((part) => isSaid(part, depth + 1));
+  if (!isObject(value)) return typeof value === 'string';
+  return typeof value['code'] === 'string' && Array.isArray(value['values']) && value['values'].every(isPlain);
+}
+
+/**
+ * A stored error. Its kind may be one that this version does not know, which the error's sentence allows for, but its
+ * fields must be plain values or parts of a sentence.
+ */
+export const errorSchema = v.custom<AppErrorDetails>(
+  (value) =>
+    isObject(value) &&
+    typeof value['kind'] === 'string' &&
+    Object.values(value).every((field) => isPlain(field) || isSaid(field)),
+);
+
+/** In files of format 1, weights are stored under their id in the browser that saved the file. */
+export const storedAs = { weightsId: id };
+/** From format 2 on, the hashes of the parts that hold the weights, in order. Equal parts are in the file once. */
+export const inParts = { weights: v.array(sha256) };

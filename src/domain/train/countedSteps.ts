@@ -1,0 +1,24 @@
+import type { Stage } from '../experiment';
+import type { PairCounts } from './pairCounts';
+import { stepCount } from './planBatches';
+
+/** The steps of a run. `atMost`: epochs may leave out pairs with repeated texts, which only `planBatches` counts. */
+export interface CountedSteps {
+  steps: number;
+  atMost: boolean;
+}
+
+/** Returns the steps of stages as far as counts of the pairs tell. Null if a stage lists its batch order. */
+export function countedSteps(
+  stages: readonly Pick<Stage, 'batching' | 'duration'>[],
+  { pairs, passages, anchors }: PairCounts,
+): CountedSteps | null {
+  const total = { steps: 0, atMost: false };
+  for (const { batching, duration } of stages) {
+    if (batching.kind === 'listed') return null;
+    total.steps += stepCount(pairs, batching.batchSize, duration);
+    const repeats = batching.avoidDuplicatePassages && Math.min(passages, anchors) < pairs;
+    total.atMost ||= repeats && duration.unit === 'epochs';
+  }
+  return total;
+}
