@@ -13,7 +13,7 @@ import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
-import { refuseMixedWithoutHalf } from '../../workers/services/train/refuseRun';
+import { refuseMissingPrecision } from '../../workers/services/train/refuseRun';
 import { adamWConfig, bertConfig } from './configs';
 import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';

@@ -5,8 +5,8 @@ import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
-import { deviceOffersHalf } from '../../engine/device';
-import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
+import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
+import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -31,7 +31,10 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const stages = await planStages(db, experiment, data);
-  refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
+  refuseMissingPrecision(experiment, {
+    half: await deviceOffersHalf(request.device),
+    matrices: await deviceOffersMatrices(request.device),
+  });
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;

@@ -2,7 +2,7 @@ import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
-import type { Stage } from '../../../src/domain/experiment';
+import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
@@ -10,6 +10,7 @@ import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
+import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { pickTexts } from '../evaluate/encodeTexts';
 import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
@@ -102,7 +103,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 }
 
 function trainerOptions(
-  { experiment, settings, model, record }: RunSessionOnDevice,
+  { experiment, settings, model, record, engine }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: TrainingState,
   { stageIndex, begin }: { stageIndex: number; begin: number },
@@ -115,7 +116,8 @@ function trainerOptions(
     pooling: settings.pooling,
     seed: experiment.seed,
     stepsBefore: begin,
-    lossScale: precision === 'mixed' ? (loop.lossScale ?? firstLossScale()) : undefined,
+    lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }
