@@ -10,8 +10,8 @@ export interface ComparedStep {
 }
 
 /**
- * Share of the norm of all gradients that is added to the norm of each before dividing by it. A gradient that is zero but
- * for rounding, like that of BERT's key biases, has no relative error of its own.
+ * Share of the norm of all gradients that is added to the norm of each before dividing by it. A gradient that is zero
+ * but for rounding, like that of BERT's key biases, has no relative error of its own.
  */
 const shareOfAll = 1e-3;
 
