@@ -15,7 +15,7 @@ function firstDeclined(): string[] {
 }
 
 /** The check of the device that a preference selects. It keeps running when the user leaves its screen. */
-class DeviceChecking {
+export class DeviceChecking {
   known = $state.raw<DeviceCheckState | null>(null);
   progress = $state.raw<CheckProgress | null>(null);
   /** Whether a cancel was requested; the worker checks for it between two steps. */

@@ -2,7 +2,6 @@ import { AppError } from '../../src/domain/errors';
 import type { GpuApi } from '../../src/protocol/gpuApi';
 import { runLockName } from '../../src/protocol/locks';
 import { openDatabase, type Database } from '../../src/storage/database';
-import { putDeviceCheck } from '../../src/storage/deviceChecks';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
@@ -11,7 +10,7 @@ import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
 import { checkDevice } from './deviceCheck/checkDevice';
-import { applyVerdicts, deviceCheckState } from './deviceCheck/verdicts';
+import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
@@ -86,9 +85,7 @@ export const gpuWorkerApi: GpuApi = {
     device.during({ job: 'check' }, async (control) => {
       const browser = await browserVersion();
       const check = await checkDevice(preference, { control, wasmBaseUrl: wasmBaseUrl(), browser, onProgress });
-      const db = await openDatabase();
-      const { key } = await deviceCheckState(db, preference);
-      await putDeviceCheck(db, key, check);
+      await storeCheck(await openDatabase(), preference, check);
       return check;
     }),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above

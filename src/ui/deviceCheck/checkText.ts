@@ -23,7 +23,7 @@ export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): Verdic
   const agrees = t.agrees(formatError(worstError(check, 'full')?.error ?? NaN));
   const times = timesFasterThanPeer(check);
   if (times === null) return { text: agrees, wrong: false };
-  const speed = formatFigure(times >= 10 ? Math.round(times) : Number(times.toFixed(1)));
+  const speed = times >= 10 ? Math.round(times) : Number(times.toFixed(1));
   return {
     text: `${agrees}${dictionary.common.semicolon}${times > 1 ? t.faster(speed) : t.slower(speed)}`,
     wrong: false,

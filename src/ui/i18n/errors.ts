@@ -142,7 +142,7 @@ const sentences: Sentences = {
     zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或在“设置”里改用 CPU。`,
     en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
-  'device-wrong': deviceWrong,
+  'device-wrong': (details) => deviceWrong(details),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',

@@ -35,7 +35,7 @@ export interface CheckDeps {
   /** Name and version of the browser, as it reports them. */
   browser: string;
   onProgress: (progress: CheckProgress) => void;
-  /** By default the small step for adapters that compute on the CPU, else the full one. */
+  /** By default the small step for software adapters, else the full one. */
   size?: CheckSize;
 }
 
@@ -49,7 +49,7 @@ export async function checkDevice(preference: DevicePreference, deps: CheckDeps)
   const device = await openDevice(preference, deps.wasmBaseUrl, { evenRefused: true });
   try {
     const engine = deviceEngine();
-    const step = checkStep(deps.size ?? (engine.traits.software ? 'small' : 'full'));
+    const step = checkStep(deps.size ?? (device.backend === 'webgpu' && engine.traits.software ? 'small' : 'full'));
     const reference = await float64Step(step, (share) => report('reference', share));
     await report('engine');
     const results = [await checkPrecision(engine, step, 'full', reference)];

@@ -3,7 +3,7 @@ import { RandomStream } from '../../../src/domain/random';
 import { parameterShapes } from '../../engine/model/parameterShapes';
 import type { TrainingStep } from '../../reference/trainingStep';
 
-/** `small` is for adapters that compute on the CPU, where stock tfjs takes minutes for a step of the full size. */
+/** `small` is for software adapters, where stock tfjs takes half a minute for a step of the full size. */
 export type CheckSize = 'full' | 'small';
 
 interface Size {

@@ -9,7 +9,7 @@ import {
 import type { Experiment } from '../../../src/domain/experiment';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import type { Database } from '../../../src/storage/database';
-import { getDeviceCheck, listDeviceChecks } from '../../../src/storage/deviceChecks';
+import { getDeviceCheck, listDeviceChecks, putDeviceCheck } from '../../../src/storage/deviceChecks';
 import { deviceKey, refuseDevices } from '../../engine/device';
 import { browserVersion } from '../device/browserVersion';
 
@@ -33,6 +33,11 @@ export async function applyVerdicts(db: Database): Promise<void> {
     if (refusal) refused.set(key, refusal);
   }
   refuseDevices(refused);
+}
+
+/** Stores the check of the device that the preference selects, in place of an earlier one. */
+export async function storeCheck(db: Database, preference: DevicePreference, check: DeviceCheck): Promise<void> {
+  await putDeviceCheck(db, (await deviceKey(preference)).key, check);
 }
 
 /** Returns what is known about the device that the preference selects, refused or not. */

@@ -1,3 +1,4 @@
+import { formatFigure } from '../format';
 import { count } from './count';
 
 export const deviceCheckTexts = {
@@ -16,12 +17,12 @@ export const deviceCheckTexts = {
     speed: 'Comparing the speed with tfjs',
   },
   agrees: (error: string) => `Agrees to ${error}`,
-  faster: (times: string) => `${times} times faster than tfjs`,
-  slower: (times: string) => `${times} times as fast as tfjs`,
+  faster: (times: number) => (times === 1 ? 'as fast as tfjs' : `${formatFigure(times)} times faster than tfjs`),
+  slower: (times: number) => (times === 1 ? 'as fast as tfjs' : `${formatFigure(times)} times as fast as tfjs`),
   loss: 'the loss',
   gradientOf: (tensor: string) => `the gradient of ${tensor}`,
   offBy: (tensor: string, error: string) => `${tensor} is off by ${error}`,
-  notFinite: (tensor: string) => `${tensor} has numbers that aren’t finite`,
+  notFinite: (tensor: string) => `${tensor} is not finite`,
   wrong: (what: string) => `Computes wrongly: ${what}`,
   refused: (tolerance: string) => `At most ${tolerance} is allowed, so this device isn’t used for training.`,
   mixed: (result: string) => `Mixed precision: ${result}`,

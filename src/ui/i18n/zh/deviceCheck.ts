@@ -1,5 +1,5 @@
 import type { Dictionary } from '../dictionary';
-import { formatCount } from '../format';
+import { formatCount, formatFigure } from '../format';
 
 export const deviceCheckTexts: Dictionary['deviceCheck'] = {
   title: '检查这台设备',
@@ -17,8 +17,8 @@ export const deviceCheckTexts: Dictionary['deviceCheck'] = {
     speed: '正在和 tfjs 比速度',
   },
   agrees: (error) => `误差不超过 ${error}`,
-  faster: (times) => `速度是 tfjs 的 ${times} 倍`,
-  slower: (times) => `速度是 tfjs 的 ${times} 倍`,
+  faster: (times) => `速度是 tfjs 的 ${formatFigure(times)} 倍`,
+  slower: (times) => `速度是 tfjs 的 ${formatFigure(times)} 倍`,
   loss: '损失',
   gradientOf: (tensor) => `${tensor} 的梯度`,
   offBy: (tensor, error) => `${tensor}相差 ${error}`,
