@@ -6,17 +6,17 @@ import { adaptToHalfPrecision, fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
+import { KernelProfile, PassTimes, type KernelTime } from './kernelProfile';
+import { Pipelines, type Pipeline } from './pipelines';
 import type { DeviceReports } from './deviceReports';
 import type { SubmitPacer } from './submitPacer';
 
 /** Bytes of a uniform slot. WebGPU lets no device require a larger alignment of uniform offsets. */
 const slotBytes = 256;
-/** Uniform slots per submit. A step of BERT-base needs about 300. */
-const slots = 1024;
+/** Uniform slots per submit. A step of BERT-base needs about 300, a timed pass of a small kernel thousands. */
+const slots = 4096;
 /** Maximum workgroups per dimension: every WebGPU device allows this many. */
 const maxGroups = 65_535;
-
-type Pipeline = { pipeline: GPUComputePipeline; layout: GPUBindGroupLayout };
 
 /** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
@@ -26,8 +26,7 @@ export class GpuCommands implements Commands {
   readonly #pacer: SubmitPacer;
   readonly #check: () => void;
   readonly #scopes: ErrorScopes;
-  readonly #pipelines = new Map<string, Pipeline>();
-  readonly #preparing = new Map<string, Promise<void>>();
+  readonly #pipelines: Pipelines;
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
@@ -35,6 +34,9 @@ export class GpuCommands implements Commands {
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
   #compiled = false;
+  /** Whether a timed pass is being recorded. It is never split. */
+  #timing = false;
+  #profile: KernelProfile | undefined;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   readonly counters: CommandCounters = { dispatches: 0, boundBytes: 0, submits: 0 };
@@ -49,6 +51,7 @@ export class GpuCommands implements Commands {
     this.#pacer = pacer;
     this.#check = check;
     this.#scopes = new ErrorScopes(device, report);
+    this.#pipelines = new Pipelines(device);
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -64,11 +67,14 @@ export class GpuCommands implements Commands {
     const bound = [...kernel.reads, ...kernel.writes].map((name) => arrays[name]);
     const bytes = bound.reduce((sum, array) => sum + arrayByteLength(array), 0);
     const work = kernelFlops(kernel, params, bytes);
-    if (this.#usedSlots === slots || this.#work + work > this.#pacer.maxFlops) this.submit();
+    if (this.#usedSlots === slots || this.#work + work > this.#pacer.maxFlops) this.#submitEarly();
     this.#work += work;
-    const { pipeline, layout } = this.#pipeline(adaptToHalfPrecision(kernel, arrays));
+    const adapted = adaptToHalfPrecision(kernel, arrays);
+    const { pipeline, layout } = this.#pipeline(adapted);
     const offset = slotBytes * this.#usedSlots++;
     packKernelParams(kernel, params, this.#slots, offset);
+    if (this.#profile && !this.#timing)
+      this.#beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
     const pass = this.#computePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.#bindGroup(layout, bound), [offset]);
@@ -102,8 +108,7 @@ export class GpuCommands implements Commands {
 
   submit(): void {
     if (!this.#encoder) return;
-    this.#pass?.end();
-    this.#pass = null;
+    this.#endPass();
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
@@ -119,12 +124,69 @@ export class GpuCommands implements Commands {
     this.counters.submits++;
   }
 
+  /** Submits a part of what an operation records. A timed pass stays whole: its caller chooses how much it holds. */
+  #submitEarly(): void {
+    if (!this.#timing) this.submit();
+    else if (this.#usedSlots === slots) throw new RangeError(`more than ${slots} dispatches in a timed pass`);
+  }
+
   /** Submits, and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
     this.submit();
     await this.#device.queue.onSubmittedWorkDone();
     await this.#scopes.reported();
     this.#check();
+  }
+
+  /**
+   * Submits what was recorded before and runs the dispatches of `record` in one compute pass. Returns the GPU's
+   * milliseconds, or undefined if the device has no timestamps. Throws RangeError if `record` does more than dispatch,
+   * or dispatches more than 4,096 times, and any error that the device has reported. GPU→CPU sync.
+   */
+  async timed(record: () => void): Promise<number | undefined> {
+    this.submit();
+    if (!this.#hasTimestamps) {
+      record();
+      await this.finished();
+      return undefined;
+    }
+    const times = new PassTimes(this.#device);
+    this.#beginPass(times.next());
+    this.#timing = true;
+    try {
+      record();
+    } finally {
+      this.#timing = false;
+      this.submit();
+    }
+    const [ms] = await times.milliseconds();
+    await this.#scopes.reported();
+    this.#check();
+    return ms;
+  }
+
+  /** From now on, each dispatch runs in its own pass and is measured. */
+  startProfile(): void {
+    this.submit();
+    if (this.#hasTimestamps) this.#profile = new KernelProfile(this.#device);
+  }
+
+  /**
+   * Ends the profile and returns the GPU's time by kernel, longest first; nothing if the device has no timestamps.
+   * Throws any error that the device has reported. GPU→CPU sync.
+   */
+  async finishProfile(): Promise<KernelTime[]> {
+    this.submit();
+    const profile = this.#profile;
+    this.#profile = undefined;
+    const sums = (await profile?.sums()) ?? [];
+    await this.#scopes.reported();
+    this.#check();
+    return sums;
+  }
+
+  get #hasTimestamps(): boolean {
+    return this.#device.features.has('timestamp-query');
   }
 
   async read(array: DeviceArray): Promise<Float32Array> {
@@ -169,10 +231,19 @@ export class GpuCommands implements Commands {
     return (this.#pass ??= this.#commandEncoder().beginComputePass());
   }
 
+  #beginPass(timestampWrites: GPUComputePassTimestampWrites): void {
+    this.#pass = this.#copyEncoder().beginComputePass({ timestampWrites });
+  }
+
   #copyEncoder(): GPUCommandEncoder {
+    this.#endPass();
+    return this.#commandEncoder();
+  }
+
+  #endPass(): void {
+    if (this.#timing) throw new RangeError('only dispatches can be timed');
     this.#pass?.end();
     this.#pass = null;
-    return this.#commandEncoder();
   }
 
   #bindGroup(layout: GPUBindGroupLayout, arrays: readonly DeviceArray[]): GPUBindGroup {
@@ -189,49 +260,14 @@ export class GpuCommands implements Commands {
 
   /** Compiles a kernel in the background. Rejects if the device cannot compile the kernel; the device stays usable. */
   prepare(kernel: Kernel): Promise<void> {
-    if (this.#pipelines.has(kernel.code)) return Promise.resolve();
-    const known = this.#preparing.get(kernel.code);
-    if (known) return known;
-    // Without this scope, a shader that does not parse would raise an uncaptured error and end the run.
-    this.#device.pushErrorScope('validation');
-    const { layout, descriptor } = this.#describe(kernel);
-    const compiling = this.#device.createComputePipelineAsync(descriptor);
-    const preparing = Promise.all([compiling, this.#device.popErrorScope()]).then(([pipeline, error]) => {
-      if (error) throw new RangeError(error.message);
-      this.#pipelines.set(kernel.code, { pipeline, layout });
-    });
-    this.#preparing.set(kernel.code, preparing);
-    return preparing;
+    return this.#pipelines.prepare(kernel);
   }
 
   #pipeline(kernel: Kernel): Pipeline {
-    const known = this.#pipelines.get(kernel.code);
+    const known = this.#pipelines.find(kernel);
     if (known) return known;
     this.#compiled = true;
-    const { layout, descriptor } = this.#describe(kernel);
-    const made = { pipeline: this.#device.createComputePipeline(descriptor), layout };
-    this.#pipelines.set(kernel.code, made);
-    return made;
-  }
-
-  #describe(kernel: Kernel): { layout: GPUBindGroupLayout; descriptor: GPUComputePipelineDescriptor } {
-    const buffer = (type: GPUBufferBindingType) => ({ visibility: GPUShaderStage.COMPUTE, buffer: { type } });
-    const layout = this.#device.createBindGroupLayout({
-      entries: [
-        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } },
-        ...kernel.reads.map((_, i) => ({ binding: 1 + i, ...buffer('read-only-storage') })),
-        ...kernel.writes.map((_, i) => ({ binding: 1 + kernel.reads.length + i, ...buffer('storage') })),
-      ],
-    });
-    const descriptor = {
-      label: kernel.name,
-      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: {
-        module: this.#device.createShaderModule({ label: kernel.name, code: kernel.code }),
-        entryPoint: 'main',
-      },
-    };
-    return { layout, descriptor };
+    return this.#pipelines.compile(kernel);
   }
 }
 

@@ -38,8 +38,8 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: `it is cut short (${expected} bytes expected, ${found} found); download it again`,
   }),
   'header-invalid': () => ({
-    zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式',
-    en: 'its safetensors header is invalid; download it again, or use the safetensors format',
+    zh: 'safetensors 文件头无效，请重新下载，或重新导出这个模型',
+    en: 'its safetensors header is invalid; download it again, or save the model again',
   }),
   'index-invalid': () => ({
     zh: '分片清单读不出来，请重新下载这个文件',
