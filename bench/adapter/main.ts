@@ -1,63 +1,59 @@
-/** `npm run bench -- --adapter` in Node: measures the engine on Dawn, then PyTorch, and writes JSON after every result. */
+/** `npm run bench -- --adapter`: the engine in Node on Dawn, then in Chromium, then PyTorch on the same card. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { measureAdapter, type MeasureOptions } from './measure';
-import { openDawn } from './openDawn';
-import { measurePytorch } from './peers';
-import type { AdapterReport } from './report';
-import { reportText } from './table';
+import { AdapterRun } from './adapterRun';
+import type { MeasureOptions } from './measure';
+import { benchmarkTable } from './table';
 
 /** Seconds of wall time, if no limit is given. */
 const defaultLimitSeconds = 300;
-/** PyTorch is not started with less time left: importing it takes several seconds. */
-const leastPeerSeconds = 15;
+/** Lines printed with --brief; the file has everything. */
+const briefLines = 15;
+
+const help = `Measures the engine on this machine's adapter. Writes the JSON after every result.
+
+  --limit SECONDS  wall time; the least important tasks are left out (default: $LIMIT_S, or ${defaultLimitSeconds})
+  --runtime WHERE  node (Dawn), chromium, or both (default)
+  --size SIZE      full, or tiny for a software adapter (default: chosen by the adapter)
+  --only TEXT      only tasks whose name contains TEXT; may be repeated
+  --backend NAME   one of Dawn's backends
+  --browser PATH   the Chromium or Chrome to use
+  --software       compute on the CPU in Chromium
+  --out FILE       the JSON file (default: adapter.json in $OUT or in this folder)
+  --brief          print at most ${briefLines} lines`;
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-export async function main(hooks: Pick<MeasureOptions, 'onDevice'> = {}): Promise<void> {
+export async function main(onDevice?: MeasureOptions['onDevice']): Promise<void> {
   const { values } = parseArgs({
     options: {
       limit: { type: 'string' },
-      out: { type: 'string' },
+      runtime: { type: 'string', default: 'both' },
       size: { type: 'string' },
-      backend: { type: 'string' },
       only: { type: 'string', multiple: true },
-      brief: { type: 'boolean' },
+      backend: { type: 'string' },
+      browser: { type: 'string' },
+      software: { type: 'boolean', default: false },
+      out: { type: 'string' },
+      brief: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
     },
   });
+  if (values.help) return console.log(help);
   const limitSeconds = Number(values.limit ?? process.env['LIMIT_S'] ?? defaultLimitSeconds);
+  const size = values.size === 'full' || values.size === 'tiny' ? values.size : undefined;
   const out = values.out ?? join(process.env['OUT'] ?? '.', 'adapter.json');
   mkdirSync(dirname(out), { recursive: true });
-  const onReport = (report: AdapterReport): void => writeFileSync(out, `${JSON.stringify(report, null, 1)}\n`);
-  const startedAt = performance.now();
-  openDawn(values.backend);
-  const size = values.size === 'full' || values.size === 'tiny' ? values.size : undefined;
-  const runtime = `Dawn in Node ${process.version}`;
-  const report = await measureAdapter({ limitSeconds, size, only: values.only, runtime, onReport, ...hooks });
-  const left = limitSeconds - (performance.now() - startedAt) / 1000;
-  await addPeers(report, left, onReport);
-  const text = reportText(report);
-  // Short output where only the last lines are kept; the file has everything.
-  console.log(values.brief || process.env['OUT'] ? text.split('\n').slice(0, 15).join('\n') : text);
+  const run = new AdapterRun({ limitSeconds, size, only: values.only, ...(onDevice && { onDevice }) }, (result) =>
+    writeFileSync(out, `${JSON.stringify(result, null, 1)}\n`),
+  );
+  if (values.runtime !== 'chromium') await run.node(values.backend);
+  if (values.runtime !== 'node') await run.chromium(join(here, 'page'), values.browser, values.software);
+  if (run.measuresRealAdapter) await run.pytorch(join(here, 'pytorch_adapter.py'));
+  const text = benchmarkTable(run.result);
+  console.log(values.brief ? text.split('\n').slice(0, briefLines).join('\n') : text);
   console.log(`Written to ${out}.`);
-  process.exit(0); // Dawn's threads would keep the process alive
-}
-
-async function addPeers(report: AdapterReport, leftSeconds: number, onReport: (report: AdapterReport) => void): Promise<void> {
-  if (report.size === 'tiny') return;
-  if (leftSeconds < leastPeerSeconds) {
-    report.leftOut.push('PyTorch');
-    return onReport(report);
-  }
-  const script = [join(here, 'pytorch_adapter.py'), join(here, '../peers/pytorch_adapter.py')].find((path) => existsSync(path));
-  const reason = script
-    ? await measurePytorch(script, { limitSeconds: leftSeconds - 5 }, (result) => {
-        report.results.push(result);
-        onReport(report);
-      })
-    : 'bench/peers/pytorch_adapter.py is missing';
-  if (reason !== null) report.failed.push({ task: 'PyTorch', reason });
-  onReport(report);
+  process.exit(existsSync(out) ? 0 : 1); // Dawn's threads would keep the process alive
 }

@@ -1,4 +1,4 @@
-/** Measures the engine on the open WebGPU device, task by task, in order of importance. Runs in Node and in a worker. */
+/** Measures the engine on a WebGPU device, task by task, in order of importance. Runs in Node and in a worker. */
 import { kernelsVersion } from '../../src/domain/kernelPlan';
 import type { Precision } from '../../src/domain/experiment';
 import type { EncoderConfig } from '../../src/domain/model';
@@ -16,7 +16,7 @@ import { equalLengths, randomTexts } from '../../workers/services/benchmark/rand
 import { RandomTraining } from '../../workers/services/benchmark/randomTraining';
 import { measuredKernelPlan } from '../../workers/services/device/kernelPlanOfRun';
 import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
-import type { AdapterReport, AdapterResult, PlanOrigin, StepResult, TimesResult } from './report';
+import type { EngineReport, EngineResult, PlanOrigin, StepResult, TimesResult } from './report';
 import { sizes, stepFlops, tokenCount, type Sizes, type StepSize } from './sizes';
 
 export interface MeasureOptions {
@@ -27,7 +27,7 @@ export interface MeasureOptions {
   only?: readonly string[] | undefined;
   runtime: string;
   /** Called after every result with the report so far. */
-  onReport: (report: AdapterReport) => void;
+  onReport: (report: EngineReport) => void;
   /** Called when a device has been opened, also after a failure. */
   onDevice?: (gpu: WebGpuEngine) => void;
 }
@@ -39,11 +39,11 @@ const tuningBudgetMs = 5000;
 
 interface Task {
   name: string;
-  run: () => Promise<AdapterResult | null>;
+  run: () => Promise<EngineResult | null>;
 }
 
 /** Runs all tasks. A task that fails is recorded, and the next one gets a new device. */
-export async function measureAdapter(options: MeasureOptions): Promise<AdapterReport> {
+export async function measureAdapter(options: MeasureOptions): Promise<EngineReport> {
   const startedAt = performance.now();
   const left = (): number => options.limitSeconds * 1000 - (performance.now() - startedAt);
   const bench = await AdapterBench.open(options, left);
@@ -74,7 +74,7 @@ export async function measureAdapter(options: MeasureOptions): Promise<AdapterRe
 }
 
 class AdapterBench {
-  readonly report: AdapterReport;
+  readonly report: EngineReport;
   readonly #sizes: Sizes;
   #gpu: WebGpuEngine;
   #training: { key: string; training: RandomTraining } | null = null;
@@ -89,7 +89,6 @@ class AdapterBench {
     const size = options.size ?? (gpu.traits.software ? 'tiny' : 'full');
     this.#sizes = sizes[size];
     this.report = {
-      format: 'recallsmith adapter benchmark 1',
       adapter: describe(gpu.device),
       runtime: options.runtime,
       kernels: kernelsVersion,
@@ -197,7 +196,7 @@ class AdapterBench {
     this.#training = null;
   }
 
-  async #products(): Promise<AdapterResult> {
+  async #products(): Promise<EngineResult> {
     this.#closeTraining();
     const { square } = this.#sizes;
     const shapes: MatmulShape[] = [
@@ -220,7 +219,7 @@ class AdapterBench {
     return [...forwardShapes(model, tokens), ...backwardShapes(model, tokens)];
   }
 
-  async #tuning(): Promise<AdapterResult> {
+  async #tuning(): Promise<EngineResult> {
     this.#closeTraining();
     const startedAt = performance.now();
     const shapes = this.#modelShapes();
@@ -237,7 +236,7 @@ class AdapterBench {
     return { kind: 'tuning', task: 'tuning', ms, shapes: shapes.length, rows };
   }
 
-  async #search(): Promise<AdapterResult> {
+  async #search(): Promise<EngineResult> {
     this.#closeTraining();
     const { passages, width, queries, k } = this.#sizes.search;
     const table = randomVectors(passages, width);
@@ -257,7 +256,7 @@ class AdapterBench {
     return this.#times('search', what, () => search(this.#gpu, input));
   }
 
-  async #encode(): Promise<AdapterResult> {
+  async #encode(): Promise<EngineResult> {
     const { model: config, encode } = this.#sizes;
     this.#closeTraining();
     const parameters = randomParameters(this.#gpu, config);
@@ -302,7 +301,7 @@ async function openGpu({ onDevice }: MeasureOptions): Promise<WebGpuEngine> {
   return gpu;
 }
 
-function describe(device: GPUDevice): AdapterReport['adapter'] {
+function describe(device: GPUDevice): EngineReport['adapter'] {
   const { vendor, architecture, device: name, description } = device.adapterInfo;
   const { limits } = device;
   return {

@@ -6,7 +6,7 @@ interface Dawn {
   globals: object;
 }
 
-/** Half precision on NVIDIA and subgroup matrices need Dawn's flags; timestamps are rounded to 100 µs without the last. */
+/** The first enables half precision on NVIDIA and subgroup matrices, the second exact timestamps. */
 const flags = [
   'enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis',
   'disable-dawn-features=timestamp_quantization',
@@ -16,8 +16,8 @@ const flags = [
 let instance: GPU | undefined;
 
 /**
- * Gives Node the WebGPU of a browser: Dawn from the file in $DAWN_NODE, or else from the package `webgpu` in the current
- * folder. `backend` names one of Dawn's backends; the platform's own by default.
+ * Gives Node the WebGPU of a browser: Dawn from the file in $DAWN_NODE, or else from the package `webgpu`. `backend`
+ * names one of Dawn's backends; the platform's own by default.
  */
 export function openDawn(backend?: string): void {
   const path = process.env['DAWN_NODE'];

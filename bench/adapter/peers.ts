@@ -22,7 +22,7 @@ export function measurePytorch(
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
     createInterface(child.stdout).on('line', (line) => {
-      onResult({ kind: 'peer', ...(JSON.parse(line) as Omit<PeerResult, 'kind'>) });
+      onResult(JSON.parse(line) as PeerResult);
     });
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code) => {

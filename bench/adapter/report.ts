@@ -1,15 +1,24 @@
 import type { KernelTime } from '../../src/domain/benchmark/kernelTime';
 
 /** What `npm run bench -- --adapter` writes as JSON. Times are in milliseconds. */
-export interface AdapterReport {
+export interface AdapterBenchmark {
   format: 'recallsmith adapter benchmark 1';
+  /** The engine in Node, in Chromium, or in both. */
+  engines: EngineReport[];
+  /** PyTorch on the same card. */
+  peers: PeerResult[];
+  /** Why an engine or PyTorch was not measured. */
+  missing: { what: string; reason: string }[];
+}
+
+export interface EngineReport {
   adapter: AdapterDescription;
   /** Node with Dawn, or the browser with its version. */
   runtime: string;
   kernels: number;
   /** `tiny`: sizes for a software adapter, which only prove that everything runs. */
   size: 'full' | 'tiny';
-  results: AdapterResult[];
+  results: EngineResult[];
   /** Tasks that ended with an error, with its message. */
   failed: { task: string; reason: string }[];
   /** Tasks that the time limit left out. */
@@ -86,11 +95,10 @@ export interface TimesResult {
 
 /** A time of PyTorch on the same card, for the task with the same name. */
 export interface PeerResult {
-  kind: 'peer';
   task: string;
   precision: string;
   medianMs: number;
   minMs: number;
 }
 
-export type AdapterResult = StepResult | ProductsResult | TuningResult | TimesResult | PeerResult;
+export type EngineResult = StepResult | ProductsResult | TuningResult | TimesResult;

@@ -49,7 +49,14 @@ const full: Sizes = {
 
 /** Sizes for an adapter that computes on the CPU: they prove that everything runs, and measure nothing of interest. */
 const tiny: Sizes = {
-  model: { ...benchmarkConfigs.bertBase, layers: 1, hiddenSize: 64, heads: 2, intermediateSize: 128, vocabularySize: 500 },
+  model: {
+    ...benchmarkConfigs.bertBase,
+    layers: 1,
+    hiddenSize: 64,
+    heads: 2,
+    intermediateSize: 128,
+    vocabularySize: 500,
+  },
   demo: { ...benchmarkConfigs.demo, layers: 1, hiddenSize: 64, heads: 2, intermediateSize: 128, vocabularySize: 500 },
   steps: [pairs(2, 6, 10), pairs(2, 12, 20), pairs(4, 6, 10)],
   demoStep: { task: 'step demo-zh', texts: { anchors: [5, 7], positives: [11, 9] } },

@@ -1,64 +1,89 @@
 import { kernelMs, kernelTimeRows, type KernelTime } from '../../src/domain/benchmark/kernelTime';
-import type { AdapterReport, AdapterResult, PeerResult, StepResult } from './report';
+import type { AdapterBenchmark, EngineReport, EngineResult, StepResult } from './report';
 
-const peers = ['fp32', 'tf32', 'bf16'] as const;
+/** Precisions of PyTorch in the table. */
+const peerPrecisions = ['fp32', 'tf32', 'bf16'] as const;
 
-/** Returns the report as one table, followed by the products and the time by kernel. */
-export function reportText(report: AdapterReport): string {
-  const { adapter, results } = report;
-  const parts = [
-    [adapter.vendor, adapter.architecture, adapter.device, adapter.description].filter(Boolean).join(', '),
-    `${report.runtime}; kernels ${report.kernels}${report.size === 'tiny' ? '; tiny sizes, for a software adapter' : ''}`,
+/** Returns one table of all times, followed by the products, the tuning and the time by kernel of each engine. */
+export function benchmarkTable(benchmark: AdapterBenchmark): string {
+  const { engines, missing } = benchmark;
+  return [
+    ...engines.map(engineLine),
     '',
-    ...aligned([['', 'ms', 'GPU ms', 'first ms', 'TFLOP/s', ...peers.map((name) => `PyTorch ${name}`)], ...taskRows(report)]),
-  ];
-  for (const { task, reason } of report.failed) parts.push(`failed: ${task}: ${reason}`);
-  if (report.leftOut.length > 0) parts.push(`left out, time was up: ${report.leftOut.join('; ')}`);
-  for (const result of results) parts.push(...details(result));
-  return parts.join('\n');
+    ...aligned([header(engines), ...timeRows(benchmark)]),
+    ...missing.map(({ what, reason }) => `not measured: ${what}: ${reason}`),
+    ...engines.flatMap(({ runtime, failed, leftOut }) => [
+      ...failed.map(({ task, reason }) => `failed in ${shortName(runtime)}: ${task}: ${reason}`),
+      ...(leftOut.length > 0 ? [`left out in ${shortName(runtime)}, time was up: ${leftOut.join('; ')}`] : []),
+    ]),
+    ...engines.flatMap(({ runtime, results }) => results.flatMap((result) => details(shortName(runtime), result))),
+  ].join('\n');
 }
 
-function taskRows({ results }: AdapterReport): string[][] {
-  const times = results.filter(({ kind }) => kind === 'peer') as PeerResult[];
-  const peersOf = (task: string): string[] =>
-    peers.map((precision) => {
-      const found = times.find((peer) => peer.precision === precision && task.startsWith(peer.task));
+function engineLine({ adapter, runtime, kernels, size }: EngineReport): string {
+  const { vendor, architecture, device, description } = adapter;
+  const name = [vendor, architecture, device, description].filter(Boolean).join(', ');
+  return `${name}; ${runtime}; kernels ${kernels}${size === 'tiny' ? '; tiny sizes, which measure nothing of interest' : ''}`;
+}
+
+function shortName(runtime: string): string {
+  return runtime.startsWith('Dawn') ? 'Dawn' : 'browser';
+}
+
+function header(engines: readonly EngineReport[]): string[] {
+  const columns = engines.flatMap(({ runtime }) => {
+    const name = shortName(runtime);
+    return [`${name} ms`, 'on the GPU', 'first', 'TFLOP/s'];
+  });
+  return ['', ...columns, ...peerPrecisions.map((precision) => `PyTorch ${precision}`)];
+}
+
+/** Returns a row per task. A task that only some engines measured has empty cells. */
+function timeRows({ engines, peers }: AdapterBenchmark): string[][] {
+  const tasks = new Map<string, string>();
+  for (const { results } of engines)
+    for (const result of results) if (result.kind !== 'products') tasks.set(result.task, titleOf(result));
+  return [...tasks].map(([task, title]) => [
+    title,
+    ...engines.flatMap(({ results }) => timeCells(results.find((result) => result.task === task))),
+    ...peerPrecisions.map((precision) => {
+      const found = peers.find((peer) => peer.precision === precision && task.split(', ')[0] === peer.task);
       return found ? figure(found.medianMs) : '';
-    });
-  const rows: string[][] = [];
-  for (const result of results)
-    if (result.kind === 'step') {
-      const gpu = result.profile ? figure(kernelMs(result.profile)) : '–';
-      const name = `${result.task}${result.plan === 'tuned' && !result.task.includes('tuned') ? ', tuned' : ''}`;
-      rows.push([name, figure(result.medianMs), gpu, figure(result.firstMs), rate(result.gflops), ...peersOf(result.task)]);
-    } else if (result.kind === 'times')
-      rows.push([`${result.task}: ${result.what}`, figure(result.medianMs), '', figure(result.firstMs), '', ...peersOf(result.task)]);
-    else if (result.kind === 'tuning')
-      rows.push([`tuning of ${result.rows.length} of ${result.shapes} products`, figure(result.ms)]);
-  return rows;
+    }),
+  ]);
 }
 
-function details(result: AdapterResult): string[] {
+function titleOf(result: EngineResult): string {
+  if (result.kind === 'times') return `${result.task}: ${result.what}`;
+  if (result.kind === 'tuning') return `tuning of ${result.rows.length} of ${result.shapes} products`;
+  return result.task;
+}
+
+function timeCells(result: EngineResult | undefined): [string, string, string, string] {
+  if (result?.kind === 'step') {
+    const gpu = result.profile ? figure(kernelMs(result.profile)) : 'no timestamps';
+    return [figure(result.medianMs), gpu, figure(result.firstMs), figure(result.gflops / 1000)];
+  }
+  if (result?.kind === 'times') return [figure(result.medianMs), '', figure(result.firstMs), ''];
+  return [result?.kind === 'tuning' ? figure(result.ms) : '', '', '', ''];
+}
+
+function details(where: string, result: EngineResult): string[] {
   if (result.kind === 'products') {
     const best = Math.max(...result.rows.map(({ gflops }) => gflops));
-    const rows = result.rows.map(({ name, ms, gflops }) => [
-      name,
-      figure(ms),
-      figure(gflops),
-      `${((100 * gflops) / best).toFixed(0)}%`,
-    ]);
-    return ['', ...aligned([['products', 'ms', 'GFLOP/s', 'of the best'], ...rows])];
+    const rows = result.rows.map(({ name, ms, gflops }) => [name, figure(ms), figure(gflops), percent(gflops / best)]);
+    return ['', ...aligned([[`products, ${where}`, 'ms', 'GFLOP/s', 'of the best'], ...rows])];
   }
   if (result.kind === 'tuning') {
     const rows = result.rows.map(({ name, gflops, defaultGflops }) => [name, figure(defaultGflops), figure(gflops)]);
-    return ['', ...aligned([['tuning', 'rule GFLOP/s', 'chosen'], ...rows])];
+    return ['', ...aligned([[`tuning, ${where}`, 'by rule, GFLOP/s', 'chosen, GFLOP/s'], ...rows])];
   }
-  return result.kind === 'step' ? ['', ...profileLines(result)] : [];
+  return result.kind === 'step' ? ['', ...profileLines(where, result)] : [];
 }
 
-function profileLines({ task, profile }: StepResult): string[] {
-  if (!profile) return [`${task}: no time by kernel, because the adapter has no timestamp queries`];
-  return [`${task}, by kernel`, ...kernelTable(profile)];
+function profileLines(where: string, { task, profile }: StepResult): string[] {
+  if (!profile) return [`${task}, ${where}: no time by kernel, because the adapter has no timestamp queries`];
+  return [`${task}, ${where}, by kernel`, ...kernelTable(profile)];
 }
 
 /** Returns the table of time by kernel. */
@@ -67,19 +92,21 @@ export function kernelTable(profile: readonly KernelTime[]): string[] {
     name,
     String(count),
     figure(ms),
-    `${(100 * share).toFixed(1)}%`,
+    percent(share, 1),
     figure(gigabytesPerSecond),
     teraflops > 0 ? figure(teraflops) : '',
   ]);
   return aligned([['kernel', 'count', 'ms', 'share', 'GB/s', 'TFLOP/s'], ...rows]);
 }
 
-function rate(gflops: number): string {
-  return figure(gflops / 1000);
+function percent(share: number, digits = 0): string {
+  return `${(100 * share).toFixed(digits)}%`;
 }
 
+/** Formats a number with about three digits. */
 function figure(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3);
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+  return value.toFixed(digits);
 }
 
 /** Pads the cells of each column to the same width; all but the first column are aligned to the right. */

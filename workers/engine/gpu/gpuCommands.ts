@@ -1,3 +1,4 @@
+import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
 import type { Commands, CommandCounters } from '../commands';
@@ -6,7 +7,7 @@ import { adaptToHalfPrecision, fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
-import { KernelProfile, PassTimes, type KernelTime } from './kernelProfile';
+import { KernelProfile, PassTimes } from './kernelProfile';
 import { Pipelines, type Pipeline } from './pipelines';
 import type { DeviceReports } from './deviceReports';
 import type { SubmitPacer } from './submitPacer';

@@ -67,7 +67,8 @@ function operands(gpu: WebGpuEngine, { layout, epilogue, rows, columns, depth, h
   // Gradients of weights are always float32.
   const result = half && layout !== 'TN' ? 'f16' : 'f32';
   const y = gpu.pool.allocate([rows, columns], result);
-  const extra = epilogue === 'gelu' ? gpu.pool.allocate([rows, columns], result) : noise(gpu, [Math.max(rows, columns)]);
+  const extra =
+    epilogue === 'gelu' ? gpu.pool.allocate([rows, columns], result) : noise(gpu, [Math.max(rows, columns)]);
   const vector = (length: number): DeviceArray => ({ ...extra, shape: [length] });
   const options = (): MatmulOptions => {
     if (epilogue === 'sums') return { aSums: vector(rows) };

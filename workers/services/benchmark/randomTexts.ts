@@ -5,7 +5,10 @@ export function randomTexts(lengths: readonly number[], vocabularySize: number, 
   const offsets = new Uint32Array(lengths.length + 1);
   lengths.forEach((length, text) => (offsets[text + 1] = (offsets[text] ?? 0) + length));
   const tokens = offsets[lengths.length] ?? 0;
-  return { ids: Int32Array.from({ length: tokens }, (_, i) => ((i + 1) * 7919 + salt * 104_729) % vocabularySize), offsets };
+  return {
+    ids: Int32Array.from({ length: tokens }, (_, i) => ((i + 1) * 7919 + salt * 104_729) % vocabularySize),
+    offsets,
+  };
 }
 
 /** Returns the lengths of `count` texts of the same length. */
