@@ -1,3 +1,5 @@
+import type { Language } from '../../domain/language';
+
 /** Formats the figures on the page: digits, separators, signs and units. */
 
 export function formatCount(value: number): string {
@@ -57,6 +59,11 @@ export function formatFigure(value: number): string {
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
+/** Formats a relative error with one digit: "2e-6". */
+export function formatError(error: number): string {
+  return error === 0 ? '0' : error.toExponential(0).replace('e+', 'e');
+}
+
 /** Returns the start of a content hash, which is enough to tell two hashes apart by eye. */
 export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);
@@ -68,7 +75,7 @@ export function formatP(p: number): string {
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
 }
 
-export function formatDate(at: number, language: 'zh' | 'en'): string {
+export function formatDate(at: number, language: Language): string {
   const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
   return new Date(at).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
 }

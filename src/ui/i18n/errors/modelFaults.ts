@@ -1,6 +1,7 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
 import { said, spaced } from './ownWords';
-import { type Sentence, type SentenceLanguage } from './sentence';
+import type { Language } from '../../../domain/language';
+import type { Sentence } from './sentence';
 import { shortened } from './shortened';
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
@@ -102,7 +103,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
 /** Says which file of a model was refused, why, and what to do about it. */
 export function modelInvalid(details: ModelDetails): Sentence {
   const [expected, found] = [said(details.expected), said(details.found)];
-  const fault = (language: SentenceLanguage): string =>
+  const fault = (language: Language): string =>
     sentences[details.fault]({
       tensor: shortened(details.tensor, 90),
       expected: expected[language],
