@@ -12,8 +12,8 @@ import { openDatabase } from '../../src/storage/database';
 import { getKernelPlan } from '../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
-import { tunedChoices, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
-import { candidateChoices } from '../../workers/engine/tuning/candidates';
+import { tunedTilings, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
+import { candidateTilings } from '../../workers/engine/tuning/candidates';
 import { fastest } from '../../workers/engine/tuning/fastest';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
@@ -115,9 +115,9 @@ describe('measuring kernels on a device', () => {
     const shapes = kernelShapesOfRun({ config, tokens });
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
     expect(tuned).toHaveLength(shapes.length);
-    for (const { gflops, choice } of tuned) {
+    for (const { gflops, tiling } of tuned) {
       expect(gflops).toBeGreaterThan(0);
-      expect(choice.parts).toBeGreaterThanOrEqual(1);
+      expect(tiling.threadRows).toBeGreaterThanOrEqual(4);
     }
     expect(errors).toEqual([]);
   });
@@ -127,7 +127,7 @@ describe('measuring kernels on a device', () => {
     const shapes = kernelShapesOfRun({ config, tokens, precisions: ['mixed', 'full'] });
     const halves = shapes.filter(({ half }) => half);
     expect(halves).toHaveLength(12);
-    const plan = tunedChoices(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
+    const plan = tunedTilings(await tuneMatmul(gpu, halves, { budgetMs: 60_000 }));
     expect(Object.keys(plan).sort()).toEqual(halves.map((shape) => planKey(shape)).sort());
     expect(errors).toEqual([]);
   });
@@ -143,7 +143,7 @@ describe('measuring kernels on a device', () => {
     expect(errors).toEqual([]);
   });
 
-  it('keeps the default choice when all others compute different numbers', async () => {
+  it('keeps the default tiling when all others compute different numbers', async () => {
     const { gpu } = await input();
     const random = seededRandom(5);
     vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
@@ -152,10 +152,10 @@ describe('measuring kernels on a device', () => {
     const shapes = kernelShapesOfRun({ config, tokens });
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000 });
     expect(tuned.map(({ shape }) => planKey(shape)).sort()).toEqual(shapes.map((shape) => planKey(shape)).sort());
-    for (const { shape, choice } of tuned) {
-      const candidates = candidateChoices(gpu.traits, kernelLimits(gpu), shape);
+    for (const { shape, tiling } of tuned) {
+      const candidates = candidateTilings(gpu.traits, kernelLimits(gpu), shape);
       expect(candidates.length).toBeGreaterThan(1);
-      expect(choice, planKey(shape)).toEqual(candidates[0]);
+      expect(tiling, planKey(shape)).toEqual(candidates[0]);
     }
   });
 
@@ -194,7 +194,7 @@ describe('the kernel plan of a run', () => {
   it("is read from the run's record on resume, even if a newer plan was measured", async () => {
     const given = await input();
     await kernelPlanOfRun(given, '');
-    const plan = recorded({ tiling, parts: 3 });
+    const plan = recorded(tiling);
     expect(await kernelPlanOfRun(given, formatKernelPlan(plan))).toEqual(plan);
   });
 
@@ -207,10 +207,10 @@ describe('the kernel plan of a run', () => {
       sharedDepth: 0,
       subgroups: true,
     } as const;
-    const plan = formatKernelPlan(recorded({ tiling: bySubgroups, parts: 1 }));
+    const plan = formatKernelPlan(recorded(bySubgroups));
     expect(parseKernelPlan(plan)).not.toBeNull();
     expect(formatKernelPlan(await kernelPlanOfRun(given, plan))).not.toBe(plan);
-    const older = { ...recorded({ tiling, parts: 3 }), kernels: kernelsVersion - 1 };
+    const older = { ...recorded(tiling), kernels: kernelsVersion - 1 };
     expect((await kernelPlanOfRun(given, formatKernelPlan(older))).kernels).toBe(kernelsVersion);
     const wasm = formatKernelPlan(unmeasuredPlan('wasm'));
     expect((await kernelPlanOfRun(given, wasm)).backend).toBe('webgpu');
@@ -224,9 +224,9 @@ describe('the kernel plan of a run', () => {
   });
 
   it('is the same after formatting and parsing, and no other text parses as a plan', () => {
-    const plan = recorded({ tiling, parts: 3 });
+    const plan = recorded(tiling);
     expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
-    const foreign = { ...plan, matmul: { x: { tiling: { ...tiling, threadRows: 4096 }, parts: 1 } } };
+    const foreign = { ...plan, matmul: { x: { ...tiling, threadRows: 4096 } } };
     for (const text of ['', 'reference-webgpu', '{}', JSON.stringify(foreign)])
       expect(parseKernelPlan(text)).toBeNull();
   });

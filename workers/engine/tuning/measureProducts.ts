@@ -1,5 +1,5 @@
 import type { Engine } from '../engine';
-import { defaultChoice } from '../ops/matmul/defaultChoice';
+import { defaultTiling } from '../ops/matmul/defaultTiling';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 import type { MeasuredShape } from './measuredShape';
 import { shapeToMeasure } from './shapeToMeasure';
@@ -13,7 +13,7 @@ const processorFlops = 1e9;
 const roundsMs = 500;
 
 /**
- * Times each shape with its default choice, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
+ * Times each shape with its default tiling, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
  * which are not tuned.
  */
 export async function measureProducts(
@@ -28,18 +28,18 @@ export async function measureProducts(
     if (i > 0 && now() >= deadline) break;
     const few = shapeToMeasure(shape, processorFlops);
     const timer = new ProductTimer(engine, few, now);
-    const choice = defaultChoice(engine.traits, few);
+    const tiling = defaultTiling(engine.traits, few);
     const times: number[] = [];
     try {
       const until = now() + roundsMs;
       // Measure at least twice: the first round includes compilation.
       for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
-        times.push((await timer.timeOf(choice, 0)) ?? Infinity);
+        times.push((await timer.timeOf(tiling, 0)) ?? Infinity);
     } finally {
       timer.free();
     }
     const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
-    measured.push({ shape, choice, gflops, defaultGflops: gflops });
+    measured.push({ shape, tiling, gflops, defaultGflops: gflops });
     await between?.(i + 1, ordered.length);
   }
   engine.pool.trim(0);

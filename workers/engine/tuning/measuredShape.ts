@@ -1,11 +1,11 @@
-import type { MatmulChoice } from '../../../src/domain/kernelPlan';
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 
 export interface MeasuredShape {
   shape: MatmulShape;
-  choice: MatmulChoice;
-  /** GFLOP/s of the choice. */
+  tiling: MatmulTiling;
+  /** GFLOP/s with the tiling. */
   gflops: number;
-  /** GFLOP/s of the default choice, which the fixed rules make. */
+  /** GFLOP/s with the default tiling, which the fixed rules choose. */
   defaultGflops: number;
 }

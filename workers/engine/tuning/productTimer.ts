@@ -1,4 +1,4 @@
-import type { MatmulChoice } from '../../../src/domain/kernelPlan';
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { GpuCommands } from '../gpu/gpuCommands';
@@ -14,23 +14,23 @@ const maxRepetitions = 32;
 /** Rows compared at the start and at the end of a product. */
 const edgeRows = 40;
 /**
- * Maximum error of a choice's result relative to that of the first choice, in the L2 norm. Summing in another order
+ * Maximum error of a tiling's result relative to that of the first tiling, in the L2 norm. Summing in another order
  * changes results by about 1e-6, or in half precision by about its rounding step.
  */
 const fullTolerance = 1e-4;
 const halfTolerance = 1e-2;
 
-/** Operands of one product, for timing it with many choices. */
+/** Operands of one product, for timing it with many tilings. */
 export class ProductTimer {
   readonly #a: DeviceArray;
   readonly #b: DeviceArray;
   readonly #y: DeviceArray;
   readonly #extra: DeviceArray;
   readonly #options: MatmulOptions;
-  /** Edge rows of the first choice's result, which the other choices must match. */
+  /** Edge rows of the first tiling's result, which the other tilings must match. */
   #expected: Float32Array | undefined;
-  /** Choices whose results matched. */
-  readonly #matching = new Set<MatmulChoice>();
+  /** Tilings whose results matched. */
+  readonly #matching = new Set<MatmulTiling>();
 
   constructor(
     private readonly engine: Engine,
@@ -54,42 +54,42 @@ export class ProductTimer {
     else this.#options = layout === 'NT' ? { bias: vector(columns) } : {};
   }
 
-  /** Compiles the kernels of all choices concurrently. Failures surface when a choice is timed. */
-  async prepare(choices: readonly MatmulChoice[]): Promise<void> {
-    await Promise.allSettled(choices.map((choice) => this.#compile(choice)));
+  /** Compiles the kernels of all tilings concurrently. Failures surface when a tiling is timed. */
+  async prepare(tilings: readonly MatmulTiling[]): Promise<void> {
+    await Promise.allSettled(tilings.map((tiling) => this.#compile(tiling)));
   }
 
   /**
    * Returns the milliseconds of one product, or undefined if the device cannot compile the kernel or its numbers differ
-   * from those of the first choice.
+   * from those of the first tiling.
    */
-  async timeOf(choice: MatmulChoice, flopsPerMs: number): Promise<number | undefined> {
+  async timeOf(tiling: MatmulTiling, flopsPerMs: number): Promise<number | undefined> {
     const { engine, shape, now } = this;
     try {
-      await this.#compile(choice);
+      await this.#compile(tiling);
     } catch {
       return undefined;
     }
     const repetitions = Math.min(maxRepetitions, Math.max(1, Math.ceil((minMs * flopsPerMs) / matmulFlops(shape))));
     // Clear y: a kernel that writes nothing would otherwise pass with the numbers of the previous kernel.
-    if (!this.#matching.has(choice)) engine.commands.clear(this.#y);
+    if (!this.#matching.has(tiling)) engine.commands.clear(this.#y);
     await this.#finished();
     const startedAt = now();
     for (let i = 0; i < repetitions; i++)
-      matmul(engine, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, choice });
+      matmul(engine, shape.layout, this.#a, this.#b, this.#y, { ...this.#options, tiling });
     await this.#finished();
     const ms = Math.max(now() - startedAt, 1e-3) / repetitions;
-    return (await this.#isRight(choice)) ? ms : undefined;
+    return (await this.#isRight(tiling)) ? ms : undefined;
   }
 
-  /** Whether the first and last rows of the latest product match those of the first choice. GPU→CPU sync. */
-  async #isRight(choice: MatmulChoice): Promise<boolean> {
-    if (this.#matching.has(choice)) return true;
+  /** Whether the first and last rows of the latest product match those of the first tiling. GPU→CPU sync. */
+  async #isRight(tiling: MatmulTiling): Promise<boolean> {
+    if (this.#matching.has(tiling)) return true;
     const values = await this.#edges();
     const tolerance = this.shape.half ? halfTolerance : fullTolerance;
     const isRight = !this.#expected || squaresOf(values, this.#expected) <= tolerance ** 2 * squaresOf(this.#expected);
     this.#expected ??= values;
-    if (isRight) this.#matching.add(choice);
+    if (isRight) this.#matching.add(tiling);
     return isRight;
   }
 
@@ -107,11 +107,11 @@ export class ProductTimer {
     for (const array of [this.#a, this.#b, this.#y, this.#extra]) this.engine.pool.free(array);
   }
 
-  async #compile(choice: MatmulChoice): Promise<void> {
+  async #compile(tiling: MatmulTiling): Promise<void> {
     const { commands } = this.engine;
     if (!(commands instanceof GpuCommands)) return;
     const operands = { a: this.#a, b: this.#b, y: this.#y };
-    for (const kernel of matmulKernels(this.shape, choice, this.#options, operands)) await commands.prepare(kernel);
+    for (const kernel of matmulKernels(this.shape, tiling, this.#options, operands)) await commands.prepare(kernel);
   }
 
   /** Waits for the GPU. Other engines run each command immediately, so there is nothing to wait for. */

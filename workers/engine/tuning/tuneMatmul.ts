@@ -1,9 +1,9 @@
-import type { MatmulChoice } from '../../../src/domain/kernelPlan';
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
-import { defaultChoice } from '../ops/matmul/defaultChoice';
+import { defaultTiling } from '../ops/matmul/defaultTiling';
 import { planKey } from '../ops/matmul/planKey';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
-import { candidateChoices } from './candidates';
+import { candidateTilings } from './candidates';
 import { fastest } from './fastest';
 import { kernelLimits } from './kernelLimits';
 import type { MeasuredShape } from './measuredShape';
@@ -25,7 +25,7 @@ const timesPerShape = 20;
 
 /**
  * Measures the candidates for each shape on this device, shapes with the most work first. Stops when the time budget is
- * spent, but not before the first shape is done; the remaining shapes keep their default choice. On a slow device,
+ * spent, but not before the first shape is done; the remaining shapes keep their default tiling. On a slow device,
  * products with fewer tokens are measured instead.
  */
 export async function tuneMatmul(
@@ -45,16 +45,16 @@ export async function tuneMatmul(
     const measuredShape = shapeToMeasure(shape, affordable);
     const timer = new ProductTimer(gpu, measuredShape, now);
     try {
-      const choices = candidateChoices(gpu.traits, kernelLimits(gpu), measuredShape);
-      const [first = defaultChoice(gpu.traits, measuredShape), ...rest] = choices;
+      const tilings = candidateTilings(gpu.traits, kernelLimits(gpu), measuredShape);
+      const [first = defaultTiling(gpu.traits, measuredShape), ...rest] = tilings;
       void timer.prepare(rest);
       const { best, ms, firstMs } = await fastest(
         [first, ...rest],
-        (choice) => timer.timeOf(choice, flopsPerMs),
+        (tiling) => timer.timeOf(tiling, flopsPerMs),
         expired,
       );
       const flops = matmulFlops(measuredShape);
-      tuned.push({ shape, choice: best, gflops: flops / ms / 1e6, defaultGflops: flops / firstMs / 1e6 });
+      tuned.push({ shape, tiling: best, gflops: flops / ms / 1e6, defaultGflops: flops / firstMs / 1e6 });
       flopsPerMs = Math.max(flopsPerMs, flops / ms);
     } finally {
       timer.free();
@@ -66,24 +66,24 @@ export async function tuneMatmul(
   return tuned;
 }
 
-/** Returns the choices by plan key. */
-export function tunedChoices(tuned: readonly MeasuredShape[]): Record<string, MatmulChoice> {
-  return Object.fromEntries(tuned.map(({ shape, choice }) => [planKey(shape), choice]));
+/** Returns the tilings by plan key. */
+export function tunedTilings(tuned: readonly MeasuredShape[]): Record<string, MatmulTiling> {
+  return Object.fromEntries(tuned.map(({ shape, tiling }) => [planKey(shape), tiling]));
 }
 
 /**
- * Returns the FLOPs per millisecond of the default choice at the minimum number of tokens. The first round runs the
+ * Returns the FLOPs per millisecond of the default tiling at the minimum number of tokens. The first round runs the
  * product once, to compile its shader.
  */
 async function firstRate(gpu: WebGpuEngine, shape: MatmulShape | undefined, now: () => number): Promise<number> {
   if (!shape) return 1;
   const few = shapeToMeasure(shape, 0);
   const timer = new ProductTimer(gpu, few, now);
-  const choice = defaultChoice(gpu.traits, few);
+  const tiling = defaultTiling(gpu.traits, few);
   try {
     let flopsPerMs = 0;
     for (let round = 0; round < 3; round++)
-      flopsPerMs = matmulFlops(few) / ((await timer.timeOf(choice, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
+      flopsPerMs = matmulFlops(few) / ((await timer.timeOf(tiling, round === 0 ? 0 : flopsPerMs)) ?? Infinity);
     return flopsPerMs;
   } finally {
     timer.free();

@@ -83,7 +83,7 @@ async function measure(
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
     fixedGflops: peak.defaultGflops,
     measured: tuned ? products.length : 0,
-    subgroups: products.some(({ choice }) => choice.tiling.subgroups === true),
+    subgroups: products.some(({ tiling }) => tiling.subgroups === true),
     steps,
     skipped,
     longestSubmitMs: gpu?.pacer.maxMeasuredMs ?? 0,
