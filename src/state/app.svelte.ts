@@ -1,8 +1,8 @@
 import { toAppError, type AppErrorDetails } from '../domain/errors';
 import type { DevicePreference } from '../domain/device';
+import type { Language } from '../domain/language';
 import { remember, remembered } from './localChoices';
 
-export type Language = 'zh' | 'en';
 export type Theme = 'auto' | 'light' | 'dark';
 
 /** Errors about a file that was refused or could not be loaded. */

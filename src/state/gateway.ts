@@ -54,8 +54,7 @@ export const gateway = {
   },
   /** Lists the runs of an experiment, newest first. */
   async listRuns(experimentId: string): Promise<RunRecord[]> {
-    const found = await runs.listRuns(await openDatabase(), experimentId);
-    return found.sort((a, b) => b.createdAt - a.createdAt);
+    return runs.listRuns(await openDatabase(), experimentId);
   },
   async getRun(runId: string): Promise<RunRecord | undefined> {
     return runs.getRun(await openDatabase(), runId);

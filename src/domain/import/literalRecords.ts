@@ -36,19 +36,24 @@ const wrappers = [
 const isListOfObjects = (value: unknown): boolean => Array.isArray(value) && typeof value[0] === 'object';
 
 /**
- * Returns the records of the list if an object wraps one under a known name, else the value as a single record. An
- * object with several lists stays whole: which of them is meant depends on the role, and none may disappear.
+ * Returns the records of the list if an object wraps one under a known name, and a note that names its other members.
+ * Returns any other value as a single record. An object with several lists stays whole: which of them is meant depends
+ * on the role, and none may disappear.
  */
 function unwrapped(value: unknown, line: number, lineOf: (dict: object) => number): RawRecord[] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const members: [string, unknown][] = Object.entries(value);
     const lists = members.filter(([name, inner]) => wrappers.includes(name) && isListOfObjects(inner));
-    const list = lists.length === 1 && !isBundle(value) ? lists[0]?.[1] : undefined;
-    if (Array.isArray(list))
-      return list.map((inner: unknown) => ({
+    const [wrapper, list] = (lists.length === 1 && !isBundle(value) && lists[0]) || [];
+    if (Array.isArray(list)) {
+      const unused = members.map(([name]) => name).filter((name) => name !== wrapper);
+      const records: RawRecord[] = list.map((inner: unknown) => ({
         line: typeof inner === 'object' && inner !== null ? lineOf(inner) : line,
         value: inner,
       }));
+      if (unused.length > 0) records.push({ line, fault: 'columns-unused', field: unused.join(', ') });
+      return records;
+    }
   }
   return [{ line, value }];
 }

@@ -12,7 +12,8 @@ import { memoryTooSmall, neededMemoryWords } from './errors/memory';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
 import { said, spaced } from './errors/ownWords';
-import { type SentenceLanguage, type Sentence } from './errors/sentence';
+import type { Language } from '../../domain/language';
+import type { Sentence } from './errors/sentence';
 import { shortened } from './errors/shortened';
 import { formatBytes } from './format';
 
@@ -213,6 +214,6 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
   return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 
-export function errorSentence(details: AppErrorDetails, language: SentenceLanguage, experimentFile?: string): string {
+export function errorSentence(details: AppErrorDetails, language: Language, experimentFile?: string): string {
   return errorSentences(details, experimentFile)[language];
 }

@@ -1,3 +1,5 @@
+import type { Language } from '../../domain/language';
+
 /** Formats the figures on the page: digits, separators, signs and units. */
 
 export function formatCount(value: number): string {
@@ -68,7 +70,7 @@ export function formatP(p: number): string {
   return `p = ${p < 0.1 ? p.toFixed(3) : p.toFixed(2)}`;
 }
 
-export function formatDate(at: number, language: 'zh' | 'en'): string {
+export function formatDate(at: number, language: Language): string {
   const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
   return new Date(at).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
 }

@@ -161,7 +161,6 @@ describe('questions that refer to a knowledge base', () => {
     const { db, options } = await withPassages();
     const text = JSON.stringify(
       {
-        version: 1,
         questions: [
           { query: '问一', relevant: ['a'] },
           { query: '问二', relevant: ['x'] },

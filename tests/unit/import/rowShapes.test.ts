@@ -132,3 +132,15 @@ describe('columns that no row uses', () => {
     expect(noteCount).toBe(1);
   });
 });
+
+describe('an object that wraps the list of rows', () => {
+  it('has its other members named in a note', async () => {
+    const source = file(
+      'p.json',
+      JSON.stringify({ version: 2, data: [{ query: '一', positive: '答' }], extra: ['弃'] }),
+    );
+    const { rows, rejected } = await imported('pairs', source);
+    expect(rows).toEqual([{ id: 'pairs-1', anchor: '一', positive: '答' }]);
+    expect(rejected).toEqual([{ file: 'p.json', line: 1, fault: 'columns-unused', field: 'version, extra' }]);
+  });
+});

@@ -45,11 +45,11 @@ function takeRecord<R extends DataRole>(
   const { rejections, collector } = job;
   const place = { file, line: record.line };
   if ('fault' in record && noted.has(record.fault)) {
-    rejections.note(place, record);
+    rejections.note(place, shortenedRejection(record));
     return { rows: 0, rejection: null };
   }
   for (const fault of 'fault' in record ? [] : bundleFaults(job.role, record.value)) {
-    if (fault.fault === 'columns-unused') rejections.note(place, shortenedRejection(fault));
+    if (noted.has(fault.fault)) rejections.note(place, shortenedRejection(fault));
     else rejections.add({ ...place, ...shortenedRejection(fault) });
   }
   let rows = 0;

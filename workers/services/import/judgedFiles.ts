@@ -29,7 +29,7 @@ async function readJudgements(
     for (const record of records) {
       const place = { file, line: record.line };
       if ('fault' in record) {
-        if (noted.has(record.fault)) rejections.note(place, record);
+        if (noted.has(record.fault)) rejections.note(place, shortenedRejection(record));
         else rejections.add({ ...place, ...shortenedRejection(record) });
         continue;
       }

@@ -11,7 +11,7 @@ const excerptLength = 80;
 export const rejectionExcerpt = (text: string): string => cutAt(text, excerptLength);
 
 /** Parts of a file that are no rows, and remarks about rows that are kept. */
-export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated']);
+export const noted: ReadonlySet<ImportFault> = new Set(['title-row', 'front-matter', 'key-repeated', 'columns-unused']);
 
 export type RejectionPlace = Omit<RejectedRow, 'fault' | 'field' | 'expected' | 'rows'>;
 

@@ -1,6 +1,7 @@
 import type { AppErrorDetails, ModelFault } from '../../../domain/errors';
 import { said, spaced } from './ownWords';
-import { type Sentence, type SentenceLanguage } from './sentence';
+import type { Language } from '../../../domain/language';
+import type { Sentence } from './sentence';
 import { shortened } from './shortened';
 
 type ModelDetails = Extract<AppErrorDetails, { kind: 'model-invalid' }>;
@@ -38,8 +39,8 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
     en: `it is cut short (${expected} bytes expected, ${found} found); download it again`,
   }),
   'header-invalid': () => ({
-    zh: 'safetensors 文件头无效，请重新下载，或换用 safetensors 格式',
-    en: 'its safetensors header is invalid; download it again, or use the safetensors format',
+    zh: 'safetensors 文件头无效，请重新下载，或重新导出这个模型',
+    en: 'its safetensors header is invalid; download it again, or save the model again',
   }),
   'index-invalid': () => ({
     zh: '分片清单读不出来，请重新下载这个文件',
@@ -102,7 +103,7 @@ const sentences: Record<ModelFault, (words: Words) => Sentence> = {
 /** Says which file of a model was refused, why, and what to do about it. */
 export function modelInvalid(details: ModelDetails): Sentence {
   const [expected, found] = [said(details.expected), said(details.found)];
-  const fault = (language: SentenceLanguage): string =>
+  const fault = (language: Language): string =>
     sentences[details.fault]({
       tensor: shortened(details.tensor, 90),
       expected: expected[language],

@@ -1,5 +1,6 @@
-export type SentenceLanguage = 'zh' | 'en';
-export type Sentence = Record<SentenceLanguage, string>;
+import type { Language } from '../../../domain/language';
+
+export type Sentence = Record<Language, string>;
 
 /** Returns the sentence for an error that the types rule out. */
 export function unknownErrorSentence(_value: never): Sentence {
