@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { warmTimer, warmUp } from '../../workers/engine/tuning/warmUp';
-import { HostTimer, TimestampTimer, type TimedWork, type WorkTimer } from '../../workers/engine/tuning/workTimer';
+import {
+  HostTimer,
+  TimestampTimer,
+  type TimedGpu,
+  type TimedWork,
+  type WorkTimer,
+} from '../../workers/engine/tuning/workTimer';
 
 /** A GPU with a clock of its own: a product takes `productMs(elapsed)`, a submit `submitMs` more on the host. */
 class FakeGpu {
@@ -17,7 +22,7 @@ class FakeGpu {
     private readonly given: { submitMs?: number; timestamps?: (ms: number) => number | undefined } = {},
   ) {}
 
-  get engine(): WebGpuEngine {
+  get engine(): TimedGpu {
     const { timestamps } = this.given;
     const commands = {
       clear: () => void this.#clears++,
@@ -35,9 +40,9 @@ class FakeGpu {
         return Promise.resolve(timestamps?.(ms));
       },
     };
-    const pool = { allocate: () => ({}), free: () => undefined };
-    const device = { features: new Set(timestamps ? ['timestamp-query'] : []) };
-    return { commands, pool, device } as unknown as WebGpuEngine;
+    const pool = { allocate: () => ({ buffer: { size: 4 }, offset: 0, shape: [1] }), free: () => undefined };
+    const device = { features: new Set<string>(timestamps ? ['timestamp-query'] : []) };
+    return { commands, pool, device };
   }
 
   #run(): number {

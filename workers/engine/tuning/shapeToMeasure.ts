@@ -7,8 +7,8 @@ const minTokens = 128;
 const maxTokens = 8192;
 
 /**
- * Returns the shape with as many tokens as `flops` FLOPs and arrays of `arrayBytes` bytes allow: at most its own number,
- * and if possible at least `minTokens`.
+ * Returns the shape with as many tokens as `flops` FLOPs and arrays of `arrayBytes` bytes allow: at most its own
+ * number, and if possible at least `minTokens`.
  */
 export function shapeToMeasure(shape: MatmulShape, flops: number, arrayBytes = Infinity): MatmulShape {
   const { layout, rows, columns, depth } = shape;

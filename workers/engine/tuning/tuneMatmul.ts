@@ -33,9 +33,9 @@ const maxIdleMs = 20;
 const pollMs = 20;
 
 /**
- * Measures the candidates for each shape on this device. Stops when the time budget is spent, but not before one
- * shape is done; the remaining shapes keep their default tiling. On a slow device, products with fewer tokens are measured instead. A candidate is chosen only if
- * its results have the same bits as those of the default tiling.
+ * Measures the candidates for each shape on this device. A candidate is chosen only if its results have the same bits
+ * as those of the default tiling. Stops when the time budget is spent, but not before one shape is done; the remaining
+ * shapes keep their default tiling. On a slow device, products with fewer tokens are measured instead.
  */
 export async function tuneMatmul(
   gpu: WebGpuEngine,

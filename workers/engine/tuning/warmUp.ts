@@ -1,5 +1,4 @@
-import type { WebGpuEngine } from '../gpu/webGpuEngine';
-import { HostTimer, TimestampTimer, type TimedWork, type WorkTimer } from './workTimer';
+import { HostTimer, TimestampTimer, type TimedGpu, type TimedWork, type WorkTimer } from './workTimer';
 
 /** Length of a batch of repetitions. */
 const batchMs = 20;
@@ -48,8 +47,8 @@ export async function warmUp(
 }
 
 /**
- * Least and most time that timestamps may give, as shares of the host's time. The host's includes the way to the GPU and
- * back, and the GPU may be busy with other work; a broken clock is wrong by orders of magnitude.
+ * Least and most time that timestamps may give, as shares of the host's time. The host's includes the way to the GPU
+ * and back, and the GPU may be busy with other work; a broken clock is wrong by orders of magnitude.
  */
 const plausibleShares = { least: 0.1, most: 2 };
 
@@ -58,7 +57,7 @@ const plausibleShares = { least: 0.1, most: 2 };
  * host's clock, else the host's clock.
  */
 export async function warmTimer(
-  gpu: WebGpuEngine,
+  gpu: TimedGpu,
   work: Omit<TimedWork, 'repetitions'>,
   now: () => number,
 ): Promise<WarmUp & { timer: WorkTimer }> {

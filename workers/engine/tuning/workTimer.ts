@@ -1,4 +1,12 @@
-import type { WebGpuEngine } from '../gpu/webGpuEngine';
+import type { ArrayPool } from '../arrayPool';
+import type { GpuCommands } from '../gpu/gpuCommands';
+
+/** What timers use of a WebGPU engine. */
+export interface TimedGpu {
+  commands: Pick<GpuCommands, 'clear' | 'finished' | 'timed'>;
+  pool: Pick<ArrayPool, 'allocate' | 'free'>;
+  device: { features: ReadonlySet<string> };
+}
 
 /** Work that is repeated to measure it. */
 export interface TimedWork {
@@ -32,7 +40,7 @@ export class TimestampTimer implements WorkTimer {
   readonly kind = 'timestamps';
   readonly preciseMs = preciseTimestampMs;
 
-  constructor(private readonly gpu: Pick<WebGpuEngine, 'commands'>) {}
+  constructor(private readonly gpu: Pick<TimedGpu, 'commands'>) {}
 
   async times(works: readonly TimedWork[]): Promise<number[]> {
     const sums = works.map((work) => Promise.all(passes(work).map((repetitions) => this.#pass(work, repetitions))));
@@ -66,7 +74,7 @@ export class HostTimer implements WorkTimer {
   #emptyMs: number | undefined;
 
   constructor(
-    private readonly gpu: Pick<WebGpuEngine, 'commands' | 'pool'>,
+    private readonly gpu: Pick<TimedGpu, 'commands' | 'pool'>,
     private readonly now: () => number,
   ) {}
 
