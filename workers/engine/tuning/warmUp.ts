@@ -47,10 +47,10 @@ export async function warmUp(
 }
 
 /**
- * Least and most time that timestamps may give, as shares of the host's time. The host's includes the way to the GPU
- * and back, and the GPU may be busy with other work; a broken clock is wrong by orders of magnitude.
+ * Least and most time that timestamps may give for a batch, as shares of the time that passed on the host. That
+ * includes the way to the GPU and back; a broken clock is wrong by orders of magnitude.
  */
-const plausibleShares = { least: 0.1, most: 2 };
+const plausibleShares = { least: 0.05, most: 1.1 };
 
 /**
  * Raises the GPU's clock with `work` and returns a timer: timestamps where the device has them and they agree with the
@@ -61,14 +61,20 @@ export async function warmTimer(
   work: Omit<TimedWork, 'repetitions'>,
   now: () => number,
 ): Promise<WarmUp & { timer: WorkTimer }> {
-  const host = new HostTimer(gpu, now);
   if (gpu.device.features.has('timestamp-query')) {
     const timer = new TimestampTimer(gpu);
     const warm = await warmUp(timer, work, now);
     const repetitions = Math.min(maxRepetitions, Math.ceil(batchMs / warm.ms));
-    const [hostMs = NaN] = Number.isFinite(repetitions) ? await host.times([{ ...work, repetitions }]) : [];
-    if (warm.ms <= hostMs * plausibleShares.most && warm.ms >= hostMs * plausibleShares.least)
-      return { ...warm, timer };
+    if (await isPlausible(timer, { ...work, repetitions }, now)) return { ...warm, timer };
   }
-  return { ...(await warmUp(host, work, now)), timer: host };
+  const timer = new HostTimer(gpu, now);
+  return { ...(await warmUp(timer, work, now)), timer };
+}
+
+async function isPlausible(timer: WorkTimer, work: TimedWork, now: () => number): Promise<boolean> {
+  if (Number.isNaN(work.repetitions)) return false;
+  const startedAt = now();
+  const [ms = NaN] = await timer.times([work]);
+  const share = (ms * work.repetitions) / (now() - startedAt);
+  return share >= plausibleShares.least && share <= plausibleShares.most;
 }
