@@ -159,11 +159,12 @@ describe("mixed precision on Dawn's null backend", () => {
 
   it('is refused before the run, with an error that names the stage, if the device lacks half precision', () => {
     const full = defaultExperiment();
+    const neither = { half: false, matrices: false };
     const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
-    expect(() => refuseMixedWithoutHalf(full, false)).not.toThrow();
-    expect(() => refuseMixedWithoutHalf(mixed, true)).not.toThrow();
+    expect(() => refuseMissingPrecision(full, neither)).not.toThrow();
+    expect(() => refuseMissingPrecision(mixed, { half: true, matrices: false })).not.toThrow();
     const details = { kind: 'half-unavailable', stage: 1 };
-    expect(() => refuseMixedWithoutHalf(mixed, false)).toThrow(JSON.stringify(details));
+    expect(() => refuseMissingPrecision(mixed, neither)).toThrow(JSON.stringify(details));
   });
 
   it('is refused by the trainer if the device lacks half precision', async () => {

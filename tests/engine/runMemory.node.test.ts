@@ -89,11 +89,12 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.step).toBe(2);
     const stepsOf = async (): Promise<number[]> =>
       (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event.step] : []));
-    expect(await stepsOf()).toEqual([1, 2, 3]);
+    // Step 4 had begun when the numbers of step 3 arrived, so they could not be trusted any more.
+    expect(await stepsOf()).toEqual([1, 2]);
 
     await run(db, runId);
     expect(await getRun(db, runId)).toMatchObject({ status: 'done', memory, keptStep: 5 });
-    expect(await stepsOf()).toEqual([1, 2, 3, 3, 4, 5]);
+    expect(await stepsOf()).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each([

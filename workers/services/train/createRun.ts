@@ -6,6 +6,7 @@ import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
+import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
@@ -35,6 +36,7 @@ export async function createRun(
     half: await deviceOffersHalf(request.device),
     matrices: await deviceOffersMatrices(request.device),
   });
+  await refuseWrongMixed(db, experiment, request.device);
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;

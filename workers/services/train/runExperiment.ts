@@ -17,6 +17,7 @@ import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
 import { matrixFragmentOfRun } from '../device/matricesOfRun';
+import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import { noteBuild } from './noteBuild';
@@ -84,6 +85,7 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
         half: engine.hasHalf ?? false,
         matrices: (engine.traits.matrixUnits ?? []).length > 0,
       });
+      await refuseWrongMixed(db, record.experiment, record.devicePreference);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
