@@ -22,6 +22,7 @@ import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
 import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { prepareKernels } from './prepareKernels';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
@@ -150,7 +151,10 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);
-  const parameters = await loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of));
+  const [parameters] = await Promise.all([
+    loadWeights(engine, db, model, model, (done, of) => session.log.progress('load', done, of)),
+    prepareKernels(session, batches),
+  ]);
   try {
     await enterPhase(session, 'evaluateBefore');
     await evaluateMoment(session, parameters, 'before');
