@@ -227,9 +227,9 @@ class AdapterBench {
     const ms = performance.now() - startedAt;
     this.#gpu.plan = measuredKernelPlan(tuned);
     this.#plan = 'tuned';
-    const rows = tuned.map(({ shape, choice, gflops, defaultGflops }) => ({
+    const rows = tuned.map(({ shape, tiling, gflops, defaultGflops }) => ({
       name: planKey(shape),
-      choice: JSON.stringify(choice),
+      tiling: JSON.stringify(tiling),
       gflops,
       defaultGflops,
     }));

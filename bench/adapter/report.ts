@@ -79,7 +79,7 @@ export interface TuningResult {
   task: string;
   ms: number;
   shapes: number;
-  rows: { name: string; choice: string; gflops: number; defaultGflops: number }[];
+  rows: { name: string; tiling: string; gflops: number; defaultGflops: number }[];
 }
 
 export interface TimesResult {
