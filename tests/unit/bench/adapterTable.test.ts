@@ -90,7 +90,7 @@ describe("the table of the adapter's benchmark", () => {
       { name: 'NN 4096 × 4096 × 4096', ms: 6, gflops: 22_000, clock: 'gpu' as const },
       { name: 'TN 768 × 768 × 2048', ms: 0.3, gflops: 11_000, clock: 'gpu' as const },
     ];
-    const tuned = [{ name: 'NT', choice: '{}', gflops: 30_000, defaultGflops: 20_000 }];
+    const tuned = [{ name: 'NT', tiling: '{}', gflops: 30_000, defaultGflops: 20_000 }];
     const results: EngineReport['results'] = [
       { kind: 'products', task: 'products', plan: 'rules', rows },
       { kind: 'tuning', task: 'tuning', ms: 4000, shapes: 12, rows: tuned },
