@@ -10,6 +10,7 @@ import { tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
 import { infoNceNumberCount } from './losses/infoNce';
+import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import type { TokenBatch } from './model/tokenBatch';
@@ -32,6 +33,8 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
+  /** Mixed precision only: matrix units for the products, if the experiment asks for them. */
+  matrices?: MatrixUnits | undefined;
 }
 
 export interface TrainerNumbers {
@@ -98,7 +101,7 @@ export class Trainer {
     }
     if (!options.lossScale) return;
     if (!this.#engine.hasHalf) throw new RangeError('the device has no half precision');
-    this.#half = new HalfWeights(weights, options.config);
+    this.#half = new HalfWeights(weights, options.config, options.matrices);
   }
 
   /** Loss scale after the last finished step; undefined in full precision. */

@@ -1,5 +1,6 @@
 import type { EncoderConfig } from '../../../src/domain/model';
 import { reshapedArray, type DeviceArray } from '../arrays';
+import type { MatrixUnits } from '../matrixUnits';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
 import { layerParameterName, type LayerModuleName } from './parameterNames';
 import type { SegmentTable } from './segmentTable';
@@ -11,10 +12,14 @@ import type { SegmentTable } from './segmentTable';
 export class HalfWeights {
   readonly #copies = new Map<string, { weight: DeviceArray; copy: DeviceArray }>();
 
-  /** Allocates the copies. Call `refresh` to fill them. */
+  /**
+   * Allocates the copies. Call `refresh` to fill them. `matrices` are the matrix units for all products of half-precision
+   * operands, if the experiment asks for them.
+   */
   constructor(
     private readonly weights: SegmentTable,
     { layers, hiddenSize, intermediateSize }: EncoderConfig,
+    readonly matrices?: MatrixUnits,
   ) {
     const shapes = matrixShapes(hiddenSize, intermediateSize);
     for (let layer = 0; layer < layers; layer++)

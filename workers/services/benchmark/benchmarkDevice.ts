@@ -36,7 +36,7 @@ interface Deps {
 export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
   const progress = new Progress(options, deps.onProgress);
   progress.report('open', 0);
-  const device = await openDevice(options.device, deps.wasmBaseUrl);
+  const device = await openDevice(options.device, deps.wasmBaseUrl, { evenRefused: true });
   try {
     return await measure(device, options, deps, progress);
   } catch (thrown) {

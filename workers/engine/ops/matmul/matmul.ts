@@ -4,16 +4,16 @@ import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { withHalfPrecision } from '../../halfPrecision';
 import type { Kernel } from '../../kernel';
+import type { MatrixUnits } from '../../matrixUnits';
 import { memo } from '../../memo';
-import { dropoutValues } from '../dropout/dropout';
+import { dropoutValues, type DropoutValues } from '../dropout/dropout';
 import type { DropoutPlace } from '../dropout/dropoutPlaces';
-import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
 import { wasmMatmul } from './wasmMatmul';
 import { plannedTiling } from './plannedTiling';
 import { matmulGroups } from './matmulGroups';
-import { alignmentFloats } from '../../alignment';
-import { scratchFloats } from '../../scratch';
+import { addKernel, partEpilogue, productInParts, type ProductInParts } from './partialProducts';
+import { matrixProduct, suitsMatrices } from './subgroupMatrixProduct';
 import { tileKernel, type TileVariant } from './tileKernel';
 
 export interface MatmulOptions {
@@ -31,6 +31,11 @@ export interface MatmulOptions {
   accumulate?: boolean;
   /** TN only. Output: the sums of a's columns, [rows]. */
   aSums?: DeviceArray;
+  /**
+   * Matrix units that multiply operands in half precision. Another order of summation than that of other kernels, so
+   * only where the experiment asks for it. Sides that are no multiples of 8 are computed without.
+   */
+  matrices?: MatrixUnits | undefined;
   /** Overrides the engine's plan and the default rules. */
   tiling?: MatmulTiling;
   /**
@@ -64,10 +69,13 @@ export function matmul(
   const values = { alpha, ...dropoutValues(dropout, columns) };
   if (engine.traits.wasm) return wasmMatmul(engine, layout, epilogue, arrays, { ...shape, ...values });
   const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
-  const { tiling = plannedTiling(engine.traits, engine.plan, problem), chunk = matmulChunk(shape) } = options;
+  const { matrices, chunk = matmulChunk(shape) } = options;
+  if (matrices && isHalf(a) && isHalf(b) && suitsMatrices(shape))
+    return matrixProduct(engine, matrices, shape, { epilogue, chunk }, arrays, values);
+  const { tiling = plannedTiling(engine.traits, engine.plan, problem) } = options;
   const product = { layout, tiling, aligned: isAligned(shape) };
   const scratch = shape.depth > chunk ? engine.scratch : undefined;
-  if (scratch) return productInParts(engine, { ...product, epilogue, chunk, scratch }, arrays, shape, values);
+  if (scratch) return tileProductInParts(engine, { ...product, epilogue, chunk, scratch }, arrays, shape, values);
   const quads = Math.ceil(shape.depth / 4);
   const groups = [...matmulGroups(tiling, rows, columns), 1] as const;
   engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
@@ -77,36 +85,20 @@ function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 
-/**
- * Writes one partial product per part of the inner dimension to the scratch array. A second kernel adds them in order.
- */
-function productInParts(
+/** Computes partial products with the tiling's kernel; see `productInParts`. */
+function tileProductInParts(
   engine: Engine,
-  { epilogue, chunk, scratch, ...product }: TileVariant & { chunk: number; scratch: DeviceArray },
+  { epilogue, chunk, scratch, ...product }: TileVariant & ProductInParts,
   arrays: Arrays,
   shape: Shape,
-  values: ReturnType<typeof dropoutValues> & { alpha: number },
+  values: DropoutValues & { alpha: number },
 ): void {
-  const { rows, columns, depth } = shape;
-  const parts = Math.ceil(depth / chunk);
-  const products = { ...scratch, shape: [parts, rows * columns] };
-  const sumsAt = Math.ceil((parts * rows * columns) / alignmentFloats) * alignmentFloats;
-  const sums = { ...scratch, offset: scratch.offset + 4 * sumsAt, shape: [parts, rows] };
-  if (sumsAt + parts * rows > scratchFloats) throw new RangeError(`no room for ${parts} parts of ${rows} × ${columns}`);
   const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
-  const ofParts = { ...shape, quads: chunk / 4, ...values, alpha: 1 };
-  engine.commands.dispatch(partial, { ...arrays, y: products, aSums: sums }, ofParts, [
-    ...matmulGroups(product.tiling, rows, columns),
-    parts,
-  ]);
-  const aligned = columns % 4 === 0;
-  const threads = Math.max((rows * columns) / addPartsStride(aligned), epilogue.aSums ? rows : 0);
-  engine.commands.dispatch(
-    addKernel({ epilogue, aligned }),
-    { ...arrays, products, sums },
-    { rows, columns, parts, ...values },
-    Math.ceil(threads / 64),
-  );
+  const groups = matmulGroups(product.tiling, shape.rows, shape.columns);
+  productInParts(engine, { epilogue, chunk, scratch }, arrays, shape, values, (into, parts) => {
+    const ofParts = { ...shape, quads: chunk / 4, ...values, alpha: 1 };
+    engine.commands.dispatch(partial, { ...arrays, ...into }, ofParts, [...groups, parts]);
+  });
 }
 
 function epilogueOf(options: MatmulOptions): Epilogue {
@@ -159,15 +151,7 @@ export function matmulKernels(
   ];
 }
 
-/** Returns the epilogue of a partial product: only the sums of a's columns. The second kernel applies the rest. */
-function partEpilogue({ aSums }: Epilogue): Epilogue {
-  return aSums ? { aSums } : {};
-}
-
 const variantKernel = memo(tileKernel);
-const addKernel = memo(({ epilogue, aligned }: { epilogue: Epilogue; aligned: boolean }) =>
-  addPartsKernel(epilogue, aligned),
-);
 
 function side({ shape }: DeviceArray): [number, number] {
   const [rows, columns] = shape;
