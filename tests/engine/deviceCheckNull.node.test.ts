@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { wrongTensor } from '../../src/domain/deviceCheck/deviceCheck';
 import { openDatabase } from '../../src/storage/database';
 import { deviceEngine, describeDevice, openDevice, refuseDevices } from '../../workers/engine/device';
+import type * as TfjsModule from '../../workers/reference/tfjs/openTfjsStep';
 import { checkDevice } from '../../workers/services/deviceCheck/checkDevice';
 import { applyVerdicts, deviceCheckState, storeCheck } from '../../workers/services/deviceCheck/verdicts';
 import { RunControl } from '../../workers/services/train/runControl';
@@ -12,7 +13,7 @@ import { useNullBrowser } from './nullDevice';
 /** Makes stock tfjs fail, with this reason. */
 const tfjs = vi.hoisted(() => ({ failure: '' }));
 vi.mock('../../workers/reference/tfjs/openTfjsStep', async (original) => {
-  const real = await original<typeof import('../../workers/reference/tfjs/openTfjsStep')>();
+  const real = await original<typeof TfjsModule>();
   return {
     openTfjsStep: (step: Parameters<typeof real.openTfjsStep>[0]) =>
       tfjs.failure ? Promise.reject(new Error(tfjs.failure)) : real.openTfjsStep(step),
