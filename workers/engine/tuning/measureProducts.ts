@@ -1,11 +1,11 @@
 import type { Engine } from '../engine';
+import { GpuCommands } from '../gpu/gpuCommands';
 import { defaultTiling } from '../ops/matmul/defaultTiling';
-import type { MatmulShape } from '../ops/matmul/matmulShape';
+import { matmulFlops, type MatmulShape } from '../ops/matmul/matmulShape';
 import type { MeasuredShape } from './measuredShape';
+import { SampleProduct } from './sampleProduct';
 import { shapeToMeasure } from './shapeToMeasure';
 import type { TuneOptions } from './tuneMatmul';
-import { matmulFlops } from '../ops/matmul/matmulShape';
-import { ProductTimer } from './productTimer';
 
 /** Maximum FLOPs of a product measured on the CPU: they take some tens of milliseconds there. */
 const processorFlops = 1e9;
@@ -27,21 +27,36 @@ export async function measureProducts(
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
     const few = shapeToMeasure(shape, processorFlops);
-    const timer = new ProductTimer(engine, few, now);
     const tiling = defaultTiling(engine.traits, few);
-    const times: number[] = [];
-    try {
-      const until = now() + roundsMs;
-      // Measure at least twice: the first round includes compilation.
-      for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
-        times.push((await timer.timeOf(tiling, 0)) ?? Infinity);
-    } finally {
-      timer.free();
-    }
-    const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
+    const gflops = matmulFlops(few) / (await shortestMs(engine, new SampleProduct(engine, few), now)) / 1e6;
     measured.push({ shape, tiling, gflops, defaultGflops: gflops });
     await between?.(i + 1, ordered.length);
   }
   engine.pool.trim(0);
   return measured;
+}
+
+async function shortestMs(engine: Engine, product: SampleProduct, now: () => number): Promise<number> {
+  const tiling = defaultTiling(engine.traits, product.shape);
+  const times: number[] = [];
+  product.allocate();
+  try {
+    const until = now() + roundsMs;
+    // Measure at least twice: the first round includes compilation.
+    for (let round = 0; round < 2 || (round < 5 && now() < until); round++) {
+      await finished(engine);
+      const startedAt = now();
+      product.run(tiling);
+      await finished(engine);
+      times.push(Math.max(now() - startedAt, 1e-3));
+    }
+  } finally {
+    product.free();
+  }
+  return Math.min(...times);
+}
+
+/** Waits for the GPU. Other engines run each command immediately, so there is nothing to wait for. */
+async function finished({ commands }: Engine): Promise<void> {
+  if (commands instanceof GpuCommands) await commands.finished();
 }
