@@ -65,7 +65,9 @@ export function kernelShapesOfRun({
   tokens,
   precisions = ['full'],
 }: Pick<KernelPlanInput, 'config' | 'tokens' | 'precisions'>): MatmulShape[] {
-  const training = [...new Set(precisions)].flatMap((precision) =>
+  // Products on matrix units are tiled by fixed rules.
+  const measured = precisions.filter((precision) => precision !== 'mixed-matrices');
+  const training = [...new Set(measured)].flatMap((precision) =>
     [...forwardShapes(config, tokens.training), ...backwardShapes(config, tokens.training)].map((shape) =>
       precision === 'mixed' ? { ...shape, half: true } : shape,
     ),

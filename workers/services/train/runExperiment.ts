@@ -6,7 +6,7 @@ import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } fro
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
-import { formatKernelPlan } from '../../../src/domain/kernelPlan';
+import { formatKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { encodingPlan } from '../../engine/model/encodingPlan';
@@ -16,8 +16,9 @@ import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
+import { matrixFragmentOfRun } from '../device/matricesOfRun';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseMixedWithoutHalf } from './refuseRun';
+import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
@@ -81,7 +82,10 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
     try {
       const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
-      refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
+      refuseMissingPrecision(record.experiment, {
+        half: engine.hasHalf ?? false,
+        matrices: (engine.traits.matrixUnits ?? []).length > 0,
+      });
       await refuseWrongMixed(db, record.experiment, record.devicePreference);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
@@ -121,7 +125,11 @@ async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][],
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
   const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
-  const plan = await kernelPlanOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
+  const { matrices: _, ...tilings } = await kernelPlanOfRun(input, record.kernelPlan, {
+    between: between(session, 'tune', 'tune'),
+  });
+  const plan: KernelPlan = matrices ? { ...tilings, matrices } : tilings;
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);
   const begun = record.kernelPlan !== '';
