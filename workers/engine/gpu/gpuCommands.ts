@@ -1,3 +1,4 @@
+import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
 import type { Commands, CommandCounters } from '../commands';
@@ -7,7 +8,7 @@ import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
 import { BindGroups, slotBytes } from './bindGroups';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
-import { KernelProfile, PassTimes, type KernelTime } from './kernelProfile';
+import { KernelProfile, PassTimes } from './kernelProfile';
 import { Pipelines, type Pipeline } from './pipelines';
 import type { DeviceReports } from './deviceReports';
 import { spreadGroups } from './spreadGroups';
