@@ -1,7 +1,6 @@
 import type { KernelTime } from '../../src/domain/benchmark/kernelTime';
 import type { EncoderConfig } from '../../src/domain/model';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
-import { matrixUnitsOf } from '../../workers/engine/matrixUnits';
 import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import { releaseIdleMemory } from '../../workers/engine/releaseIdleMemory';
@@ -85,9 +84,9 @@ export class EngineTasks {
 
   /** Keeps one model open, because uploading the weights of BERT-base takes longer than a step. */
   #trainingOf(config: EncoderConfig, precision: StepPrecision): RandomTraining {
-    const { device, hasHalf } = this.#gpu;
+    const { hasHalf, traits } = this.#gpu;
     if (precision !== 'full' && !hasHalf) throw new NotOfferedError('the adapter has no half precision');
-    const [matrices] = precision === 'mixed-matrices' ? matrixUnitsOf(device.features, device.adapterInfo) : [];
+    const [matrices] = precision === 'mixed-matrices' ? (traits.matrixUnits ?? []) : [];
     if (precision === 'mixed-matrices' && !matrices) throw new NotOfferedError('the adapter offers no matrix units');
     const key = `${config.hiddenSize} ${config.layers} ${precision}`;
     if (this.#training?.key === key) return this.#training.training;
