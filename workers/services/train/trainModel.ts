@@ -110,10 +110,11 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
   delete state.loop.lossScale;
 }
 
-function trainerOptions(
+/** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
+export function trainerOptions(
   { experiment, settings, model, record, engine }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
-  { loop }: TrainingState,
+  { loop }: Pick<TrainingState, 'loop'>,
   { stageIndex, begin }: { stageIndex: number; begin: number },
 ): TrainerOptions {
   return {
