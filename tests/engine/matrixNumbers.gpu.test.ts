@@ -25,7 +25,6 @@ const tilingOf = (tile: [number, number], subgroup: [number, number]): MatrixTil
   depth: 32,
   subgroupRows: subgroup[0],
   subgroupColumns: subgroup[1],
-  staging: 'registers',
 });
 
 describe('matrix kernels, with matrix units replaced by plain code', () => {

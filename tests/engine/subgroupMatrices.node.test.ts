@@ -49,12 +49,16 @@ describe("matrix kernels on Dawn's null backend", () => {
         layout === 'TN'
           ? [{}, { aSums: true }, { accumulate: true, aSums: true }]
           : [{}, { bias: true, dropout: true, residual: true }, { bias: true, gelu: true }, { geluGradient: true }];
+      const variants = [
+        ...matrixFragments.map((each) => [each, 32] as const),
+        ...[16, 64].map((size) => [unitsOf(matrixFragments[0]).fragment, size] as const),
+      ];
       const messages: string[] = [];
       for (const { tiling } of matrixTilings)
-        for (const fragment of matrixFragments)
+        for (const [fragment, subgroupSize] of variants)
           for (const epilogue of epilogues)
             for (const direct of layout === 'TN' && !epilogue.accumulate ? [false, true] : [false]) {
-              const plain = matrixKernel({ layout, fragment, tiling, subgroupSize: 32, epilogue, direct });
+              const plain = matrixKernel({ layout, fragment, tiling, subgroupSize, epilogue, direct });
               const half = [...new Set([...plain.reads, ...plain.writes])].filter((name) =>
                 ['y', 'residual', 'pre'].includes(name),
               );
@@ -93,10 +97,10 @@ describe("matrix kernels on Dawn's null backend", () => {
   it('compute every product of a training step in half precision', async () => {
     const { gpu, errors } = await nullGpu(features);
     const names: string[] = [];
-    const { dispatch } = gpu.commands;
+    const dispatch = gpu.commands.dispatch.bind(gpu.commands);
     gpu.commands.dispatch = (kernel, ...rest) => {
       names.push(kernel.name);
-      return dispatch.call(gpu.commands, kernel, ...rest);
+      dispatch(kernel, ...rest);
     };
     await steps(gpu, { steps: 1, matrices: unitsOf(matrixFragments[0]) });
     const products = names.filter((name) => name.startsWith('matmul') && !name.includes('parts'));

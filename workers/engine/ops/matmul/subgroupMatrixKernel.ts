@@ -1,30 +1,11 @@
-import type { Layout } from '../../../../src/domain/kernelPlan';
-import type { MatrixFragment } from '../../../../src/domain/matrixFragment';
 import { kernel, type KernelElement, type Kernel } from '../../kernel';
 import { dropoutParams } from '../dropout/dropout';
 import { philoxFunctions } from '../dropout/philox';
 import { geluFunctions } from '../gelu/gelu';
 import { epilogueCode, type Epilogue } from './epilogue';
-import { operandTile, storageFragments } from './subgroupMatrixOperands';
-import {
-  blockStride,
-  matrixBlocks,
-  packed,
-  sumsStride,
-  tilingSubgroups,
-  type MatrixTiling,
-} from './subgroupMatrixTiling';
-
-export interface MatrixVariant {
-  layout: Layout;
-  fragment: MatrixFragment;
-  tiling: MatrixTiling;
-  /** Threads of a subgroup. */
-  subgroupSize: number;
-  epilogue: Epilogue;
-  /** Whether y is float32 and takes the sums as they are: whole tiles then leave without passing workgroup memory. */
-  direct: boolean;
-}
+import { operandTile, type OperandTile } from './subgroupMatrixOperands';
+import { blockStride, matrixBlocks, packed, sumsStride, tilingSubgroups } from './subgroupMatrixTiling';
+import type { MatrixVariant } from './subgroupMatrixVariant';
 
 export type MatrixParam = 'rows' | 'columns' | 'depth' | 'chunk' | 'alpha' | keyof typeof dropoutParams;
 export type MatrixArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
@@ -66,9 +47,9 @@ export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, Matrix
 }
 
 function matrixName({ fragment, tiling }: MatrixVariant): string {
-  const { rows, columns, depth, subgroupRows, subgroupColumns, staging } = tiling;
+  const { rows, columns, depth, subgroupRows, subgroupColumns } = tiling;
   const shape = `${fragment.rows}x${fragment.columns}x${fragment.depth}`;
-  return `${shape}, ${rows}x${columns}x${depth} of ${subgroupRows}x${subgroupColumns}, ${staging}`;
+  return `${shape}, ${rows}x${columns}x${depth} of ${subgroupRows}x${subgroupColumns}`;
 }
 
 /** Returns a WGSL function that applies the epilogue to four sums and writes them. */
@@ -103,7 +84,7 @@ ${sums}
 ${epilogue.aSums ? '  var s = vec2<f32>();' : ''}
   let begin = wid.z * p.chunk;
   let end = min(begin + p.chunk, p.depth);
-${tiling.staging === 'storage' ? sumsFromStorage(variant) : sumsFromTiles(variant)}
+${sumsOfTiles(variant)}
 ${store(variant)}`;
 }
 
@@ -118,65 +99,40 @@ function multiply(variant: MatrixVariant): string {
   return grid(variant, (i, j) => `      c${i}_${j} = subgroupMatrixMultiplyAccumulate(a${i}, b${j}, c${i}_${j});`);
 }
 
-function sumsFromStorage(variant: MatrixVariant): string {
-  const { fragment } = variant;
+/**
+ * Loads tile after tile of the operands into workgroup memory and multiplies their fragments. The next tile is loaded
+ * into registers during the sums of the current one.
+ */
+function sumsOfTiles(variant: MatrixVariant): string {
+  const { depth } = variant.tiling;
+  const operands = [operandTile(variant, 'a'), operandTile(variant, 'b')];
+  const all = (text: (operand: OperandTile) => string): string => operands.map(text).join('\n');
+  const steps = Array.from({ length: depth / variant.fragment.depth }, (_, step) => step * variant.fragment.depth).map(
+    (k) => `    {\n${all(({ fragments }) => fragments(k))}\n${multiply(variant)}\n    }`,
+  );
   return `
-  for (var k = begin; k < end; k += ${fragment.depth}u) {
-${storageFragments(variant, 'a')}
-${storageFragments(variant, 'b')}
-${multiply(variant)}
-  }
-  workgroupBarrier();`;
-}
-
-function sumsFromTiles(variant: MatrixVariant): string {
-  const { tiling, fragment } = variant;
-  const { depth, staging } = tiling;
-  const blocks = tiling.rows / tiling.subgroupRows + tiling.columns / tiling.subgroupColumns;
-  const a = operandTile(variant, 'a');
-  const b = operandTile(variant, 'b');
-  const steps = Array.from({ length: depth / fragment.depth }, (_, step) => {
-    const k = step * fragment.depth;
-    return `    {\n${a.fragments(k)}\n${b.fragments(k)}\n${multiply(variant)}\n    }`;
-  }).join('\n');
-  const sums = steps + aSums(variant);
-  const places = a.places + b.places;
-  const load = (k: string): string => a.load(k) + b.load(k);
-  const keep = a.keep + b.keep;
-  const next = `k0 + ${depth}u`;
-  const loop = `for (var k0 = begin; k0 < end; k0 += ${depth}u)`;
-  if (staging === 'buffers')
-    return `
-  var buffer = 0u;
-${places}${load('begin')}${keep}
-  workgroupBarrier();
-  ${loop} {
-${load(next)}${sums}
-    buffer = ${blocks}u - buffer;
-${keep}
+${all(({ places }) => places)}
+${all(({ load }) => load('begin'))}
+  for (var k0 = begin; k0 < end; k0 += ${depth}u) {
+${all(({ keep }) => keep)}
     workgroupBarrier();
-  }`;
-  return `
-${places}${staging === 'registers' ? load('begin') : ''}
-  ${loop} {
-${staging === 'registers' ? '' : load('k0')}${keep}
-    workgroupBarrier();
-${staging === 'registers' ? load(next) : ''}${sums}
+${all(({ load }) => load(`k0 + ${depth}u`))}
+${steps.join('\n')}
+${variant.epilogue.aSums ? aSums(variant) : ''}
     workgroupBarrier();
   }`;
 }
 
 /** Sums of a's columns in the order of k, two per thread. In TN, a row of a's tile holds one k. */
-function aSums({ tiling, epilogue }: MatrixVariant): string {
-  if (!epilogue.aSums) return '';
-  const { rows, subgroupRows, depth, staging } = tiling;
+function aSums({ tiling }: MatrixVariant): string {
+  const { rows, subgroupRows, depth } = tiling;
   const stride = blockStride(subgroupRows, depth, false);
-  const block = `${staging === 'buffers' ? 'buffer + ' : ''}lane / ${subgroupRows / 2}u`;
-  const place = `lane % ${subgroupRows / 2}u / ${packed / 2}u`;
+  const pairs = subgroupRows / 2;
   return `
     if (wid.x == 0u && lane < ${rows / 2}u) {
       for (var k = 0u; k < ${depth}u; k++) {
-        s += vec2<f32>(bitcast<vec2<f16>>(blocks[${block}][k * ${stride}u + ${place}][lane % 4u]));
+        let pair = blocks[lane / ${pairs}u][k * ${stride}u + lane % ${pairs}u / ${packed / 2}u][lane % ${packed / 2}u];
+        s += vec2<f32>(bitcast<vec2<f16>>(pair));
       }
     }`;
 }

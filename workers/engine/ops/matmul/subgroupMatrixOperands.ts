@@ -1,10 +1,10 @@
-import type { MatrixVariant } from './subgroupMatrixKernel';
 import { blockStride, packed, tilingSubgroups } from './subgroupMatrixTiling';
+import type { MatrixVariant } from './subgroupMatrixVariant';
 
 type Operand = 'a' | 'b';
 
 /** WGSL of one operand on its way from storage through workgroup memory into fragments. */
-interface OperandTile {
+export interface OperandTile {
   /** Declares which numbers of a tile the thread moves. */
   places: string;
   /** Loads the thread's share of the tile that begins at element `k` of the inner dimension into registers. */
@@ -27,7 +27,7 @@ function isInnerContiguous({ layout }: MatrixVariant, name: Operand): boolean {
  */
 export function operandTile(variant: MatrixVariant, name: Operand): OperandTile {
   const { tiling, subgroupSize } = variant;
-  const { depth, staging } = tiling;
+  const { depth } = tiling;
   const inner = isInnerContiguous(variant, name);
   const side = name === 'a' ? tiling.rows : tiling.columns;
   const blockSide = name === 'a' ? tiling.subgroupRows : tiling.subgroupColumns;
@@ -37,7 +37,7 @@ export function operandTile(variant: MatrixVariant, name: Operand): OperandTile 
   if ((inner ? side : depth) % rowsPerPass > 0) throw new RangeError(`too many threads for ${side} × ${depth} numbers`);
   const stride = blockStride(blockSide, depth, inner);
   const text = { name, inner, width, passes, rowsPerPass, stride, blockSide };
-  const first = `${staging === 'buffers' ? 'buffer + ' : ''}${firstBlock(variant, name)}u + `;
+  const first = `${firstBlock(variant, name)}u + `;
   const own = name === 'a' ? 'rowBlock' : 'columnBlock';
   const fragments = (k: number): string =>
     fragmentLoads(variant, name, (i) => {
@@ -118,18 +118,6 @@ function keep({ name, inner, passes, rowsPerPass, stride, blockSide }: Share, fi
 /** Returns the place of the operand's first block in workgroup memory. */
 function firstBlock({ tiling: { rows, subgroupRows } }: MatrixVariant, name: Operand): number {
   return name === 'a' ? 0 : rows / subgroupRows;
-}
-
-/** Returns WGSL that loads an operand's fragments at element `k` of the inner dimension straight from storage. */
-export function storageFragments(variant: MatrixVariant, name: Operand): string {
-  const inner = isInnerContiguous(variant, name);
-  const outer = name === 'a' ? 'tileRow + firstRow' : 'tileColumn + firstColumn';
-  const width = inner ? 'p.depth' : name === 'a' ? 'p.rows' : 'p.columns';
-  const at = (i: number): string => {
-    const o = `(${outer} + ${i * fragmentSide(variant, name)}u)`;
-    return inner ? `(${o} * ${width} + k) / ${packed}u` : `(k * ${width} + ${o}) / ${packed}u`;
-  };
-  return fragmentLoads(variant, name, (i) => `&${name}, ${at(i)}, ${width} / ${packed}u`).join('\n');
 }
 
 function fragmentSide({ fragment }: MatrixVariant, name: Operand): number {

@@ -7,12 +7,13 @@ import { memo } from '../../memo';
 import type { DropoutValues } from '../dropout/dropout';
 import type { Epilogue } from './epilogue';
 import { partEpilogue, productInParts } from './partialProducts';
-import { matrixKernel, type MatrixArray, type MatrixVariant } from './subgroupMatrixKernel';
+import { matrixKernel, type MatrixArray } from './subgroupMatrixKernel';
 import { matrixTiling, packed } from './subgroupMatrixTiling';
+import type { MatrixVariant } from './subgroupMatrixVariant';
 
 type Shape = Record<'rows' | 'columns' | 'depth', number> & { layout: Layout };
 
-/** Whether matrix kernels exist for the shape: they read operands in units of 16 bytes and write four numbers at once. */
+/** Whether matrix kernels exist for the shape: they read 16 bytes of an operand and write four numbers at once. */
 export function suitsMatrices({ layout, rows, columns, depth }: Shape): boolean {
   const widths = { NN: [depth, columns], NT: [depth], TN: [rows, columns] }[layout];
   return columns % 4 === 0 && widths.every((width) => width % packed === 0);

@@ -12,12 +12,6 @@ export interface MatrixTiling {
   depth: 32 | 64;
   subgroupRows: number;
   subgroupColumns: number;
-  /**
-   * Where operands come from. `registers`: the next tile is loaded into registers during the sums of this one. `buffers`:
-   * the same, with two tiles in workgroup memory, which saves a barrier. `storage`: fragments are loaded straight from
-   * storage, without workgroup memory; needs sides that are multiples of the fragment's.
-   */
-  staging: 'none' | 'registers' | 'buffers' | 'storage';
 }
 
 /** Returns the number of subgroups in a workgroup. */
@@ -51,18 +45,15 @@ export interface Blocks {
 }
 
 /**
- * Returns the blocks of a kernel: those of a, then those of b, and with `buffers` the same once more. After the last sum
- * each subgroup passes its sums through one of them.
+ * Returns the blocks of a kernel: those of a, then those of b. After the last sum, each subgroup passes its results
+ * through one of them.
  */
 export function matrixBlocks(layout: Layout, tiling: MatrixTiling, fragment: MatrixFragment): Blocks {
-  const { rows, columns, depth, subgroupRows, subgroupColumns, staging } = tiling;
+  const { rows, columns, depth, subgroupRows, subgroupColumns } = tiling;
   const ofSide = (side: number, inner: boolean): number => (inner ? side : depth) * blockStride(side, depth, inner);
   const sums = fragment.rows * sumsStride(tiling);
-  const subgroups = tilingSubgroups(tiling);
-  if (staging === 'storage') return { count: subgroups, length: sums };
-  const operands = (staging === 'buffers' ? 2 : 1) * (rows / subgroupRows + columns / subgroupColumns);
   return {
-    count: Math.max(operands, subgroups),
+    count: Math.max(rows / subgroupRows + columns / subgroupColumns, tilingSubgroups(tiling)),
     length: Math.max(ofSide(subgroupRows, layout !== 'TN'), ofSide(subgroupColumns, layout === 'NT'), sums),
   };
 }
@@ -77,8 +68,8 @@ export function tilingBytes(tiling: MatrixTiling, fragment: MatrixFragment): num
 }
 
 /**
- * Tilings by size, and the number of workgroups from which they keep a large GPU busy. The large one reaches 225 TFLOP/s
- * on an H200 (4096³), the small one 155; the product of 2,048 × 768 × 768 has 96 large tiles and is faster by small ones.
+ * Tilings by size, and the number of workgroups from which they keep a large GPU busy. For 4096³, the large one reaches
+ * 225 TFLOP/s on an H200 and the small one 155. 2,048 × 768 × 768 has only 96 large tiles; small ones are faster there.
  */
 export const matrixTilings: readonly { leastGroups: number; tiling: MatrixTiling }[] = [
   { leastGroups: 128, tiling: tilingOf(128, 64) },
@@ -87,7 +78,7 @@ export const matrixTilings: readonly { leastGroups: number; tiling: MatrixTiling
 
 function tilingOf(side: number, subgroupSide: number): MatrixTiling {
   const [rows, columns, subgroupRows, subgroupColumns] = [side, side, subgroupSide, subgroupSide];
-  return { rows, columns, depth: 32, subgroupRows, subgroupColumns, staging: 'registers' };
+  return { rows, columns, depth: 32, subgroupRows, subgroupColumns };
 }
 
 /** Returns the tiling of a product that is summed in `parts`. */
