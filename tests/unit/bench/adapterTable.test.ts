@@ -5,7 +5,6 @@ import { benchmarkTable } from '../../../bench/adapter/table';
 const step: StepResult = {
   kind: 'step',
   task: 'step 16 × (24 + 104), full',
-  texts: '16 pairs',
   tokens: 2048,
   precision: 'full',
   plan: 'rules',
@@ -13,7 +12,8 @@ const step: StepResult = {
   steps: 20,
   medianMs: 73,
   minMs: 72,
-  loss: 2.7,
+  firstLoss: 2.7,
+  singleMs: 80,
   gflops: 14_000,
   dispatches: 308,
   submits: 4,
@@ -90,7 +90,7 @@ describe("the table of the adapter's benchmark", () => {
       { name: 'NN 4096 × 4096 × 4096', ms: 6, gflops: 22_000, clock: 'gpu' as const },
       { name: 'TN 768 × 768 × 2048', ms: 0.3, gflops: 11_000, clock: 'gpu' as const },
     ];
-    const tuned = [{ name: 'NT', choice: '{}', gflops: 30_000, defaultGflops: 20_000 }];
+    const tuned = [{ name: 'NT', tiling: '{}', gflops: 30_000, defaultGflops: 20_000 }];
     const results: EngineReport['results'] = [
       { kind: 'products', task: 'products', plan: 'rules', rows },
       { kind: 'tuning', task: 'tuning', ms: 4000, shapes: 12, rows: tuned },

@@ -41,9 +41,9 @@ export class WebGpuEngine implements Engine {
    * Compiles in the background, all at once, the kernels that `record` dispatches on the engine passed to it. A kernel
    * that the device cannot compile fails when it is first used.
    */
-  async prepareKernels(record: (engine: Engine) => void): Promise<void> {
+  async prepareKernels(record: (engine: Engine) => Promise<void>): Promise<void> {
     const collector = new KernelCollector(this);
-    record(collector);
+    await record(collector);
     await Promise.allSettled(collector.kernels.map((kernel) => this.commands.prepare(kernel)));
   }
 

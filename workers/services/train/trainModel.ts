@@ -2,12 +2,13 @@ import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
-import type { Stage } from '../../../src/domain/experiment';
+import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
+import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
@@ -109,10 +110,11 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
   delete state.loop.lossScale;
 }
 
-function trainerOptions(
-  { experiment, settings, model, record }: RunSessionOnDevice,
+/** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
+export function trainerOptions(
+  { experiment, settings, model, record, engine }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
-  { loop }: TrainingState,
+  { loop }: Pick<TrainingState, 'loop'>,
   { stageIndex, begin }: { stageIndex: number; begin: number },
 ): TrainerOptions {
   return {
@@ -123,7 +125,8 @@ function trainerOptions(
     pooling: settings.pooling,
     seed: experiment.seed,
     stepsBefore: begin,
-    lossScale: precision === 'mixed' ? (loop.lossScale ?? firstLossScale()) : undefined,
+    lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }
