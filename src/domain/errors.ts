@@ -197,6 +197,11 @@ export type AppErrorDetails =
     }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
+  /**
+   * The stage asks for mixed precision on matrix units, but the browser offers none on this device, or for the reason
+   * given its kernels do not compile.
+   */
+  | { kind: 'matrices-unavailable'; stage: number; reason?: string }
   | { kind: 'gpu-device-lost'; reason: string }
   | { kind: 'gpu-out-of-memory'; neededBytes?: number }
   /**

@@ -58,10 +58,16 @@ const batchingSchema = v.variant('kind', [
 
 /**
  * With `mixed`, activations and operands of matrix products are in half precision; sums and master weights stay in
- * float32. Needs a device with half precision.
+ * float32. Needs a device with half precision. `mixed-matrices` also multiplies on matrix units (subgroup matrices),
+ * whose order of summation is their own. Needs a device that offers them to the browser.
  */
-export const precisions = ['full', 'mixed'] as const;
+export const precisions = ['full', 'mixed', 'mixed-matrices'] as const;
 export type Precision = (typeof precisions)[number];
+
+/** Whether activations are in half precision. Without a precision, the stage uses full precision. */
+export function usesHalf(precision: Precision | undefined): boolean {
+  return precision === 'mixed' || precision === 'mixed-matrices';
+}
 
 const stageSchema = v.strictObject({
   strategy: v.strictObject({ kind: v.literal('full') }),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { canonicalJson } from './canonicalJson';
+import { isSameFragment, matrixFragments, type MatrixFragment } from './matrixFragment';
 
 /**
  * Which operand of a matrix product is stored transposed. NN: y = a·b. NT: y = a·bᵀ, a linear layer with weights
@@ -51,6 +52,12 @@ const planSchema = v.object({
   backend: v.picklist(['webgpu', 'wasm']),
   kernels: v.number(),
   matmul: v.record(v.string(), tilingSchema),
+  matrices: v.optional(
+    v.pipe(
+      v.object({ rows: v.number(), columns: v.number(), depth: v.number() }),
+      v.check((fragment) => matrixFragments.some((known) => isSameFragment(known, fragment))),
+    ),
+  ),
 });
 
 /**
@@ -63,6 +70,11 @@ export interface KernelPlan {
   /** `kernelsVersion` of the build that made the plan. */
   kernels: number;
   matmul: Readonly<Record<string, MatmulTiling>>;
+  /**
+   * Fragment of the products on matrix units, in runs that use them. Unlike a tiling, it decides the order in which the
+   * terms of a number are added.
+   */
+  matrices?: MatrixFragment | undefined;
 }
 
 /**

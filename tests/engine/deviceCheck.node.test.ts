@@ -35,9 +35,9 @@ function check(onProgress: (progress: CheckProgress) => void = () => undefined, 
 
 /** Makes the engine compute one wrong gradient. */
 function wrongGradient(change: (value: number, i: number) => number): void {
-  const { result } = EngineStep.prototype;
-  vi.spyOn(EngineStep.prototype, 'result').mockImplementation(async function (this: EngineStep): Promise<StepResult> {
-    const { loss, gradients } = await result.call(this);
+  const original = Reflect.get(EngineStep.prototype, 'result') as (this: EngineStep) => Promise<StepResult>;
+  vi.spyOn(EngineStep.prototype, 'result').mockImplementation(async function (this: EngineStep) {
+    const { loss, gradients } = await original.call(this);
     return { loss, gradients: new Map([...gradients, [name, Float32Array.from(gradients.get(name) ?? [], change)]]) };
   });
 }

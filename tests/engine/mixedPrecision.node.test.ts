@@ -13,7 +13,7 @@ import type { TokenBatch } from '../../workers/engine/model/tokenBatch';
 import { layOutSegments } from '../../workers/engine/model/segmentLayout';
 import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { Trainer, type TrainerNumbers } from '../../workers/engine/trainer';
-import { refuseMixedWithoutHalf } from '../../workers/services/train/refuseRun';
+import { refuseMissingPrecision } from '../../workers/services/train/refuseRun';
 import { adamWConfig, bertConfig } from './configs';
 import { f16AdapterName, f16Gpu } from './f16Device';
 import { nullGpu } from './nullDevice';
@@ -159,11 +159,12 @@ describe("mixed precision on Dawn's null backend", () => {
 
   it('is refused before the run, with an error that names the stage, if the device lacks half precision', () => {
     const full = defaultExperiment();
+    const neither = { half: false, matrices: false };
     const mixed = { ...full, stages: [defaultStage(), { ...defaultStage(), precision: 'mixed' as const }] };
-    expect(() => refuseMixedWithoutHalf(full, false)).not.toThrow();
-    expect(() => refuseMixedWithoutHalf(mixed, true)).not.toThrow();
+    expect(() => refuseMissingPrecision(full, neither)).not.toThrow();
+    expect(() => refuseMissingPrecision(mixed, { half: true, matrices: false })).not.toThrow();
     const details = { kind: 'half-unavailable', stage: 1 };
-    expect(() => refuseMixedWithoutHalf(mixed, false)).toThrow(JSON.stringify(details));
+    expect(() => refuseMissingPrecision(mixed, neither)).toThrow(JSON.stringify(details));
   });
 
   it('is refused by the trainer if the device lacks half precision', async () => {

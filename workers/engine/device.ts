@@ -3,6 +3,7 @@ import { own } from '../../src/domain/errorWords';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/device';
 import { adapterKey, wasmKey } from './deviceKey';
 import type { Engine } from './engine';
+import { matrixFeature, matrixUnitsOf } from './matrixUnits';
 import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine } from './wasm/openWasmEngine';
 import { wasmFeatures } from './wasm/wasmFeatures';
@@ -98,6 +99,14 @@ export async function deviceOffersHalf(preference: DevicePreference): Promise<bo
   const known = currentFor(preference);
   if (known) return known.engine.hasHalf ?? false;
   return (await chooseBackend(preference)).adapter?.features.has('shader-f16') ?? false;
+}
+
+/** Whether the preferred device offers matrix units that the kernels can use. Always false on wasm. */
+export async function deviceOffersMatrices(preference: DevicePreference): Promise<boolean> {
+  const known = currentFor(preference);
+  if (known) return (known.engine.traits.matrixUnits ?? []).length > 0;
+  const { adapter } = await chooseBackend(preference);
+  return adapter !== null && matrixUnitsOf(adapter.features, adapter.limits, adapter.info).length > 0;
 }
 
 /** Closes the open device and frees all its memory. */
@@ -225,7 +234,10 @@ async function openWebGpu(choice: Choice, adapter: GPUAdapter): Promise<Opened> 
       resolve(failure);
     });
   });
-  const gpu = new WebGpuEngine(device, { software: isSoftware(adapter.info) }, { report, check: checkDevice });
+  // Only the adapter's own information lists subgroup matrices in every implementation.
+  const matrixUnits = matrixUnitsOf(device.features, device.limits, adapter.info);
+  const traits = { software: isSoftware(adapter.info), matrixUnits };
+  const gpu = new WebGpuEngine(device, traits, { report, check: checkDevice });
   return { info: webGpuInfo(choice, adapter), engine: gpu, lost };
 }
 
@@ -243,12 +255,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
-  const wanted: readonly string[] = [
-    'shader-f16',
-    'timestamp-query',
-    'subgroups',
-    'chromium-experimental-subgroup-matrix',
-  ];
+  const wanted: readonly string[] = ['shader-f16', 'timestamp-query', 'subgroups', matrixFeature];
   // The cast is needed because GPUFeatureName lacks Chromium's experimental feature.
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {

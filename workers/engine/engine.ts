@@ -2,6 +2,7 @@ import type { KernelPlan } from '../../src/domain/kernelPlan';
 import type { DeviceArray } from './arrays';
 import type { ArrayPool } from './arrayPool';
 import type { Commands } from './commands';
+import type { MatrixUnits } from './matrixUnits';
 
 /** Device properties that decide which variant of a kernel runs. */
 export interface EngineTraits {
@@ -12,6 +13,8 @@ export interface EngineTraits {
   software: boolean;
   /** Whether kernels are wasm functions. The rules for choosing shader tilings then do not apply. */
   wasm?: boolean;
+  /** Matrix units for operands in half precision, the preferred ones first. */
+  matrixUnits?: readonly MatrixUnits[];
 }
 
 /** A compute device as operations, model and optimizer see it: its memory and its commands. */

@@ -5,6 +5,8 @@ export interface MatrixUnits {
   fragment: MatrixFragment;
   /** Threads of a subgroup. */
   subgroupSize: number;
+  /** Workgroup memory that a kernel may use, in bytes. */
+  memoryBytes: number;
 }
 
 /** Chromium's experimental feature: subgroup matrices. */
@@ -14,7 +16,11 @@ export const matrixFeature = 'chromium-experimental-subgroup-matrix';
  * Returns the matrix units that an adapter or device offers, the preferred ones first. Kernels need a fixed subgroup
  * size, so there are none if it varies.
  */
-export function matrixUnitsOf(features: ReadonlySet<string>, info: unknown): MatrixUnits[] {
+export function matrixUnitsOf(
+  features: ReadonlySet<string>,
+  { maxComputeWorkgroupStorageSize: memoryBytes }: Pick<GPUSupportedLimits, 'maxComputeWorkgroupStorageSize'>,
+  info: unknown,
+): MatrixUnits[] {
   const of = (value: unknown, name: string): unknown =>
     typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
   const [size, most] = [of(info, 'subgroupMinSize'), of(info, 'subgroupMaxSize')];
@@ -31,5 +37,5 @@ export function matrixUnitsOf(features: ReadonlySet<string>, info: unknown): Mat
         of(config, 'N') === columns &&
         of(config, 'K') === depth,
     );
-  return matrixFragments.filter(isOffered).map((fragment) => ({ fragment, subgroupSize: size }));
+  return matrixFragments.filter(isOffered).map((fragment) => ({ fragment, subgroupSize: size, memoryBytes }));
 }

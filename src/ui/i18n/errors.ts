@@ -10,6 +10,7 @@ import { deviceWrong } from './errors/deviceWrong';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
+import { matricesReason } from './errors/matricesReason';
 import { memoryTooSmall, neededMemoryWords } from './errors/memory';
 import { projectPartial } from './errors/projectFaults';
 import { modelInvalid } from './errors/modelFaults';
@@ -147,6 +148,13 @@ const sentences: Sentences = {
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
   }),
+  'matrices-unavailable': (details) => {
+    const reason = matricesReason(details);
+    return {
+      zh: `浏览器在这台设备上没有提供矩阵单元（WebGPU 的 subgroup matrix）${reason.zh}，请打开它的实验功能，或把“精度”改为混合精度，或换一台设备。`,
+      en: `The browser offers no usable matrix units (WebGPU’s subgroup matrices) on this device${reason.en}; turn on its experimental features, set the precision to mixed, or use another device.`,
+    };
+  },
   'gpu-device-lost': (details) => ({
     zh: `与显卡的连接断了（${said(details.reason).zh}），可以从最近的检查点接着训练。`,
     en: `The GPU was lost (${said(details.reason).en}); resume from the last checkpoint.`,

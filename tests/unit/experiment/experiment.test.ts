@@ -131,7 +131,10 @@ describe('an experiment', () => {
     expect(of({ precision: 'full' })).toEqual(defaultExperiment());
     expect(await experimentHash(of({ precision: 'full' }))).toBe(await experimentHash(defaultExperiment()));
     expect(of({ precision: 'mixed' }).stages[0]?.precision).toBe('mixed');
+    expect(of({ precision: 'mixed-matrices' }).stages[0]?.precision).toBe('mixed-matrices');
     expect(await experimentHash(of({ precision: 'mixed' }))).not.toBe(await experimentHash(defaultExperiment()));
+    const hashes = ['full', 'mixed', 'mixed-matrices'].map((precision) => experimentHash(of({ precision })));
+    expect(new Set(await Promise.all(hashes)).size).toBe(3);
     expect(thrown(() => of({ precision: 'half' }))).toMatchObject({ path: 'stages.0.precision' });
   });
 

@@ -146,6 +146,8 @@ const others: AppErrorDetails[] = [
   { kind: 'checkpoint-corrupt', runId: 'r', generation: 3 },
   { kind: 'gpu-unavailable', reason: 'x' },
   { kind: 'half-unavailable', stage: 0 },
+  { kind: 'matrices-unavailable', stage: 0 },
+  { kind: 'matrices-unavailable', stage: 1, reason: 'unresolved call target' },
   { kind: 'gpu-device-lost', reason: 'x' },
   { kind: 'gpu-out-of-memory' },
   { kind: 'gpu-out-of-memory', neededBytes: 3e9 },

@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
-import type { Precision } from '../../../src/domain/experiment';
+import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { maxBatchShape } from './batchShape';
@@ -78,7 +78,7 @@ export function planRun(
         parameters,
         evaluation,
         { ...limits, budgetBytes: budgetBytes - held },
-        precisions.includes('mixed') ? 'mixed' : 'full',
+        precisions.some(usesHalf) ? 'mixed' : 'full',
       ),
       ...(held > 0 ? { snapshotBytes: held } : {}),
     },
@@ -107,7 +107,7 @@ function mixedProposal(
   { config, parameters, limits, precisions, offersHalf = false }: RunPlanRequest,
   { stage, shape }: PlannedStage,
 ): MemoryProposal {
-  if (!offersHalf || precisions?.[stage] === 'mixed') return {};
+  if (!offersHalf || usesHalf(precisions?.[stage])) return {};
   return chooseWay(config, parameters, shape, limits, 'mixed').fits ? { mixedStage: stage } : {};
 }
 

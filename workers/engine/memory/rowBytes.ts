@@ -1,4 +1,4 @@
-import type { Precision } from '../../../src/domain/experiment';
+import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 
@@ -9,7 +9,7 @@ import type { EncoderConfig } from '../../../src/domain/model';
 export const minEncodingTokensPerText = 16;
 
 function activationBytes(precision: Precision): number {
-  return precision === 'mixed' ? 2 : 4;
+  return usesHalf(precision) ? 2 : 4;
 }
 
 /** Returns the bytes per row of the widest array. Devices limit the size of an array. */

@@ -1,4 +1,4 @@
-import type { Precision } from '../../../src/domain/experiment';
+import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import { matrixParameters, type EncoderConfig } from '../../../src/domain/model';
 import type { ParameterCount } from './parameterCount';
 
@@ -13,5 +13,5 @@ export function trainingStateBytes(
 
 /** Returns the bytes of the half-precision copies of the matrices that products read; 0 in full precision. */
 export function halfWeightBytes(config: EncoderConfig, precision: Precision): number {
-  return precision === 'mixed' ? 2 * matrixParameters(config) : 0;
+  return usesHalf(precision) ? 2 * matrixParameters(config) : 0;
 }

@@ -1,5 +1,5 @@
 import type { ExpectedWork } from '../../../src/domain/benchmark/expectedWork';
-import type { Experiment } from '../../../src/domain/experiment';
+import { usesHalf, type Experiment } from '../../../src/domain/experiment';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { Database } from '../../../src/storage/database';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
@@ -43,7 +43,7 @@ export async function expectedWork(
       trainingTokens: tokensOf(stage.flat(), pairs),
       way: plan.run.ways[i]?.kind ?? 'plain',
     })),
-    mixed: experiment.stages.some(({ precision }) => precision === 'mixed'),
+    mixed: experiment.stages.some(({ precision }) => usesHalf(precision)),
     encodingTokens: sum(encoded, tokensIn),
     evaluations: evaluationsOf(experiment, steps, data.dev.length > 0),
     textTokens: sum(all, tokensIn) / Math.max(1, sum(all, textsIn)),

@@ -5,9 +5,9 @@ import { checkpointBytesOfRun } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
-import { deviceOffersHalf } from '../../engine/device';
+import { deviceOffersHalf, deviceOffersMatrices } from '../../engine/device';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
+import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
 import { preparedData } from '../split/preparedData';
@@ -32,7 +32,10 @@ export async function createRun(
   if (data.knowledgeBase.length === 0) throw new AppError({ kind: 'data-missing', role: 'knowledgeBase' });
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const stages = await planStages(db, experiment, data);
-  refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
+  refuseMissingPrecision(experiment, {
+    half: await deviceOffersHalf(request.device),
+    matrices: await deviceOffersMatrices(request.device),
+  });
   await refuseWrongMixed(db, experiment, request.device);
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);

@@ -4,12 +4,14 @@ import { memoryRefusal } from '../../../src/domain/memory/refusal';
 import type { MemoryReport } from '../../../src/domain/memory/report';
 
 /**
- * Throws `half-unavailable` if a stage needs mixed precision and the device has no half precision. Falling back to
- * float32 would run a different experiment under the same name, with different results.
+ * Throws `half-unavailable` or `matrices-unavailable` if a stage needs a precision that the device lacks. Falling back
+ * to another one would run a different experiment under the same name, with different results.
  */
-export function refuseMixedWithoutHalf({ stages }: Experiment, hasHalf: boolean): void {
-  const stage = stages.findIndex(({ precision }) => precision === 'mixed');
-  if (stage >= 0 && !hasHalf) throw new AppError({ kind: 'half-unavailable', stage });
+export function refuseMissingPrecision({ stages }: Experiment, device: { half: boolean; matrices: boolean }): void {
+  const matrices = stages.findIndex(({ precision }) => precision === 'mixed-matrices');
+  if (matrices >= 0 && !device.matrices) throw new AppError({ kind: 'matrices-unavailable', stage: matrices });
+  const half = stages.findIndex(({ precision }) => precision === 'mixed');
+  if (half >= 0 && !device.half) throw new AppError({ kind: 'half-unavailable', stage: half });
 }
 
 /** Throws `memory-too-small`, with settings that would fit, if the run exceeds its budget. */

@@ -6,7 +6,7 @@ import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } fro
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
-import { formatKernelPlan } from '../../../src/domain/kernelPlan';
+import { formatKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
 import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { encodingPlan } from '../../engine/model/encodingPlan';
@@ -16,13 +16,14 @@ import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
+import { matrixFragmentOfRun } from '../device/matricesOfRun';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
-import { refuseMixedWithoutHalf } from './refuseRun';
+import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { openRunSession, type RunSessionOnDevice, type TuningState } from './runSession';
 import { prepareKernels } from './prepareKernels';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
@@ -81,22 +82,41 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
     try {
       const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
-      refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
+      refuseMissingPrecision(record.experiment, {
+        half: engine.hasHalf ?? false,
+        matrices: (engine.traits.matrixUnits ?? []).length > 0,
+      });
       await refuseWrongMixed(db, record.experiment, record.devicePreference);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
       const loss = await deviceLossBehind(thrown);
-      if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
-      if (!session.recovery.mayGoOn()) throw loss;
-      await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
-      await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      const lost = loss?.details.kind === 'gpu-device-lost' ? loss.details : null;
+      const failure = loss ?? toAppError(thrown);
+      if (!giveUpTuning(session.tuning, failure) && !lost) throw thrown;
+      if (!session.recovery.mayGoOn()) throw failure;
+      if (lost) {
+        await log.flushWith({ type: 'deviceLost', reason: lost.reason });
+        await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      }
       before = device;
-      device = await reopenDevice(before, wasmBaseUrl, loss);
+      device = await reopenDevice(before, wasmBaseUrl, failure);
       if (!isSameDevice(before, device)) session.recovery.forgetVectors();
     }
   }
+}
+
+/**
+ * If the device failed while kernels were measured, lets the fixed rules choose from now on and returns true: the run
+ * does not depend on measuring.
+ */
+function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
+  const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
+  const failed = tuning.running && ['gpu-device-lost', 'gpu-out-of-memory', 'unexpected'].includes(kind);
+  tuning.running = false;
+  if (failed) tuning.rulesBecause = reason;
+  return failed;
 }
 
 /** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
@@ -120,8 +140,18 @@ async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][],
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
-  const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
-  const plan = await kernelPlanOfRun(input, record.kernelPlan, { between: between(session, 'tune', 'tune') });
+  const { rulesBecause } = session.tuning;
+  const size = { config: model.config, tokens: counts, precisions };
+  const input = { db, gpu, device, browser: await browserVersion(), ...size, rulesBecause };
+  const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
+  session.tuning.running = true;
+  const { plan: measured, tuning } = await kernelPlanOfRun(input, record.kernelPlan, {
+    between: between(session, 'tune', 'tune'),
+  });
+  session.tuning.running = false;
+  if (tuning) session.log.append({ type: 'kernels', ...tuning });
+  const { matrices: _, ...tilings } = measured;
+  const plan: KernelPlan = matrices ? { ...tilings, matrices } : tilings;
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);
   const begun = record.kernelPlan !== '';

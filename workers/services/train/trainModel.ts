@@ -2,12 +2,13 @@ import { AppError } from '../../../src/domain/errors';
 import { own } from '../../../src/domain/errorWords';
 import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
-import type { Stage } from '../../../src/domain/experiment';
+import { usesHalf, type Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
+import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
@@ -111,7 +112,7 @@ function resetOptimizer(state: TrainingState, parameters: ParameterStore): void 
 
 /** Returns the trainer's options for a stage that begins after `begin` steps of the run. */
 export function trainerOptions(
-  { experiment, settings, model, record }: RunSessionOnDevice,
+  { experiment, settings, model, record, engine }: RunSessionOnDevice,
   { loss, optimizer, dropout, precision }: Stage,
   { loop }: Pick<TrainingState, 'loop'>,
   { stageIndex, begin }: { stageIndex: number; begin: number },
@@ -124,7 +125,8 @@ export function trainerOptions(
     pooling: settings.pooling,
     seed: experiment.seed,
     stepsBefore: begin,
-    lossScale: precision === 'mixed' ? (loop.lossScale ?? firstLossScale()) : undefined,
+    lossScale: usesHalf(precision) ? (loop.lossScale ?? firstLossScale()) : undefined,
+    matrices: precision === 'mixed-matrices' ? plannedMatrixUnits(engine) : undefined,
     way: record.memory?.ways[stageIndex],
   };
 }

@@ -200,7 +200,7 @@ export const trainTexts = {
       'Sets random activations to 0 during training. Off by default, which keeps runs comparable. “As in the model” takes the rates from its config.json.',
     dropoutRate: 'Share of activations set to 0; the same for embeddings, attention and layer outputs.',
     precision:
-      'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly.',
+      'Mixed stores activations in half precision, which takes about half the memory. It needs shader-f16, and the results differ slightly. With matrix units, products are several times faster, but browsers offer them only as an experiment behind a flag, and the sums are rounded in another order.',
     devEverySteps:
       'Steps between two dev evaluations; 0 evaluates only before and after training. Each one encodes the whole knowledge base.',
     checkpoint: 'Keep the step that does best on dev, or the last step.',
@@ -213,6 +213,7 @@ export const trainTexts = {
   options: {
     full: 'Full (float32)',
     mixed: 'Mixed (float16)',
+    'mixed-matrices': 'Mixed, on matrix units',
     noDropout: 'off',
     asModel: 'as in the model',
     ownRate: 'own rate',

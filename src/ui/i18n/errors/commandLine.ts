@@ -2,6 +2,7 @@ import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
 import { deviceWrong } from './deviceWrong';
 import { memoryTooSmall, neededMemoryWords } from './memory';
+import { matricesReason } from './matricesReason';
 import { said } from './ownWords';
 import { type Sentence } from './sentence';
 import { shortened } from './shortened';
@@ -51,6 +52,13 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`,
         en: `This device doesn’t support mixed precision (WebGPU’s shader-f16); remove stages[${details.stage}].precision from the experiment file, or use another device.`,
       };
+    case 'matrices-unavailable': {
+      const reason = matricesReason(details);
+      return {
+        zh: `浏览器在这台设备上没有提供矩阵单元（WebGPU 的 subgroup matrix）${reason.zh}，请把实验文件中的 stages[${details.stage}].precision 改为 "mixed"，或换一台设备。`,
+        en: `The browser offers no usable matrix units (WebGPU’s subgroup matrices) on this device${reason.en}; set stages[${details.stage}].precision of the experiment file to "mixed", or use another device.`,
+      };
+    }
     case 'memory-too-small':
       return memoryTooSmall(details, file);
     case 'gpu-out-of-memory': {

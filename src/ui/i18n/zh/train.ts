@@ -171,7 +171,8 @@ export const trainTexts: Dictionary['train'] = {
     seed: '决定打乱的顺序、拿出的问答对和 dropout。种子、数据、设备都相同，结果就逐位相同。',
     dropout: '训练时随机把一部分中间结果置零。默认关闭，各次训练才好比较。“按模型”用 config.json 里的比例。',
     dropoutRate: '置零的比例；嵌入、注意力和各层输出都用它。',
-    precision: '混合：中间结果以半精度存放，占用约减半。设备要支持 shader-f16，结果和全精度略有不同。',
+    precision:
+      '混合：中间结果以半精度存放，占用约减半。设备要支持 shader-f16，结果和全精度略有不同。用矩阵单元时，矩阵乘法快几倍；但浏览器目前只把它当作实验功能，要用启动参数打开，求和的舍入顺序也不同。',
     devEverySteps: '每隔几步评测一次验证集；0 表示只在训练前后评测。每次评测都要编码整个知识库。',
     checkpoint: '保留验证集上最好的一步，或最后一步。',
     avoidDuplicates: '同一段落在一批里出现两次，会成为自己的负例。',
@@ -183,6 +184,7 @@ export const trainTexts: Dictionary['train'] = {
   options: {
     full: '全精度（float32）',
     mixed: '混合精度（float16）',
+    'mixed-matrices': '混合精度，用矩阵单元',
     noDropout: '关闭',
     asModel: '按模型',
     ownRate: '自定',

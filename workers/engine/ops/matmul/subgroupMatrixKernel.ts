@@ -6,7 +6,14 @@ import { philoxFunctions } from '../dropout/philox';
 import { geluFunctions } from '../gelu/gelu';
 import { epilogueCode, type Epilogue } from './epilogue';
 import { operandTile, storageFragments } from './subgroupMatrixOperands';
-import { sumsLength, sumsStride, tileLength, tilingSubgroups, type MatrixTiling } from './subgroupMatrixTiling';
+import {
+  blockStride,
+  matrixBlocks,
+  packed,
+  sumsStride,
+  tilingSubgroups,
+  type MatrixTiling,
+} from './subgroupMatrixTiling';
 
 export interface MatrixVariant {
   layout: Layout;
@@ -28,7 +35,8 @@ export type MatrixArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums
  * write one partial y each. Rows of a and b must be multiples of 8 numbers, rows of y of 4.
  */
 export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, MatrixArray, MatrixArray> {
-  const { layout, tiling, subgroupSize, epilogue } = variant;
+  const { layout, fragment, tiling, subgroupSize, epilogue } = variant;
+  const blocks = matrixBlocks(layout, tiling, fragment);
   const quad: KernelElement = 'vec4<f32>';
   const reads: Partial<Record<MatrixArray, KernelElement>> = { a: 'vec4<u32>', b: 'vec4<u32>' };
   if (epilogue.bias) reads.bias = quad;
@@ -49,7 +57,8 @@ export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, Matrix
     globals: [
       epilogue.gelu || epilogue.geluGradient ? geluFunctions(quad) : '',
       epilogue.dropout ? philoxFunctions : '',
-      `var<workgroup> tile: array<vec4<u32>, ${memoryLength(variant)}>;`,
+      // Blocks of their own, because loads at constant places of a block need no bounds check.
+      `var<workgroup> blocks: array<array<vec4<u32>, ${blocks.length}>, ${blocks.count}>;`,
       finish(epilogue),
     ].join('\n'),
     body: body(variant),
@@ -60,26 +69,6 @@ function matrixName({ fragment, tiling }: MatrixVariant): string {
   const { rows, columns, depth, subgroupRows, subgroupColumns, staging } = tiling;
   const shape = `${fragment.rows}x${fragment.columns}x${fragment.depth}`;
   return `${shape}, ${rows}x${columns}x${depth} of ${subgroupRows}x${subgroupColumns}, ${staging}`;
-}
-
-/** Lengths of the operands' tiles; workgroup memory holds a's, then b's, and after the last sum the sums. */
-function operandLengths({ layout, tiling }: Pick<MatrixVariant, 'layout' | 'tiling'>): { a: number; b: number } {
-  const { rows, columns, depth } = tiling;
-  return { a: tileLength(rows, depth, layout !== 'TN'), b: tileLength(columns, depth, layout === 'NT') };
-}
-
-/** Returns the length of workgroup memory in vec4<u32>. */
-function memoryLength(variant: Pick<MatrixVariant, 'layout' | 'tiling' | 'fragment'>): number {
-  const { tiling, fragment } = variant;
-  const sums = sumsLength(tiling, fragment);
-  if (tiling.staging === 'storage') return sums;
-  const { a, b } = operandLengths(variant);
-  return Math.max((tiling.staging === 'buffers' ? 2 : 1) * (a + b), sums);
-}
-
-/** Returns the bytes of workgroup memory that the kernel of a product needs. */
-export function matrixMemoryBytes(variant: Pick<MatrixVariant, 'layout' | 'tiling' | 'fragment'>): number {
-  return 16 * memoryLength(variant);
 }
 
 /** Returns a WGSL function that applies the epilogue to four sums and writes them. */
@@ -106,8 +95,10 @@ function body(variant: MatrixVariant): string {
   let tileRow = wid.y * ${rows}u;
   let tileColumn = wid.x * ${columns}u;
   let subgroup = lane / ${subgroupSize}u;
-  let firstRow = subgroup / ${across}u * ${subgroupRows}u;
-  let firstColumn = subgroup % ${across}u * ${subgroupColumns}u;
+  let rowBlock = subgroup / ${across}u;
+  let columnBlock = subgroup % ${across}u;
+  let firstRow = rowBlock * ${subgroupRows}u;
+  let firstColumn = columnBlock * ${subgroupColumns}u;
 ${sums}
 ${epilogue.aSums ? '  var s = vec2<f32>();' : ''}
   let begin = wid.z * p.chunk;
@@ -141,9 +132,9 @@ ${multiply(variant)}
 function sumsFromTiles(variant: MatrixVariant): string {
   const { tiling, fragment } = variant;
   const { depth, staging } = tiling;
-  const lengths = operandLengths(variant);
-  const a = operandTile(variant, 'a', 0);
-  const b = operandTile(variant, 'b', lengths.a);
+  const blocks = tiling.rows / tiling.subgroupRows + tiling.columns / tiling.subgroupColumns;
+  const a = operandTile(variant, 'a');
+  const b = operandTile(variant, 'b');
   const steps = Array.from({ length: depth / fragment.depth }, (_, step) => {
     const k = step * fragment.depth;
     return `    {\n${a.fragments(k)}\n${b.fragments(k)}\n${multiply(variant)}\n    }`;
@@ -161,12 +152,11 @@ ${places}${load('begin')}${keep}
   workgroupBarrier();
   ${loop} {
 ${load(next)}${sums}
-    buffer = ${lengths.a + lengths.b}u - buffer;
+    buffer = ${blocks}u - buffer;
 ${keep}
     workgroupBarrier();
   }`;
   return `
-  let buffer = 0u;
 ${places}${staging === 'registers' ? load('begin') : ''}
   ${loop} {
 ${staging === 'registers' ? '' : load('k0')}${keep}
@@ -177,13 +167,16 @@ ${staging === 'registers' ? load(next) : ''}${sums}
 }
 
 /** Sums of a's columns in the order of k, two per thread. In TN, a row of a's tile holds one k. */
-function aSums({ tiling: { rows, depth }, epilogue }: MatrixVariant): string {
+function aSums({ tiling, epilogue }: MatrixVariant): string {
   if (!epilogue.aSums) return '';
-  const stride = tileLength(rows, depth, false) / depth;
+  const { rows, subgroupRows, depth, staging } = tiling;
+  const stride = blockStride(subgroupRows, depth, false);
+  const block = `${staging === 'buffers' ? 'buffer + ' : ''}lane / ${subgroupRows / 2}u`;
+  const place = `lane % ${subgroupRows / 2}u / ${packed / 2}u`;
   return `
     if (wid.x == 0u && lane < ${rows / 2}u) {
       for (var k = 0u; k < ${depth}u; k++) {
-        s += vec2<f32>(bitcast<vec2<f16>>(tile[buffer + k * ${stride}u + lane / 4u][lane % 4u]));
+        s += vec2<f32>(bitcast<vec2<f16>>(blocks[${block}][k * ${stride}u + ${place}][lane % 4u]));
       }
     }`;
 }
@@ -199,10 +192,10 @@ function store(variant: MatrixVariant): string {
   const width = subgroupColumns / 4;
   const across = Array.from({ length: subgroupColumns / fragment.columns }, (_, j) => j);
   const row = (i: number): string => `
-${across.map((j) => `    subgroupMatrixStore<row_major>(&tile, own + ${(j * fragment.columns) / 4}u, c${i}_${j}, ${stride}u);`).join('\n')}
+${across.map((j) => `    subgroupMatrixStore<row_major>(&blocks[subgroup], ${(j * fragment.columns) / 4}u, c${i}_${j}, ${stride}u);`).join('\n')}
     workgroupBarrier();
     for (var q = lane % ${subgroupSize}u; q < ${fragment.rows * width}u; q += ${subgroupSize}u) {
-      let sums = bitcast<vec4<f32>>(tile[own + q / ${width}u * ${stride}u + q % ${width}u]);
+      let sums = bitcast<vec4<f32>>(blocks[subgroup][q / ${width}u * ${stride}u + q % ${width}u]);
       finish(sums, tileRow + firstRow + ${i * fragment.rows}u + q / ${width}u, (tileColumn + firstColumn) / 4u + q % ${width}u, part);
     }
     workgroupBarrier();`;
@@ -214,7 +207,6 @@ ${grid(variant, (i, j) => `    subgroupMatrixStore<row_major>(&y, first + (${i *
   } else {`;
   return `
   let part = wid.z * p.rows * (p.columns / 4u);
-  let own = subgroup * ${fragment.rows * stride}u;
 ${direct ? whole : '  {'}
 ${staged}
   }

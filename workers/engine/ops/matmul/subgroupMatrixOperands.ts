@@ -1,5 +1,5 @@
 import type { MatrixVariant } from './subgroupMatrixKernel';
-import { packed, tileStride, tilingSubgroups } from './subgroupMatrixTiling';
+import { blockStride, packed, tilingSubgroups } from './subgroupMatrixTiling';
 
 type Operand = 'a' | 'b';
 
@@ -25,68 +25,98 @@ function isInnerContiguous({ layout }: MatrixVariant, name: Operand): boolean {
  * are loaded by rows or by columns. Past the end, the inner dimension is filled with zeros and the outer one with
  * numbers whose results are dropped.
  */
-export function operandTile(variant: MatrixVariant, name: Operand, offset: number): OperandTile {
+export function operandTile(variant: MatrixVariant, name: Operand): OperandTile {
   const { tiling, subgroupSize } = variant;
+  const { depth, staging } = tiling;
   const inner = isInnerContiguous(variant, name);
   const side = name === 'a' ? tiling.rows : tiling.columns;
+  const blockSide = name === 'a' ? tiling.subgroupRows : tiling.subgroupColumns;
+  const width = (inner ? depth : side) / packed;
+  const rowsPerPass = (tilingSubgroups(tiling) * subgroupSize) / width;
+  const passes = Array.from({ length: (inner ? side : depth) / rowsPerPass }, (_, i) => i);
+  const stride = blockStride(blockSide, depth, inner);
+  const text = { name, inner, width, passes, rowsPerPass, stride, blockSide };
+  const first = `${staging === 'buffers' ? 'buffer + ' : ''}${firstBlock(variant, name)}u + `;
+  const own = name === 'a' ? 'rowBlock' : 'columnBlock';
+  const fragments = (k: number): string =>
+    fragmentLoads(variant, name, (i) => {
+      const outer = i * fragmentSide(variant, name);
+      const at = inner ? outer * stride + k / packed : k * stride + outer / packed;
+      return `&blocks[${first}${own}], ${at}u, ${stride}u`;
+    }).join('\n');
+  return { places: places(text), load: (k) => load(text, k), keep: keep(text, first), fragments };
+}
+
+interface Share {
+  name: Operand;
+  /** Whether the operand's rows run along the inner dimension. */
+  inner: boolean;
+  /** Length of a row of the tile, in vec4<u32>. */
+  width: number;
+  /** A thread moves one vec4<u32> in each pass, `rowsPerPass` rows further down. */
+  passes: number[];
+  rowsPerPass: number;
+  /** Length of a block's row, in vec4<u32>. */
+  stride: number;
+  /** Outer length of a block. */
+  blockSide: number;
+}
+
+function places({ name, inner, width, passes, rowsPerPass }: Share): string {
   const [first, limit] = name === 'a' ? ['tileRow', 'p.rows'] : ['tileColumn', 'p.columns'];
-  const stride = tileStride(side, tiling.depth, inner);
-  const threads = tilingSubgroups(tiling) * subgroupSize;
-  const width = (inner ? tiling.depth : side) / packed;
-  const rowsPerPass = threads / width;
-  const passes = Array.from({ length: (inner ? side : tiling.depth) / rowsPerPass }, (_, i) => i);
-  const value = (i: number): string => `${name}_next${i}`;
   // With four units a row, lanes 4..7 take the fourth row after that of lanes 0..3: eight lanes then store to different
   // banks.
   const swizzled = inner && width === 4;
   const row = swizzled ? 'lane / 32u * 8u + lane / 4u % 2u * 4u + lane / 8u % 4u' : `lane / ${width}u`;
-  const places = `
+  const at = inner
+    ? passes.map(
+        (i) =>
+          `  let ${name}_at${i} = min(${first} + ${name}_row + ${i * rowsPerPass}u, ${limit} - 1u) * ${name}_width + ${name}_column;`,
+      )
+    : [`  let ${name}_at = min(${first} / ${packed}u + ${name}_column, ${name}_width - 1u);`];
+  return `
   let ${name}_row = ${row};
   let ${name}_column = lane % ${width}u;
-${inner ? `  let ${name}_width = p.depth / ${packed}u;` : `  let ${name}_width = ${limit} / ${packed}u;`}
-${
-  inner
-    ? passes
-        .map(
-          (i) =>
-            `  let ${name}_at${i} = min(${first} + ${name}_row + ${i * rowsPerPass}u, ${limit} - 1u) * ${name}_width + ${name}_column;`,
-        )
-        .join('\n')
-    : `  let ${name}_at = min(${first} / ${packed}u + ${name}_column, ${name}_width - 1u);`
+  let ${name}_width = ${inner ? 'p.depth' : limit} / ${packed}u;
+${at.join('\n')}
+${passes.map((i) => `  var ${name}_next${i} = vec4<u32>();`).join('\n')}
+`;
 }
-${passes.map((i) => `  var ${value(i)} = vec4<u32>();`).join('\n')}
-`;
-  const load = (k: string): string =>
+
+function load({ name, inner, passes, rowsPerPass }: Share, k: string): string {
+  const one = (i: number): string =>
     inner
-      ? `
+      ? `if (inside) { ${name}_next${i} = ${name}[${name}_at${i} + at]; }`
+      : `if (at + ${i * rowsPerPass}u < end) { ${name}_next${i} = ${name}[(at + ${i * rowsPerPass}u) * ${name}_width + ${name}_at]; }`;
+  return `
     {
-      let at = (${k}) / ${packed}u;
-      let inside = (at + ${name}_column) * ${packed}u < end;
-${passes.map((i) => `      ${value(i)} = vec4<u32>(); if (inside) { ${value(i)} = ${name}[${name}_at${i} + at]; }`).join('\n')}
-    }
-`
-      : `
-    {
-      let at = ${k} + ${name}_row;
-${passes.map((i) => `      ${value(i)} = vec4<u32>(); if (at + ${i * rowsPerPass}u < end) { ${value(i)} = ${name}[(at + ${i * rowsPerPass}u) * ${name}_width + ${name}_at]; }`).join('\n')}
+      let at = ${inner ? `(${k}) / ${packed}u` : `${k} + ${name}_row`};
+${inner ? `      let inside = (at + ${name}_column) * ${packed}u < end;` : ''}
+${passes.map((i) => `      ${name}_next${i} = vec4<u32>();\n      ${one(i)}`).join('\n')}
     }
 `;
-  const keep = passes
-    .map(
-      (i) =>
-        `    tile[buffer + ${offset}u + (${name}_row + ${i * rowsPerPass}u) * ${stride}u + ${name}_column] = ${value(i)};\n`,
-    )
-    .join('');
-  const owned = name === 'a' ? 'firstRow' : 'firstColumn';
-  const at = (i: number, k: number): string => {
-    const outer = i * fragmentSide(variant, name);
-    return inner
-      ? `buffer + ${offset + k / packed + outer * stride}u + ${owned} * ${stride}u`
-      : `buffer + ${offset + k * stride + outer / packed}u + ${owned} / ${packed}u`;
+}
+
+function keep({ name, inner, passes, rowsPerPass, stride, blockSide }: Share, first: string): string {
+  const one = (i: number): string => {
+    const further = i * rowsPerPass;
+    if (!inner) {
+      const units = blockSide / packed;
+      return `[${first}${name}_column / ${units}u][(${name}_row + ${further}u) * ${stride}u + ${name}_column % ${units}u]`;
+    }
+    // A pass lies within one block, or covers whole blocks.
+    const [block, row] =
+      blockSide % rowsPerPass === 0
+        ? [`${Math.floor(further / blockSide)}u`, `(${name}_row + ${further % blockSide}u)`]
+        : [`${name}_row / ${blockSide}u + ${further / blockSide}u`, `${name}_row % ${blockSide}u`];
+    return `[${first}${block}][${row} * ${stride}u + ${name}_column]`;
   };
-  const fragments = (k: number): string =>
-    fragmentLoads(variant, name, (i) => `&tile, ${at(i, k)}, ${stride}u`).join('\n');
-  return { places, load, keep, fragments };
+  return passes.map((i) => `    blocks${one(i)} = ${name}_next${i};\n`).join('');
+}
+
+/** Returns the place of the operand's first block in workgroup memory. */
+function firstBlock({ tiling: { rows, subgroupRows } }: MatrixVariant, name: Operand): number {
+  return name === 'a' ? 0 : rows / subgroupRows;
 }
 
 /** Returns WGSL that loads an operand's fragments at element `k` of the inner dimension straight from storage. */

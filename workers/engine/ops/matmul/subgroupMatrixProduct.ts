@@ -2,6 +2,7 @@ import type { Layout } from '../../../../src/domain/kernelPlan';
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import type { MatrixUnits } from '../../matrixUnits';
+import type { Kernel } from '../../kernel';
 import { memo } from '../../memo';
 import type { DropoutValues } from '../dropout/dropout';
 import type { Epilogue } from './epilogue';
@@ -17,17 +18,24 @@ export function suitsMatrices({ layout, rows, columns, depth }: Shape): boolean 
   return columns % 4 === 0 && widths.every((width) => width % packed === 0);
 }
 
+/** Returns a kernel that a device must compile before a run relies on its matrix units. */
+export function matrixProbe({ fragment, subgroupSize, memoryBytes }: MatrixUnits): Kernel {
+  const shape = { layout: 'NT', rows: 2048, columns: 768, depth: 768 } as const;
+  const tiling = matrixTiling(shape, { fragment, memoryBytes });
+  return variantKernel({ layout: 'NT', fragment, tiling, subgroupSize, epilogue: {}, direct: true });
+}
+
 /** Runs `matmul` on matrix units. Arrays that the epilogue does not use are bound but never accessed. */
 export function matrixProduct(
   engine: Engine,
-  { fragment, subgroupSize }: MatrixUnits,
+  { fragment, subgroupSize, memoryBytes }: MatrixUnits,
   shape: Shape,
   { epilogue, chunk }: { epilogue: Epilogue; chunk: number },
   arrays: Readonly<Record<MatrixArray, DeviceArray>>,
   values: DropoutValues & { alpha: number },
 ): void {
   const { layout, ...sides } = shape;
-  const tiling = matrixTiling(shape, fragment);
+  const tiling = matrixTiling(shape, { fragment, memoryBytes });
   const groups = (parts: number) =>
     [Math.ceil(sides.columns / tiling.columns), Math.ceil(sides.rows / tiling.rows), parts] as const;
   const variant = { layout, fragment, tiling, subgroupSize };

@@ -1,3 +1,4 @@
+import type { Layout } from '../../../../src/domain/kernelPlan';
 import type { MatrixFragment } from '../../../../src/domain/matrixFragment';
 
 /**
@@ -30,14 +31,12 @@ export const packed = 8;
 /** Padding of every row in workgroup memory, in vec4<u32>, so that the rows of a fragment lie in different banks. */
 const padding = 1;
 
-/** Returns the length of a row of an operand's tile in workgroup memory, in vec4<u32>. */
-export function tileStride(side: number, depth: number, innerContiguous: boolean): number {
+/**
+ * Returns the length of a block's rows in workgroup memory, in vec4<u32>. A block holds the share of an operand's tile
+ * that one row or column of subgroups reads, `side` numbers wide.
+ */
+export function blockStride(side: number, depth: number, innerContiguous: boolean): number {
   return (innerContiguous ? depth : side) / packed + padding;
-}
-
-/** Returns the length of an operand's tile in workgroup memory, in vec4<u32>. */
-export function tileLength(side: number, depth: number, innerContiguous: boolean): number {
-  return (innerContiguous ? side : depth) * tileStride(side, depth, innerContiguous);
 }
 
 /** Returns the length of a row of a subgroup's finished sums in workgroup memory, in vec4<f32>. */
@@ -45,19 +44,59 @@ export function sumsStride({ subgroupColumns }: MatrixTiling): number {
   return subgroupColumns / 4 + padding;
 }
 
-/** Returns the length of the finished sums of all subgroups, one row of fragments each, in vec4<f32>. */
-export function sumsLength(tiling: MatrixTiling, { rows }: MatrixFragment): number {
-  return tilingSubgroups(tiling) * rows * sumsStride(tiling);
+/** Number of blocks in workgroup memory, and their length in vec4<u32>. */
+export interface Blocks {
+  count: number;
+  length: number;
 }
 
 /**
- * Returns the tile of a product: large ones read operands less often, small ones keep more cores busy.
+ * Returns the blocks of a kernel: those of a, then those of b, and with `buffers` the same once more. After the last sum
+ * each subgroup passes its sums through one of them.
  */
-export function matrixTiling({ rows, columns }: { rows: number; columns: number }, _: MatrixFragment): MatrixTiling {
-  const tiles = (r: number, c: number): number => Math.ceil(rows / r) * Math.ceil(columns / c);
-  if (tiles(128, 128) >= 256)
-    return { rows: 128, columns: 128, depth: 32, subgroupRows: 64, subgroupColumns: 64, staging: 'registers' };
-  if (tiles(128, 64) >= 192)
-    return { rows: 128, columns: 64, depth: 32, subgroupRows: 64, subgroupColumns: 32, staging: 'registers' };
-  return { rows: 64, columns: 64, depth: 32, subgroupRows: 32, subgroupColumns: 32, staging: 'registers' };
+export function matrixBlocks(layout: Layout, tiling: MatrixTiling, fragment: MatrixFragment): Blocks {
+  const { rows, columns, depth, subgroupRows, subgroupColumns, staging } = tiling;
+  const ofSide = (side: number, inner: boolean): number => (inner ? side : depth) * blockStride(side, depth, inner);
+  const sums = fragment.rows * sumsStride(tiling);
+  const subgroups = tilingSubgroups(tiling);
+  if (staging === 'storage') return { count: subgroups, length: sums };
+  const operands = (staging === 'buffers' ? 2 : 1) * (rows / subgroupRows + columns / subgroupColumns);
+  return {
+    count: Math.max(operands, subgroups),
+    length: Math.max(ofSide(subgroupRows, layout !== 'TN'), ofSide(subgroupColumns, layout === 'NT'), sums),
+  };
+}
+
+/** Returns the bytes of workgroup memory that products of any layout need with the tiling. */
+export function tilingBytes(tiling: MatrixTiling, fragment: MatrixFragment): number {
+  const bytes = (['NN', 'NT', 'TN'] as const).map((layout) => {
+    const { count, length } = matrixBlocks(layout, tiling, fragment);
+    return 16 * count * length;
+  });
+  return Math.max(...bytes);
+}
+
+/** Tilings by size, and the number of their tiles from which they keep a large GPU busy. */
+const choices: readonly { least: number; tiling: MatrixTiling }[] = [
+  { least: 256, tiling: tilingOf([128, 128], [64, 64]) },
+  { least: 192, tiling: tilingOf([128, 64], [64, 32]) },
+  { least: 0, tiling: tilingOf([64, 64], [32, 32]) },
+];
+
+function tilingOf([rows, columns]: [number, number], [subgroupRows, subgroupColumns]: [number, number]): MatrixTiling {
+  return { rows, columns, depth: 32, subgroupRows, subgroupColumns, staging: 'registers' };
+}
+
+/** Returns the tile of a product: large ones read operands less often, small ones keep more cores busy. */
+export function matrixTiling(
+  { rows, columns }: { rows: number; columns: number },
+  { fragment, memoryBytes }: { fragment: MatrixFragment; memoryBytes: number },
+): MatrixTiling {
+  const found = choices.find(
+    ({ least, tiling }) =>
+      Math.ceil(rows / tiling.rows) * Math.ceil(columns / tiling.columns) >= least &&
+      tilingBytes(tiling, fragment) <= memoryBytes,
+  );
+  if (!found) throw new RangeError(`no tiling for ${memoryBytes} bytes of workgroup memory`);
+  return found.tiling;
 }
