@@ -149,14 +149,14 @@ class AdapterBench {
     releaseIdleMemory(this.#gpu);
     const first = await training.step(texts);
     const warmAt = performance.now() + (this.#gpu.traits.software ? 0 : warmUpMs);
-    while (performance.now() < warmAt) await training.step(texts);
+    while (performance.now() < warmAt) await training.stepOfMany(texts);
     const ms: number[] = [];
     let loss = first.loss;
     const { counters } = this.#gpu.commands;
     const before = { ...counters };
     const until = performance.now() + Math.min(measuredSteps.ms, Math.max(0, this.left()));
     while (ms.length < measuredSteps.least || (ms.length < measuredSteps.most && performance.now() < until)) {
-      const step = await training.step(texts);
+      const step = await training.stepOfMany(texts);
       ms.push(step.ms);
       loss = step.loss;
     }
