@@ -76,7 +76,7 @@ export interface KernelPlan {
 /**
  * Raise this whenever a kernel change alters the results of a plan, even in one bit, or makes other plans the fastest.
  */
-export const kernelsVersion = 2;
+export const kernelsVersion = 3;
 
 /** Returns the plan that tiles every product by the fixed rules. */
 export function unmeasuredPlan(backend: KernelPlan['backend']): KernelPlan {

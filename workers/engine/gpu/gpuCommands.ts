@@ -10,6 +10,7 @@ import { KernelProfile, PassTimes, type KernelTime } from './kernelProfile';
 import { Pipelines, type Pipeline } from './pipelines';
 import type { DeviceReports } from './deviceReports';
 import type { SubmitPacer } from './submitPacer';
+import { UploadRing } from './uploadRing';
 
 /** Bytes of a uniform slot. WebGPU lets no device require a larger alignment of uniform offsets. */
 const slotBytes = 256;
@@ -27,6 +28,7 @@ export class GpuCommands implements Commands {
   readonly #check: () => void;
   readonly #scopes: ErrorScopes;
   readonly #pipelines: Pipelines;
+  readonly #uploads: UploadRing;
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
@@ -52,6 +54,7 @@ export class GpuCommands implements Commands {
     this.#check = check;
     this.#scopes = new ErrorScopes(device, report);
     this.#pipelines = new Pipelines(device);
+    this.#uploads = new UploadRing(device);
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -104,6 +107,20 @@ export class GpuCommands implements Commands {
     const array = this.#pool.allocate(shape);
     this.write(array, values);
     return array;
+  }
+
+  async fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void> {
+    const bytes = arrayByteLength(array);
+    const slot = await this.#uploads.take(bytes);
+    values(new Float32Array(slot.getMappedRange(0, bytes)));
+    slot.unmap();
+    this.#copyEncoder().copyBufferToBuffer(slot, 0, ...this.#range(array), bytes);
+    this.submit();
+    this.#uploads.give(slot);
+  }
+
+  releaseUploads(): void {
+    this.#uploads.release();
   }
 
   submit(): void {
@@ -216,6 +233,7 @@ export class GpuCommands implements Commands {
 
   dispose(): void {
     this.#scopes.dispose();
+    this.#uploads.release();
     this.#uniforms.destroy();
   }
 

@@ -8,7 +8,7 @@ import { scoreOfKey } from './scoreKeys';
 import type { SearchInput } from './searchInput';
 import type { SearchResult } from './searchResult';
 import { keepTopK } from './topK';
-import { vectorMatrix } from './vectors';
+import { fillMatrix, type RowRange } from './vectors';
 import { range } from './range';
 
 /**
@@ -27,23 +27,23 @@ export class QueryGroup {
   /** [Q, k, 2], key and row: the best passages so far, and the buffer for the next merge. `take` swaps the two. */
   #kept: DeviceArray;
   #next: DeviceArray;
-  readonly #targets: TargetArrays | undefined;
+  #targets: TargetArrays | undefined;
 
   constructor(
     private readonly engine: Engine,
     private readonly input: SearchInput,
     private readonly scratch: PassageBlockScratch,
-    private readonly rows: readonly number[],
+    private readonly rows: RowRange,
   ) {
     const { commands, pool } = engine;
     const { stride } = scratch;
-    const values = vectorMatrix(input.queries, rows, stride);
-    this.#queries = commands.upload(values, [rows.length, stride]);
-    const shape = [rows.length, Math.max(1, Math.min(input.k, input.passages.count)), 2];
+    const values = new Float32Array(rows.count * stride);
+    fillMatrix(input.queries, rows, stride, values);
+    this.#queries = commands.upload(values, [rows.count, stride]);
+    const shape = [rows.count, Math.max(1, Math.min(input.k, input.passages.count)), 2];
     this.#kept = pool.allocate(shape);
     this.#next = pool.allocate(shape);
     commands.clear(this.#kept);
-    this.#targets = this.#scoreTargets();
   }
 
   /** Scores a block of passages [N, E] and updates the best passages and the counts. */
@@ -66,7 +66,7 @@ export class QueryGroup {
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
     const [, k = 0] = this.#kept.shape;
     const asked = Math.min(this.input.k, this.input.passages.count);
-    return this.rows.map((query, i) => ({
+    return range(this.rows.first, this.rows.count).map((query, i) => ({
       top: range(i * k, asked).map((at) => ({
         passage: kept[2 * at + 1] ?? 0,
         score: scoreOfKey(kept[2 * at] ?? 0),
@@ -82,7 +82,7 @@ export class QueryGroup {
 
   /** Returns the scores [Q, N] of a block of passages. They are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
-    const scores = { ...this.scratch.scores, shape: [this.rows.length, passages.shape[0] ?? 0] };
+    const scores = { ...this.scratch.scores, shape: [this.rows.count, passages.shape[0] ?? 0] };
     matmul(this.engine, 'NT', this.#queries, passages, scores, {
       choice: { tiling: searchTiling(this.engine.traits), parts: 1 },
     });
@@ -90,23 +90,23 @@ export class QueryGroup {
   }
 
   /** Scores the targets, block by block. Must run before `take`, which counts the passages that score higher. */
-  #scoreTargets(): TargetArrays | undefined {
+  async scoreTargets(): Promise<void> {
     const { engine, input, scratch, rows } = this;
     const { info, passages, at } = planTargets(
-      rows.map((row) => input.targets[row] ?? []),
+      range(rows.first, rows.count).map((row) => input.targets[row] ?? []),
       scratch.blocks.passages,
     );
     const count = info.length / 4;
-    if (count === 0) return undefined;
+    if (count === 0) return;
     const targets = engine.commands.upload(info, [count, 4]);
     const keys = engine.pool.allocate([count]);
     const counts = engine.pool.allocate([count]);
+    this.#targets = { targets, keys, counts, at };
     engine.commands.clear(counts);
     for (const { passages: some, first, targets: length } of passages) {
-      const block = uploadPassageBlock(engine, input.passages, scratch, some);
+      const block = await uploadPassageBlock(engine, input.passages, scratch, some);
       prepareRankCounts(engine, this.#score(block), targets, keys, [first, length]);
     }
-    return { targets, keys, counts, at };
   }
 }
 
