@@ -14,14 +14,18 @@ import { findChromium, noChromium } from '../tools/lib/chromium.mjs';
 import { installWhenNeeded } from '../tools/lib/install.mjs';
 import { runCommand } from '../tools/lib/runCommand.mjs';
 import { pythonWithPackages } from '../tools/lib/pythonChecks.mjs';
+import { benchAdapter } from './adapter/run.mjs';
 import { exportFolder, openPage } from './openPage.mjs';
+import { printTable } from './printTable.mjs';
 
 const help = `npm run bench -- [--only ROW]... [--browser PATH]
 
   --only ROW      run only this row; may be repeated
   --browser PATH  the Chromium or Chrome to use
   --list          print the names of the rows
-  --help          print this text`;
+  --help          print this text
+
+npm run bench -- --adapter [OPTIONS]   measures the engine on this machine's adapter; --adapter --help lists the options`;
 
 const tiny = {
   layers: 2,
@@ -230,7 +234,9 @@ async function exportDemoModel() {
   await import('node:fs/promises').then(({ cp }) => cp(join(out, 'export'), exportFolder, { recursive: true }));
 }
 
+const adapter = process.argv.includes('--adapter');
 const { values } = parseArgs({
+  args: adapter ? [] : process.argv.slice(2),
   options: {
     only: { type: 'string', multiple: true },
     browser: { type: 'string' },
@@ -238,7 +244,8 @@ const { values } = parseArgs({
     list: { type: 'boolean' },
   },
 });
-if (values.help) console.log(help);
+if (adapter) await benchAdapter(process.argv.slice(2).filter((option) => option !== '--adapter'));
+else if (values.help) console.log(help);
 else if (values.list) console.log(Object.keys(rows).join('\n'));
 else await main(values);
 
@@ -277,24 +284,4 @@ function earlier(file, results) {
   if (!existsSync(file)) return [];
   const measured = new Set(results.map(({ name }) => name));
   return JSON.parse(readFileSync(file, 'utf8')).results.filter(({ name }) => !measured.has(name));
-}
-
-function printTable(results) {
-  const columns = ['', 'figure', 'ours', 'peer', 'ratio', 'bar'];
-  const lines = results.map(({ met, figure, ours, peer, ratio = '', bar }) => [
-    met ? '✓' : '✗',
-    figure,
-    ours,
-    peer,
-    ratio,
-    bar,
-  ]);
-  const widths = columns.map((title, i) => Math.max(title.length, ...lines.map((line) => String(line[i]).length)));
-  for (const line of [columns, ...lines])
-    console.log(
-      line
-        .map((cell, i) => String(cell).padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    );
 }

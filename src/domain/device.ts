@@ -11,7 +11,9 @@ export interface DeviceInfo {
     | 'no-adapter'
     | 'software-adapter'
     /** There is an adapter, but it gives no device. */
-    | 'no-device';
+    | 'no-device'
+    /** The adapter computed wrongly when it was checked. */
+    | 'computes-wrongly';
   adapter: { vendor: string; architecture: string; description: string } | null;
   /** Number of wasm threads; 0 on WebGPU. */
   threads: number;
@@ -23,4 +25,4 @@ export interface DeviceInfo {
 }
 
 /** The jobs that use the GPU worker's device. There is one device per page, so only one job runs at a time. */
-export type DeviceJob = 'run' | 'benchmark' | 'export' | 'search';
+export type DeviceJob = 'run' | 'benchmark' | 'check' | 'export' | 'search';

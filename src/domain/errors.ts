@@ -184,6 +184,17 @@ export type AppErrorDetails =
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }
   | { kind: 'gpu-unavailable'; reason: Said }
+  /**
+   * The device computed wrongly when it was checked. `tensor`: the loss or the gradient that is furthest from the
+   * reference. `error`: how far, relative to its norm; null if a number was not finite.
+   */
+  | {
+      kind: 'device-wrong';
+      backend: 'webgpu' | 'wasm';
+      precision: 'full' | 'mixed';
+      tensor: string;
+      error: number | null;
+    }
   /** The stage asks for mixed precision, but the device has only float32. */
   | { kind: 'half-unavailable'; stage: number }
   | { kind: 'gpu-device-lost'; reason: string }
@@ -217,6 +228,9 @@ export type AppErrorDetails =
   /** The benchmark was interrupted. */
   | { kind: 'benchmark-stopped'; cause: 'memory' }
   | { kind: 'benchmark-stopped'; cause: 'device' | 'worker'; reason: Said }
+  /** The check of the device was interrupted. */
+  | { kind: 'check-stopped'; cause: 'memory' }
+  | { kind: 'check-stopped'; cause: 'device' | 'worker'; reason: Said }
   | {
       kind: 'not-found';
       what: 'experiment' | 'run' | 'dataset' | 'model' | 'checkpoint' | 'evaluation' | 'tokens' | 'file';

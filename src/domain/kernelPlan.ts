@@ -47,30 +47,22 @@ export interface MatmulTiling {
   matrixSide?: 8 | 16 | undefined;
 }
 
-/**
- * `parts`: number of slices that the inner dimension is split into (split-K). Their partial products are added in
- * order.
- */
-export interface MatmulChoice {
-  tiling: MatmulTiling;
-  parts: number;
-}
-
 const planSchema = v.object({
   backend: v.picklist(['webgpu', 'wasm']),
   kernels: v.number(),
-  matmul: v.record(v.string(), v.object({ tiling: tilingSchema, parts: count(64) })),
+  matmul: v.record(v.string(), tilingSchema),
 });
 
 /**
- * Tilings of a run's matrix products, which decide the order of additions. The plan is stored with the run, so that a
- * resumed run has the same bits. Products missing from `matmul` are tiled by the fixed rules of this kernel version.
+ * Tilings of a run's matrix products. A tiling decides which thread computes a number, never in which order its terms
+ * are added. The plan is stored with the run. Products missing from `matmul` are tiled by the fixed rules of this
+ * kernel version.
  */
 export interface KernelPlan {
   backend: 'webgpu' | 'wasm';
   /** `kernelsVersion` of the build that made the plan. */
   kernels: number;
-  matmul: Readonly<Record<string, MatmulChoice>>;
+  matmul: Readonly<Record<string, MatmulTiling>>;
 }
 
 /**

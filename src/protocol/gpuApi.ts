@@ -1,4 +1,5 @@
 import type { BenchmarkOptions, BenchmarkProgress, BenchmarkResult } from '../domain/benchmark/benchmark';
+import type { CheckProgress, DeviceCheck, DeviceCheckState } from '../domain/deviceCheck/deviceCheck';
 import type { ExpectedWork } from '../domain/benchmark/expectedWork';
 import type { MemoryReport } from '../domain/memory/report';
 import type { Pooling } from '../domain/model';
@@ -16,8 +17,8 @@ export interface BatchView {
 
 /**
  * API of the GPU worker. The worker owns the device, and weights leave the worker only for storage. A run, a benchmark,
- * `encodeTexts` and `searchPassages` each need the device exclusively and reject with `device-busy` while another job
- * is using it.
+ * a check, `encodeTexts` and `searchPassages` each need the device exclusively and reject with `device-busy` while
+ * another job is using it.
  */
 export interface GpuApi {
   /** Configures the worker. Call it first, and only once. */
@@ -60,6 +61,15 @@ export interface GpuApi {
    */
   benchmark(options: BenchmarkOptions, onProgress: (progress: BenchmarkProgress) => void): Promise<BenchmarkResult>;
   cancelBenchmark(): Promise<void>;
+  /** Returns what is known about the device that the preference selects, even if runs refuse it. */
+  deviceCheck(preference: DevicePreference): Promise<DeviceCheckState>;
+  /**
+   * Compares a training step on the device with double precision and with stock tfjs, and stores the result. From then
+   * on, a device that computed wrongly is refused: `webgpu` rejects with `device-wrong`, and `auto` takes wasm. Rejects
+   * with `cancelled` after `cancelCheck`.
+   */
+  checkDevice(preference: DevicePreference, onProgress: (progress: CheckProgress) => void): Promise<DeviceCheck>;
+  cancelCheck(): Promise<void>;
   /** Returns the amount of work in a run. Rejects if data or model is missing, or with `memory-too-small`. */
   expectedWork(experimentId: string, device: DevicePreference, budgetBytes: number | null): Promise<ExpectedWork>;
 }

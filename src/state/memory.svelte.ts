@@ -16,8 +16,13 @@ export class MemoryState {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
-  /** Why a run would be refused. Only planning all batches shows that no mix of the pairs fills one of them. */
-  readonly refusal = $derived(this.problem?.kind === 'too-few-pairs' ? this.problem : null);
+  /**
+   * Why a run would be refused. Only planning all batches shows that no mix of the pairs fills one of them, and only
+   * the worker knows that the device computed wrongly.
+   */
+  readonly refusal = $derived(
+    this.problem?.kind === 'too-few-pairs' || this.problem?.kind === 'device-wrong' ? this.problem : null,
+  );
 
   /** Asks after a pause, for the settings as they are then. The old problem may be solved by then. */
   askSoon(state: ExperimentState): void {

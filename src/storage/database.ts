@@ -32,6 +32,9 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
   },
   // Parts of weights may be blobs from now on. A tab of an earlier version cannot read them, so it has to close.
   () => undefined,
+  (db) => {
+    db.createObjectStore('deviceChecks', { keyPath: 'key' });
+  },
 ];
 
 const open = new Map<string, Promise<Database>>();

@@ -3,6 +3,7 @@ import type { Experiment } from '../domain/experiment';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { LossScale } from '../domain/train/lossScale';
+import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
 import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
@@ -10,7 +11,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 4;
+export const databaseVersion = 5;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -93,6 +94,8 @@ export interface RecallsmithSchema extends DBSchema {
   evaluations: { key: [string, string, string]; value: Evaluation };
   /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
   kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
+  /** The last check of each device. */
+  deviceChecks: { key: string; value: { key: string; check: DeviceCheck } };
   downloads: { key: string; value: StoredDownload };
   /** Key: [downloadId, path, part]. Blobs stay on disk when they are read, so a whole file never fills memory. */
   downloadParts: {

@@ -145,7 +145,7 @@ describe("the engine on Dawn's null backend", () => {
     expect(biases.peakBytes - 4 * all.parameters).toBeLessThan(0.1 * (all.peakBytes - 4 * all.parameters));
   });
 
-  it('trains BERT-base with at most 400 dispatches per step, within the estimated traffic and memory', async () => {
+  it('trains BERT-base with at most 460 dispatches per step, within the estimated traffic and memory', async () => {
     const [count, length] = [8, 128];
     const rows = 2 * count * length;
     const { dispatches, boundBytes, peakBytes, parameters } = await countStep(bertBase, count, length);
@@ -157,14 +157,14 @@ describe("the engine on Dawn's null backend", () => {
       `BERT-base, ${rows} tokens, mixed: ${mixed.dispatches} dispatches, ${mixed.boundBytes} bytes bound, ` +
         `peak ${mixed.peakBytes} bytes`,
     );
-    expect(mixed.dispatches).toBeLessThanOrEqual(400);
+    expect(mixed.dispatches).toBeLessThanOrEqual(460);
     expect(mixed.boundBytes).toBeLessThan(0.8 * boundBytes);
     console.log(
       `BERT-base, ${rows} tokens: ${dispatches} dispatches; ` +
         `${boundBytes} bytes bound, ${(boundBytes / needed).toFixed(3)} of the bytes needed; ` +
         `peak ${peakBytes} bytes, ${(peakBytes / planned).toFixed(3)} of 16 per parameter plus 4·T·L·(14·H + A + 4)`,
     );
-    expect(dispatches).toBeLessThanOrEqual(400);
+    expect(dispatches).toBeLessThanOrEqual(460);
     expect(boundBytes).toBeLessThanOrEqual(1.5 * needed);
     expect(peakBytes).toBeLessThanOrEqual(1.2 * planned);
   });

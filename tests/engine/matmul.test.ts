@@ -1,4 +1,4 @@
-import type { Layout, MatmulChoice, MatmulTiling } from '../../src/domain/kernelPlan';
+import type { Layout, MatmulTiling } from '../../src/domain/kernelPlan';
 import { describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import type { DeviceArray } from '../../workers/engine/arrays';
@@ -42,18 +42,21 @@ describe('matmul', () => {
     { threadRows: 8, threadColumns: 4, workgroup: [64, 1], sharedDepth: 0, subgroups: true },
     { threadRows: 4, threadColumns: 8, workgroup: [2, 1], sharedDepth: 0, subgroups: true },
   ];
+  type Way = { tiling?: MatmulTiling; chunk?: number };
   /**
-   * Lists the engines and choices to test. Only on software WebGPU is the inner dimension always split into `parts`.
+   * Lists the engines, tilings and chunks to test. Only on software WebGPU is an inner dimension of `k` split into
+   * `parts`.
    */
-  const ways = (parts: number): [Engine, MatmulChoice | undefined][] => {
+  const ways = (parts: number, k: number): [Engine, Way][] => {
     const gpu = engineIfOpen('software');
     const subgroups = gpu instanceof WebGpuEngine && gpu.device.features.has('subgroups');
-    const choices = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, parts }));
+    const chunk = 64 * Math.ceil(k / parts / 64);
+    const all = [...tilings, ...(subgroups ? bySubgroups : [])].map((tiling) => ({ tiling, chunk }));
     return [
-      ...(gpu ? choices.map((choice): [Engine, MatmulChoice] => [gpu, choice]) : []),
-      ...(['wasm', 'hardware'] as const).flatMap((kind): [Engine, undefined][] => {
+      ...(gpu ? all.map((way): [Engine, Way] => [gpu, way]) : []),
+      ...(['wasm', 'hardware'] as const).flatMap((kind): [Engine, Way][] => {
         const engine = engineIfOpen(kind);
-        return engine ? [[engine, undefined]] : [];
+        return engine ? [[engine, {}]] : [];
       }),
     ];
   };
@@ -75,14 +78,14 @@ describe('matmul', () => {
     'matches a naive loop for layout %s with all tilings, at odd shapes, whole and in parts',
     async (layout) => {
       for (const parts of [1, 3])
-        for (const [gpu, choice] of ways(parts))
-          for (const [m = 1, n = 1, k = 1] of parts === 1 ? shapes : long) {
+        for (const [m = 1, n = 1, k = 1] of parts === 1 ? shapes : long)
+          for (const [gpu, way] of ways(parts, k)) {
             const [a, b] = [draw(m * k), draw(n * k)];
             const A = gpu.commands.upload(a, layout === 'TN' ? [k, m] : [m, k]);
             const B = gpu.commands.upload(b, layout === 'NT' ? [n, k] : [k, n]);
             const y = gpu.pool.allocate([m, n]);
             const aSums = gpu.pool.allocate([m]);
-            matmul(gpu, layout, A, B, y, { ...(choice ? { choice } : {}), ...(layout === 'TN' ? { aSums } : {}) });
+            matmul(gpu, layout, A, B, y, { ...way, ...(layout === 'TN' ? { aSums } : {}) });
             const [product, sums = []] = await takeArrays(gpu, y, aSums);
             expectClose(product, naiveProduct(layout, a, b, [m, n, k]), Math.sqrt(m * n));
             if (layout === 'TN') expectClose(sums, naiveProduct('TN', a, draw(k).fill(1), [m, 1, k]), m);
@@ -100,8 +103,7 @@ describe('matmul', () => {
   ])(
     'matches a naive loop with bias, dropout, residual, GELU and accumulation: output [%i, %i], depth %i, parts: %i',
     async (m, n, k, parts) => {
-      for (const [gpu, choice] of ways(parts)) {
-        const way = choice ? { choice } : {};
+      for (const [gpu, way] of ways(parts, k)) {
         const upload = (values: Float32Array<ArrayBuffer>, ...shape: number[]): DeviceArray =>
           gpu.commands.upload(values, shape);
         const [a, b, bias, residual, pre, before] = [
@@ -153,14 +155,14 @@ describe('matmul', () => {
     'writes nothing behind its output for layout %s, with all tilings and at odd shapes',
     async (layout) => {
       const guard = 4096;
-      for (const [gpu, choice] of ways(1))
-        for (const [m = 1, n = 1, k = 1] of shapes) {
+      for (const [m = 1, n = 1, k = 1] of shapes)
+        for (const [gpu, way] of ways(1, k)) {
           const [A, B] = [
             gpu.commands.upload(draw(m * k), layout === 'TN' ? [k, m] : [m, k]),
             gpu.commands.upload(draw(n * k), layout === 'NT' ? [n, k] : [k, n]),
           ];
           const whole = gpu.commands.upload(new Float32Array(m * n + guard).fill(7));
-          matmul(gpu, layout, A, B, { ...whole, shape: [m, n] }, choice ? { choice } : {});
+          matmul(gpu, layout, A, B, { ...whole, shape: [m, n] }, way);
           const [values = new Float32Array()] = await takeArrays(gpu, whole);
           const behind = values.subarray(m * n);
           expect(behind.length).toBe(guard);

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { candidateChoices, candidateTilings } from '../../workers/engine/tuning/candidates';
+import { candidateTilings } from '../../workers/engine/tuning/candidates';
 import { fitsKernelLimits } from '../../workers/engine/tuning/kernelLimits';
 import { matrixSides, matrixTiling } from '../../workers/engine/ops/matmul/subgroupMatrix';
-import { matmulChoice } from '../../workers/engine/ops/matmul/matmulChoice';
+import { plannedTiling } from '../../workers/engine/ops/matmul/plannedTiling';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
 import { kernelsVersion, type KernelPlan, type Layout } from '../../src/domain/kernelPlan';
+import { alignmentFloats } from '../../workers/engine/alignment';
+import { matmulChunk } from '../../workers/engine/ops/matmul/matmulChunk';
+import { scratchFloats } from '../../workers/engine/scratch';
 import { nullGpu } from './nullDevice';
 
 const layouts: Layout[] = ['NN', 'NT', 'TN'];
+const large: MatmulShape = { layout: 'NT', epilogue: 'plain', rows: 2048, columns: 768, depth: 768 };
 
 describe("matmul variants on Dawn's null backend", () => {
   it.each(layouts)(
@@ -18,7 +22,7 @@ describe("matmul variants on Dawn's null backend", () => {
     async (layout) => {
       const { gpu, errors } = await nullGpu(['subgroups']);
       const { limits } = gpu.device;
-      const tilings = candidateTilings({ software: false }, { limits, subgroups: true });
+      const tilings = candidateTilings({ software: false }, { limits, subgroups: true }, large);
       expect(tilings.some(({ subgroups }) => subgroups)).toBe(true);
       const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
       for (const [m, n, k] of [
@@ -47,8 +51,8 @@ describe("matmul variants on Dawn's null backend", () => {
           ...(layout === 'TN' ? [{ aSums }] : []),
         ];
         for (const tiling of tilings)
-          for (const parts of [1, 2])
-            for (const epilogue of epilogues) matmul(gpu, layout, a, b, y, { ...epilogue, choice: { tiling, parts } });
+          for (const chunk of [320, 192])
+            for (const epilogue of epilogues) matmul(gpu, layout, a, b, y, { ...epilogue, tiling, chunk });
       }
       await gpu.commands.finished();
       expect(errors).toEqual([]);
@@ -64,7 +68,11 @@ describe("half-precision matmul variants on Dawn's null backend", () => {
       const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
       const { gpu, errors } = await nullGpu(features);
       const { limits } = gpu.device;
-      const tilings = candidateTilings({ software: false }, { limits, subgroups: true, matrixSides }, true);
+      const tilings = candidateTilings(
+        { software: false },
+        { limits, subgroups: true, matrixSides },
+        { ...large, half: true },
+      );
       expect(tilings.map(({ matrixSide }) => matrixSide)).toEqual(expect.arrayContaining([8, 16]));
       const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
       for (const [m, n, k] of [
@@ -86,10 +94,9 @@ describe("half-precision matmul variants on Dawn's null backend", () => {
         ];
         const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
         for (const tiling of tilings)
-          for (const parts of [1, 2]) {
-            for (const options of toHalf)
-              matmul(gpu, layout, a, b, half(m, n), { ...options, choice: { tiling, parts } });
-            for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, choice: { tiling, parts } });
+          for (const chunk of [320, 192]) {
+            for (const options of toHalf) matmul(gpu, layout, a, b, half(m, n), { ...options, tiling, chunk });
+            for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, tiling, chunk });
           }
       }
       await gpu.commands.finished();
@@ -105,12 +112,12 @@ describe("half-precision matmul variants on Dawn's null backend", () => {
       subgroups: true,
     };
     const shape: MatmulShape = { layout: 'NT', epilogue: 'plain', rows: 2048, columns: 768, depth: 768 };
-    const sides = (limits: Parameters<typeof candidateChoices>[1], half: boolean): (number | undefined)[] =>
-      candidateChoices(hardware, limits, { ...shape, half }).flatMap(({ tiling }) => tiling.matrixSide ?? []);
+    const sides = (limits: Parameters<typeof candidateTilings>[1], half: boolean): (number | undefined)[] =>
+      candidateTilings(hardware, limits, { ...shape, half }).flatMap(({ matrixSide }) => matrixSide ?? []);
     expect(sides({ ...device, matrixSides: [8] }, true)).toEqual([8]);
     expect(sides({ ...device, matrixSides: [8] }, false)).toEqual([]);
     expect(sides(device, true)).toEqual([]);
-    expect(matmulChoice(hardware, undefined, { ...shape, half: true }).tiling.matrixSide).toBeUndefined();
+    expect(plannedTiling(hardware, undefined, { ...shape, half: true }).matrixSide).toBeUndefined();
     expect(fitsKernelLimits(matrixTiling(8), device)).toBe(false);
     expect(planKey({ ...shape, half: true })).toBe('NT half plain 768x768 @2048');
   });
@@ -120,24 +127,52 @@ describe('the choice of a matmul tiling', () => {
   const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
   const hardware = { software: false };
 
-  it('splits a long inner dimension into parts on a GPU if there are few tiles, but not if there are many', () => {
-    expect(matmulChoice(hardware, undefined, shape).parts).toBe(8);
-    expect(matmulChoice(hardware, undefined, { ...shape, rows: 3072, columns: 768 }).parts).toBe(1);
-    expect(matmulChoice(hardware, undefined, { ...shape, depth: 200 }).parts).toBe(1);
-    expect(matmulChoice({ software: true }, undefined, shape).parts).toBe(1);
+  it('is taken from the plan for a similar number of tokens', () => {
+    const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
+    const plan: KernelPlan = { backend: 'webgpu', kernels: kernelsVersion, matmul: { [planKey(shape)]: tiling } };
+    expect(planKey(shape)).toBe('TN sums 256x256 @4096');
+    expect(plannedTiling(hardware, plan, shape)).toEqual(tiling);
+    expect(plannedTiling(hardware, plan, { ...shape, depth: 600 })).toEqual(tiling);
+    expect(plannedTiling(hardware, plan, { ...shape, columns: 512 })).not.toEqual(tiling);
+    expect(plannedTiling(hardware, plan, { ...shape, depth: 40 })).not.toEqual(tiling);
+  });
+});
+
+describe('the chunks of the inner dimension', () => {
+  it.each([
+    // Weight gradients of BERT-base, at 2,048 and 8,192 tokens.
+    [768, 768, 2048, 512],
+    [768, 768, 8192, 2048],
+    [2304, 768, 2048, 1024],
+    [3072, 768, 2048, 2048],
+    [768, 3072, 10_240, 10_240],
+    // Products over 2,048 and 8,192 tokens.
+    [2048, 768, 768, 768],
+    [2048, 3072, 768, 768],
+    [2048, 768, 3072, 1536],
+    [8192, 768, 3072, 3072],
+    // Few tiles, short and odd dimensions.
+    [256, 256, 2272, 320],
+    [1, 1, 1023, 1024],
+    [1, 1, 1024, 256],
+    [65, 1, 70_001, 320],
+    [64, 64, 1_000_000, 1024],
+    [4096, 4096, 4096, 4096],
+  ])('of a product [%i, %i] over %i numbers have length %i', (rows, columns, depth, chunk) => {
+    expect(matmulChunk({ rows, columns, depth })).toBe(chunk);
   });
 
-  it('is taken from the plan for a similar number of tokens, with no more parts than the shape allows', () => {
-    const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;
-    const plan: KernelPlan = {
-      backend: 'webgpu',
-      kernels: kernelsVersion,
-      matmul: { [planKey(shape)]: { tiling, parts: 12 } },
-    };
-    expect(planKey(shape)).toBe('TN sums 256x256 @4096');
-    expect(matmulChoice(hardware, plan, shape)).toEqual({ tiling, parts: 12 });
-    expect(matmulChoice(hardware, plan, { ...shape, depth: 600 })).toEqual({ tiling, parts: 4 });
-    expect(matmulChoice(hardware, plan, { ...shape, columns: 512 }).tiling).not.toEqual(tiling);
-    expect(matmulChoice(hardware, plan, { ...shape, depth: 40 }).tiling).not.toEqual(tiling);
+  it('are multiples of 64, and their results and column sums fit in the scratch array', () => {
+    let largest = 0;
+    for (const rows of [1, 63, 64, 65, 640, 768, 1000, 3072, 65_536])
+      for (const columns of [1, 64, 65, 768, 2304, 30_522])
+        for (const depth of [1, 64, 1023, 1024, 1025, 2048, 5000, 16_384, 1_000_003]) {
+          const chunk = matmulChunk({ rows, columns, depth });
+          expect(chunk % 64).toBe(0);
+          const parts = Math.ceil(depth / chunk);
+          if (parts > 1) largest = Math.max(largest, parts * (rows * columns + rows) + alignmentFloats);
+        }
+    expect(largest).toBeLessThanOrEqual(scratchFloats);
+    expect(largest).toBeGreaterThan(0.5 * scratchFloats);
   });
 });

@@ -66,7 +66,7 @@ describe('a run', () => {
   it('stops with a one-sentence error if memory runs out, and can resume from its last checkpoint', async () => {
     const db = await openDatabase('memory-runs-out');
     const { experimentId } = await demo(db);
-    const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 94e6 }, 'test');
+    const runId = await createRun(db, experimentId, { device: 'webgpu', budgetBytes: 108e6 }, 'test');
     const memory = (await getRun(db, runId))?.memory;
     expect(memory?.ways.map(({ kind }) => kind)).toEqual(['gradCache', 'gradCache']);
 
@@ -89,17 +89,18 @@ describe('a run', () => {
     expect((await latestCheckpoint(db, runId))?.step).toBe(2);
     const stepsOf = async (): Promise<number[]> =>
       (await readEvents(db, runId, 0)).flatMap((event) => (event.type === 'step' ? [event.step] : []));
-    expect(await stepsOf()).toEqual([1, 2, 3]);
+    // Step 4 had begun when the numbers of step 3 arrived, so they could not be trusted any more.
+    expect(await stepsOf()).toEqual([1, 2]);
 
     await run(db, runId);
     expect(await getRun(db, runId)).toMatchObject({ status: 'done', memory, keptStep: 5 });
-    expect(await stepsOf()).toEqual([1, 2, 3, 3, 4, 5]);
+    expect(await stepsOf()).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each([
     ['plain', 1e9],
-    ['recompute', 130e6],
-    ['gradCache', 94e6],
+    ['recompute', 144e6],
+    ['gradCache', 108e6],
   ] as const)('stays within its memory budget from the first evaluation to the last (%s)', async (kind, roomyBytes) => {
     const db = await openDatabase(`memory-planned-${kind}`);
     const { experimentId } = await demo(db, { devEverySteps: 1 });
@@ -186,17 +187,17 @@ describe('a run', () => {
           })),
         },
       });
-    const request = { device: 'webgpu', budgetBytes: 90e6 } as const;
+    const request = { device: 'webgpu', budgetBytes: 104e6 } as const;
     const refused = (budgetBytes: number) =>
       createRun(db, experimentId, { device: 'webgpu', budgetBytes }, 'test').catch((thrown: unknown) => thrown);
     const { maxTokens } = experiment.model;
     await put(maxTokens, 800);
-    expect(await refused(60e6)).toMatchObject({
-      details: { kind: 'memory-too-small', limit: 'budget', limitBytes: 60e6, canRaise: true },
+    expect(await refused(74e6)).toMatchObject({
+      details: { kind: 'memory-too-small', limit: 'budget', limitBytes: 74e6, canRaise: true },
     });
     const { proposal, choice } = await reportExperimentMemory(db, experimentId, request);
     expect(choice.fits).toBe(false);
-    expect(await refused(90e6)).toMatchObject({ details: { kind: 'memory-too-small', ...proposal } });
+    expect(await refused(104e6)).toMatchObject({ details: { kind: 'memory-too-small', ...proposal } });
     expect(await listRuns(db, experimentId)).toEqual([]);
     const settings = [
       [proposal.maxTokens ?? NaN, 800],
@@ -208,6 +209,6 @@ describe('a run', () => {
       expect((await reportExperimentMemory(db, experimentId, request)).choice.fits).toBe(true);
     }
     const runId = await createRun(db, experimentId, request, 'test');
-    expect((await getRun(db, runId))?.memory?.budgetBytes).toBe(90e6);
+    expect((await getRun(db, runId))?.memory?.budgetBytes).toBe(104e6);
   });
 });

@@ -27,7 +27,7 @@ describe('a run whose device is lost', () => {
 
 describe('a run of two stages', () => {
   it('starts the schedule, the bias corrections and the random numbers of each stage at its first step', async () => {
-    const steps = vi.spyOn(Trainer.prototype, 'step');
+    const steps = vi.spyOn(Trainer.prototype, 'begin');
     const schedule = { kind: 'linear', warmup: 0.5 } as const;
     const { failure } = await carriedOut(() => false, {}, { stage: { schedule } });
     expect(failure).toBeUndefined();

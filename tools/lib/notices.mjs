@@ -18,6 +18,9 @@ const supplements = {
   '@bufbuild/protobuf': { version: '2.17.0', texts: ['bufbuild-protobuf.txt'] },
   // Its modules contain onnxruntime-common, and its wasm file contains the libraries in the second text.
   'onnxruntime-web': { version: '1.30.0', texts: ['onnxruntime.txt', 'onnxruntime-third-party.txt'] },
+  '@tensorflow/tfjs-backend-cpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
+  '@tensorflow/tfjs-backend-webgpu': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
+  '@tensorflow/tfjs-core': { version: '4.22.0', texts: ['tensorflow-tfjs.txt'] },
   'svelte-toolbelt': { version: '0.10.7', licence: 'MIT' },
 };
 

@@ -43,9 +43,15 @@ export const zones = [
     packages: ['@bufbuild/protobuf', 'fflate', 'read-excel-file'],
   },
   {
+    name: 'reference',
+    pattern: /^workers\/reference\//,
+    zones: ['reference', 'engine', 'domain'],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu'],
+  },
+  {
     name: 'services',
     pattern: /^workers\/services\//,
-    zones: ['services', 'engine', 'formats', 'storage', 'protocol', 'domain'],
+    zones: ['services', 'engine', 'reference', 'formats', 'storage', 'protocol', 'domain'],
     packages: ['@huggingface/', 'fflate', 'onnxruntime-web', 'onnxruntime-common'],
   },
   {

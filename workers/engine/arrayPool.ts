@@ -1,7 +1,7 @@
 import type { BlockMemory, MemoryBlock } from './blockMemory';
 import { type ArrayDType, type DeviceArray, arrayLength, bytesPerNumber } from './arrays';
 
-type Free = { buffer: MemoryBlock; freedAt: number };
+type Free = { buffer: MemoryBlock; age: number; freedAt: number };
 
 /**
  * A free buffer is reused only for arrays that fill at least this share of it: loose enough for batches of similar
@@ -19,7 +19,9 @@ const maxIdleSteps = 3;
 export class ArrayPool {
   readonly #memory: BlockMemory;
   #free: Free[] = [];
-  readonly #live = new Set<MemoryBlock>();
+  /** Age of each buffer in use: buffers are numbered as they are created. */
+  readonly #live = new Map<MemoryBlock, number>();
+  #created = 0;
   #rowCapacity = { rows: 0, capacity: 0 };
   #steps = 0;
   /** Bytes of all buffers, including free ones, and their peak since `resetPeak`. */
@@ -56,15 +58,17 @@ export class ArrayPool {
     const { rows, capacity } = this.#rowCapacity;
     const length = shape[0] === rows && rows > 0 ? arrayLength(shape.slice(1)) * capacity : arrayLength(shape);
     const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(dtype)) / 256) * 256);
-    const buffer = this.#take(bytes) ?? this.#create(bytes);
-    this.#live.add(buffer);
+    const { buffer, age } = this.#take(bytes) ?? this.#create(bytes);
+    this.#live.set(buffer, age);
     return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
   /** Returns the array's buffer to the pool. Throws RangeError if it is already free or belongs to another pool. */
   free(array: DeviceArray): void {
-    if (!this.#live.delete(array.buffer)) throw new RangeError('the array is already free or belongs to another pool');
-    this.#free.push({ buffer: array.buffer, freedAt: this.#steps });
+    const age = this.#live.get(array.buffer);
+    if (age === undefined) throw new RangeError('the array is already free or belongs to another pool');
+    this.#live.delete(array.buffer);
+    this.#free.push({ buffer: array.buffer, age, freedAt: this.#steps });
   }
 
   /**
@@ -82,25 +86,31 @@ export class ArrayPool {
 
   dispose(): void {
     for (const { buffer } of this.#free) this.#destroy(buffer);
-    for (const buffer of this.#live) this.#destroy(buffer);
+    for (const buffer of this.#live.keys()) this.#destroy(buffer);
     this.#free = [];
     this.#live.clear();
   }
 
-  #take(bytes: number): MemoryBlock | undefined {
+  /**
+   * Takes the smallest buffer that fits, and of equal ones the oldest. Equal steps then use the same buffers for the
+   * same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be reused.
+   */
+  #take(bytes: number): Pick<Free, 'buffer' | 'age'> | undefined {
     let best = -1;
-    this.#free.forEach(({ buffer: { size } }, i) => {
-      const fits = size >= bytes && size * minFilledShare <= bytes;
-      if (fits && (best < 0 || size < (this.#free[best]?.buffer.size ?? 0))) best = i;
-    });
-    return best < 0 ? undefined : this.#free.splice(best, 1)[0]?.buffer;
+    for (const [i, { buffer, age }] of this.#free.entries()) {
+      const { size } = buffer;
+      if (size < bytes || size * minFilledShare > bytes) continue;
+      const { buffer: found, age: foundAge } = this.#free[best] ?? { buffer: { size: Infinity }, age: Infinity };
+      if (size < found.size || (size === found.size && age < foundAge)) best = i;
+    }
+    return best < 0 ? undefined : this.#free.splice(best, 1)[0];
   }
 
-  #create(size: number): MemoryBlock {
-    const block = this.#memory.create(size);
+  #create(size: number): Pick<Free, 'buffer' | 'age'> {
+    const buffer = this.#memory.create(size);
     this.totalBytes += size;
     this.peakBytes = Math.max(this.peakBytes, this.totalBytes);
-    return block;
+    return { buffer, age: this.#created++ };
   }
 
   #destroy(block: MemoryBlock): void {

@@ -1,6 +1,7 @@
-import { AppError } from '../../src/domain/errors';
+import { AppError, type AppErrorDetails } from '../../src/domain/errors';
 import { own } from '../../src/domain/errorWords';
 import type { DeviceInfo, DevicePreference } from '../../src/domain/device';
+import { adapterKey, wasmKey } from './deviceKey';
 import type { Engine } from './engine';
 import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine } from './wasm/openWasmEngine';
@@ -30,13 +31,31 @@ let failure: AppError | null = null;
 /** Whether an adapter of this machine has given a device. Saves `auto` from trying again before every plan. */
 let adapterWorks = false;
 
+/** Errors with which devices are refused, by the key of the device. */
+let refused: ReadonlyMap<string, AppErrorDetails> = new Map();
+
+/** Refuses these devices from now on, and no others. The keys are those of `deviceKey`. */
+export function refuseDevices(devices: ReadonlyMap<string, AppErrorDetails>): void {
+  refused = devices;
+}
+
+/** `evenRefused`: opens a refused device too, to check or to measure it. */
+interface OpenOptions {
+  evenRefused?: boolean;
+}
+
 /**
- * Closes the open device and opens the preferred one. If the preference is `auto` and the adapter gives no device,
- * opens wasm. Throws `gpu-unavailable` if the preference is WebGPU and there is no adapter or device.
+ * Closes the open device and opens the preferred one. If the preference is `auto` and the adapter gives no device, or
+ * is refused, opens wasm. Throws `gpu-unavailable` if the preference is WebGPU and there is no adapter or device, and a
+ * refused device's error.
  */
-export async function openDevice(preference: DevicePreference, wasmBaseUrl: string): Promise<DeviceInfo> {
+export async function openDevice(
+  preference: DevicePreference,
+  wasmBaseUrl: string,
+  options: OpenOptions = {},
+): Promise<DeviceInfo> {
   closeDevice();
-  const choice = await chooseBackend(preference);
+  const choice = await chooseBackend(preference, options);
   const opened = choice.adapter
     ? await openWebGpuOr(choice, choice.adapter, preference, wasmBaseUrl)
     : await openWasm(choice, wasmBaseUrl);
@@ -59,6 +78,12 @@ export async function describeDevice(preference: DevicePreference): Promise<Devi
   const choice = await chooseBackend(preference);
   if (choice.adapter) return webGpuInfo(choice, choice.adapter);
   return wasmInfo(choice);
+}
+
+/** Returns the key of the device that `openDevice` would open, even if it is refused. */
+export async function deviceKey(preference: DevicePreference): Promise<{ key: string } & Pick<DeviceInfo, 'backend'>> {
+  const { adapter, backend } = await chooseBackend(preference, { evenRefused: true });
+  return { key: adapter ? await adapterKey(adapter) : wasmKey(), backend };
 }
 
 /** Returns the largest array that the preferred device allows, in bytes; Infinity on wasm. */
@@ -112,8 +137,13 @@ export function checkDevice(): void {
   if (failure) throw failure;
 }
 
-async function chooseBackend(preference: DevicePreference): Promise<Choice> {
-  const wasm = (reason: DeviceInfo['reason']): Choice => ({ backend: 'wasm', reason, adapter: null });
+async function chooseBackend(preference: DevicePreference, { evenRefused = false }: OpenOptions = {}): Promise<Choice> {
+  const refusal = (key: string): AppErrorDetails | undefined => (evenRefused ? undefined : refused.get(key));
+  const wasm = (reason: DeviceInfo['reason']): Choice => {
+    const wrong = refusal(wasmKey());
+    if (wrong) throw new AppError(wrong);
+    return { backend: 'wasm', reason, adapter: null };
+  };
   if (preference === 'wasm') return wasm('wasm-chosen');
   const wanted = preference === 'webgpu';
   if (typeof navigator === 'undefined' || !('gpu' in navigator)) {
@@ -125,8 +155,11 @@ async function chooseBackend(preference: DevicePreference): Promise<Choice> {
     if (wanted) throw new AppError({ kind: 'gpu-unavailable', reason: own('no-adapter') });
     return wasm('no-adapter');
   }
+  if (!wanted && isSoftware(adapter.info)) return wasm('software-adapter');
+  const wrong = refusal(await adapterKey(adapter));
+  if (wanted && wrong) throw new AppError(wrong);
+  if (wrong) return wasm('computes-wrongly');
   if (wanted) return { backend: 'webgpu', reason: 'webgpu-chosen', adapter };
-  if (isSoftware(adapter.info)) return wasm('software-adapter');
   if (!(await givesDevice())) return wasm('no-device');
   return { backend: 'webgpu', reason: 'webgpu-available', adapter };
 }

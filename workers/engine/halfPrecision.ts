@@ -9,7 +9,9 @@ export function adaptToHalfPrecision<Param extends string, Read extends string, 
   kernel: Kernel<Param, Read, Write>,
   arrays: Readonly<Record<Read | Write, DeviceArray>>,
 ): Kernel<Param, Read, Write> {
-  const halves = [...kernel.reads, ...kernel.writes].filter((name) => arrays[name].dtype === 'f16');
+  const halves = [...kernel.reads, ...kernel.writes].filter(
+    (name) => arrays[name].dtype === 'f16' && !kernel.raw.includes(name),
+  );
   return withHalfPrecision(kernel, halves);
 }
 

@@ -57,6 +57,8 @@ export interface Kernel<Param extends string = string, Read extends string = str
   params: readonly (readonly [Param, KernelParamType])[];
   reads: readonly Read[];
   writes: readonly Write[];
+  /** Arrays bound as whole numbers: the kernel itself knows how their numbers are stored. */
+  raw: readonly (Read | Write)[];
   flops?(params: Readonly<Record<Param, number>>): number;
   wasm: KernelWasmCall<Param> | undefined;
 }
@@ -102,7 +104,8 @@ ${spec.body}
 }
 `;
   const names = { reads: reads.map(([name]) => name), writes: writes.map(([name]) => name) };
-  const made = { name: spec.name, code, params, ...names, wasm: spec.wasm };
+  const raw = [...reads, ...writes].filter(([, element]) => element.includes('u32')).map(([name]) => name);
+  const made = { name: spec.name, code, params, ...names, raw, wasm: spec.wasm };
   return spec.flops ? { ...made, flops: spec.flops } : made;
 }
 

@@ -10,6 +10,7 @@ import { tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
 import { infoNceNumberCount } from './losses/infoNce';
+import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
 import type { TokenBatch } from './model/tokenBatch';
@@ -17,6 +18,7 @@ import { SegmentTable } from './model/segmentTable';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
 import { clipping } from './optimizer/clipping';
+import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
 
 export interface TrainerOptions {
   config: EncoderConfig;
@@ -31,6 +33,8 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
+  /** Mixed precision only: matrix units for the products, if the experiment asks for them. */
+  matrices?: MatrixUnits | undefined;
 }
 
 export interface TrainerNumbers {
@@ -47,16 +51,38 @@ export interface TrainerNumbers {
   skipped?: true;
 }
 
+/** A step whose commands are submitted. */
+interface BegunStep {
+  anchors: TokenBatch;
+  positives: TokenBatch;
+  learningRate: number;
+  step: number;
+  /** The loss scale that the step uses: right unless an earlier step turns out to be skipped. */
+  lossScale: LossScale | undefined;
+  numbers: Promise<Float32Array>;
+}
+
 /** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
 const normAt = infoNceNumberCount;
 const numbersLength = infoNceNumberCount + 2;
 
-/** Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step. */
+/**
+ * Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step.
+ *
+ * On a GPU, a step may begin before the numbers of the previous one are known, so that the device never waits for the
+ * host. If that previous step turns out bad, the device has changed nothing since: after a step whose numbers are not
+ * finite, a flag on the device keeps later steps from changing weights and moments. If the step was skipped because
+ * gradients overflowed, the one after it is computed again with the smaller loss scale.
+ */
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
   readonly #half: HalfWeights | undefined;
+  #copiedInHalf = false;
+  /** [1]. Not zero on the device from a bad step on. */
+  readonly #stopped: DeviceArray | undefined;
   #lossScale: LossScale | undefined;
+  readonly #begun: BegunStep[] = [];
 
   /**
    * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested and the device
@@ -70,68 +96,122 @@ export class Trainer {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
     this.#lossScale = options.lossScale;
+    if (this.stepsAhead > 0) {
+      this.#stopped = this.#engine.pool.allocate([1]);
+      this.#engine.commands.clear(this.#stopped);
+    }
     if (!options.lossScale) return;
     if (!this.#engine.hasHalf) throw new RangeError('the device has no half precision');
-    this.#half = new HalfWeights(weights, options.config);
+    this.#half = new HalfWeights(weights, options.config, options.matrices);
   }
 
-  /** Loss scale of the next step; undefined in full precision. */
+  /** Loss scale after the last finished step; undefined in full precision. */
   get lossScale(): LossScale | undefined {
     return this.#lossScale;
   }
 
-  /**
-   * Trains one step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
-   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws `training-diverged`, with all weights
-   * unchanged, and any error that the device reports.
-   */
+  /** Maximum number of steps that may have begun when the next one begins. */
+  get stepsAhead(): number {
+    return this.#engine.traits.wasm ? 0 : 1;
+  }
+
+  /** Trains one step and returns its numbers; see `begin` and `finish`. */
   async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
+    this.begin(anchors, positives, learningRate, step);
+    return this.finish();
+  }
+
+  /**
+   * Begins a step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
+   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws RangeError if too many steps have
+   * begun.
+   */
+  begin(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): void {
+    if (this.#begun.length > this.stepsAhead) throw new RangeError('too many steps have begun');
+    const given = { anchors, positives, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
+    this.#begun.push({ ...given, numbers: this.#record(given) });
+  }
+
+  /**
+   * Returns the numbers of the earliest step that has begun. Throws `training-diverged`, with all weights unchanged
+   * since before that step, and any error that the device reports. The trainer cannot be used after an error.
+   */
+  async finish(): Promise<TrainerNumbers> {
+    const begun = this.#begun.shift();
+    if (!begun) throw new RangeError('no step has begun');
+    const values = await begun.numbers; // GPU→CPU sync, the only one in a step
+    const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
+    const scaled = await this.#checkFinite(loss, gradientNorm, begun);
+    const tokens = (begun.anchors.offsets.at(-1) ?? 0) + (begun.positives.offsets.at(-1) ?? 0);
+    return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens, ...scaled };
+  }
+
+  dispose(): void {
+    this.#gradients.dispose();
+    this.#half?.dispose();
+    if (this.#stopped) this.#engine.pool.free(this.#stopped);
+  }
+
+  /** Returns the loss scale for a step that begins while `underWay` others may still turn out to be skipped. */
+  #expectedScale(underWay: number): LossScale | undefined {
+    let scale = this.#lossScale;
+    for (let i = 0; i < underWay && scale; i++) scale = nextLossScale(scale, false) ?? undefined;
+    return scale;
+  }
+
+  /** Submits all commands of a step. */
+  #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
     const numbers = pool.allocate([numbersLength]);
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
-    this.#half?.refresh();
-    this.#gradientsOf(anchors, positives, step, numbers);
-    this.#update(numbers, parts, learningRate, step);
     try {
-      const values = await commands.read(numbers); // GPU→CPU sync, the only one in a step
-      const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
-      const scaled = await this.#checkFinite(loss, gradientNorm, parts, step);
-      const tokens = (anchors.offsets.at(-1) ?? 0) + (positives.offsets.at(-1) ?? 0);
-      return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens, ...scaled };
+      this.#copyInHalf();
+      this.#gradientsOf(begun, numbers);
+      this.#update(begun, numbers, parts);
+      const read = commands.read(numbers);
+      read.catch(() => undefined); // avoids an unhandled rejection: an earlier step may fail first
+      return read;
     } finally {
+      // Commands recorded later run after the copy, so they may reuse these buffers before the numbers arrive.
       pool.free(numbers);
       pool.free(parts);
       pool.trim();
     }
   }
 
-  dispose(): void {
-    this.#gradients.dispose();
-    this.#half?.dispose();
+  /** Copies the weights in half precision before the first step. After that, AdamW keeps the copies up to date. */
+  #copyInHalf(): void {
+    if (!this.#copiedInHalf) this.#half?.refresh();
+    this.#copiedInHalf = true;
   }
 
-  #gradientsOf(anchors: TokenBatch, positives: TokenBatch, step: number, numbers: DeviceArray): void {
+  #gradientsOf({ anchors, positives, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
     const { config, seed, pooling, way } = this.options;
     const rates = dropoutRates(this.options.dropout, config);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
-    const loss = { ...this.options.loss, gradientScale: this.#lossScale?.scale };
+    const loss = { ...this.options.loss, gradientScale: lossScale?.scale };
     computeGradients(context, anchors, positives, { pooling, way, loss }, { numbers, gradients: this.#gradients });
   }
 
-  #update(numbers: DeviceArray, parts: DeviceArray, learningRate: number, step: number): void {
+  #update(
+    { learningRate, step, lossScale }: Omit<BegunStep, 'numbers'>,
+    numbers: DeviceArray,
+    parts: DeviceArray,
+  ): void {
     const { optimizer } = this.options;
     // AdamW's t counts only steps that changed the weights.
-    const update = step - (this.#lossScale?.skipped ?? 0);
+    const update = step - (lossScale?.skipped ?? 0);
     sumTableSquares(this.#gradients, this.#gradients, parts);
-    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, this.#lossScale?.scale);
+    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, lossScale?.scale);
+    if (this.#stopped) stopAfterBadStep(this.#engine, numbers, normAt, this.#stopped);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
       const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt);
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt, this.#half?.copyOf(i));
     });
   }
 
@@ -142,27 +222,53 @@ export class Trainer {
   async #checkFinite(
     loss: number,
     norm: number,
-    parts: DeviceArray,
-    step: number,
+    begun: BegunStep,
   ): Promise<Pick<TrainerNumbers, 'lossScale' | 'skipped'>> {
-    if (!Number.isFinite(loss)) throw this.#diverged(step, 'loss', await this.#causeOfLoss(parts));
+    if (!Number.isFinite(loss)) throw this.#diverged(begun.step, 'loss', await this.#causeOf(begun, true));
+    const overflowed = !Number.isFinite(norm);
     const used = this.#lossScale;
-    const next = used && nextLossScale(used, !Number.isFinite(norm));
-    if (used && next) {
-      this.#lossScale = next;
-      return { lossScale: used.scale, ...(Number.isFinite(norm) ? {} : { skipped: true }) };
+    const next = used && nextLossScale(used, overflowed);
+    if (!used || !next) {
+      if (!overflowed) return {};
+      throw this.#diverged(begun.step, 'gradientNorm', await this.#causeOf(begun, false));
     }
-    if (Number.isFinite(norm)) return {};
-    throw this.#diverged(step, 'gradientNorm', await divergedParameter(this.#gradients, this.#gradients, parts));
+    this.#lossScale = next;
+    if (!overflowed) return { lossScale: used.scale };
+    this.#restart();
+    return { lossScale: used.scale, skipped: true };
+  }
+
+  /** Computes the steps that have begun again, with the loss scale that follows a skipped step. */
+  #restart(): void {
+    if (this.#stopped) this.#engine.commands.clear(this.#stopped);
+    for (const [i, begun] of this.#begun.entries()) {
+      begun.lossScale = this.#expectedScale(i);
+      begun.numbers = this.#record(begun);
+    }
   }
 
   /**
-   * Returns the name of the parameter that made the loss non-finite, if any. A non-finite weight spoils the loss and
-   * thereby all gradients, so weights are searched first.
+   * Returns the name of the parameter that made a step's numbers non-finite, if any. A non-finite weight spoils the
+   * loss and thereby all gradients, so weights are searched first if the loss is not finite.
    */
-  async #causeOfLoss(parts: DeviceArray): Promise<string | undefined> {
-    const inWeights = await divergedParameter(this.weights, this.#gradients, parts);
-    return inWeights ?? divergedParameter(this.#gradients, this.#gradients, parts);
+  async #causeOf(bad: BegunStep, inLoss: boolean): Promise<string | undefined> {
+    const { pool } = this.#engine;
+    const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
+    try {
+      const inWeights = inLoss ? await divergedParameter(this.weights, this.#gradients, parts) : undefined;
+      if (inWeights !== undefined) return inWeights;
+      // A later step that has begun has overwritten the gradients. The weights are still those of the bad step.
+      if (this.#begun.length > 0) this.#computeAgain(bad);
+      return await divergedParameter(this.#gradients, this.#gradients, parts);
+    } finally {
+      pool.free(parts);
+    }
+  }
+
+  #computeAgain(bad: BegunStep): void {
+    const numbers = this.#engine.pool.allocate([numbersLength]);
+    this.#gradientsOf(bad, numbers);
+    this.#engine.pool.free(numbers);
   }
 
   #diverged(step: number, quantity: 'loss' | 'gradientNorm', parameter: string | undefined): AppError {

@@ -1,7 +1,7 @@
 import { AppError } from '../../src/domain/errors';
 import type { GpuApi } from '../../src/protocol/gpuApi';
 import { runLockName } from '../../src/protocol/locks';
-import { openDatabase } from '../../src/storage/database';
+import { openDatabase, type Database } from '../../src/storage/database';
 import { browserVersion } from './device/browserVersion';
 import { benchmarkDevice } from './benchmark/benchmarkDevice';
 import { createRun } from './train/createRun';
@@ -9,6 +9,8 @@ import { reportExperimentMemory } from './train/reportMemory';
 import { viewBatch } from './train/viewBatch';
 import { describeDevice } from '../engine/device';
 import { DeviceHold } from './device/deviceHold';
+import { checkDevice } from './deviceCheck/checkDevice';
+import { applyVerdicts, deviceCheckState, storeCheck } from './deviceCheck/verdicts';
 import { searchPassages } from './evaluate/searchPassages';
 import { encodeWithWeights } from './report/encodeWithWeights';
 import { expectedWork } from './benchmark/expectedWork';
@@ -21,6 +23,13 @@ const device = new DeviceHold();
 
 const wasmBaseUrl = (): string => `${baseUrl}engine/`;
 
+/** Opens the database and makes the engine refuse the devices that computed wrongly when they were checked. */
+async function openedWithVerdicts(): Promise<Database> {
+  const db = await openDatabase();
+  await applyVerdicts(db);
+  return db;
+}
+
 /** API that the GPU worker exposes to the page. */
 export const gpuWorkerApi: GpuApi = {
   configure: async (options) => {
@@ -28,15 +37,18 @@ export const gpuWorkerApi: GpuApi = {
     await holdWorkerLifeLock(options.lifeLock);
   },
   createRun: async (experimentId, preference, budgetBytes) =>
-    createRun(await openDatabase(), experimentId, { device: preference, budgetBytes }, __BUILD__),
+    createRun(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }, __BUILD__),
   planMemory: async (experimentId, preference, budgetBytes) =>
-    reportExperimentMemory(await openDatabase(), experimentId, { device: preference, budgetBytes }),
-  describeDevice: (preference) => describeDevice(preference),
+    reportExperimentMemory(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
+  describeDevice: async (preference) => {
+    await openedWithVerdicts();
+    return describeDevice(preference);
+  },
   viewBatch: async (experimentId, step) => viewBatch(await openDatabase(), experimentId, step),
   startRun: (runId, onEvents) =>
     device.during({ job: 'run', runId }, (control) =>
       holdRun(runId, async () => {
-        const db = await openDatabase();
+        const db = await openedWithVerdicts();
         await runExperiment({ db, control, build: __BUILD__, wasmBaseUrl: wasmBaseUrl(), onEvents }, runId);
       }),
     ),
@@ -48,12 +60,12 @@ export const gpuWorkerApi: GpuApi = {
   cancelRun: async (runId) => device.controlOfRun(runId).cancel(),
   encodeTexts: (source, tokenIds) =>
     device.during({ job: 'export' }, async () =>
-      encodeWithWeights(await openDatabase(), source, tokenIds, wasmBaseUrl()),
+      encodeWithWeights(await openedWithVerdicts(), source, tokenIds, wasmBaseUrl()),
     ),
   searchPassages: (request, preference, progress) =>
     device.during({ job: 'search' }, async (control) =>
       searchPassages(request, {
-        db: await openDatabase(),
+        db: await openedWithVerdicts(),
         control,
         device: preference,
         wasmBaseUrl: wasmBaseUrl(),
@@ -68,8 +80,18 @@ export const gpuWorkerApi: GpuApi = {
     ),
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   cancelBenchmark: async () => device.controlOf('benchmark')?.cancel(),
+  deviceCheck: async (preference) => deviceCheckState(await openDatabase(), preference),
+  checkDevice: (preference, onProgress) =>
+    device.during({ job: 'check' }, async (control) => {
+      const browser = await browserVersion();
+      const check = await checkDevice(preference, { control, wasmBaseUrl: wasmBaseUrl(), browser, onProgress });
+      await storeCheck(await openDatabase(), preference, check);
+      return check;
+    }),
+  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+  cancelCheck: async () => device.controlOf('check')?.cancel(),
   expectedWork: async (experimentId, preference, budgetBytes) =>
-    expectedWork(await openDatabase(), experimentId, { device: preference, budgetBytes }),
+    expectedWork(await openedWithVerdicts(), experimentId, { device: preference, budgetBytes }),
 };
 
 /** Holds the run's lock during `work`. The lock is freed if this worker dies, so an unlocked run was interrupted. */

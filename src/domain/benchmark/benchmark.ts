@@ -1,6 +1,7 @@
 import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
 import type { DeviceInfo, DevicePreference } from '../device';
+import type { KernelTime } from './kernelTime';
 
 export const benchmarkShapes = ['bertBase', 'demo'] as const;
 export type BenchmarkShape = (typeof benchmarkShapes)[number];
@@ -76,6 +77,8 @@ export interface StepSpeed {
   /** Tokens per second of the full model. Estimated by FLOPs if only some layers were run. */
   tokensPerSecond: number;
   bytes: number;
+  /** GPU time of one step by kernel; null if the device cannot time kernels. */
+  profile: KernelTime[] | null;
 }
 
 /** A shape that was not measured, because no step strategy fits the memory budget. */

@@ -48,6 +48,7 @@ const deviceSchema = v.strictObject({
     'no-adapter',
     'no-device',
     'software-adapter',
+    'computes-wrongly',
   ]),
   adapter: v.nullable(v.strictObject({ vendor: text, architecture: text, description: text })),
   threads: whole,

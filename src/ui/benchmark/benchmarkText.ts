@@ -1,4 +1,6 @@
-import type { BenchmarkResult } from '../../domain/benchmark/benchmark';
+import type { BenchmarkResult, StepSpeed } from '../../domain/benchmark/benchmark';
+import { kernelTimeRows } from '../../domain/benchmark/kernelTime';
+import type { DeviceInfo } from '../../domain/device';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatBytes, formatCount, formatDuration, formatFigure, formatPercent } from '../i18n/format';
 import { deviceText } from '../train/deviceText';
@@ -38,5 +40,27 @@ export function benchmarkText(
     lines.push(t.skipped(t.shapes[shape], formatBytes(neededBytes), formatBytes(budgetBytes)));
   if (result.longestSubmitMs > 0) lines.push(`${t.longestSubmit}${colon}${formatFigure(result.longestSubmitMs)} ${ms}`);
   if (expected) lines.push(`${t.expected} “${expected.name}”${colon}${formatDuration(expected.ms, dictionary.time)}`);
+  for (const step of result.steps) lines.push('', ...kernelLines(dictionary, step, result.device.backend));
   return lines.join('\n');
+}
+
+/** Returns the time by kernel, with one kernel per line, or says why there is none. */
+function kernelLines(
+  { benchmark: t, common: { colon, comma }, time: { ms } }: Dictionary,
+  { shape, profile }: StepSpeed,
+  backend: DeviceInfo['backend'],
+): string[] {
+  const title = `${t.kernels.title}${comma}${t.shapes[shape]}`;
+  if (!profile) return [`${title}${colon}${t.kernels.none[backend]}`];
+  const rows = kernelTimeRows(profile).map((row) => {
+    const figures = [
+      `${formatCount(row.count)} ×`,
+      `${formatFigure(row.ms)} ${ms}`,
+      formatPercent(row.share),
+      `${formatFigure(row.gigabytesPerSecond)} GB/s`,
+      ...(row.flops > 0 ? [`${formatFigure(row.teraflops)} TFLOP/s`] : []),
+    ];
+    return `${row.name}${colon}${figures.join(comma)}`;
+  });
+  return [title, ...rows];
 }

@@ -1,6 +1,7 @@
 import { benchmarkTexts } from './en/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './en/common';
 import { deviceTexts } from './en/device';
+import { deviceCheckTexts } from './en/deviceCheck';
 import { evaluateTexts } from './en/evaluate';
 import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
@@ -36,6 +37,7 @@ export const en = {
   project: projectTexts,
   benchmark: benchmarkTexts,
   device: deviceTexts,
+  deviceCheck: deviceCheckTexts,
   errors: errorsTexts,
   time: timeTexts,
 };

@@ -5,6 +5,8 @@ import { dataRoleName } from './errors/dataRoleName';
 import { tooFewPairs } from './errors/tooFewPairs';
 import { deviceBusySentences } from './errors/deviceBusy';
 import { benchmarkStopped } from './errors/benchmarkStopped';
+import { checkStopped } from './errors/checkStopped';
+import { deviceWrong } from './errors/deviceWrong';
 import { hubFailed } from './errors/hubFaults';
 import { importFailed } from './errors/importFaults';
 import { linkFaultSentences } from './errors/linkFaults';
@@ -140,6 +142,7 @@ const sentences: Sentences = {
     zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或在“设置”里改用 CPU。`,
     en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or choose the CPU in the settings.`,
   }),
+  'device-wrong': (details) => deviceWrong(details),
   'half-unavailable': () => ({
     zh: '这台设备不支持混合精度（WebGPU 的 shader-f16），请把“精度”改回全精度，或换一台设备。',
     en: 'This device doesn’t support mixed precision (WebGPU’s shader-f16); set the precision back to full, or use another device.',
@@ -162,6 +165,7 @@ const sentences: Sentences = {
   }),
   'device-busy': (details) => deviceBusySentences[details.job],
   'benchmark-stopped': benchmarkStopped,
+  'check-stopped': checkStopped,
   'run-elsewhere': () => ({
     zh: '这次训练正在另一个标签页里进行，请到那里查看或取消。',
     en: 'This run is in progress in another tab; watch or cancel it there.',

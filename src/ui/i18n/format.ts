@@ -59,6 +59,11 @@ export function formatFigure(value: number): string {
   return `${sign}${Number(size.toPrecision(size >= 100 ? 4 : 3))}`;
 }
 
+/** Formats a relative error with one digit: "2e-6". */
+export function formatError(error: number): string {
+  return error === 0 ? '0' : error.toExponential(0).replace('e+', 'e');
+}
+
 /** Returns the start of a content hash, which is enough to tell two hashes apart by eye. */
 export function formatHash(sha256: string): string {
   return sha256.slice(0, 12);

@@ -2,6 +2,7 @@ import type { Dictionary } from './dictionary';
 import { benchmarkTexts } from './zh/benchmark';
 import { commonTexts, headerTexts, paletteTexts, errorsTexts, timeTexts } from './zh/common';
 import { deviceTexts } from './zh/device';
+import { deviceCheckTexts } from './zh/deviceCheck';
 import { evaluateTexts } from './zh/evaluate';
 import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
@@ -36,6 +37,7 @@ export const zh: Dictionary = {
   project: projectTexts,
   benchmark: benchmarkTexts,
   device: deviceTexts,
+  deviceCheck: deviceCheckTexts,
   errors: errorsTexts,
   time: timeTexts,
 };

@@ -35,6 +35,7 @@ describe('the expected time of an experiment', () => {
     stepMs: 1,
     tokensPerSecond: 1,
     bytes: 1,
+    profile: null,
   });
   const work: ExpectedWork = {
     config: bertBase,

@@ -10,6 +10,8 @@ const { work } = vi.hoisted(() => {
   const begin = vi.fn(() => new Promise<never[]>((resolve) => waiting.push(() => resolve([]))));
   return { work: { begin, finishAll: () => waiting.splice(0).forEach((finish) => finish()) } };
 });
+/** Keys of the devices whose check was stored. */
+const stored = vi.hoisted((): string[] => []);
 const searched = vi.hoisted((): { control?: RunControl } => ({}));
 const exposed = vi.hoisted((): { api?: unknown } => ({}));
 vi.mock('comlink', () => ({ expose: (api: unknown) => (exposed.api = api), transferHandlers: new Map() }));
@@ -18,6 +20,11 @@ vi.mock('../../../src/storage/sweep', () => ({ sweepOrphanWeights: () => Promise
 vi.mock('../../../workers/services/train/createRun', () => ({}));
 vi.mock('../../../workers/services/benchmark/expectedWork', () => ({}));
 vi.mock('../../../workers/services/benchmark/benchmarkDevice', () => ({ benchmarkDevice: work.begin }));
+vi.mock('../../../workers/services/deviceCheck/checkDevice', () => ({ checkDevice: work.begin }));
+vi.mock('../../../src/storage/deviceChecks', () => ({
+  listDeviceChecks: () => Promise.resolve(new Map()),
+  putDeviceCheck: (_db: object, key: string) => Promise.resolve(stored.push(key)),
+}));
 vi.mock('../../../workers/services/report/encodeWithWeights', () => ({ encodeWithWeights: work.begin }));
 vi.mock('../../../workers/services/evaluate/searchPassages', () => ({
   searchPassages: (_request: SearchRequest, { control }: SearchDeps) => {
@@ -40,10 +47,11 @@ const api = exposed.api as GpuApi;
 const jobs = {
   run: () => api.startRun('r', () => undefined),
   benchmark: () => api.benchmark({ shapes: ['demo'], device: 'wasm', budgetBytes: null, brief: true }, () => undefined),
+  check: () => api.checkDevice('wasm', () => undefined),
   export: () => api.encodeTexts({ runId: 'r' }, [[1]]),
   search: () => api.searchPassages({} as SearchRequest, 'wasm', () => undefined),
 };
-const names = ['run', 'benchmark', 'export', 'search'] as const;
+const names = ['run', 'benchmark', 'check', 'export', 'search'] as const;
 const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
 
 beforeEach(() => {

@@ -3,6 +3,7 @@ import { openDB } from 'idb';
 import { expect, it } from 'vitest';
 import { kernelsVersion } from '../../../src/domain/kernelPlan';
 import { openDatabase } from '../../../src/storage/database';
+import { getDeviceCheck, listDeviceChecks } from '../../../src/storage/deviceChecks';
 import { listDownloads } from '../../../src/storage/downloads';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 
@@ -31,4 +32,16 @@ it('a version 2 database keeps its rows and gets stores for downloads', async ()
   expect(await getKernelPlan(db, 'an adapter')).toEqual(plan);
   expect(await listDownloads(db)).toEqual([]);
   expect(await db.count('downloadParts')).toBe(0);
+});
+
+it('a version 4 database keeps its rows and gets a store for checks of devices', async () => {
+  const old = await openDB('of version 4', 4, {
+    upgrade: (db) => void db.createObjectStore('batchLists', { keyPath: 'sha256' }),
+  });
+  await old.put('batchLists', { sha256: 'a', batches: [[1, 2]] });
+  old.close();
+  const db = await openDatabase('of version 4');
+  expect(await db.get('batchLists', 'a')).toEqual({ sha256: 'a', batches: [[1, 2]] });
+  expect(await getDeviceCheck(db, 'an adapter')).toBeUndefined();
+  expect(await listDeviceChecks(db)).toEqual(new Map());
 });

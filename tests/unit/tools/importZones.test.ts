@@ -7,6 +7,8 @@ describe('the import rule', () => {
     expect(forbiddenImport('workers/services/train/trainModel.ts', '../../engine/device')).toBeNull();
     expect(forbiddenImport('src/domain/experiment.ts', 'valibot')).toBeNull();
     expect(forbiddenImport('workers/services/report/exportModel.ts', '@huggingface/transformers')).toBeNull();
+    expect(forbiddenImport('workers/reference/tfjs/tfjsStep.ts', '@tensorflow/tfjs-core')).toBeNull();
+    expect(forbiddenImport('workers/services/deviceCheck/checkDevice.ts', '../../reference/trainingStep')).toBeNull();
   });
 
   it.each([
@@ -17,6 +19,9 @@ describe('the import rule', () => {
     ['src/state/run.svelte.ts', '../ui/i18n'],
     ['workers/engine/device.ts', '../services/train/trainModel'],
     ['workers/engine/device.ts', '@tensorflow/tfjs-core/dist/tensor'],
+    ['workers/engine/device.ts', '../reference/trainingStep'],
+    ['workers/services/deviceCheck/checkDevice.ts', '@tensorflow/tfjs-core'],
+    ['workers/reference/float64/float64Step.ts', '../../services/deviceCheck/checkStep'],
     ['workers/gpu.worker.ts', '../src/storage/database'],
     ['workers/formats/onnx/writer.ts', '../../engine/device'],
     ['src/clients/gpuClient.ts', '../../workers/services/train/trainModel'],

@@ -5,9 +5,9 @@
 const filters = ['internal', 'validation', 'out-of-memory'] as const;
 
 /**
- * Keeps error scopes open at all times. Errors between two submits are reported with the second one, before a later
+ * Keeps error scopes open at all times and closes them at each readback, so that an error is reported before the
  * readback is trusted. The `uncapturederror` event could arrive only after that readback, which would then return
- * zeros.
+ * zeros. Scopes per submit would cost more than the submits of a small step.
  */
 export class ErrorScopes {
   #reported: Promise<void> = Promise.resolve();
@@ -19,16 +19,15 @@ export class ErrorScopes {
     this.#push();
   }
 
-  /** Collects the errors of a submit. Call after each submit. */
-  next(): void {
+  /**
+   * Call once the commands of a readback are submitted. The promise resolves when all errors up to now have been
+   * reported.
+   */
+  next(): Promise<void> {
     const popped = this.#pop();
     this.#push();
-    // A chain, not a list: a run makes thousands of submits, and a chain does not keep the promises of earlier ones.
+    // A chain, not a list: a run reads thousands of times, and a chain does not keep the promises of earlier readbacks.
     this.#reported = this.#reported.then(() => popped);
-  }
-
-  /** Resolves when the errors of all submits so far have been reported. */
-  reported(): Promise<void> {
     return this.#reported;
   }
 

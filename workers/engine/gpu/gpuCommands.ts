@@ -1,23 +1,28 @@
+import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import { arrayByteLength, arrayLength, type DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
 import type { Commands, CommandCounters } from '../commands';
 import type { HostValues } from '../hostValues';
-import { adaptToHalfPrecision, fromHalfPrecision } from '../halfPrecision';
+import { fromHalfPrecision } from '../halfPrecision';
 import { packKernelParams, kernelFlops, type Kernel } from '../kernel';
+import { BindGroups, slotBytes } from './bindGroups';
 import { ErrorScopes } from './errorScopes';
 import type { GpuMemory } from './gpuMemory';
-import { KernelProfile, PassTimes, type KernelTime } from './kernelProfile';
+import { KernelProfile, PassTimes } from './kernelProfile';
 import { Pipelines, type Pipeline } from './pipelines';
 import type { DeviceReports } from './deviceReports';
+import { spreadGroups } from './spreadGroups';
+import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Bytes of a uniform slot. WebGPU lets no device require a larger alignment of uniform offsets. */
-const slotBytes = 256;
 /** Uniform slots per submit. A step of BERT-base needs about 300, a timed pass of a small kernel thousands. */
 const slots = 4096;
-/** Maximum workgroups per dimension: every WebGPU device allows this many. */
-const maxGroups = 65_535;
+/**
+ * Dispatches of the first submit after a readback, few so that the device begins long before a step is recorded. Each
+ * further submit holds twice as many, because by then the device has work.
+ */
+const firstBatch = 16;
 
 /** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
@@ -29,9 +34,13 @@ export class GpuCommands implements Commands {
   readonly #scopes: ErrorScopes;
   readonly #pipelines: Pipelines;
   readonly #uploads: UploadRing;
+  readonly #bindGroups: BindGroups;
+  readonly #staging: StagingBuffers;
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
+  /** Maximum dispatches of the current submit. */
+  #batch = firstBatch;
   /** Estimated FLOPs recorded since the last submit. */
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
@@ -41,6 +50,8 @@ export class GpuCommands implements Commands {
   #profile: KernelProfile | undefined;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
+  /** The pipeline that the open pass uses. */
+  #current: GPUComputePipeline | null = null;
   readonly counters: CommandCounters = { dispatches: 0, boundBytes: 0, submits: 0 };
 
   constructor(
@@ -59,6 +70,8 @@ export class GpuCommands implements Commands {
       size: slotBytes * slots,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
+    this.#bindGroups = new BindGroups(device, memory, this.#uniforms);
+    this.#staging = new StagingBuffers(device);
   }
 
   dispatch<Param extends string, Read extends string, Write extends string>(
@@ -67,21 +80,22 @@ export class GpuCommands implements Commands {
     params: Readonly<Record<Param, number>>,
     groups: number | readonly [number, number, number],
   ): void {
-    const bound = [...kernel.reads, ...kernel.writes].map((name) => arrays[name]);
+    const bound: DeviceArray[] = [];
+    for (const name of kernel.reads) bound.push(arrays[name]);
+    for (const name of kernel.writes) bound.push(arrays[name]);
     const bytes = bound.reduce((sum, array) => sum + arrayByteLength(array), 0);
-    const work = kernelFlops(kernel, params, bytes);
-    if (this.#usedSlots === slots || this.#work + work > this.#pacer.maxFlops) this.#submitEarly();
-    this.#work += work;
-    const adapted = adaptToHalfPrecision(kernel, arrays);
-    const { pipeline, layout } = this.#pipeline(adapted);
+    this.#makeRoom(kernelFlops(kernel, params, bytes));
+    const { pipeline, binding } = this.#pipeline(kernel, bound);
+    const group = this.#bindGroups.of(binding, bound);
     const offset = slotBytes * this.#usedSlots++;
     packKernelParams(kernel, params, this.#slots, offset);
     if (this.#profile && !this.#timing)
       this.#beginPass(this.#profile.next({ name: kernel.name, bytes, flops: kernel.flops?.(params) ?? 0 }));
     const pass = this.#computePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#bindGroup(layout, bound), [offset]);
-    const [x, y, z] = typeof groups === 'number' ? spread(groups) : groups;
+    if (this.#current !== pipeline) pass.setPipeline(pipeline);
+    this.#current = pipeline;
+    pass.setBindGroup(0, group, [offset]);
+    const [x, y, z] = typeof groups === 'number' ? spreadGroups(groups) : groups;
     pass.dispatchWorkgroups(x, y, z);
     this.counters.dispatches++;
     this.counters.boundBytes += bytes;
@@ -111,12 +125,15 @@ export class GpuCommands implements Commands {
 
   async fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void> {
     const bytes = arrayByteLength(array);
-    const slot = await this.#uploads.take(bytes);
-    values(new Float32Array(slot.getMappedRange(0, bytes)));
-    slot.unmap();
-    this.#copyEncoder().copyBufferToBuffer(slot, 0, ...this.#range(array), bytes);
-    this.submit();
-    this.#uploads.give(slot);
+    try {
+      await this.#uploads.fill(bytes, values, (from) => {
+        this.#copyEncoder().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
+        this.submit();
+      });
+    } catch (thrown) {
+      await this.#submitChecked()();
+      throw thrown;
+    }
   }
 
   releaseUploads(): void {
@@ -129,7 +146,6 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
-    this.#scopes.next();
     // Not awaited: the pacer only learns from the time. A lost device is reported elsewhere, and its submits are not
     // timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
@@ -141,18 +157,39 @@ export class GpuCommands implements Commands {
     this.counters.submits++;
   }
 
-  /** Submits a part of what an operation records. A timed pass stays whole: its caller chooses how much it holds. */
-  #submitEarly(): void {
-    if (!this.#timing) this.submit();
-    else if (this.#usedSlots === slots) throw new RangeError(`more than ${slots} dispatches in a timed pass`);
+  /**
+   * Submits what is recorded if the next dispatch, of `work` estimated FLOPs, makes it too much. A timed pass stays
+   * whole: its caller chooses how much it holds.
+   */
+  #makeRoom(work: number): void {
+    if (this.#timing) {
+      if (this.#usedSlots === slots) throw new RangeError(`more than ${slots} dispatches in a timed pass`);
+    } else if (this.#usedSlots >= this.#batch) {
+      this.submit();
+      this.#batch = Math.min(2 * this.#batch, slots);
+    } else if (this.#work + work > this.#pacer.maxFlops) this.submit();
+    this.#work += work;
+  }
+
+  /**
+   * Submits what is recorded. Returns a function that throws any error that the device has reported about it or earlier
+   * commands.
+   */
+  #submitChecked(): () => Promise<void> {
+    this.submit();
+    this.#batch = firstBatch;
+    const reported = this.#scopes.next();
+    return async () => {
+      await reported;
+      this.#check();
+    };
   }
 
   /** Submits, and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
-    this.submit();
+    const check = this.#submitChecked();
     await this.#device.queue.onSubmittedWorkDone();
-    await this.#scopes.reported();
-    this.#check();
+    await check();
   }
 
   /**
@@ -176,9 +213,9 @@ export class GpuCommands implements Commands {
       this.#timing = false;
       this.submit();
     }
+    const check = this.#submitChecked();
     const [ms] = await times.milliseconds();
-    await this.#scopes.reported();
-    this.#check();
+    await check();
     return ms;
   }
 
@@ -193,13 +230,17 @@ export class GpuCommands implements Commands {
    * Throws any error that the device has reported. GPU→CPU sync.
    */
   async finishProfile(): Promise<KernelTime[]> {
-    this.submit();
+    const check = this.#submitChecked();
     const profile = this.#profile;
     this.#profile = undefined;
     const sums = (await profile?.sums()) ?? [];
-    await this.#scopes.reported();
-    this.#check();
+    await check();
     return sums;
+  }
+
+  /** Number of bind groups kept for further dispatches. */
+  get cachedBindGroups(): number {
+    return this.#bindGroups.cached;
   }
 
   get #hasTimestamps(): boolean {
@@ -208,32 +249,19 @@ export class GpuCommands implements Commands {
 
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
-    const staging = this.#device.createBuffer({
-      size: Math.max(4, bytes),
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    try {
-      if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
-      this.submit();
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
-      await this.#scopes.reported();
-      this.#check();
-      const copied = staging.getMappedRange(0, bytes).slice(0);
-      return array.dtype === 'f16'
-        ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
-        : new Float32Array(copied);
-    } catch (thrown) {
-      await this.#scopes.reported();
-      this.#check();
-      throw thrown;
-    } finally {
-      staging.destroy();
-    }
+    const staging = this.#staging.take(bytes);
+    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
+    const check = this.#submitChecked();
+    const copied = await this.#staging.read(staging, bytes, check);
+    return array.dtype === 'f16'
+      ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
+      : new Float32Array(copied);
   }
 
   dispose(): void {
     this.#scopes.dispose();
     this.#uploads.release();
+    this.#staging.dispose();
     this.#uniforms.destroy();
   }
 
@@ -262,18 +290,7 @@ export class GpuCommands implements Commands {
     if (this.#timing) throw new RangeError('only dispatches can be timed');
     this.#pass?.end();
     this.#pass = null;
-  }
-
-  #bindGroup(layout: GPUBindGroupLayout, arrays: readonly DeviceArray[]): GPUBindGroup {
-    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: this.#uniforms, size: slotBytes } }];
-    arrays.forEach((array, i) => {
-      const [buffer, offset] = this.#range(array);
-      entries.push({
-        binding: i + 1,
-        resource: { buffer, offset, size: Math.max(16, Math.ceil(arrayByteLength(array) / 16) * 16) },
-      });
-    });
-    return this.#device.createBindGroup({ layout, entries });
+    this.#current = null;
   }
 
   /** Compiles a kernel in the background. Rejects if the device cannot compile the kernel; the device stays usable. */
@@ -281,22 +298,15 @@ export class GpuCommands implements Commands {
     return this.#pipelines.prepare(kernel);
   }
 
-  #pipeline(kernel: Kernel): Pipeline {
-    const known = this.#pipelines.find(kernel);
+  #pipeline(kernel: Kernel, bound: readonly DeviceArray[]): Pipeline {
+    const known = this.#pipelines.find(kernel, bound);
     if (known) return known;
     this.#compiled = true;
-    return this.#pipelines.compile(kernel);
+    return this.#pipelines.compile(kernel, bound);
   }
 }
 
 /** Returns the array's bytes, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
 function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(arrayByteLength(array) / 4);
-}
-
-/** Splits a number of workgroups into [x, y, 1]. The last row may contain workgroups past the end, which do nothing. */
-function spread(groups: number): readonly [number, number, number] {
-  if (groups <= maxGroups) return [groups, 1, 1];
-  const y = Math.ceil(groups / maxGroups);
-  return [Math.ceil(groups / y), y, 1];
 }

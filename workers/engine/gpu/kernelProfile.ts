@@ -1,13 +1,4 @@
-/** GPU time of all dispatches of one kernel in a profile. */
-export interface KernelTime {
-  name: string;
-  count: number;
-  ms: number;
-  /** Bytes of all bound ranges. */
-  bytes: number;
-  /** FLOPs that the kernel declares; 0 for kernels that only move numbers. */
-  flops: number;
-}
+import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 
 /** Passes per query set: WebGPU allows 4,096 queries, and a pass needs two. */
 const passesPerSet = 2048;

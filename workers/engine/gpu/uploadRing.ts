@@ -9,37 +9,50 @@ const maxSlots = 3;
  * as the device has copied it: memory that is mapped for the first time is slow.
  */
 export class UploadRing {
-  #free: Promise<GPUBuffer>[] = [];
-  #created: GPUBuffer[] = [];
+  #slots: GPUBuffer[] = [];
+  /** Buffers whose copy is submitted, earliest first. Each resolves when it is mapped again. */
+  #mapped: Promise<GPUBuffer>[] = [];
   #slotBytes = 0;
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** Returns a mapped buffer of at least `bytes` bytes. Waits if all buffers are in flight. */
-  async take(bytes: number): Promise<GPUBuffer> {
+  /**
+   * Lets `values` write `bytes` bytes and `copy` submit commands that copy them from the buffer. Waits if all buffers
+   * are in flight.
+   */
+  async fill(
+    bytes: number,
+    values: (into: Float32Array<ArrayBuffer>) => void,
+    copy: (from: GPUBuffer) => void,
+  ): Promise<void> {
+    const slot = await this.#take(bytes);
+    values(new Float32Array(slot.getMappedRange(0, bytes)));
+    slot.unmap();
+    copy(slot);
+    const mapped = slot.mapAsync(GPUMapMode.WRITE).then(() => slot);
+    mapped.catch(() => undefined); // the next `fill` that takes the buffer throws the error
+    this.#mapped.push(mapped);
+  }
+
+  /** Destroys all buffers. Copies that were submitted still take place. */
+  release(): void {
+    for (const slot of this.#slots) slot.destroy();
+    this.#slots = [];
+    this.#mapped = [];
+    this.#slotBytes = 0;
+  }
+
+  /** Returns a mapped buffer of at least `bytes` bytes. */
+  #take(bytes: number): GPUBuffer | Promise<GPUBuffer> {
     if (bytes > this.#slotBytes) {
       this.release();
       this.#slotBytes = bytes;
     }
-    if (this.#created.length === maxSlots) return this.#free.shift() ?? Promise.reject(new RangeError('no slot'));
+    const earliest = this.#slots.length === maxSlots ? this.#mapped.shift() : undefined;
+    if (earliest) return earliest;
     const usage = GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC;
     const slot = this.device.createBuffer({ size: this.#slotBytes, usage, mappedAtCreation: true });
-    this.#created.push(slot);
+    this.#slots.push(slot);
     return slot;
-  }
-
-  /** Gives a buffer back. The commands that copy from it must have been submitted. */
-  give(slot: GPUBuffer): void {
-    const mapped = slot.mapAsync(GPUMapMode.WRITE).then(() => slot);
-    mapped.catch(() => undefined); // whoever takes the slot learns of it
-    this.#free.push(mapped);
-  }
-
-  /** Destroys all buffers. Copies that were submitted are not disturbed. */
-  release(): void {
-    for (const slot of this.#created) slot.destroy();
-    this.#created = [];
-    this.#free = [];
-    this.#slotBytes = 0;
   }
 }

@@ -5,6 +5,7 @@ import type { Engine, EngineTraits } from '../engine';
 import { scratchFloats } from '../scratch';
 import { GpuCommands } from './gpuCommands';
 import { GpuMemory } from './gpuMemory';
+import { KernelCollector } from './kernelCollector';
 import type { DeviceReports } from './deviceReports';
 import { SubmitPacer } from './submitPacer';
 
@@ -34,6 +35,16 @@ export class WebGpuEngine implements Engine {
   get scratch(): DeviceArray {
     this.#scratch ??= { buffer: this.#memory.create(4 * scratchFloats), offset: 0, shape: [scratchFloats] };
     return this.#scratch;
+  }
+
+  /**
+   * Compiles in the background, all at once, the kernels that `record` dispatches on the engine passed to it. A kernel
+   * that the device cannot compile fails when it is first used.
+   */
+  async prepareKernels(record: (engine: Engine) => void): Promise<void> {
+    const collector = new KernelCollector(this);
+    record(collector);
+    await Promise.allSettled(collector.kernels.map((kernel) => this.commands.prepare(kernel)));
   }
 
   dispose(): void {

@@ -1,11 +1,10 @@
-import type { Layout, MatmulChoice } from '../../../src/domain/kernelPlan';
 import { largestWindowScores, scoreWindows, type ScoreWindow } from './scoreWindows';
 import type { DeviceArray } from '../arrays';
 import type { ArrayPool } from '../arrayPool';
 import type { Engine } from '../engine';
 import { rowKernelGroups } from '../rowKernel';
 import { matmul } from '../ops/matmul/matmul';
-import { matmulChoice } from '../ops/matmul/matmulChoice';
+import { matmulChunk } from '../ops/matmul/matmulChunk';
 import { infoNceGradientKernel, infoNceRowsKernel, infoNceColumnsKernel, infoNceNumbersKernel } from './infoNceKernels';
 
 /**
@@ -153,21 +152,19 @@ class WindowBuffer {
   }
 }
 
-/** Returns the loss's three products, tiled as for the whole batch: window size must not change the order of a sum. */
+/** Returns the loss's three products, in chunks of the whole batch: window size must not change the order of a sum. */
 function productsOf(engine: Engine, anchors: DeviceArray, candidates: DeviceArray) {
   const [B = 0, E = 0] = anchors.shape;
   const [C = 0] = candidates.shape;
-  const choice = (layout: Layout, rows: number, columns: number, depth: number): MatmulChoice =>
-    matmulChoice(engine.traits, engine.plan, { layout, epilogue: 'plain', rows, columns, depth });
-  const scores = choice('NT', B, C, E);
-  const ofAnchors = choice('NN', B, E, C);
-  const ofCandidates = choice('TN', C, E, B);
+  const scores = { chunk: matmulChunk({ rows: B, columns: C, depth: E }) };
+  const ofAnchors = { chunk: matmulChunk({ rows: B, columns: E, depth: C }) };
+  const ofCandidates = { chunk: matmulChunk({ rows: C, columns: E, depth: B }) };
   return {
-    scores: (a: DeviceArray, c: DeviceArray, y: DeviceArray) => matmul(engine, 'NT', a, c, y, { choice: scores }),
+    scores: (a: DeviceArray, c: DeviceArray, y: DeviceArray) => matmul(engine, 'NT', a, c, y, scores),
     ofAnchors: (d: DeviceArray, y: DeviceArray, alpha: number) =>
-      matmul(engine, 'NN', d, candidates, y, { choice: ofAnchors, alpha }),
+      matmul(engine, 'NN', d, candidates, y, { ...ofAnchors, alpha }),
     ofCandidates: (d: DeviceArray, y: DeviceArray, alpha: number) =>
-      matmul(engine, 'TN', d, anchors, y, { choice: ofCandidates, alpha }),
+      matmul(engine, 'TN', d, anchors, y, { ...ofCandidates, alpha }),
   };
 }
 

@@ -4,6 +4,9 @@ export interface MemoryLimits {
   budgetBytes: number;
   /** Largest array that the device allows. */
   arrayBytes: number;
-  /** Scratch memory of all threads. Does not include the scratch array that every engine has. */
+  /**
+   * Scratch memory of all threads less `scratchBytes`, which plans count for every device: threads have theirs instead
+   * of the scratch array. May be negative.
+   */
   threadBytes?: number;
 }

@@ -47,12 +47,12 @@ export function feedForwardBackward(
   for (const array of [dy, outputNorm.z, outputNorm.stats]) pool.free(array);
   const place = layerDropoutPlace(context.dropout, layer, 2);
   const dOutput = place ? dropoutApply(engine, dz, place) : dz; // [T, H]
-  linearParameterGradients(gradients, layer, 'output', dOutput, gelu, [H, F]);
+  linearParameterGradients(context, gradients, layer, 'output', dOutput, gelu, [H, F]);
   pool.free(gelu);
   const dPre = linearInputGradient(context, layer, 'output', dOutput, [H, F], { geluGradient: pre }); // [T, F]
   pool.free(pre);
   if (dOutput !== dz) pool.free(dOutput);
-  linearParameterGradients(gradients, layer, 'intermediate', dPre, middle, [F, H]);
+  linearParameterGradients(context, gradients, layer, 'intermediate', dPre, middle, [F, H]);
   const dMiddle = linearInputGradient(context, layer, 'intermediate', dPre, [F, H], { residual: dz }); // [T, H]
   for (const array of [dPre, dz, middle]) pool.free(array);
   return dMiddle;

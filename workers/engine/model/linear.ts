@@ -25,7 +25,7 @@ export function linearForward(
   const y = engine.pool.allocate([x.shape[0] ?? 0, shape[0]], x.dtype);
   const weight = productWeight(context, layer, module, shape);
   const bias = weights.view(layerParameterName(layer, module, 'bias'), [shape[0]]);
-  matmul(engine, 'NT', x, weight, y, { bias, ...options });
+  matmul(engine, 'NT', x, weight, y, { bias, matrices: context.half?.matrices, ...options });
   return y;
 }
 
@@ -39,12 +39,16 @@ export function linearInputGradient(
   options: MatmulOptions = {},
 ): DeviceArray {
   const dx = context.engine.pool.allocate([dy.shape[0] ?? 0, shape[1]], dy.dtype);
-  matmul(context.engine, 'NN', dy, productWeight(context, layer, module, shape), dx, options);
+  matmul(context.engine, 'NN', dy, productWeight(context, layer, module, shape), dx, {
+    matrices: context.half?.matrices,
+    ...options,
+  });
   return dx;
 }
 
 /** Writes the gradients of a linear module's weight and bias, if they are trained. */
 export function linearParameterGradients(
+  { half }: Pick<EncoderContext, 'half'>,
   { table, accumulate }: GradientSink,
   layer: number,
   module: LayerModuleName,
@@ -58,7 +62,7 @@ export function linearParameterGradients(
   ];
   const weight = table.has(weightName) ? table.view(weightName, shape) : undefined;
   const bias = table.has(biasName) ? table.view(biasName, [shape[0]]) : undefined;
-  writeGradients(table.engine, dy, x, { weight, bias }, accumulate);
+  writeGradients(table.engine, dy, x, { weight, bias }, { accumulate, matrices: half?.matrices });
 }
 
 /**
@@ -70,16 +74,17 @@ function writeGradients(
   dy: DeviceArray,
   x: DeviceArray,
   { weight, bias }: { weight: DeviceArray | undefined; bias: DeviceArray | undefined },
-  accumulate: boolean,
+  options: Pick<MatmulOptions, 'accumulate' | 'matrices'> & { accumulate: boolean },
 ): void {
+  const { accumulate } = options;
   if (!weight) {
     if (bias) columnSums(engine, dy, bias, accumulate);
     return;
   }
   if (!bias || !accumulate)
-    return matmul(engine, 'TN', dy, x, weight, { accumulate, ...(bias ? { aSums: bias } : {}) });
+    return matmul(engine, 'TN', dy, x, weight, { ...options, ...(bias ? { aSums: bias } : {}) });
   const sums = engine.pool.allocate([1, 1, bias.shape[0] ?? 0]);
-  matmul(engine, 'TN', dy, x, weight, { accumulate, aSums: sums });
+  matmul(engine, 'TN', dy, x, weight, { ...options, aSums: sums });
   addColumnPartials(engine, sums, [bias], accumulate);
   engine.pool.free(sums);
 }

@@ -48,12 +48,12 @@ export function selfAttentionBackward(
   for (const array of [dy, attentionNorm.z, attentionNorm.stats]) pool.free(array);
   const place = layerDropoutPlace(context.dropout, layer, 1);
   const dOutput = place ? dropoutApply(engine, dz, place) : dz; // [T, H]
-  linearParameterGradients(gradients, layer, 'attentionOutput', dOutput, attention.y, [H, H]);
+  linearParameterGradients(context, gradients, layer, 'attentionOutput', dOutput, attention.y, [H, H]);
   const dAttention = linearInputGradient(context, layer, 'attentionOutput', dOutput, [H, H]); // [T, H]
   if (dOutput !== dz) pool.free(dOutput);
   const dqkv = attentionBackward(engine, dAttention, attention); // [T, 3H]
   for (const array of [dAttention, attention.qkv, attention.y, attention.lse]) pool.free(array);
-  linearParameterGradients(gradients, layer, 'query', dqkv, x, [3 * H, H]);
+  linearParameterGradients(context, gradients, layer, 'query', dqkv, x, [3 * H, H]);
   const dx = needX ? linearInputGradient(context, layer, 'query', dqkv, [3 * H, H], { residual: dz }) : undefined; // [T, H]
   for (const array of [dqkv, dz, x]) pool.free(array);
   return dx;

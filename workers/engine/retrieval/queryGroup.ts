@@ -1,6 +1,5 @@
-import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { DeviceArray } from '../arrays';
-import type { Engine, EngineTraits } from '../engine';
+import type { Engine } from '../engine';
 import { matmul } from '../ops/matmul/matmul';
 import { uploadPassageBlock, type PassageBlockScratch } from './passageBlock';
 import { addRankCounts, prepareRankCounts } from './rankCounts';
@@ -10,16 +9,6 @@ import type { SearchResult } from './searchResult';
 import { keepTopK } from './topK';
 import { fillMatrix, type RowRange } from './vectors';
 import { range } from './range';
-
-/**
- * Returns the tiling for all shapes. Different tilings could sum in different orders, and ranks would then depend on
- * the block sizes.
- */
-function searchTiling({ software }: EngineTraits): MatmulTiling {
-  return software
-    ? { threadRows: 8, threadColumns: 16, workgroup: [4, 1], sharedDepth: 0 }
-    : { threadRows: 8, threadColumns: 8, workgroup: [8, 8], sharedDepth: 16 };
-}
 
 /** A group of queries with their best passages so far, and the number of passages that rank above each target. */
 export class QueryGroup {
@@ -46,18 +35,15 @@ export class QueryGroup {
     commands.clear(this.#kept);
   }
 
-  /** Scores a block of passages [N, E] and updates the best passages and the counts. */
+  /**
+   * Scores a block of passages [N, E] and updates the best passages and the counts. The commands are submitted with the
+   * upload of the next block, because a submit costs more than they do.
+   */
   take(passages: DeviceArray, count: number, first: number): void {
     const block = { scores: this.#score(passages), count, first };
     keepTopK(this.engine, block, this.#kept, this.#next);
     [this.#kept, this.#next] = [this.#next, this.#kept];
     if (this.#targets) addRankCounts(this.engine, block, this.#targets);
-    this.engine.commands.submit();
-  }
-
-  /** Resolves when the device has finished all recorded work. GPU→CPU sync. */
-  settle(): Promise<unknown> {
-    return this.engine.commands.read({ ...this.#kept, shape: [1] });
   }
 
   /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
@@ -83,9 +69,8 @@ export class QueryGroup {
   /** Returns the scores [Q, N] of a block of passages. They are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
     const scores = { ...this.scratch.scores, shape: [this.rows.count, passages.shape[0] ?? 0] };
-    matmul(this.engine, 'NT', this.#queries, passages, scores, {
-      choice: { tiling: searchTiling(this.engine.traits), parts: 1 },
-    });
+    // One chunk for blocks of all sizes: ranks must not depend on them.
+    matmul(this.engine, 'NT', this.#queries, passages, scores, { chunk: this.scratch.stride });
     return scores;
   }
 

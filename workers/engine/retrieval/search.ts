@@ -48,6 +48,7 @@ export async function search(
   } finally {
     for (const group of groups) group.dispose();
     for (const array of [block, scores]) engine.pool.free(array);
+    engine.commands.submit();
     engine.commands.releaseUploads();
     engine.pool.trim();
   }

@@ -7,7 +7,7 @@ import { upToQuad } from '../quads';
 const blockBytes = 16 * 1024 * 1024;
 /** Maximum passages in a block, and bytes of the scores of a block. */
 const maxPassages = 16_384;
-const scoreBytes = 16 * 1024 * 1024;
+const scoreBytes = 24 * 1024 * 1024;
 
 /** Passages and queries scored at once. Affects speed and memory, never a result. */
 export interface SearchBlocks {

@@ -1,7 +1,6 @@
-import type { MatmulChoice, MatmulTiling } from '../../../src/domain/kernelPlan';
-import { defaultMatmulParts, possibleMatmulParts } from '../ops/matmul/matmulParts';
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { EngineTraits } from '../engine';
-import { defaultChoice, defaultTiling } from '../ops/matmul/defaultChoice';
+import { defaultTiling } from '../ops/matmul/defaultTiling';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 import { matrixTiling } from '../ops/matmul/subgroupMatrix';
 import { fitsKernelLimits, type KernelLimits } from './kernelLimits';
@@ -34,34 +33,22 @@ const bySubgroups: MatmulTiling[] = [
 ];
 
 /**
- * Returns the tilings worth measuring for a product with at least 64 rows and columns, the default one first. Tilings
- * with subgroup matrices are included only for half-precision operands.
+ * Returns the tilings worth measuring for a product, the default one first. Tilings with subgroup matrices are included
+ * only for half-precision operands.
  */
-export function candidateTilings(traits: EngineTraits, device: KernelLimits, half = false): MatmulTiling[] {
+export function candidateTilings(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulTiling[] {
   const { subgroups, matrixSides = [] } = device;
-  const first = defaultTiling(traits, 64, 64);
   const rest = traits.software
     ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
-    : [...shared, ...registersOnly, ...(subgroups ? bySubgroups : []), ...(half ? matrixSides.map(matrixTiling) : [])];
-  const key = JSON.stringify(first);
-  return [first, ...rest.filter((each) => JSON.stringify(each) !== key)].filter((each) =>
-    fitsKernelLimits(each, device),
-  );
-}
-
-/**
- * Returns each tiling without a split and, if that leaves cores idle, also with the inner dimension split into parts.
- * The default choice comes first.
- */
-export function candidateChoices(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulChoice[] {
-  const first = defaultChoice(traits, shape);
-  const all = [first.tiling, ...candidateTilings(traits, device, shape.half)].flatMap((tiling) => {
-    const parts = traits.software ? 1 : possibleMatmulParts(defaultMatmulParts(tiling, shape), shape);
-    return (parts > 1 ? [1, parts] : [1]).map((each) => ({ tiling, parts: each }));
-  });
+    : [
+        ...shared,
+        ...registersOnly,
+        ...(subgroups ? bySubgroups : []),
+        ...(shape.half ? matrixSides.map(matrixTiling) : []),
+      ];
   const seen = new Set<string>();
-  return [{ ...first, parts: possibleMatmulParts(first.parts, shape) }, ...all].filter((choice) => {
-    const key = JSON.stringify(choice);
-    return !seen.has(key) && seen.add(key);
+  return [defaultTiling(traits, shape), ...rest].filter((each) => {
+    const key = JSON.stringify(each);
+    return !seen.has(key) && seen.add(key) && fitsKernelLimits(each, device);
   });
 }

@@ -1,11 +1,11 @@
 import type { Engine } from '../engine';
-import { defaultChoice } from '../ops/matmul/defaultChoice';
-import type { MatmulShape } from '../ops/matmul/matmulShape';
+import { GpuCommands } from '../gpu/gpuCommands';
+import { defaultTiling } from '../ops/matmul/defaultTiling';
+import { matmulFlops, type MatmulShape } from '../ops/matmul/matmulShape';
 import type { MeasuredShape } from './measuredShape';
+import { SampleProduct } from './sampleProduct';
 import { shapeToMeasure } from './shapeToMeasure';
 import type { TuneOptions } from './tuneMatmul';
-import { matmulFlops } from '../ops/matmul/matmulShape';
-import { ProductTimer } from './productTimer';
 
 /** Maximum FLOPs of a product measured on the CPU: they take some tens of milliseconds there. */
 const processorFlops = 1e9;
@@ -13,7 +13,7 @@ const processorFlops = 1e9;
 const roundsMs = 500;
 
 /**
- * Times each shape with its default choice, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
+ * Times each shape with its default tiling, so `gflops` and `defaultGflops` are equal. For wasm and software adapters,
  * which are not tuned.
  */
 export async function measureProducts(
@@ -27,21 +27,36 @@ export async function measureProducts(
   for (const [i, shape] of ordered.entries()) {
     if (i > 0 && now() >= deadline) break;
     const few = shapeToMeasure(shape, processorFlops);
-    const timer = new ProductTimer(engine, few, now);
-    const choice = defaultChoice(engine.traits, few);
-    const times: number[] = [];
-    try {
-      const until = now() + roundsMs;
-      // Measure at least twice: the first round includes compilation.
-      for (let round = 0; round < 2 || (round < 5 && now() < until); round++)
-        times.push((await timer.timeOf(choice, 0)) ?? Infinity);
-    } finally {
-      timer.free();
-    }
-    const gflops = matmulFlops(few) / Math.min(...times) / 1e6;
-    measured.push({ shape, choice, gflops, defaultGflops: gflops });
+    const tiling = defaultTiling(engine.traits, few);
+    const gflops = matmulFlops(few) / (await shortestMs(engine, new SampleProduct(engine, few), now)) / 1e6;
+    measured.push({ shape, tiling, gflops, defaultGflops: gflops });
     await between?.(i + 1, ordered.length);
   }
   engine.pool.trim(0);
   return measured;
+}
+
+async function shortestMs(engine: Engine, product: SampleProduct, now: () => number): Promise<number> {
+  const tiling = defaultTiling(engine.traits, product.shape);
+  const times: number[] = [];
+  product.allocate();
+  try {
+    const until = now() + roundsMs;
+    // Measure at least twice: the first round includes compilation.
+    for (let round = 0; round < 2 || (round < 5 && now() < until); round++) {
+      await finished(engine);
+      const startedAt = now();
+      product.run(tiling);
+      await finished(engine);
+      times.push(Math.max(now() - startedAt, 1e-3));
+    }
+  } finally {
+    product.free();
+  }
+  return Math.min(...times);
+}
+
+/** Waits for the GPU. Other engines run each command immediately, so there is nothing to wait for. */
+async function finished({ commands }: Engine): Promise<void> {
+  if (commands instanceof GpuCommands) await commands.finished();
 }

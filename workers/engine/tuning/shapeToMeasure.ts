@@ -1,15 +1,26 @@
+import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { type MatmulShape, matmulFlops } from '../ops/matmul/matmulShape';
 
 /** Minimum tokens of a measured product. With fewer, it would say little about the product that it represents. */
 const minTokens = 128;
+/** Maximum tokens of a measured product: with more, only its time and its memory grow. */
+const maxTokens = 8192;
 
 /**
- * Returns the shape with as many tokens as `flops` FLOPs allow: at most its own number, and if possible at least
- * `minTokens`.
+ * Returns the shape with as many tokens as `flops` FLOPs and arrays of `arrayBytes` bytes allow: at most its own
+ * number, and if possible at least `minTokens`.
  */
-export function shapeToMeasure(shape: MatmulShape, flops: number): MatmulShape {
-  const tokens = shape.layout === 'TN' ? shape.depth : shape.rows;
+export function shapeToMeasure(shape: MatmulShape, flops: number, arrayBytes = Infinity): MatmulShape {
+  const { layout, rows, columns, depth } = shape;
+  const tokens = layout === 'TN' ? depth : rows;
   const affordable = Math.floor((flops / matmulFlops(shape)) * tokens);
-  const used = Math.min(tokens, Math.max(minTokens, 4 * Math.floor(affordable / 4)));
-  return shape.layout === 'TN' ? { ...shape, depth: used } : { ...shape, rows: used };
+  const widest = layout === 'TN' ? Math.max(rows, columns) : Math.max(columns, depth);
+  const most = Math.min(tokens, maxTokens, Math.floor(arrayBytes / (4 * widest)));
+  const used = Math.min(most, Math.max(minTokens, 4 * Math.floor(affordable / 4)));
+  return layout === 'TN' ? { ...shape, depth: used } : { ...shape, rows: used };
+}
+
+/** Returns the largest array that a kernel of this device can bind, in bytes. */
+export function arrayBytesOf({ device: { limits } }: WebGpuEngine): number {
+  return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }

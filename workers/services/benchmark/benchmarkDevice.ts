@@ -36,7 +36,7 @@ interface Deps {
 export async function benchmarkDevice(options: BenchmarkOptions, deps: Deps): Promise<BenchmarkResult> {
   const progress = new Progress(options, deps.onProgress);
   progress.report('open', 0);
-  const device = await openDevice(options.device, deps.wasmBaseUrl);
+  const device = await openDevice(options.device, deps.wasmBaseUrl, { evenRefused: true });
   try {
     return await measure(device, options, deps, progress);
   } catch (thrown) {
@@ -83,7 +83,7 @@ async function measure(
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
     fixedGflops: peak.defaultGflops,
     measured: tuned ? products.length : 0,
-    subgroups: products.some(({ choice }) => choice.tiling.subgroups === true),
+    subgroups: products.some(({ tiling }) => tiling.subgroups === true),
     steps,
     skipped,
     longestSubmitMs: gpu?.pacer.maxMeasuredMs ?? 0,

@@ -7,19 +7,16 @@ import {
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import { forwardFlops, stepFlops } from '../../../src/domain/benchmark/flops';
+import type { KernelTime } from '../../../src/domain/benchmark/kernelTime';
 import { chooseWay } from '../../engine/memory/chooseWay';
 import { parameterCount } from '../../engine/memory/parameterCount';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Engine } from '../../engine/engine';
-import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
-import { AdamWState } from '../../engine/model/adamWState';
-import { parameterShapes } from '../../engine/model/parameterShapes';
-import type { TokenBatch } from '../../engine/model/tokenBatch';
-import { ParameterStore } from '../../engine/model/parameterStore';
-import { Trainer } from '../../engine/trainer';
 import type { WayChoice } from '../../../src/domain/memory/report';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
+import { equalLengths } from './randomTexts';
+import { RandomTraining } from './randomTraining';
 
 /** Maximum pairs per measured step: the batch size of a typical run. Slow devices get smaller batches. */
 export const mostPairsPerStep = 16;
@@ -74,6 +71,7 @@ export async function benchmarkSteps(
     gflops: stepFlops(config, tokens, meanTextTokens, way.kind) / stepMs / 1e6,
     tokensPerSecond: (tokens / stepMs) * 1000 * ofWhole,
     bytes: times.bytes,
+    profile: times.profile,
   };
 }
 
@@ -96,87 +94,42 @@ function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayC
   return chooseWay(config, { all: count, trained: count }, shape, limits);
 }
 
-const benchmarkLoss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
-const optimizer = {
-  kind: 'adamW',
-  learningRate: 1e-5,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.01,
-  clipNorm: 1,
-} as const;
-
 interface Step {
   config: EncoderConfig;
   pairs: number;
   way: StepWay;
 }
 
+interface StepTimes {
+  ms: number[];
+  bytes: number;
+  profile: KernelTime[] | null;
+}
+
 async function timeSteps(
   engine: Engine,
-  step: Step,
+  { config, pairs, way }: Step,
   { budgetMs, brief, between }: BenchmarkStepsRequest,
-): Promise<{ ms: number[]; bytes: number }> {
-  const { config, way } = step;
-  const parameters = randomParameters(engine, config);
-  const adamW = new AdamWState(parameters);
-  const options = { config, way, pooling: 'mean', dropout: 0.1, seed: 1, loss: benchmarkLoss, optimizer } as const;
-  const trainer = new Trainer(options, parameters.segments, adamW.segments);
+): Promise<StepTimes> {
+  const training = new RandomTraining(engine, { config, way });
+  const { question, passage } = benchmarkTexts;
+  const texts = { anchors: equalLengths(pairs, question), positives: equalLengths(pairs, passage) };
   const ms: number[] = [];
   try {
     const startedAt = performance.now();
     // The first step compiles kernels and fills the buffer pool, so it is not timed.
-    await timeStep(trainer, step, 1);
-    for (let number = 2; number <= mostSteps + 1; number++) {
-      ms.push(await timeStep(trainer, step, number));
+    await training.step(texts);
+    while (ms.length < mostSteps) {
+      ms.push((await training.step(texts)).ms);
       const spent = performance.now() - startedAt;
       await between(Math.min(1, Math.max(spent / Math.max(1, budgetMs), ms.length / mostSteps)));
       if (brief || (ms.length >= 2 && spent + median(ms) > budgetMs)) break;
     }
-    return { ms, bytes: engine.pool.totalBytes };
+    const bytes = engine.pool.totalBytes;
+    return { ms, bytes, profile: await training.profile(texts) };
   } finally {
-    trainer.dispose();
-    adamW.dispose();
-    parameters.dispose();
-    // Free the pooled buffers, so that the next model neither reuses them nor counts them as its own.
-    releaseIdleMemory(engine);
+    training.dispose();
   }
-}
-
-async function timeStep(trainer: Trainer, { config, pairs }: Step, number: number): Promise<number> {
-  const batch = (length: number, salt: number): TokenBatch => ({
-    ids: Int32Array.from(
-      { length: pairs * length },
-      (_, i) => ((i + salt) * 7919 + number * 104_729) % config.vocabularySize,
-    ),
-    offsets: Uint32Array.from({ length: pairs + 1 }, (_, text) => text * length),
-  });
-  const [anchors, positives] = [batch(benchmarkTexts.question, 1), batch(benchmarkTexts.passage, 5)];
-  const startedAt = performance.now();
-  await trainer.step(anchors, positives, 1e-5, number);
-  return performance.now() - startedAt;
-}
-
-/** Returns random weights on the scale of BERT's initial ones, ±0.02; LayerNorm weights are 1. */
-function randomParameters(engine: Engine, config: EncoderConfig): ParameterStore {
-  let offset = 0;
-  const tensors = parameterShapes(config).map(({ name, shape }) => {
-    const length = shape.reduce((product, side) => product * side, 1);
-    const entry = { name, shape, offset, length };
-    offset += Math.ceil(length / 64) * 64;
-    return entry;
-  });
-  const parameters = new ParameterStore(engine, tensors);
-  // Repeat one block, which avoids computing a hundred million sines. Its odd length keeps rows distinct.
-  const block = Float32Array.from({ length: 65_521 }, (_, i) => 0.02 * Math.sin(i * i));
-  for (const { name, length } of tensors) {
-    const values = new Float32Array(length);
-    if (name.endsWith('LayerNorm.weight')) values.fill(1);
-    else for (let at = 0; at < length; at += block.length) values.set(block.subarray(0, length - at), at);
-    parameters.write(name, values);
-  }
-  return parameters;
 }
 
 function median(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { budgetBytes } from '../../../src/domain/memory/budget';
 import type { DeviceInfo, DevicePreference } from '../../../src/domain/device';
 import { deviceMaxArrayBytes } from '../../engine/device';
-import { scratchBytes, threadScratchBytes } from '../../engine/scratch';
+import { minThreadsBytes, scratchBytes, threadScratchBytes } from '../../engine/scratch';
 import type { MemoryLimits } from '../../engine/memory/memoryLimits';
 
 export interface DeviceMemoryRequest {
@@ -18,7 +18,7 @@ export async function deviceMemoryLimits(
   return {
     budgetBytes: budgetBytes(backend, chosen, deviceMemoryGiB()),
     arrayBytes: await deviceMaxArrayBytes(device),
-    threadBytes: backend === 'wasm' ? Math.max(0, threads * threadScratchBytes - scratchBytes) : 0,
+    threadBytes: backend === 'wasm' ? Math.max(minThreadsBytes, threads * threadScratchBytes) - scratchBytes : 0,
   };
 }
 

@@ -6,7 +6,7 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import type { Database } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
 import type { WebGpuEngine } from '../../engine/gpu/webGpuEngine';
-import { tunedChoices, tuneMatmul } from '../../engine/tuning/tuneMatmul';
+import { tunedTilings, tuneMatmul } from '../../engine/tuning/tuneMatmul';
 import { fitsKernelLimits } from '../../engine/tuning/kernelLimits';
 import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
 import { planKey } from '../../engine/ops/matmul/planKey';
@@ -32,9 +32,9 @@ export interface KernelPlanInput {
 }
 
 /**
- * Returns the kernel plan of a run. That is the plan in the run's record, so that a resumed run sums in the same order;
- * else the plan measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this
- * version of the kernels cannot execute.
+ * Returns the kernel plan of a run. That is the plan in the run's record, so that a resumed run keeps its kernels; else
+ * the plan measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this version
+ * of the kernels cannot execute.
  */
 export async function kernelPlanOfRun(
   input: KernelPlanInput,
@@ -56,8 +56,8 @@ export async function kernelPlanOfRun(
   return plan;
 }
 
-export function measuredKernelPlan(tuned: Parameters<typeof tunedChoices>[0]): KernelPlan {
-  return { backend: 'webgpu', kernels: kernelsVersion, matmul: tunedChoices(tuned) };
+export function measuredKernelPlan(tuned: Parameters<typeof tunedTilings>[0]): KernelPlan {
+  return { backend: 'webgpu', kernels: kernelsVersion, matmul: tunedTilings(tuned) };
 }
 
 export function kernelShapesOfRun({
@@ -91,5 +91,5 @@ export function canUseKernelPlan(
   gpu: WebGpuEngine | null,
 ): boolean {
   if (backend !== device.backend || kernels !== kernelsVersion) return false;
-  return !gpu || Object.values(matmul).every(({ tiling }) => fitsKernelLimits(tiling, kernelLimits(gpu)));
+  return !gpu || Object.values(matmul).every((tiling) => fitsKernelLimits(tiling, kernelLimits(gpu)));
 }

@@ -29,11 +29,16 @@ export class CheckpointKeeper {
     private readonly state: TrainingState,
   ) {}
 
-  /** Begins a checkpoint if one is due. Throws if the previous write failed. */
-  async writeWhenDue(): Promise<void> {
+  /**
+   * Begins a checkpoint if one is due, after `settle`, which must record all steps that have changed the weights.
+   * Throws if the previous write failed.
+   */
+  async writeWhenDue(settle: () => Promise<void>): Promise<void> {
     this.#throwFailure();
     const isDue = performance.now() - this.#storedAt >= checkpointIntervalMs(this.#writeMs, this.#waitedMs);
-    if (isDue && !this.#writing) await this.#begin('latest');
+    if (!isDue || this.#writing) return;
+    await settle();
+    await this.#begin('latest');
   }
 
   /** Writes a checkpoint of this step, unless there is one, and waits until it is stored. */

@@ -6,6 +6,7 @@ import type { Database } from '../../../src/storage/database';
 import { addRun } from '../../../src/storage/runs';
 import { requireStorage } from '../../../src/storage/space';
 import { deviceOffersHalf } from '../../engine/device';
+import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { refuseTooLittleMemory, refuseMixedWithoutHalf } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
@@ -32,6 +33,7 @@ export async function createRun(
   if (data.test.length === 0) throw new AppError({ kind: 'nothing-to-evaluate', part: 'test' });
   const stages = await planStages(db, experiment, data);
   refuseMixedWithoutHalf(experiment, await deviceOffersHalf(request.device));
+  await refuseWrongMixed(db, experiment, request.device);
   const memory = await reportMemory(db, experiment, data, request);
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;

@@ -16,6 +16,7 @@ import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
+import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { refuseMixedWithoutHalf } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import { noteBuild } from './noteBuild';
@@ -80,6 +81,7 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
       const engine = deviceEngine();
       // A reopened device may differ from the one that the run was planned for.
       refuseMixedWithoutHalf(record.experiment, engine.hasHalf ?? false);
+      await refuseWrongMixed(db, record.experiment, record.devicePreference);
       const moved = !isSameDevice(before, device);
       const current = (await getRun(db, runId)) ?? record;
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);

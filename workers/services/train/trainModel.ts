@@ -4,15 +4,13 @@ import { beatsBestDev } from '../../../src/domain/train/bestDev';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Stage } from '../../../src/domain/experiment';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { epochsOf } from '../../../src/domain/train/planBatches';
-import { learningRateAt } from '../../../src/domain/train/schedule';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
-import { pickTexts } from '../evaluate/encodeTexts';
 import { CheckpointKeeper } from './checkpointKeeper';
 import type { RunSessionOnDevice } from './runSession';
+import { StageSteps } from './stageSteps';
 import type { TrainingState } from './trainingState';
 
 export interface TrainingDeps {
@@ -53,7 +51,7 @@ async function trainStage(
   stageIndex: number,
   begin: number,
 ): Promise<void> {
-  const { engine, experiment, tokens, data, log, control } = deps.session;
+  const { engine, experiment } = deps.session;
   const stage = experiment.stages[stageIndex];
   const batches = deps.batches[stageIndex];
   if (!stage || !batches)
@@ -63,34 +61,44 @@ async function trainStage(
   const options = trainerOptions(deps.session, stage, state, { stageIndex, begin });
   const trainer = new Trainer(options, parameters.segments, state.adamW.segments);
   const keeper = new CheckpointKeeper(deps.session, parameters, state);
-  let pairsSeen = batches.slice(0, state.step - begin).reduce((sum, batch) => sum + batch.length, 0);
+  const leftOut = deps.leftOut[stageIndex] ?? [];
+  const steps = new StageSteps(deps.session, state, trainer, { stage, stageIndex, batches, leftOut, begin });
   try {
-    for (let inStage = state.step - begin; inStage < batches.length; inStage++) {
-      const batch = batches[inStage] ?? [];
-      const [anchors, positives] = [pickTexts(tokens.anchors, batch), pickTexts(tokens.positives, batch)];
-      const learningRate = learningRateAt(inStage, batches.length, stage.schedule, stage.optimizer.learningRate);
-      const startedAt = performance.now();
-      const numbers = await trainer.step(anchors, positives, learningRate, inStage + 1);
-      const stepMs = performance.now() - startedAt;
-      pairsSeen += batch.length;
-      state.step += 1;
-      state.loop.elapsedMs += stepMs;
-      if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
-      const epoch = epochsOf(pairsSeen, data.pairs.length, deps.leftOut[stageIndex] ?? []);
-      const measured = { epoch, learningRate, stepMs, backendBytes: engine.pool.totalBytes };
-      log.append({ type: 'step', step: state.step, stage: stageIndex, ...measured, ...numbers });
-      await log.settle();
-      if (devIsDue(deps, state.step)) await evaluateOnDev(deps, state, keeper);
-      await keeper.writeWhenDue();
-      await control.checkpoint(
-        () => keeper.pause(),
-        () => keeper.resume(),
-      );
+    for (let step = state.step + 1; step <= begin + batches.length; step++) {
+      steps.begin();
+      await steps.recordAllBut(trainer.stepsAhead);
+      if (devIsDue(deps, step)) {
+        await steps.recordAllBut(0);
+        await evaluateOnDev(deps, state, keeper);
+      }
+      await keeper.writeWhenDue(() => steps.recordAllBut(0));
+      await waitWhilePaused(deps.session, steps, keeper);
     }
+    await steps.recordAllBut(0);
     await keeper.write();
   } finally {
     await keeper.end();
     trainer.dispose();
+  }
+}
+
+/** Handles pause and cancel between two steps. All steps that have begun are recorded before the run stops. */
+async function waitWhilePaused(
+  { control }: RunSessionOnDevice,
+  steps: StageSteps,
+  keeper: CheckpointKeeper,
+): Promise<void> {
+  const pause = async (): Promise<void> => {
+    await steps.recordAllBut(0);
+    await keeper.pause();
+  };
+  try {
+    await control.checkpoint(pause, () => keeper.resume());
+  } catch (thrown) {
+    // What happens to the last step of a cancelled run no longer matters.
+    if (thrown instanceof AppError && thrown.details.kind === 'cancelled')
+      await steps.recordAllBut(0).catch(() => undefined);
+    throw thrown;
   }
 }
 

@@ -57,5 +57,18 @@ export const benchmarkTexts = {
   mixed: 'Measured in full precision. The experiment uses mixed precision and may be faster.',
   notMeasured: 'No training step was measured.',
   notReady: 'This experiment still lacks data or a model.',
+  details: 'Details',
+  kernels: {
+    title: 'GPU time by kernel',
+    help: 'One training step, measured by the GPU’s own clock around every dispatch. The gaps between kernels are not included.',
+    kernel: 'Kernel',
+    count: 'Dispatches',
+    share: 'Share',
+    bytesHelp: 'Bytes of all arrays that the kernel uses, divided by its time.',
+    none: {
+      webgpu: 'not measured, because this device has no timestamp queries.',
+      wasm: 'not measured, because a CPU doesn’t time kernels separately.',
+    },
+  },
   copy: 'Copy as text',
 };

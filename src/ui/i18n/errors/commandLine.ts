@@ -1,5 +1,6 @@
 import type { AppErrorDetails } from '../../../domain/errors';
 import { dataRoleName } from './dataRoleName';
+import { deviceWrong } from './deviceWrong';
 import { memoryTooSmall, neededMemoryWords } from './memory';
 import { said } from './ownWords';
 import { type Sentence } from './sentence';
@@ -43,6 +44,8 @@ export function commandLineRemedy(details: AppErrorDetails, file: string): Sente
         zh: `显卡无法使用（${said(details.reason).zh}），请更新显卡驱动，或用 --device wasm。`,
         en: `The GPU can’t be used (${said(details.reason).en}); update its driver, or use --device wasm.`,
       };
+    case 'device-wrong':
+      return deviceWrong(details, file);
     case 'half-unavailable':
       return {
         zh: `这台设备不支持混合精度（WebGPU 的 shader-f16），请从实验文件中去掉 stages[${details.stage}].precision，或换一台设备。`,

@@ -8,6 +8,10 @@ export const deviceBusySentences: Record<DeviceJob, Sentence> = {
     zh: '正在测试本机性能，请等它测完，或先取消它。',
     en: 'The benchmark is running; wait for it, or cancel it first.',
   },
+  check: {
+    zh: '正在检查这台设备，请稍等片刻，或先取消它。',
+    en: 'The device is being checked; wait a moment, or cancel it first.',
+  },
   search: {
     zh: '正在检索一个问题，请稍等片刻，或先取消它。',
     en: 'A question is being searched; wait a moment, or cancel it first.',

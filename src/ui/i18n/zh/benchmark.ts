@@ -50,5 +50,18 @@ export const benchmarkTexts: Dictionary['benchmark'] = {
   mixed: '测量用的是全精度；这个实验用混合精度，可能更快。',
   notMeasured: '没有测到训练步。',
   notReady: '这个实验还缺数据或模型。',
+  details: '详情',
+  kernels: {
+    title: '各内核的显卡用时',
+    help: '一个训练步，由显卡自己的时钟在每次调度前后计时，不含内核之间的空隙。',
+    kernel: '内核',
+    count: '调度次数',
+    share: '占比',
+    bytesHelp: '内核用到的所有数组的字节数除以用时。',
+    none: {
+      webgpu: '没有测量，这台设备不支持时间戳查询。',
+      wasm: '没有测量，在 CPU 上内核不单独计时。',
+    },
+  },
   copy: '复制为文字',
 };

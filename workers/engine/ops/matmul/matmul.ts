@@ -1,18 +1,19 @@
-import type { Layout, MatmulChoice } from '../../../../src/domain/kernelPlan';
-import { possibleMatmulParts } from './matmulParts';
+import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import { matmulChunk } from './matmulChunk';
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { withHalfPrecision } from '../../halfPrecision';
 import type { Kernel } from '../../kernel';
+import type { MatrixUnits } from '../../matrixUnits';
 import { memo } from '../../memo';
-import { dropoutValues } from '../dropout/dropout';
+import { dropoutValues, type DropoutValues } from '../dropout/dropout';
 import type { DropoutPlace } from '../dropout/dropoutPlaces';
-import { addPartsKernel, addPartsStride } from './addParts';
 import type { Epilogue } from './epilogue';
 import { wasmMatmul } from './wasmMatmul';
-import { matmulChoice } from './matmulChoice';
+import { plannedTiling } from './plannedTiling';
 import { matmulGroups } from './matmulGroups';
-import { alignmentFloats } from '../../alignment';
+import { addKernel, partEpilogue, productInParts, type ProductInParts } from './partialProducts';
+import { matrixProduct, suitsMatrices } from './subgroupMatrixProduct';
 import { tileKernel, type TileVariant } from './tileKernel';
 
 export interface MatmulOptions {
@@ -30,8 +31,18 @@ export interface MatmulOptions {
   accumulate?: boolean;
   /** TN only. Output: the sums of a's columns, [rows]. */
   aSums?: DeviceArray;
+  /**
+   * Matrix units that multiply operands in half precision. Another order of summation than that of other kernels, so
+   * only where the experiment asks for it. Sides that are no multiples of 8 are computed without.
+   */
+  matrices?: MatrixUnits | undefined;
   /** Overrides the engine's plan and the default rules. */
-  choice?: MatmulChoice;
+  tiling?: MatmulTiling;
+  /**
+   * Length of the chunks in which the inner dimension is summed, a multiple of 64; by default, that of the rule for
+   * this shape. A product computed window by window takes that of the whole.
+   */
+  chunk?: number;
 }
 
 type Arrays = Record<'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums', DeviceArray>;
@@ -39,7 +50,7 @@ type Shape = Record<'rows' | 'columns' | 'depth', number>;
 
 /**
  * Writes y = α·op(a)·op(b) [M, N], then applies the epilogue. NN takes a [M, K], b [K, N]; NT takes a [M, K], b [N, K];
- * TN takes a [K, M], b [K, N]. The order of every sum is fixed, so the same plan gives the same bits.
+ * TN takes a [K, M], b [K, N]. The shape alone fixes the order of every sum: see `matmulChunk`.
  */
 export function matmul(
   engine: Engine,
@@ -58,12 +69,13 @@ export function matmul(
   const values = { alpha, ...dropoutValues(dropout, columns) };
   if (engine.traits.wasm) return wasmMatmul(engine, layout, epilogue, arrays, { ...shape, ...values });
   const problem = { ...shape, epilogue: epilogueClass(epilogue), half: isHalf(a) };
-  const { tiling, parts } = options.choice
-    ? { tiling: options.choice.tiling, parts: possibleMatmulParts(options.choice.parts, problem) }
-    : matmulChoice(engine.traits, engine.plan, problem);
+  const { matrices, chunk = matmulChunk(shape) } = options;
+  if (matrices && isHalf(a) && isHalf(b) && suitsMatrices(shape))
+    return matrixProduct(engine, matrices, shape, { epilogue, chunk }, arrays, values);
+  const { tiling = plannedTiling(engine.traits, engine.plan, problem) } = options;
   const product = { layout, tiling, aligned: isAligned(shape) };
-  const scratch = parts > 1 ? engine.scratch : undefined;
-  if (scratch) return productInParts(engine, { ...product, epilogue, parts, scratch }, arrays, shape, values);
+  const scratch = shape.depth > chunk ? engine.scratch : undefined;
+  if (scratch) return tileProductInParts(engine, { ...product, epilogue, chunk, scratch }, arrays, shape, values);
   const quads = Math.ceil(shape.depth / 4);
   const groups = [...matmulGroups(tiling, rows, columns), 1] as const;
   engine.commands.dispatch(variantKernel({ ...product, epilogue }), arrays, { ...shape, quads, ...values }, groups);
@@ -73,37 +85,20 @@ function epilogueClass({ aSums, gelu, geluGradient }: Epilogue): 'plain' | 'gelu
   return aSums ? 'sums' : gelu || geluGradient ? 'gelu' : 'plain';
 }
 
-/**
- * Writes one partial product per part of the inner dimension to the scratch array. A second kernel adds them in order.
- */
-function productInParts(
+/** Computes partial products with the tiling's kernel; see `productInParts`. */
+function tileProductInParts(
   engine: Engine,
-  { epilogue, parts, scratch, ...product }: TileVariant & { parts: number; scratch: DeviceArray },
+  { epilogue, chunk, scratch, ...product }: TileVariant & ProductInParts,
   arrays: Arrays,
   shape: Shape,
-  values: ReturnType<typeof dropoutValues> & { alpha: number },
+  values: DropoutValues & { alpha: number },
 ): void {
-  const { rows, columns, depth } = shape;
-  // A part is a multiple of the shared depth, so that no part ends in the middle of a shared-memory tile.
-  const step = Math.max(1, product.tiling.sharedDepth / 4);
-  const quads = Math.ceil(Math.ceil(depth / 4) / parts / step) * step;
-  const used = Math.ceil(Math.ceil(depth / 4) / quads);
-  const products = { ...scratch, shape: [used, rows * columns] };
-  const sumsAt = Math.ceil((used * rows * columns) / alignmentFloats) * alignmentFloats;
-  const sums = { ...scratch, offset: scratch.offset + 4 * sumsAt, shape: [used, rows] };
   const partial = variantKernel({ ...product, epilogue: partEpilogue(epilogue) });
-  engine.commands.dispatch(partial, { ...arrays, y: products, aSums: sums }, { ...shape, quads, ...values, alpha: 1 }, [
-    ...matmulGroups(product.tiling, rows, columns),
-    used,
-  ]);
-  const aligned = columns % 4 === 0;
-  const threads = Math.max((rows * columns) / addPartsStride(aligned), epilogue.aSums ? rows : 0);
-  engine.commands.dispatch(
-    addKernel({ epilogue, aligned }),
-    { ...arrays, products, sums },
-    { rows, columns, parts: used, ...values },
-    Math.ceil(threads / 64),
-  );
+  const groups = matmulGroups(product.tiling, shape.rows, shape.columns);
+  productInParts(engine, { epilogue, chunk, scratch }, arrays, shape, values, (into, parts) => {
+    const ofParts = { ...shape, quads: chunk / 4, ...values, alpha: 1 };
+    engine.commands.dispatch(partial, { ...arrays, ...into }, ofParts, [...groups, parts]);
+  });
 }
 
 function epilogueOf(options: MatmulOptions): Epilogue {
@@ -127,11 +122,11 @@ function isHalf({ dtype }: DeviceArray): boolean {
 }
 
 /**
- * Returns the kernels that `matmul` dispatches for a choice and operands, so that they can be compiled before timing.
+ * Returns the kernels that `matmul` dispatches for a tiling and operands, so that they can be compiled before timing.
  */
 export function matmulKernels(
   { layout, ...shape }: Shape & { layout: Layout },
-  { tiling, parts }: MatmulChoice,
+  tiling: MatmulTiling,
   options: MatmulOptions,
   operands: Pick<Arrays, 'a' | 'b' | 'y'>,
 ): Kernel[] {
@@ -148,22 +143,15 @@ export function matmulKernels(
   const finished = { y, pre, residual: options.residual ?? y };
   const epilogue = epilogueOf(options);
   const product = { layout, tiling, aligned: isAligned({ layout, ...shape }) };
-  if (parts === 1) return [stored(variantKernel({ ...product, epilogue }), { a, b, ...finished })];
+  if (shape.depth <= (options.chunk ?? matmulChunk(shape)))
+    return [stored(variantKernel({ ...product, epilogue }), { a, b, ...finished })];
   return [
     stored(variantKernel({ ...product, epilogue: partEpilogue(epilogue) }), { a, b }),
     stored(addKernel({ epilogue, aligned: shape.columns % 4 === 0 }), finished),
   ];
 }
 
-/** Returns the epilogue of a partial product: only the sums of a's columns. The second kernel applies the rest. */
-function partEpilogue({ aSums }: Epilogue): Epilogue {
-  return aSums ? { aSums } : {};
-}
-
 const variantKernel = memo(tileKernel);
-const addKernel = memo(({ epilogue, aligned }: { epilogue: Epilogue; aligned: boolean }) =>
-  addPartsKernel(epilogue, aligned),
-);
 
 function side({ shape }: DeviceArray): [number, number] {
   const [rows, columns] = shape;

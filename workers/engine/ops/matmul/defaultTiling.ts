@@ -1,19 +1,15 @@
-import type { MatmulChoice, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import type { MatmulTiling } from '../../../../src/domain/kernelPlan';
 import type { EngineTraits } from '../../engine';
-import { defaultMatmulParts } from './matmulParts';
 import type { MatmulShape } from './matmulShape';
 
-/** Returns the choice for a shape that was not measured. */
-export function defaultChoice(traits: EngineTraits, shape: MatmulShape): MatmulChoice {
-  const tiling = defaultTiling(traits, shape.rows, shape.columns);
-  return { tiling, parts: traits.software ? 1 : defaultMatmulParts(tiling, shape) };
-}
-
 /**
- * Returns the tile for a shape that was not measured: on software WebGPU, one that is fast and compiles quickly; on a
+ * Returns the tiling for a shape that was not measured: on software WebGPU, one that is fast and compiles quickly; on a
  * GPU, one that suits common register files.
  */
-export function defaultTiling({ software }: EngineTraits, rows: number, columns: number): MatmulTiling {
+export function defaultTiling(
+  { software }: EngineTraits,
+  { rows, columns }: Pick<MatmulShape, 'rows' | 'columns'>,
+): MatmulTiling {
   if (software) {
     // Four threads form one SIMD group. The more results a thread computes, the fewer operands it reads for each. A
     // tile of 32 × 32 would be a seventh faster, but its kernel takes three seconds to compile.

@@ -1,0 +1,104 @@
+import type { KernelTime } from '../../src/domain/benchmark/kernelTime';
+
+/** What `npm run bench -- --adapter` writes as JSON. Times are in milliseconds. */
+export interface AdapterBenchmark {
+  format: 'recallsmith adapter benchmark 1';
+  /** The engine in Node, in Chromium, or in both. */
+  engines: EngineReport[];
+  /** PyTorch on the same card. */
+  peers: PeerResult[];
+  /** Why an engine or PyTorch was not measured. */
+  missing: { what: string; reason: string }[];
+}
+
+export interface EngineReport {
+  adapter: AdapterDescription;
+  /** Node with Dawn, or the browser with its version. */
+  runtime: string;
+  kernels: number;
+  /** `tiny`: sizes for a software adapter, which only prove that everything runs. */
+  size: 'full' | 'tiny';
+  results: EngineResult[];
+  /** Tasks that ended with an error, with its message. */
+  failed: { task: string; reason: string }[];
+  /** Tasks that the time limit left out. */
+  leftOut: string[];
+  elapsedMs: number;
+}
+
+export interface AdapterDescription {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+/** `rules`: tilings by the fixed rules. `tuned`: by the measurements of this report. */
+export type PlanOrigin = 'rules' | 'tuned';
+
+export interface StepResult {
+  kind: 'step';
+  task: string;
+  texts: string;
+  tokens: number;
+  precision: string;
+  plan: PlanOrigin;
+  /** First step of this shape. On a fresh device it includes compiling the kernels. */
+  firstMs: number;
+  steps: number;
+  medianMs: number;
+  minMs: number;
+  /** Loss of the last step, for comparing engines. */
+  loss: number;
+  gflops: number;
+  dispatches: number;
+  submits: number;
+  poolBytes: number;
+  /** GPU time of one step by kernel; null if the adapter has no timestamp queries. */
+  profile: KernelTime[] | null;
+}
+
+export interface ProductRow {
+  name: string;
+  ms: number;
+  gflops: number;
+  clock: 'gpu' | 'host';
+}
+
+export interface ProductsResult {
+  kind: 'products';
+  task: string;
+  plan: PlanOrigin;
+  rows: ProductRow[];
+}
+
+export interface TuningResult {
+  kind: 'tuning';
+  task: string;
+  ms: number;
+  shapes: number;
+  rows: { name: string; choice: string; gflops: number; defaultGflops: number }[];
+}
+
+export interface TimesResult {
+  kind: 'times';
+  task: string;
+  what: string;
+  plan: PlanOrigin;
+  firstMs: number;
+  medianMs: number;
+  minMs: number;
+  rounds: number;
+}
+
+/** A time of PyTorch on the same card, for the task with the same name. */
+export interface PeerResult {
+  task: string;
+  precision: string;
+  medianMs: number;
+  minMs: number;
+}
+
+export type EngineResult = StepResult | ProductsResult | TuningResult | TimesResult;

@@ -1,0 +1,48 @@
+import type { Dictionary } from '../dictionary';
+import { formatCount, formatFigure } from '../format';
+
+export const deviceCheckTexts: Dictionary['deviceCheck'] = {
+  title: '检查这台设备',
+  about:
+    '用小模型算一个训练步，把损失和每个梯度与双精度的结果对比，有显卡时再与 TensorFlow.js（tfjs）对比。约十秒。不发送任何内容，只保存结果。',
+  start: '检查',
+  again: '再检查一次',
+  cancelling: '正在取消……',
+  phases: {
+    open: '正在打开设备',
+    reference: '正在用双精度计算',
+    engine: '正在用这台设备计算',
+    half: '正在用混合精度计算',
+    tfjs: '正在用 tfjs 计算',
+    speed: '正在和 tfjs 比速度',
+  },
+  agrees: (error) => `误差不超过 ${error}`,
+  faster: (times) => `速度是 tfjs 的 ${formatFigure(times)} 倍`,
+  slower: (times) => `速度是 tfjs 的 ${formatFigure(times)} 倍`,
+  loss: '损失',
+  gradientOf: (tensor) => `${tensor} 的梯度`,
+  offBy: (tensor, error) => `${tensor}相差 ${error}`,
+  notFinite: (tensor) => `${tensor}不是有限数`,
+  wrong: (what) => `算得不对：${what}`,
+  refused: (tolerance) => `最多可差 ${tolerance}，所以不用这台设备训练。`,
+  mixed: (result) => `混合精度：${result}`,
+  mixedAgrees: (error) => `误差不超过 ${error}`,
+  mixedRefused: (tolerance) => `最多可差 ${tolerance}，所以不能用混合精度训练。`,
+  times: (engineMs, tfjsMs) => `这里每步 ${engineMs} 毫秒，tfjs 每步 ${tfjsMs} 毫秒`,
+  peerAgrees: (error) => `tfjs 与双精度的误差不超过 ${error}`,
+  peerWrong: (what) => `tfjs 自己在这块显卡上算得不对：${what}`,
+  peerFailed: (reason) => `tfjs 在这块显卡上出错（${reason}），没有和它对比；与双精度的对比仍然有效。`,
+  model: (tokens, layers) => `${formatCount(layers)} 层，${formatCount(tokens)} 个 token`,
+  checkedAt: (date) => `检查于 ${date}`,
+  outdated: '此后浏览器或程序有更新，请再检查一次。',
+  details: '对比过的所有数',
+  detailsHelp: '和双精度结果的差，除以梯度的大小。',
+  tensor: '损失和梯度',
+  error: '误差',
+  mixedColumn: '混合精度',
+  offer: {
+    title: '这块显卡还没有检查过',
+    text: '检查会说明它算得对不对、有多快，约十秒。',
+    later: '以后再说',
+  },
+};

@@ -1,0 +1,22 @@
+import type { KernelPlan, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import type { EngineTraits } from '../../engine';
+import { defaultTiling } from './defaultTiling';
+import type { MatmulShape } from './matmulShape';
+import { planKey } from './planKey';
+
+/** A measured tiling is also used for token counts up to this many doublings or halvings away. */
+const maxBucketDistance = 4;
+
+/** Returns the plan's tiling for this or a similar token count, else the default. */
+export function plannedTiling(traits: EngineTraits, plan: KernelPlan | undefined, shape: MatmulShape): MatmulTiling {
+  return (plan && tilingInPlan(plan, shape)) ?? defaultTiling(traits, shape);
+}
+
+function tilingInPlan({ matmul }: KernelPlan, shape: MatmulShape): MatmulTiling | undefined {
+  for (let distance = 0; distance <= maxBucketDistance; distance++)
+    for (const factor of distance === 0 ? [1] : [2 ** distance, 2 ** -distance]) {
+      const tiling = matmul[planKey(shape, factor)];
+      if (tiling) return tiling;
+    }
+  return undefined;
+}

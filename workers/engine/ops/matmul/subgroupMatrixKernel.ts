@@ -1,0 +1,231 @@
+import type { Layout } from '../../../../src/domain/kernelPlan';
+import type { MatrixFragment } from '../../../../src/domain/matrixFragment';
+import { kernel, type KernelElement, type Kernel } from '../../kernel';
+import { dropoutParams } from '../dropout/dropout';
+import { philoxFunctions } from '../dropout/philox';
+import { geluFunctions } from '../gelu/gelu';
+import { epilogueCode, type Epilogue } from './epilogue';
+import { operandTile, storageFragments } from './subgroupMatrixOperands';
+import { sumsLength, sumsStride, tileLength, tilingSubgroups, type MatrixTiling } from './subgroupMatrixTiling';
+
+export interface MatrixVariant {
+  layout: Layout;
+  fragment: MatrixFragment;
+  tiling: MatrixTiling;
+  /** Threads of a subgroup. */
+  subgroupSize: number;
+  epilogue: Epilogue;
+  /** Whether y is float32 and takes the sums as they are: whole tiles then leave without passing workgroup memory. */
+  direct: boolean;
+}
+
+export type MatrixParam = 'rows' | 'columns' | 'depth' | 'chunk' | 'alpha' | keyof typeof dropoutParams;
+export type MatrixArray = 'a' | 'b' | 'y' | 'bias' | 'residual' | 'pre' | 'aSums';
+
+/**
+ * Builds the kernel of y = α·op(a)·op(b) and its epilogue on matrix units (Chromium's experimental subgroup matrices):
+ * operands in half precision, sums in float32. Workgroups along z take `chunk` elements of the inner dimension each and
+ * write one partial y each. Rows of a and b must be multiples of 8 numbers, rows of y of 4.
+ */
+export function matrixKernel(variant: MatrixVariant): Kernel<MatrixParam, MatrixArray, MatrixArray> {
+  const { layout, tiling, subgroupSize, epilogue } = variant;
+  const quad: KernelElement = 'vec4<f32>';
+  const reads: Partial<Record<MatrixArray, KernelElement>> = { a: 'vec4<u32>', b: 'vec4<u32>' };
+  if (epilogue.bias) reads.bias = quad;
+  if (epilogue.residual) reads.residual = quad;
+  if (epilogue.geluGradient) reads.pre = quad;
+  const writes: Partial<Record<MatrixArray, KernelElement>> = { y: quad };
+  if (epilogue.gelu) writes.pre = quad;
+  if (epilogue.aSums) writes.aSums = 'f32';
+  return kernel<MatrixParam, MatrixArray, MatrixArray>({
+    name: `matmul ${layout} by matrices ${matrixName(variant)}`,
+    params: { rows: 'u32', columns: 'u32', depth: 'u32', chunk: 'u32', alpha: 'f32', ...dropoutParams },
+    reads: reads as Record<MatrixArray, KernelElement>,
+    writes: writes as Record<MatrixArray, KernelElement>,
+    // Subgroup matrices need a workgroup size along x that is a multiple of the subgroup size.
+    workgroup: [tilingSubgroups(tiling) * subgroupSize, 1, 1],
+    subgroupMatrix: true,
+    flops: ({ rows, columns, depth }) => 2 * rows * columns * depth,
+    globals: [
+      epilogue.gelu || epilogue.geluGradient ? geluFunctions(quad) : '',
+      epilogue.dropout ? philoxFunctions : '',
+      `var<workgroup> tile: array<vec4<u32>, ${memoryLength(variant)}>;`,
+      finish(epilogue),
+    ].join('\n'),
+    body: body(variant),
+  });
+}
+
+function matrixName({ fragment, tiling }: MatrixVariant): string {
+  const { rows, columns, depth, subgroupRows, subgroupColumns, staging } = tiling;
+  const shape = `${fragment.rows}x${fragment.columns}x${fragment.depth}`;
+  return `${shape}, ${rows}x${columns}x${depth} of ${subgroupRows}x${subgroupColumns}, ${staging}`;
+}
+
+/** Lengths of the operands' tiles; workgroup memory holds a's, then b's, and after the last sum the sums. */
+function operandLengths({ layout, tiling }: Pick<MatrixVariant, 'layout' | 'tiling'>): { a: number; b: number } {
+  const { rows, columns, depth } = tiling;
+  return { a: tileLength(rows, depth, layout !== 'TN'), b: tileLength(columns, depth, layout === 'NT') };
+}
+
+/** Returns the length of workgroup memory in vec4<u32>. */
+function memoryLength(variant: Pick<MatrixVariant, 'layout' | 'tiling' | 'fragment'>): number {
+  const { tiling, fragment } = variant;
+  const sums = sumsLength(tiling, fragment);
+  if (tiling.staging === 'storage') return sums;
+  const { a, b } = operandLengths(variant);
+  return Math.max((tiling.staging === 'buffers' ? 2 : 1) * (a + b), sums);
+}
+
+/** Returns the bytes of workgroup memory that the kernel of a product needs. */
+export function matrixMemoryBytes(variant: Pick<MatrixVariant, 'layout' | 'tiling' | 'fragment'>): number {
+  return 16 * memoryLength(variant);
+}
+
+/** Returns a WGSL function that applies the epilogue to four sums and writes them. */
+function finish(epilogue: Epilogue): string {
+  return `
+fn finish(sums: vec4<f32>, row: u32, column: u32, part: u32) {
+  let width = p.columns / 4u;
+  if (row >= p.rows || column >= width) { return; }
+  let at = row * width + column;
+  var v = sums * p.alpha;
+${epilogueCode(epilogue, 'column', true)}
+}`;
+}
+
+function body(variant: MatrixVariant): string {
+  const { tiling, fragment, subgroupSize, epilogue } = variant;
+  const { rows, columns, subgroupRows, subgroupColumns } = tiling;
+  const across = columns / subgroupColumns;
+  const sums = grid(
+    variant,
+    (i, j) => `  var c${i}_${j} = subgroup_matrix_result<f32, ${fragment.columns}, ${fragment.rows}>();`,
+  );
+  return `
+  let tileRow = wid.y * ${rows}u;
+  let tileColumn = wid.x * ${columns}u;
+  let subgroup = lane / ${subgroupSize}u;
+  let firstRow = subgroup / ${across}u * ${subgroupRows}u;
+  let firstColumn = subgroup % ${across}u * ${subgroupColumns}u;
+${sums}
+${epilogue.aSums ? '  var s = vec2<f32>();' : ''}
+  let begin = wid.z * p.chunk;
+  let end = min(begin + p.chunk, p.depth);
+${tiling.staging === 'storage' ? sumsFromStorage(variant) : sumsFromTiles(variant)}
+${store(variant)}`;
+}
+
+/** Calls `line` for each fragment of a subgroup's outputs. */
+function grid({ tiling, fragment }: MatrixVariant, line: (i: number, j: number) => string): string {
+  const rows = tiling.subgroupRows / fragment.rows;
+  const columns = tiling.subgroupColumns / fragment.columns;
+  return Array.from({ length: rows * columns }, (_, at) => line(Math.floor(at / columns), at % columns)).join('\n');
+}
+
+function multiply(variant: MatrixVariant): string {
+  return grid(variant, (i, j) => `      c${i}_${j} = subgroupMatrixMultiplyAccumulate(a${i}, b${j}, c${i}_${j});`);
+}
+
+function sumsFromStorage(variant: MatrixVariant): string {
+  const { fragment } = variant;
+  return `
+  for (var k = begin; k < end; k += ${fragment.depth}u) {
+${storageFragments(variant, 'a')}
+${storageFragments(variant, 'b')}
+${multiply(variant)}
+  }
+  workgroupBarrier();`;
+}
+
+function sumsFromTiles(variant: MatrixVariant): string {
+  const { tiling, fragment } = variant;
+  const { depth, staging } = tiling;
+  const lengths = operandLengths(variant);
+  const a = operandTile(variant, 'a', 0);
+  const b = operandTile(variant, 'b', lengths.a);
+  const steps = Array.from({ length: depth / fragment.depth }, (_, step) => {
+    const k = step * fragment.depth;
+    return `    {\n${a.fragments(k)}\n${b.fragments(k)}\n${multiply(variant)}\n    }`;
+  }).join('\n');
+  const sums = steps + aSums(variant);
+  const places = a.places + b.places;
+  const load = (k: string): string => a.load(k) + b.load(k);
+  const keep = a.keep + b.keep;
+  const next = `k0 + ${depth}u`;
+  const loop = `for (var k0 = begin; k0 < end; k0 += ${depth}u)`;
+  if (staging === 'buffers')
+    return `
+  var buffer = 0u;
+${places}${load('begin')}${keep}
+  workgroupBarrier();
+  ${loop} {
+${load(next)}${sums}
+    buffer = ${lengths.a + lengths.b}u - buffer;
+${keep}
+    workgroupBarrier();
+  }`;
+  return `
+  let buffer = 0u;
+${places}${staging === 'registers' ? load('begin') : ''}
+  ${loop} {
+${staging === 'registers' ? '' : load('k0')}${keep}
+    workgroupBarrier();
+${staging === 'registers' ? load(next) : ''}${sums}
+    workgroupBarrier();
+  }`;
+}
+
+/** Sums of a's columns in the order of k, two per thread. In TN, a row of a's tile holds one k. */
+function aSums({ tiling: { rows, depth }, epilogue }: MatrixVariant): string {
+  if (!epilogue.aSums) return '';
+  const stride = tileLength(rows, depth, false) / depth;
+  return `
+    if (wid.x == 0u && lane < ${rows / 2}u) {
+      for (var k = 0u; k < ${depth}u; k++) {
+        s += vec2<f32>(bitcast<vec2<f16>>(tile[buffer + k * ${stride}u + lane / 4u][lane % 4u]));
+      }
+    }`;
+}
+
+/**
+ * Returns WGSL that writes the sums. They pass through workgroup memory, a row of fragments at a time, because the
+ * device decides which thread holds which element of a fragment.
+ */
+function store(variant: MatrixVariant): string {
+  const { tiling, fragment, subgroupSize, epilogue, direct } = variant;
+  const { rows, columns, subgroupRows, subgroupColumns } = tiling;
+  const stride = sumsStride(tiling);
+  const width = subgroupColumns / 4;
+  const across = Array.from({ length: subgroupColumns / fragment.columns }, (_, j) => j);
+  const row = (i: number): string => `
+${across.map((j) => `    subgroupMatrixStore<row_major>(&tile, own + ${(j * fragment.columns) / 4}u, c${i}_${j}, ${stride}u);`).join('\n')}
+    workgroupBarrier();
+    for (var q = lane % ${subgroupSize}u; q < ${fragment.rows * width}u; q += ${subgroupSize}u) {
+      let sums = bitcast<vec4<f32>>(tile[own + q / ${width}u * ${stride}u + q % ${width}u]);
+      finish(sums, tileRow + firstRow + ${i * fragment.rows}u + q / ${width}u, (tileColumn + firstColumn) / 4u + q % ${width}u, part);
+    }
+    workgroupBarrier();`;
+  const staged = Array.from({ length: subgroupRows / fragment.rows }, (_, i) => row(i)).join('\n');
+  const whole = `
+  if (tileRow + ${rows}u <= p.rows && tileColumn + ${columns}u <= p.columns) {
+    let first = part + ((tileRow + firstRow) * p.columns + tileColumn + firstColumn) / 4u;
+${grid(variant, (i, j) => `    subgroupMatrixStore<row_major>(&y, first + (${i * fragment.rows}u * p.columns + ${j * fragment.columns}u) / 4u, c${i}_${j}, p.columns / 4u);`)}
+  } else {`;
+  return `
+  let part = wid.z * p.rows * (p.columns / 4u);
+  let own = subgroup * ${fragment.rows * stride}u;
+${direct ? whole : '  {'}
+${staged}
+  }
+${epilogue.aSums ? writeSums(rows) : ''}`;
+}
+
+function writeSums(rows: number): string {
+  return `
+  let sumsAt = tileRow + 2u * lane;
+  if (wid.x == 0u && lane < ${rows / 2}u && sumsAt < p.rows) {
+    aSums[wid.z * p.rows + sumsAt] = s.x;
+    aSums[wid.z * p.rows + sumsAt + 1u] = s.y;
+  }`;
+}

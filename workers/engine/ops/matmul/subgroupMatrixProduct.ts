@@ -1,0 +1,54 @@
+import type { Layout } from '../../../../src/domain/kernelPlan';
+import type { DeviceArray } from '../../arrays';
+import type { Engine } from '../../engine';
+import type { MatrixUnits } from '../../matrixUnits';
+import { memo } from '../../memo';
+import type { DropoutValues } from '../dropout/dropout';
+import type { Epilogue } from './epilogue';
+import { partEpilogue, productInParts } from './partialProducts';
+import { matrixKernel, type MatrixArray, type MatrixVariant } from './subgroupMatrixKernel';
+import { matrixTiling, packed } from './subgroupMatrixTiling';
+
+type Shape = Record<'rows' | 'columns' | 'depth', number> & { layout: Layout };
+
+/** Whether matrix kernels exist for the shape: they read operands in units of 16 bytes and write four numbers at once. */
+export function suitsMatrices({ layout, rows, columns, depth }: Shape): boolean {
+  const widths = { NN: [depth, columns], NT: [depth], TN: [rows, columns] }[layout];
+  return columns % 4 === 0 && widths.every((width) => width % packed === 0);
+}
+
+/** Runs `matmul` on matrix units. Arrays that the epilogue does not use are bound but never accessed. */
+export function matrixProduct(
+  engine: Engine,
+  { fragment, subgroupSize }: MatrixUnits,
+  shape: Shape,
+  { epilogue, chunk }: { epilogue: Epilogue; chunk: number },
+  arrays: Readonly<Record<MatrixArray, DeviceArray>>,
+  values: DropoutValues & { alpha: number },
+): void {
+  const { layout, ...sides } = shape;
+  const tiling = matrixTiling(shape, fragment);
+  const groups = (parts: number) =>
+    [Math.ceil(sides.columns / tiling.columns), Math.ceil(sides.rows / tiling.rows), parts] as const;
+  const variant = { layout, fragment, tiling, subgroupSize };
+  const { scratch, commands } = engine;
+  if (sides.depth > chunk && scratch)
+    return productInParts(engine, { epilogue, chunk, scratch }, arrays, sides, values, (into, parts) => {
+      const partial = variantKernel({ ...variant, epilogue: partEpilogue(epilogue), direct: true });
+      commands.dispatch(partial, { ...arrays, ...into }, { ...sides, chunk, ...values, alpha: 1 }, groups(parts));
+    });
+  const direct = arrays.y.dtype !== 'f16' && values.alpha === 1 && isPlain(epilogue);
+  commands.dispatch(
+    variantKernel({ ...variant, epilogue, direct }),
+    arrays,
+    { ...sides, chunk: sides.depth, ...values },
+    groups(1),
+  );
+}
+
+/** Whether the sums are the result: only the sums of a's columns may be asked for as well. */
+function isPlain({ aSums: _, ...rest }: Epilogue): boolean {
+  return !Object.values(rest).some(Boolean);
+}
+
+const variantKernel = memo((variant: MatrixVariant) => matrixKernel(variant));

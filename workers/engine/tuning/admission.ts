@@ -1,0 +1,59 @@
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
+import type { WebGpuEngine } from '../gpu/webGpuEngine';
+import type { Epilogue } from '../ops/matmul/epilogue';
+import { BitHasher } from './bitHasher';
+import { mostResults, resultsOf, type SampleProduct } from './sampleProduct';
+
+/** Compiles kernels in the background. Returns whether the device accepts all of them. */
+export async function compiles(
+  { commands }: WebGpuEngine,
+  kernels: ReturnType<SampleProduct['kernels']>,
+): Promise<boolean> {
+  const settled = await Promise.allSettled(kernels.map((kernel) => commands.prepare(kernel)));
+  return settled.every(({ status }) => status === 'fulfilled');
+}
+
+/**
+ * Returns the tilings whose whole result, with this epilogue, has the same bits as that of the first one. All must have
+ * compiled, and the product must have memory. Results of a run then do not depend on what was measured. GPU→CPU sync.
+ */
+export async function withBitsOfFirst(
+  gpu: WebGpuEngine,
+  product: SampleProduct,
+  tilings: readonly MatmulTiling[],
+  epilogue: Epilogue,
+): Promise<MatmulTiling[]> {
+  const hasher = new BitHasher(gpu, mostResults * tilings.length);
+  try {
+    for (const tiling of tilings) product.hash(hasher, tiling, epilogue);
+    const hashes = await hasher.read();
+    const width = resultsOf(epilogue);
+    const of = (i: number): string => hashes.slice(i * width, (i + 1) * width).join();
+    return tilings.filter((_, i) => of(i) === of(0));
+  } finally {
+    hasher.free();
+  }
+}
+
+/**
+ * Whether a tiling compiles and has the bits of the default one with all epilogues of the product. Needs the product's
+ * memory only while it runs.
+ */
+export async function isAdmitted(
+  gpu: WebGpuEngine,
+  product: SampleProduct,
+  [default_, tiling]: readonly [MatmulTiling, MatmulTiling],
+  epilogues: readonly Epilogue[] = product.epilogues,
+): Promise<boolean> {
+  const kernels = epilogues.flatMap((each) => [default_, tiling].flatMap((one) => product.kernels(one, each)));
+  if (!(await compiles(gpu, kernels))) return false;
+  if (epilogues.length === 0) return true;
+  product.allocate();
+  try {
+    for (const epilogue of epilogues)
+      if ((await withBitsOfFirst(gpu, product, [default_, tiling], epilogue)).length < 2) return false;
+    return true;
+  } finally {
+    product.free();
+  }
+}

@@ -1,0 +1,130 @@
+/** Candidates within this share of the fastest count as equally fast: the clock is no more precise. */
+const tie = 0.02;
+/** A round counts only if the default took the same time at its start and at its end within this share. */
+const maxDrift = 0.05;
+/** Candidates slower than the fastest by this factor drop out after the first round. */
+const maxSlowness = 1.5;
+/** Candidates measured in the last rounds, besides the default. */
+const finalists = 4;
+const finalRounds = 3;
+/** The first round only separates slow candidates from fast ones, so its passes are shorter by this factor. */
+const coarse = 0.4;
+/** Rounds repeated per shape because the default drifted. On a device that busy, the rules' choice stays. */
+const maxRejected = 4;
+
+/** Measures candidates of one product. */
+export interface Heat<T> {
+  /** Returns the milliseconds of one product for each candidate, in order, from passes of about `passMs`. */
+  round: (candidates: readonly T[], passMs: number) => Promise<number[]>;
+  /** Length of a pass in the last rounds. */
+  passMs: number;
+  /** Whether a round of this many milliseconds can still be afforded. */
+  fits: (ms: number) => boolean;
+}
+
+export interface Ranked<T> {
+  candidate: T;
+  /** Median of its times relative to those of the default in the same rounds. */
+  relative: number;
+}
+
+export interface Ranking<T> {
+  /**
+   * Candidates measured in the last rounds and the default, the best first. Among equally fast ones, the order of the
+   * candidates decides, which puts the default before all others.
+   */
+  ranked: readonly [Ranked<T>, ...Ranked<T>[]];
+  /** Median time of the default in the accepted rounds of full length; NaN if there was no accepted round. */
+  firstMs: number;
+  /** Set if so many rounds were rejected that no candidate could be compared with the default. */
+  unsteady: boolean;
+}
+
+/** Returns how many passes of full length ranking this many candidates takes, if no round is rejected. */
+export function rankingPasses(candidates: number): number {
+  return coarse * (candidates + 1) + finalRounds * (Math.min(finalists, candidates - 1) + 2);
+}
+
+type Measured<T> = { candidate: T; place: number; relatives: number[] };
+/** Times of the default in accepted rounds, and the number of rejected ones. */
+type Clock = { firstTimes: number[]; rejected: number };
+
+/**
+ * Ranks candidates by successive halving: a short round of all, then rounds of the fastest only. Rounds are interleaved
+ * (A B C D A B C D), and each begins and ends with the first candidate, the default. Times count relative to it, so a
+ * clock that changes between rounds changes no ranking. Stops when no round fits any more.
+ */
+export async function rankCandidates<T>(candidates: readonly [T, ...T[]], heat: Heat<T>): Promise<Ranking<T>> {
+  const [first, ...others] = candidates;
+  const clock: Clock = { firstTimes: [], rejected: 0 };
+  const all = others.map((candidate, place): Measured<T> => ({ candidate, place: place + 1, relatives: [] }));
+  // The caller has decided that there is time for the first round.
+  const firstHeat = { ...heat, passMs: coarse * heat.passMs, fits: () => true };
+  const started = await measureRound(first, all, firstHeat, clock);
+  const default_ = { candidate: first, relative: 1 };
+  if (!started) return { ranked: [default_], firstMs: NaN, unsteady: true };
+  const coarseMs = median(clock.firstTimes.splice(0));
+  const left = finalistsOf(all).map((each) => ({ ...each, coarse: each.relatives.splice(0) }));
+  for (let round = 0; round < finalRounds && left.length > 0; round++)
+    if (!(await measureRound(first, left, heat, clock))) break;
+  for (const each of left) if (each.relatives.length === 0) each.relatives = each.coarse;
+  const ranked = byPreference([{ candidate: first, place: 0, relatives: [1] }, ...left]);
+  const firstMs = clock.firstTimes.length > 0 ? median(clock.firstTimes) : coarseMs;
+  return { ranked: [ranked[0] ?? default_, ...ranked.slice(1)], firstMs, unsteady: false };
+}
+
+/** Measures one round. Repeats it if the default drifted. Returns false if no round was accepted or none fits. */
+async function measureRound<T>(
+  first: T,
+  measured: readonly Measured<T>[],
+  { round, passMs, fits }: Heat<T>,
+  clock: Clock,
+): Promise<boolean> {
+  const inRound = [first, ...measured.map(({ candidate }) => candidate), first];
+  while (fits(inRound.length * passMs)) {
+    const times = await round(inRound, passMs);
+    const [start = NaN, end = NaN] = [times[0], times.at(-1)];
+    if (Math.abs(end - start) <= maxDrift * Math.min(start, end)) {
+      clock.firstTimes.push(start, end);
+      measured.forEach(({ relatives }, i) => {
+        const default_ = start + ((end - start) * (i + 1)) / (times.length - 1);
+        const ms = times[i + 1] ?? 0;
+        // A clock that did not move has measured nothing.
+        relatives.push(ms > 0 ? ms / default_ : Infinity);
+      });
+      return true;
+    }
+    if (++clock.rejected >= maxRejected) return false;
+  }
+  return false;
+}
+
+/** Returns the fastest candidates of the first round. */
+function finalistsOf<T>(measured: readonly Measured<T>[]): Measured<T>[] {
+  const ranked = measured.toSorted((a, b) => median(a.relatives) - median(b.relatives));
+  const least = Math.min(1, ...ranked.map(({ relatives }) => median(relatives)));
+  return ranked.slice(0, finalists).filter(({ relatives }) => median(relatives) <= maxSlowness * least);
+}
+
+/** Repeatedly takes the earliest of the candidates that are as fast as the fastest left. */
+function byPreference<T>(measured: readonly Measured<T>[]): Ranked<T>[] {
+  const ordered = measured.toSorted((a, b) => a.place - b.place);
+  let left = ordered.map(({ candidate, relatives }) => ({ candidate, relative: median(relatives) }));
+  const ranked: Ranked<T>[] = [];
+  while (left.length > 0) {
+    const least = Math.min(...left.map(({ relative }) => relative));
+    const next = left.find(({ relative }) => relative <= (1 + tie) * least);
+    if (!next) break;
+    ranked.push(next);
+    left = left.filter((each) => each !== next);
+  }
+  return ranked;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}

@@ -1,0 +1,116 @@
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
+import type { DeviceArray } from '../arrays';
+import type { Engine } from '../engine';
+import type { Kernel } from '../kernel';
+import type { Epilogue } from '../ops/matmul/epilogue';
+import { matmul, matmulKernels, type MatmulOptions } from '../ops/matmul/matmul';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
+import type { BitHasher } from './bitHasher';
+import { modelEpilogues } from './modelEpilogues';
+import { fillWithNoise } from './noise';
+
+/** Maximum arrays that a product writes: y and, depending on the epilogue, one more. */
+export const mostResults = 2;
+
+interface Arrays {
+  a: DeviceArray;
+  b: DeviceArray;
+  y: DeviceArray;
+  /** As large as y: the residual, or the sums before GELU. */
+  wide: DeviceArray;
+  /** The bias, or the sums of a's columns. */
+  vector: DeviceArray;
+}
+
+/** A product of a model's shape on random numbers. Holds memory from `allocate` to `free`. */
+export class SampleProduct {
+  readonly epilogues: readonly [Epilogue, ...Epilogue[]];
+  #arrays: Arrays | undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    readonly shape: MatmulShape,
+  ) {
+    this.epilogues = modelEpilogues(shape);
+  }
+
+  allocate(): void {
+    const { layout, rows, columns, depth } = this.shape;
+    const { operands, results } = this.#types();
+    const array = (shape: readonly number[], dtype: DeviceArray['dtype']): DeviceArray =>
+      this.engine.pool.allocate(shape, dtype);
+    this.#arrays = {
+      a: array(layout === 'TN' ? [depth, rows] : [rows, depth], operands),
+      b: array(layout === 'NT' ? [columns, depth] : [depth, columns], operands),
+      y: array([rows, columns], results),
+      wide: array(this.epilogues.some(usesWide) ? [rows, columns] : [1], results),
+      vector: array([layout === 'TN' ? rows : columns], 'f32'),
+    };
+    Object.values(this.#arrays).forEach((each: DeviceArray, i) => fillWithNoise(this.engine, each, i));
+  }
+
+  free(): void {
+    for (const each of Object.values(this.#arrays ?? {}) as DeviceArray[]) this.engine.pool.free(each);
+    this.#arrays = undefined;
+  }
+
+  /** Returns the kernels that `run` dispatches, so that they can be compiled before. */
+  kernels(tiling: MatmulTiling, epilogue: Epilogue = this.epilogues[0]): Kernel[] {
+    const { operands, results } = this.#types();
+    const stored = (dtype: DeviceArray['dtype']): DeviceArray => {
+      const array = { buffer: { size: 0 }, offset: 0, shape: [] };
+      return dtype === 'f16' ? { ...array, dtype } : array;
+    };
+    const [a, y, vector] = [stored(operands), stored(results), stored('f32')];
+    return matmulKernels(this.shape, tiling, optionsOf(epilogue, { wide: y, vector }), { a, b: a, y });
+  }
+
+  run(tiling: MatmulTiling, epilogue: Epilogue = this.epilogues[0]): void {
+    const { a, b, y, ...others } = this.#allocated;
+    matmul(this.engine, this.shape.layout, a, b, y, { ...optionsOf(epilogue, others), tiling });
+  }
+
+  /**
+   * Runs the product and adds the hashes of all its results, at most `mostResults`. Fills them with the same noise
+   * before, so that numbers that a kernel leaves out do not keep those of the kernel before it.
+   */
+  hash(hasher: BitHasher, tiling: MatmulTiling, epilogue: Epilogue): void {
+    const { y, wide, vector } = this.#allocated;
+    const results = [y, ...(epilogue.gelu ? [wide] : []), ...(epilogue.aSums ? [vector] : [])];
+    results.forEach((each, i) => fillWithNoise(this.engine, each, 7 + i));
+    this.run(tiling, epilogue);
+    for (const each of results) hasher.add(each);
+  }
+
+  get #allocated(): Arrays {
+    if (!this.#arrays) throw new RangeError('the product has no memory');
+    return this.#arrays;
+  }
+
+  #types(): Record<'operands' | 'results', 'f16' | 'f32'> {
+    const { half, layout } = this.shape;
+    // Gradients of weights are always float32.
+    return { operands: half ? 'f16' : 'f32', results: half && layout !== 'TN' ? 'f16' : 'f32' };
+  }
+}
+
+/** Returns how many hashes `hash` adds. */
+export function resultsOf({ gelu, aSums }: Epilogue): number {
+  return gelu || aSums ? 2 : 1;
+}
+
+function usesWide({ residual, gelu, geluGradient }: Epilogue): boolean {
+  return !!residual || !!gelu || !!geluGradient;
+}
+
+function optionsOf(epilogue: Epilogue, { wide, vector }: Pick<Arrays, 'wide' | 'vector'>): MatmulOptions {
+  return {
+    ...(epilogue.bias ? { bias: vector } : {}),
+    ...(epilogue.dropout ? { dropout: { seed: 1, step: 1, op: 1, rate: 0.1 } } : {}),
+    ...(epilogue.residual ? { residual: wide } : {}),
+    ...(epilogue.gelu ? { gelu: wide } : {}),
+    ...(epilogue.geluGradient ? { geluGradient: wide } : {}),
+    ...(epilogue.accumulate ? { accumulate: true } : {}),
+    ...(epilogue.aSums ? { aSums: vector } : {}),
+  };
+}

@@ -1,0 +1,34 @@
+import type { StepResult, TrainingStep } from '../trainingStep';
+import { TfjsDevice } from './tfjsDevice';
+import { TfjsStep } from './tfjsStep';
+
+/** A step on a tfjs device of its own. Errors that the device reports are thrown after the work that caused them. */
+export interface OpenTfjsStep {
+  run: () => Promise<number>;
+  gradients: () => Promise<StepResult['gradients']>;
+  close: () => void;
+}
+
+/** Opens stock tfjs on WebGPU with the step's model. This is the entry to the chunk that contains tfjs. */
+export async function openTfjsStep(step: TrainingStep): Promise<OpenTfjsStep> {
+  const device = await TfjsDevice.open();
+  try {
+    const stock = new TfjsStep(step);
+    const checked = async <T>(work: Promise<T>): Promise<T> => {
+      const value = await work;
+      device.check();
+      return value;
+    };
+    return {
+      run: () => checked(stock.run()),
+      gradients: () => checked(stock.gradients()),
+      close: () => {
+        stock.dispose();
+        device.close();
+      },
+    };
+  } catch (thrown) {
+    device.close();
+    throw thrown;
+  }
+}

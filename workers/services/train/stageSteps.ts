@@ -1,0 +1,77 @@
+import type { Stage } from '../../../src/domain/experiment';
+import { epochsOf } from '../../../src/domain/train/planBatches';
+import { learningRateAt } from '../../../src/domain/train/schedule';
+import type { Trainer } from '../../engine/trainer';
+import { pickTexts } from '../evaluate/encodeTexts';
+import type { RunSessionOnDevice } from './runSession';
+import type { TrainingState } from './trainingState';
+
+export interface StageOfRun {
+  stage: Stage;
+  stageIndex: number;
+  /** Rows of the training pairs in each batch: [step][row]. */
+  batches: readonly (readonly number[])[];
+  /** Rows left out of each epoch. */
+  leftOut: number[];
+  /** Number of steps in the run before this stage. */
+  begin: number;
+}
+
+/**
+ * The steps of a stage: begins them in order, and records each one's numbers in the log and the training state. Between
+ * the two, weights and moments are ahead of the training state: before either is stored or evaluated, record all steps.
+ */
+export class StageSteps {
+  /** Steps that have begun and are not recorded. */
+  readonly #underWay: { pairs: number; learningRate: number; begunAt: number }[] = [];
+  #pairsSeen: number;
+  #recordedAt = -Infinity;
+
+  constructor(
+    private readonly session: RunSessionOnDevice,
+    private readonly state: TrainingState,
+    private readonly trainer: Trainer,
+    private readonly of: StageOfRun,
+  ) {
+    const done = of.batches.slice(0, state.step - of.begin);
+    this.#pairsSeen = done.reduce((sum, batch) => sum + batch.length, 0);
+  }
+
+  /** Begins the next step. */
+  begin(): void {
+    const { stage, batches, begin } = this.of;
+    const { tokens } = this.session;
+    const index = this.state.step + this.#underWay.length - begin;
+    const batch = batches[index] ?? [];
+    const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
+    const begunAt = performance.now();
+    const [anchors, positives] = [pickTexts(tokens.anchors, batch), pickTexts(tokens.positives, batch)];
+    this.trainer.begin(anchors, positives, learningRate, index + 1);
+    this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
+  }
+
+  /** Waits for steps and records them, until at most `kept` are under way. */
+  async recordAllBut(kept: number): Promise<void> {
+    while (this.#underWay.length > kept) await this.#record();
+  }
+
+  async #record(): Promise<void> {
+    const { state, trainer } = this;
+    const { log, data, engine } = this.session;
+    const numbers = await trainer.finish();
+    const step = this.#underWay.shift();
+    if (!step) return;
+    const now = performance.now();
+    // The device runs one step at a time, so this one began when the previous one ended.
+    const stepMs = now - Math.max(step.begunAt, this.#recordedAt);
+    this.#recordedAt = now;
+    this.#pairsSeen += step.pairs;
+    state.step += 1;
+    state.loop.elapsedMs += stepMs;
+    if (trainer.lossScale) state.loop.lossScale = trainer.lossScale;
+    const epoch = epochsOf(this.#pairsSeen, data.pairs.length, this.of.leftOut);
+    const measured = { epoch, learningRate: step.learningRate, stepMs, backendBytes: engine.pool.totalBytes };
+    log.append({ type: 'step', step: state.step, stage: this.of.stageIndex, ...measured, ...numbers });
+    await log.settle();
+  }
+}
