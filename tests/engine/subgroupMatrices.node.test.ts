@@ -8,30 +8,23 @@ import {
   type Layout,
 } from '../../src/domain/kernelPlan';
 import { matrixFragments } from '../../src/domain/matrixFragment';
-import { firstLossScale } from '../../src/domain/train/lossScale';
 import type { DeviceArray } from '../../workers/engine/arrays';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { withHalfPrecision } from '../../workers/engine/halfPrecision';
 import { matrixFeature, matrixUnitsOf, type MatrixUnits } from '../../workers/engine/matrixUnits';
-import { parameterShapes } from '../../workers/engine/model/parameterShapes';
-import { layOutSegments } from '../../workers/engine/model/segmentLayout';
-import { SegmentTable } from '../../workers/engine/model/segmentTable';
 import { copyInHalf } from '../../workers/engine/ops/copyInHalf/copyInHalf';
 import type { Epilogue } from '../../workers/engine/ops/matmul/epilogue';
 import { matmul, type MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matrixKernel } from '../../workers/engine/ops/matmul/subgroupMatrixKernel';
 import { suitsMatrices } from '../../workers/engine/ops/matmul/subgroupMatrixProduct';
 import { matrixTiling, matrixTilings, tilingBytes } from '../../workers/engine/ops/matmul/subgroupMatrixTiling';
-import { Trainer } from '../../workers/engine/trainer';
 import { matrixFragmentOfRun, plannedMatrixUnits } from '../../workers/services/device/matricesOfRun';
 import { refuseMissingPrecision } from '../../workers/services/train/refuseRun';
-import { adamWConfig, bertConfig } from './configs';
 import { distance, norm } from './differences';
 import { matrixAdapterName, matrixGpu } from './matrixDevice';
+import { matrixConfig, matrixSteps } from './matrixSteps';
 import { nullDevice, nullGpu } from './nullDevice';
 import { seededRandom } from './random';
-import { tensorLayout } from './tensorLayout';
-import { tokenBatch } from './tokenBatch';
 
 const layouts: Layout[] = ['NN', 'NT', 'TN'];
 const features = ['shader-f16', 'subgroups', matrixFeature];
@@ -102,11 +95,11 @@ describe("matrix kernels on Dawn's null backend", () => {
       names.push(kernel.name);
       dispatch(kernel, ...rest);
     };
-    await steps(gpu, { steps: 1, matrices: unitsOf(matrixFragments[0]) });
+    await matrixSteps(gpu, { steps: 1, matrices: unitsOf(matrixFragments[0]) });
     const products = names.filter((name) => name.startsWith('matmul') && !name.includes('parts'));
     const onMatrices = products.filter((name) => name.includes('by matrices 16x16x16'));
     // Per layer 4 products forward, 4 for gradients of inputs and 4 for gradients of weights.
-    expect(onMatrices).toHaveLength(12 * config.layers);
+    expect(onMatrices).toHaveLength(12 * matrixConfig.layers);
     // The others are those of the loss, in float32.
     expect(products.length - onMatrices.length).toBeLessThanOrEqual(3);
     expect(errors).toEqual([]);
@@ -219,51 +212,6 @@ describe('a run on matrix units', () => {
   });
 });
 
-const config = bertConfig({
-  layers: 2,
-  hiddenSize: 128,
-  heads: 2,
-  intermediateSize: 512,
-  vocabularySize: 1000,
-  maxPositions: 64,
-});
-
-/** Trains on random pairs and returns the losses. */
-async function steps(gpu: WebGpuEngine, given: { steps: number; matrices?: MatrixUnits }): Promise<number[]> {
-  const tensors = tensorLayout(parameterShapes(config));
-  const weights = new SegmentTable(gpu, layOutSegments(tensors));
-  const moments = { m: new SegmentTable(gpu, weights.layout), v: new SegmentTable(gpu, weights.layout) };
-  const random = seededRandom(3);
-  for (const { name, length } of tensors) {
-    const start = name.includes('LayerNorm.weight') ? () => 1 : () => 0.08 * (random() - 0.5);
-    weights.write(name, Float32Array.from({ length }, start));
-  }
-  const trainer = new Trainer(
-    {
-      config,
-      pooling: 'mean',
-      loss: { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'both' },
-      optimizer: adamWConfig(2e-4),
-      dropout: 0.1,
-      seed: 1,
-      lossScale: firstLossScale(),
-      matrices: given.matrices,
-    },
-    weights,
-    moments,
-  );
-  const token = (): number => 5 + Math.floor(random() * (config.vocabularySize - 5));
-  const losses: number[] = [];
-  for (let step = 1; step <= given.steps; step++) {
-    const anchors = Array.from({ length: 8 }, () => Array.from({ length: 6 + Math.floor(random() * 12) }, token));
-    const positives = anchors.map((anchor) => [...anchor.map((id) => (random() < 0.7 ? id : token())), token()]);
-    losses.push((await trainer.step(tokenBatch(anchors), tokenBatch(positives), 2e-4, step)).loss);
-  }
-  trainer.dispose();
-  for (const table of [weights, moments.m, moments.v]) table.dispose();
-  return losses;
-}
-
 const adapter = await matrixAdapterName();
 const where = adapter ?? 'skipped: no adapter with subgroup matrices on this machine';
 
@@ -310,9 +258,9 @@ describe.skipIf(adapter === null)(`matrix units of a real adapter (${where})`, (
   );
 
   it('keep the loss of mixed precision within 3e-4 over 20 training steps', { timeout: 600_000 }, async () => {
-    const without = await steps(gpu, { steps: 20 });
+    const without = await matrixSteps(gpu, { steps: 20 });
     for (const each of units) {
-      const losses = await steps(gpu, { steps: 20, matrices: each });
+      const losses = await matrixSteps(gpu, { steps: 20, matrices: each });
       expect(Math.max(...losses.map((loss, i) => Math.abs(loss - (without[i] ?? NaN))))).toBeLessThan(3e-4);
     }
   });
