@@ -41,6 +41,7 @@ export const deviceCheckTexts = {
   tensor: 'Loss and gradients',
   error: 'Error',
   mixedColumn: 'In mixed precision',
+  copy: 'Copy as text',
   offer: {
     title: 'This GPU hasn’t been checked yet',
     text: 'The check shows whether it computes correctly, and how fast. It takes about ten seconds.',
