@@ -136,9 +136,10 @@ export class Trainer {
    * since before that step, and any error that the device reports. The trainer cannot be used after an error.
    */
   async finish(): Promise<TrainerNumbers> {
-    const begun = this.#begun.shift();
+    const [begun] = this.#begun;
     if (!begun) throw new RangeError('no step has begun');
     const values = await begun.numbers; // GPU→CPU sync, the only one in a step
+    this.#begun.shift();
     const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
     const scaled = await this.#checkFinite(loss, gradientNorm, begun);
     const tokens = (begun.anchors.offsets.at(-1) ?? 0) + (begun.positives.offsets.at(-1) ?? 0);

@@ -230,18 +230,19 @@ export class GpuCommands implements Commands {
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
     const staging = this.#staging.take(bytes);
-    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging, 0, bytes);
+    const { buffer } = staging;
+    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), buffer, 0, bytes);
     const check = this.#submitChecked();
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
       await check();
     } catch (thrown) {
-      staging.destroy();
+      buffer.destroy();
       await check();
       throw thrown;
     }
-    const copied = staging.getMappedRange(0, bytes).slice(0);
-    this.#staging.release(staging, bytes);
+    const copied = buffer.getMappedRange(0, bytes).slice(0);
+    this.#staging.release(staging);
     return array.dtype === 'f16'
       ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
       : new Float32Array(copied);
