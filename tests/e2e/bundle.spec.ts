@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, root, site, test } from './support';
@@ -34,6 +34,18 @@ test('the JavaScript of the home screen is at most 300 kB gzipped and has no ten
   expect(bytes).toBeLessThanOrEqual(300_000);
   for (const source of sources)
     expect(source.includes('attention forward') || source.includes('wasm-simd')).toBe(false);
+});
+
+test('tfjs is in a chunk of its own, which neither the page nor a worker contains', () => {
+  const assets = join(site, 'assets');
+  const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'));
+  const withTfjs = scripts.filter((name) => readFileSync(join(assets, name), 'utf8').includes('WEBGPU_CPU_FORWARD'));
+  expect(withTfjs).toEqual([expect.stringMatching(/^openTfjsStep-/)]);
+  const bytes = gzipSync(readFileSync(join(assets, withTfjs[0] ?? ''))).length;
+  test.info().annotations.push({ type: 'chunk of tfjs, gzipped', description: `${bytes} bytes` });
+  expect(bytes).toBeLessThanOrEqual(130_000);
+  const worker = scripts.find((name) => name.startsWith('gpu.worker-')) ?? '';
+  expect(gzipSync(readFileSync(join(assets, worker))).length).toBeLessThanOrEqual(110_000);
 });
 
 test('the site loads nothing from another origin', () => {

@@ -3,8 +3,8 @@ import { sha256Hex } from '../../src/domain/hash';
 import { wasmFeatures } from './wasm/wasmFeatures';
 
 /**
- * Returns a name for an adapter, made of all that WebGPU says about it: its info, limits and features. The info alone may
- * be no more than a vendor.
+ * Returns a name for an adapter, made of all that WebGPU says about it: its info, limits and features. The info alone
+ * may be no more than a vendor.
  */
 export function adapterKey({ info, limits, features }: GPUAdapter): Promise<string> {
   const { vendor, architecture, device, description } = info;

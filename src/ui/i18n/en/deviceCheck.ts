@@ -40,7 +40,8 @@ export const deviceCheckTexts = {
   detailsHelp: 'The difference from double precision, divided by the size of the gradient.',
   tensor: 'Loss and gradients',
   error: 'Error',
-  mixedColumn: 'In mixed precision',
+  mixedColumn: 'Mixed',
+  copy: 'Copy as text',
   offer: {
     title: 'This GPU hasn’t been checked yet',
     text: 'The check shows whether it computes correctly, and how fast. It takes about ten seconds.',

@@ -40,6 +40,7 @@ export const deviceCheckTexts: Dictionary['deviceCheck'] = {
   tensor: '损失和梯度',
   error: '误差',
   mixedColumn: '混合精度',
+  copy: '复制为文字',
   offer: {
     title: '这块显卡还没有检查过',
     text: '检查会说明它算得对不对、有多快，约十秒。',
