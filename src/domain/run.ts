@@ -3,6 +3,7 @@ import type { DeviceInfo, DevicePreference } from './device';
 import type { EvaluationMoment } from './evaluate/evaluation';
 import type { Metrics } from './evaluate/metrics';
 import type { Experiment } from './experiment';
+import type { KernelTuning } from './kernelTuning';
 import type { RunMemory } from './memory/report';
 
 /** The phases of a run, in order. */
@@ -86,6 +87,8 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   /** The batches of the run, planned before its first step; `leftOut` as in `RunRecord`. */
   | { type: 'batchPlan'; steps: number; leftOut: number[][] }
   | { type: 'device'; device: DeviceInfo }
+  /** How the kernels were chosen. Only on GPUs; runs of earlier versions did not log it. */
+  | ({ type: 'kernels' } & KernelTuning)
   /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }
   /**

@@ -4,11 +4,11 @@ import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { LossScale } from '../domain/train/lossScale';
 import type { DeviceCheck } from '../domain/deviceCheck/deviceCheck';
-import type { KernelPlan } from '../domain/kernelPlan';
 import type { StoredModel } from '../domain/model';
 import type { Dataset, Row } from '../domain/records';
 import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
+import type { StoredKernelPlan } from './kernelPlans';
 
 export const databaseName = 'recallsmith';
 export const databaseVersion = 5;
@@ -93,7 +93,7 @@ export interface RecallsmithSchema extends DBSchema {
   /** Key: [runId, part, moment]. */
   evaluations: { key: [string, string, string]; value: Evaluation };
   /** Measured kernel plans, keyed by adapter, browser, kernel version and shapes. */
-  kernelPlans: { key: string; value: { key: string; plan: KernelPlan; measuredAt: number } };
+  kernelPlans: { key: string; value: StoredKernelPlan & { key: string; measuredAt: number } };
   /** The last check of each device. */
   deviceChecks: { key: string; value: { key: string; check: DeviceCheck } };
   downloads: { key: string; value: StoredDownload };

@@ -119,10 +119,9 @@ describe('measuring kernels on a device', () => {
     const candidates = fewCandidates(gpu);
     const tuned = await tuneMatmul(gpu, shapes, { budgetMs: 60_000, candidates });
     expect(tuned.map(({ shape }) => planKey(shape)).sort()).toEqual(shapes.map((shape) => planKey(shape)).sort());
-    for (const { shape, tiling, refused } of tuned) {
-      expect(refused).toEqual({ shaders: 0, bits: 2 });
-      expect(tiling, planKey(shape)).toEqual(candidates(shape)[0]);
-    }
+    for (const { shape, tiling } of tuned) expect(tiling, planKey(shape)).toEqual(candidates(shape)[0]);
+    // Two shapes compare all candidates; the others have none left to compare.
+    expect(tuned.map(({ refused }) => refused?.bits ?? 0).toSorted()).toEqual([...shapes.slice(2).map(() => 0), 2, 2]);
   });
 
   it('stops when its time budget is used up, but not before the shape with the most work is measured', async () => {

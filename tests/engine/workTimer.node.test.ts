@@ -119,3 +119,17 @@ describe('timing work', () => {
     expect(gpu.passes).toEqual([1024, 1024, 452]);
   });
 });
+
+describe('the length of a precise pass', () => {
+  it('is ten milliseconds while all timestamps are multiples of 100 µs, as in Chrome, and else three', async () => {
+    const work = (gpu: FakeGpu) => [{ record: gpu.record, dispatches: 1, repetitions: 100 }];
+    const rounded = new FakeGpu(() => 0.0371, { timestamps: (ms) => Math.floor(10 * ms) / 10 });
+    const timer = new TimestampTimer(rounded.engine);
+    await timer.times(work(rounded));
+    expect(timer.preciseMs).toBe(10);
+    const exact = new FakeGpu(() => 0.0371, { timestamps: (ms) => ms });
+    const other = new TimestampTimer(exact.engine);
+    await other.times(work(exact));
+    expect(other.preciseMs).toBe(3);
+  });
+});

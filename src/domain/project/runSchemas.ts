@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { metricNames } from '../experiment';
+import { layerProducts, planSources, productPasses, rulesReasons } from '../kernelTuning';
 import { progressKinds } from '../run';
 import {
   errorSchema,
@@ -136,11 +137,33 @@ const place = { runId: id, seq: whole, at: time };
 const eventOf = <Type extends string, Fields extends v.ObjectEntries>(type: Type, fields: Fields) =>
   v.strictObject({ ...place, type: v.literal(type), ...fields });
 
+const tuningFields = {
+  source: v.picklist(planSources),
+  reason: v.exactOptional(v.picklist(rulesReasons)),
+  ms: measured,
+  products: v.pipe(
+    v.array(
+      v.strictObject({
+        product: v.picklist(layerProducts),
+        pass: v.picklist(productPasses),
+        tokens: whole,
+        half: v.exactOptional(v.literal(true)),
+        gflops: measured,
+        ruleGflops: measured,
+      }),
+    ),
+    v.maxLength(1000),
+  ),
+  unmeasured: whole,
+  refused: v.strictObject({ shaders: whole, bits: whole }),
+};
+
 export const runEventSchema = v.variant('type', [
   eventOf('phase', { phase }),
   eventOf('status', { status, error: v.exactOptional(errorSchema) }),
   eventOf('batchPlan', { steps: whole, leftOut: v.array(v.array(whole)) }),
   eventOf('device', { device: deviceSchema }),
+  eventOf('kernels', tuningFields),
   eventOf('deviceLost', { reason: text }),
   eventOf('resumed', { step: whole, reached: whole }),
   eventOf('buildChanged', { step: whole, build: name }),

@@ -9,6 +9,7 @@ import {
 } from '../run';
 import type { Metrics } from '../evaluate/metrics';
 import type { DeviceInfo } from '../device';
+import type { KernelTuning } from '../kernelTuning';
 
 /**
  * The state of a run, according to the events read so far. Lists grow in place, so watch `version` in RunState to
@@ -21,6 +22,8 @@ export interface RunView {
   status: RunStatus;
   error: AppErrorDetails | null;
   device: DeviceInfo | null;
+  /** How the kernels were chosen when the run last opened a GPU. */
+  kernels: KernelTuning | null;
   /** Number of times that the device was lost and the run resumed automatically. */
   deviceLosses: number;
   /** Steps after which the run continued on another device or with other kernels. */
@@ -58,6 +61,7 @@ export function emptyRunView(): RunView {
     status: 'queued',
     error: null,
     device: null,
+    kernels: null,
     deviceLosses: 0,
     deviceChanges: [],
     buildChanges: [],
@@ -147,6 +151,9 @@ function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case 'device':
       view.device = event.device;
+      return;
+    case 'kernels':
+      view.kernels = event;
       return;
     case 'deviceLost':
       view.deviceLosses += 1;

@@ -34,9 +34,13 @@ export class BindGroups {
 
   /** Returns the group that binds a uniform slot and these arrays. */
   of({ id, layout }: BindingLayout, arrays: readonly DeviceArray[]): GPUBindGroup {
-    const blocks = arrays.map(({ buffer }) => this.memory.own(buffer));
+    const blocks: GpuBlock[] = [];
     let key = String(id);
-    for (const [i, block] of blocks.entries()) key += rangeKey(block, arrays[i]);
+    for (const array of arrays) {
+      const block = this.memory.own(array.buffer);
+      blocks.push(block);
+      key += `,${block.id}:${array.offset}:${boundBytes(array)}`;
+    }
     const known = this.#groups.get(key);
     if (known) return known.group;
     const group = this.#create(layout, arrays, blocks);
@@ -60,10 +64,6 @@ export class BindGroups {
     for (const block of this.#groups.get(key)?.blocks ?? []) block.bindGroups.delete(key);
     this.#groups.delete(key);
   }
-}
-
-function rangeKey({ id }: GpuBlock, array: DeviceArray | undefined): string {
-  return array ? `,${id}:${array.offset}:${boundBytes(array)}` : '';
 }
 
 function boundBytes(array: DeviceArray): number {

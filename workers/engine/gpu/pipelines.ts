@@ -98,7 +98,11 @@ export class Pipelines {
 /** Returns a bit per array: whether it is in half precision. */
 function halfMask(bound: readonly DeviceArray[]): number {
   let mask = 0;
-  for (const [i, { dtype }] of bound.entries()) if (dtype === 'f16') mask |= 1 << i;
+  let bit = 1;
+  for (const { dtype } of bound) {
+    if (dtype === 'f16') mask |= bit;
+    bit *= 2;
+  }
   return mask;
 }
 

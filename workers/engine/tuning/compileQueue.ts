@@ -1,8 +1,8 @@
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import type { Kernel } from '../kernel';
 
-/** Compilations that run at once. A device has few threads for them, and what it has begun cannot be taken back. */
-const mostAtOnce = 8;
+/** Compilations that run at once, at most. What a device has begun cannot be taken back. */
+const mostAtOnce = 12;
 
 /** How compiling ended: `late` if the queue was stopped before. */
 export type Compiled = 'accepted' | 'refused' | 'late';

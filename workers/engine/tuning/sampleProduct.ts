@@ -66,7 +66,7 @@ export class SampleProduct {
   }
 
   run(tiling: MatmulTiling, epilogue: Epilogue = this.epilogues[0]): void {
-    const { a, b, y, ...others } = this.#allocated;
+    const { a, b, y, ...others } = this.arrays;
     matmul(this.engine, this.shape.layout, a, b, y, { ...optionsOf(epilogue, others), tiling });
   }
 
@@ -75,14 +75,15 @@ export class SampleProduct {
    * before, so that numbers that a kernel leaves out do not keep those of the kernel before it.
    */
   hash(hasher: BitHasher, tiling: MatmulTiling, epilogue: Epilogue): void {
-    const { y, wide, vector } = this.#allocated;
+    const { y, wide, vector } = this.arrays;
     const results = [y, ...(epilogue.gelu ? [wide] : []), ...(epilogue.aSums ? [vector] : [])];
     results.forEach((each, i) => fillWithNoise(this.engine, each, 7 + i));
     this.run(tiling, epilogue);
     for (const each of results) hasher.add(each);
   }
 
-  get #allocated(): Arrays {
+  /** Throws RangeError if the product has no memory. */
+  protected get arrays(): Arrays {
     if (!this.#arrays) throw new RangeError('the product has no memory');
     return this.#arrays;
   }

@@ -3,12 +3,13 @@ import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { defaultTiling } from '../ops/matmul/defaultTiling';
 import { matmulFlops, type MatmulShape } from '../ops/matmul/matmulShape';
 import { planKey } from '../ops/matmul/planKey';
-import { compiles, isAdmitted } from './admission';
+import { compiles, hasSameBits } from './admission';
 import { candidateTilings } from './candidates';
 import { CompileQueue } from './compileQueue';
 import { kernelLimits } from './kernelLimits';
 import type { MeasuredShape } from './measuredShape';
-import { measureCandidates, workOf, type Contest, type MeasuredCandidates } from './measureCandidates';
+import { workOf, type MeasuredCandidates } from './measureCandidates';
+import { measureShapes, otherKernels, sleep } from './measureShapes';
 import { SampleProduct } from './sampleProduct';
 import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
 import { warmTimer } from './warmUp';
@@ -27,10 +28,6 @@ export interface TuneOptions {
 const measuringShare = 0.9;
 /** Products measured per shape, for dividing the budget on slow devices, where each of them counts. */
 const productsPerShape = 40;
-/** An idle GPU lowers its clock after some tens of milliseconds. */
-const maxIdleMs = 20;
-/** How often to look whether the time is up while kernels compile. */
-const pollMs = 20;
 
 /**
  * Measures the candidates for each shape on this device. A candidate is chosen only if its results have the same bits
@@ -42,23 +39,25 @@ export async function tuneMatmul(
   shapes: readonly MatmulShape[],
   options: TuneOptions,
 ): Promise<MeasuredShape[]> {
-  const { budgetMs, now = () => performance.now() } = options;
+  const { budgetMs, now = () => performance.now(), between } = options;
   const { candidates = (shape) => candidateTilings(gpu.traits, kernelLimits(gpu), shape) } = options;
-  const deadline = now() + measuringShare * budgetMs;
+  const startedAt = now();
   const queue = new CompileQueue(gpu);
   const ordered = shapes.toSorted((a, b) => matmulFlops(b) - matmulFlops(a));
   try {
     const warm = ordered[0] && (await firstTimer(gpu, ordered[0], now));
     if (!warm) return [];
     const flops = (warm.flopsPerMs * budgetMs) / (ordered.length * productsPerShape);
-    const contests = ordered.map((shape) => {
+    const shapesToMeasure = ordered.map((shape) => {
       const product = new SampleProduct(gpu, shapeToMeasure(shape, flops, arrayBytesOf(gpu)));
-      return contestOf(shape, product, candidates(product.shape), queue);
+      return { shape, product, tilings: candidates(product.shape) };
     });
-    const measured = await measureAll(gpu, contests, { ...options, ...warm, deadline, now });
+    const deadline = startedAt + measuringShare * budgetMs;
+    const conditions = { ...warm, deadline, now, queue, ...(between ? { between } : {}) };
+    const measured = await measureShapes(gpu, shapesToMeasure, conditions);
     queue.stop();
     const admitted: MeasuredShape[] = [];
-    for (const each of measured) admitted.push(await firstAdmitted(gpu, each));
+    for (const each of measured) admitted.push(...(await firstAdmitted(gpu, each, startedAt + budgetMs - now())));
     return admitted;
   } finally {
     queue.stop();
@@ -91,70 +90,23 @@ async function firstTimer(
   }
 }
 
-/** Starts compiling the candidates of a shape. */
-function contestOf(
-  shape: MatmulShape,
-  product: SampleProduct,
-  tilings: readonly MatmulTiling[],
-  queue: CompileQueue,
-): Contest {
-  const compiled = Promise.all(tilings.map((tiling) => queue.compile(product.kernels(tiling))));
-  return { shape, product, tilings, compiled };
-}
-
-interface Measuring extends Pick<TuneOptions, 'between'> {
-  timer: WorkTimer;
-  flopsPerMs: number;
-  deadline: number;
-  now: () => number;
-}
-
-/** Measures shapes as soon as their kernels are compiled, those with the most work first. */
-async function measureAll(
-  gpu: WebGpuEngine,
-  contests: readonly Contest[],
-  { between, ...conditions }: Measuring,
-): Promise<MeasuredCandidates[]> {
-  const { deadline, now } = conditions;
-  const measured: MeasuredCandidates[] = [];
-  const waiting = new Map(contests.map((contest) => [contest, contest.compiled.then(() => contest)]));
-  let busyUntil = -Infinity;
-  while (waiting.size > 0 && (measured.length === 0 || now() < deadline)) {
-    const next = await Promise.race([...waiting.values(), sleep(pollMs)]);
-    if (!next) continue;
-    waiting.delete(next);
-    const budgetMs = (deadline - now()) / (waiting.size + 1);
-    const isIdle = now() - busyUntil > maxIdleMs;
-    const result = await measureCandidates(gpu, next, { ...conditions, budgetMs, isIdle });
-    busyUntil = now();
-    if (result) measured.push(result);
-    await between?.(contests.length - waiting.size, contests.length);
-  }
-  return measured;
-}
-
-const sleep = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, ms, undefined));
-
 /**
- * Returns the best candidate with the bits of the default for all epilogues of the model. Its bits with the first
- * epilogue are known to be those.
+ * Returns the best candidate with the bits of the default for all epilogues of the model; nothing if their kernels do
+ * not compile within `ms`. Its bits with the first epilogue are known to be those.
  */
-async function firstAdmitted(gpu: WebGpuEngine, measured: MeasuredCandidates): Promise<MeasuredShape> {
+async function firstAdmitted(gpu: WebGpuEngine, measured: MeasuredCandidates, ms: number): Promise<MeasuredShape[]> {
   const { shape, product, ranked, default_, defaultGflops, refused, ...rest } = measured;
-  const others = product.epilogues.slice(1);
   let bits = refused.bits;
+  const outcome = (tiling: MatmulTiling, relative = 1): MeasuredShape[] => [
+    { shape, tiling, gflops: defaultGflops / relative, defaultGflops, refused: { ...refused, bits }, ...rest },
+  ];
   for (const { candidate, relative } of ranked) {
     if (candidate === default_) break;
-    if (await isAdmitted(gpu, product, [default_, candidate], others))
-      return {
-        shape,
-        tiling: candidate,
-        gflops: defaultGflops / relative,
-        defaultGflops,
-        refused: { ...refused, bits },
-        ...rest,
-      };
+    const compiled = await Promise.race([compiles(gpu, otherKernels(product, [default_, candidate])), sleep(ms)]);
+    if (compiled === undefined) return [];
+    if (compiled && (await hasSameBits(gpu, product, [default_, candidate], product.epilogues.slice(1))))
+      return outcome(candidate, relative);
     bits++;
   }
-  return { shape, tiling: default_, gflops: defaultGflops, defaultGflops, refused: { ...refused, bits }, ...rest };
+  return outcome(default_);
 }

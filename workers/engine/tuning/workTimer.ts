@@ -28,8 +28,10 @@ export interface WorkTimer {
   times: (works: readonly TimedWork[]) => Promise<number[]>;
 }
 
-/** Chrome rounds timestamps to 100 µs, so that a pass of this length is measured to 1%. */
-const preciseTimestampMs = 10;
+/** Browsers may round timestamps to this many nanoseconds. */
+const roundedNs = 100_000;
+/** Length of a pass that is measured to 1%: with rounded timestamps, and with others. */
+const preciseTimestampMs = { rounded: 10, fine: 3 } as const;
 /** A submit takes a few milliseconds to reach the GPU and to be reported, and that varies by some tenths. */
 const preciseHostMs = 50;
 /** Maximum dispatches of a timed pass, which are all recorded in one submit. */
@@ -38,9 +40,13 @@ const maxDispatches = 2048;
 /** Measures compute passes by timestamps. All are submitted before the first is awaited, so the GPU never idles. */
 export class TimestampTimer implements WorkTimer {
   readonly kind = 'timestamps';
-  readonly preciseMs = preciseTimestampMs;
+  #rounded = true;
 
   constructor(private readonly gpu: Pick<TimedGpu, 'commands'>) {}
+
+  get preciseMs(): number {
+    return this.#rounded ? preciseTimestampMs.rounded : preciseTimestampMs.fine;
+  }
 
   async times(works: readonly TimedWork[]): Promise<number[]> {
     const sums = works.map((work) => Promise.all(passes(work).map((repetitions) => this.#pass(work, repetitions))));
@@ -52,6 +58,7 @@ export class TimestampTimer implements WorkTimer {
     const ms = await this.gpu.commands.timed(() => {
       for (let i = 0; i < repetitions; i++) record();
     });
+    if (ms !== undefined && Math.round(ms * 1e6) % roundedNs !== 0) this.#rounded = false;
     return ms ?? NaN;
   }
 }

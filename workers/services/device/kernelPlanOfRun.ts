@@ -1,18 +1,19 @@
 import { canonicalJson } from '../../../src/domain/canonicalJson';
 import { kernelsVersion, parseKernelPlan, unmeasuredPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import type { KernelTuning, RulesReason, TunedProduct } from '../../../src/domain/kernelTuning';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { Precision } from '../../../src/domain/experiment';
 import type { DeviceInfo } from '../../../src/domain/device';
 import type { Database } from '../../../src/storage/database';
 import { getKernelPlan, putKernelPlan } from '../../../src/storage/kernelPlans';
+import { adapterIdentity } from '../../engine/gpu/adapterIdentity';
 import type { WebGpuEngine } from '../../engine/gpu/webGpuEngine';
-import { tunedTilings, tuneMatmul } from '../../engine/tuning/tuneMatmul';
-import { fitsKernelLimits } from '../../engine/tuning/kernelLimits';
-import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
+import { admittedTilings } from '../../engine/tuning/admittedTilings';
+import type { MeasuredShape } from '../../engine/tuning/measuredShape';
+import { tunedTilings, tuneMatmul, type TuneOptions } from '../../engine/tuning/tuneMatmul';
+import { fitsKernelLimits, kernelLimits } from '../../engine/tuning/kernelLimits';
+import { backwardShapes, forwardShapes, type ModelShape } from '../../engine/tuning/modelShapes';
 import { planKey } from '../../engine/ops/matmul/planKey';
-import type { MatmulShape } from '../../engine/ops/matmul/matmulShape';
-import { kernelLimits } from '../../engine/tuning/kernelLimits';
-import type { TuneOptions } from '../../engine/tuning/tuneMatmul';
 
 /** Approximate time limit for measuring before a run, which itself takes minutes. */
 const budgetMs = 5000;
@@ -29,42 +30,87 @@ export interface KernelPlanInput {
   tokens: { training: number; encoding: number };
   /** Precisions of the stages; full precision if absent. */
   precisions?: readonly Precision[];
+  /** Set if measuring on this device has failed: the fixed rules choose instead. */
+  rulesBecause?: RulesReason | undefined;
 }
 
+/** A run's kernel plan and how it was chosen. `tuning` is null if there was nothing to choose from. */
+export interface ChosenPlan {
+  plan: KernelPlan;
+  tuning: KernelTuning | null;
+}
+
+const nothingMeasured = { products: [], unmeasured: 0, refused: { shaders: 0, bits: 0 } };
+
 /**
- * Returns the kernel plan of a run. That is the plan in the run's record, so that a resumed run keeps its kernels; else
- * the plan measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this version
- * of the kernels cannot execute.
+ * Chooses the kernel plan of a run: the plan in the run's record, so that a resumed run keeps its speed; else the plan
+ * measured earlier on this adapter; else a newly measured one. Ignores a plan that this device or this version of the
+ * kernels cannot execute, and drops tilings whose bits are not those of the fixed rules here: the driver may be another
+ * than the one that they were measured with.
  */
 export async function kernelPlanOfRun(
   input: KernelPlanInput,
   recorded: string,
   tune: Partial<TuneOptions> = {},
-): Promise<KernelPlan> {
-  const { db, gpu, device } = input;
+): Promise<ChosenPlan> {
+  const { db, gpu, device, rulesBecause } = input;
+  const { now = () => performance.now() } = tune;
+  const startedAt = now();
   const known = parseKernelPlan(recorded);
-  if (known && canUseKernelPlan(known, device, gpu)) return known;
+  const usable = known && canUseKernelPlan(known, device, gpu) ? known : null;
   // Measuring a run's shapes on a software adapter takes minutes. The fixed rules for such adapters come from earlier
   // measurements.
-  if (!gpu || gpu.traits.software) return unmeasuredPlan(device.backend);
+  if (!gpu || gpu.traits.software) return { plan: usable ?? unmeasuredPlan(device.backend), tuning: null };
+  const chosen = (plan: KernelPlan, how: Omit<KernelTuning, 'ms'>): ChosenPlan => ({
+    plan,
+    tuning: { ...how, ms: now() - startedAt },
+  });
+  if (rulesBecause)
+    return chosen(unmeasuredPlan('webgpu'), { source: 'rules', reason: rulesBecause, ...nothingMeasured });
   const shapes = kernelShapesOfRun(input);
   const key = kernelPlanStoreKey(input, shapes);
   const stored = await getKernelPlan(db, key);
-  if (stored && canUseKernelPlan(stored, device, gpu)) return stored;
-  const plan = measuredKernelPlan(await tuneMatmul(gpu, shapes, { budgetMs, ...tune }));
-  await putKernelPlan(db, key, plan);
-  return plan;
+  const earlier = usable ?? (stored && canUseKernelPlan(stored.plan, device, gpu) ? stored.plan : undefined);
+  if (earlier) {
+    const { matmul, refused } = await admittedTilings(gpu, shapes, earlier.matmul);
+    return chosen({ ...earlier, matmul }, { source: 'stored', ...nothingMeasured, ...stored?.tuning, refused });
+  }
+  const tuned = await tuneMatmul(gpu, shapes, { budgetMs, ...tune });
+  const [plan, tuning] = [measuredKernelPlan(tuned), summaryOf(tuned, shapes)];
+  await putKernelPlan(db, key, { plan, tuning });
+  return chosen(plan, { source: 'measured', ...tuning });
 }
 
-export function measuredKernelPlan(tuned: Parameters<typeof tunedTilings>[0]): KernelPlan {
+export function measuredKernelPlan(tuned: readonly MeasuredShape[]): KernelPlan {
   return { backend: 'webgpu', kernels: kernelsVersion, matmul: tunedTilings(tuned) };
+}
+
+function summaryOf(
+  tuned: readonly MeasuredShape[],
+  shapes: readonly ModelShape[],
+): Pick<KernelTuning, 'products' | 'unmeasured' | 'refused'> {
+  const byKey = new Map(tuned.map((each) => [planKey(each.shape), each]));
+  const products = shapes.flatMap((shape): TunedProduct[] => {
+    const measured = byKey.get(planKey(shape));
+    return measured ? [tunedProduct(shape, measured)] : [];
+  });
+  const sum = (of: 'shaders' | 'bits'): number => tuned.reduce((all, { refused }) => all + (refused?.[of] ?? 0), 0);
+  const refused = { shaders: sum('shaders'), bits: sum('bits') };
+  return { products, unmeasured: shapes.length - products.length, refused };
+}
+
+/** Names a measured product. */
+export function tunedProduct(shape: ModelShape, { gflops, defaultGflops }: MeasuredShape): TunedProduct {
+  const { product, pass, layout, rows, depth, half } = shape;
+  const tokens = layout === 'TN' ? depth : rows;
+  return { product, pass, tokens, ...(half ? { half: true } : {}), gflops, ruleGflops: defaultGflops };
 }
 
 export function kernelShapesOfRun({
   config,
   tokens,
   precisions = ['full'],
-}: Pick<KernelPlanInput, 'config' | 'tokens' | 'precisions'>): MatmulShape[] {
+}: Pick<KernelPlanInput, 'config' | 'tokens' | 'precisions'>): ModelShape[] {
   // Products on matrix units are tiled by fixed rules.
   const measured = precisions.filter((precision) => precision !== 'mixed-matrices');
   const training = [...new Set(measured)].flatMap((precision) =>
@@ -78,12 +124,13 @@ export function kernelShapesOfRun({
 }
 
 /**
- * Returns the key under which a plan is stored: adapter, browser version (which fixes the shader compiler), kernel
- * version and measured shapes.
+ * Returns the key under which a plan is stored: everything that identifies the adapter, browser version (which fixes
+ * the shader compiler), kernel version and measured shapes.
  */
-export function kernelPlanStoreKey({ device, browser }: KernelPlanInput, shapes: readonly MatmulShape[]): string {
+export function kernelPlanStoreKey({ device, browser, gpu }: KernelPlanInput, shapes: readonly ModelShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
-  return canonicalJson({ adapter: device.adapter, browser, kernels: kernelsVersion, shapes: names });
+  const adapter = { ...device.adapter, ...(gpu ? adapterIdentity(gpu.device) : {}) };
+  return canonicalJson({ adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
 /** Whether the plan fits this backend, this version of the kernels and the device's limits. */

@@ -23,7 +23,7 @@ import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRe
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openRunSession, type RunSessionOnDevice } from './runSession';
+import { openRunSession, type RunSessionOnDevice, type TuningState } from './runSession';
 import { prepareKernels } from './prepareKernels';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
@@ -92,15 +92,31 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
       return await runThroughPhases({ ...session, record: current, engine, device }, moved);
     } catch (thrown) {
       const loss = await deviceLossBehind(thrown);
-      if (loss?.details.kind !== 'gpu-device-lost') throw thrown;
-      if (!session.recovery.mayGoOn()) throw loss;
-      await log.flushWith({ type: 'deviceLost', reason: loss.details.reason });
-      await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      const lost = loss?.details.kind === 'gpu-device-lost' ? loss.details : null;
+      const failure = loss ?? toAppError(thrown);
+      if (!giveUpTuning(session.tuning, failure) && !lost) throw thrown;
+      if (!session.recovery.mayGoOn()) throw failure;
+      if (lost) {
+        await log.flushWith({ type: 'deviceLost', reason: lost.reason });
+        await updateRun(db, runId, { deviceLosses: (losses += 1) });
+      }
       before = device;
-      device = await reopenDevice(before, wasmBaseUrl, loss);
+      device = await reopenDevice(before, wasmBaseUrl, failure);
       if (!isSameDevice(before, device)) session.recovery.forgetVectors();
     }
   }
+}
+
+/**
+ * If the device failed while kernels were measured, lets the fixed rules choose from now on and returns true: the run
+ * does not depend on measuring.
+ */
+function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
+  const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
+  const failed = tuning.running && ['gpu-device-lost', 'gpu-out-of-memory', 'unexpected'].includes(kind);
+  tuning.running = false;
+  if (failed) tuning.rulesBecause = reason;
+  return failed;
 }
 
 /** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
@@ -124,11 +140,17 @@ async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][],
     encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
-  const input = { db, gpu, device, browser: await browserVersion(), config: model.config, tokens: counts, precisions };
+  const { rulesBecause } = session.tuning;
+  const size = { config: model.config, tokens: counts, precisions };
+  const input = { db, gpu, device, browser: await browserVersion(), ...size, rulesBecause };
   const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
-  const { matrices: _, ...tilings } = await kernelPlanOfRun(input, record.kernelPlan, {
+  session.tuning.running = true;
+  const { plan: measured, tuning } = await kernelPlanOfRun(input, record.kernelPlan, {
     between: between(session, 'tune', 'tune'),
   });
+  session.tuning.running = false;
+  if (tuning) session.log.append({ type: 'kernels', ...tuning });
+  const { matrices: _, ...tilings } = measured;
   const plan: KernelPlan = matrices ? { ...tilings, matrices } : tilings;
   if (gpu) gpu.plan = plan;
   const kernelPlan = formatKernelPlan(plan);

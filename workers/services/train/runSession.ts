@@ -1,4 +1,5 @@
 import type { Experiment, ExperimentModel } from '../../../src/domain/experiment';
+import type { RulesReason } from '../../../src/domain/kernelTuning';
 import type { StoredModel } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { RunRecord } from '../../../src/domain/run';
@@ -28,6 +29,13 @@ export interface RunSession {
   control: RunControl;
   log: RunLog;
   recovery: DeviceRecovery;
+  tuning: TuningState;
+}
+
+/** Kept over device losses: a device that fails while kernels are measured is not measured again by this run. */
+export interface TuningState {
+  running: boolean;
+  rulesBecause?: RulesReason;
 }
 
 /** A session with its open device. A device loss ends the session; the reopened device gets a new one. */
@@ -55,5 +63,6 @@ export async function openRunSession(
     test: await storedTokenSet(db, keys.testQuestions),
   };
   const order = passageOrder(data.knowledgeBase);
-  return { db, record, experiment, settings, model, data, tokens, order, control, log, recovery: new DeviceRecovery() };
+  const state = { recovery: new DeviceRecovery(), tuning: { running: false } };
+  return { db, record, experiment, settings, model, data, tokens, order, control, log, ...state };
 }

@@ -1,0 +1,51 @@
+import type { MatmulTiling } from '../../../src/domain/kernelPlan';
+import type { WebGpuEngine } from '../gpu/webGpuEngine';
+import { defaultTiling } from '../ops/matmul/defaultTiling';
+import type { MatmulShape } from '../ops/matmul/matmulShape';
+import { planKey } from '../ops/matmul/planKey';
+import { compiles, hasSameBits } from './admission';
+import { SampleProduct } from './sampleProduct';
+import { arrayBytesOf, shapeToMeasure } from './shapeToMeasure';
+
+/** FLOPs of a product whose bits are compared: enough for several workgroups of any tiling, and little work. */
+const comparedFlops = 2e9;
+
+export interface AdmittedTilings {
+  matmul: Record<string, MatmulTiling>;
+  /** Tilings that were replaced by the default one. */
+  refused: { shaders: number; bits: number };
+}
+
+/**
+ * Compares the tilings of a plan from another time or place with the fixed rules, for the given shapes and all
+ * epilogues of the model. Tilings that do not compile or compute other bits on this device are replaced by the rules'.
+ */
+export async function admittedTilings(
+  gpu: WebGpuEngine,
+  shapes: readonly MatmulShape[],
+  planned: Readonly<Record<string, MatmulTiling>>,
+): Promise<AdmittedTilings> {
+  const compared = shapes.flatMap((shape) => {
+    const tiling = planned[planKey(shape)];
+    const product = new SampleProduct(gpu, shapeToMeasure(shape, comparedFlops, arrayBytesOf(gpu)));
+    const default_ = defaultTiling(gpu.traits, shape);
+    if (!tiling || JSON.stringify(tiling) === JSON.stringify(default_)) return [];
+    const kernels = product.epilogues.flatMap((each) =>
+      [default_, tiling].flatMap((one) => product.kernels(one, each)),
+    );
+    return [{ shape, product, default_, tiling, compiled: compiles(gpu, kernels) }];
+  });
+  const matmul = { ...planned };
+  const refused = { shaders: 0, bits: 0 };
+  for (const { shape, product, default_, tiling, compiled } of compared) {
+    const because = !(await compiled)
+      ? 'shaders'
+      : (await hasSameBits(gpu, product, [default_, tiling], product.epilogues))
+        ? null
+        : 'bits';
+    if (!because) continue;
+    refused[because]++;
+    matmul[planKey(shape)] = default_;
+  }
+  return { matmul, refused };
+}
