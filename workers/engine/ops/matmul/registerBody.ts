@@ -1,5 +1,5 @@
 import type { TileVariant } from './tileVariant';
-import { addTerms, chunkOfWorkgroup, declareSums, lines } from './tileText';
+import { addScalarTerms, chunkOfWorkgroup, declareScalarSums, lines } from './tileText';
 
 const four = [0, 1, 2, 3];
 
@@ -13,15 +13,11 @@ ${start(variant)}
   for (var quad = chunkStart; quad < chunkEnd; quad++) {
 ${lines(threadRows / 4, (q) => `    let a${q} = read_a(${rowQuad(variant, q)}, quad);`)}
 ${lines(threadColumns / 4, (q) => `    let b${q} = read_b(${columnQuad(variant, q)}, quad);`)}
-${four
-  .map((r) =>
-    addTerms(
-      tiling,
-      (q) => `a${q}[${r}]`,
-      (q) => `b${q}[${r}]`,
-    ),
-  )
-  .join('\n')}
+${addScalarTerms(
+  tiling,
+  (q) => four.map((r) => `a${q}[${r}]`),
+  (q) => four.map((r) => `b${q}[${r}]`),
+)}
 ${sums(variant, (q, r) => `a${q}[${r}]`)}
   }`;
 }
@@ -42,17 +38,12 @@ ${lines(threadRows / 4, (q) => `    let own${q} = read_a(${rowQuad(variant, q)},
     let count = min(lanes, chunkEnd - quad0);
     for (var s = 0u; s < count; s++) {
 ${lines(threadColumns / 4, (q) => `      let b${q} = read_b(${columnQuad(variant, q)}, quad0 + s);`)}
-${four
-  .map(
-    (r) => `
-${lines(threadRows / 4, (q) => `      let a${q}_${r} = subgroupShuffle(own${q}[${r}], s);`)}
-${addTerms(
+${four.map((r) => lines(threadRows / 4, (q) => `      let a${q}_${r} = subgroupShuffle(own${q}[${r}], s);`)).join('\n')}
+${addScalarTerms(
   tiling,
-  (q) => `a${q}_${r}`,
-  (q) => `b${q}[${r}]`,
-)}`,
-  )
-  .join('\n')}
+  (q) => four.map((r) => `a${q}_${r}`),
+  (q) => four.map((r) => `b${q}[${r}]`),
+)}
 ${sums(variant, (q, r) => `a${q}_${r}`)}
     }
   }`;
@@ -67,7 +58,7 @@ function start({ tiling, epilogue }: TileVariant): string {
   let lineColumn = lid.x;
   let fourRow = tileRow / 4u + lid.y;
   let fourColumn = tileColumn / 4u + lid.x;
-${declareSums(tiling)}
+${declareScalarSums(tiling)}
 ${epilogue.aSums ? lines(threadRows / 4, (q) => `  var s${q} = vec4<f32>();`) : ''}
 ${chunkOfWorkgroup}`;
 }
@@ -83,7 +74,10 @@ function columnQuad({ tiling: { workgroup } }: TileVariant, q: number): string {
 /** Adds to the column sums in the first column of threads. */
 function sums({ tiling, epilogue }: TileVariant, a: (q: number, r: number) => string): string {
   if (!epilogue.aSums) return '';
-  const add = four.map((r) => lines(tiling.threadRows / 4, (q) => `      s${q} += ${a(q, r)};`)).join('\n');
+  const add = lines(
+    tiling.threadRows / 4,
+    (q) => `      s${q} = ${four.reduce((sum, r) => `(${sum} + ${a(q, r)})`, `s${q}`)};`,
+  );
   return `    if (fourColumn == 0u) {\n${add}\n    }`;
 }
 

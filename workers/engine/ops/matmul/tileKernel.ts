@@ -61,9 +61,13 @@ function tileName({ layout, tiling }: TileVariant): string {
 
 /** Applies the epilogue to the sums of a thread and writes them, four columns at a time if rows are aligned. */
 function store({ tiling, epilogue, aligned }: TileVariant): string {
-  const { threadRows, threadColumns, workgroup } = tiling;
+  const { threadRows, threadColumns, workgroup, sharedDepth } = tiling;
   const width = aligned ? 4 : 1;
-  const value = (i: number, q: number, r: number): string => (aligned ? `c${i}_${q}` : `c${i}_${q}[${r}]`);
+  const value = (i: number, q: number, r: number): string => {
+    if (sharedDepth > 0) return aligned ? `c${i}_${q}` : `c${i}_${q}[${r}]`;
+    const scalars = [0, 1, 2, 3].map((x) => `c${i}_${4 * q + x}`);
+    return aligned ? `vec4<f32>(${scalars.join(', ')})` : (scalars[r] ?? '');
+  };
   const one = (i: number, q: number, r: number): string => {
     const column = `tileColumn / ${width}u + (lineColumn + ${q * workgroup[0]}u) * ${4 / width}u${aligned ? '' : ` + ${r}u`}`;
     return `    {

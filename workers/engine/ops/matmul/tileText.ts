@@ -10,6 +10,11 @@ export function declareSums({ threadRows, threadColumns }: MatmulTiling): string
   return lines(threadRows, (i) => lines(threadColumns / 4, (q) => `  var c${i}_${q} = vec4<f32>();`));
 }
 
+/** Declares the sums as scalars: c{i}_{j} holds column j of the thread's row i. */
+export function declareScalarSums({ threadRows, threadColumns }: MatmulTiling): string {
+  return lines(threadRows, (i) => lines(threadColumns, (j) => `  var c${i}_${j} = 0.0;`));
+}
+
 /**
  * Adds the terms of one inner element to the sums of a thread. `a(q)` names its numbers in rows 4q … 4q + 3, `b(q)`
  * those in columns 4q … 4q + 3. Calls fma because a compiler may contract a·b + c in one kernel and not in another.
@@ -19,9 +24,22 @@ export function addTerms(
   a: (q: number) => string,
   b: (q: number) => string,
 ): string {
-  return lines(threadRows, (i) =>
-    lines(threadColumns / 4, (q) => `      c${i}_${q} = fma(vec4<f32>(${a(i >> 2)}[${i % 4}]), ${b(q)}, c${i}_${q});`),
-  );
+  const sum = (i: number, q: number): string => `fma(vec4<f32>(${a(i >> 2)}[${i % 4}]), ${b(q)}, c${i}_${q})`;
+  return lines(threadRows, (i) => lines(threadColumns / 4, (q) => `      c${i}_${q} = ${sum(i, q)};`));
+}
+
+/**
+ * Adds the terms of several inner elements, in ascending order, to scalar sums. `a(q)` and `b(q)` list the numbers of
+ * each inner element. Software adapters keep sums in memory, so each is assigned once, without vectors in between.
+ */
+export function addScalarTerms(
+  { threadRows, threadColumns }: MatmulTiling,
+  a: (q: number) => readonly string[],
+  b: (q: number) => readonly string[],
+): string {
+  const sum = (i: number, j: number): string =>
+    a(i >> 2).reduce((before, rows, k) => `fma(${rows}[${i % 4}], ${b(j >> 2)[k]}[${j % 4}], ${before})`, `c${i}_${j}`);
+  return lines(threadColumns, (j) => lines(threadRows, (i) => `      c${i}_${j} = ${sum(i, j)};`));
 }
 
 /** Declares `chunkStart` and `chunkEnd`: the quads of the inner dimension in this workgroup's chunk. */
