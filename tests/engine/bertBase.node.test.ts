@@ -86,7 +86,7 @@ async function countStep(
     precision = 'full',
   }: { isTrainable?: IsTrainable; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
 ) {
-  const mixed = precision === 'mixed';
+  const mixed = precision !== 'full';
   const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
