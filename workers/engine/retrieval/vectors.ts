@@ -22,9 +22,24 @@ export function vectorsInOnePiece(values: Float32Array, width: number): Vectors 
   return { count: values.length / width, width, copyRow, copyRows };
 }
 
-/** Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. */
+/**
+ * Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. Rows that follow each other
+ * in both are copied at once.
+ */
 export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
-  return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
+  const { width } = vectors;
+  const copyRow: Vectors['copyRow'] = (row, into, at) => vectors.copyRow(rowAt(row), into, at);
+  const copyRows: Vectors['copyRows'] = (first, rows, into, at) => {
+    for (let done = 0; done < rows;) {
+      const from = rowAt(first + done);
+      let run = 1;
+      while (done + run < rows && rowAt(first + done + run) === from + run) run++;
+      if (run > 1 && vectors.copyRows) vectors.copyRows(from, run, into, at + done * width);
+      else for (let i = 0; i < run; i++) vectors.copyRow(from + i, into, at + (done + i) * width);
+      done += run;
+    }
+  };
+  return { count, width, copyRow, copyRows };
 }
 
 /** Writes the given rows to a matrix `into` [height, stride]. Extra columns and rows become zeros. */

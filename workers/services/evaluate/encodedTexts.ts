@@ -39,6 +39,16 @@ export class EncodedTexts implements Vectors {
     into.set(this.#piece(text).subarray(begin, begin + this.width), at);
   }
 
+  copyRows(first: number, count: number, into: Float32Array, at: number): void {
+    for (let done = 0; done < count;) {
+      const begin = (first + done) % rowsPerPiece;
+      const rows = Math.min(count - done, rowsPerPiece - begin);
+      const from = this.#piece(first + done).subarray(begin * this.width, (begin + rows) * this.width);
+      into.set(from, at + done * this.width);
+      done += rows;
+    }
+  }
+
   #piece(text: number): Float32Array {
     const piece = this.#pieces[Math.floor(text / rowsPerPiece)];
     if (!piece) throw new RangeError(`text index ${text} is out of range: ${this.count} texts`);
