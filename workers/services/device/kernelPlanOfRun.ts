@@ -129,7 +129,7 @@ export function kernelShapesOfRun({
  */
 export function kernelPlanStoreKey({ device, browser, gpu }: KernelPlanInput, shapes: readonly ModelShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
-  const adapter = { ...device.adapter, ...(gpu ? adapterIdentity(gpu.device) : {}) };
+  const adapter = { ...(gpu ? adapterIdentity(gpu.device) : {}), ...device.adapter };
   return canonicalJson({ adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 
