@@ -144,7 +144,9 @@ describe('measuring kernels on a device', () => {
 describe('the kernel plan of a run', () => {
   const never = { between: () => Promise.reject(new Error('measured again')) };
   /** Measures quickly: a null device takes no time for any kernel. */
-  const quickly = (gpu: WebGpuEngine) => ({ budgetMs: 1500, candidates: fewCandidates(gpu) });
+  const quickly = (gpu: WebGpuEngine) => ({ budgetMs: 60_000, candidates: fewCandidates(gpu) });
+  /** Has time for one product. */
+  const briefly = (gpu: WebGpuEngine) => ({ ...quickly(gpu), budgetMs: 10 });
 
   it('is measured once and then found by adapter, browser, kernel version and shapes', async () => {
     const given = await input();
@@ -155,6 +157,7 @@ describe('the kernel plan of a run', () => {
     const again = await kernelPlanOfRun(given, '', never);
     expect(again.plan).toEqual(first.plan);
     expect(again.tuning).toEqual({ ...first.tuning, source: 'stored', ms: again.tuning?.ms });
+    expect(again.tuning?.products).toHaveLength(kernelShapesOfRun(given).length);
     for (const other of [
       { ...given, browser: 'the next version' },
       { ...given, device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'another' } } },
@@ -182,7 +185,7 @@ describe('the kernel plan of a run', () => {
   it('says which products were measured, at what speed, and what was left to the fixed rules', async () => {
     const given = await input();
     const shapes = kernelShapesOfRun(given);
-    const { tuning } = await kernelPlanOfRun(given, '', { ...quickly(given.gpu), budgetMs: 10 });
+    const { tuning } = await kernelPlanOfRun(given, '', briefly(given.gpu));
     expect(tuning).toMatchObject({
       source: 'measured',
       unmeasured: shapes.length - 1,
@@ -196,32 +199,46 @@ describe('the kernel plan of a run', () => {
     ]);
   });
 
+  it('is completed by the next run if there was no time to measure all products', async () => {
+    const given = await input();
+    const shapes = kernelShapesOfRun(given);
+    const { tuning: part } = await kernelPlanOfRun(given, '', briefly(given.gpu));
+    expect([part?.products.length, part?.unmeasured]).toEqual([1, shapes.length - 1]);
+    const { plan, tuning } = await kernelPlanOfRun(given, '', quickly(given.gpu));
+    expect(tuning).toMatchObject({ source: 'measured', unmeasured: 0 });
+    expect(tuning?.products).toHaveLength(shapes.length);
+    expect(Object.keys(plan.matmul).sort()).toEqual(shapes.map((shape) => planKey(shape)).sort());
+  });
+
   it("is read from the run's record on resume, even if a newer plan was measured", async () => {
     const given = await input();
-    await kernelPlanOfRun(given, '', quickly(given.gpu));
+    await kernelPlanOfRun(given, '', briefly(given.gpu));
     const plan = recorded(tiling);
     expect(await kernelPlanOfRun(given, formatKernelPlan(plan), never)).toMatchObject({ plan });
   });
 
   it('keeps no stored tiling that computes other bits here, as after an update of the driver', async () => {
     const given = await input();
-    const plan = recorded(tiling);
-    const key = kernelPlanStoreKey(given, kernelShapesOfRun(given));
+    const shapes = kernelShapesOfRun(given);
+    const plan = {
+      ...recorded(tiling),
+      matmul: Object.fromEntries(shapes.map((shape) => [planKey(shape), tiling])),
+    };
+    const key = kernelPlanStoreKey(given, shapes);
     await putKernelPlan(given.db, key, { plan });
     const random = seededRandom(5);
     vi.spyOn(given.gpu.commands, 'read').mockImplementation(({ shape }) =>
       Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
     );
     const chosen = await kernelPlanOfRun(given, '', never);
-    expect(chosen.plan.matmul).toEqual({
-      'NT plain 128x384 @512': defaultTiling(given.gpu.traits, { rows: 300, columns: 384, depth: 128 }),
-    });
-    expect(chosen.tuning).toMatchObject({ source: 'stored', refused: { shaders: 0, bits: 1 } });
+    const rules = shapes.map((shape) => [planKey(shape), defaultTiling(given.gpu.traits, shape)] as const);
+    expect(chosen.plan.matmul).toEqual(Object.fromEntries(rules));
+    expect(chosen.tuning).toMatchObject({ source: 'stored', refused: { shaders: 0, bits: shapes.length } });
   });
 
   it('is measured again if the recorded plan does not suit this device or these kernels', async () => {
     const given = await input([]);
-    const quick = quickly(given.gpu);
+    const quick = briefly(given.gpu);
     const bySubgroups = {
       threadRows: 8,
       threadColumns: 4,
@@ -258,7 +275,6 @@ describe('the kernel plan of a run', () => {
     await expect(kernelPlanOfRun(given, '', cancelled)).rejects.toThrow('measured again');
     expect(given.gpu.pool.liveArrays).toBe(0);
     expect(await getKernelPlan(given.db, kernelPlanStoreKey(given, kernelShapesOfRun(given)))).toBeUndefined();
-    await kernelPlanOfRun(given, '', quickly(given.gpu));
   });
 
   it('ends measuring when the device is lost, and holds no memory then', async () => {

@@ -4,6 +4,7 @@ import { latestCheckpoint } from '../../../src/storage/checkpoints';
 import { updateRun } from '../../../src/storage/runs';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import { deviceWebGpu } from '../../engine/device';
+import { dropoutRates } from '../../engine/ops/dropout/dropoutRates';
 import { encodingPlan } from '../../engine/model/encodingPlan';
 import { browserVersion } from '../device/browserVersion';
 import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
@@ -50,7 +51,8 @@ export async function fixKernelPlan(
   };
   const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
   const { rulesBecause } = session.tuning;
-  const size = { config: model.config, tokens: counts, precisions };
+  const dropout = session.experiment.stages.some((stage) => dropoutRates(stage.dropout, model.config));
+  const size = { config: model.config, tokens: counts, precisions, dropout };
   const input = { db, gpu, device, browser: await browserVersion(), ...size, rulesBecause };
   const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
   session.tuning.running = true;
