@@ -1,3 +1,5 @@
+import type { KernelPlan } from './kernelPlan';
+
 /** The matrix products of a transformer layer. */
 export const layerProducts = ['queryKeyValue', 'attentionOutput', 'feedForwardIn', 'feedForwardOut'] as const;
 export type LayerProduct = (typeof layerProducts)[number];
@@ -39,6 +41,12 @@ export interface KernelTuning {
   unmeasured: number;
   /** Kernels that were left out because the device refused them or computed other bits with them. */
   refused: { shaders: number; bits: number };
+}
+
+/** A measured plan. Plans of earlier versions lack `tuning`. */
+export interface StoredKernelPlan {
+  plan: KernelPlan;
+  tuning?: Omit<KernelTuning, 'source' | 'ms'>;
 }
 
 /** Returns by what factor the measured kernels are faster than those of the rules, over all products together. */

@@ -1,12 +1,5 @@
-import type { KernelPlan } from '../domain/kernelPlan';
-import type { KernelTuning } from '../domain/kernelTuning';
+import type { StoredKernelPlan } from '../domain/kernelTuning';
 import { guard, type Database } from './database';
-
-/** A measured plan. Plans of earlier versions lack `tuning`. */
-export interface StoredKernelPlan {
-  plan: KernelPlan;
-  tuning?: Omit<KernelTuning, 'source' | 'ms'>;
-}
 
 export async function getKernelPlan(db: Database, key: string): Promise<StoredKernelPlan | undefined> {
   return db.get('kernelPlans', key);

@@ -9,12 +9,15 @@ import {
 } from '../../src/domain/kernelPlan';
 import type { DeviceInfo } from '../../src/domain/device';
 import { openDatabase } from '../../src/storage/database';
-import { getKernelPlan } from '../../src/storage/kernelPlans';
+import { getKernelPlan, putKernelPlan } from '../../src/storage/kernelPlans';
+import { arrayLength } from '../../workers/engine/arrays';
+import { adapterIdentity } from '../../workers/engine/gpu/adapterIdentity';
 import type { WebGpuEngine } from '../../workers/engine/gpu/webGpuEngine';
 import { kernel } from '../../workers/engine/kernel';
 import { tunedTilings, tuneMatmul } from '../../workers/engine/tuning/tuneMatmul';
 import { candidateTilings } from '../../workers/engine/tuning/candidates';
 import { forwardShapes } from '../../workers/engine/tuning/modelShapes';
+import { defaultTiling } from '../../workers/engine/ops/matmul/defaultTiling';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import {
   kernelPlanOfRun,
@@ -60,6 +63,10 @@ async function input(
 ): Promise<KernelPlanInput & { gpu: WebGpuEngine; errors: string[] }> {
   const { gpu, errors } = await nullGpu(features);
   opened.push(gpu);
+  // A null device computes nothing, so its arrays hold whatever was in memory.
+  vi.spyOn(gpu.commands, 'read').mockImplementation(({ shape }) =>
+    Promise.resolve(new Float32Array(arrayLength(shape))),
+  );
   const db = await openDatabase(`plans ${databases++}`);
   return { db, gpu, device, config, tokens, browser: 'a browser', errors };
 }
@@ -135,33 +142,103 @@ describe('measuring kernels on a device', () => {
 });
 
 describe('the kernel plan of a run', () => {
+  const never = { between: () => Promise.reject(new Error('measured again')) };
+  /** Measures quickly: a null device takes no time for any kernel. */
+  const quickly = (gpu: WebGpuEngine) => ({ budgetMs: 60_000, candidates: fewCandidates(gpu) });
+  /** Has time for one product. */
+  const briefly = (gpu: WebGpuEngine) => ({ ...quickly(gpu), budgetMs: 10 });
+
   it('is measured once and then found by adapter, browser, kernel version and shapes', async () => {
     const given = await input();
-    const first = await kernelPlanOfRun(given, '');
-    expect(Object.keys(first.matmul).length).toBeGreaterThan(0);
+    const first = await kernelPlanOfRun(given, '', quickly(given.gpu));
+    expect(Object.keys(first.plan.matmul).length).toBeGreaterThan(0);
     const key = kernelPlanStoreKey(given, kernelShapesOfRun(given));
-    expect(await getKernelPlan(given.db, key)).toEqual(first);
-    const never = { between: () => Promise.reject(new Error('measured again')) };
-    expect(await kernelPlanOfRun(given, '', never)).toEqual(first);
-    await expect(kernelPlanOfRun({ ...given, browser: 'the next version' }, '', never)).rejects.toThrow(
-      'measured again',
+    expect(await getKernelPlan(given.db, key)).toMatchObject({ plan: first.plan });
+    const again = await kernelPlanOfRun(given, '', never);
+    expect(again.plan).toEqual(first.plan);
+    expect(again.tuning).toEqual({ ...first.tuning, source: 'stored', ms: again.tuning?.ms });
+    expect(again.tuning?.products).toHaveLength(kernelShapesOfRun(given).length);
+    for (const other of [
+      { ...given, browser: 'the next version' },
+      { ...given, device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'another' } } },
+      { ...given, tokens: { ...tokens, training: 3000 } },
+    ])
+      await expect(kernelPlanOfRun(other, '', never)).rejects.toThrow('measured again');
+  });
+
+  it('is measured again on an adapter with the same names but other features or limits', async () => {
+    const given = await input();
+    const key = (gpu: WebGpuEngine): string => kernelPlanStoreKey({ ...given, gpu }, kernelShapesOfRun(given));
+    const { gpu: same } = await input();
+    const { gpu: withHalf } = await input(['subgroups', 'shader-f16']);
+    expect(key(same)).toBe(key(given.gpu));
+    expect(key(withHalf)).not.toBe(key(given.gpu));
+    expect(adapterIdentity(same.device)).toMatchObject({
+      features: expect.arrayContaining(['subgroups']) as string[],
+      limits: { maxComputeWorkgroupStorageSize: 16_384, maxStorageBuffersPerShaderStage: 8 },
+    });
+    expect(Object.keys(adapterIdentity(same.device))).toEqual(
+      expect.arrayContaining(['vendor', 'architecture', 'device', 'description', 'subgroupMinSize', 'subgroupMaxSize']),
     );
-    const other = {
-      ...given,
-      device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'another' } },
-    };
-    await expect(kernelPlanOfRun(other, '', never)).rejects.toThrow('measured again');
+  });
+
+  it('says which products were measured, at what speed, and what was left to the fixed rules', async () => {
+    const given = await input();
+    const shapes = kernelShapesOfRun(given);
+    const { tuning } = await kernelPlanOfRun(given, '', briefly(given.gpu));
+    expect(tuning).toMatchObject({
+      source: 'measured',
+      unmeasured: shapes.length - 1,
+      refused: { shaders: 0, bits: 0 },
+    });
+    expect(tuning?.products).toEqual([
+      {
+        ...{ product: 'queryKeyValue', pass: 'forward', tokens: 2000 },
+        ...{ gflops: expect.any(Number) as number, ruleGflops: expect.any(Number) as number },
+      },
+    ]);
+  });
+
+  it('is completed by the next run if there was no time to measure all products', async () => {
+    const given = await input();
+    const shapes = kernelShapesOfRun(given);
+    const { tuning: part } = await kernelPlanOfRun(given, '', briefly(given.gpu));
+    expect([part?.products.length, part?.unmeasured]).toEqual([1, shapes.length - 1]);
+    const { plan, tuning } = await kernelPlanOfRun(given, '', quickly(given.gpu));
+    expect(tuning).toMatchObject({ source: 'measured', unmeasured: 0 });
+    expect(tuning?.products).toHaveLength(shapes.length);
+    expect(Object.keys(plan.matmul).sort()).toEqual(shapes.map((shape) => planKey(shape)).sort());
   });
 
   it("is read from the run's record on resume, even if a newer plan was measured", async () => {
     const given = await input();
-    await kernelPlanOfRun(given, '');
+    await kernelPlanOfRun(given, '', briefly(given.gpu));
     const plan = recorded(tiling);
-    expect(await kernelPlanOfRun(given, formatKernelPlan(plan))).toEqual(plan);
+    expect(await kernelPlanOfRun(given, formatKernelPlan(plan), never)).toMatchObject({ plan });
+  });
+
+  it('keeps no stored tiling that computes other bits here, as after an update of the driver', async () => {
+    const given = await input();
+    const shapes = kernelShapesOfRun(given);
+    const plan = {
+      ...recorded(tiling),
+      matmul: Object.fromEntries(shapes.map((shape) => [planKey(shape), tiling])),
+    };
+    const key = kernelPlanStoreKey(given, shapes);
+    await putKernelPlan(given.db, key, { plan });
+    const random = seededRandom(5);
+    vi.spyOn(given.gpu.commands, 'read').mockImplementation(({ shape }) =>
+      Promise.resolve(Float32Array.from({ length: (shape[0] ?? 0) * (shape[1] ?? 0) }, random)),
+    );
+    const chosen = await kernelPlanOfRun(given, '', never);
+    const rules = shapes.map((shape) => [planKey(shape), defaultTiling(given.gpu.traits, shape)] as const);
+    expect(chosen.plan.matmul).toEqual(Object.fromEntries(rules));
+    expect(chosen.tuning).toMatchObject({ source: 'stored', refused: { shaders: 0, bits: shapes.length } });
   });
 
   it('is measured again if the recorded plan does not suit this device or these kernels', async () => {
     const given = await input([]);
+    const quick = briefly(given.gpu);
     const bySubgroups = {
       threadRows: 8,
       threadColumns: 4,
@@ -171,18 +248,45 @@ describe('the kernel plan of a run', () => {
     } as const;
     const plan = formatKernelPlan(recorded(bySubgroups));
     expect(parseKernelPlan(plan)).not.toBeNull();
-    expect(formatKernelPlan(await kernelPlanOfRun(given, plan))).not.toBe(plan);
+    expect(formatKernelPlan((await kernelPlanOfRun(given, plan, quick)).plan)).not.toBe(plan);
     const older = { ...recorded(tiling), kernels: kernelsVersion - 1 };
-    expect((await kernelPlanOfRun(given, formatKernelPlan(older))).kernels).toBe(kernelsVersion);
+    expect((await kernelPlanOfRun(given, formatKernelPlan(older), quick)).plan.kernels).toBe(kernelsVersion);
     const wasm = formatKernelPlan(unmeasuredPlan('wasm'));
-    expect((await kernelPlanOfRun(given, wasm)).backend).toBe('webgpu');
+    expect((await kernelPlanOfRun(given, wasm, quick)).plan.backend).toBe('webgpu');
   });
 
-  it('follows the fixed rules on wasm and is not measured', async () => {
+  it('follows the fixed rules on wasm, and after the device failed while it was measured, and says so', async () => {
     const given = await input();
-    expect(await kernelPlanOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual(
-      unmeasuredPlan('wasm'),
-    );
+    expect(await kernelPlanOfRun({ ...given, gpu: null, device: { ...device, backend: 'wasm' } }, '')).toEqual({
+      plan: unmeasuredPlan('wasm'),
+      tuning: null,
+    });
+    const recordedToo = formatKernelPlan(recorded(tiling));
+    for (const text of ['', recordedToo])
+      expect(await kernelPlanOfRun({ ...given, rulesBecause: 'device-lost' }, text, never)).toMatchObject({
+        plan: unmeasuredPlan('webgpu'),
+        tuning: { source: 'rules', reason: 'device-lost', products: [] },
+      });
+  });
+
+  it('is not stored when measuring is interrupted, and no memory is held then', async () => {
+    const given = await input();
+    const cancelled = { ...quickly(given.gpu), ...never };
+    await expect(kernelPlanOfRun(given, '', cancelled)).rejects.toThrow('measured again');
+    expect(given.gpu.pool.liveArrays).toBe(0);
+    expect(await getKernelPlan(given.db, kernelPlanStoreKey(given, kernelShapesOfRun(given)))).toBeUndefined();
+  });
+
+  it('ends measuring when the device is lost, and holds no memory then', async () => {
+    const given = await input();
+    vi.restoreAllMocks();
+    const losing = {
+      ...quickly(given.gpu),
+      budgetMs: 60_000,
+      between: () => Promise.resolve(given.gpu.device.destroy()),
+    };
+    await expect(kernelPlanOfRun(given, '', losing)).rejects.toThrow();
+    expect(given.gpu.pool.liveArrays).toBe(0);
   });
 
   it('is the same after formatting and parsing, and no other text parses as a plan', () => {

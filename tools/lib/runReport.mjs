@@ -111,6 +111,7 @@ export class RunReport {
     if (event.type === 'batchPlan') return this.#printLeftOut(event);
     if (event.type === 'device')
       return this.#print(`device: ${event.device.backend} (${event.device.reason}), ${event.device.threads} threads`);
+    if (event.type === 'kernels') return kernelsLines(event).forEach((line) => this.#print(line));
     if (event.type === 'resumed' && event.reached > event.step)
       return this.#print(`computing steps ${event.step + 1} to ${event.reached} again, since the last checkpoint`);
     if (event.type === 'buildChanged')
@@ -146,6 +147,32 @@ export class RunReport {
     );
   }
 }
+
+/** Returns how the kernels were chosen and the gain over the fixed rules, one product a line. */
+function kernelsLines({ source, reason, ms, products, unmeasured, refused }) {
+  if (source === 'rules') return [`kernels: by the fixed rules (${reason})`];
+  const left = unmeasured > 0 ? `, ${unmeasured} by the fixed rules for lack of time` : '';
+  const out =
+    refused.shaders + refused.bits > 0 ? `, left out ${refused.shaders} refused and ${refused.bits} inexact` : '';
+  const lines = products.map(({ product, pass, tokens, half, gflops, ruleGflops }) => {
+    const name = `${productWords[product]}, ${passWords[pass]}, ${tokens} tokens${half ? ', half precision' : ''}`;
+    return `  ${name}: ${(gflops / 1000).toFixed(2)} TFLOP/s, ${(gflops / ruleGflops).toFixed(2)} times the rules`;
+  });
+  return [`kernels: ${source} (${Math.round(ms)} ms)${left}${out}`, ...lines];
+}
+
+/** What the terminal calls the products of a layer (`layerProducts`) and what they compute (`productPasses`). */
+export const productWords = {
+  queryKeyValue: 'query, key and value',
+  attentionOutput: 'attention output',
+  feedForwardIn: 'feed-forward in',
+  feedForwardOut: 'feed-forward out',
+};
+export const passWords = {
+  forward: 'forward',
+  inputGradient: 'input gradient',
+  weightGradient: 'weight gradient',
+};
 
 export function metricsLine({ hitRateAt1, hitRateAt10, mrrAt10 }) {
   const share = (value) => `${(value * 100).toFixed(1)}%`;

@@ -1,3 +1,4 @@
+import type { TunedProduct } from '../kernelTuning';
 import type { StepWay } from '../memory/stepWay';
 import type { EncoderConfig } from '../model';
 import type { DeviceInfo, DevicePreference } from '../device';
@@ -99,6 +100,8 @@ export interface BenchmarkResult {
   /** Number of products whose tiling was chosen by measurement. */
   measured: number;
   subgroups: boolean;
+  /** The products whose tiling was chosen by measurement. */
+  products: (TunedProduct & { shape: BenchmarkShape })[];
   steps: StepSpeed[];
   skipped: SkippedShape[];
   /** Milliseconds of the longest GPU submit that was timed; 0 if none was. */

@@ -1,9 +1,11 @@
 import type { BenchmarkResult, StepSpeed } from '../../domain/benchmark/benchmark';
 import { kernelTimeRows } from '../../domain/benchmark/kernelTime';
+import type { TunedProduct } from '../../domain/kernelTuning';
 import type { DeviceInfo } from '../../domain/device';
 import type { Dictionary } from '../i18n/dictionary';
 import { formatBytes, formatCount, formatDuration, formatFigure, formatPercent } from '../i18n/format';
 import { deviceText } from '../train/deviceText';
+import { formatGain, productName } from '../train/kernelsText';
 
 /** Returns the benchmark as text to copy into a report, with one fact per line. */
 export function benchmarkText(
@@ -41,7 +43,21 @@ export function benchmarkText(
   if (result.longestSubmitMs > 0) lines.push(`${t.longestSubmit}${colon}${formatFigure(result.longestSubmitMs)} ${ms}`);
   if (expected) lines.push(`${t.expected} “${expected.name}”${colon}${formatDuration(expected.ms, dictionary.time)}`);
   for (const step of result.steps) lines.push('', ...kernelLines(dictionary, step, result.device.backend));
+  if (result.products.length > 0) lines.push('', dictionary.kernels.title);
+  for (const product of result.products) lines.push(productLine(dictionary, product));
   return lines.join('\n');
+}
+
+/** Returns a product's speed with the measured kernel and with that of the fixed rules. */
+function productLine(dictionary: Dictionary, product: TunedProduct): string {
+  const { kernels: t, common } = dictionary;
+  const rate = (gflops: number): string => `${formatFigure(gflops / 1000)} TFLOP/s`;
+  const figures = [
+    `${t.chosen} ${rate(product.gflops)}`,
+    `${t.rules} ${rate(product.ruleGflops)}`,
+    `${formatGain(product.gflops / product.ruleGflops)} ×`,
+  ];
+  return `${productName(dictionary, product)}${common.colon}${figures.join(common.comma)}`;
 }
 
 /** Returns the time by kernel, with one kernel per line, or says why there is none. */

@@ -7,6 +7,7 @@ import { experimentTexts } from './en/experiment';
 import { homeTexts } from './en/home';
 import { importTexts } from './en/import';
 import { jobTexts } from './en/job';
+import { kernelsTexts } from './en/kernels';
 import { reportTexts, linkTexts } from './en/report';
 import { settingsTexts } from './en/settings';
 import { splitTexts } from './en/split';
@@ -36,6 +37,7 @@ export const en = {
   storage: storageTexts,
   project: projectTexts,
   benchmark: benchmarkTexts,
+  kernels: kernelsTexts,
   device: deviceTexts,
   deviceCheck: deviceCheckTexts,
   errors: errorsTexts,

@@ -8,6 +8,7 @@ import { experimentTexts } from './zh/experiment';
 import { homeTexts } from './zh/home';
 import { importTexts } from './zh/import';
 import { jobTexts } from './zh/job';
+import { kernelsTexts } from './zh/kernels';
 import { reportTexts, linkTexts } from './zh/report';
 import { settingsTexts } from './zh/settings';
 import { splitTexts } from './zh/split';
@@ -36,6 +37,7 @@ export const zh: Dictionary = {
   storage: storageTexts,
   project: projectTexts,
   benchmark: benchmarkTexts,
+  kernels: kernelsTexts,
   device: deviceTexts,
   deviceCheck: deviceCheckTexts,
   errors: errorsTexts,

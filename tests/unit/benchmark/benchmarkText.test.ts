@@ -11,6 +11,7 @@ const result: BenchmarkResult = {
   fixedGflops: 20,
   measured: 0,
   subgroups: false,
+  products: [],
   longestSubmitMs: 0,
   steps: [
     {

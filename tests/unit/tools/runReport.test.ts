@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { progressKinds } from '../../../src/domain/run';
-import { RunReport, eventsToKeep, progressWords } from '../../../tools/lib/runReport.mjs';
+import { layerProducts, productPasses } from '../../../src/domain/kernelTuning';
+import { RunReport, eventsToKeep, passWords, productWords, progressWords } from '../../../tools/lib/runReport.mjs';
 
 const step = (number: number, loss: number, seq: number) => ({
   type: 'step',
@@ -87,6 +88,27 @@ describe('events.jsonl', () => {
     await report.add([{ type: 'progress', what: 'tune', done: 7, of: 16 }]);
     await report.add([{ type: 'progress', done: 8, of: 16 }]);
     expect(printed).toEqual(['measuring kernels 7/16', 'working 8/16']);
+  });
+
+  it('prints how the kernels were chosen and the gain of each product', async () => {
+    expect(Object.keys(productWords)).toEqual([...layerProducts]);
+    expect(Object.keys(passWords)).toEqual([...productPasses]);
+    const printed: string[] = [];
+    const report = new RunReport(await mkdtemp(join(tmpdir(), 'recallsmith-report-')), (line: string) => {
+      printed.push(line);
+    });
+    await report.begin();
+    const common = { ms: 3456, unmeasured: 2, refused: { shaders: 0, bits: 1 } };
+    const product = { product: 'feedForwardIn', pass: 'forward', tokens: 2048, gflops: 26_000, ruleGflops: 25_000 };
+    await report.add([
+      { type: 'kernels', source: 'measured', products: [product], ...common },
+      { type: 'kernels', source: 'rules', reason: 'device-lost', products: [], ...common },
+    ]);
+    expect(printed).toEqual([
+      'kernels: measured (3456 ms), 2 by the fixed rules for lack of time, left out 0 refused and 1 inexact',
+      '  feed-forward in, forward, 2048 tokens: 26.00 TFLOP/s, 1.04 times the rules',
+      'kernels: by the fixed rules (device-lost)',
+    ]);
   });
 
   it('accepts 150,000 earlier events of a resumed run in one call', async () => {

@@ -24,10 +24,11 @@ export async function admittedTilings(
   gpu: WebGpuEngine,
   shapes: readonly MatmulShape[],
   planned: Readonly<Record<string, MatmulTiling>>,
+  dropout = true,
 ): Promise<AdmittedTilings> {
   const compared = shapes.flatMap((shape) => {
     const tiling = planned[planKey(shape)];
-    const product = new SampleProduct(gpu, shapeToMeasure(shape, comparedFlops, arrayBytesOf(gpu)));
+    const product = new SampleProduct(gpu, shapeToMeasure(shape, comparedFlops, arrayBytesOf(gpu)), dropout);
     const default_ = defaultTiling(gpu.traits, shape);
     if (!tiling || JSON.stringify(tiling) === JSON.stringify(default_)) return [];
     const kernels = product.epilogues.flatMap((each) =>

@@ -12,7 +12,7 @@ const maxIdleMs = 20;
 /** How often to look whether the time is up while kernels compile. */
 const pollMs = 20;
 /** Candidates that each scout passes on to the other shapes, besides the default. */
-const passedOn = 3;
+const passedOn = 2;
 
 interface Conditions {
   timer: WorkTimer;

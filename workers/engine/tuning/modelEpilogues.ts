@@ -1,14 +1,21 @@
+import type { LayerProduct } from '../../../src/domain/kernelTuning';
 import type { Epilogue } from '../ops/matmul/epilogue';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
 
 /**
- * Returns the epilogues that follow products of this layout and class in the model, the one that is timed first. A
- * tiling serves all of them, so it must have the bits of the rule's choice with each.
+ * Returns the epilogues that follow a product in the model, the one that is timed first: all of its layout and class if
+ * its place in the model is unknown. A tiling must have the bits of the rule's choice with each of them. `dropout` says
+ * whether the run drops hidden values.
  */
-export function modelEpilogues({ layout, epilogue }: MatmulShape): readonly [Epilogue, ...Epilogue[]] {
+export function modelEpilogues(
+  { layout, epilogue, product }: MatmulShape & { product?: LayerProduct },
+  dropout: boolean,
+): readonly [Epilogue, ...Epilogue[]] {
   if (epilogue === 'sums') return [{ aSums: true }, { aSums: true, accumulate: true }];
   if (epilogue === 'gelu') return layout === 'NN' ? [{ geluGradient: true }] : [{ bias: true, gelu: true }];
-  if (layout === 'NN') return [{}, { residual: true }];
+  if (layout === 'NN') return product === 'attentionOutput' ? [{}] : [{}, { residual: true }];
   if (layout === 'TN') return [{}, { accumulate: true }];
-  return [{ bias: true }, { bias: true, residual: true }, { bias: true, dropout: true, residual: true }];
+  if (product === 'queryKeyValue') return [{ bias: true }];
+  const dropped = dropout ? [{ bias: true, dropout: true, residual: true }] : [];
+  return [{ bias: true }, { bias: true, residual: true }, ...dropped];
 }

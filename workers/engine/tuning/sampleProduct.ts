@@ -30,8 +30,9 @@ export class SampleProduct {
   constructor(
     private readonly engine: Engine,
     readonly shape: MatmulShape,
+    dropout = true,
   ) {
-    this.epilogues = modelEpilogues(shape);
+    this.epilogues = modelEpilogues(shape, dropout);
   }
 
   allocate(): void {

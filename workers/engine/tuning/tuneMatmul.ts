@@ -20,6 +20,8 @@ export interface TuneOptions {
   now?: () => number;
   /** The tilings to measure for a shape, the default first. Those of `candidateTilings` if absent. */
   candidates?: (shape: MatmulShape) => readonly MatmulTiling[];
+  /** Whether the run drops hidden values; true if absent. */
+  dropout?: boolean;
   /** Called between shapes. Throws to stop. */
   between?: (done: number, of: number) => Promise<void>;
 }
@@ -49,7 +51,7 @@ export async function tuneMatmul(
     if (!warm) return [];
     const flops = (warm.flopsPerMs * budgetMs) / (ordered.length * productsPerShape);
     const shapesToMeasure = ordered.map((shape) => {
-      const product = new SampleProduct(gpu, shapeToMeasure(shape, flops, arrayBytesOf(gpu)));
+      const product = new SampleProduct(gpu, shapeToMeasure(shape, flops, arrayBytesOf(gpu)), options.dropout);
       return { shape, product, tilings: candidates(product.shape) };
     });
     const deadline = startedAt + measuringShare * budgetMs;

@@ -4,16 +4,17 @@ import {
   type BenchmarkOptions,
   type BenchmarkProgress,
   type BenchmarkResult,
+  type BenchmarkShape,
   type SkippedShape,
   type StepSpeed,
 } from '../../../src/domain/benchmark/benchmark';
 import type { DeviceInfo } from '../../../src/domain/device';
 import { closeDevice, openDevice, deviceEngine, deviceWebGpu } from '../../engine/device';
 import { tuneMatmul } from '../../engine/tuning/tuneMatmul';
-import { backwardShapes, forwardShapes } from '../../engine/tuning/modelShapes';
-import type { MatmulShape } from '../../engine/ops/matmul/matmulShape';
+import { backwardShapes, forwardShapes, type ModelShape } from '../../engine/tuning/modelShapes';
+import { planKey } from '../../engine/ops/matmul/planKey';
 import { benchmarkSteps, mostPairsPerStep } from './benchmarkSteps';
-import { measuredKernelPlan } from '../device/kernelPlanOfRun';
+import { measuredKernelPlan, tunedProduct } from '../device/kernelPlanOfRun';
 import { deviceMemoryLimits } from '../device/deviceMemory';
 import { deviceLossBehind } from '../device/deviceRecovery';
 import type { RunControl } from '../train/runControl';
@@ -83,6 +84,7 @@ async function measure(
     peakGflops: Math.max(peak.gflops, ...steps.map(({ gflops }) => gflops)),
     fixedGflops: peak.defaultGflops,
     measured: tuned ? products.length : 0,
+    products: tuned ? namedProducts(options, products) : [],
     subgroups: products.some(({ tiling }) => tiling.subgroups === true),
     steps,
     skipped,
@@ -124,13 +126,26 @@ class Progress {
   }
 }
 
+/** Names the measured products, in the order of the models' shapes. */
+function namedProducts({ shapes }: BenchmarkOptions, measured: readonly MeasuredShape[]): BenchmarkResult['products'] {
+  const byKey = new Map(measured.map((each) => [planKey(each.shape), each]));
+  return shapes.flatMap((shape) =>
+    shapesOf(shape).flatMap((product) => {
+      const found = byKey.get(planKey(product));
+      return found ? [{ ...tunedProduct(product, found), shape }] : [];
+    }),
+  );
+}
+
+function shapesOf(shape: BenchmarkShape): ModelShape[] {
+  const tokens = mostPairsPerStep * 2 * meanTextTokens;
+  const config = benchmarkConfigs[shape];
+  return [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];
+}
+
 /** Measures the matrix products of all shapes as a run does: tuned on a GPU, by fixed rules on a CPU. */
 async function bestProducts(options: BenchmarkOptions, between: Between): Promise<MeasuredShape[]> {
-  const tokens = mostPairsPerStep * 2 * meanTextTokens;
-  const wanted = options.shapes.flatMap((shape): MatmulShape[] => {
-    const config = benchmarkConfigs[shape];
-    return [...forwardShapes(config, tokens), ...backwardShapes(config, tokens)];
-  });
+  const wanted = options.shapes.flatMap(shapesOf);
   const tuning = {
     budgetMs: budgetsOf(options).products,
     between: (done: number, of: number) => between(done / of),

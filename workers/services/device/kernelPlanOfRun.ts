@@ -30,6 +30,8 @@ export interface KernelPlanInput {
   tokens: { training: number; encoding: number };
   /** Precisions of the stages; full precision if absent. */
   precisions?: readonly Precision[];
+  /** Whether the run drops hidden values; true if absent. */
+  dropout?: boolean;
   /** Set if measuring on this device has failed: the fixed rules choose instead. */
   rulesBecause?: RulesReason | undefined;
 }
@@ -53,11 +55,11 @@ export async function kernelPlanOfRun(
   recorded: string,
   tune: Partial<TuneOptions> = {},
 ): Promise<ChosenPlan> {
-  const { db, gpu, device, rulesBecause } = input;
+  const { db, gpu, device, rulesBecause, dropout = true } = input;
   const { now = () => performance.now() } = tune;
   const startedAt = now();
-  const known = parseKernelPlan(recorded);
-  const usable = known && canUseKernelPlan(known, device, gpu) ? known : null;
+  const parsed = parseKernelPlan(recorded);
+  const usable = parsed && canUseKernelPlan(parsed, device, gpu) ? parsed : null;
   // Measuring a run's shapes on a software adapter takes minutes. The fixed rules for such adapters come from earlier
   // measurements.
   if (!gpu || gpu.traits.software) return { plan: usable ?? unmeasuredPlan(device.backend), tuning: null };
@@ -69,14 +71,25 @@ export async function kernelPlanOfRun(
     return chosen(unmeasuredPlan('webgpu'), { source: 'rules', reason: rulesBecause, ...nothingMeasured });
   const shapes = kernelShapesOfRun(input);
   const key = kernelPlanStoreKey(input, shapes);
-  const stored = await getKernelPlan(db, key);
-  const earlier = usable ?? (stored && canUseKernelPlan(stored.plan, device, gpu) ? stored.plan : undefined);
-  if (earlier) {
-    const { matmul, refused } = await admittedTilings(gpu, shapes, earlier.matmul);
-    return chosen({ ...earlier, matmul }, { source: 'stored', ...nothingMeasured, ...stored?.tuning, refused });
+  if (usable) {
+    const { matmul, refused } = await admittedTilings(gpu, shapes, usable.matmul, dropout);
+    return chosen({ ...usable, matmul }, { source: 'stored', ...nothingMeasured, refused });
   }
-  const tuned = await tuneMatmul(gpu, shapes, { budgetMs, ...tune });
-  const [plan, tuning] = [measuredKernelPlan(tuned), summaryOf(tuned, shapes)];
+  const stored = await getKernelPlan(db, key);
+  const earlier = stored && canUseKernelPlan(stored.plan, device, gpu) ? stored : undefined;
+  const known = await admittedTilings(gpu, shapes, earlier?.plan.matmul ?? {}, dropout);
+  // An earlier run may have had no time to measure all products.
+  const missing = shapes.filter((shape) => !known.matmul[planKey(shape)]);
+  const products = earlier?.tuning?.products ?? [];
+  if (earlier && missing.length === 0)
+    return chosen(
+      { ...earlier.plan, matmul: known.matmul },
+      { source: 'stored', products, unmeasured: 0, refused: known.refused },
+    );
+  const tuned = await tuneMatmul(gpu, missing, { budgetMs, dropout, ...tune });
+  const plan = { ...measuredKernelPlan(tuned), matmul: { ...known.matmul, ...tunedTilings(tuned) } };
+  const summary = summaryOf(tuned, missing);
+  const tuning = { ...summary, products: [...products, ...summary.products] };
   await putKernelPlan(db, key, { plan, tuning });
   return chosen(plan, { source: 'measured', ...tuning });
 }
@@ -129,7 +142,7 @@ export function kernelShapesOfRun({
  */
 export function kernelPlanStoreKey({ device, browser, gpu }: KernelPlanInput, shapes: readonly ModelShape[]): string {
   const names = shapes.map((shape) => planKey(shape));
-  const adapter = { ...device.adapter, ...(gpu ? adapterIdentity(gpu.device) : {}) };
+  const adapter = { ...(gpu ? adapterIdentity(gpu.device) : {}), ...device.adapter };
   return canonicalJson({ adapter, browser, kernels: kernelsVersion, shapes: names });
 }
 

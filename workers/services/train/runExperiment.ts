@@ -2,35 +2,30 @@ import { AppError, toAppError } from '../../../src/domain/errors';
 import type { RunEvent, RunRecord } from '../../../src/domain/run';
 import type { EvaluationMoment } from '../../../src/domain/evaluate/evaluation';
 import type { Metrics } from '../../../src/domain/evaluate/metrics';
-import { keptCheckpoint, latestCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
+import { keptCheckpoint, loadNewestCheckpoint, weightsOf } from '../../../src/storage/checkpoints';
 import type { Database } from '../../../src/storage/database';
 import { getEvaluation, putEvaluation } from '../../../src/storage/evaluations';
 import { getRun, updateRun } from '../../../src/storage/runs';
-import { formatKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
-import { closeDevice, deviceEngine, deviceWebGpu, openDevice } from '../../engine/device';
+import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
-import { encodingPlan } from '../../engine/model/encodingPlan';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
-import { browserVersion } from '../device/browserVersion';
 import { encodeTexts } from '../evaluate/encodeTexts';
 import { type BetweenBatches } from '../evaluate/betweenBatches';
-import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
-import { matrixFragmentOfRun } from '../device/matricesOfRun';
 import { refuseWrongMixed } from '../deviceCheck/verdicts';
+import { fixKernelPlan, giveUpTuning } from './fixKernelPlan';
 import { refuseMissingPrecision } from './refuseRun';
 import { isSameDevice, deviceLossBehind, reopenDevice } from '../device/deviceRecovery';
 import { noteBuild } from './noteBuild';
 import type { RunControl } from './runControl';
 import { RunLog } from './runLog';
-import { openRunSession, type RunSessionOnDevice, type TuningState } from './runSession';
+import { openRunSession, type RunSessionOnDevice } from './runSession';
 import { prepareKernels } from './prepareKernels';
 import { planStages } from './stageBatches';
 import { trainModel } from './trainModel';
 import type { TrainingState } from './trainingState';
 import { loadMoments, loadWeights, weightsSha256, reloadWeights } from './weightTransfer';
 import { evaluateVectors } from '../evaluate/evaluateVectors';
-import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 
 export interface RunDeps {
   db: Database;
@@ -107,64 +102,6 @@ async function onDevices({ db, control, build, wasmBaseUrl }: RunDeps, record: R
   }
 }
 
-/**
- * If the device failed while kernels were measured, lets the fixed rules choose from now on and returns true: the run
- * does not depend on measuring.
- */
-function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
-  const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
-  const failed = tuning.running && ['gpu-device-lost', 'gpu-out-of-memory', 'unexpected'].includes(kind);
-  tuning.running = false;
-  if (failed) tuning.rulesBecause = reason;
-  return failed;
-}
-
-/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
-function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
-  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
-  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
-}
-
-/**
- * Sets and records the kernel plan that the device uses from now on. If the plan differs from the run's earlier one, or
- * the run has `moved` to another device, also records the step of the change: no single device then reproduces the
- * results bit by bit.
- */
-async function fixKernelPlan(session: RunSessionOnDevice, batches: number[][][], moved: boolean): Promise<void> {
-  const { db, record, model, tokens, engine, device } = session;
-  const gpu = deviceWebGpu();
-  const { ways = [], encodingTokens } = record.memory ?? {};
-  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
-  const counts = {
-    training: Math.min(tokensOfStep(batches, tokens), most),
-    encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
-  };
-  const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
-  const { rulesBecause } = session.tuning;
-  const size = { config: model.config, tokens: counts, precisions };
-  const input = { db, gpu, device, browser: await browserVersion(), ...size, rulesBecause };
-  const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
-  session.tuning.running = true;
-  const { plan: measured, tuning } = await kernelPlanOfRun(input, record.kernelPlan, {
-    between: between(session, 'tune', 'tune'),
-  });
-  session.tuning.running = false;
-  if (tuning) session.log.append({ type: 'kernels', ...tuning });
-  const { matrices: _, ...tilings } = measured;
-  const plan: KernelPlan = matrices ? { ...tilings, matrices } : tilings;
-  if (gpu) gpu.plan = plan;
-  const kernelPlan = formatKernelPlan(plan);
-  const begun = record.kernelPlan !== '';
-  const deviceChanges = [...(record.deviceChanges ?? [])];
-  if (begun && (moved || kernelPlan !== record.kernelPlan)) {
-    const { step = 0 } = (await latestCheckpoint(db, record.runId)) ?? {};
-    await session.log.flushWith({ type: 'deviceChanged', step });
-    deviceChanges.push(step);
-  }
-  // Use one update, so that an interruption cannot record the new device without the change.
-  await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
-}
-
 async function enterPhase(session: RunSessionOnDevice, phase: RunRecord['phase']): Promise<void> {
   await session.log.flushWith({ type: 'phase', phase });
   await updateRun(session.db, session.record.runId, { phase });
@@ -179,7 +116,7 @@ async function runThroughPhases(session: RunSessionOnDevice, moved: boolean): Pr
   const leftOut = plans.map((plan) => plan.leftOut);
   if (record.kernelPlan === '') session.log.append({ type: 'batchPlan', steps, leftOut });
   await updateRun(db, runId, { steps, leftOut });
-  await fixKernelPlan(session, batches, moved);
+  await fixKernelPlan(session, batches, moved, between(session, 'tune', 'tune'));
   // Free the buffers used for tuning. Otherwise the weights, which stay for the whole run, could occupy oversized
   // buffers.
   releaseIdleMemory(engine);

@@ -1,0 +1,34 @@
+import { tuningGain, type KernelTuning, type TunedProduct } from '../../domain/kernelTuning';
+import type { Dictionary } from '../i18n/dictionary';
+import { formatDuration } from '../i18n/format';
+
+/** Returns a product's name: its place in the model, what it computes, and for how many tokens. */
+export function productName(
+  { kernels: t, common: { comma } }: Dictionary,
+  { product, pass, tokens, half }: TunedProduct,
+): string {
+  return [t.products[product], t.passes[pass], t.tokens(tokens), ...(half ? [t.half] : [])].join(comma);
+}
+
+/** Returns a factor of speed, such as 1.08. */
+export function formatGain(gain: number): string {
+  return gain.toFixed(2);
+}
+
+/** Returns how a run's kernels were chosen and what that gained, as sentences. */
+export function kernelsText({ kernels: t, time }: Dictionary, tuning: KernelTuning): string[] {
+  const { source, reason, ms, products, unmeasured, refused } = tuning;
+  if (source === 'rules') return reason ? [t.ruled[reason]] : [];
+  const gain = formatGain(tuningGain(tuning));
+  const first =
+    source === 'measured'
+      ? t.measured(products.length, gain, formatDuration(ms, time))
+      : products.length > 0
+        ? t.stored(products.length, gain)
+        : t.storedWithout;
+  return [
+    first,
+    ...(unmeasured > 0 ? [t.unmeasured(unmeasured)] : []),
+    ...(refused.shaders + refused.bits > 0 ? [t.refused(refused.shaders, refused.bits)] : []),
+  ];
+}

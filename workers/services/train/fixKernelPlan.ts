@@ -1,0 +1,81 @@
+import type { AppError } from '../../../src/domain/errors';
+import { formatKernelPlan, parseKernelPlan, type KernelPlan } from '../../../src/domain/kernelPlan';
+import { latestCheckpoint } from '../../../src/storage/checkpoints';
+import { updateRun } from '../../../src/storage/runs';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
+import { deviceWebGpu } from '../../engine/device';
+import { dropoutRates } from '../../engine/ops/dropout/dropoutRates';
+import { encodingPlan } from '../../engine/model/encodingPlan';
+import { browserVersion } from '../device/browserVersion';
+import { kernelPlanOfRun } from '../device/kernelPlanOfRun';
+import { matrixFragmentOfRun } from '../device/matricesOfRun';
+import type { BetweenBatches } from '../evaluate/betweenBatches';
+import type { RunSessionOnDevice, TuningState } from './runSession';
+
+/**
+ * If the device failed while kernels were measured, lets the fixed rules choose from now on and returns true: the run
+ * does not depend on measuring.
+ */
+export function giveUpTuning(tuning: TuningState, { details: { kind } }: AppError): boolean {
+  const reason = kind === 'gpu-device-lost' ? 'device-lost' : 'measuring-failed';
+  const failed = tuning.running && ['gpu-device-lost', 'gpu-out-of-memory', 'unexpected'].includes(kind);
+  tuning.running = false;
+  if (failed) tuning.rulesBecause = reason;
+  return failed;
+}
+
+/** Estimates the tokens per training step from the mean text lengths and the size of the first batch. */
+function tokensOfStep(batches: readonly number[][][], { anchors, positives }: RunSessionOnDevice['tokens']): number {
+  const mean = ({ ids, offsets }: TokenSet): number => ids.length / Math.max(1, offsets.length - 1);
+  return Math.ceil((batches.flat()[0]?.length ?? 1) * (mean(anchors) + mean(positives)));
+}
+
+/**
+ * Sets and records the kernel plan that the device uses from now on. If it computes other bits than the run's earlier
+ * plan, or the run has `moved` to another device, also records the step of the change: no single device then reproduces
+ * the results bit by bit.
+ */
+export async function fixKernelPlan(
+  session: RunSessionOnDevice,
+  batches: number[][][],
+  moved: boolean,
+  between: BetweenBatches,
+): Promise<void> {
+  const { db, record, model, tokens, engine, device } = session;
+  const gpu = deviceWebGpu();
+  const { ways = [], encodingTokens } = record.memory ?? {};
+  const most = ways.length > 0 ? Math.max(...ways.map((way) => way.tokensPerPass ?? Infinity)) : Infinity;
+  const counts = {
+    training: Math.min(tokensOfStep(batches, tokens), most),
+    encoding: encodingPlan(engine.traits, model.config, encodingTokens).tokensPerBatch,
+  };
+  const precisions = session.experiment.stages.map(({ precision = 'full' }) => precision);
+  const { rulesBecause } = session.tuning;
+  const dropout = session.experiment.stages.some((stage) => dropoutRates(stage.dropout, model.config));
+  const size = { config: model.config, tokens: counts, precisions, dropout };
+  const input = { db, gpu, device, browser: await browserVersion(), ...size, rulesBecause };
+  const matrices = await matrixFragmentOfRun(gpu, precisions, record.kernelPlan);
+  session.tuning.running = true;
+  const { plan: measured, tuning } = await kernelPlanOfRun(input, record.kernelPlan, { between });
+  session.tuning.running = false;
+  if (tuning) session.log.append({ type: 'kernels', ...tuning });
+  const { matrices: _, ...tilings } = measured;
+  const plan: KernelPlan = matrices ? { ...tilings, matrices } : tilings;
+  if (gpu) gpu.plan = plan;
+  const kernelPlan = formatKernelPlan(plan);
+  const begun = record.kernelPlan !== '';
+  const deviceChanges = [...(record.deviceChanges ?? [])];
+  if (begun && (moved || !computesSameBits(plan, record.kernelPlan))) {
+    const { step = 0 } = (await latestCheckpoint(db, record.runId)) ?? {};
+    await session.log.flushWith({ type: 'deviceChanged', step });
+    deviceChanges.push(step);
+  }
+  // Use one update, so that an interruption cannot record the new device without the change.
+  await updateRun(db, record.runId, { device, kernelPlan, ...(deviceChanges.length > 0 ? { deviceChanges } : {}) });
+}
+
+/** Whether a plan computes the same bits as a recorded one. Its tilings do not matter: all of them do. */
+function computesSameBits(plan: KernelPlan, recorded: string): boolean {
+  const earlier = parseKernelPlan(recorded);
+  return earlier !== null && formatKernelPlan({ ...earlier, matmul: {} }) === formatKernelPlan({ ...plan, matmul: {} });
+}
