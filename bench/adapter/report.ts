@@ -38,20 +38,23 @@ export interface AdapterDescription {
 /** `rules`: tilings by the fixed rules. `tuned`: by the measurements of this report. */
 export type PlanOrigin = 'rules' | 'tuned';
 
+/** `mixed-matrices`: mixed precision with products on the adapter's matrix units. */
+export type StepPrecision = 'full' | 'mixed' | 'mixed-matrices';
+
 export interface StepResult {
   kind: 'step';
   task: string;
-  texts: string;
-  tokens: number;
-  precision: string;
+  precision: StepPrecision;
   plan: PlanOrigin;
+  tokens: number;
   /** First step of this shape. On a fresh device it includes compiling the kernels. */
   firstMs: number;
+  firstLoss: number;
+  /** A step that waits for its own loss. A run begins the next step meanwhile: `medianMs` and `minMs`. */
+  singleMs: number;
   steps: number;
   medianMs: number;
   minMs: number;
-  /** Loss of the last step, for comparing engines. */
-  loss: number;
   gflops: number;
   dispatches: number;
   submits: number;
@@ -91,6 +94,7 @@ export interface TimesResult {
   medianMs: number;
   minMs: number;
   rounds: number;
+  profile: KernelTime[] | null;
 }
 
 /** A time of PyTorch on the same card, for the task with the same name. */

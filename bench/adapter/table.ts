@@ -1,5 +1,5 @@
 import { kernelMs, kernelTimeRows, type KernelTime } from '../../src/domain/benchmark/kernelTime';
-import type { AdapterBenchmark, EngineReport, EngineResult, StepResult } from './report';
+import type { AdapterBenchmark, EngineReport, EngineResult, StepResult, TimesResult } from './report';
 
 /** Precisions of PyTorch in the table. */
 const peerPrecisions = ['fp32', 'tf32', 'bf16'] as const;
@@ -60,11 +60,11 @@ function titleOf(result: EngineResult): string {
 }
 
 function timeCells(result: EngineResult | undefined): [string, string, string, string] {
-  if (result?.kind === 'step') {
+  if (result?.kind === 'step' || result?.kind === 'times') {
     const gpu = result.profile ? figure(kernelMs(result.profile)) : 'no timestamps';
-    return [figure(result.medianMs), gpu, figure(result.firstMs), figure(result.gflops / 1000)];
+    const rate = result.kind === 'step' ? figure(result.gflops / 1000) : '';
+    return [figure(result.medianMs), gpu, figure(result.firstMs), rate];
   }
-  if (result?.kind === 'times') return [figure(result.medianMs), '', figure(result.firstMs), ''];
   return [result?.kind === 'tuning' ? figure(result.ms) : '', '', '', ''];
 }
 
@@ -78,10 +78,10 @@ function details(where: string, result: EngineResult): string[] {
     const rows = result.rows.map(({ name, gflops, defaultGflops }) => [name, figure(defaultGflops), figure(gflops)]);
     return ['', ...aligned([[`tuning, ${where}`, 'by rule, GFLOP/s', 'chosen, GFLOP/s'], ...rows])];
   }
-  return result.kind === 'step' ? ['', ...profileLines(where, result)] : [];
+  return ['', ...profileLines(where, result)];
 }
 
-function profileLines(where: string, { task, profile }: StepResult): string[] {
+function profileLines(where: string, { task, profile }: StepResult | TimesResult): string[] {
   if (!profile) return [`${task}, ${where}: no time by kernel, because the adapter has no timestamp queries`];
   return [`${task}, ${where}, by kernel`, ...kernelTable(profile)];
 }

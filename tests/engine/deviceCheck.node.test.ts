@@ -13,7 +13,6 @@ import {
   storeCheck,
 } from '../../workers/services/deviceCheck/verdicts';
 import { RunControl } from '../../workers/services/train/runControl';
-import type { StepResult } from '../../workers/reference/trainingStep';
 import { wasmBase } from './environment';
 
 const name = 'encoder.layer.1.output.dense.weight';
@@ -35,7 +34,7 @@ function check(onProgress: (progress: CheckProgress) => void = () => undefined, 
 
 /** Makes the engine compute one wrong gradient. */
 function wrongGradient(change: (value: number, i: number) => number): void {
-  const original = Reflect.get(EngineStep.prototype, 'result') as (this: EngineStep) => Promise<StepResult>;
+  const original = Reflect.get<EngineStep, 'result'>(EngineStep.prototype, 'result');
   vi.spyOn(EngineStep.prototype, 'result').mockImplementation(async function (this: EngineStep) {
     const { loss, gradients } = await original.call(this);
     return { loss, gradients: new Map([...gradients, [name, Float32Array.from(gradients.get(name) ?? [], change)]]) };

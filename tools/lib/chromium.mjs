@@ -67,27 +67,35 @@ export const windowFlags = ['--ozone-platform=x11', '--ignore-gpu-blocklist'];
 /** Whether this machine has a graphics card. Checks only on Linux, and assumes a card on other systems. */
 export function hasGraphicsCard() {
   if (process.platform !== 'linux') return true;
-  return existsSync('/dev/dri/renderD128') || existsSync('/dev/nvidia0');
+  return existsSync('/dev/dri/renderD128') || hasNvidiaCard();
+}
+
+/** Whether this machine has an NVIDIA card under Linux, where Chromium needs more than elsewhere to use it. */
+export function hasNvidiaCard() {
+  return existsSync('/dev/nvidia0');
 }
 
 /**
- * Returns the flags for a headless Chromium. `software` runs WebGPU on the CPU. On Linux, an NVIDIA card needs Vulkan.
+ * Returns the flags for a headless Chromium. `software` runs WebGPU on the CPU. On Linux, an NVIDIA card needs Vulkan,
+ * through which Chromium offers half precision only if asked.
  * @param {'none' | 'hardware' | 'software'} webgpu
+ * @param {boolean} [nvidia]
  * @returns {string[]}
  */
-export function chromiumFlags(webgpu) {
+export function chromiumFlags(webgpu, nvidia = hasNvidiaCard()) {
   const flags = [...quiet];
   // Chromium refuses to run its sandbox as root.
   if (process.getuid?.() === 0) flags.push('--no-sandbox');
   if (webgpu === 'software') flags.push('--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader');
   if (webgpu === 'hardware') {
     flags.push('--enable-unsafe-webgpu');
-    if (existsSync('/dev/nvidia0'))
+    if (nvidia)
       // The second feature is one that Playwright enables in a flag that this one replaces: no request at the start.
       flags.push(
         '--use-angle=vulkan',
         '--enable-features=Vulkan,SkipListAccountsWithoutGaiaCookies',
         '--disable-vulkan-surface',
+        '--enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis',
       );
   }
   return flags;

@@ -20,18 +20,35 @@ function watch(context, page, finished) {
   });
 }
 
+/** What `screenFor` asks of the machine. */
+const thisMachine = { needsWindow, missingPackages, virtualScreen, print: (line) => console.log(line) };
+
 /**
  * Returns a screen for the window in which Chromium finds an NVIDIA card, or null if it needs none. Throws if packages
  * are missing; with `--device auto`, prints their names instead, because the run then computes on the CPU.
  */
-async function screenFor(webgpu, device) {
-  if (webgpu !== 'hardware' || !needsWindow()) return null;
-  const missing = missingPackages();
-  if (missing.length === 0) return virtualScreen();
+export async function screenFor(webgpu, device, machine = thisMachine) {
+  if (webgpu !== 'hardware' || !machine.needsWindow()) return null;
+  const missing = machine.missingPackages();
+  if (missing.length === 0) return machine.virtualScreen();
   const sentence = missingPackagesSentence(missing);
   if (device === 'webgpu') throw new Error(sentence);
-  console.log(sentence);
+  machine.print(sentence);
   return null;
+}
+
+/**
+ * Returns how Chromium starts: with a window on a virtual screen, or headless. `flags` are those for the device; see
+ * `chromiumFlags`.
+ */
+export function startOptions(screen, { windowFlags, flags }, environment = process.env) {
+  return {
+    headless: screen === null,
+    // By default Playwright starts its headless shell, which has no WebGPU.
+    ignoreDefaultArgs: ['--headless', '--headless=old'],
+    args: [...(screen ? windowFlags : ['--headless=new']), ...flags],
+    ...(screen ? { env: { ...environment, DISPLAY: screen.display } } : {}),
+  };
 }
 
 async function launch(options, profilePath) {
@@ -41,19 +58,12 @@ async function launch(options, profilePath) {
   const webgpu = options.device === 'wasm' ? 'none' : software ? 'software' : 'hardware';
   if (software) console.log('WebGPU runs on the CPU, which is slow.');
   const screen = await screenFor(webgpu, options.device);
+  // Without the last flag, `navigator.storage.estimate()` reports a fixed quota instead of the one of `limitStorage`.
+  const flags = [...found.chromiumFlags(webgpu), found.disabledFeatures('StaticStorageQuota')];
   try {
     const context = await chromium.launchPersistentContext(profilePath, {
       executablePath: options.browser,
-      headless: screen === null,
-      // By default Playwright starts its headless shell, which has no WebGPU.
-      ignoreDefaultArgs: ['--headless', '--headless=old'],
-      args: [
-        ...(screen ? found.windowFlags : ['--headless=new']),
-        ...found.chromiumFlags(webgpu),
-        // Otherwise `navigator.storage.estimate()` reports a fixed quota instead of the one that `limitStorage` sets.
-        found.disabledFeatures('StaticStorageQuota'),
-      ],
-      ...(screen ? { env: { ...process.env, DISPLAY: screen.display } } : {}),
+      ...startOptions(screen, { windowFlags: found.windowFlags, flags }),
       // The runner handles signals itself: it also has a profile to remove.
       ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
     });

@@ -94,7 +94,7 @@ export class RunReport {
     // The first progress of each kind is printed at once, so that the terminal always shows the current work.
     const important = finished || what !== this.#what;
     this.#what = what;
-    this.#printSparingly(`${progressWords[what] ?? what}${of > 0 ? ` ${done}/${of}` : ''}`, important);
+    this.#printSparingly(`${progressWords[what] ?? what ?? 'working'}${of > 0 ? ` ${done}/${of}` : ''}`, important);
   }
 
   /** Prints a line, unless another line was printed less than `printEveryMs` ago and this one is not `important`. */

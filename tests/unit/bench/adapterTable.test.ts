@@ -5,7 +5,6 @@ import { benchmarkTable } from '../../../bench/adapter/table';
 const step: StepResult = {
   kind: 'step',
   task: 'step 16 × (24 + 104), full',
-  texts: '16 pairs',
   tokens: 2048,
   precision: 'full',
   plan: 'rules',
@@ -13,7 +12,8 @@ const step: StepResult = {
   steps: 20,
   medianMs: 73,
   minMs: 72,
-  loss: 2.7,
+  firstLoss: 2.7,
+  singleMs: 80,
   gflops: 14_000,
   dispatches: 308,
   submits: 4,

@@ -85,7 +85,8 @@ describe('events.jsonl', () => {
     });
     await report.begin();
     await report.add([{ type: 'progress', what: 'tune', done: 7, of: 16 }]);
-    expect(printed).toEqual(['measuring kernels 7/16']);
+    await report.add([{ type: 'progress', done: 8, of: 16 }]);
+    expect(printed).toEqual(['measuring kernels 7/16', 'working 8/16']);
   });
 
   it('accepts 150,000 earlier events of a resumed run in one call', async () => {

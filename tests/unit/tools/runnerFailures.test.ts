@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { disabledFeatures } from '../../../tools/lib/chromium.mjs';
+import { chromiumFlags, disabledFeatures, windowFlags } from '../../../tools/lib/chromium.mjs';
 import {
   nearlyFull,
   requireDiskSpace,
@@ -12,7 +12,7 @@ import {
 } from '../../../tools/lib/diskSpace.mjs';
 import { missingPackages, missingPackagesSentence } from '../../../tools/lib/display.mjs';
 import { sentenceOf, writing } from '../../../tools/lib/errors.mjs';
-import { pageFailure } from '../../../tools/lib/headlessBrowser.mjs';
+import { pageFailure, screenFor, startOptions } from '../../../tools/lib/headlessBrowser.mjs';
 
 const full = () =>
   Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
@@ -84,7 +84,54 @@ describe('a machine with an NVIDIA card and no screen', () => {
   });
 });
 
+describe('the window of the browser', () => {
+  /** A machine that may have an NVIDIA card and may lack packages. `lines` collects what the runner prints. */
+  const machine = (nvidia: boolean, missing: string[], lines: string[] = []) => ({
+    needsWindow: () => nvidia,
+    missingPackages: () => missing,
+    virtualScreen: async () => ({ display: ':7', close: () => undefined }),
+    print: (line: string) => void lines.push(line),
+  });
+
+  it('is on a virtual screen if the card is an NVIDIA one, and only for WebGPU on that card', async () => {
+    expect(await screenFor('hardware', 'webgpu', machine(true, []))).toMatchObject({ display: ':7' });
+    expect(await screenFor('hardware', 'auto', machine(true, []))).toMatchObject({ display: ':7' });
+    expect(await screenFor('hardware', 'webgpu', machine(false, ['xvfb']))).toBeNull();
+    expect(await screenFor('software', 'webgpu', machine(true, []))).toBeNull();
+    expect(await screenFor('none', 'wasm', machine(true, []))).toBeNull();
+  });
+
+  it('fails with the packages to install for --device webgpu, and prints them for auto', async () => {
+    const lines: string[] = [];
+    const poor = machine(true, ['xvfb', 'libvulkan1'], lines);
+    await expect(screenFor('hardware', 'webgpu', poor)).rejects.toThrow('"apt-get install xvfb libvulkan1"');
+    expect(lines).toEqual([]);
+    expect(await screenFor('hardware', 'auto', poor)).toBeNull();
+    expect(lines).toEqual([expect.stringContaining('"apt-get install xvfb libvulkan1"')]);
+  });
+
+  it('is shown on that screen and not headless, and the browser stays headless without one', () => {
+    const flags = chromiumFlags('hardware', true);
+    const screen = { display: ':7', close: () => undefined };
+    const onScreen = startOptions(screen, { windowFlags, flags }, { HOME: '/h' });
+    expect(onScreen).toMatchObject({ headless: false, env: { HOME: '/h', DISPLAY: ':7' } });
+    expect(onScreen.args).toEqual(expect.arrayContaining(['--ozone-platform=x11', '--use-angle=vulkan']));
+    expect(onScreen.args.join(' ')).not.toContain('headless');
+    const headless = startOptions(null, { windowFlags, flags: chromiumFlags('none') }, { HOME: '/h' });
+    expect(headless.headless).toBe(true);
+    expect(headless.args[0]).toBe('--headless=new');
+    expect(headless).not.toHaveProperty('env');
+  });
+});
+
 describe('the flags of the browser', () => {
+  it('give half precision on an NVIDIA card, and leave other machines as they are', () => {
+    const f16 = '--enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis';
+    expect(chromiumFlags('hardware', true)).toEqual(expect.arrayContaining([f16, '--enable-unsafe-webgpu']));
+    expect(chromiumFlags('hardware', false)).not.toContain(f16);
+    for (const webgpu of ['none', 'software'] as const) expect(chromiumFlags(webgpu, true)).not.toContain(f16);
+  });
+
   it('disable the features that contact other hosts together with those of the caller', () => {
     expect(disabledFeatures('StaticStorageQuota')).toMatch(/OptimizationHints.*,StaticStorageQuota$/);
   });

@@ -33,7 +33,7 @@ export class TfjsDevice {
     const device = await adapter.requestDevice({ requiredLimits });
     const opened = new TfjsDevice(device);
     try {
-      tf.removeBackend(backendName);
+      removeBackend();
       tf.registerBackend(backendName, () => new WebGPUBackend(device, adapter.info));
       if (!(await tf.setBackend(backendName))) throw new Error('tfjs did not start on WebGPU');
       return opened;
@@ -49,7 +49,12 @@ export class TfjsDevice {
   }
 
   close(): void {
-    tf.removeBackend(backendName);
+    removeBackend();
     this.device.destroy();
   }
+}
+
+/** Removes tfjs's backend of this name, which is either its own factory or the one of an earlier check. */
+function removeBackend(): void {
+  if (tf.findBackendFactory(backendName)) tf.removeBackend(backendName);
 }

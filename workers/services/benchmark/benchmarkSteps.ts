@@ -114,17 +114,15 @@ async function timeSteps(
   const training = new RandomTraining(engine, { config, way });
   const { question, passage } = benchmarkTexts;
   const texts = { anchors: equalLengths(pairs, question), positives: equalLengths(pairs, passage) };
-  const ms: number[] = [];
   try {
     const startedAt = performance.now();
     // The first step compiles kernels and fills the buffer pool, so it is not timed.
-    await training.step(texts);
-    while (ms.length < mostSteps) {
-      ms.push((await training.stepOfMany(texts)).ms);
+    await training.single(texts);
+    const ms = await training.consecutive(texts, mostSteps, async (ms) => {
       const spent = performance.now() - startedAt;
       await between(Math.min(1, Math.max(spent / Math.max(1, budgetMs), ms.length / mostSteps)));
-      if (brief || (ms.length >= 2 && spent + median(ms) > budgetMs)) break;
-    }
+      return brief || (ms.length >= 2 && spent + median(ms) > budgetMs);
+    });
     const bytes = engine.pool.totalBytes;
     return { ms, bytes, profile: await training.profile(texts) };
   } finally {

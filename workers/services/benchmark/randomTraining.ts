@@ -1,13 +1,14 @@
 import { kernelMs, type KernelTime } from '../../../src/domain/benchmark/kernelTime';
+import type { Precision } from '../../../src/domain/experiment';
 import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
-import type { Precision } from '../../../src/domain/experiment';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Engine } from '../../engine/engine';
+import type { MatrixUnits } from '../../engine/matrixUnits';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
 import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
-import { Trainer } from '../../engine/trainer';
+import { Trainer, type TrainerNumbers } from '../../engine/trainer';
 import { canTimeKernels } from './canTimeKernels';
 import { randomParameters } from './randomParameters';
 import { randomTexts } from './randomTexts';
@@ -33,6 +34,8 @@ export interface RandomTrainingOptions {
   config: EncoderConfig;
   way?: StepWay;
   precision?: Precision;
+  /** Matrix units for the products of mixed precision. */
+  matrices?: MatrixUnits | undefined;
   /** Dropout rate. */
   dropout?: number;
 }
@@ -40,77 +43,73 @@ export interface RandomTrainingOptions {
 /** Profiled steps; the one with the least GPU time counts. */
 const profiledSteps = 3;
 
-interface MeasuredStep {
-  ms: number;
-  loss: number;
-}
-
 /** Training steps of a model with random weights on random texts, for measuring. */
 export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;
   readonly #trainer: Trainer;
-  #steps = 0;
-  /** Steps that have begun and are not finished. */
+  /** Steps that have begun, in all and without being finished. */
+  #begun = 0;
   #underWay = 0;
-  /** When the device could begin the earliest of them. */
-  #since = 0;
 
   constructor(
     private readonly engine: Engine,
     private readonly options: RandomTrainingOptions,
   ) {
-    const { config, way = { kind: 'plain' }, precision = 'full', dropout = 0.1 } = options;
+    const { config, way = { kind: 'plain' }, precision = 'full', matrices, dropout = 0.1 } = options;
     this.#parameters = randomParameters(engine, config);
     this.#adamW = new AdamWState(this.#parameters);
     const lossScale = precision === 'full' ? undefined : firstLossScale();
     this.#trainer = new Trainer(
-      { config, way, pooling: 'mean', dropout, seed: 1, loss, optimizer, lossScale },
+      { config, way, pooling: 'mean', dropout, seed: 1, loss, optimizer, lossScale, matrices },
       this.#parameters.segments,
       this.#adamW.segments,
     );
   }
 
-  /** Runs a step. Returns its milliseconds, including the readback of the loss, and the loss. */
-  async step(texts: StepTexts): Promise<MeasuredStep> {
-    while (this.#underWay > 0) await this.#finish();
+  /** Runs a step while no other one is under way. Its milliseconds include the readback of the loss. */
+  async single(texts: StepTexts): Promise<{ ms: number; loss: number }> {
+    await this.#drain();
+    const startedAt = performance.now();
     this.#begin(texts);
-    return this.#finish();
+    const { loss } = await this.#finish();
+    return { ms: performance.now() - startedAt, loss };
   }
 
-  /** Like `step`, but as in a run: on a GPU, the next step begins before the loss of this one is read. */
-  async stepOfMany(texts: StepTexts): Promise<MeasuredStep> {
-    while (this.#underWay <= this.#trainer.stepsAhead) this.#begin(texts);
-    return this.#finish();
-  }
-
-  #begin({ anchors, positives }: StepTexts): void {
-    const { vocabularySize } = this.options.config;
-    const number = ++this.#steps;
-    const first = randomTexts(anchors, vocabularySize, 2 * number);
-    const second = randomTexts(positives, vocabularySize, 2 * number + 1);
-    if (this.#underWay === 0) this.#since = performance.now();
-    this.#trainer.begin(first, second, optimizer.learningRate, number);
-    this.#underWay++;
-  }
-
-  async #finish(): Promise<MeasuredStep> {
-    const { loss } = await this.#trainer.finish();
-    this.#underWay--;
-    const now = performance.now();
-    const ms = now - this.#since;
-    this.#since = now;
-    return { ms, loss };
+  /**
+   * Measures up to `count` steps as a run does them: each begins before the numbers of the previous one arrive. Returns
+   * the milliseconds between arrivals. `enough` may end the measurement early.
+   */
+  async consecutive(
+    texts: StepTexts,
+    count: number,
+    enough: (ms: readonly number[]) => boolean | Promise<boolean> = () => false,
+  ): Promise<number[]> {
+    const ms: number[] = [];
+    await this.#drain();
+    this.#begin(texts);
+    let arrivedAt = performance.now();
+    while (ms.length < count) {
+      while (this.#underWay <= this.#trainer.stepsAhead) this.#begin(texts);
+      await this.#finish();
+      const now = performance.now();
+      ms.push(now - arrivedAt);
+      arrivedAt = now;
+      if (await enough(ms)) break;
+    }
+    await this.#drain();
+    return ms;
   }
 
   /** Returns the GPU time of a step by kernel, or null if the device has no timestamp queries. */
   async profile(texts: StepTexts): Promise<KernelTime[] | null> {
     if (!canTimeKernels(this.engine)) return null;
     const { commands } = this.engine;
+    await this.#drain();
     let best: KernelTime[] | null = null;
     for (let round = 0; round < profiledSteps; round++) {
       commands.startProfile();
-      await this.step(texts);
+      await this.single(texts);
       const kernels = await commands.finishProfile();
       if (!best || kernelMs(kernels) < kernelMs(best)) best = kernels;
     }
@@ -123,5 +122,24 @@ export class RandomTraining {
     this.#parameters.dispose();
     // Free the pooled buffers, so that the next model neither reuses them nor counts them as its own.
     releaseIdleMemory(this.engine);
+  }
+
+  #begin({ anchors, positives }: StepTexts): void {
+    const { vocabularySize } = this.options.config;
+    const number = ++this.#begun;
+    this.#underWay++;
+    const first = randomTexts(anchors, vocabularySize, 2 * number);
+    const second = randomTexts(positives, vocabularySize, 2 * number + 1);
+    this.#trainer.begin(first, second, optimizer.learningRate, number);
+  }
+
+  /** Waits for all steps that have begun. */
+  async #drain(): Promise<void> {
+    while (this.#underWay > 0) await this.#finish();
+  }
+
+  #finish(): Promise<TrainerNumbers> {
+    this.#underWay--;
+    return this.#trainer.finish();
   }
 }

@@ -28,7 +28,7 @@ export async function matrixFragmentOfRun(
       await gpu?.commands.prepare(matrixProbe(units));
       return units.fragment;
     } catch (thrown) {
-      reason ??= thrown instanceof Error ? thrown.message : String(thrown);
+      [reason = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
     }
   throw new AppError({ kind: 'matrices-unavailable', stage, ...(reason === undefined ? {} : { reason }) });
 }

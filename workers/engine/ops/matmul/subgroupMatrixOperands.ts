@@ -34,6 +34,7 @@ export function operandTile(variant: MatrixVariant, name: Operand): OperandTile 
   const width = (inner ? depth : side) / packed;
   const rowsPerPass = (tilingSubgroups(tiling) * subgroupSize) / width;
   const passes = Array.from({ length: (inner ? side : depth) / rowsPerPass }, (_, i) => i);
+  if ((inner ? side : depth) % rowsPerPass > 0) throw new RangeError(`too many threads for ${side} × ${depth} numbers`);
   const stride = blockStride(blockSide, depth, inner);
   const text = { name, inner, width, passes, rowsPerPass, stride, blockSide };
   const first = `${staging === 'buffers' ? 'buffer + ' : ''}${firstBlock(variant, name)}u + `;

@@ -20,8 +20,7 @@ export function suitsMatrices({ layout, rows, columns, depth }: Shape): boolean 
 
 /** Returns a kernel that a device must compile before a run relies on its matrix units. */
 export function matrixProbe({ fragment, subgroupSize, memoryBytes }: MatrixUnits): Kernel {
-  const shape = { layout: 'NT', rows: 2048, columns: 768, depth: 768 } as const;
-  const tiling = matrixTiling(shape, { fragment, memoryBytes });
+  const tiling = matrixTiling({ rows: 4096, columns: 4096, parts: 1 }, { fragment, memoryBytes });
   return variantKernel({ layout: 'NT', fragment, tiling, subgroupSize, epilogue: {}, direct: true });
 }
 
@@ -35,22 +34,22 @@ export function matrixProduct(
   values: DropoutValues & { alpha: number },
 ): void {
   const { layout, ...sides } = shape;
-  const tiling = matrixTiling(shape, { fragment, memoryBytes });
-  const groups = (parts: number) =>
-    [Math.ceil(sides.columns / tiling.columns), Math.ceil(sides.rows / tiling.rows), parts] as const;
-  const variant = { layout, fragment, tiling, subgroupSize };
   const { scratch, commands } = engine;
-  if (sides.depth > chunk && scratch)
-    return productInParts(engine, { epilogue, chunk, scratch }, arrays, sides, values, (into, parts) => {
+  const parts = scratch ? Math.ceil(sides.depth / chunk) : 1;
+  const tiling = matrixTiling({ ...sides, parts }, { fragment, memoryBytes });
+  const groups = [Math.ceil(sides.columns / tiling.columns), Math.ceil(sides.rows / tiling.rows), parts] as const;
+  const variant = { layout, fragment, tiling, subgroupSize };
+  if (parts > 1 && scratch)
+    return productInParts(engine, { epilogue, chunk, scratch }, arrays, sides, values, (into) => {
       const partial = variantKernel({ ...variant, epilogue: partEpilogue(epilogue), direct: true });
-      commands.dispatch(partial, { ...arrays, ...into }, { ...sides, chunk, ...values, alpha: 1 }, groups(parts));
+      commands.dispatch(partial, { ...arrays, ...into }, { ...sides, chunk, ...values, alpha: 1 }, groups);
     });
   const direct = arrays.y.dtype !== 'f16' && values.alpha === 1 && isPlain(epilogue);
   commands.dispatch(
     variantKernel({ ...variant, epilogue, direct }),
     arrays,
     { ...sides, chunk: sides.depth, ...values },
-    groups(1),
+    groups,
   );
 }
 

@@ -1,0 +1,17 @@
+import type { Vectors } from '../../workers/engine/retrieval/vectors';
+
+/** Returns vectors of about unit length, the same ones on every call. */
+export function randomVectors(count: number, width: number): Vectors {
+  const values = new Float32Array(count * width);
+  const scale = Math.sqrt(12 / width);
+  let state = count;
+  for (let i = 0; i < values.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    values[i] = scale * (state / 2 ** 32 - 0.5);
+  }
+  return {
+    count,
+    width,
+    copyRow: (row, into, at) => into.set(values.subarray(row * width, (row + 1) * width), at),
+  };
+}
