@@ -15,7 +15,7 @@ import { spreadGroups } from './spreadGroups';
 import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 
-/** Uniform slots per submit. A step of BERT-base needs about 300, a timed pass of a small kernel thousands. */
+/** Uniform slots per submit: as many dispatches as a timed pass of a small kernel needs. */
 const slots = 4096;
 /**
  * Dispatches of the first submit after a readback, few so that the device begins long before a step is recorded. Each
@@ -230,18 +230,17 @@ export class GpuCommands implements Commands {
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
     const staging = this.#staging.take(bytes);
-    const { buffer } = staging;
-    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), buffer, 0, bytes);
+    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
     const check = this.#submitChecked();
     try {
-      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+      await staging.buffer.mapAsync(GPUMapMode.READ, 0, bytes);
       await check();
     } catch (thrown) {
-      buffer.destroy();
+      staging.buffer.destroy();
       await check();
       throw thrown;
     }
-    const copied = buffer.getMappedRange(0, bytes).slice(0);
+    const copied = staging.buffer.getMappedRange(0, bytes).slice(0);
     this.#staging.release(staging);
     return array.dtype === 'f16'
       ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
