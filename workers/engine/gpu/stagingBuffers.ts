@@ -23,11 +23,23 @@ export class StagingBuffers {
     return (bytes <= smallBytes ? this.#free.shift() : undefined) ?? this.#create(Math.max(4, bytes));
   }
 
-  /** Takes back a buffer that was mapped and read. */
-  release(staging: StagingBuffer): void {
-    if (staging.bytes !== smallBytes || this.#free.length === ringLength) return staging.buffer.destroy();
-    staging.buffer.unmap();
-    this.#free.push(staging);
+  /**
+   * Returns what was copied to a buffer, and takes the buffer back. The copy must have been submitted; `check` throws
+   * if it failed. GPU→CPU sync.
+   */
+  async read(staging: StagingBuffer, bytes: number, check: () => Promise<void>): Promise<ArrayBuffer> {
+    const { buffer } = staging;
+    try {
+      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+      await check();
+    } catch (thrown) {
+      buffer.destroy();
+      await check();
+      throw thrown;
+    }
+    const copied = buffer.getMappedRange(0, bytes).slice(0);
+    this.#release(staging);
+    return copied;
   }
 
   dispose(): void {
@@ -38,5 +50,11 @@ export class StagingBuffers {
   #create(bytes: number): StagingBuffer {
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
     return { buffer: this.device.createBuffer({ size: bytes, usage }), bytes };
+  }
+
+  #release(staging: StagingBuffer): void {
+    if (staging.bytes !== smallBytes || this.#free.length === ringLength) return staging.buffer.destroy();
+    staging.buffer.unmap();
+    this.#free.push(staging);
   }
 }
