@@ -3,7 +3,7 @@ import { stepMemoryNeed } from '../../workers/engine/memory/stepMemory';
 import { encodingRowBytes } from '../../workers/engine/memory/rowBytes';
 import { parameterCount } from '../../workers/engine/memory/parameterCount';
 import { quadsFor } from '../../workers/engine/quads';
-import { precisions, type Precision } from '../../src/domain/experiment';
+import { precisions, usesHalf, type Precision } from '../../src/domain/experiment';
 import { firstLossScale } from '../../src/domain/train/lossScale';
 import type { StepWay } from '../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../src/domain/model';
@@ -86,7 +86,7 @@ async function countStep(
     precision = 'full',
   }: { isTrainable?: IsTrainable; way?: StepWay; dropout?: number; steps?: number; precision?: Precision } = {},
 ) {
-  const mixed = precision !== 'full';
+  const mixed = usesHalf(precision);
   const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);

@@ -16,7 +16,7 @@ import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Uniform slots per submit. A step of BERT-base needs about 300, a timed pass of a small kernel thousands. */
+/** Uniform slots per submit: as many dispatches as a timed pass of a small kernel needs. */
 const slots = 4096;
 /**
  * Dispatches of the first submit after a readback, few so that the device begins long before a step is recorded. Each

@@ -1,26 +1,26 @@
-/** Larger buffers than this are not kept. A step's numbers take a few bytes. */
-const maxKeptBytes = 1024;
-/** Maximum number of buffers kept: one is read while the next two steps are under way. */
-const maxKept = 3;
+/** Bytes of the buffers kept: enough for a step's numbers. */
+const smallBytes = 256;
+/** Number of buffers kept: one is read while the next two steps are under way. */
+const ringLength = 3;
 
 export interface StagingBuffer {
   buffer: GPUBuffer;
   bytes: number;
 }
 
-/** Buffers that the host maps to read from the device. Small ones are used again. */
+/**
+ * Buffers that the host maps to read from the device. A few small ones exist from the start and are used in turn, so
+ * that a step's numbers can be read even if memory has run out.
+ */
 export class StagingBuffers {
-  #kept: StagingBuffer[] = [];
+  #free: StagingBuffer[];
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(private readonly device: GPUDevice) {
+    this.#free = Array.from({ length: ringLength }, () => this.#create(smallBytes));
+  }
 
   take(bytes: number): StagingBuffer {
-    const fitting = this.#kept.findIndex((kept) => kept.bytes >= bytes);
-    const [kept] = fitting < 0 ? [] : this.#kept.splice(fitting, 1);
-    if (kept) return kept;
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-    const size = Math.max(4, bytes);
-    return { buffer: this.device.createBuffer({ size, usage }), bytes: size };
+    return (bytes <= smallBytes ? this.#free.shift() : undefined) ?? this.#create(Math.max(4, bytes));
   }
 
   /**
@@ -43,14 +43,18 @@ export class StagingBuffers {
   }
 
   dispose(): void {
-    for (const { buffer } of this.#kept) buffer.destroy();
-    this.#kept = [];
+    for (const { buffer } of this.#free) buffer.destroy();
+    this.#free = [];
+  }
+
+  #create(bytes: number): StagingBuffer {
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+    return { buffer: this.device.createBuffer({ size: bytes, usage }), bytes };
   }
 
   #release(staging: StagingBuffer): void {
-    if (staging.bytes > maxKeptBytes) return staging.buffer.destroy();
+    if (staging.bytes !== smallBytes || this.#free.length === ringLength) return staging.buffer.destroy();
     staging.buffer.unmap();
-    this.#kept.push(staging);
-    if (this.#kept.length > maxKept) this.#kept.shift()?.buffer.destroy();
+    this.#free.push(staging);
   }
 }
