@@ -32,6 +32,7 @@ describe('the benchmark on wasm', () => {
       pairs: 2,
       tokens: 256,
       steps: 1,
+      profile: null,
     });
     if (!step) throw new Error('no step was measured');
     const flops = stepFlops(benchmarkConfigs.demo, 256, meanTextTokens);
