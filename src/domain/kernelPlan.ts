@@ -24,8 +24,8 @@ const tilingSchema = v.object({
     v.readonly(),
   ),
   sharedDepth: v.picklist([0, 8, 16, 32]),
+  prefetch: v.optional(v.boolean()),
   subgroups: v.optional(v.boolean()),
-  matrixSide: v.optional(v.picklist([8, 16])),
 });
 
 /** Tiling of a matrix product. Each thread computes threadRows × threadColumns outputs. */
@@ -39,13 +39,13 @@ export interface MatmulTiling {
    * thread reads its own operands.
    */
   sharedDepth: number;
+  /** Whether threads read the next tile of the operands into registers before they multiply the current one. */
+  prefetch?: boolean | undefined;
   /**
    * Whether the threads of a subgroup load the rows of `a` together and share them with subgroupShuffle. Needs the
    * feature `subgroups`, a workgroup with a single row of threads, and sharedDepth 0.
    */
   subgroups?: boolean | undefined;
-  /** Side of the square fragments that subgroups multiply on matrix units, for half-precision operands only. */
-  matrixSide?: 8 | 16 | undefined;
 }
 
 const planSchema = v.object({

@@ -76,6 +76,7 @@ describe.each(engineKinds)('dropout (%s)', (kind) => {
           blocks: tokens.blocks,
           heads,
           longest: packed.longest,
+          squaredLengths: packed.squaredLengths,
           dropout,
         });
         const product = gpu.pool.allocate([packed.rows, hidden]);

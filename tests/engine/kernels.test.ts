@@ -83,6 +83,7 @@ describe.each(engineKinds)('the kernels (%s)', (kind) => {
         blocks: tokens.blocks,
         heads,
         longest: given.longest,
+        squaredLengths: given.squaredLengths,
         dropout,
       });
       const dqkv = attentionBackward(gpu, Dy, saved);
@@ -112,7 +113,14 @@ describe.each(engineKinds)('the kernels (%s)', (kind) => {
     const hidden = 8;
     const qkv = draw(given.rows, 3 * hidden).map((x, i) => (i % (3 * hidden) < 2 * hidden ? 40 * x : x));
     const Qkv = gpu.commands.upload(qkv, [given.rows, 3 * hidden]);
-    const inputs = { qkv: Qkv, blocks: tokens.blocks, heads: 2, longest: given.longest, dropout: undefined };
+    const inputs = {
+      qkv: Qkv,
+      blocks: tokens.blocks,
+      heads: 2,
+      longest: given.longest,
+      squaredLengths: given.squaredLengths,
+      dropout: undefined,
+    };
     const { y, saved } = attentionForward(gpu, inputs);
     const [own] = await takeArrays(gpu, y);
     const lse = await gpu.commands.read(saved.lse);

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { MatmulOptions } from '../../workers/engine/ops/matmul/matmul';
 import { matmul } from '../../workers/engine/ops/matmul/matmul';
-import { candidateTilings } from '../../workers/engine/tuning/candidates';
+import { allCandidates, candidateTilings } from '../../workers/engine/tuning/candidates';
 import { fitsKernelLimits } from '../../workers/engine/tuning/kernelLimits';
-import { matrixSides, matrixTiling } from '../../workers/engine/ops/matmul/subgroupMatrix';
 import { plannedTiling } from '../../workers/engine/ops/matmul/plannedTiling';
 import { planKey } from '../../workers/engine/ops/matmul/planKey';
 import type { MatmulShape } from '../../workers/engine/ops/matmul/matmulShape';
-import { kernelsVersion, type KernelPlan, type Layout } from '../../src/domain/kernelPlan';
+import {
+  formatKernelPlan,
+  kernelsVersion,
+  parseKernelPlan,
+  unmeasuredPlan,
+  type KernelPlan,
+  type Layout,
+} from '../../src/domain/kernelPlan';
 import { alignmentFloats } from '../../workers/engine/alignment';
 import { matmulChunk } from '../../workers/engine/ops/matmul/matmulChunk';
 import { scratchFloats } from '../../workers/engine/scratch';
@@ -22,7 +28,7 @@ describe("matmul variants on Dawn's null backend", () => {
     async (layout) => {
       const { gpu, errors } = await nullGpu(['subgroups']);
       const { limits } = gpu.device;
-      const tilings = candidateTilings({ software: false }, { limits, subgroups: true }, large);
+      const tilings = allCandidates({ limits, subgroups: true });
       expect(tilings.some(({ subgroups }) => subgroups)).toBe(true);
       const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
       for (const [m, n, k] of [
@@ -62,70 +68,91 @@ describe("matmul variants on Dawn's null backend", () => {
 });
 
 describe("half-precision matmul variants on Dawn's null backend", () => {
-  it.each(layouts)(
-    'compile for layout %s with all tilings, subgroup matrices included, and all epilogues',
-    async (layout) => {
-      const features = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
-      const { gpu, errors } = await nullGpu(features);
-      const { limits } = gpu.device;
-      const tilings = candidateTilings(
-        { software: false },
-        { limits, subgroups: true, matrixSides },
-        { ...large, half: true },
-      );
-      expect(tilings.map(({ matrixSide }) => matrixSide)).toEqual(expect.arrayContaining([8, 16]));
-      const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
-      for (const [m, n, k] of [
-        [64, 64, 256],
-        [35, 31, 261],
-      ] as const) {
-        const half = (...shape: number[]) => gpu.pool.allocate(shape, 'f16');
-        const a = layout === 'TN' ? half(k, m) : half(m, k);
-        const b = layout === 'NT' ? half(n, k) : half(k, n);
-        const [residual, pre] = [half(m, n), half(m, n)];
-        const [y, bias, aSums] = [gpu.pool.allocate([m, n]), gpu.pool.allocate([n]), gpu.pool.allocate([m])];
-        const toHalf: MatmulOptions[] = [
-          {},
-          { bias },
-          { bias, dropout: place, residual },
-          { bias, gelu: pre },
-          { geluGradient: pre },
-          { residual },
-        ];
-        const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
-        for (const tiling of tilings)
-          for (const chunk of [320, 192]) {
-            for (const options of toHalf) matmul(gpu, layout, a, b, half(m, n), { ...options, tiling, chunk });
-            for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, tiling, chunk });
-          }
+  it.each(layouts)('compile for layout %s with all tilings and epilogues', async (layout) => {
+    const { gpu, errors } = await nullGpu(['shader-f16', 'subgroups']);
+    const { limits } = gpu.device;
+    const tilings = allCandidates({ limits, subgroups: true });
+    const place = { seed: 1, step: 1, op: 1, rate: 0.1 };
+    for (const [m, n, k] of [
+      [64, 64, 256],
+      [35, 31, 261],
+    ] as const) {
+      const half = (...shape: number[]) => gpu.pool.allocate(shape, 'f16');
+      const a = layout === 'TN' ? half(k, m) : half(m, k);
+      const b = layout === 'NT' ? half(n, k) : half(k, n);
+      const [residual, pre] = [half(m, n), half(m, n)];
+      const [y, bias, aSums] = [gpu.pool.allocate([m, n]), gpu.pool.allocate([n]), gpu.pool.allocate([m])];
+      const toHalf: MatmulOptions[] = [
+        {},
+        { bias },
+        { bias, dropout: place, residual },
+        { bias, gelu: pre },
+        { geluGradient: pre },
+        { residual },
+      ];
+      const toWhole: MatmulOptions[] = [{}, { accumulate: true }, ...(layout === 'TN' ? [{ aSums }] : [])];
+      for (const tiling of tilings)
+        for (const chunk of [320, 192]) {
+          for (const options of toHalf) matmul(gpu, layout, a, b, half(m, n), { ...options, tiling, chunk });
+          for (const options of toWhole) matmul(gpu, layout, a, b, y, { ...options, tiling, chunk });
+        }
+    }
+    await gpu.commands.finished();
+    expect(errors).toEqual([]);
+    gpu.dispose();
+  });
+});
+
+describe('the candidates for a product', () => {
+  const lowest = {
+    limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 },
+    subgroups: false,
+  };
+  const roomy = { ...lowest, limits: { ...lowest.limits, maxComputeWorkgroupStorageSize: 32_768 }, subgroups: true };
+
+  it.each(['nvidia', 'apple', 'amd', 'intel', 'someone else', ''])(
+    'suit the limits of a device of vendor "%s" and begin with the default tiling',
+    (vendor) => {
+      const hardware = { software: false };
+      for (const device of [lowest, roomy]) {
+        const tilings = candidateTilings(hardware, { ...device, vendor }, large);
+        expect(tilings[0]).toEqual(plannedTiling(hardware, undefined, large));
+        expect(tilings.length).toBeGreaterThan(4);
+        for (const tiling of tilings) expect(fitsKernelLimits(tiling, device), JSON.stringify(tiling)).toBe(true);
+        const plan = { ...unmeasuredPlan('webgpu'), matmul: Object.fromEntries(tilings.map((each, i) => [i, each])) };
+        expect(parseKernelPlan(formatKernelPlan(plan))).toEqual(plan);
       }
-      await gpu.commands.finished();
-      expect(errors).toEqual([]);
-      gpu.dispose();
     },
   );
 
-  it('include subgroup matrices only on a device that has them, and never by default', () => {
-    const hardware = { software: false };
-    const device = {
-      limits: { maxComputeWorkgroupStorageSize: 16_384, maxComputeInvocationsPerWorkgroup: 256 },
-      subgroups: true,
-    };
-    const shape: MatmulShape = { layout: 'NT', epilogue: 'plain', rows: 2048, columns: 768, depth: 768 };
-    const sides = (limits: Parameters<typeof candidateTilings>[1], half: boolean): (number | undefined)[] =>
-      candidateTilings(hardware, limits, { ...shape, half }).flatMap(({ matrixSide }) => matrixSide ?? []);
-    expect(sides({ ...device, matrixSides: [8] }, true)).toEqual([8]);
-    expect(sides({ ...device, matrixSides: [8] }, false)).toEqual([]);
-    expect(sides(device, true)).toEqual([]);
-    expect(plannedTiling(hardware, undefined, { ...shape, half: true }).matrixSide).toBeUndefined();
-    expect(fitsKernelLimits(matrixTiling(8), device)).toBe(false);
-    expect(planKey({ ...shape, half: true })).toBe('NT half plain 768x768 @2048');
+  it('need more workgroup memory, or subgroups, than every device has only if the device has them', () => {
+    const [few, all] = [allCandidates(lowest), allCandidates(roomy)];
+    const more = all.filter((tiling) => !few.some((each) => JSON.stringify(each) === JSON.stringify(tiling)));
+    expect(more.some(({ subgroups }) => subgroups)).toBe(true);
+    expect(more.some(({ subgroups }) => !subgroups)).toBe(true);
   });
 });
 
 describe('the choice of a matmul tiling', () => {
   const shape: MatmulShape = { layout: 'TN', epilogue: 'sums', rows: 256, columns: 256, depth: 2272 };
   const hardware = { software: false };
+
+  it('without a plan is a large tile, a smaller one for a product of few tiles or a thin one', () => {
+    const side = (rows: number, columns: number, depth: number): number[] => {
+      const { threadRows, threadColumns, workgroup } = plannedTiling(hardware, undefined, {
+        ...shape,
+        rows,
+        columns,
+        depth,
+      });
+      return [threadRows * workgroup[1], threadColumns * workgroup[0]];
+    };
+    expect(side(2048, 3072, 768)).toEqual([128, 64]);
+    expect(side(2048, 768, 768)).toEqual([64, 64]);
+    expect(side(768, 768, 2048)).toEqual([128, 64]); // in four parts
+    expect(side(64, 2000, 768)).toEqual([64, 64]);
+    expect(side(40, 2000, 768)).toEqual([32, 32]);
+  });
 
   it('is taken from the plan for a similar number of tokens', () => {
     const tiling = { threadRows: 4, threadColumns: 4, workgroup: [16, 16], sharedDepth: 16 } as const;

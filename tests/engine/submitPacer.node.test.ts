@@ -98,7 +98,7 @@ describe('the submit pacer', () => {
     const pacer = new SubmitPacer(true, () => 0);
     const gpu = new WebGpuEngine(await nullDevice(), { software: false }, strictReports(), pacer);
     const [a, b, y] = [gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512]), gpu.pool.allocate([512, 512])];
-    const tiling = defaultTiling(gpu.traits, { rows: 512, columns: 512 });
+    const tiling = defaultTiling(gpu.traits, { rows: 512, columns: 512, depth: 512 });
     for (let i = 0; i < 5; i++) matmul(gpu, 'NN', a, b, y, { tiling });
     gpu.commands.submit();
     // The limit is 250 ms at 1 GFLOP/s. A product has 2·512³ FLOPs and binds 3 MiB at 8 FLOPs per byte: 0.268 + 0.025

@@ -27,6 +27,14 @@ export interface Commands {
   copy(from: DeviceArray, to: DeviceArray): void;
   /** Overwrites the array. Recorded commands run first, because they may still read the old numbers. */
   write(array: DeviceArray, values: HostValues): void;
+  /**
+   * Overwrites the array with the numbers that `values` writes to memory of the device, where it must write every
+   * number: the memory holds others. Resolves when the array can be used in commands; at most a few arrays are on
+   * their way to the device at once.
+   */
+  fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void>;
+  /** Releases the memory that `fill` keeps for further arrays. */
+  releaseUploads(): void;
   /** Allocates an array and writes these numbers to it. */
   upload(values: HostValues, shape?: readonly number[]): DeviceArray;
   submit(): void;

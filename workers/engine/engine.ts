@@ -13,6 +13,8 @@ export interface EngineTraits {
   software: boolean;
   /** Whether kernels are wasm functions. The rules for choosing shader tilings then do not apply. */
   wasm?: boolean;
+  /** Bytes of workgroup memory that a kernel may take; WebGPU's lowest limit if absent. */
+  workgroupBytes?: number;
   /** Matrix units for operands in half precision, the preferred ones first. */
   matrixUnits?: readonly MatrixUnits[];
 }

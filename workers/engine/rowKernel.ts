@@ -2,7 +2,7 @@ import type { EngineTraits } from './engine';
 import { kernel, type Kernel, type KernelSpec } from './kernel';
 
 /** Workgroup size. On a GPU, the threads of a workgroup share one row. */
-const rowThreads = 64;
+export const rowThreads = 64;
 
 /**
  * Builds a kernel that works row by row. Its body gets `row`, visits numbers `me`, `me + step`, … of the row, and

@@ -78,6 +78,7 @@ export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
   readonly #half: HalfWeights | undefined;
+  #copiedInHalf = false;
   /** [1]. Not zero on the device from a bad step on. */
   readonly #stopped: DeviceArray | undefined;
   #lossScale: LossScale | undefined;
@@ -165,7 +166,7 @@ export class Trainer {
     const numbers = pool.allocate([numbersLength]);
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     try {
-      this.#half?.refresh();
+      this.#copyInHalf();
       this.#gradientsOf(begun, numbers);
       this.#update(begun, numbers, parts);
       const read = commands.read(numbers);
@@ -177,6 +178,12 @@ export class Trainer {
       pool.free(parts);
       pool.trim();
     }
+  }
+
+  /** Copies the weights in half precision before the first step. After that, AdamW keeps the copies up to date. */
+  #copyInHalf(): void {
+    if (!this.#copiedInHalf) this.#half?.refresh();
+    this.#copiedInHalf = true;
   }
 
   #gradientsOf({ anchors, positives, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
@@ -205,7 +212,7 @@ export class Trainer {
       );
       if (!weights || !gradients || !m || !v) return;
       const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt);
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt, this.#half?.copyOf(i));
     });
   }
 

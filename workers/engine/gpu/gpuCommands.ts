@@ -14,6 +14,7 @@ import type { DeviceReports } from './deviceReports';
 import { spreadGroups } from './spreadGroups';
 import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
+import { UploadRing } from './uploadRing';
 
 /** Uniform slots per submit. A step of BERT-base needs about 300, a timed pass of a small kernel thousands. */
 const slots = 4096;
@@ -32,6 +33,7 @@ export class GpuCommands implements Commands {
   readonly #check: () => void;
   readonly #scopes: ErrorScopes;
   readonly #pipelines: Pipelines;
+  readonly #uploads: UploadRing;
   readonly #bindGroups: BindGroups;
   readonly #staging: StagingBuffers;
   readonly #uniforms: GPUBuffer;
@@ -63,6 +65,7 @@ export class GpuCommands implements Commands {
     this.#check = check;
     this.#scopes = new ErrorScopes(device, report);
     this.#pipelines = new Pipelines(device);
+    this.#uploads = new UploadRing(device);
     this.#uniforms = device.createBuffer({
       size: slotBytes * slots,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
@@ -118,6 +121,23 @@ export class GpuCommands implements Commands {
     const array = this.#pool.allocate(shape);
     this.write(array, values);
     return array;
+  }
+
+  async fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void> {
+    const bytes = arrayByteLength(array);
+    try {
+      await this.#uploads.fill(bytes, values, (from) => {
+        this.#copyEncoder().copyBufferToBuffer(from, 0, ...this.#range(array), bytes);
+        this.submit();
+      });
+    } catch (thrown) {
+      await this.#submitChecked()();
+      throw thrown;
+    }
+  }
+
+  releaseUploads(): void {
+    this.#uploads.release();
   }
 
   submit(): void {
@@ -230,19 +250,9 @@ export class GpuCommands implements Commands {
   async read(array: DeviceArray): Promise<Float32Array> {
     const bytes = wordBytes(array);
     const staging = this.#staging.take(bytes);
-    const { buffer } = staging;
-    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), buffer, 0, bytes);
+    if (bytes > 0) this.#copyEncoder().copyBufferToBuffer(...this.#range(array), staging.buffer, 0, bytes);
     const check = this.#submitChecked();
-    try {
-      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
-      await check();
-    } catch (thrown) {
-      buffer.destroy();
-      await check();
-      throw thrown;
-    }
-    const copied = buffer.getMappedRange(0, bytes).slice(0);
-    this.#staging.release(staging);
+    const copied = await this.#staging.read(staging, bytes, check);
     return array.dtype === 'f16'
       ? fromHalfPrecision(new Uint16Array(copied, 0, arrayLength(array.shape)))
       : new Float32Array(copied);
@@ -250,6 +260,7 @@ export class GpuCommands implements Commands {
 
   dispose(): void {
     this.#scopes.dispose();
+    this.#uploads.release();
     this.#staging.dispose();
     this.#uniforms.destroy();
   }

@@ -39,6 +39,14 @@ class CollectingCommands implements Commands {
     // There are no numbers.
   }
 
+  fill(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  releaseUploads(): void {
+    // There are none.
+  }
+
   upload(values: HostValues, shape: readonly number[] = [values.length]): DeviceArray {
     return this.pool.allocate(shape);
   }

@@ -23,16 +23,34 @@ export class StagingBuffers {
     return { buffer: this.device.createBuffer({ size, usage }), bytes: size };
   }
 
-  /** Takes back a buffer that was mapped and read. */
-  release(staging: StagingBuffer): void {
-    if (staging.bytes > maxKeptBytes) return staging.buffer.destroy();
-    staging.buffer.unmap();
-    this.#kept.push(staging);
-    if (this.#kept.length > maxKept) this.#kept.shift()?.buffer.destroy();
+  /**
+   * Returns what was copied to a buffer, and takes the buffer back. The copy must have been submitted; `check` throws
+   * if it failed. GPU→CPU sync.
+   */
+  async read(staging: StagingBuffer, bytes: number, check: () => Promise<void>): Promise<ArrayBuffer> {
+    const { buffer } = staging;
+    try {
+      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
+      await check();
+    } catch (thrown) {
+      buffer.destroy();
+      await check();
+      throw thrown;
+    }
+    const copied = buffer.getMappedRange(0, bytes).slice(0);
+    this.#release(staging);
+    return copied;
   }
 
   dispose(): void {
     for (const { buffer } of this.#kept) buffer.destroy();
     this.#kept = [];
+  }
+
+  #release(staging: StagingBuffer): void {
+    if (staging.bytes > maxKeptBytes) return staging.buffer.destroy();
+    staging.buffer.unmap();
+    this.#kept.push(staging);
+    if (this.#kept.length > maxKept) this.#kept.shift()?.buffer.destroy();
   }
 }

@@ -11,6 +11,7 @@ import { SubmitPacer } from './submitPacer';
 
 /** One WebGPU device with its buffers and commands. */
 export class WebGpuEngine implements Engine {
+  readonly traits: EngineTraits;
   readonly pool: ArrayPool;
   readonly commands: GpuCommands;
   plan: KernelPlan | undefined;
@@ -19,10 +20,11 @@ export class WebGpuEngine implements Engine {
 
   constructor(
     readonly device: GPUDevice,
-    readonly traits: EngineTraits,
+    traits: EngineTraits,
     reports: DeviceReports,
     readonly pacer = new SubmitPacer(traits.software),
   ) {
+    this.traits = { workgroupBytes: device.limits.maxComputeWorkgroupStorageSize, ...traits };
     this.#memory = new GpuMemory(device);
     this.pool = new ArrayPool(this.#memory);
     this.commands = new GpuCommands({ device, pool: this.pool, memory: this.#memory, pacer }, reports);

@@ -32,7 +32,8 @@ export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], preci
   // The gradient of queries, keys and values can reuse a feed-forward buffer if that is not much larger.
   const gradientFits = 3 * H <= F && 0.75 * F <= 3 * H;
   const queryKeyValue = kept + (gradientFits ? 0 : 1);
-  const columnParts = (2 * H + H) / 64;
+  // Parts of 16 rows: two sums after a LayerNorm, or one.
+  const columnParts = (2 * H + H) / 16;
   const tokenInfo = 4 + 4 + 5;
   const activations = (hidden + around) * H + queryKeyValue * 3 * H + 2 * kept * F;
   const whole = (kept + 1) * heads + (2 * kept + 1) * 2 + columnParts + tokenInfo;

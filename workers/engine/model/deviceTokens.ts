@@ -1,6 +1,7 @@
 import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
-import { attentionBlockRows } from '../ops/attention/attention';
+import { attentionBlockRows } from '../ops/attention/attentionShape';
+import { quadsFor } from '../quads';
 import type { PackedTokens } from './packedTokens';
 
 /** Packed tokens on the device. */
@@ -23,7 +24,7 @@ export function uploadTokens(engine: Engine, packed: PackedTokens): DeviceTokens
     for (let row = begin; row < end; row++) rowInfo.set([begin, end, text, ids[row] ?? 0], row * 4);
   }
   for (let row = tokens; row < rows; row++) rowInfo.set([row, row, texts, ids[row] ?? 0], row * 4);
-  const blocks = attentionBlocks(packed, attentionBlockRows(engine.traits));
+  const blocks = attentionBlocks(packed, attentionBlockRows(engine.traits), engine.traits.wasm);
   return {
     packed,
     rowInfo: engine.commands.upload(rowInfo, [rows, 4]),
@@ -36,12 +37,18 @@ export function freeTokens(engine: Engine, { rowInfo, offsets, blocks }: DeviceT
   for (const array of [rowInfo, offsets, blocks]) engine.pool.free(array);
 }
 
-/** Splits each text's rows into blocks. Padding rows after the last text go into blocks that attend to nothing. */
-function attentionBlocks({ offsets, texts, tokens, rows }: PackedTokens, size: number): Uint32Array<ArrayBuffer> {
+/**
+ * Splits each text's rows into blocks of at most `size` rows, of about equal length if `equal`: on wasm even a short
+ * block reads all keys of its text. Padding rows after the last text go into blocks that attend to nothing.
+ */
+export function attentionBlocks(
+  { offsets, texts, tokens, rows }: PackedTokens,
+  size: number,
+  equal = false,
+): Uint32Array<ArrayBuffer> {
   const blocks: number[] = [];
   const add = (begin: number, end: number, seen: number): void => {
-    // Split a text into blocks of about equal length: even a short block reads all keys of its text.
-    const rows = Math.ceil((end - begin) / Math.ceil((end - begin) / size));
+    const rows = equal ? quadsFor(Math.ceil((end - begin) / Math.ceil((end - begin) / size))) : size;
     for (let row = begin; row < end; row += rows) blocks.push(row, Math.min(rows, end - row), begin, seen);
   };
   for (let text = 0; text < texts; text++) add(offsets[text] ?? 0, offsets[text + 1] ?? 0, offsets[text + 1] ?? 0);

@@ -1,16 +1,19 @@
 import type { EncoderConfig } from '../../../src/domain/model';
-import { reshapedArray, type DeviceArray } from '../arrays';
+import { arrayLength, type DeviceArray } from '../arrays';
 import type { MatrixUnits } from '../matrixUnits';
 import { copyInHalf } from '../ops/copyInHalf/copyInHalf';
+import type { HalfCopy } from '../optimizer/adamW';
 import { layerParameterName, type LayerModuleName } from './parameterNames';
 import type { SegmentTable } from './segmentTable';
 
 /**
  * Half-precision copies of the layers' weight matrices, for products to read. The weights themselves stay in float32,
- * because half precision would lose small updates.
+ * because half precision would lose small updates. A segment's copies form one array with the segment's own layout, so
+ * that the optimizer can write them together with the weights.
  */
 export class HalfWeights {
-  readonly #copies = new Map<string, { weight: DeviceArray; copy: DeviceArray }>();
+  /** Per segment with matrices: the copy of its numbers from the first matrix to the last. */
+  readonly #copies = new Map<number, HalfCopy>();
 
   /**
    * Allocates the copies. Call `refresh` to fill them. `matrices` are the matrix units for all products of half-precision
@@ -21,30 +24,41 @@ export class HalfWeights {
     { layers, hiddenSize, intermediateSize }: EncoderConfig,
     readonly matrices?: MatrixUnits,
   ) {
-    const shapes = matrixShapes(hiddenSize, intermediateSize);
+    const ranges = new Map<number, { first: number; end: number }>();
     for (let layer = 0; layer < layers; layer++)
-      for (const [module, shape] of shapes) {
-        const name = layerParameterName(layer, module, 'weight');
-        const copy = weights.engine.pool.allocate(shape, 'f16');
-        this.#copies.set(name, { weight: weights.view(name, shape), copy });
+      for (const [module, shape] of matrixShapes(hiddenSize, intermediateSize)) {
+        const { segment, offset } = weights.placeOf(layerParameterName(layer, module, 'weight'));
+        const { first = offset, end = 0 } = ranges.get(segment) ?? {};
+        ranges.set(segment, { first: Math.min(first, offset), end: Math.max(end, offset + arrayLength(shape)) });
       }
+    for (const [segment, { first, end }] of ranges)
+      this.#copies.set(segment, { first, array: weights.engine.pool.allocate([end - first], 'f16') });
   }
 
   /** Returns a module's copy, [out, in]. `query` also covers key and value. */
   view(layer: number, module: LayerModuleName, shape: readonly [number, number]): DeviceArray {
-    const name = layerParameterName(layer, module, 'weight');
-    const found = this.#copies.get(name);
-    if (!found) throw new RangeError(`${name} has no copy in half precision`);
-    return reshapedArray(found.copy, shape);
+    const { segment, offset } = this.weights.placeOf(layerParameterName(layer, module, 'weight'));
+    const { first, array } = this.copyOf(segment) ?? { first: Infinity };
+    if (!array || offset < first) throw new RangeError(`${module} of layer ${layer} has no copy in half precision`);
+    return { ...array, offset: array.offset + 2 * (offset - first), shape };
   }
 
-  /** Copies the current weights. Call after every change to them. */
+  /** Returns the copy of a segment's matrices, or undefined if it has none. */
+  copyOf(segment: number): HalfCopy | undefined {
+    return this.#copies.get(segment);
+  }
+
+  /** Copies the current weights. Call after every change to them, except by an optimizer that writes the copies too. */
   refresh(): void {
-    for (const { weight, copy } of this.#copies.values()) copyInHalf(this.weights.engine, weight, copy);
+    for (const [segment, { first, array }] of this.#copies) {
+      const weights = this.weights.arrays[segment];
+      if (weights)
+        copyInHalf(this.weights.engine, { ...weights, offset: weights.offset + 4 * first, shape: array.shape }, array);
+    }
   }
 
   dispose(): void {
-    for (const { copy } of this.#copies.values()) this.weights.engine.pool.free(copy);
+    for (const { array } of this.#copies.values()) this.weights.engine.pool.free(array);
   }
 }
 

@@ -13,6 +13,8 @@ export interface PackedTokens {
   rows: number;
   /** Tokens of the longest text. */
   longest: number;
+  /** Sum of the squared lengths of all texts: how often a token attends to one. */
+  squaredLengths: number;
 }
 
 /**
@@ -31,14 +33,16 @@ export function packTokens(
   const positions = new Int32Array(rows);
   packed.set(ids.subarray(0, tokens));
   let longest = 0;
+  let squaredLengths = 0;
   for (let text = 0; text < texts; text++) {
     const begin = offsets[text] ?? 0;
     const length = (offsets[text + 1] ?? begin) - begin;
     for (let i = 0; i < length; i++) positions[begin + i] = i;
     longest = Math.max(longest, length);
+    squaredLengths += length ** 2;
   }
   checkFits(packed, longest, config);
-  return { ids: packed, positions, offsets, texts, tokens, rows, longest };
+  return { ids: packed, positions, offsets, texts, tokens, rows, longest, squaredLengths };
 }
 
 function checkFits(ids: Int32Array, longest: number, config: EncoderConfig): void {

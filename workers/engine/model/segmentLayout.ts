@@ -1,5 +1,5 @@
 import type { StoredTensor } from '../../../src/domain/modelTensors';
-import { alignmentFloats } from '../alignment';
+import { parameterAlignmentFloats } from '../alignment';
 import type { IsTrainable } from './isTrainable';
 import { hasWeightDecay } from '../optimizer/weightDecay';
 
@@ -64,7 +64,7 @@ export function layOutSegments(
         placements.set(piece.name, [...(placements.get(piece.name) ?? []), placed]);
         into.floats += piece.rows * piece.width;
       }
-      into.floats = Math.ceil(into.floats / alignmentFloats) * alignmentFloats;
+      into.floats = Math.ceil(into.floats / parameterAlignmentFloats) * parameterAlignmentFloats;
     }
   }
   return { segments, placements, shapes: new Map(tensors.map(({ name, shape }) => [name, shape])) };

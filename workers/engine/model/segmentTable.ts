@@ -30,9 +30,14 @@ export class SegmentTable {
    * it. Throws RangeError if the parameter spans several segments.
    */
   view(name: string, shape: readonly number[]): DeviceArray {
+    return { ...this.#array(this.placeOf(name)), shape };
+  }
+
+  /** Returns the place of a parameter. Throws RangeError if it spans several segments. */
+  placeOf(name: string): SegmentPlacement {
     const [piece, second] = this.#placements(name);
     if (!piece || second) throw new RangeError(`${name} spans several segments`);
-    return { ...this.#array(piece), shape };
+    return piece;
   }
 
   /** Returns the rows of a table parameter, one piece per segment that holds some of them. */

@@ -24,6 +24,7 @@ export function selfAttentionForward(
     blocks: tokens.blocks,
     heads: config.heads,
     longest: tokens.packed.longest,
+    squaredLengths: tokens.packed.squaredLengths,
     dropout: layerDropoutPlace(context.dropout, layer, 0),
   });
   const finish = { residual: x, dropout: layerDropoutPlace(context.dropout, layer, 1) };

@@ -9,6 +9,12 @@ export interface AdamWOptions {
   weightDecay: number;
 }
 
+/** Half-precision copy of the weights from number `first` of a segment on; `first` is a multiple of four. */
+export interface HalfCopy {
+  array: DeviceArray;
+  first: number;
+}
+
 /**
  * One step of AdamW (Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; as torch.optim.AdamW) on one segment of
  * parameters, which all have weight decay or all have none. With learning rate η, decay λ, clipped gradient g, step t
@@ -16,13 +22,14 @@ export interface AdamWOptions {
  * computes the bias corrections in float64, because float32 would cause a relative error of 1e-5 in v.
  *
  * numbers[at] is the gradient norm and numbers[at + 1] the factor that clips the gradients. If the norm is not finite,
- * the kernel changes nothing, so that the run stops with its last good weights.
+ * the kernel changes nothing, so that the run stops with its last good weights. If given, `half` receives the new weights too.
  */
 export function adamW(
   engine: Engine,
   segment: { weights: DeviceArray; gradients: DeviceArray; m: DeviceArray; v: DeviceArray; numbers: DeviceArray },
   options: AdamWOptions & { learningRate: number; step: number; decayed: boolean },
   at: number,
+  half?: HalfCopy,
 ): void {
   const { beta1, beta2, epsilon, learningRate, step, decayed, weightDecay } = options;
   const length = arrayLength(segment.weights.shape);
@@ -38,36 +45,84 @@ export function adamW(
     stepSize: learningRate / (1 - beta1 ** step),
     rootCorrection: Math.sqrt(1 - beta2 ** step),
   };
-  engine.commands.dispatch(adamWKernel, segment, params, Math.ceil(length / 256));
+  const { quadsPerGroup, plain, withHalf } = engine.traits.software ? softwareKernels : gpuKernels;
+  const groups = Math.ceil(length / 4 / quadsPerGroup);
+  if (!half) return engine.commands.dispatch(plain, segment, params, groups);
+  const range = { halfFirst: half.first / 4, halfQuads: arrayLength(half.array.shape) / 4 };
+  engine.commands.dispatch(withHalf, { ...segment, half: half.array }, { ...params, ...range }, groups);
 }
 
-const adamWKernel = kernel({
-  name: 'adamW',
-  params: {
-    length: 'u32',
-    at: 'u32',
-    beta1: 'f32',
-    beta2: 'f32',
-    epsilon: 'f32',
-    rest1: 'f32',
-    rest2: 'f32',
-    shrink: 'f32',
-    stepSize: 'f32',
-    rootCorrection: 'f32',
-  },
-  reads: { gradients: 'vec4<f32>', numbers: 'f32' },
-  writes: { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' },
-  wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
-  workgroup: [64, 1, 1],
-  body: `
-  let i = group * 64u + lane;
-  if (i * 4u >= p.length) { return; }
+const adamWParams = {
+  length: 'u32',
+  at: 'u32',
+  beta1: 'f32',
+  beta2: 'f32',
+  epsilon: 'f32',
+  rest1: 'f32',
+  rest2: 'f32',
+  shrink: 'f32',
+  stepSize: 'f32',
+  rootCorrection: 'f32',
+} as const;
+
+/**
+ * Builds the kernels, without and with a copy in half precision. Each thread loads all of its vec4 before it computes,
+ * so that enough loads are in flight to keep the memory busy.
+ */
+export function makeAdamW(threads: number, quadsPerThread: number) {
+  const each = (statement: (n: number) => string): string =>
+    Array.from({ length: quadsPerThread }, (_, n) => `  ${statement(n)}`).join('\n');
+  const body = (copy: (n: number) => string): string => `
   // Test the bits: a shader compiler may assume that no number is NaN or infinite.
-  if ((bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u) { return; }
-  let g = gradients[i] * numbers[p.at + 1u];
-  let m1 = m[i] * p.beta1 + g * p.rest1;
-  let v1 = v[i] * p.beta2 + g * g * p.rest2;
-  m[i] = m1;
-  v[i] = v1;
-  weights[i] = weights[i] * p.shrink - m1 / (sqrt(v1) / p.rootCorrection + p.epsilon) * p.stepSize;`,
-});
+  let broken = (bitcast<u32>(numbers[p.at]) & 0x7f800000u) == 0x7f800000u;
+  let clip = numbers[p.at + 1u];
+  let end = (p.length + 3u) / 4u;
+${each((n) => `let i${n} = group * ${threads * quadsPerThread}u + lane + ${threads * n}u;`)}
+${each((n) => `let j${n} = min(i${n}, end - 1u);`)}
+${each((n) => `let g${n} = gradients[j${n}] * clip;`)}
+${each((n) => `let m${n} = m[j${n}];`)}
+${each((n) => `let v${n} = v[j${n}];`)}
+${each((n) => `let w${n} = weights[j${n}];`)}
+  if (broken) { return; }
+${each(
+  (n) => `if (i${n} < end) {
+    let m1 = fma(g${n}, vec4<f32>(p.rest1), m${n} * p.beta1);
+    let v1 = fma(g${n} * g${n}, vec4<f32>(p.rest2), v${n} * p.beta2);
+    let w1 = fma(m1 / (sqrt(v1) / p.rootCorrection + p.epsilon), vec4<f32>(-p.stepSize), w${n} * p.shrink);
+    m[i${n}] = m1;
+    v[i${n}] = v1;
+    weights[i${n}] = w1;${copy(n)}
+  }`,
+)}`;
+  const reads = { gradients: 'vec4<f32>', numbers: 'f32' } as const;
+  const writes = { weights: 'vec4<f32>', m: 'vec4<f32>', v: 'vec4<f32>' } as const;
+  const workgroup = [threads, 1, 1] as const;
+  return {
+    quadsPerGroup: threads * quadsPerThread,
+    plain: kernel({
+      name: 'adamW',
+      params: adamWParams,
+      reads,
+      writes,
+      wasm: { call: 'adamW', items: ({ length }) => Math.ceil(length / 4) },
+      workgroup,
+      body: body(() => ''),
+    }),
+    withHalf: kernel({
+      name: 'adamW with half copies',
+      params: { ...adamWParams, halfFirst: 'u32', halfQuads: 'u32' },
+      reads,
+      writes: { ...writes, half: 'vec4<f32>' },
+      workgroup,
+      body: body(
+        (n) => `
+    let h${n} = i${n} - p.halfFirst;
+    if (h${n} < p.halfQuads) { half[h${n}] = w1; }`,
+      ),
+    }),
+  };
+}
+
+const gpuKernels = makeAdamW(256, 4);
+/** Software adapters are slow to load what neighbouring threads do not. */
+const softwareKernels = makeAdamW(64, 1);

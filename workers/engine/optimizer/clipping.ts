@@ -1,7 +1,9 @@
 import { arrayLength, type DeviceArray } from '../arrays';
-import type { Engine, EngineTraits } from '../engine';
-import { memo } from '../memo';
+import type { Engine } from '../engine';
+import { kernel } from '../kernel';
+import { quadSum } from '../quadRows';
 import { rowKernel } from '../rowKernel';
+import { workgroupSum } from '../workgroupSum';
 
 /**
  * Writes the L2 norm of all gradients to numbers[at] and the clipping factor min(1, clipNorm/(norm + 1e-6)) to
@@ -18,41 +20,68 @@ export function clipping(
   gradientScale?: number,
 ): void {
   const params = { rows: 1, parts: arrayLength(parts.shape), clipNorm, at };
-  if (gradientScale === undefined)
-    return engine.commands.dispatch(clippingKernel(engine.traits), { parts, numbers }, params, 1);
+  const kernels = engine.traits.software ? softwareClipping : gpuClipping;
+  if (gradientScale === undefined) return engine.commands.dispatch(kernels.plain, { parts, numbers }, params, 1);
   const unscale = 1 / gradientScale;
-  engine.commands.dispatch(scaledClippingKernel(engine.traits), { parts, numbers }, { ...params, unscale }, 1);
+  engine.commands.dispatch(kernels.scaled, { parts, numbers }, { ...params, unscale }, 1);
 }
 
 const clippingParams = { rows: 'u32', parts: 'u32', clipNorm: 'f32', at: 'u32' } as const;
-const clippingBody = (norm: string, factor: (clip: string) => string): string => `
-  var sum = 0.0;
-  for (var i = me; i < p.parts; i += step) { sum += parts[i]; }
-  let norm = ${norm};
-  if (me == 0u) {
+const plainSpec = {
+  name: 'clipping',
+  params: clippingParams,
+  writes: { numbers: 'f32' },
+  wasm: { call: 'clipping', items: ({ rows }: { rows: number }) => rows },
+} as const;
+const scaledSpec = {
+  name: 'clipping of scaled gradients',
+  params: { ...clippingParams, unscale: 'f32' },
+  writes: { numbers: 'f32' },
+} as const;
+
+/** Writes the norm and the factor; `all` is the sum of the parts. */
+const finish = (first: string, all: string, scaled: boolean): string => `
+  let norm = sqrt(${all})${scaled ? ' * p.unscale' : ''};
+  if (${first} == 0u) {
     // A loss that is not finite must stop the run too, even if all gradients are finite.
     let broken = (bitcast<u32>(numbers[0]) & 0x7f800000u) == 0x7f800000u;
+    let clip = select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0);
     numbers[p.at] = select(norm, numbers[0], broken);
-    numbers[p.at + 1u] = ${factor('select(1.0, min(1.0, p.clipNorm / (norm + 1e-6)), p.clipNorm > 0.0)')};
+    numbers[p.at + 1u] = clip${scaled ? ' * p.unscale' : ''};
   }`;
 
-const clippingKernel = memo((traits: EngineTraits) =>
-  rowKernel(traits, {
-    name: 'clipping',
-    params: clippingParams,
-    reads: { parts: 'f32' },
-    writes: { numbers: 'f32' },
-    wasm: { call: 'clipping', items: ({ rows }) => rows },
-    body: clippingBody('sqrt(row_sum(sum, me))', (clip) => clip),
-  }),
-);
+const softwareTraits = { software: true };
+const serialBody = (scaled: boolean): string => `
+  var sum = 0.0;
+  for (var i = me; i < p.parts; i += step) { sum += parts[i]; }${finish('me', 'row_sum(sum, me)', scaled)}`;
+const softwareClipping = {
+  plain: rowKernel(softwareTraits, { ...plainSpec, reads: { parts: 'f32' }, body: serialBody(false) }),
+  scaled: rowKernel(softwareTraits, { ...scaledSpec, reads: { parts: 'f32' }, body: serialBody(true) }),
+};
 
-const scaledClippingKernel = memo((traits: EngineTraits) =>
-  rowKernel(traits, {
-    name: 'clipping of scaled gradients',
-    params: { ...clippingParams, unscale: 'f32' },
-    reads: { parts: 'f32' },
-    writes: { numbers: 'f32' },
-    body: clippingBody('sqrt(row_sum(sum, me)) * p.unscale', (clip) => `${clip} * p.unscale`),
-  }),
-);
+/** On a GPU, one workgroup as large as every device allows reads the parts, four vec4 per thread at a time. */
+const threads = 256;
+const parallel = (scaled: boolean) =>
+  ({
+    reads: { parts: 'vec4<f32>' },
+    workgroup: [threads, 1, 1],
+    globals: `${quadSum}${workgroupSum(threads)}
+fn quad_at(i: u32) -> vec4<f32> {
+  let left = vec4<u32>(0u, 1u, 2u, 3u) + 4u * i < vec4<u32>(p.parts);
+  return select(vec4<f32>(), parts[min(i, (p.parts - 1u) / 4u)], left);
+}`,
+    body: `
+  var sums = vec4<f32>();
+  for (var first = 0u; 4u * first < p.parts; first += ${4 * threads}u) {
+    let i = first + lane;
+    let a = quad_at(i);
+    let b = quad_at(i + ${threads}u);
+    let c = quad_at(i + ${2 * threads}u);
+    let d = quad_at(i + ${3 * threads}u);
+    sums += (a + b) + (c + d);
+  }${finish('lane', 'workgroup_sum(quad_sum(sums), lane)', scaled)}`,
+  }) as const;
+const gpuClipping = {
+  plain: kernel({ ...plainSpec, ...parallel(false) }),
+  scaled: kernel({ ...scaledSpec, ...parallel(true) }),
+};

@@ -2,7 +2,7 @@ import type { DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import type { SearchBlocks } from './searchBlocks';
 import { upToQuad } from '../quads';
-import { vectorMatrix, type Vectors } from './vectors';
+import { fillMatrix, type RowRange, type Vectors } from './vectors';
 
 /** Arrays that all query groups share: the vectors and the scores of one block of passages. */
 export interface PassageBlockScratch {
@@ -14,13 +14,14 @@ export interface PassageBlockScratch {
 }
 
 /** Uploads the given passages as [rows, E] and pads them with zero rows to a multiple of four. */
-export function uploadPassageBlock(
+export async function uploadPassageBlock(
   engine: Engine,
   passages: Vectors,
   { block, stride }: PassageBlockScratch,
-  rows: readonly number[],
-): DeviceArray {
-  const array = { ...block, shape: [upToQuad(rows.length), stride] };
-  engine.commands.write(array, vectorMatrix(passages, rows, stride, upToQuad(rows.length)));
+  rows: RowRange | readonly number[],
+): Promise<DeviceArray> {
+  const count = 'count' in rows ? rows.count : rows.length;
+  const array = { ...block, shape: [upToQuad(count), stride] };
+  await engine.commands.fill(array, (into) => fillMatrix(passages, rows, stride, into));
   return array;
 }

@@ -7,7 +7,7 @@ import { scoreOfKey } from './scoreKeys';
 import type { SearchInput } from './searchInput';
 import type { SearchResult } from './searchResult';
 import { keepTopK } from './topK';
-import { vectorMatrix } from './vectors';
+import { fillMatrix, type RowRange } from './vectors';
 import { range } from './range';
 
 /** A group of queries with their best passages so far, and the number of passages that rank above each target. */
@@ -16,37 +16,34 @@ export class QueryGroup {
   /** [Q, k, 2], key and row: the best passages so far, and the buffer for the next merge. `take` swaps the two. */
   #kept: DeviceArray;
   #next: DeviceArray;
-  readonly #targets: TargetArrays | undefined;
+  #targets: TargetArrays | undefined;
 
   constructor(
     private readonly engine: Engine,
     private readonly input: SearchInput,
     private readonly scratch: PassageBlockScratch,
-    private readonly rows: readonly number[],
+    private readonly rows: RowRange,
   ) {
     const { commands, pool } = engine;
     const { stride } = scratch;
-    const values = vectorMatrix(input.queries, rows, stride);
-    this.#queries = commands.upload(values, [rows.length, stride]);
-    const shape = [rows.length, Math.max(1, Math.min(input.k, input.passages.count)), 2];
+    const values = new Float32Array(rows.count * stride);
+    fillMatrix(input.queries, rows, stride, values);
+    this.#queries = commands.upload(values, [rows.count, stride]);
+    const shape = [rows.count, Math.max(1, Math.min(input.k, input.passages.count)), 2];
     this.#kept = pool.allocate(shape);
     this.#next = pool.allocate(shape);
     commands.clear(this.#kept);
-    this.#targets = this.#scoreTargets();
   }
 
-  /** Scores a block of passages [N, E] and updates the best passages and the counts. */
+  /**
+   * Scores a block of passages [N, E] and updates the best passages and the counts. The commands are submitted with the
+   * upload of the next block, because a submit costs more than they do.
+   */
   take(passages: DeviceArray, count: number, first: number): void {
     const block = { scores: this.#score(passages), count, first };
     keepTopK(this.engine, block, this.#kept, this.#next);
     [this.#kept, this.#next] = [this.#next, this.#kept];
     if (this.#targets) addRankCounts(this.engine, block, this.#targets);
-    this.engine.commands.submit();
-  }
-
-  /** Resolves when the device has finished all recorded work. GPU→CPU sync. */
-  settle(): Promise<unknown> {
-    return this.engine.commands.read({ ...this.#kept, shape: [1] });
   }
 
   /** Returns the best passages and the target ranks of each query. GPU→CPU sync. */
@@ -55,7 +52,7 @@ export class QueryGroup {
     const counts = this.#targets ? wholeNumbers(await this.engine.commands.read(this.#targets.counts)) : undefined;
     const [, k = 0] = this.#kept.shape;
     const asked = Math.min(this.input.k, this.input.passages.count);
-    return this.rows.map((query, i) => ({
+    return range(this.rows.first, this.rows.count).map((query, i) => ({
       top: range(i * k, asked).map((at) => ({
         passage: kept[2 * at + 1] ?? 0,
         score: scoreOfKey(kept[2 * at] ?? 0),
@@ -71,30 +68,30 @@ export class QueryGroup {
 
   /** Returns the scores [Q, N] of a block of passages. They are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
-    const scores = { ...this.scratch.scores, shape: [this.rows.length, passages.shape[0] ?? 0] };
+    const scores = { ...this.scratch.scores, shape: [this.rows.count, passages.shape[0] ?? 0] };
     // One chunk for blocks of all sizes: ranks must not depend on them.
     matmul(this.engine, 'NT', this.#queries, passages, scores, { chunk: this.scratch.stride });
     return scores;
   }
 
   /** Scores the targets, block by block. Must run before `take`, which counts the passages that score higher. */
-  #scoreTargets(): TargetArrays | undefined {
+  async scoreTargets(): Promise<void> {
     const { engine, input, scratch, rows } = this;
     const { info, passages, at } = planTargets(
-      rows.map((row) => input.targets[row] ?? []),
+      range(rows.first, rows.count).map((row) => input.targets[row] ?? []),
       scratch.blocks.passages,
     );
     const count = info.length / 4;
-    if (count === 0) return undefined;
+    if (count === 0) return;
     const targets = engine.commands.upload(info, [count, 4]);
     const keys = engine.pool.allocate([count]);
     const counts = engine.pool.allocate([count]);
+    this.#targets = { targets, keys, counts, at };
     engine.commands.clear(counts);
     for (const { passages: some, first, targets: length } of passages) {
-      const block = uploadPassageBlock(engine, input.passages, scratch, some);
+      const block = await uploadPassageBlock(engine, input.passages, scratch, some);
       prepareRankCounts(engine, this.#score(block), targets, keys, [first, length]);
     }
-    return { targets, keys, counts, at };
   }
 }
 

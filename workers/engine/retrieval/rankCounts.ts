@@ -3,6 +3,7 @@ import type { Engine, EngineTraits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
 import { rowKernelGroups, rowKernel } from '../rowKernel';
+import { workgroupSum } from '../workgroupSum';
 import { scoreKeyFunction } from './scoreKeys';
 import type { ScoreBlock } from './scoreBlock';
 
@@ -34,12 +35,11 @@ export function addRankCounts(
   const [, stride = 0] = scores.shape;
   const [rows = 0] = targets.shape;
   const params = { rows, stride, count, first };
-  engine.commands.dispatch(
-    countKernel(engine.traits),
-    { scores, targets, keys, counts },
-    params,
-    rowKernelGroups(engine.traits, rows),
-  );
+  const arrays = { scores, targets, keys, counts };
+  if (engine.traits.software) {
+    const groups = rowKernelGroups(engine.traits, rows);
+    engine.commands.dispatch(serialCount(engine.traits), arrays, params, groups);
+  } else engine.commands.dispatch(parallelCount, arrays, params, rows);
 }
 
 const pickKernel = kernel({
@@ -58,24 +58,57 @@ const pickKernel = kernel({
   keys[at] = key_of(scores[info.x * p.stride + info.z]);`,
 });
 
-/** Counts in float32, which is exact because a block has fewer than 2²⁴ passages. */
-const countKernel = memo((traits: EngineTraits) =>
+const countSpec = {
+  name: 'search count',
+  params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32' },
+  writes: { counts: 'u32' },
+  wasm: { call: 'searchCount', items: ({ rows }: { rows: number }) => rows },
+} as const;
+
+const serialCount = memo((traits: EngineTraits) =>
   rowKernel(traits, {
-    name: 'search count',
-    params: { rows: 'u32', stride: 'u32', count: 'u32', first: 'u32' },
+    ...countSpec,
     reads: { scores: 'u32', targets: 'vec4<u32>', keys: 'u32' },
-    writes: { counts: 'u32' },
-    wasm: { call: 'searchCount', items: ({ rows }) => rows },
     globals: scoreKeyFunction,
     body: `
   let info = targets[row];
   let own = keys[row];
-  var above = 0.0;
-  for (var j = me; j < p.count; j += step) {
+  var above = 0u;
+  for (var j = 0u; j < p.count; j++) {
     let other = key_of(scores[info.x * p.stride + j]);
-    if (other > own || (other == own && p.first + j < info.y)) { above += 1.0; }
+    if (other > own || (other == own && p.first + j < info.y)) { above += 1u; }
   }
-  let all = row_sum(above, me);
-  if (me == 0u) { counts[row] += u32(all); }`,
+  counts[row] += above;`,
   }),
 );
+
+/** Threads of a GPU that count in a row together, four scores at a time. */
+const threads = 256;
+
+/** Adds the threads' counts in float32, which is exact because a block has fewer than 2²⁴ passages. */
+const parallelCount = kernel({
+  ...countSpec,
+  reads: { scores: 'vec4<u32>', targets: 'vec4<u32>', keys: 'u32' },
+  workgroup: [threads, 1, 1],
+  globals: scoreKeyFunction + workgroupSum(threads),
+  body: `
+  if (group >= p.rows) { return; }
+  let info = targets[group];
+  let own = keys[group];
+  let start = info.x * (p.stride / 4u);
+  var above = 0u;
+  for (var quad = lane; 4u * quad < p.count; quad += ${threads}u) {
+    let bits = scores[start + quad];
+${[0, 1, 2, 3]
+  .map(
+    (n) => `    {
+      let other = key_of(bits[${n}]);
+      let j = 4u * quad + ${n}u;
+      if (j < p.count && (other > own || (other == own && p.first + j < info.y))) { above += 1u; }
+    }`,
+  )
+  .join('\n')}
+  }
+  let all = workgroup_sum(f32(above), lane);
+  if (lane == 0u) { counts[group] += u32(all); }`,
+});

@@ -6,7 +6,6 @@ import { upToQuad } from '../quads';
 import type { SearchInput } from './searchInput';
 import type { BetweenSearchBlocks } from './searchBlocks';
 import type { SearchResult } from './searchResult';
-import { range } from './range';
 
 /**
  * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
@@ -30,19 +29,16 @@ export async function search(
   const scores = engine.pool.allocate([blocks.queries, upToQuad(blocks.passages)]);
   const scratch = { block, scores, blocks, stride };
   const groups: QueryGroup[] = [];
-  /** Resolves when the previous block is done. The next block is uploaded meanwhile, so at most two are in flight. */
-  let pending: Promise<unknown> = Promise.resolve();
   try {
-    for (let first = 0; first < queries.count; first += blocks.queries)
-      groups.push(
-        new QueryGroup(engine, input, scratch, range(first, Math.min(blocks.queries, queries.count - first))),
-      );
+    for (let first = 0; first < queries.count; first += blocks.queries) {
+      const rows = { first, count: Math.min(blocks.queries, queries.count - first) };
+      groups.push(new QueryGroup(engine, input, scratch, rows));
+    }
+    for (const group of groups) await group.scoreTargets();
     for (let first = 0; first < passages.count; first += blocks.passages) {
       const count = Math.min(blocks.passages, passages.count - first);
-      const uploaded = uploadPassageBlock(engine, passages, scratch, range(first, count));
+      const uploaded = await uploadPassageBlock(engine, passages, scratch, { first, count });
       for (const group of groups) group.take(uploaded, count, first);
-      await pending;
-      pending = groups[0]?.settle() ?? Promise.resolve();
       await between(first + count, passages.count);
     }
     const found: SearchResult[] = [];
@@ -50,9 +46,10 @@ export async function search(
     for (const group of groups) for (const one of await group.read()) found.push(one);
     return found;
   } finally {
-    await Promise.allSettled([pending]);
     for (const group of groups) group.dispose();
     for (const array of [block, scores]) engine.pool.free(array);
+    engine.commands.submit();
+    engine.commands.releaseUploads();
     engine.pool.trim();
   }
 }

@@ -5,9 +5,10 @@ import { upToQuad } from '../quads';
  * guarantees.
  */
 const blockBytes = 16 * 1024 * 1024;
-/** Maximum passages and queries per block: 256 × 16,384 scores take 16 MiB. */
+/** Maximum passages in a block, and bytes of the scores of a block. */
 const maxPassages = 16_384;
-const maxQueries = 256;
+const scoreBytes = 24 * 1024 * 1024;
+
 /** Passages and queries scored at once. Affects speed and memory, never a result. */
 export interface SearchBlocks {
   passages: number;
@@ -20,10 +21,9 @@ export function searchBlocks(
   { queries, passages }: { queries: number; passages: number },
 ): SearchBlocks {
   const fitting = upToQuad(blockBytes / 4 / upToQuad(width) - 3);
-  return {
-    passages: Math.min(maxPassages, fitting, upToQuad(passages)),
-    queries: Math.max(1, Math.min(maxQueries, queries)),
-  };
+  const inBlock = Math.min(maxPassages, fitting, upToQuad(passages));
+  const maxQueries = Math.floor(scoreBytes / 4 / inBlock);
+  return { passages: inBlock, queries: Math.max(1, Math.ceil(queries / Math.ceil(queries / maxQueries))) };
 }
 
 /** Called after each block of passages. Throws to stop the search. */

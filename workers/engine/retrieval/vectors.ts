@@ -4,6 +4,22 @@ export interface Vectors {
   width: number;
   /** Copies a row to `into`, starting at index `at`. */
   copyRow(row: number, into: Float32Array, at: number): void;
+  /** Copies consecutive rows at once, if they are stored so that this is faster. */
+  copyRows?(first: number, count: number, into: Float32Array, at: number): void;
+}
+
+/** Consecutive rows. */
+export interface RowRange {
+  first: number;
+  count: number;
+}
+
+/** Returns a view of rows stored in one piece: values [count, width]. */
+export function vectorsInOnePiece(values: Float32Array, width: number): Vectors {
+  const copyRows = (first: number, count: number, into: Float32Array, at: number): void =>
+    into.set(values.subarray(first * width, (first + count) * width), at);
+  const copyRow = (row: number, into: Float32Array, at: number): void => copyRows(row, 1, into, at);
+  return { count: values.length / width, width, copyRow, copyRows };
 }
 
 /** Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. */
@@ -11,14 +27,20 @@ export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: numb
   return { count, width: vectors.width, copyRow: (row, into, at) => vectors.copyRow(rowAt(row), into, at) };
 }
 
-/** Copies the given rows into a matrix [height, stride]. Extra columns and rows are zeros. */
-export function vectorMatrix(
+/** Writes the given rows to a matrix `into` [height, stride]. Extra columns and rows become zeros. */
+export function fillMatrix(
   vectors: Vectors,
-  rows: readonly number[],
-  stride = vectors.width,
-  height = rows.length,
-): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(height * stride);
-  rows.forEach((row, i) => vectors.copyRow(row, values, i * stride));
-  return values;
+  rows: RowRange | readonly number[],
+  stride: number,
+  into: Float32Array,
+): void {
+  const { width } = vectors;
+  const count = 'count' in rows ? rows.count : rows.length;
+  if ('count' in rows && stride === width && vectors.copyRows) vectors.copyRows(rows.first, count, into, 0);
+  else
+    for (let i = 0; i < count; i++) {
+      vectors.copyRow('count' in rows ? rows.first + i : (rows[i] ?? 0), into, i * stride);
+      if (stride > width) into.fill(0, i * stride + width, (i + 1) * stride);
+    }
+  into.fill(0, count * stride);
 }

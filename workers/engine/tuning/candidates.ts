@@ -2,7 +2,6 @@ import type { MatmulTiling } from '../../../src/domain/kernelPlan';
 import type { EngineTraits } from '../engine';
 import { defaultTiling } from '../ops/matmul/defaultTiling';
 import type { MatmulShape } from '../ops/matmul/matmulShape';
-import { matrixTiling } from '../ops/matmul/subgroupMatrix';
 import { fitsKernelLimits, type KernelLimits } from './kernelLimits';
 
 const tiling = (
@@ -10,45 +9,87 @@ const tiling = (
   workgroup: readonly [number, number],
   sharedDepth: number,
 ): MatmulTiling => ({ threadRows, threadColumns, workgroup, sharedDepth });
+const prefetched = (given: MatmulTiling): MatmulTiling => ({ ...given, prefetch: true });
+const bySubgroups = (thread: readonly [number, number], threads: number): MatmulTiling => ({
+  ...tiling(thread, [threads, 1], 0),
+  subgroups: true,
+});
+
+// Tiles in workgroup memory, by rows × columns. Large ones reuse more of the operands they read; small ones keep more
+// cores busy. More threads per tile hide more latency; more outputs per thread read workgroup memory less often.
+const of128x128 = tiling([16, 8], [16, 8], 16);
+const of128x64 = tiling([8, 8], [8, 16], 16);
+const of64x128 = tiling([8, 8], [16, 8], 16);
+const of64x64 = tiling([8, 4], [16, 8], 16);
+const of64x64In64 = tiling([8, 8], [8, 8], 16);
+const of64x64In256 = tiling([4, 4], [16, 16], 16);
+const of32x64 = tiling([4, 8], [8, 8], 16);
+const of32x32 = tiling([4, 4], [8, 8], 16);
+
+const byRegisters = [tiling([8, 8], [8, 8], 0), tiling([8, 4], [16, 8], 0)];
 
 /**
- * Tiles of 32 to 128 per side. Large ones reuse more of the operands they read; small ones keep more cores busy. Which
- * one is fastest differs between GPUs.
+ * Tilings worth measuring on the GPUs of a vendor, best guess first. Only those of NVIDIA have been measured, on an
+ * H200.
  */
-const shared: MatmulTiling[] = [
-  tiling([8, 8], [8, 8], 16),
-  tiling([4, 4], [16, 16], 16),
-  tiling([4, 8], [16, 16], 16),
-  tiling([8, 8], [16, 16], 8),
-  tiling([8, 4], [16, 8], 16),
-  tiling([4, 4], [8, 8], 32),
+const byVendor: Readonly<Record<string, readonly MatmulTiling[]>> = {
+  nvidia: [
+    of128x64,
+    of64x64In64,
+    of64x128,
+    prefetched(of32x64),
+    prefetched(tiling([4, 8], [8, 16], 16)),
+    of128x128,
+    of64x64,
+    prefetched(of64x64),
+    prefetched(tiling([8, 8], [16, 16], 16)),
+    of64x64In256,
+    of32x32,
+  ],
+  apple: [...byRegisters, of64x64, of32x64, of64x64In64, of128x64, prefetched(of64x64), of32x32],
+  amd: [of128x64, of64x64In256, of64x64, of64x64In64, prefetched(of128x64), prefetched(of64x64), of32x64, of32x32],
+  intel: [
+    bySubgroups([8, 4], 64),
+    bySubgroups([16, 4], 64),
+    of32x32,
+    of64x64,
+    of32x64,
+    of64x64In64,
+    prefetched(of64x64),
+    ...byRegisters,
+  ],
+};
+
+/** Tilings worth measuring on other GPUs. */
+const others = [
+  of128x64,
+  of64x64,
+  of64x64In64,
+  prefetched(of32x64),
+  of64x64In256,
+  of32x32,
+  prefetched(of64x64),
+  of128x128,
+  ...byRegisters,
+  bySubgroups([8, 4], 64),
+  bySubgroups([16, 4], 64),
 ];
 
-const registersOnly: MatmulTiling[] = [tiling([8, 8], [8, 8], 0), tiling([4, 8], [8, 16], 0)];
+const software = [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)];
 
-const bySubgroups: MatmulTiling[] = [
-  { ...tiling([8, 4], [64, 1], 0), subgroups: true },
-  { ...tiling([16, 4], [64, 1], 0), subgroups: true },
-  { ...tiling([8, 8], [32, 1], 0), subgroups: true },
-];
-
-/**
- * Returns the tilings worth measuring for a product, the default one first. Tilings with subgroup matrices are included
- * only for half-precision operands.
- */
+/** Returns the tilings worth measuring for a product: the default one, then those of the vendor, best guess first. */
 export function candidateTilings(traits: EngineTraits, device: KernelLimits, shape: MatmulShape): MatmulTiling[] {
-  const { subgroups, matrixSides = [] } = device;
-  const rest = traits.software
-    ? [tiling([16, 16], [4, 1], 0), tiling([8, 16], [4, 1], 0)]
-    : [
-        ...shared,
-        ...registersOnly,
-        ...(subgroups ? bySubgroups : []),
-        ...(shape.half ? matrixSides.map(matrixTiling) : []),
-      ];
+  const rest = traits.software ? software : (byVendor[device.vendor ?? ''] ?? others);
   const seen = new Set<string>();
   return [defaultTiling(traits, shape), ...rest].filter((each) => {
     const key = JSON.stringify(each);
     return !seen.has(key) && seen.add(key) && fitsKernelLimits(each, device);
   });
+}
+
+/** Returns every tiling that some device measures and that this one can run. */
+export function allCandidates(device: KernelLimits): MatmulTiling[] {
+  const all = [...Object.values(byVendor).flat(), ...others, ...software];
+  const byText = new Map(all.map((each) => [JSON.stringify(each), each]));
+  return [...byText.values()].filter((each) => fitsKernelLimits(each, device));
 }

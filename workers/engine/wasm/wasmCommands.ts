@@ -58,6 +58,16 @@ export class WasmCommands implements Commands {
     this.#bytes(array).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 
+  fill(array: DeviceArray, values: (into: Float32Array<ArrayBuffer>) => void): Promise<void> {
+    const { buffer, byteOffset, byteLength } = this.#bytes(array);
+    values(new Float32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4));
+    return Promise.resolve();
+  }
+
+  releaseUploads(): void {
+    // `fill` keeps nothing.
+  }
+
   upload(values: HostValues, shape: readonly number[] = [values.length]): DeviceArray {
     const array = this.pool.allocate(shape);
     this.write(array, values);

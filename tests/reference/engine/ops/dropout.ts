@@ -23,7 +23,7 @@ export function dropoutMask(shape: number[], rate: number, key: DropoutPlaceKey)
 /**
  * Returns the mask [S, S] for the attention probabilities of one text and head. `row` is the text's first row in the
  * batch. Rows are numbered within the batch and keys within the text, so the mask does not depend on how texts are
- * grouped.
+ * grouped. A draw's four numbers belong to four consecutive keys.
  */
 export function probabilityDropoutMask(
   { row, length, head, heads }: { row: number; length: number; head: number; heads: number },
@@ -32,10 +32,11 @@ export function probabilityDropoutMask(
 ): Float32Array {
   const mask = new Float32Array(length * length);
   const [keep, below] = [1 / (1 - rate), dropoutThreshold(rate)];
+  let random: number[] = [];
   for (let query = 0; query < length; query++) {
     for (let other = 0; other < length; other++) {
-      const [random = 0] = draw((row + query) * heads + head, other, key);
-      mask[query * length + other] = random < below ? 0 : keep;
+      if (other % 4 === 0) random = draw((row + query) * heads + head, other / 4, key);
+      mask[query * length + other] = (random[other % 4] ?? 0) < below ? 0 : keep;
     }
   }
   return mask;

@@ -1,6 +1,7 @@
 import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
+import { addQuadPartials } from './addQuadPartials';
 
 const workgroup = [64, 1, 1] as const;
 /**
@@ -36,6 +37,7 @@ export function addColumnPartials(
 ): void {
   const [parts = 0, , width = 0] = partials.shape;
   const params = { parts, width, accumulate: accumulate ? 1 : 0 };
+  if (!engine.traits.software && width % 4 === 0) return addQuadPartials(engine, partials, into, params);
   const groups = [Math.ceil(width / workgroup[0]), 1, 1] as const;
   const [first, second] = into;
   if (!first) return;

@@ -3,11 +3,12 @@
  * easy as 1, 2, 3", SC 2011). Forward and backward each compute the mask where they use it; it is never stored.
  */
 export const philoxFunctions = `
+// High word of a 64-bit product. The first sum cannot overflow: 65535² + 65535 < 2³².
 fn mul_high(a: u32, b: u32) -> u32 {
   let al = a & 0xffffu; let ah = a >> 16u; let bl = b & 0xffffu; let bh = b >> 16u;
-  let lh = al * bh; let hl = ah * bl;
-  let middle = ((al * bl) >> 16u) + (lh & 0xffffu) + (hl & 0xffffu);
-  return ah * bh + (lh >> 16u) + (hl >> 16u) + (middle >> 16u);
+  let low = ah * bl + ((al * bl) >> 16u);
+  let high = al * bh + (low & 0xffffu);
+  return ah * bh + (low >> 16u) + (high >> 16u);
 }
 fn philox(counter: vec4<u32>, seed: u32) -> vec4<u32> {
   var c = counter;
@@ -32,9 +33,9 @@ fn dropout_one(i: u32) -> f32 {
   let at = i + p.dropFirst;
   return dropout_batch_quad(at / 4u)[at % 4u];
 }
-// Mask value of one attention probability. The argument key is an index within the row's text.
-fn dropout_pair(row_and_head: u32, key: u32) -> f32 {
-  let at = row_and_head + p.dropFirst;
-  return select(0.0, p.dropScale, philox(vec4<u32>(at, key, p.dropOp, p.dropStep), p.dropSeed).x >= p.dropBelow);
+// Mask values of the attention probabilities of keys 4·quad .. 4·quad + 3 of the row's text.
+fn dropout_keys(row_and_head: u32, quad: u32) -> vec4<f32> {
+  let drawn = philox(vec4<u32>(row_and_head + p.dropFirst, quad, p.dropOp, p.dropStep), p.dropSeed);
+  return select(vec4<f32>(0.0), vec4<f32>(p.dropScale), drawn >= vec4<u32>(p.dropBelow));
 }
 `;

@@ -1,6 +1,7 @@
 import type { DeviceArray, ArrayDType } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
+import { memo } from '../../memo';
 import type { RowGroups } from './rowGroups';
 
 /** Rows firstRow .. firstRow + rows of a table. A table too large for one binding has several pieces. */
@@ -25,10 +26,10 @@ export function embeddingLookup(
   const z = engine.pool.allocate([rows, width], storage);
   for (const { array, firstRow, rows: pieceRows } of words)
     engine.commands.dispatch(
-      lookup,
+      lookup(stepOf(width)),
       { words: array, positions, types, rowInfo, z },
       { rows, width, firstRow, pieceRows },
-      Math.ceil((rows * width) / 64),
+      groupsFor(rows, width),
     );
   return z;
 }
@@ -49,49 +50,69 @@ export function embeddingGradient(
   const order = engine.commands.upload(plan.order);
   for (const { array, firstRow, rows: pieceRows } of pieces)
     engine.commands.dispatch(
-      segmentedSum,
+      segmentedSum(stepOf(width)),
       { dz, segments, order, table: array },
       { count: plan.count, width, firstRow, pieceRows },
-      Math.ceil((plan.count * width) / 64),
+      groupsFor(plan.count, width),
     );
   engine.pool.free(segments);
   engine.pool.free(order);
 }
 
-const lookup = kernel({
-  name: 'embedding lookup',
-  params: { rows: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
-  reads: { words: 'f32', positions: 'f32', types: 'f32', rowInfo: 'vec4<u32>' },
-  writes: { z: 'f32' },
-  wasm: { call: 'embeddingLookup', items: ({ rows }) => rows },
-  workgroup: [64, 1, 1],
-  body: `
-  let i = group * 64u + lane;
-  let row = i / p.width;
-  if (row >= p.rows) { return; }
-  let column = i % p.width;
+/** Threads of a workgroup. Each computes one vec4 if the width is a multiple of four, otherwise one number. */
+const threads = 64;
+
+type Step = { quads: boolean };
+const stepOf = (width: number): Step => ({ quads: width % 4 === 0 });
+const groupsFor = (rows: number, width: number): number =>
+  Math.ceil((rows * width) / (stepOf(width).quads ? 4 : 1) / threads);
+const elementOf = ({ quads }: Step) => (quads ? ('vec4<f32>' as const) : ('f32' as const));
+/** Declares the width in elements, and the row and column of the thread. */
+const place = ({ quads }: Step, rows: string): string => `
+  let width = ${quads ? 'p.width / 4u' : 'p.width'};
+  let i = group * ${threads}u + lane;
+  let row = i / width;
+  if (row >= p.${rows}) { return; }
+  let column = i % width;`;
+
+const lookup = memo((step: Step) => {
+  const element = elementOf(step);
+  return kernel({
+    name: 'embedding lookup',
+    params: { rows: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+    reads: { words: element, positions: element, types: element, rowInfo: 'vec4<u32>' },
+    writes: { z: element },
+    wasm: { call: 'embeddingLookup', items: ({ rows }) => rows },
+    workgroup: [threads, 1, 1],
+    body: `${place(step, 'rows')}
   let info = rowInfo[row];
   let at = info.w - p.firstRow;
   if (info.w < p.firstRow || at >= p.pieceRows) { return; }
-  z[i] = (words[at * p.width + column] + types[column]) + positions[(row - info.x) * p.width + column];`,
+  z[i] = (words[at * width + column] + types[column]) + positions[(row - info.x) * width + column];`,
+  });
 });
 
-const segmentedSum = kernel({
-  name: 'embedding gradient',
-  params: { count: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
-  reads: { dz: 'f32', segments: 'vec4<u32>', order: 'u32' },
-  writes: { table: 'f32' },
-  wasm: { call: 'embeddingGradient', items: ({ count }) => count },
-  workgroup: [64, 1, 1],
-  body: `
-  let i = group * 64u + lane;
-  let index = i / p.width;
-  if (index >= p.count) { return; }
-  let column = i % p.width;
-  let segment = segments[index];
+/** Loads four rows at once, but adds them in order. */
+const segmentedSum = memo((step: Step) => {
+  const element = elementOf(step);
+  return kernel({
+    name: 'embedding gradient',
+    params: { count: 'u32', width: 'u32', firstRow: 'u32', pieceRows: 'u32' },
+    reads: { dz: element, segments: 'vec4<u32>', order: 'u32' },
+    writes: { table: element },
+    wasm: { call: 'embeddingGradient', items: ({ count }) => count },
+    workgroup: [threads, 1, 1],
+    body: `${place(step, 'count')}
+  let segment = segments[row];
   let at = segment.x - p.firstRow;
   if (segment.x < p.firstRow || at >= p.pieceRows) { return; }
-  var sum = 0.0;
-  for (var k = segment.y; k < segment.z; k++) { sum += dz[order[k] * p.width + column]; }
-  table[at * p.width + column] += sum;`,
+  var sum = ${element}();
+  var k = segment.y;
+  for (; k + 3u < segment.z; k += 4u) {
+${[0, 1, 2, 3].map((n) => `    let d${n} = dz[order[k + ${n}u] * width + column];`).join('\n')}
+    sum = (((sum + d0) + d1) + d2) + d3;
+  }
+  for (; k < segment.z; k++) { sum += dz[order[k] * width + column]; }
+  table[at * width + column] += sum;`,
+  });
 });

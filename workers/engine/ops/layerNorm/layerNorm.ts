@@ -2,7 +2,9 @@ import type { DeviceArray } from '../../arrays';
 import type { Engine, EngineTraits } from '../../engine';
 import { memo } from '../../memo';
 import { rowKernelGroups, rowKernel } from '../../rowKernel';
-import { addColumnPartials, columnPartials, columnSums } from '../columnSums/columnSums';
+import { holdsRows } from '../../quadRows';
+import { addColumnPartials, columnPartials } from '../columnSums/columnSums';
+import { heldBackward, heldBackwardSums, heldForward, rowsInBlock } from './heldLayerNorm';
 
 /** Input z [T, H], and stats [T, 2]: mean and 1/σ of each row. */
 export type LayerNormSaved = { z: DeviceArray; stats: DeviceArray; gamma: DeviceArray };
@@ -15,12 +17,10 @@ export function layerNormForward(
   const [rows = 0, width = 0] = z.shape;
   const y = engine.pool.allocate(z.shape, z.dtype);
   const stats = engine.pool.allocate([rows, 2]);
-  engine.commands.dispatch(
-    forwardKernel(engine.traits),
-    { z, gamma, beta, y, stats },
-    { rows, width, epsilon },
-    rowKernelGroups(engine.traits, rows),
-  );
+  const arrays = { z, gamma, beta, y, stats };
+  const params = { rows, width, epsilon };
+  if (holdsRows(engine.traits, width)) engine.commands.dispatch(heldForward(width), arrays, params, rows);
+  else engine.commands.dispatch(forwardKernel(engine.traits), arrays, params, rowKernelGroups(engine.traits, rows));
   return { y, saved: { z, stats, gamma } };
 }
 
@@ -35,22 +35,49 @@ export function layerNormBackward(
   { gamma: dGamma, beta: dBeta }: { gamma: DeviceArray | undefined; beta: DeviceArray | undefined },
   accumulate = false,
 ): DeviceArray {
-  const [rows = 0, width = 0] = z.shape;
+  const [, width = 0] = z.shape;
   const dz = engine.pool.allocate(z.shape, z.dtype);
-  engine.commands.dispatch(
-    backwardKernel(engine.traits),
-    { dy, z, stats, gamma, dz },
-    { rows, width },
-    rowKernelGroups(engine.traits, rows),
-  );
-  if (dGamma) {
-    const partials = columnPartials(engine, dy, { z, stats });
-    const unused = dBeta ? undefined : engine.pool.allocate([width]);
-    addColumnPartials(engine, partials, [dBeta ?? unused ?? dGamma, dGamma], accumulate);
-    engine.pool.free(partials);
-    if (unused) engine.pool.free(unused);
-  } else if (dBeta) columnSums(engine, dy, dBeta, accumulate);
+  if (!dGamma && !dBeta) {
+    inputGradient(engine, { dy, z, stats, gamma, dz });
+    return dz;
+  }
+  const partials = gradientsInParts(engine, { dy, z, stats, gamma, dz });
+  const unused = dGamma && dBeta ? undefined : engine.pool.allocate([width]);
+  const [first, second] = [dBeta ?? unused, dGamma ?? unused];
+  if (first && second) addColumnPartials(engine, partials, [first, second], accumulate);
+  engine.pool.free(partials);
+  if (unused) engine.pool.free(unused);
   return dz;
+}
+
+type BackwardArrays = Record<'dy' | 'z' | 'stats' | 'gamma' | 'dz', DeviceArray>;
+
+function inputGradient(engine: Engine, arrays: BackwardArrays): void {
+  const { commands, traits } = engine;
+  const [rows = 0, width = 0] = arrays.z.shape;
+  if (holdsRows(traits, width)) commands.dispatch(heldBackward(width), arrays, { rows, width }, blocksOf(rows));
+  else commands.dispatch(backwardKernel(traits), arrays, { rows, width }, rowKernelGroups(traits, rows));
+}
+
+/** Computes dz, and the sums of dy and dy·x̂ over parts of the rows: returns [parts, 2, H]. */
+function gradientsInParts(engine: Engine, arrays: BackwardArrays): DeviceArray {
+  const [rows = 0, width = 0] = arrays.z.shape;
+  if (!holdsRows(engine.traits, width)) {
+    inputGradient(engine, arrays);
+    return columnPartials(engine, arrays.dy, arrays);
+  }
+  const partials = engine.pool.allocate([blocksOf(rows), 2, width]);
+  engine.commands.dispatch(
+    heldBackwardSums({ width, block: rowsInBlock }),
+    { ...arrays, partials },
+    { rows, width },
+    blocksOf(rows),
+  );
+  return partials;
+}
+
+function blocksOf(rows: number): number {
+  return Math.ceil(rows / rowsInBlock);
 }
 
 const forwardKernel = memo((traits: EngineTraits) =>

@@ -61,6 +61,5 @@ ${epilogue.aSums ? sums : ''}
   let part = 0u;
   var v = products[at];
   for (var i = 1u; i < p.parts; i++) { v += products[i * size + at]; }
-  v *= p.alpha;
 ${epilogueCode(epilogue, 'at % width', aligned)}`;
 }

@@ -21,18 +21,30 @@ export interface Epilogue {
   aSums?: boolean;
 }
 
-/** Returns WGSL that applies the epilogue to `v`, the number (or four numbers) at index `at` of y, and writes it. */
+/**
+ * Returns WGSL that multiplies `v`, the sum (or four sums) at index `at` of y, by α, applies the epilogue and writes
+ * it.
+ * Calls fma wherever a compiler could contract a product and a sum in one kernel and not in another.
+ */
 export function epilogueCode(epilogue: Epilogue, column: string, quads: boolean): string {
   const { bias, dropout, residual, gelu, geluGradient, accumulate } = epilogue;
+  const alpha = quads ? 'vec4<f32>(p.alpha)' : 'p.alpha';
+  const steps: [factor: string | undefined, term: string | undefined][] = [
+    [alpha, bias ? `bias[${column}]` : undefined],
+    [dropout ? `${quads ? 'dropout_quad' : 'dropout_one'}(at)` : undefined, residual ? 'residual[at]' : undefined],
+  ];
   return [
-    bias ? `      v += bias[${column}];` : '',
-    dropout ? `      v *= ${quads ? 'dropout_quad' : 'dropout_one'}(at);` : '',
-    residual ? '      v += residual[at];' : '',
+    ...steps.map(([factor, term]) => scaled(factor, term)),
     gelu ? '      pre[at] = v;\n      v = gelu(v);' : '',
-    geluGradient ? '      v *= gelu_gradient(pre[at]);' : '',
-    accumulate ? '      v += y[part + at];' : '',
+    scaled(geluGradient ? 'gelu_gradient(pre[at])' : undefined, accumulate ? 'y[part + at]' : undefined),
     '      y[part + at] = v;',
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** Returns WGSL for v = v·factor + term, with one rounding if there are both. */
+function scaled(factor: string | undefined, term: string | undefined): string {
+  if (factor && term) return `      v = fma(v, ${factor}, ${term});`;
+  return factor ? `      v *= ${factor};` : term ? `      v += ${term};` : '';
 }

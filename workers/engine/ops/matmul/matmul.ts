@@ -14,7 +14,8 @@ import { plannedTiling } from './plannedTiling';
 import { matmulGroups } from './matmulGroups';
 import { addKernel, partEpilogue, productInParts, type ProductInParts } from './partialProducts';
 import { matrixProduct, suitsMatrices } from './subgroupMatrixProduct';
-import { tileKernel, type TileVariant } from './tileKernel';
+import { tileKernel } from './tileKernel';
+import type { TileVariant } from './tileVariant';
 
 export interface MatmulOptions {
   /** Factor α of the product; 1 by default. */

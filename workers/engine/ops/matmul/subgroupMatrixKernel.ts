@@ -78,7 +78,7 @@ fn finish(sums: vec4<f32>, row: u32, column: u32, part: u32) {
   let width = p.columns / 4u;
   if (row >= p.rows || column >= width) { return; }
   let at = row * width + column;
-  var v = sums * p.alpha;
+  var v = sums;
 ${epilogueCode(epilogue, 'column', true)}
 }`;
 }

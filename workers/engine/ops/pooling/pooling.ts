@@ -3,7 +3,9 @@ import type { DeviceArray, ArrayDType } from '../../arrays';
 import type { Engine, EngineTraits } from '../../engine';
 import { kernel } from '../../kernel';
 import { memo } from '../../memo';
+import { holdsRows } from '../../quadRows';
 import { rowKernelGroups, rowKernel } from '../../rowKernel';
+import { heldNormalize, meanQuads, means } from './poolingKernels';
 
 /** Consecutive texts of a packed batch. */
 export interface PooledTexts {
@@ -37,12 +39,14 @@ export function poolingForward(
   const unit = engine.pool.allocate([rows, width]);
   const norms = engine.pool.allocate([rows]);
   const params = { rows, width, firstText, pick: picks[pooling], normalize: normalize ? 1 : 0 };
-  engine.commands.dispatch(
-    forwardKernel(engine.traits),
-    { hidden, offsets, unit, norms },
-    params,
-    rowKernelGroups(engine.traits, rows),
-  );
+  if (holdsRows(engine.traits, width)) {
+    const columns = Math.ceil(width / 4 / meanQuads);
+    engine.commands.dispatch(means, { hidden, offsets, unit }, params, [columns, rows, 1]);
+    engine.commands.dispatch(heldNormalize(width), { unit, norms }, params, rows);
+  } else {
+    const groups = rowKernelGroups(engine.traits, rows);
+    engine.commands.dispatch(forwardKernel(engine.traits), { hidden, offsets, unit, norms }, params, groups);
+  }
   return { y: unit, saved: { unit, norms, texts } };
 }
 
@@ -63,11 +67,12 @@ export function poolingBackward(
   const [restTexts = 0] = rest?.shape ?? [];
   const dHidden = engine.pool.allocate([rows, width], storage);
   const params = { rows, width, firstTexts, texts: firstTexts + restTexts, pick: picks[pooling] };
+  const quads = width % 4 === 0;
   engine.commands.dispatch(
-    spread,
+    spread({ quads }),
     { rowInfo, first, rest: rest ?? first, dHidden },
     params,
-    Math.ceil((rows * width) / 64),
+    Math.ceil((rows * width) / (quads ? 4 : 1) / 64),
   );
   return dHidden;
 }
@@ -101,25 +106,30 @@ const forwardKernel = memo((traits: EngineTraits) =>
   }),
 );
 
-const spread = kernel({
-  name: 'pooling backward',
-  params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', pick: 'u32' },
-  reads: { rowInfo: 'vec4<u32>', first: 'f32', rest: 'f32' },
-  writes: { dHidden: 'f32' },
-  wasm: { call: 'poolingBackward', items: ({ rows }) => rows },
-  workgroup: [64, 1, 1],
-  body: `
+/** A thread writes four numbers if the width is a multiple of four, otherwise one. */
+const spread = memo(({ quads }: { quads: boolean }) => {
+  const element = quads ? 'vec4<f32>' : 'f32';
+  return kernel({
+    name: 'pooling backward',
+    params: { rows: 'u32', width: 'u32', firstTexts: 'u32', texts: 'u32', pick: 'u32' },
+    reads: { rowInfo: 'vec4<u32>', first: element, rest: element },
+    writes: { dHidden: element },
+    wasm: { call: 'poolingBackward', items: ({ rows }) => rows },
+    workgroup: [64, 1, 1],
+    body: `
+  let width = ${quads ? 'p.width / 4u' : 'p.width'};
   let i = group * 64u + lane;
-  let row = i / p.width;
+  let row = i / width;
   if (row >= p.rows) { return; }
-  let column = i % p.width;
+  let column = i % width;
   let info = rowInfo[row];
-  var d = 0.0;
+  var d = ${element}();
   let picked = p.pick == 0u || (p.pick == 1u && row == info.x) || (p.pick == 2u && row + 1u == info.y);
   if (info.z < p.texts && picked) {
     let share = select(1.0, 1.0 / f32(info.y - info.x), p.pick == 0u);
-    if (info.z < p.firstTexts) { d = first[info.z * p.width + column] * share; }
-    else { d = rest[(info.z - p.firstTexts) * p.width + column] * share; }
+    if (info.z < p.firstTexts) { d = first[info.z * width + column] * share; }
+    else { d = rest[(info.z - p.firstTexts) * width + column] * share; }
   }
   dHidden[i] = d;`,
+  });
 });

@@ -3,12 +3,12 @@ import { scratch } from './scratch';
 import { laneSum, madd, splat } from './simd';
 import { dotOf } from './vectors';
 import { packedBytes, product } from './product';
-import { dropoutPair } from './dropout';
+import { dropoutKeys } from './dropout';
 
 /**
  * Attention within each text of packed rows; see ops/attention for the formulas. An item is one block of rows of one
  * text in one head; items are numbered block by block. Scratch holds a row of an edge tile, the packed operand, two
- * matrices [block's rows, text's length], and two rows of the text's length.
+ * matrices [block's rows, text's length], and six rows of the text's length.
  */
 
 /** Where the packed operand starts in scratch, after the eight numbers of an edge tile's row. */
@@ -31,6 +31,8 @@ let scoreRow: usize = 0;
 let scores: usize = 0;
 let gradients: usize = 0;
 let byKey: usize = 0;
+/** After them, four rows: the dropout factors of four keys. */
+let masks: usize = 0;
 /** Byte offsets of this head's queries, keys and values within a row. */
 let queryAt: usize = 0;
 let keyAt: usize = 0;
@@ -53,6 +55,7 @@ function open(blocks: usize, item: u32, heads: u32, headSize: u32): void {
   scores = scratch + packedAt + packedBytes(max(keys, headSize));
   gradients = scores + <usize>count * scoreRow;
   byKey = gradients + <usize>count * scoreRow;
+  masks = byKey + 2 * scoreRow;
 }
 
 /**
@@ -77,7 +80,7 @@ function clearRows(at: usize, stride: usize, headSize: u32): void {
 }
 
 export function attentionForward(
-  qkv: usize, blocks: usize, y: usize, lse: usize, blockCount: u32, heads: u32, longest: u32,
+  qkv: usize, blocks: usize, y: usize, lse: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
@@ -128,15 +131,16 @@ function softmax(at: usize, length: u32, scale: f32): f32 {
 }
 
 function maskRow(at: usize, row: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): void {
-  for (let j: u32 = 0; j < keys; j++) {
-    const o = at + <usize>j * 4;
-    store<f32>(o, load<f32>(o) * dropoutPair(row, j, seed, step, op, below, dropFirst, drop));
+  for (let quad: u32 = 0; quad * 4 < keys; quad++) {
+    const o = at + <usize>quad * 16;
+    const mask = dropoutKeys(row, quad, seed, step, op, below, dropFirst, drop);
+    v128.store(o, f32x4.mul(v128.load(o), mask));
   }
 }
 
 /** Computes dq of the block's rows, and δ = dy·y for each row and head. */
 export function attentionQueries(
-  qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32,
+  qkv: usize, blocks: usize, dy: usize, y: usize, lse: usize, dqkv: usize, delta: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
@@ -174,7 +178,7 @@ export function attentionQueries(
 
 /** Computes dk and dv of the block's rows, from all rows of their text. */
 export function attentionKeyValues(
-  qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32,
+  qkv: usize, blocks: usize, dy: usize, lse: usize, delta: usize, dqkv: usize, blockCount: u32, heads: u32, longest: u32, squaredLengths: u32,
   seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32, headSize: u32, from: u32, to: u32,
 ): void {
   const scale: f32 = 1 / sqrt<f32>(<f32>headSize);
@@ -192,8 +196,10 @@ export function attentionKeyValues(
     gather(lse, delta, heads);
     againstText(own + keyAt, qkvRow, text + queryAt, qkvRow, headSize, scores);
     againstText(own + valueAt, qkvRow, dText, yRow, headSize, gradients);
-    for (let i: u32 = 0; i < count; i++)
-      keyRow(first + i - begin, i, heads, scale, seed, step, op, below, dropFirst, drop);
+    for (let i: u32 = 0; i < count; i += 4) {
+      if (below) drawMasks((first + i - begin) / 4, heads, seed, step, op, below, dropFirst, drop);
+      for (let key = i; key < min(i + 4, count); key++) keyRow(key, scale, below ? masks + <usize>(key - i) * scoreRow : 0);
+    }
     overText(scores, dText, yRow, headSize, into + valueAt, qkvRow);
     overText(gradients, text + queryAt, qkvRow, headSize, into + keyAt, qkvRow);
   }
@@ -209,31 +215,33 @@ function gather(lse: usize, delta: usize, heads: u32): void {
 }
 
 /**
- * Converts row i of both matrices in place: scores to probabilities after dropout, and gradients of probabilities to
- * gradients of scores.
+ * Draws the dropout factors of keys 4·quad .. 4·quad + 3 of the text for all of its rows. Stores a row of factors for
+ * each key.
  */
-function keyRow(
-  key: u32, i: u32, heads: u32, scale: f32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32,
-): void {
+function drawMasks(quad: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): void {
+  for (let j: u32 = 0; j < keys; j++) {
+    const four = dropoutKeys((begin + j) * heads + head, quad, seed, step, op, below, dropFirst, drop);
+    const at = masks + <usize>j * 4;
+    v128.store32_lane(at, four, 0);
+    v128.store32_lane(at + scoreRow, four, 1);
+    v128.store32_lane(at + 2 * scoreRow, four, 2);
+    v128.store32_lane(at + 3 * scoreRow, four, 3);
+  }
+}
+
+/**
+ * Converts row i of both matrices in place: scores to probabilities after dropout, and gradients of probabilities to
+ * gradients of scores. `factors` is the row's dropout factors, or 0 if nothing is dropped.
+ */
+function keyRow(i: u32, scale: f32, factors: usize): void {
   const at = scores + <usize>i * scoreRow;
   const d = gradients + <usize>i * scoreRow;
   for (let o: usize = 0; o < scoreRow; o += 16) {
     const probability = exp4(f32x4.sub(f32x4.mul(v128.load(at + o), splat(scale)), v128.load(byKey + o)));
-    let factor = splat(1);
-    if (below) factor = masks(<u32>(o / 4), key, heads, seed, step, op, below, dropFirst, drop);
+    const factor = factors ? v128.load(factors + o) : splat(1);
     const dProbability = f32x4.mul(v128.load(d + o), factor);
     const along = v128.load(byKey + scoreRow + o);
     v128.store(at + o, f32x4.mul(probability, factor));
     v128.store(d + o, f32x4.mul(f32x4.mul(probability, f32x4.sub(dProbability, along)), splat(scale)));
   }
-}
-
-/** Returns the dropout factors of this key for rows j .. j + 3 of the text. */
-function masks(j: u32, key: u32, heads: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, drop: f32): v128 {
-  let four = splat(0);
-  const row = (begin + j) * heads + head;
-  four = f32x4.replace_lane(four, 0, dropoutPair(row, key, seed, step, op, below, dropFirst, drop));
-  four = f32x4.replace_lane(four, 1, dropoutPair(row + heads, key, seed, step, op, below, dropFirst, drop));
-  four = f32x4.replace_lane(four, 2, dropoutPair(row + 2 * heads, key, seed, step, op, below, dropFirst, drop));
-  return f32x4.replace_lane(four, 3, dropoutPair(row + 3 * heads, key, seed, step, op, below, dropFirst, drop));
 }

@@ -27,6 +27,11 @@ function philox(first: u32, second: u32, op: u32, step: u32, seed: u32): void {
  */
 export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
   philox(quad + dropFirst / 4, 0, op, step, seed);
+  return factors(below, scale);
+}
+
+/** Returns the factors of the four numbers drawn last. */
+function factors(below: u32, scale: f32): v128 {
   return f32x4(
     c0 < below ? 0 : scale,
     c1 < below ? 0 : scale,
@@ -35,10 +40,13 @@ export function dropoutQuad(quad: u32, seed: u32, step: u32, op: u32, below: u32
   );
 }
 
-/** Returns the dropout factor of one attention probability: from a row in one head to a key of its text. */
-export function dropoutPair(rowAndHead: u32, key: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): f32 {
-  philox(rowAndHead + dropFirst, key, op, step, seed);
-  return c0 < below ? 0 : scale;
+/**
+ * Returns the dropout factors of four attention probabilities: from a row in one head to keys 4·quad .. 4·quad + 3 of
+ * its text.
+ */
+export function dropoutKeys(rowAndHead: u32, quad: u32, seed: u32, step: u32, op: u32, below: u32, dropFirst: u32, scale: f32): v128 {
+  philox(rowAndHead + dropFirst, quad, op, step, seed);
+  return factors(below, scale);
 }
 
 /** Returns the dropout factor of number i of an array. */

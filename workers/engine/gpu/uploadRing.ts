@@ -1,0 +1,58 @@
+/**
+ * Buffers in flight: while the host fills one, the device copies from another, and one more bridges the time until the
+ * host learns that a copy is done.
+ */
+const maxSlots = 3;
+
+/**
+ * Staging buffers for large uploads. The host writes straight into mapped memory, and a buffer is used again as soon
+ * as the device has copied it: memory that is mapped for the first time is slow.
+ */
+export class UploadRing {
+  #slots: GPUBuffer[] = [];
+  /** Buffers whose copy is submitted, earliest first. Each resolves when it is mapped again. */
+  #mapped: Promise<GPUBuffer>[] = [];
+  #slotBytes = 0;
+
+  constructor(private readonly device: GPUDevice) {}
+
+  /**
+   * Lets `values` write `bytes` bytes and `copy` submit commands that copy them from the buffer. Waits if all buffers
+   * are in flight.
+   */
+  async fill(
+    bytes: number,
+    values: (into: Float32Array<ArrayBuffer>) => void,
+    copy: (from: GPUBuffer) => void,
+  ): Promise<void> {
+    const slot = await this.#take(bytes);
+    values(new Float32Array(slot.getMappedRange(0, bytes)));
+    slot.unmap();
+    copy(slot);
+    const mapped = slot.mapAsync(GPUMapMode.WRITE).then(() => slot);
+    mapped.catch(() => undefined); // the next `fill` that takes the buffer throws the error
+    this.#mapped.push(mapped);
+  }
+
+  /** Destroys all buffers. Copies that were submitted still take place. */
+  release(): void {
+    for (const slot of this.#slots) slot.destroy();
+    this.#slots = [];
+    this.#mapped = [];
+    this.#slotBytes = 0;
+  }
+
+  /** Returns a mapped buffer of at least `bytes` bytes. */
+  #take(bytes: number): GPUBuffer | Promise<GPUBuffer> {
+    if (bytes > this.#slotBytes) {
+      this.release();
+      this.#slotBytes = bytes;
+    }
+    const earliest = this.#slots.length === maxSlots ? this.#mapped.shift() : undefined;
+    if (earliest) return earliest;
+    const usage = GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC;
+    const slot = this.device.createBuffer({ size: this.#slotBytes, usage, mappedAtCreation: true });
+    this.#slots.push(slot);
+    return slot;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Layout, MatmulTiling } from '../../../../src/domain/kernelPlan';
+import type { Epilogue } from './epilogue';
+
+/** What distinguishes the kernels of products. */
+export interface TileVariant {
+  layout: Layout;
+  tiling: MatmulTiling;
+  epilogue: Epilogue;
+  /** Whether every operand's row length is a multiple of four, so that operands can be read as vec4. */
+  aligned: boolean;
+}
