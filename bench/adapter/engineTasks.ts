@@ -68,12 +68,17 @@ export class EngineTasks {
       ...steps.map((size) => step(size, 'mixed')),
       { name: 'products', run: () => this.#products() },
       { name: 'tuning', run: () => this.#tuning() },
-      { name: tuned, run: () => this.#step(tuned, model, first, 'full') },
+      { name: tuned, run: () => this.#tunedStep(tuned, first) },
       { name: 'search', run: () => this.#search() },
       { name: 'encode', run: () => this.#encode() },
       step(demoStep, 'full', demo),
       step(demoStep, 'mixed', demo),
     ];
+  }
+
+  #tunedStep(task: string, size: StepSize): Promise<StepResult> {
+    if (this.#plan !== 'tuned') throw new NotOfferedError('nothing was tuned');
+    return this.#step(task, this.#sizes.model, size, 'full');
   }
 
   async #step(task: string, config: EncoderConfig, { texts }: StepSize, precision: StepPrecision): Promise<StepResult> {

@@ -29,6 +29,9 @@ test('the benchmark shows the speed of products and steps, an expected time, and
   expect(copied).toContain('Demo model, 3 layers × 256: 2 pairs, 256 tokens');
   expect(copied).toContain('ms, whole batch at once; ');
   expect(copied).toContain('Chrome');
+  expect(copied).toContain('GPU time by kernel, Demo model');
+  await page.getByTestId('benchmark-details').locator('summary').click();
+  await expect(page.getByTestId('benchmark-details')).toContainText('a CPU doesn’t time kernels separately');
   await expectAccessible(page, 'benchmark');
   await page.getByTestId('theme').click();
   await expectAccessible(page, 'benchmark, other theme');

@@ -17,13 +17,14 @@ import { testDeviceBytes, testDeviceLiveArrays } from './testDevice';
  * Stubs a browser whose only adapter is Dawn's null backend. `ignoreErrors` hides the device's errors, because arrays
  * may exceed its 512 MiB.
  */
-async function browserWithNullAdapter({ ignoreErrors = false } = {}): Promise<void> {
+async function browserWithNullAdapter({ ignoreErrors = false, withoutTimestamps = false } = {}): Promise<void> {
   const adapter = await nullAdapter();
   const requestDevice = adapter.requestDevice.bind(adapter);
   vi.spyOn(adapter, 'requestDevice').mockImplementation(async (descriptor) => {
     // Reading timestamps back takes memory, and there may be none left.
     const requiredFeatures = [...(descriptor?.requiredFeatures ?? [])].filter((name) => name !== 'timestamp-query');
-    const device = await requestDevice(ignoreErrors ? { ...descriptor, requiredFeatures } : descriptor);
+    const untimed = ignoreErrors || withoutTimestamps;
+    const device = await requestDevice(untimed ? { ...descriptor, requiredFeatures } : descriptor);
     if (ignoreErrors) hideErrorsOf(device);
     return device;
   });
@@ -61,6 +62,17 @@ describe("the benchmark on Dawn's null backend", () => {
     expect(result.steps).toMatchObject([{ shape: 'demo', way: 'plain', layers: 3, layersRun: 3, pairs: 2, steps: 1 }]);
     expect(result.skipped).toEqual([]);
     expect(deviceWebGpu()).toBeNull();
+  });
+
+  it("times a step's kernels", async () => {
+    const { steps } = await measured({});
+    const names = steps[0]?.profile?.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['attention forward', 'adamW']));
+  });
+
+  it('says so if the device has no timestamp queries', async () => {
+    await browserWithNullAdapter({ withoutTimestamps: true });
+    expect((await measured({})).steps).toMatchObject([{ shape: 'demo', steps: 1, profile: null }]);
   });
 
   it('skips a model whose every step strategy exceeds the budget, reports its need and measures the rest', async () => {
