@@ -16,8 +16,8 @@ export class HalfWeights {
   readonly #copies = new Map<number, HalfCopy>();
 
   /**
-   * Allocates the copies. Call `refresh` to fill them. `matrices` are the matrix units for all products of operands in
-   * half precision, if the experiment asks for them.
+   * Allocates the copies. Call `refresh` to fill them. `matrices` are the matrix units for all products of
+   * half-precision operands, if the experiment asks for them.
    */
   constructor(
     private readonly weights: SegmentTable,

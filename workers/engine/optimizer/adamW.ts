@@ -22,7 +22,8 @@ export interface HalfCopy {
  * computes the bias corrections in float64, because float32 would cause a relative error of 1e-5 in v.
  *
  * numbers[at] is the gradient norm and numbers[at + 1] the factor that clips the gradients. If the norm is not finite,
- * the kernel changes nothing, so that the run stops with its last good weights. If given, `half` receives the new weights too.
+ * the kernel changes nothing, so that the run stops with its last good weights. If given, `half` receives the new
+ * weights too.
  */
 export function adamW(
   engine: Engine,

@@ -23,8 +23,8 @@ export function vectorsInOnePiece(values: Float32Array, width: number): Vectors 
 }
 
 /**
- * Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. Rows that follow each other
- * in both are copied at once.
+ * Returns a view of `count` rows without copying them: row i is row `rowAt(i)` of `vectors`. Rows that follow each
+ * other in both are copied at once.
  */
 export function pickedVectors(vectors: Vectors, count: number, rowAt: (row: number) => number): Vectors {
   const { width } = vectors;
