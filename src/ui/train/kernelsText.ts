@@ -3,11 +3,9 @@ import type { Dictionary } from '../i18n/dictionary';
 import { formatDuration } from '../i18n/format';
 
 /** Returns a product's name: its place in the model, what it computes, and for how many tokens. */
-export function productName(
-  { kernels: t, common: { comma } }: Dictionary,
-  { product, pass, tokens, half }: TunedProduct,
-): string {
-  return [t.products[product], t.passes[pass], t.tokens(tokens), ...(half ? [t.half] : [])].join(comma);
+export function productName(texts: Dictionary, { product, pass, tokens, half }: TunedProduct): string {
+  const t = texts.kernels;
+  return [t.products[product], t.passes[pass], t.tokens(tokens), ...(half ? [t.half] : [])].join(texts.common.comma);
 }
 
 /** Returns a factor of speed, such as 1.08. */
