@@ -1,9 +1,9 @@
 /**
  * Bytes of a WebGPU engine's scratch array, which holds the partial products of matrix products that are split into
- * parts: at most 1,024 tiles of 64 × 64 numbers, and the column sums next to them (see `matmulChunk`). The engine owns
+ * parts: at most 2,304 tiles of 64 × 64 numbers, and the column sums next to them (see `matmulChunk`). The engine owns
  * the array, as it owns its uniforms, and memory plans count it.
  */
-export const scratchBytes = 17 * 2 ** 20;
+export const scratchBytes = 37 * 2 ** 20;
 export const scratchFloats = scratchBytes / 4;
 
 /**

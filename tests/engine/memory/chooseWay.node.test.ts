@@ -139,7 +139,7 @@ describe('the choice of a step strategy', () => {
 });
 
 describe('the proposal of settings that fit', () => {
-  const limits = { budgetBytes: 1.613 * GiB, arrayBytes: 2 * GiB };
+  const limits = { budgetBytes: 1.633 * GiB, arrayBytes: 2 * GiB };
   const fitsIn = (budget: number) => (settings: { batchSize: number; maxTokens: number }) => {
     const longest = Math.min(400, settings.maxTokens);
     const given = { pairs: settings.batchSize, tokens: settings.batchSize * longest, longest };
@@ -147,7 +147,7 @@ describe('the proposal of settings that fit', () => {
   };
 
   it('names the highest token limit and the largest batch size that fit', () => {
-    const fits = fitsIn(1.613 * GiB);
+    const fits = fitsIn(1.633 * GiB);
     const { maxTokens, batchSize } = proposal({ batchSize: 64, maxTokens: 512 }, fits);
     expect(maxTokens).toBeGreaterThan(16);
     expect(fits({ batchSize: 64, maxTokens: maxTokens ?? 0 })).toBe(true);
