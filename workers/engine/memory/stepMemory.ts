@@ -8,7 +8,7 @@ import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { ParameterCount } from './parameterCount';
 import { maxChunkTexts } from './maxChunkTexts';
 import { stepRowBytes } from './rowBytes';
-import { halfWeightBytes } from './trainingState';
+import { halfWeightBytes, paddingFloats } from './trainingState';
 
 /** Returns the bytes of a step on the largest batch, with the given strategy. */
 export function stepMemoryNeed(
@@ -18,9 +18,10 @@ export function stepMemoryNeed(
   way: StepWay,
   precision: Precision = 'full',
 ): MemoryNeed {
-  const weights = 4 * parameters.all + halfWeightBytes(config, precision);
-  const gradients = 4 * parameters.trained;
-  const moments = 8 * parameters.trained;
+  const padding = paddingFloats(config);
+  const weights = 4 * (parameters.all + padding) + halfWeightBytes(config, precision);
+  const gradients = 4 * (parameters.trained + padding);
+  const moments = 8 * (parameters.trained + padding);
   const rows = rowsOf(shape, way);
   const chunkVectors = way.kind === 'gradCache' ? 3 * maxChunkTexts(shape.pairs, rows) * (config.hiddenSize + 1) : 0;
   const kept =

@@ -1,6 +1,21 @@
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import { matrixParameters, type EncoderConfig } from '../../../src/domain/model';
+import { parameterAlignmentFloats } from '../alignment';
 import type { ParameterCount } from './parameterCount';
+
+/** Returns the floats that parameters lose to their alignment: 0 if all lengths are multiples of it. */
+export function paddingFloats({ layers, hiddenSize: H, intermediateSize: F, ...tables }: EncoderConfig): number {
+  const rows = [tables.vocabularySize, tables.maxPositions, tables.typeVocabularySize];
+  const outside = [...rows.map((count) => count * H), H, H];
+  const inLayer = [3 * H * H, 3 * H, H * H, H, H, H, H * F, F, F * H, H, H, H];
+  const padding = (lengths: readonly number[]): number =>
+    lengths.reduce((sum, length) => sum + (alignedTo(length, parameterAlignmentFloats) - length), 0);
+  return padding(outside) + layers * padding(inLayer);
+}
+
+function alignedTo(length: number, step: number): number {
+  return Math.ceil(length / step) * step;
+}
 
 /** Returns the bytes held from a stage's first step to its last: weights, gradients and moments. */
 export function trainingStateBytes(
@@ -8,7 +23,7 @@ export function trainingStateBytes(
   { all, trained }: ParameterCount,
   precision: Precision,
 ): number {
-  return 4 * all + 12 * trained + halfWeightBytes(config, precision);
+  return 4 * all + 12 * trained + 16 * paddingFloats(config) + halfWeightBytes(config, precision);
 }
 
 /** Returns the bytes of the half-precision copies of the matrices that products read; 0 in full precision. */

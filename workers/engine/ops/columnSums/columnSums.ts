@@ -19,8 +19,8 @@ export function columnPartials(
   norm?: { z: DeviceArray; stats: DeviceArray },
 ): DeviceArray {
   const [rows = 0, width = 0] = dy.shape;
-  const parts = Math.max(1, Math.ceil(rows / rowsInPart));
-  const partials = engine.pool.allocate([parts, norm ? 2 : 1, width]);
+  const partials = engine.pool.allocateParts(rows, rowsInPart, [norm ? 2 : 1, width]);
+  const [parts = 0] = partials.shape;
   const params = { rows, width, parts };
   const groups = [Math.ceil(width / workgroup[0]), parts, 1] as const;
   if (norm) engine.commands.dispatch(normPartials, { dy, ...norm, partials }, params, groups);

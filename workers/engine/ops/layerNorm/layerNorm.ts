@@ -66,7 +66,7 @@ function gradientsInParts(engine: Engine, arrays: BackwardArrays): DeviceArray {
     inputGradient(engine, arrays);
     return columnPartials(engine, arrays.dy, arrays);
   }
-  const partials = engine.pool.allocate([blocksOf(rows), 2, width]);
+  const partials = engine.pool.allocateParts(rows, rowsInBlock, [2, width]);
   engine.commands.dispatch(
     heldBackwardSums({ width, block: rowsInBlock }),
     { ...arrays, partials },
