@@ -54,23 +54,28 @@ export class ArrayPool {
     }
   }
 
-  /** Returns the number of rows that an array of `rows` rows gets room for. */
-  capacityOf(rows: number): number {
-    return rows === this.#rowCapacity.rows ? this.#rowCapacity.capacity : rows;
-  }
-
   /**
    * Allocates one row [parts, …shape] per part of `rowsInPart` of `rows` rows, with room for the parts of as many rows
    * as the rows themselves get room for.
    */
   allocateParts(rows: number, rowsInPart: number, shape: readonly number[]): DeviceArray {
     const partsOf = (count: number): number => Math.max(1, Math.ceil(count / rowsInPart));
-    return { ...this.allocate([partsOf(this.capacityOf(rows)), ...shape]), shape: [partsOf(rows), ...shape] };
+    return this.#allocate(partsOf(this.#capacityOf(rows)) * arrayLength(shape), [partsOf(rows), ...shape]);
   }
 
   allocate(shape: readonly number[], dtype: ArrayDType = 'f32'): DeviceArray {
     const [rows = 0] = shape;
-    const length = rows > 0 ? arrayLength(shape.slice(1)) * this.capacityOf(rows) : arrayLength(shape);
+    const length = rows > 0 ? arrayLength(shape.slice(1)) * this.#capacityOf(rows) : arrayLength(shape);
+    return this.#allocate(length, shape, dtype);
+  }
+
+  /** Returns the number of rows that an array of `rows` rows gets room for. */
+  #capacityOf(rows: number): number {
+    return rows === this.#rowCapacity.rows ? this.#rowCapacity.capacity : rows;
+  }
+
+  /** Allocates an array with room for `length` numbers. */
+  #allocate(length: number, shape: readonly number[], dtype: ArrayDType = 'f32'): DeviceArray {
     const bytes = Math.max(256, Math.ceil((length * bytesPerNumber(dtype)) / 256) * 256);
     const { buffer, age } = this.#take(bytes) ?? this.#create(bytes);
     this.#live.set(buffer, age);

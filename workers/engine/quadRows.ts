@@ -55,6 +55,16 @@ fn row_sums(x: vec2<f32>, me: u32, row: u32) -> vec2<f32> {
 `;
 }
 
+/** Returns WGSL of `quad_at(i)`: the vec4 at index i of `array`, with zeros from number `length` on. */
+export function guardedQuads(array: string, length: string): string {
+  return `
+fn quad_at(i: u32) -> vec4<f32> {
+  let left = vec4<u32>(0u, 1u, 2u, 3u) + 4u * i < vec4<u32>(${length});
+  return select(vec4<f32>(), ${array}[min(i, (${length} - 1u) / 4u)], left);
+}
+`;
+}
+
 /** WGSL of the sum of a vec4's numbers, in a fixed order. */
 export const quadSum = `
 fn quad_sum(x: vec4<f32>) -> f32 { return (x.x + x.y) + (x.z + x.w); }

@@ -41,7 +41,7 @@ export interface DeviceCheck {
   tokens: number;
   layers: number;
   results: PrecisionCheck[];
-  /** Null on wasm, where there is no peer. */
+  /** Null on wasm: stock TensorFlow.js is compared only on a GPU. */
   peer: PeerCheck | null;
 }
 

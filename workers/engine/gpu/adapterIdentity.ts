@@ -1,15 +1,11 @@
 /**
- * Returns all that tells adapters apart, for keys of what was measured on one: names, subgroup sizes, features and
- * limits. Browsers leave most names empty, and none reports the driver's version.
+ * Returns all that tells adapters apart, for keys of what was measured or checked on one: names, subgroup sizes,
+ * features and limits. Browsers leave most names empty, and none reports the driver's version.
  */
-export function adapterIdentity(device: GPUDevice): Record<string, unknown> {
-  // Older browsers have no adapterInfo.
-  const info: unknown = Reflect.get(device, 'adapterInfo');
-  return {
-    ...numbersAndTexts(info),
-    features: [...device.features].sort(),
-    limits: numbersAndTexts(device.limits),
-  };
+export function adapterIdentity(of: GPUAdapter | GPUDevice): Record<string, unknown> {
+  // A device names its adapter's info `adapterInfo`; older browsers lack it.
+  const info: unknown = 'info' in of ? of.info : Reflect.get(of, 'adapterInfo');
+  return { ...numbersAndTexts(info), features: [...of.features].sort(), limits: numbersAndTexts(of.limits) };
 }
 
 /** Returns the numbers and texts of a WebGPU object, whose fields are getters of its prototype. */

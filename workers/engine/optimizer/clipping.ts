@@ -1,7 +1,7 @@
 import { arrayLength, type DeviceArray } from '../arrays';
 import type { Engine } from '../engine';
 import { kernel } from '../kernel';
-import { quadSum } from '../quadRows';
+import { guardedQuads, quadSum } from '../quadRows';
 import { rowKernel } from '../rowKernel';
 import { workgroupSum } from '../workgroupSum';
 
@@ -65,11 +65,7 @@ const parallel = (scaled: boolean) =>
   ({
     reads: { parts: 'vec4<f32>' },
     workgroup: [threads, 1, 1],
-    globals: `${quadSum}${workgroupSum(threads)}
-fn quad_at(i: u32) -> vec4<f32> {
-  let left = vec4<u32>(0u, 1u, 2u, 3u) + 4u * i < vec4<u32>(p.parts);
-  return select(vec4<f32>(), parts[min(i, (p.parts - 1u) / 4u)], left);
-}`,
+    globals: quadSum + workgroupSum(threads) + guardedQuads('parts', 'p.parts'),
     body: `
   var sums = vec4<f32>();
   for (var first = 0u; 4u * first < p.parts; first += ${4 * threads}u) {

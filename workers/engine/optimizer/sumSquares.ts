@@ -3,7 +3,7 @@ import type { Engine, EngineTraits } from '../engine';
 import { kernel } from '../kernel';
 import { memo } from '../memo';
 import { trainedSegmentArrays, type SegmentTable } from '../model/segmentTable';
-import { quadSum } from '../quadRows';
+import { guardedQuads, quadSum } from '../quadRows';
 import { rowKernel, rowKernelGroups } from '../rowKernel';
 import { workgroupSum } from '../workgroupSum';
 
@@ -22,12 +22,11 @@ export function squarePartCount({ shape }: DeviceArray): number {
 export function sumSquares(engine: Engine, gradients: DeviceArray, parts: DeviceArray, firstPart: number): void {
   const { traits, commands } = engine;
   const params = { rows: squarePartCount(gradients), length: arrayLength(gradients.shape), firstPart };
-  const { software } = traits;
-  if (software) {
+  if (traits.software) {
     const groups = rowKernelGroups(traits, params.rows);
     return commands.dispatch(softwareSquares(traits), { gradients, parts }, params, groups);
   }
-  commands.dispatch(squaresKernel(partThreads), { gradients, parts }, params, params.rows);
+  commands.dispatch(gpuSquares, { gradients, parts }, params, params.rows);
 }
 
 const squaresSpec = {
@@ -53,29 +52,24 @@ const softwareSquares = memo((traits: EngineTraits) =>
 /** Threads of a GPU that sum one part. */
 const partThreads = 256;
 
-/** Builds the kernel of GPUs. A thread loads all of its numbers before it sums them. */
-export const squaresKernel = memo((threads: number) => {
-  const quads = squarePartLength / 4 / threads;
-  const each = (statement: (n: number) => string): string =>
-    Array.from({ length: quads }, (_, n) => `  ${statement(n)}`).join('\n');
-  return kernel({
-    ...squaresSpec,
-    reads: { gradients: 'vec4<f32>' },
-    workgroup: [threads, 1, 1],
-    globals: `${quadSum}${workgroupSum(threads)}
-fn quad_at(i: u32) -> vec4<f32> {
-  let left = vec4<u32>(0u, 1u, 2u, 3u) + 4u * i < vec4<u32>(p.length);
-  return select(vec4<f32>(), gradients[min(i, (p.length - 1u) / 4u)], left);
-}`,
-    body: `
+const partQuads = Array.from({ length: squarePartLength / 4 / partThreads }, (_, n) => n);
+/** A thread loads all of its numbers before it sums them. */
+const gpuSquares = kernel({
+  ...squaresSpec,
+  reads: { gradients: 'vec4<f32>' },
+  workgroup: [partThreads, 1, 1],
+  globals: quadSum + workgroupSum(partThreads) + guardedQuads('gradients', 'p.length'),
+  body: `
   if (group >= p.rows) { return; }
   let first = group * ${squarePartLength / 4}u + lane;
-${each((n) => `let g${n} = quad_at(first + ${n * threads}u);`)}
+${partQuads.map((n) => `  let g${n} = quad_at(first + ${n * partThreads}u);`).join('\n')}
   var sums = g0 * g0;
-${Array.from({ length: quads - 1 }, (_, n) => `  sums = fma(g${n + 1}, g${n + 1}, sums);`).join('\n')}
+${partQuads
+  .slice(1)
+  .map((n) => `  sums = fma(g${n}, g${n}, sums);`)
+  .join('\n')}
   let all = workgroup_sum(quad_sum(sums), lane);
   if (lane == 0u) { parts[p.firstPart + group] = all; }`,
-  });
 });
 
 /** Returns the number of partial sums of squares for all arrays of a table. */

@@ -36,7 +36,7 @@ export interface Ranking<T> {
   ranked: readonly [Ranked<T>, ...Ranked<T>[]];
   /** Median time of the default in the accepted rounds of full length; NaN if there was no accepted round. */
   firstMs: number;
-  /** Set if so many rounds were rejected that no candidate could be compared with the default. */
+  /** Whether too many rounds were rejected to compare any candidate with the default. */
   unsteady: boolean;
 }
 

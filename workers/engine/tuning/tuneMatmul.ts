@@ -98,17 +98,18 @@ async function firstTimer(
  */
 async function firstAdmitted(gpu: WebGpuEngine, measured: MeasuredCandidates, ms: number): Promise<MeasuredShape[]> {
   const { shape, product, ranked, default_, defaultGflops, refused, ...rest } = measured;
-  let bits = refused.bits;
+  const counts = { ...refused };
   const outcome = (tiling: MatmulTiling, relative = 1): MeasuredShape[] => [
-    { shape, tiling, gflops: defaultGflops / relative, defaultGflops, refused: { ...refused, bits }, ...rest },
+    { shape, tiling, gflops: defaultGflops / relative, defaultGflops, refused: counts, ...rest },
   ];
   for (const { candidate, relative } of ranked) {
     if (candidate === default_) break;
     const compiled = await Promise.race([compiles(gpu, otherKernels(product, [default_, candidate])), sleep(ms)]);
     if (compiled === undefined) return [];
-    if (compiled && (await hasSameBits(gpu, product, [default_, candidate], product.epilogues.slice(1))))
+    if (!compiled) counts.shaders++;
+    else if (await hasSameBits(gpu, product, [default_, candidate], product.epilogues.slice(1)))
       return outcome(candidate, relative);
-    bits++;
+    else counts.bits++;
   }
   return outcome(default_);
 }

@@ -59,7 +59,7 @@ export const heldBackward = memo((width: number) =>
  * add every fourth row of the block, then (first + second) + (third + fourth), so the order of the sums follows from
  * the shape.
  */
-export const heldBackwardSums = memo(({ width, block }: { width: number; block: number }) =>
+export const heldBackwardSums = memo((width: number) =>
   kernel({
     name: 'layerNorm backward with column sums',
     ...backward,
@@ -67,19 +67,19 @@ export const heldBackwardSums = memo(({ width, block }: { width: number; block: 
     globals: `${rowSums(rowsAtOnce)}${quadSum}
 var<workgroup> columns: array<vec4<f32>, ${2 * (rowsAtOnce - 1) * rowThreads}>;
 `,
-    body: backwardBody(width, true, block) + addGroups(width),
+    body: backwardBody(width, true) + addGroups(width),
   }),
 );
 
-function backwardBody(width: number, sums: boolean, block = rowsInBlock): string {
+function backwardBody(width: number, sums: boolean): string {
   return `
-  if (group * ${block}u >= p.rows) { return; }
+  if (group * ${rowsInBlock}u >= p.rows) { return; }
   let me = lane % ${rowThreads}u;
   let own = lane / ${rowThreads}u;
 ${heldQuads(width, 'c', ...(sums ? ['first', 'second'] : []))}
 ${eachQuad(width, (n, i) => `c${n} = gamma[${i}];`)}
-  for (var round = 0u; round < ${block / rowsAtOnce}u; round++) {
-  let row = group * ${block}u + round * ${rowsAtOnce}u + own;
+  for (var round = 0u; round < ${rowsInBlock / rowsAtOnce}u; round++) {
+  let row = group * ${rowsInBlock}u + round * ${rowsAtOnce}u + own;
   let exists = row < p.rows;
   let at = row * ${width / 4}u;
   var numbers = vec2<f32>();

@@ -67,12 +67,7 @@ function gradientsInParts(engine: Engine, arrays: BackwardArrays): DeviceArray {
     return columnPartials(engine, arrays.dy, arrays);
   }
   const partials = engine.pool.allocateParts(rows, rowsInBlock, [2, width]);
-  engine.commands.dispatch(
-    heldBackwardSums({ width, block: rowsInBlock }),
-    { ...arrays, partials },
-    { rows, width },
-    blocksOf(rows),
-  );
+  engine.commands.dispatch(heldBackwardSums(width), { ...arrays, partials }, { rows, width }, blocksOf(rows));
   return partials;
 }
 

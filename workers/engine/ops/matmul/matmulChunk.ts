@@ -16,7 +16,7 @@ const maxSplitTiles = 1024;
  * The same for parts with long chunks. Large GPUs share more tiles more evenly: over 8,192 tokens, the weight gradients
  * of BERT-base run at 30 to 39 TFLOP/s on an H200, and at 23 to 30 with the limit above. Also caps the scratch array.
  */
-export const maxLongSplitTiles = 2304;
+const maxLongSplitTiles = 2304;
 
 /**
  * Returns the length of the chunks in which a product's inner dimension is summed. Each number of y is ((s₀ + s₁) + s₂)
