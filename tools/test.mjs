@@ -79,23 +79,25 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-/** Software WebGPU compiles its shaders on one core, and takes longest. */
-const longest = vitest('engine-webgpu');
-/** Checks that keep about one core busy. They run beside the longest one. */
-const light = [
-  tsc('domain'),
-  tsc('workers'),
+/**
+ * Checks that keep about one core busy, so two run at a time. Longest first: the short ones at the end let both lanes
+ * finish at about the same time.
+ */
+const paired = [
+  vitest('engine-webgpu'),
+  vitest('engine-wasm'),
+  endToEnd('e2e'),
+  vitest('unit'),
+  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
+  single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   tsc('tests'),
   single('types: page', bin('svelte-check', 'bin/svelte-check'), [
     '--tsconfig',
     'tsconfig.page.json',
     '--fail-on-warnings',
   ]),
-  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
-  single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
-  vitest('unit'),
-  vitest('engine-wasm'),
-  endToEnd('e2e'),
+  tsc('workers'),
+  tsc('domain'),
 ];
 /** Trains in the page, which needs the whole machine. */
 const alone = endToEnd('e2e-training');
@@ -120,7 +122,7 @@ async function runCheck(check, browser) {
 /** Runs all checks, two at a time except the last, even if one fails. Returns their counts. */
 async function runChecks(browser) {
   const results = [];
-  const queue = [longest, ...light];
+  const queue = [...paired];
   const lane = async () => {
     for (let check = queue.shift(); check; check = queue.shift()) results.push(await runCheck(check, browser));
   };
