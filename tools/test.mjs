@@ -79,6 +79,8 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
+/** Needs neither a browser nor the site, so it runs beside the build. */
+const lint = single('lint', bin('eslint', 'bin/eslint.js'), ['.']);
 /**
  * Checks that keep about one core busy, so two run at a time. Longest first: the short ones at the end let both lanes
  * finish at about the same time.
@@ -88,7 +90,6 @@ const paired = [
   vitest('engine-wasm'),
   endToEnd('e2e'),
   vitest('unit'),
-  single('lint', bin('eslint', 'bin/eslint.js'), ['.']),
   single('format', bin('prettier', 'bin/prettier.cjs'), ['--check', '--log-level', 'warn', '.']),
   tsc('tests'),
   single('types: page', bin('svelte-check', 'bin/svelte-check'), [
@@ -119,15 +120,25 @@ async function runCheck(check, browser) {
   return { name: check.name, seconds, ...check.count(code) };
 }
 
-/** Runs all checks, two at a time except the last, even if one fails. Returns their counts. */
+/**
+ * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their counts.
+ */
 async function runChecks(browser) {
   const results = [];
+  const run = async (check) => results.push(await runCheck(check, browser));
   const queue = [...paired];
-  const lane = async () => {
-    for (let check = queue.shift(); check; check = queue.shift()) results.push(await runCheck(check, browser));
+  const lane = async (beginning) => {
+    await beginning;
+    for (let check = queue.shift(); check; check = queue.shift()) await run(check);
   };
-  await Promise.all([lane(), lane()]);
-  results.push(await runCheck(alone, browser));
+  const building = buildWhenNeeded().catch((error) => {
+    queue.length = 0;
+    throw error;
+  });
+  // If the build fails, wait for the check in the other lane: its output must not follow the last line.
+  const lanes = await Promise.allSettled([lane(building), lane(run(lint))]);
+  for (const { reason } of lanes) if (reason) throw reason;
+  await run(alone);
   return results;
 }
 
@@ -135,8 +146,7 @@ async function main() {
   await installWhenNeeded();
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const [browser] = await Promise.all([browserWhenNeeded(), buildWhenNeeded()]);
-  const results = await runChecks(browser);
+  const results = await runChecks(await browserWhenNeeded());
   console.log('\n== summary');
   for (const { name, passed, failed, seconds } of results)
     console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
