@@ -121,7 +121,8 @@ async function runCheck(check, browser) {
 }
 
 /**
- * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their counts.
+ * Builds the site if needed and runs all checks, two at a time except the last, even if one fails. Returns their
+ * counts.
  */
 async function runChecks(browser) {
   const results = [];
