@@ -22,7 +22,7 @@ export default defineConfig({
     actionTimeout: 20_000,
     locale: 'zh-CN',
     viewport: { width: 1280, height: 800 },
-    // A failed test keeps its actions and DOM snapshots. Recording the screen as well would take a third of the CPU time.
+    // A failed test keeps its actions and DOM snapshots. Recording the screen too would take a third of the CPU time.
     trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
