@@ -6,12 +6,13 @@ import {
   entryWithoutHashSchema,
   experimentSchema,
   experimentModelSchema,
+  withLowestVersion,
   type DataEntry,
   type Experiment,
 } from './experiment';
 import { hubLocation } from './import/hub';
 import type { StoredModel } from './model';
-import { experimentInvalid, parseWith, withDefaults } from './parseExperiment';
+import { experimentInvalid, parseExperiment, parseWith, withDefaults } from './parseExperiment';
 import { isObject } from './isObject';
 import type { Dataset } from './records';
 
@@ -105,7 +106,7 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
   const { withHash, joinTitles } = separateEntries(rest['data'] ?? []);
   const complete = withDefaults({ ...rest, model: null, data: withHash });
   const { stages, stagesToFill } = stagesWithHash(complete['stages'], locations);
-  const experiment = parseWith(experimentSchema, { ...complete, stages });
+  const experiment = withLowestVersion(parseWith(experimentSchema, { ...complete, stages }));
   return {
     experiment,
     model: model === undefined || model === null ? null : parseWith(partialModelSchema, model, 'model'),
@@ -126,7 +127,8 @@ export function experimentFileOf(
 ): object {
   const location = model?.hub ? hubLocation(model.hub) : null;
   const locations = { ...locationsOf(datasets), ...(location === null ? {} : { model: location }) };
-  return Object.keys(locations).length > 0 ? { ...experiment, locations } : experiment;
+  const stated = withLowestVersion(experiment);
+  return Object.keys(locations).length > 0 ? { ...stated, locations } : stated;
 }
 
 /** Hashes and model settings found by reading the files in `locations`. */
@@ -144,7 +146,7 @@ export function fillExperiment(file: ExperimentFile, read: ReadFiles): Experimen
       ? { ...stage, batching: { kind: 'listed' as const, sha256: read.batchesSha256 } }
       : stage,
   );
-  return parseWith(experimentSchema, {
+  return parseExperiment({
     ...file.experiment,
     data: read.data,
     model: { ...read.model, ...file.model },

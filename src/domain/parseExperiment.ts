@@ -1,7 +1,14 @@
 import * as v from 'valibot';
 import { AppError } from './errors';
 import { own, type OwnWords, type Said } from './errorWords';
-import { defaultExperiment, defaultStage, experimentSchema, schemaVersion, type Experiment } from './experiment';
+import {
+  defaultExperiment,
+  defaultStage,
+  experimentSchema,
+  schemaVersion,
+  withLowestVersion,
+  type Experiment,
+} from './experiment';
 import { isObject } from './isObject';
 import { cutAt } from './wellFormed';
 
@@ -20,8 +27,11 @@ export function experimentInvalid(path: string, found: unknown, expected?: Said)
   });
 }
 
-/** Entry v converts an experiment from version v to v + 1. Empty as long as there is only one version. */
-const migrations: Record<number, (old: JsonObject) => JsonObject> = {};
+/** Entry v converts an experiment from version v to v + 1. */
+const migrations: Record<number, (old: JsonObject) => JsonObject> = {
+  // Version 2 only adds: fields that version 1 lacks are optional, and mean by their absence what version 1 does.
+  1: (experiment) => experiment,
+};
 
 function migrated(input: JsonObject): JsonObject {
   let version = input['schemaVersion'] ?? schemaVersion;
@@ -142,10 +152,10 @@ export function parseWith<Schema extends v.GenericSchema>(
 }
 
 /**
- * Parses a JSON value as an experiment with all defaults filled in.
+ * Parses a JSON value as an experiment with all defaults filled in, in the lowest schema version that can state it.
  * @throws experiment-invalid with the path of the wrong or unknown field.
  */
 export function parseExperiment(input: unknown): Experiment {
   if (!isObject(input)) throw experimentInvalid('', input, own('object'));
-  return parseWith(experimentSchema, withDefaults(input));
+  return withLowestVersion(parseWith(experimentSchema, withDefaults(input)));
 }
