@@ -61,10 +61,13 @@ export interface StepReport {
   learningRate: number;
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  /** Share of anchors whose own positive scores highest in the batch. */
-  inBatchAccuracy: number;
-  positiveScore: number;
-  negativeScore: number;
+  /**
+   * In losses over in-batch candidates: the share of anchors whose own positive scores highest, and the mean cosines of
+   * positives and negatives.
+   */
+  inBatchAccuracy?: number;
+  positiveScore?: number;
+  negativeScore?: number;
   tokens: number;
   stepMs: number;
   backendBytes: number;

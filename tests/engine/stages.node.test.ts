@@ -31,7 +31,7 @@ describe('a run of two stages', () => {
     const schedule = { kind: 'linear', warmup: 0.5 } as const;
     const { failure } = await carriedOut(() => false, {}, { stage: { schedule } });
     expect(failure).toBeUndefined();
-    const given = steps.mock.calls.map(([, , learningRate, step]) => ({ learningRate, step }));
+    const given = steps.mock.calls.map(([, learningRate, step]) => ({ learningRate, step }));
     const peak = defaultStage().optimizer.learningRate;
     const stage = [1, 2, 3, 4, 5, 6].map((step, i) => ({ learningRate: learningRateAt(i, 6, schedule, peak), step }));
     expect(given).toEqual([...stage, ...stage]);

@@ -8,11 +8,10 @@ import { divergedParameter } from './divergence';
 import { sumTableSquares, tableSquarePartCount } from './optimizer/sumSquares';
 import type { Engine } from './engine';
 import { computeGradients } from './gradients';
-import { infoNceNumberCount } from './losses/infoNce';
+import type { Loss, LossNumbers, StepBatch } from './losses/loss';
 import type { MatrixUnits } from './matrixUnits';
 import type { AdamWStateMoment } from './model/adamWState';
 import { HalfWeights } from './model/halfWeights';
-import type { TokenBatch } from './model/tokenBatch';
 import { SegmentTable } from './model/segmentTable';
 import { dropoutRates } from './ops/dropout/dropoutRates';
 import { adamW } from './optimizer/adamW';
@@ -22,7 +21,7 @@ import { stopAfterBadStep } from './optimizer/stopAfterBadStep';
 export interface TrainerOptions {
   config: EncoderConfig;
   pooling: Pooling;
-  loss: Stage['loss'];
+  loss: Loss;
   optimizer: Stage['optimizer'];
   dropout: Stage['dropout'];
   seed: number;
@@ -36,13 +35,10 @@ export interface TrainerOptions {
   matrices?: MatrixUnits | undefined;
 }
 
-export interface TrainerNumbers {
-  loss: number;
+/** The numbers of a step: the loss and those that the loss reports beside it. */
+export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<LossNumbers, 'loss'>> {
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
-  inBatchAccuracy: number;
-  positiveScore: number;
-  negativeScore: number;
   tokens: number;
   /** In mixed precision: the scale of this step's gradients. */
   lossScale?: number;
@@ -52,8 +48,7 @@ export interface TrainerNumbers {
 
 /** A step whose commands are submitted. */
 interface BegunStep {
-  anchors: TokenBatch;
-  positives: TokenBatch;
+  batch: StepBatch;
   learningRate: number;
   step: number;
   /** The loss scale that the step uses: right unless an earlier step turns out to be skipped. */
@@ -61,12 +56,8 @@ interface BegunStep {
   numbers: Promise<Float32Array>;
 }
 
-/** Index of the gradient norm in the step's numbers, after those of the loss. The clipping factor follows the norm. */
-const normAt = infoNceNumberCount;
-const numbersLength = infoNceNumberCount + 2;
-
 /**
- * Trains the parameters step by step with in-batch InfoNCE and AdamW. Reads back only a few numbers per step.
+ * Trains the parameters step by step with AdamW. Reads back only a few numbers per step.
  *
  * On a GPU, a step may begin before the numbers of the previous one are known, so that the device never waits for the
  * host. If that previous step turns out bad, the device has changed nothing since: after a step whose numbers are not
@@ -81,6 +72,8 @@ export class Trainer {
   /** [1]. Not zero on the device from a bad step on. */
   readonly #stopped: DeviceArray | undefined;
   #lossScale: LossScale | undefined;
+  /** Index of the gradient norm in a step's numbers, after those of the loss. The clipping factor follows the norm. */
+  readonly #normAt: number;
   readonly #begun: BegunStep[] = [];
 
   /**
@@ -95,6 +88,7 @@ export class Trainer {
     this.#engine = weights.engine;
     this.#gradients = new SegmentTable(weights.engine, weights.layout, 'trainable');
     this.#lossScale = options.lossScale;
+    this.#normAt = options.loss.numbers.length;
     if (this.stepsAhead > 0) {
       this.#stopped = this.#engine.pool.allocate([1]);
       this.#engine.commands.clear(this.#stopped);
@@ -115,19 +109,18 @@ export class Trainer {
   }
 
   /** Trains one step and returns its numbers; see `begin` and `finish`. */
-  async step(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
-    this.begin(anchors, positives, learningRate, step);
+  async step(batch: StepBatch, learningRate: number, step: number): Promise<TrainerNumbers> {
+    this.begin(batch, learningRate, step);
     return this.finish();
   }
 
   /**
-   * Begins a step on a batch in which positive i belongs to anchor i. `step` counts from 1 and is part of the key for
-   * dropout's random numbers. AdamW's t is `step` minus the skipped steps. Throws RangeError if too many steps have
-   * begun.
+   * Begins a step. `step` counts from 1 and is part of the key for dropout's random numbers. AdamW's t is `step` minus
+   * the skipped steps. Throws RangeError if too many steps have begun.
    */
-  begin(anchors: TokenBatch, positives: TokenBatch, learningRate: number, step: number): void {
+  begin(batch: StepBatch, learningRate: number, step: number): void {
     if (this.#begun.length > this.stepsAhead) throw new RangeError('too many steps have begun');
-    const given = { anchors, positives, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
+    const given = { batch, learningRate, step, lossScale: this.#expectedScale(this.#begun.length) };
     this.#begun.push({ ...given, numbers: this.#record(given) });
   }
 
@@ -140,10 +133,13 @@ export class Trainer {
     if (!begun) throw new RangeError('no step has begun');
     const values = await begun.numbers; // GPU→CPU sync, the only one in a step
     this.#begun.shift();
-    const [loss = NaN, inBatchAccuracy = NaN, positiveScore = NaN, negativeScore = NaN, gradientNorm = NaN] = values;
+    const [loss = NaN] = values;
+    const gradientNorm = values[this.#normAt] ?? NaN;
+    const reported = Object.fromEntries(this.options.loss.numbers.map((name, i) => [name, values[i]]));
     const scaled = await this.#checkFinite(loss, gradientNorm, begun);
-    const tokens = (begun.anchors.offsets.at(-1) ?? 0) + (begun.positives.offsets.at(-1) ?? 0);
-    return { loss, gradientNorm, inBatchAccuracy, positiveScore, negativeScore, tokens, ...scaled };
+    const { anchors, candidates } = begun.batch;
+    const tokens = (anchors.offsets.at(-1) ?? 0) + (candidates.offsets.at(-1) ?? 0);
+    return { ...reported, loss, gradientNorm, tokens, ...scaled };
   }
 
   dispose(): void {
@@ -162,7 +158,7 @@ export class Trainer {
   /** Submits all commands of a step. */
   #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
-    const numbers = pool.allocate([numbersLength]);
+    const numbers = this.#allocateNumbers();
     const parts = pool.allocate([tableSquarePartCount(this.#gradients)]);
     try {
       this.#copyInHalf();
@@ -179,19 +175,24 @@ export class Trainer {
     }
   }
 
+  /** Allocates room for a step's numbers: those of the loss, the gradient norm and the clipping factor. */
+  #allocateNumbers(): DeviceArray {
+    return this.#engine.pool.allocate([this.#normAt + 2]);
+  }
+
   /** Copies the weights in half precision before the first step. After that, AdamW keeps the copies up to date. */
   #copyInHalf(): void {
     if (!this.#copiedInHalf) this.#half?.refresh();
     this.#copiedInHalf = true;
   }
 
-  #gradientsOf({ anchors, positives, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
-    const { config, seed, pooling, way } = this.options;
+  #gradientsOf({ batch, step, lossScale }: Omit<BegunStep, 'numbers'>, numbers: DeviceArray): void {
+    const { config, seed, pooling, way, loss } = this.options;
     const rates = dropoutRates(this.options.dropout, config);
     const dropout = rates && { rates, seed, step };
     const context = { engine: this.#engine, weights: this.weights, half: this.#half, config, dropout };
-    const loss = { ...this.options.loss, gradientScale: lossScale?.scale };
-    computeGradients(context, anchors, positives, { pooling, way, loss }, { numbers, gradients: this.#gradients });
+    const options = { pooling, way, loss, gradientScale: lossScale?.scale };
+    computeGradients(context, batch, options, { numbers, gradients: this.#gradients });
   }
 
   #update(
@@ -203,15 +204,15 @@ export class Trainer {
     // AdamW's t counts only steps that changed the weights.
     const update = step - (lossScale?.skipped ?? 0);
     sumTableSquares(this.#gradients, this.#gradients, parts);
-    clipping(this.#engine, parts, optimizer.clipNorm, numbers, normAt, lossScale?.scale);
-    if (this.#stopped) stopAfterBadStep(this.#engine, numbers, normAt, this.#stopped);
+    clipping(this.#engine, parts, optimizer.clipNorm, numbers, this.#normAt, lossScale?.scale);
+    if (this.#stopped) stopAfterBadStep(this.#engine, numbers, this.#normAt, this.#stopped);
     this.weights.layout.segments.forEach(({ decayed }, i) => {
       const [weights, gradients, m, v] = [this.weights, this.#gradients, this.moments.m, this.moments.v].map(
         (table) => table.arrays[i],
       );
       if (!weights || !gradients || !m || !v) return;
       const options = { ...optimizer, learningRate, step: update, decayed };
-      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, normAt, this.#half?.copyOf(i));
+      adamW(this.#engine, { weights, gradients, m, v, numbers }, options, this.#normAt, this.#half?.copyOf(i));
     });
   }
 
@@ -266,7 +267,7 @@ export class Trainer {
   }
 
   #computeAgain(bad: BegunStep): void {
-    const numbers = this.#engine.pool.allocate([numbersLength]);
+    const numbers = this.#allocateNumbers();
     this.#gradientsOf(bad, numbers);
     this.#engine.pool.free(numbers);
   }

@@ -4,6 +4,8 @@ import type { StepWay } from './stepWay';
 export interface BatchShape {
   /** Pairs in the batch. */
   pairs: number;
+  /** Passages that each anchor is compared with: the pairs' positives and all explicit negatives. */
+  candidates: number;
   /** Tokens of all texts in the batch. */
   tokens: number;
   /** Tokens of the longest text in the stage. */

@@ -33,7 +33,7 @@ export function smoothedCurve(values: readonly number[], keep = 0.9): number[] {
   });
 }
 
-export function stepCurveColumns(view: RunView, values: ((step: StepReport) => number)[]): CurveColumns {
+export function stepCurveColumns(view: RunView, values: ((step: StepReport) => number | undefined)[]): CurveColumns {
   const steps = thinnedCurve(view.steps);
-  return { x: steps.map((step) => step.step), series: values.map((value) => steps.map(value)) };
+  return { x: steps.map((step) => step.step), series: values.map((value) => steps.map((step) => value(step) ?? null)) };
 }

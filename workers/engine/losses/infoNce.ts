@@ -1,5 +1,6 @@
 import { largestWindowScores, scoreWindows, type ScoreWindow } from './scoreWindows';
 import type { DeviceArray } from '../arrays';
+import type { Loss } from './loss';
 import type { ArrayPool } from '../arrayPool';
 import type { Engine } from '../engine';
 import { rowKernelGroups } from '../rowKernel';
@@ -7,10 +8,9 @@ import { matmul } from '../ops/matmul/matmul';
 import { matmulChunk } from '../ops/matmul/matmulChunk';
 import { infoNceGradientKernel, infoNceRowsKernel, infoNceColumnsKernel, infoNceNumbersKernel } from './infoNceKernels';
 
-/**
- * Length of the array that `infoNce` writes: loss, accuracy, mean score of the positives, mean score of the negatives.
- */
-export const infoNceNumberCount = 4;
+/** The numbers that `infoNce` writes. */
+const infoNceNumbers = ['loss', 'inBatchAccuracy', 'positiveScore', 'negativeScore'] as const satisfies Loss['numbers'];
+export const infoNceNumberCount = infoNceNumbers.length;
 
 export interface InfoNceOptions {
   temperature: number;
@@ -20,6 +20,16 @@ export interface InfoNceOptions {
 export interface InfoNceRunOptions extends InfoNceOptions {
   gradientScale?: number | undefined; // multiplies all gradients; 1 by default
   maxScores?: number; // maximum scores in memory at once; never changes a result
+}
+
+/** Returns InfoNCE as a loss of training steps. */
+export function infoNceLoss(options: InfoNceOptions): Loss {
+  return {
+    numbers: infoNceNumbers,
+    run(engine, { anchors, candidates }, targets, gradientScale, numbers) {
+      return infoNce(engine, anchors, candidates, { ...options, gradientScale }, numbers, targets.leftOut);
+    },
+  };
 }
 
 /**

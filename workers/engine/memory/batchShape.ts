@@ -14,7 +14,7 @@ export function maxBatchShape(
   maxTokens = Infinity,
 ): BatchShape | null {
   if (batches.length === 0) return null;
-  const shape = { pairs: 0, tokens: 0, longest: 0 };
+  const shape = { pairs: 0, candidates: 0, tokens: 0, longest: 0 };
   const length = ({ offsets }: Offsets, row: number): number =>
     Math.min(maxTokens, (offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
   for (const batch of batches) {
@@ -25,6 +25,7 @@ export function maxBatchShape(
       shape.longest = Math.max(shape.longest, anchor, positive);
     }
     shape.pairs = Math.max(shape.pairs, batch.length);
+    shape.candidates = shape.pairs;
     shape.tokens = Math.max(shape.tokens, sum);
   }
   return shape;

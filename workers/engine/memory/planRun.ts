@@ -68,7 +68,7 @@ export function planRun(
   const { budgetBytes } = limits;
   return {
     budgetBytes,
-    shape: { pairs: shape.pairs, tokens: shape.tokens, longest: shape.longest },
+    shape: { pairs: shape.pairs, candidates: shape.candidates, tokens: shape.tokens, longest: shape.longest },
     choice,
     run: {
       budgetBytes,

@@ -90,7 +90,7 @@ function affordablePairs(config: EncoderConfig, peakGflops: number): number {
 /** Plans the step with the same memory planner as a run. */
 function wayOf(config: EncoderConfig, pairs: number, limits: MemoryLimits): WayChoice {
   const count = parameterCount(config);
-  const shape = { pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
+  const shape = { pairs, candidates: pairs, tokens: pairs * pairTokens, longest: benchmarkTexts.passage };
   return chooseWay(config, { all: count, trained: count }, shape, limits);
 }
 

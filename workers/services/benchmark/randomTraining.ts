@@ -4,6 +4,7 @@ import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 import { firstLossScale } from '../../../src/domain/train/lossScale';
 import type { Engine } from '../../engine/engine';
+import { infoNceLoss } from '../../engine/losses/infoNce';
 import type { MatrixUnits } from '../../engine/matrixUnits';
 import { AdamWState } from '../../engine/model/adamWState';
 import type { ParameterStore } from '../../engine/model/parameterStore';
@@ -13,7 +14,7 @@ import { canTimeKernels } from './canTimeKernels';
 import { randomParameters } from './randomParameters';
 import { randomTexts } from './randomTexts';
 
-const loss = { kind: 'inBatchInfoNce', temperature: 0.05, directions: 'queryToPassage' } as const;
+const loss = infoNceLoss({ temperature: 0.05, directions: 'queryToPassage' });
 const optimizer = {
   kind: 'adamW',
   learningRate: 1e-5,
@@ -128,9 +129,11 @@ export class RandomTraining {
     const { vocabularySize } = this.options.config;
     const number = ++this.#begun;
     this.#underWay++;
-    const first = randomTexts(anchors, vocabularySize, 2 * number);
-    const second = randomTexts(positives, vocabularySize, 2 * number + 1);
-    this.#trainer.begin(first, second, optimizer.learningRate, number);
+    const batch = {
+      anchors: randomTexts(anchors, vocabularySize, 2 * number),
+      candidates: randomTexts(positives, vocabularySize, 2 * number + 1),
+    };
+    this.#trainer.begin(batch, optimizer.learningRate, number);
   }
 
   /** Waits for all steps that have begun. */

@@ -14,6 +14,7 @@ import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
 import { trainerOptions } from './trainModel';
+import { stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. Finds them by recording, on an engine that
@@ -70,7 +71,7 @@ async function recordSteps(
   const adamW = new AdamWState(parameters);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
   for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(pickTexts(anchors, batch), pickTexts(positives, batch), 0, 1);
+    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);

@@ -2,8 +2,8 @@ import type { Stage } from '../../../src/domain/experiment';
 import { epochsOf } from '../../../src/domain/train/planBatches';
 import { learningRateAt } from '../../../src/domain/train/schedule';
 import type { Trainer } from '../../engine/trainer';
-import { pickTexts } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
+import { stepBatch } from './stepBatch';
 import type { TrainingState } from './trainingState';
 
 export interface StageOfRun {
@@ -40,13 +40,11 @@ export class StageSteps {
   /** Begins the next step. */
   begin(): void {
     const { stage, batches, begin } = this.of;
-    const { tokens } = this.session;
     const index = this.state.step + this.#underWay.length - begin;
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    const [anchors, positives] = [pickTexts(tokens.anchors, batch), pickTexts(tokens.positives, batch)];
-    this.trainer.begin(anchors, positives, learningRate, index + 1);
+    this.trainer.begin(stepBatch(this.session.tokens, batch), learningRate, index + 1);
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 

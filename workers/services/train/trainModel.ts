@@ -10,6 +10,7 @@ import type { ParameterStore } from '../../engine/model/parameterStore';
 import { Trainer, type TrainerOptions } from '../../engine/trainer';
 import { plannedMatrixUnits } from '../device/matricesOfRun';
 import { CheckpointKeeper } from './checkpointKeeper';
+import { lossOf } from './lossOf';
 import type { RunSessionOnDevice } from './runSession';
 import { StageSteps } from './stageSteps';
 import type { TrainingState } from './trainingState';
@@ -118,7 +119,7 @@ export function trainerOptions(
   { stageIndex, begin }: { stageIndex: number; begin: number },
 ): TrainerOptions {
   return {
-    loss,
+    loss: lossOf({ loss }),
     optimizer,
     dropout,
     config: model.config,
