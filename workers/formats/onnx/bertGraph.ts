@@ -1,7 +1,7 @@
 import type { EncoderConfig, Pooling } from '../../../src/domain/model';
 import type { AttributeProto, GraphProto, NodeProto, InitializerProto } from './onnxProto';
 
-/** Where an initializer's values come from: a parameter, a linear weight transposed to [in, out], or a constant. */
+/** Source of an initializer's values: a parameter, a linear weight transposed to [in, out], or a constant. */
 export type BertInitializerSource =
   { kind: 'parameter'; name: string } | { kind: 'transposed'; name: string } | { kind: 'constant'; values: number[] };
 
@@ -155,7 +155,7 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
   return graph.layerNorm(sum, `${layer}.output.LayerNorm`, config, output);
 }
 
-/** Adds pooling and, if requested, scaling to unit length. [B, H] */
+/** Adds pooling and, if requested, normalization to unit length. [B, H] */
 function sentenceEmbedding(graph: GraphBuilder, options: BertGraphOptions): void {
   const output = 'sentence_embedding';
   const pooledName = options.normalize ? 'pooled' : output;
