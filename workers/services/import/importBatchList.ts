@@ -6,7 +6,8 @@ import type { Database } from '../../../src/storage/database';
 import { putBatchList } from '../../../src/storage/batchLists';
 
 /**
- * Stores a listed batch order. The file is JSON and has one list per step, of row numbers (from 0) of the stored pairs.
+ * Stores a listed batch order. The file is JSON with one list per step, which contains the row numbers (from 0) of the
+ * stored pairs.
  * @throws import-failed if the file has another form.
  */
 export async function importBatchList(
