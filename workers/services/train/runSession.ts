@@ -32,7 +32,7 @@ export interface RunSession {
   tuning: TuningState;
 }
 
-/** Kept over device losses: a device that fails while kernels are measured is not measured again by this run. */
+/** Survives device losses, so that the run does not measure kernels again on a device that failed while measuring. */
 export interface TuningState {
   running: boolean;
   rulesBecause?: RulesReason;
