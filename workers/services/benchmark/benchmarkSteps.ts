@@ -23,7 +23,7 @@ export const mostPairsPerStep = 16;
 const pairTokens = 2 * meanTextTokens;
 /** Estimated duration above which a step gets fewer pairs, so that several steps fit in the time budget. */
 const longestStepMs = 2500;
-/** Limit on the measured steps, so that a fast device does not use up the time budget. */
+/** Maximum measured steps, so that a fast device does not use up the time budget. */
 const mostSteps = 40;
 /** Maximum layers measured on a CPU, where all layers of BERT-base would take minutes and gigabytes. */
 const layersOnProcessor = 3;

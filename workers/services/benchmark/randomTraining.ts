@@ -24,7 +24,7 @@ const optimizer = {
   clipNorm: 1,
 } as const;
 
-/** Token counts of the texts of a step. */
+/** Token counts of the texts in a step. */
 export interface StepTexts {
   anchors: readonly number[];
   positives: readonly number[];
@@ -40,7 +40,7 @@ export interface RandomTrainingOptions {
   dropout?: number;
 }
 
-/** Profiled steps; the one with the least GPU time counts. */
+/** Number of profiled steps. The one with the least GPU time counts. */
 const profiledSteps = 3;
 
 /** Training steps of a model with random weights on random texts, for measuring. */
@@ -48,7 +48,7 @@ export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;
   readonly #trainer: Trainer;
-  /** Steps that have begun, in all and without being finished. */
+  /** Number of steps that have begun, and of those among them that are not finished. */
   #begun = 0;
   #underWay = 0;
 
@@ -67,7 +67,7 @@ export class RandomTraining {
     );
   }
 
-  /** Runs a step while no other one is under way. Its milliseconds include the readback of the loss. */
+  /** Runs a step while no other step is under way. The milliseconds include the readback of the loss. */
   async single(texts: StepTexts): Promise<{ ms: number; loss: number }> {
     await this.#drain();
     const startedAt = performance.now();
@@ -77,8 +77,8 @@ export class RandomTraining {
   }
 
   /**
-   * Measures up to `count` steps as a run does them: each begins before the numbers of the previous one arrive. Returns
-   * the milliseconds between arrivals. `enough` may end the measurement early.
+   * Measures up to `count` steps under a run's conditions: each begins before the numbers of the previous one arrive.
+   * Returns the milliseconds between arrivals. `enough` may end the measurement early.
    */
   async consecutive(
     texts: StepTexts,
@@ -89,7 +89,7 @@ export class RandomTraining {
     await this.#drain();
     let arrivedAt = performance.now();
     while (ms.length < count) {
-      // On wasm, a step is computed while it begins.
+      // On wasm, beginning a step computes all of it.
       while (this.#underWay <= this.#trainer.stepsAhead) this.#begin(texts);
       await this.#finish();
       const now = performance.now();

@@ -26,10 +26,10 @@ export interface SearchDeps {
   progress: Progress;
 }
 
-/** Passages shown first. */
+/** Number of passages that are shown at first. */
 const shownFirst = 5;
 
-/** The knowledge base of the latest search: further questions reuse its vectors. */
+/** The knowledge base of the latest search. Further questions reuse its vectors. */
 interface EncodedKnowledgeBase {
   key: string;
   passages: Passage[];
@@ -37,7 +37,7 @@ interface EncodedKnowledgeBase {
 }
 let latest: EncodedKnowledgeBase | null = null;
 
-/** Encodes texts with a prefix, as a run does. */
+/** Encodes texts with their prefix, as a run does. */
 async function vectorsOf(
   encoder: EncoderForTexts,
   model: StoredModel,
