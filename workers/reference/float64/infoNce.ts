@@ -2,7 +2,7 @@ import { addScaledRow, times, timesTransposed, transposedTimes, zeros, type Matr
 
 /**
  * Returns in-batch InfoNCE over cosines (van den Oord et al., arXiv 1807.03748, eq. 4), L = mean_i −log
- * softmax_j(cos(a_i, c_j)/τ)_i, and the gradients of the vectors [B, H]. With P the softmax of the rows: dS = (P −
+ * softmax_j(cos(a_i, c_j)/τ)_i, and its gradients for the vectors [B, H]. With P the softmax over rows: dS = (P −
  * I)/(B·τ), da = dS·c, dc = dSᵀ·a.
  */
 export function infoNce(
