@@ -7,8 +7,9 @@ export interface ScoreWindow {
 }
 
 /**
- * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors and as many
- * candidates still fit in one window. The same on all devices, so that no result depends on a device's limits.
+ * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors by 2,896
+ * candidates still fit in one window. The maximum is the same on all devices, so that no result depends on a device's
+ * limits.
  */
 export const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */
@@ -41,7 +42,7 @@ export function largestWindowScores(windows: readonly ScoreWindow[]): number {
 }
 
 /**
- * Returns how many rows or columns of `numbers` scores each form a window: as many as fit in `maxScores` scores,
+ * Returns the number of rows or columns per window, if each has `numbers` scores: as many as fit in `maxScores` scores,
  * rounded down to a multiple of `windowStep`, but at least `windowStep`.
  */
 function linesOf(numbers: number, maxScores: number): number {
