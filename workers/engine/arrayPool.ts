@@ -55,8 +55,8 @@ export class ArrayPool {
   }
 
   /**
-   * Allocates [parts, …shape], one entry per `rowsInPart` rows out of `rows`. Inside `withRowCapacity`, the buffer has
-   * room for the parts of `capacity` rows.
+   * Allocates [parts, …shape] for `rows` rows in parts of `rowsInPart`. Inside `withRowCapacity`, the buffer has room
+   * for the parts of `capacity` rows.
    */
   allocateParts(rows: number, rowsInPart: number, shape: readonly number[]): DeviceArray {
     const partsOf = (count: number): number => Math.max(1, Math.ceil(count / rowsInPart));
@@ -82,7 +82,9 @@ export class ArrayPool {
     return { buffer, offset: 0, shape, ...(dtype === 'f16' ? { dtype } : {}) };
   }
 
-  /** Returns the array's buffer to the pool. Throws RangeError if it is already free or belongs to another pool. */
+  /**
+   * Returns the array's buffer to the pool. Throws RangeError if the array is already free or belongs to another pool.
+   */
   free(array: DeviceArray): void {
     const age = this.#live.get(array.buffer);
     if (age === undefined) throw new RangeError('the array is already free or belongs to another pool');
@@ -91,7 +93,7 @@ export class ArrayPool {
   }
 
   /**
-   * Ends a step: destroys buffers that have been free for more than `idle` steps. Call only when all commands are
+   * Ends a step and destroys buffers that have been free for more than `idle` steps. Call only when all commands are
    * submitted.
    */
   trim(idle = maxIdleSteps): void {
@@ -111,8 +113,8 @@ export class ArrayPool {
   }
 
   /**
-   * Takes the smallest buffer that fits, or the oldest of several of that size. Identical steps then use the same
-   * buffers for the same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be
+   * Takes the smallest free buffer that fits and, among several of that size, the oldest. Identical steps then use the
+   * same buffers for the same arrays, in whatever order an earlier step freed them, so that WebGPU's bind groups can be
    * reused.
    */
   #take(bytes: number): Pick<Free, 'buffer' | 'age'> | undefined {

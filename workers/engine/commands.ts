@@ -13,8 +13,8 @@ export interface CommandCounters {
 export interface Commands {
   readonly counters: CommandCounters;
   /**
-   * Records one kernel. `groups` is the total number of workgroups, or the number per dimension. No array may be both
-   * read and written: WebGPU forbids it.
+   * Records a dispatch of a kernel. `groups` is the total number of workgroups, or the number per dimension. No array
+   * may be both read and written, because WebGPU forbids it.
    */
   dispatch<Param extends string, Read extends string, Write extends string>(
     kernel: Kernel<Param, Read, Write>,

@@ -8,9 +8,9 @@ import { WebGpuEngine } from './gpu/webGpuEngine';
 import { openWasmEngine } from './wasm/openWasmEngine';
 import { wasmFeatures } from './wasm/wasmFeatures';
 
-/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it, and only one is open at a time. */
+/** The open compute device: WebGPU, or the CPU through wasm. The GPU worker owns it and opens only one at a time. */
 interface OpenDevice {
-  /** The preference that the device was opened with. */
+  /** The preference with which the device was opened. */
   preference: DevicePreference;
   info: DeviceInfo;
   engine: Engine & { dispose: () => void };
@@ -260,7 +260,7 @@ async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
   };
   const wanted: readonly string[] = ['shader-f16', 'timestamp-query', 'subgroups', matrixFeature];
-  // The cast is needed because GPUFeatureName lacks Chromium's experimental feature.
+  // This needs a cast because GPUFeatureName lacks Chromium's experimental feature.
   const requiredFeatures = wanted.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({ requiredLimits, requiredFeatures });

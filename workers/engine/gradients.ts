@@ -23,7 +23,7 @@ export interface GradientOptions {
 
 /**
  * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies compute
- * the same gradients; those of GradCache differ by rounding.
+ * the same gradients, except that GradCache's differ by rounding.
  */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,

@@ -1,15 +1,15 @@
 import { matrixFragments, type MatrixFragment } from '../../src/domain/matrixFragment';
 
-/** One kind of matrix unit that a device offers to products: half-precision operands, float32 sums. */
+/** One kind of matrix unit of a device, as used for products: half-precision operands, float32 sums. */
 export interface MatrixUnits {
   fragment: MatrixFragment;
-  /** Threads of a subgroup. */
+  /** Threads per subgroup. */
   subgroupSize: number;
   /** Workgroup memory that a kernel may use, in bytes. */
   memoryBytes: number;
 }
 
-/** Chromium's experimental feature: subgroup matrices. */
+/** Chromium's experimental feature for subgroup matrices. */
 export const matrixFeature = 'chromium-experimental-subgroup-matrix';
 
 /**

@@ -65,7 +65,7 @@ fn quad_at(i: u32) -> vec4<f32> {
 `;
 }
 
-/** WGSL of the sum of a vec4's numbers, in a fixed order. */
+/** WGSL of `quad_sum(x)`: the sum of a vec4's numbers, added in a fixed order. */
 export const quadSum = `
 fn quad_sum(x: vec4<f32>) -> f32 { return (x.x + x.y) + (x.z + x.w); }
 `;

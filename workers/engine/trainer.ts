@@ -32,7 +32,7 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
-  /** Mixed precision only: matrix units for the products, if the experiment asks for them. */
+  /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface TrainerNumbers {
   positiveScore: number;
   negativeScore: number;
   tokens: number;
-  /** In mixed precision: the scale of this step's gradients. */
+  /** Loss scale of this step's gradients, in mixed precision. */
   lossScale?: number;
   /** Set if gradients overflowed in half precision: no weight changed, and `gradientNorm` is not finite. */
   skipped?: true;
@@ -132,8 +132,8 @@ export class Trainer {
   }
 
   /**
-   * Returns the numbers of the earliest unfinished step. Throws `training-diverged`, with the weights as they were
-   * before that step, and any error that the device reports. The trainer cannot be used after an error.
+   * Returns the numbers of the earliest unfinished step. Throws `training-diverged`, in which case the weights are
+   * those from before that step, and any error that the device reports. The trainer cannot be used after an error.
    */
   async finish(): Promise<TrainerNumbers> {
     const [begun] = this.#begun;

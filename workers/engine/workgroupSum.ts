@@ -1,6 +1,6 @@
 /**
  * Returns WGSL of `workgroup_sum(x, lane)`: the sum of x over all threads of a workgroup, returned to each of them.
- * Adds in a fixed tree, eight terms at a time; `threads` is a power of two, at least eight.
+ * Adds in a fixed tree, eight terms at a time. `threads` must be a power of two, at least eight.
  */
 export function workgroupSum(threads: number): string {
   const levels: string[] = [];

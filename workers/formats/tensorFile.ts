@@ -1,6 +1,6 @@
 import type { FileDType } from '../../src/domain/modelTensors';
 
-/** Bytes per element. */
+/** Bytes per element of each type. */
 export const fileDTypeBytes: Record<FileDType, number> = {
   F64: 8,
   I64: 8,

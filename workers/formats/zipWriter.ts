@@ -72,13 +72,16 @@ class Fields {
 
 /** Section numbers such as 4.3.7 refer to PKWARE's APPNOTE.TXT 6.3.10. */
 
-/** Section 4.3.7. Sizes are always in the zip64 field, so that the header's length does not depend on them. */
+/**
+ * Returns the local header of an entry (section 4.3.7). Sizes are always in the zip64 field, so that the header's
+ * length does not depend on them.
+ */
 function localHeader({ name, bytes, crc32 }: Written): Uint8Array<ArrayBuffer> {
   const fields = new Fields(30 + 20).u32(0x04034b50).u16(version, utf8Names, 0, 0, date).u32(crc32, all32, all32);
   return fields.u16(name.length, 20, 1, 16).u64(bytes, bytes).bytes;
 }
 
-/** Section 4.3.12. */
+/** Returns the central directory's record of an entry (section 4.3.12). */
 function directoryEntry({ name, bytes, crc32, offset }: Written): Uint8Array<ArrayBuffer> {
   const fields = new Fields(46 + 28).u32(0x02014b50).u16(version, version, utf8Names, 0, 0, date);
   return fields
@@ -89,7 +92,7 @@ function directoryEntry({ name, bytes, crc32, offset }: Written): Uint8Array<Arr
     .u64(bytes, bytes, offset).bytes;
 }
 
-/** Sections 4.3.14 to 4.3.16. */
+/** Returns the records that end the central directory (sections 4.3.14 to 4.3.16). */
 function directoryEnd(entries: number, bytes: number, offset: number): Uint8Array<ArrayBuffer> {
   return new Fields(56 + 20 + 22)
     .u32(0x06064b50)

@@ -1,15 +1,15 @@
 /**
  * Returns everything that distinguishes adapters: names, subgroup sizes, features and limits. Measurements and checks
- * are keyed by it. Browsers leave most names empty, and none reports the driver version.
+ * are stored under it. Browsers leave most names empty, and none reports the driver version.
  */
 export function adapterIdentity(of: GPUAdapter | GPUDevice): Record<string, unknown> {
   // A device calls its adapter's info `adapterInfo`; older browsers lack it.
   const info: unknown = 'info' in of ? of.info : Reflect.get(of, 'adapterInfo');
-  return { ...numbersAndTexts(info), features: [...of.features].sort(), limits: numbersAndTexts(of.limits) };
+  return { ...numbersAndStrings(info), features: [...of.features].sort(), limits: numbersAndStrings(of.limits) };
 }
 
 /** Returns the number and string fields of a WebGPU object, which are getters on its prototype. */
-function numbersAndTexts(of: unknown): Record<string, number | string> {
+function numbersAndStrings(of: unknown): Record<string, number | string> {
   const found: Record<string, number | string> = {};
   if (typeof of !== 'object' || of === null) return found;
   for (const name in of) {

@@ -16,7 +16,7 @@ import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Uniform slots per submit: as many dispatches as a timed pass of a small kernel needs. */
+/** Uniform slots per submit. A timed pass of a small kernel needs this many dispatches. */
 const slots = 4096;
 /**
  * Maximum dispatches of the first submit after a readback. It is small so that the device starts work long before the
@@ -24,7 +24,7 @@ const slots = 4096;
  */
 const firstBatch = 16;
 
-/** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
+/** WebGPU commands. Kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
@@ -184,7 +184,7 @@ export class GpuCommands implements Commands {
     };
   }
 
-  /** Submits, and resolves when the device has finished all submitted work. */
+  /** Submits the recorded commands and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
     const check = this.#submitChecked();
     await this.#device.queue.onSubmittedWorkDone();

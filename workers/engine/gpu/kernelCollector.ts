@@ -28,15 +28,15 @@ class CollectingCommands implements Commands {
   }
 
   clear(): void {
-    // The arrays hold no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   copy(): void {
-    // The arrays hold no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   write(): void {
-    // The arrays hold no numbers.
+    // Arrays of the collector hold no numbers.
   }
 
   fill(): Promise<void> {
@@ -44,7 +44,7 @@ class CollectingCommands implements Commands {
   }
 
   releaseUploads(): void {
-    // Nothing was uploaded.
+    // The collector uploads nothing.
   }
 
   upload(values: HostValues, shape: readonly number[] = [values.length]): DeviceArray {
@@ -52,7 +52,7 @@ class CollectingCommands implements Commands {
   }
 
   submit(): void {
-    // Nothing is recorded.
+    // The collector records no commands.
   }
 
   read({ shape }: DeviceArray): Promise<Float32Array> {

@@ -42,8 +42,8 @@ export function largestWindowScores(windows: readonly ScoreWindow[]): number {
 }
 
 /**
- * Returns the number of rows or columns per window, if each has `numbers` scores: as many as fit in `maxScores` scores,
- * rounded down to a multiple of `windowStep`, but at least `windowStep`.
+ * Returns the number of rows or columns per window, each with `numbers` scores: as many as `maxScores` allows, rounded
+ * down to a multiple of `windowStep`, but at least `windowStep`.
  */
 function linesOf(numbers: number, maxScores: number): number {
   return Math.max(windowStep, windowStep * Math.floor(maxScores / numbers / windowStep));

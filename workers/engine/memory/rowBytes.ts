@@ -3,7 +3,7 @@ import type { StepWay } from '../../../src/domain/memory/stepWay';
 import type { EncoderConfig } from '../../../src/domain/model';
 
 /**
- * An encode-only batch has at most one text per this many tokens. Otherwise the vectors of many short texts would take
+ * An encode-only batch has at most one text per this many tokens. Otherwise, the vectors of many short texts would take
  * too much memory.
  */
 export const minEncodingTokensPerText = 16;

@@ -35,7 +35,7 @@ export function layerBackward(
   return selfAttentionBackward(dMiddle, saved, layer, context, gradients, needX);
 }
 
-/** Frees everything that a layer saved except its input. */
+/** Frees everything that a layer saved, except its input. */
 export function freeLayerActivations(
   engine: Engine,
   { attention, attentionNorm, outputNorm, middle, pre, gelu }: LayerSaved,

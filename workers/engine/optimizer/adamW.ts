@@ -125,5 +125,5 @@ ${each(
 }
 
 const gpuKernels = makeAdamW(256, 4);
-/** Software adapters are slow to load what neighbouring threads do not. */
+/** Software adapters load slowly what neighbouring threads do not load as well, so each thread takes only one vec4. */
 const softwareKernels = makeAdamW(64, 1);

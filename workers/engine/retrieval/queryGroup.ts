@@ -69,7 +69,7 @@ export class QueryGroup {
   /** Returns the scores [Q, N] of a block of passages, which are valid until the next call. */
   #score(passages: DeviceArray): DeviceArray {
     const scores = { ...this.scratch.scores, shape: [this.rows.count, passages.shape[0] ?? 0] };
-    // The chunk is the same for all block sizes, because ranks must not depend on them.
+    // The chunk is the same for all block sizes, because ranks must not depend on the block size.
     matmul(this.engine, 'NT', this.#queries, passages, scores, { chunk: this.scratch.stride });
     return scores;
   }

@@ -82,7 +82,7 @@ const serialCount = memo((traits: EngineTraits) =>
   }),
 );
 
-/** Threads that together count one row on a GPU, four scores at a time. */
+/** Threads that together count one row on a GPU. Each reads four scores at a time. */
 const threads = 256;
 
 /** Adds the threads' counts in float32, which is exact because a block has fewer than 2²⁴ passages. */

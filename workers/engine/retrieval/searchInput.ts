@@ -8,7 +8,9 @@ export interface SearchInput {
   passages: Vectors;
   /** For each query, the rows of the passages whose ranks are wanted. */
   targets: readonly (readonly number[])[];
-  /** Number of best passages to return per query. A smaller knowledge base returns all of its passages. */
+  /**
+   * Number of best passages to return per query. If the knowledge base is smaller, all of its passages are returned.
+   */
   k: number;
   /** Overrides the block sizes that `searchBlocks` would choose. */
   blocks?: SearchBlocks;

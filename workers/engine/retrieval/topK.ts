@@ -65,7 +65,7 @@ fn best_after(row: u32, last: vec2<u32>, me: u32) -> vec2<u32> {
   }),
 );
 
-/** Threads that together search one row on a GPU, four scores at a time. */
+/** Threads that together search one row on a GPU. Each reads four scores at a time. */
 const threads = 256;
 
 const parallelBest = kernel({

@@ -12,7 +12,7 @@ const comparedFlops = 2e9;
 
 export interface AdmittedTilings {
   matmul: Record<string, MatmulTiling>;
-  /** Number of tilings that were replaced by the default, by reason. */
+  /** Number of tilings that were replaced by the default, by reason for the replacement. */
   refused: { shaders: number; bits: number };
 }
 

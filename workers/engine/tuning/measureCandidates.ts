@@ -32,7 +32,7 @@ interface Conditions {
   now: () => number;
   /** A round starts only if it can end before this time. */
   deadline: number;
-  /** Milliseconds that this shape may take, out of the time left. */
+  /** Milliseconds that this shape may take, its share of the time left. */
   budgetMs: number;
   /** Whether the GPU was idle for so long that it may have lowered its clock. */
   isIdle: boolean;

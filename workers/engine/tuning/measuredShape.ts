@@ -9,7 +9,7 @@ export interface MeasuredShape {
   gflops: number;
   /** GFLOP/s with the default tiling, which the fixed rules choose. */
   defaultGflops: number;
-  /** How the times were measured. Absent if they did not decide anything. */
+  /** How the times were measured. Absent if no tiling was chosen by them. */
   timer?: TimerKind;
   /**
    * Number of candidates that were left out because their shader was refused or their bits differed from the default's.

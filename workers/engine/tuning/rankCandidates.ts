@@ -2,12 +2,15 @@
 const tie = 0.02;
 /** A round counts only if the default's times at its start and at its end differ by at most this share. */
 const maxDrift = 0.05;
-/** Candidates slower than the fastest by this factor drop out after the first round. */
+/** Candidates that are slower than the fastest one by this factor drop out after the first round. */
 const maxSlowness = 1.5;
-/** Candidates measured in the last rounds, besides the default. */
+/** Number of candidates measured in the last rounds, besides the default. */
 const finalists = 4;
 const finalRounds = 3;
-/** The first round only separates slow candidates from fast ones, so its passes are shorter by this factor. */
+/**
+ * Length of the first round's passes, as a share of full length. That round only separates slow candidates from fast
+ * ones.
+ */
 const coarse = 0.4;
 /**
  * Maximum rejected rounds per shape. If the default drifts more often, the device is too busy and the default is kept.
@@ -20,7 +23,7 @@ export interface Heat<T> {
   round: (candidates: readonly T[], passMs: number) => Promise<number[]>;
   /** Length of a pass in the last rounds. */
   passMs: number;
-  /** Whether a round of this many milliseconds can still be afforded. */
+  /** Whether a round of this many milliseconds still fits in the time left. */
   fits: (ms: number) => boolean;
 }
 

@@ -83,7 +83,7 @@ export class SampleProduct {
     for (const each of results) hasher.add(each);
   }
 
-  /** Throws RangeError if the product has no memory. */
+  /** The allocated arrays. Throws RangeError unless the product holds memory. */
   protected get arrays(): Arrays {
     if (!this.#arrays) throw new RangeError('the product has no memory');
     return this.#arrays;

@@ -29,7 +29,8 @@ export interface TuneOptions {
 /** Share of the budget for measuring. The rest is spent on compiling and comparing the chosen kernels. */
 const measuringShare = 0.9;
 /**
- * Assumed number of products measured per shape. It divides the budget on slow devices, where every product takes long.
+ * Number of times that a shape's product is assumed to run. On slow devices, the size of the products is chosen so that
+ * this many runs per shape fit in the budget.
  */
 const productsPerShape = 40;
 

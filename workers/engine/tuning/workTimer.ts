@@ -68,7 +68,7 @@ export class TimestampTimer implements WorkTimer {
   }
 }
 
-/** Splits the repetitions of a work so that no pass has too many dispatches. */
+/** Returns the repetitions of each pass, so that no pass has too many dispatches. */
 function passes({ dispatches, repetitions }: TimedWork): number[] {
   const most = Math.max(1, Math.floor(maxDispatches / dispatches));
   const full = Array.from({ length: Math.floor(repetitions / most) }, () => most);

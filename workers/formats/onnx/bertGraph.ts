@@ -155,7 +155,7 @@ function encoderLayer(graph: GraphBuilder, x: string, index: number, config: Enc
   return graph.layerNorm(sum, `${layer}.output.LayerNorm`, config, output);
 }
 
-/** Adds pooling and, if requested, normalization to unit length. [B, H] */
+/** Adds pooling and, if requested, scaling to unit length. [B, H] */
 function sentenceEmbedding(graph: GraphBuilder, options: BertGraphOptions): void {
   const output = 'sentence_embedding';
   const pooledName = options.normalize ? 'pooled' : output;

@@ -30,7 +30,10 @@ export function attentionForward(
   return { y, saved: { ...inputs, probabilities } };
 }
 
-/** With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq = s·dS·k, dk = s·dSᵀ·q. */
+/**
+ * Returns the gradients of q, k and v. With P = softmax(s·q·kᵀ): dv = Pᵀ·dy, dP = dy·vᵀ, dS = P∘(dP − Σ_row P∘dP), dq =
+ * s·dS·k, dk = s·dSᵀ·q.
+ */
 export function attentionBackward(
   dy: Matrix,
   { q, k, v, probabilities }: AttentionSaved,

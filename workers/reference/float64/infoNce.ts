@@ -37,7 +37,7 @@ interface UnitRows {
   norms: Float64Array;
 }
 
-/** Divides each row by its norm. */
+/** Divides each row by its L2 norm. */
 function unitRows(x: Matrix): UnitRows {
   const norms = new Float64Array(x.rows);
   const unit = zeros(x.rows, x.columns);

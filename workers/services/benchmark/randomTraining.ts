@@ -36,7 +36,7 @@ export interface RandomTrainingOptions {
   precision?: Precision;
   /** Matrix units for the products of mixed precision. */
   matrices?: MatrixUnits | undefined;
-  /** Dropout rate. */
+  /** Dropout rate; 0.1 if absent. */
   dropout?: number;
 }
 
@@ -48,7 +48,7 @@ export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;
   readonly #trainer: Trainer;
-  /** Number of steps that have begun, and of those among them that are not finished. */
+  /** Number of steps that have begun, and how many of these are unfinished. */
   #begun = 0;
   #underWay = 0;
 
@@ -120,7 +120,7 @@ export class RandomTraining {
     this.#trainer.dispose();
     this.#adamW.dispose();
     this.#parameters.dispose();
-    // Free the pooled buffers, so that the next model neither reuses them nor counts them as its own.
+    // Frees the pooled buffers, so that the next model neither reuses them nor counts them as its own.
     releaseIdleMemory(this.engine);
   }
 

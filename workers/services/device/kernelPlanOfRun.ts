@@ -112,7 +112,7 @@ function summaryOf(
   return { products, unmeasured: shapes.length - products.length, refused };
 }
 
-/** Returns a measured product with its name and rates. */
+/** Returns the record of a measured product. */
 export function tunedProduct(shape: ModelShape, { gflops, defaultGflops }: MeasuredShape): TunedProduct {
   const { product, pass, layout, rows, depth, half } = shape;
   const tokens = layout === 'TN' ? depth : rows;

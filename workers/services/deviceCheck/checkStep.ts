@@ -45,7 +45,7 @@ const seed = 20261127;
  */
 const weightRange = 0.2;
 
-/** Returns the training step of the check. Random weights and texts are drawn here, so nothing is downloaded. */
+/** Returns the training step of the check. Its weights and texts are drawn at random, so nothing is downloaded. */
 export function checkStep(size: CheckSize): TrainingStep {
   const { config, pairs, anchorTokens, positiveTokens } = sizes[size];
   const weights = new Map(

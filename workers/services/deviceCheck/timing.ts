@@ -1,4 +1,4 @@
-/** A step that can be repeated; resolves once it is done. */
+/** A step that can be repeated. `run` resolves once the step is done. */
 export interface TimedStep {
   run: () => Promise<unknown>;
 }

@@ -18,7 +18,10 @@ function isCurrent({ browser, kernels }: DeviceCheck, browserNow: string): boole
   return browser === browserNow && kernels === kernelsVersion;
 }
 
-/** Returns the error that refuses a device in a precision, or null if its check found no fault or did not cover it. */
+/**
+ * Returns the error that refuses a device in a precision, or null if the check found no fault in it or did not cover
+ * it.
+ */
 export function refusalOf(check: DeviceCheck, precision: CheckPrecision): AppErrorDetails | null {
   const wrong = wrongTensor(check, precision);
   return wrong && { kind: 'device-wrong', backend: check.device.backend, precision, ...wrong };

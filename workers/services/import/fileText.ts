@@ -18,7 +18,7 @@ export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
 
 /**
  * Returns the file, unpacked if its content is gzip.
- * @throws import-failed gzip-broken if it is damaged or cut off.
+ * @throws import-failed gzip-broken if the file is damaged or cut off.
  */
 export async function unpackedFile(file: File): Promise<File> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());

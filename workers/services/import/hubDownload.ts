@@ -112,8 +112,8 @@ class FileDownload {
   }
 
   /**
-   * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If the request failed
-   * but another try may help, returns the error to throw if this was the last try. Throws if another try cannot help.
+   * Requests the rest of the file once. Returns null if the host sent bytes and ended normally. If another try may
+   * help, returns this one's error, to be thrown if no tries are left. Throws if another try cannot help.
    */
   async #attempt(): Promise<AppError | null> {
     const attempt = new AbortController();
@@ -124,8 +124,8 @@ class FileDownload {
     try {
       const response = await this.context.client.open(this.file, this.#have, attempt.signal);
       await this.#receive(response, silence);
-      // The host ended without sending a byte, so its file is shorter than listed. After a mere interruption, this try
-      // would have brought more bytes.
+      // The host ended without sending a byte, so its file is shorter than listed. If a proxy had cut the file short,
+      // this try would have brought more bytes.
       if (this.#have < this.file.bytes && this.#have === before) throw await this.#sizeDiffers(this.#have);
       return null;
     } catch (thrown) {
@@ -168,7 +168,7 @@ class FileDownload {
   }
 
   /**
-   * Checks where a partial response begins. A host may hide the header from web pages; then only the hash reveals a
+   * Checks where a partial response begins. A host may hide that header from web pages; then only the hash reveals a
    * wrong range.
    */
   #checkRange(response: Response): void {

@@ -36,7 +36,9 @@ interface ImportJob<R extends DataRole> {
   questions: QuestionMerger<RejectionPlace>;
 }
 
-/** Adds the rows of one record, or reports why it has none. Returns the number of rows and the first rejection. */
+/**
+ * Adds the rows of one record, or reports why it has none. Returns the number of rows and the first rejection, if any.
+ */
 function takeRecord<R extends DataRole>(
   record: RawRecord,
   file: string,

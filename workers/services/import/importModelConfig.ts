@@ -4,7 +4,7 @@ import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
 /**
- * More layers than any encoder has. Without a limit, a faulty config.json would make the import list names almost
+ * Maximum layers, more than any encoder has. Without it, a faulty config.json would make the import list names almost
  * forever.
  */
 const maxLayers = 1000;

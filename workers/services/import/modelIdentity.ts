@@ -5,7 +5,7 @@ import type { Database } from '../../../src/storage/database';
 import { getModel } from '../../../src/storage/models';
 import { parseModelJson } from './parseModelJson';
 
-/** Fields of tokenizer_config.json that change token ids, with their values if they are missing. */
+/** Fields of tokenizer_config.json that change token ids, with the values that apply if the fields are missing. */
 const tokenizerDefaults: Record<string, unknown> = {
   do_lower_case: true,
   tokenize_chinese_chars: true,

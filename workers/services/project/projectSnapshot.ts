@@ -33,7 +33,7 @@ const stores = [
   'batchLists',
 ] as const;
 
-/** Reads all records in one transaction, so that those of a running run belong to one point in time. */
+/** Reads all records in one transaction, so that the records of a run in progress belong to one point in time. */
 export async function takeSnapshot(db: Database, experimentIds: readonly string[]): Promise<ProjectSnapshot> {
   const transaction = db.transaction(stores);
   const experiments: StoredExperiment[] = [];

@@ -39,7 +39,7 @@ export async function storeWeights(
   return { sha256: hasher.hex(), bytes: at };
 }
 
-/** Adds the bytes of a chunk that belong to tensors to the hash. The padding between tensors does not count. */
+/** Adds to the hash those bytes of a chunk that belong to tensors. The padding between tensors does not count. */
 function hashTensors(hasher: Hasher, tensors: readonly StoredTensor[], chunk: Uint8Array, at: number): void {
   for (const { offset, length } of tensors) {
     const [begin, end] = [Math.max(offset * 4 - at, 0), Math.min((offset + length) * 4 - at, chunk.length)];

@@ -16,7 +16,7 @@ export interface PreparedData {
 }
 
 /**
- * Returns a function that replaces the positive of a pair by the text that is encoded for the passage. Otherwise, a
+ * Returns a function that replaces the positive of a pair with the text that is encoded for the passage. Otherwise, a
  * model would be trained on passages without their titles and evaluated on passages with titles. If several passages
  * have the same text, the first one decides.
  */

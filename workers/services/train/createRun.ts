@@ -17,8 +17,8 @@ import { modelOfExperiment } from './modelOfExperiment';
 import { storedExperiment } from './storedExperiment';
 
 /**
- * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. The only
- * results that it computes are missing token sets.
+ * Stores the record of a new run, with a copy of the current experiment. Throws if the experiment cannot run. Computes
+ * nothing except missing token sets.
  */
 export async function createRun(
   db: Database,

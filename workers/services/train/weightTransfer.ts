@@ -25,8 +25,8 @@ export function weightTensors(layout: Layout, parameters: ParameterStore): Async
 }
 
 /**
- * Returns generators of the weights, the first moments and the second moments: everything in tensors that a resumed run
- * needs for bit-identical results.
+ * Returns generators of the weights, the first moments and the second moments: all tensors that a resumed run needs for
+ * bit-identical results.
  */
 export function trainingSections(
   layout: Layout,

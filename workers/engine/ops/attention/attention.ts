@@ -39,7 +39,7 @@ export interface AttentionInputs {
   /** Sum of the squared lengths of all texts. */
   squaredLengths: number;
   dropout: DropoutPlace | undefined;
-  /** Replaces the tilings that the device's limits suggest. */
+  /** Overrides the tilings that the device's limits suggest. */
   tilings?: Readonly<Partial<Record<AttentionPass, AttentionTiling>>>;
 }
 

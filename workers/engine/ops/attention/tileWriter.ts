@@ -43,7 +43,7 @@ const four = [0, 1, 2, 3] as const;
  */
 export class TileWriter {
   readonly #variant: TileVariant;
-  /** Rows of threads. The thread's row i is at place `i · #rowThreads + r` in workgroup memory. */
+  /** Number of rows of threads. The thread's row i is at place `i · #rowThreads + r` in workgroup memory. */
   readonly #rowThreads: number;
   /** Number of vec4s in a row of an operand. */
   readonly #vectors: number;

@@ -16,10 +16,10 @@ export const threadRows = 4;
 export const tileColumns = 32;
 /** Threads that share a row of a tile, four columns each. */
 export const columnThreads = tileColumns / 4;
-/** vec4s per row of P or dS in workgroup memory. One is spare, to avoid bank conflicts. */
+/** Number of vec4s per row of P or dS in workgroup memory. One is spare, to avoid bank conflicts. */
 export const weightStride = tileColumns / 4 + 1;
 
-/** vec4s per row of an operand in workgroup memory. One is spare, to avoid bank conflicts. */
+/** Returns the number of vec4s per row of an operand in workgroup memory. One is spare, to avoid bank conflicts. */
 export function operandStride(headSize: number): number {
   return headSize / 4 + 1;
 }

@@ -2,7 +2,7 @@ import type { DeviceArray } from '../../arrays';
 import type { Engine } from '../../engine';
 import { kernel } from '../../kernel';
 
-/** Number of vec4 columns per workgroup, and of threads that share the parts of one. */
+/** Number of vec4 columns per workgroup, and number of threads that share the parts of each column. */
 const quads = 8;
 const ways = 32;
 

@@ -23,8 +23,8 @@ export function embeddingDropoutPlace(dropout: DropoutPlaces | undefined): Dropo
 }
 
 /**
- * Returns one of a layer's dropout places, or undefined if nothing is dropped there. `drop`: 0 for attention
- * probabilities, 1 for attention output, 2 for feed-forward output.
+ * Returns one of a layer's dropout places, or undefined if nothing is dropped there. `drop` is 0 for attention
+ * probabilities, 1 for attention output, and 2 for feed-forward output.
  */
 export function layerDropoutPlace(
   dropout: DropoutPlaces | undefined,

@@ -56,8 +56,8 @@ export const heldBackward = memo((width: number) =>
 
 /**
  * Computes dz, and sums each block's dy and dy·x̂ over its rows: partials [blocks, 2, H]. Each of four groups of
- * threads adds every fourth row of the block, then (first + second) + (third + fourth), so the shape determines the
- * order of the sums.
+ * threads adds every fourth row of the block. Then the groups' sums are added as (first + second) + (third + fourth),
+ * so the shape determines the order.
  */
 export const heldBackwardSums = memo((width: number) =>
   kernel({

@@ -46,7 +46,7 @@ export interface Blocks {
 
 /**
  * Returns the blocks of a kernel: those of a, then those of b. After the last sum, each subgroup passes its results
- * through one of them.
+ * through one of the blocks.
  */
 export function matrixBlocks(layout: Layout, tiling: MatrixTiling, fragment: MatrixFragment): Blocks {
   const { rows, columns, depth, subgroupRows, subgroupColumns } = tiling;

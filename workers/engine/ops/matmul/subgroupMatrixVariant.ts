@@ -10,6 +10,6 @@ export interface MatrixVariant {
   /** Threads per subgroup. */
   subgroupSize: number;
   epilogue: Epilogue;
-  /** Whether y is float32 and stores the sums unchanged. Whole tiles are then written without workgroup memory. */
+  /** Whether y is float32 and receives the sums unchanged. Whole tiles are then written without workgroup memory. */
   direct: boolean;
 }

@@ -3,7 +3,7 @@ import { memo } from '../../memo';
 import { eachQuad, heldQuads, quadSum, rowSums } from '../../quadRows';
 import { rowThreads } from '../../rowKernel';
 
-/** Number of vec4 columns per workgroup, and of threads that share the tokens of a text. */
+/** Number of vec4 columns per workgroup, and number of threads that share the tokens of a text. */
 export const meanQuads = 16;
 const ways = 16;
 

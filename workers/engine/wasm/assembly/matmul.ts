@@ -35,7 +35,7 @@ export function matmul(
   const bColumn: usize = flags & transposedB ? <usize>depth * 4 : 4;
   const stride = <usize>columns * 4;
   const down = (rows + blockRows - 1) / blockRows;
-  // Saves the old numbers of y here, because the epilogue adds them last.
+  // The old numbers of y are saved at this address, because the epilogue adds them last.
   const kept = scratch + packedAt + packedBytes(blockColumns);
   for (let block = begin; block < end; block++) {
     const row = (block % down) * blockRows;
