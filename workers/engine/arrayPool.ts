@@ -55,8 +55,8 @@ export class ArrayPool {
   }
 
   /**
-   * Allocates [parts, …shape] for `rows` rows in parts of `rowsInPart`. Inside `withRowCapacity`, the buffer has room
-   * for the parts of `capacity` rows.
+   * Allocates [parts, …shape], where each part stands for `rowsInPart` of `rows` rows. Inside `withRowCapacity`, the
+   * buffer has room for the parts of `capacity` rows.
    */
   allocateParts(rows: number, rowsInPart: number, shape: readonly number[]): DeviceArray {
     const partsOf = (count: number): number => Math.max(1, Math.ceil(count / rowsInPart));
@@ -69,7 +69,7 @@ export class ArrayPool {
     return this.#allocate(length, shape, dtype);
   }
 
-  /** Returns the number of rows for which an array of `rows` rows gets room. */
+  /** Returns how many rows to make room for in an array of `rows` rows. */
   #capacityOf(rows: number): number {
     return rows === this.#rowCapacity.rows ? this.#rowCapacity.capacity : rows;
   }

@@ -68,8 +68,9 @@ function tensorsOf(state: PickledValue): [string, PickledTensor][] {
 }
 
 /**
- * Opens a file of torch 1.5 or older. It has pickles of a magic number, the protocol, the machine, the state dict and
- * the list of storage keys. The storages follow in the order of the list, each preceded by its number of elements.
+ * Opens a file of torch 1.5 or older. It contains, as pickles, a magic number, the protocol, the machine, the state
+ * dict and the list of storage keys. The storages follow in the order of the list, each preceded by its number of
+ * elements.
  */
 async function openLegacy(blob: Blob, file: string): Promise<Opened> {
   const reader = new PickleReader(file, await blob.slice(0, maxPickleBytes).arrayBuffer());

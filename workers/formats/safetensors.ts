@@ -178,7 +178,7 @@ export async function readTensorBytes(
   return new Uint8Array(await blob.slice(tensor.begin, tensor.end).arrayBuffer());
 }
 
-/** Opens a file of one or several tensors. Reads only its header. */
+/** Opens a safetensors file. Reads only its header. */
 export async function openSafetensors(blob: Blob, file: string): Promise<TensorFile> {
   const header = await readSafetensorsHeader(blob, file);
   return {

@@ -132,7 +132,7 @@ function lacksResult(xml: string, at: number): boolean {
   return !/<(?:\w+:)?v\b/.test(xml.slice(at, xml.indexOf('<', end + 2)));
 }
 
-/** Scans the cells with content. Throws if the sheet is too large for memory, counted up to the last of these cells. */
+/** Scans the cells with content. Throws if the range up to the last of these cells is too large for memory. */
 function scanSheet(xml: string): SheetScan {
   const scan: SheetScan = { styles: new Map(), unreadable: 0 };
   let rows = 0;

@@ -1,6 +1,6 @@
 /**
- * Returns everything that distinguishes adapters: names, subgroup sizes, features and limits. Measurements and checks
- * are stored under it. Browsers leave most names empty, and none reports the driver version.
+ * Returns everything that distinguishes adapters: names, subgroup sizes, features and limits. Keys of measurements and
+ * checks contain it. Browsers leave most names empty, and none reports the driver version.
  */
 export function adapterIdentity(of: GPUAdapter | GPUDevice): Record<string, unknown> {
   // A device calls its adapter's info `adapterInfo`; older browsers lack it.

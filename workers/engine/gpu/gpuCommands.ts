@@ -45,7 +45,7 @@ export class GpuCommands implements Commands {
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
   #compiled = false;
-  /** Whether a timed pass is being recorded. It is never split. */
+  /** Whether a timed pass is being recorded. A timed pass is never split. */
   #timing = false;
   #profile: KernelProfile | undefined;
   #encoder: GPUCommandEncoder | null = null;

@@ -92,7 +92,7 @@ export function planRun(
   };
 }
 
-/** Adds the snapshot that is written as a checkpoint while training continues. */
+/** Adds the memory of the snapshot that is written as a checkpoint while training continues. */
 function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }

@@ -25,8 +25,8 @@ export function widestRowBytes({ hiddenSize, intermediateSize }: EncoderConfig, 
 export function stepRowBytes(config: EncoderConfig, kind: StepWay['kind'], precision: Precision): number {
   const { layers: L, hiddenSize: H, intermediateSize: F, heads } = config;
   const kept = kind === 'recompute' ? 1 : L;
-  // Arrays of width H per layer: input, attention output, both sums before LayerNorm, and the middle. `around` covers a
-  // recomputed layer's output, because one of the gradients reuses its buffer.
+  // Arrays of width H per layer: input, attention output, both sums before LayerNorm, and the input of the feed-forward
+  // network. `around` covers a recomputed layer's output, because one of the gradients reuses its buffer.
   const hidden = kind === 'recompute' ? L + 4 : 5 * L;
   // Two gradients of width H, and the sum of the embeddings.
   const around = 3;

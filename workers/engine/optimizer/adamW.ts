@@ -9,7 +9,7 @@ export interface AdamWOptions {
   weightDecay: number;
 }
 
-/** Half-precision copy of a segment's weights from number `first` on, a multiple of four. */
+/** Half-precision copy of a segment's weights, starting at number `first`, which is a multiple of four. */
 export interface HalfCopy {
   array: DeviceArray;
   first: number;
@@ -125,5 +125,5 @@ ${each(
 }
 
 const gpuKernels = makeAdamW(256, 4);
-/** Software adapters load slowly what neighbouring threads do not load as well, so each thread takes only one vec4. */
+/** Software adapters run faster with one vec4 per thread. */
 const softwareKernels = makeAdamW(64, 1);

@@ -43,7 +43,7 @@ export async function measureShapes(
   const scouts = scoutsOf(planned);
   const others = planned.filter((each) => !scouts.includes(each));
   const started = scouts.map((each) => contestOf(each, conditions.queue));
-  // The default is measured everywhere.
+  // Every shape measures its default tiling, so the kernels for it can be compiled already.
   for (const { product, tilings } of others) void conditions.queue.compile(kernelsOf(product, tilings[0]));
   await add(started);
   const best = new Set(measured.flatMap(({ ranked, default_ }) => bestOf(ranked, default_)));

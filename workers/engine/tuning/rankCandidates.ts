@@ -29,7 +29,7 @@ export interface Heat<T> {
 
 export interface Ranked<T> {
   candidate: T;
-  /** Median of its times relative to the default's in the same rounds. */
+  /** Median of the candidate's times relative to the default's in the same rounds. */
   relative: number;
 }
 

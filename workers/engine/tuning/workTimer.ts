@@ -10,7 +10,7 @@ export interface TimedGpu {
 
 /** Work that is repeated to measure it. */
 export interface TimedWork {
-  /** Records one repetition: dispatches only. */
+  /** Records one repetition, which may only contain dispatches. */
   record: () => void;
   /** Number of dispatches per repetition. */
   dispatches: number;

@@ -60,7 +60,7 @@ export function layerBackward(
 ): Matrix {
   const { weights, config } = context.step;
   const name = (module: LayerModuleName, part: 'weight' | 'bias'): string => layerParameterName(layer, module, part);
-  /** Returns the dx of y = x·Wᵀ + b, and stores dW = dyᵀ·x and db = Σ_rows dy. */
+  /** Computes the backward pass of y = x·Wᵀ + b: returns dx, and stores dW = dyᵀ·x and db = Σ_rows dy. */
   const linear = (d: Matrix, x: Matrix, module: LayerModuleName): Matrix => {
     gradients.set(name(module, 'weight'), transposedTimes(d, x).values); // [out, in]
     gradients.set(name(module, 'bias'), columnSums(d));

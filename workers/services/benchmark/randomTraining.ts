@@ -77,7 +77,7 @@ export class RandomTraining {
   }
 
   /**
-   * Measures up to `count` steps under a run's conditions: each begins before the numbers of the previous one arrive.
+   * Measures up to `count` steps as a run executes them: each begins before the numbers of the previous one arrive.
    * Returns the milliseconds between arrivals. `enough` may end the measurement early.
    */
   async consecutive(

@@ -72,8 +72,8 @@ export interface OpenOptions extends ReadingChoices {
 }
 
 /**
- * Unpacks a file and opens it with the reading stated for it, else with the one chosen earlier in one of the roles for
- * files that look alike, else with the detected one.
+ * Unpacks a file and opens it with the reading stated for it, else with the one chosen earlier, in any of the roles,
+ * for files that look like it, else with the detected one.
  * @throws import-failed if the file is neither text nor a workbook, or does not match the stated reading.
  */
 export async function openDataFile(

@@ -112,7 +112,8 @@ async function importFile<R extends DataRole>(
 }
 
 /**
- * Returns the mapping with the column that the judgements name as id, or null if the column names already lead to it.
+ * Returns the mapping with `idColumn`, whose ids the judgements name, as the id. Returns null if there is no such
+ * column or the column names already lead to it.
  */
 function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
   const byName = mapping.find(({ field }) => field === 'id')?.column;

@@ -28,7 +28,7 @@ const partBytes = 32 * 1024 * 1024;
 
 type Entry = { name: string; input: Uint8Array<ArrayBuffer> };
 
-/** Cuts the first bytes of stored weights into parts. Each of `cuts`, which are byte offsets, is the end of a part. */
+/** Yields stored weights in parts, up to the last of `cuts`. Each of these byte offsets ends a part. */
 async function* cutWeights(
   db: Database,
   weightsId: string,

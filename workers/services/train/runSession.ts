@@ -32,7 +32,10 @@ export interface RunSession {
   tuning: TuningState;
 }
 
-/** Survives device losses, so that the run does not measure kernels again on a device that failed while measuring. */
+/**
+ * Whether kernels are being measured, and whether that has failed. It survives device losses, so that the run does not
+ * measure again on a device that failed while measuring.
+ */
 export interface TuningState {
   running: boolean;
   rulesBecause?: RulesReason;

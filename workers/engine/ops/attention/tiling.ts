@@ -2,7 +2,7 @@
 export interface AttentionTiling {
   /** Rows of the output per workgroup: queries, or keys in the key-value kernel. */
   rows: 32 | 64;
-  /** Whether the next operand is read from its array before the sums that precede its use. */
+  /** Whether to read the next operand from its array before computing the sums that precede its use. */
   prefetch: boolean;
   /** Copies of the body per iteration of the inner loops. */
   unroll: 1 | 2 | 4;

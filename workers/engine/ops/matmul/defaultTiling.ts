@@ -13,7 +13,10 @@ const tilings = [
   { threadRows: 8, threadColumns: 4, workgroup: [16, 8], sharedDepth: 16 },
   { threadRows: 4, threadColumns: 4, workgroup: [8, 8], sharedDepth: 16 },
 ] as const satisfies readonly MatmulTiling[];
-/** Number of workgroups that keep the cores of a large GPU about equally busy. With fewer, smaller tiles are faster. */
+/**
+ * Number of workgroups that it takes to keep the cores of a large GPU about equally busy. If a product has fewer,
+ * smaller tiles are faster.
+ */
 const busyGroups = 256;
 
 /**

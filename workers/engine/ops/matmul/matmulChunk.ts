@@ -12,10 +12,10 @@ const longChunk = 2048;
 const chunkStep = 64;
 /** Outputs are counted in tiles of this many rows and columns, regardless of the tiling that computes them. */
 const tileSide = 64;
-/** Maximum tiles of all parts together: enough to keep the largest GPUs busy. */
+/** Maximum number of tiles in all parts together, enough to keep the largest GPUs busy. */
 const maxSplitTiles = 1024;
 /**
- * The same maximum for parts with long chunks. Large GPUs balance more tiles better: over 8,192 tokens, the weight
+ * Maximum number of tiles if the chunks are long. Large GPUs balance more tiles better: over 8,192 tokens, the weight
  * gradients of BERT-base run at 30 to 39 TFLOP/s on an H200, and at 23 to 30 with the limit above. Also bounds the
  * scratch array.
  */

@@ -54,7 +54,7 @@ export function matrixProduct(
   );
 }
 
-/** Whether the epilogue leaves the sums as they are; it may only write the sums of a's columns as well. */
+/** Whether the epilogue leaves the sums unchanged. It may still write the sums of a's columns. */
 function isPlain({ aSums: _, ...rest }: Epilogue): boolean {
   return !Object.values(rest).some(Boolean);
 }
