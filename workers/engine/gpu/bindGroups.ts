@@ -12,8 +12,8 @@ const maxCached = 8192;
 export const slotBytes = 256;
 
 /**
- * Caches bind groups by layout and bound ranges. Creating one costs more than all other calls of a dispatch, and
- * identical steps bind the same ranges. A group is dropped when one of its buffers is destroyed.
+ * Caches bind groups by layout and bound ranges. Creating a bind group costs more than all other calls of a dispatch,
+ * and identical steps bind the same ranges. A group is dropped when one of its buffers is destroyed.
  */
 export class BindGroups {
   readonly #groups = new Map<string, { group: GPUBindGroup; blocks: readonly GpuBlock[] }>();

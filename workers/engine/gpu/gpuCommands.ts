@@ -19,8 +19,8 @@ import { UploadRing } from './uploadRing';
 /** Uniform slots per submit. A timed pass of a small kernel needs this many dispatches. */
 const slots = 4096;
 /**
- * Maximum dispatches of the first submit after a readback. It is small so that the device starts work long before the
- * whole step is recorded. Each further submit holds twice as many, because by then the device is busy.
+ * Maximum number of dispatches in the first submit after a readback. It is small so that the device starts work long
+ * before the whole step is recorded. Each further submit holds twice as many, because by then the device is busy.
  */
 const firstBatch = 16;
 
@@ -39,7 +39,7 @@ export class GpuCommands implements Commands {
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
-  /** Maximum dispatches of the current submit. */
+  /** Maximum number of dispatches in the current submit. */
   #batch = firstBatch;
   /** Estimated FLOPs recorded since the last submit. */
   #work = 0;

@@ -19,7 +19,10 @@ export class Pipelines {
   readonly #ready = new Map<string, Pipeline>();
   readonly #preparing = new Map<string, Promise<void>>();
   readonly #layouts = new Map<string, BindingLayout>();
-  /** Pipelines by kernel and by which of its arrays are in half precision. Saves a lookup by the whole code. */
+  /**
+   * Pipelines by kernel and by which of its arrays are in half precision. This avoids looking them up by their whole
+   * code.
+   */
   readonly #found = new WeakMap<object, Map<number, Pipeline>>();
 
   constructor(private readonly device: GPUDevice) {}

@@ -7,9 +7,9 @@ export interface ScoreWindow {
 }
 
 /**
- * Maximum scores per window: 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896 anchors by 2,896
- * candidates still fit in one window. The maximum is the same on all devices, so that no result depends on a device's
- * limits.
+ * Maximum number of scores per window. They take 32 MiB, a quarter of the binding size that WebGPU guarantees. 2,896
+ * anchors by 2,896 candidates still fit in one window. The maximum is the same on all devices, so that no result
+ * depends on a device's limits.
  */
 export const maxScoresPerWindow = 2 ** 23;
 /** Windows start at multiples of 64 vectors, which keeps bindings aligned to 256 bytes for vectors of any length. */

@@ -5,7 +5,7 @@ import { upToQuad } from '../quads';
  * guarantees.
  */
 const blockBytes = 16 * 1024 * 1024;
-/** Maximum passages in a block. */
+/** Maximum number of passages in a block. */
 const maxPassages = 16_384;
 /** Maximum bytes of the scores of a block. */
 const scoreBytes = 24 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import type { Kernel } from '../kernel';
 
-/** Maximum compilations at once. A compilation that has begun cannot be cancelled. */
+/** Maximum number of compilations at once. A compilation that has begun cannot be cancelled. */
 const mostAtOnce = 12;
 
 /** How compiling ended; `late` if the queue was stopped first. */

@@ -44,7 +44,7 @@ interface Conditions {
 const estimateShare = 0.3;
 /** Minimum length of a candidate's pass under a tight budget, as a share of a precise pass. */
 const minPassShare = 0.3;
-/** Maximum repetitions in a pass. Recording more takes the host longer than the GPU needs to run them. */
+/** Maximum number of repetitions in a pass. Recording more takes the host longer than the GPU needs to run them. */
 const maxRepetitions = 4096;
 
 /**

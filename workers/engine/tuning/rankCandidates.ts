@@ -13,7 +13,8 @@ const finalRounds = 3;
  */
 const coarse = 0.4;
 /**
- * Maximum rejected rounds per shape. If the default drifts more often, the device is too busy and the default is kept.
+ * Maximum number of rejected rounds per shape. If the default drifts more often, the device is too busy and the default
+ * is kept.
  */
 const maxRejected = 4;
 

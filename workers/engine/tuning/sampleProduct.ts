@@ -9,7 +9,7 @@ import type { BitHasher } from './bitHasher';
 import { modelEpilogues } from './modelEpilogues';
 import { fillWithNoise } from './noise';
 
-/** Maximum arrays that a product writes: y and, depending on the epilogue, one more. */
+/** Maximum number of arrays that a product writes: y and, depending on the epilogue, one more. */
 export const mostResults = 2;
 
 interface Arrays {

@@ -1,9 +1,12 @@
 import type { WebGpuEngine } from '../gpu/webGpuEngine';
 import { type MatmulShape, matmulFlops } from '../ops/matmul/matmulShape';
 
-/** Minimum tokens of a measured product. With fewer, its time would say little about the product that it represents. */
+/**
+ * Minimum number of tokens in a measured product. With fewer, its time would say little about the product that it
+ * represents.
+ */
 const minTokens = 128;
-/** Maximum tokens of a measured product. With more, only its time and memory grow. */
+/** Maximum number of tokens in a measured product. With more, only its time and memory grow. */
 const maxTokens = 8192;
 
 /**

@@ -10,7 +10,8 @@ const minMs = 100;
 /** Maximum number of batches, for clocks that hardly move. */
 const maxBatches = 50;
 /**
- * Maximum repetitions. Any work takes some milliseconds for this many, so a clock that has not moved by then is broken.
+ * Maximum number of repetitions. This many take some milliseconds for any work, so a clock that has not moved by then
+ * is broken.
  */
 const maxRepetitions = 4096;
 

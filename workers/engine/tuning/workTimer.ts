@@ -37,7 +37,7 @@ const preciseTimestampMs = { rounded: 10, fine: 3 } as const;
  * reported, and that varies by some tenths of a millisecond.
  */
 const preciseHostMs = 50;
-/** Maximum dispatches of a timed pass, which are all recorded in one submit. */
+/** Maximum number of dispatches in a timed pass, which are all recorded in one submit. */
 const maxDispatches = 2048;
 
 /**

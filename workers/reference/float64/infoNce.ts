@@ -48,7 +48,7 @@ function unitRows(x: Matrix): UnitRows {
   return { unit, norms };
 }
 
-/** Returns dx = (dy − y·(y·dy))/‖x‖ per row. */
+/** Returns the gradient of x, given that of y = x/‖x‖ per row: dx = (dy − y·(y·dy))/‖x‖. */
 function unitRowsBackward(dy: Matrix, { unit, norms }: UnitRows): Matrix {
   const dx = zeros(dy.rows, dy.columns);
   for (let row = 0; row < dy.rows; row++) {

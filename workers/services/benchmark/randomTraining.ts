@@ -43,7 +43,7 @@ export interface RandomTrainingOptions {
 /** Number of profiled steps. The one with the least GPU time counts. */
 const profiledSteps = 3;
 
-/** Training steps of a model with random weights on random texts, for measuring. */
+/** Runs training steps of a model with random weights on random texts, in order to measure them. */
 export class RandomTraining {
   readonly #parameters: ParameterStore;
   readonly #adamW: AdamWState;

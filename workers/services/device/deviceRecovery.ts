@@ -3,7 +3,7 @@ import type { DeviceInfo } from '../../../src/domain/device';
 import { deviceLost, openDevice } from '../../engine/device';
 import { EncodedTexts } from '../evaluate/encodedTexts';
 
-/** Maximum device losses in a row without progress. After more, another attempt is unlikely to help. */
+/** Maximum number of device losses in a row without progress. After more, another attempt is unlikely to help. */
 const mostLosses = 3;
 
 /** Keeps results on the host, where they survive a device loss, and counts the losses since the last progress. */

@@ -62,8 +62,8 @@ export class DatasetWriter {
   }
 
   /**
-   * Stores the added rows. Does not write rows again that are already stored, unless their kept columns differ. The
-   * data set takes the new name, kept columns and source files.
+   * Stores the added rows. Rows that are already stored are written again only if their kept columns differ. The data
+   * set takes the new name, kept columns and source files.
    */
   async finish(db: Database, sources: readonly SourceFile[] = []): Promise<Dataset> {
     const contentSha256 = this.hasher.hex();

@@ -236,8 +236,8 @@ async function mustFit(listing: HubListing, configText: string, arrived: number)
 }
 
 /**
- * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Does not
- * fetch the parts again that an earlier download of the same commit has stored.
+ * Fetches the files of a listing into storage, one after another, and returns them as files that stay on disk. Parts
+ * that an earlier download of the same commit has stored are not fetched again.
  */
 export async function downloadHubModel(
   db: Database,

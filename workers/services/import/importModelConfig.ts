@@ -4,8 +4,8 @@ import { modelError } from '../../formats/modelError';
 import { isJsonObject, parseModelJson, type JsonObject } from './parseModelJson';
 
 /**
- * Maximum layers, more than any encoder has. Without it, a faulty config.json would make the import list names almost
- * forever.
+ * Maximum number of layers, which no encoder reaches. Without it, a faulty config.json would make the import list names
+ * almost forever.
  */
 const maxLayers = 1000;
 

@@ -83,8 +83,8 @@ export interface JudgedFiles {
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements, a
- * file that holds their other side belongs to another role, such as passages among the files of questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements,
+ * leaves out and reports the files that hold their other side, such as a file of passages if questions are imported.
  */
 export async function judgedFiles(
   files: readonly DataFile[],

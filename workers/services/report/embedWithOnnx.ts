@@ -1,6 +1,6 @@
 import { AppError } from '../../../src/domain/errors';
 
-/** Maximum threads of onnxruntime-web. More threads hardly help with a few short texts. */
+/** Maximum number of threads of onnxruntime-web. More threads hardly help with a few short texts. */
 const mostThreads = 4;
 
 /** Time limit for starting threads. Without one, onnxruntime-web would wait forever for a thread that cannot start. */

@@ -21,8 +21,8 @@ export const wasmBlockRows = 96;
 export const gpuBlockRows = 64;
 
 /**
- * Returns the maximum rows per block. It is a multiple of four because the four random numbers of a draw belong to four
- * consecutive keys, so blocks must begin at multiples of four within their text.
+ * Returns the maximum number of rows per block. It is a multiple of four because the four random numbers of a draw
+ * belong to four consecutive keys, so blocks must begin at multiples of four within their text.
  */
 export function attentionBlockRows({ software, wasm }: EngineTraits): number {
   if (wasm) return wasmBlockRows;
