@@ -50,7 +50,7 @@ export async function warmUp(
 }
 
 /**
- * Minimum and maximum of a batch's time by timestamps, as shares of the time that passed on the host. The host's time
+ * Plausible range of a batch's time by timestamps, as shares of the time that passes on the host. The host's time
  * includes the round trip to the GPU. A broken clock is wrong by orders of magnitude.
  */
 const plausibleShares = { least: 0.05, most: 1.1 };

@@ -137,7 +137,7 @@ class FileDownload {
     }
   }
 
-  /** Returns the error if another try may help. Otherwise throws. */
+  /** Returns the error of a failed try if another one may help; otherwise throws it. */
   async #retriable(thrown: unknown): Promise<AppError> {
     throwIfStopped(this.context.signal);
     if (thrown instanceof HubOverloaded) return thrown.failure;

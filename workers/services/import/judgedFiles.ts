@@ -78,7 +78,7 @@ export interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
   judgements: Judgements<RejectionPlace> | null;
-  /** By file, the column with the ids that the judgements name. */
+  /** For each file, the column with the ids that the judgements name. */
   idColumns: ReadonlyMap<DataFile, string>;
 }
 

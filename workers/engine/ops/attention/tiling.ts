@@ -4,7 +4,7 @@ export interface AttentionTiling {
   rows: 32 | 64;
   /** Whether to read the next operand from its array before computing the sums that precede its use. */
   prefetch: boolean;
-  /** Copies of the body per iteration of the inner loops. */
+  /** Number of copies of the body per iteration of the inner loops. */
   unroll: 1 | 2 | 4;
 }
 

@@ -10,7 +10,9 @@ import type { TileArray, TileParam } from './tileKernel';
 /** Block of y per work item. Small enough that every thread gets work, and large enough to repay packing an operand. */
 const blockRows = 96;
 const blockColumns = 128;
-/** Inner elements that are packed at a time, and columns per panel. Must match wasm/assembly/product.ts. */
+/**
+ * Number of inner elements that are packed at a time, and of columns per panel. Must match wasm/assembly/product.ts.
+ */
 const depthBlock = 256;
 const panelColumns = 8;
 
