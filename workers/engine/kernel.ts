@@ -58,8 +58,8 @@ export interface Kernel<Param extends string = string, Read extends string = str
   reads: readonly Read[];
   writes: readonly Write[];
   /**
-   * Arrays bound as `u32`. They are not adapted to half precision, because the kernel handles their storage type
-   * itself.
+   * Arrays bound as unsigned integers. They are not adapted to half precision, because the kernel handles their storage
+   * type itself.
    */
   raw: readonly (Read | Write)[];
   flops?(params: Readonly<Record<Param, number>>): number;

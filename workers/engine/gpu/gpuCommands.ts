@@ -16,7 +16,7 @@ import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Uniform slots per submit. A timed pass of a small kernel needs this many dispatches. */
+/** Uniform slots per submit. A timed pass of a small kernel may need this many dispatches. */
 const slots = 4096;
 /**
  * Maximum number of dispatches in the first submit after a readback. It is small so that the device starts work long

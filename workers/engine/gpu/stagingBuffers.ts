@@ -1,6 +1,6 @@
-/** Bytes of each permanent buffer: enough for a step's numbers. */
+/** Bytes of each pooled buffer: enough for a step's numbers. */
 const smallBytes = 256;
-/** Number of permanent buffers: one is read while the next two steps are under way. */
+/** Number of pooled buffers: one is read while the next two steps are under way. */
 const ringLength = 3;
 
 export interface StagingBuffer {

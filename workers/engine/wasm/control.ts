@@ -32,7 +32,7 @@ const maxArguments = 64;
  */
 const maxWaitMs = 120_000;
 
-/** Polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
+/** Number of polls before an idle thread sleeps. They take about 50 µs, longer than the owner's pauses between jobs. */
 const polls = 20_000;
 
 /** One thread's view of the control numbers in memory. */

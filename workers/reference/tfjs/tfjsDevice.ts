@@ -14,7 +14,7 @@ const limitNames = [
 ] as const;
 
 /**
- * A device for tfjs's WebGPU backend, on the same adapter as the engine's. It is requested as tfjs would request it,
+ * A device for tfjs's WebGPU backend, on the adapter that the engine uses. It is requested as tfjs would request it,
  * but its errors are recorded; tfjs itself ignores them.
  */
 export class TfjsDevice {

@@ -4,7 +4,7 @@ import type { Overlap } from '../../../src/domain/split/overlap';
 import { questionKey } from '../../../src/domain/split/questionKey';
 import type { Progress } from '../../../src/protocol/dataApi';
 
-/** Questions searched between progress reports. Pending messages are also handled then. */
+/** Number of questions searched between progress reports. Pending messages are also handled then. */
 const searchedPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

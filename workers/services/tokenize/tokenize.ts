@@ -20,7 +20,7 @@ import { TextTokenizer } from './textTokenizer';
 const tokenSetVersion = 1;
 /** Also part of the key if a text has Han characters beyond the BMP, because version 1 did not separate them. */
 const rareHanVersion = 2;
-/** Texts encoded between two progress reports. Queued messages are also handled then. */
+/** Number of texts encoded between two progress reports. Queued messages are also handled then. */
 const textsPerTurn = 256;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
