@@ -49,7 +49,7 @@ async function readJudgements(
 }
 
 interface JudgedSide {
-  /** Which side of the judgements the file holds, their questions or their passages; null if neither. */
+  /** Which side of the judgements the file holds: their questions or their passages. Null if it holds neither. */
   side: Side | null;
   /** The column with the ids that the judgements name on that side; null if they name none of the file's rows. */
   idColumn: string | null;
