@@ -73,7 +73,7 @@ export function gradCacheGradients(
   const { pool, commands } = engine;
   const chunks = cutIntoChunks(batch, tokensPerPass);
   const vectors = ({ offsets }: TokenBatch): DeviceArray => pool.allocate([offsets.length - 1, config.hiddenSize]);
-  /** Texts that every buffer of text vectors has room for, so that all chunks share the same buffers. */
+  /** The number of texts for which every buffer of text vectors has room, so that all chunks share the same buffers. */
   const maxTexts = maxChunkTexts(batch.candidates.offsets.length - 1, tokensPerPass);
   const withTexts = <T>({ texts }: Chunk, work: () => T): T => pool.withRowCapacity(texts, maxTexts, work);
   const units = { anchors: vectors(batch.anchors), candidates: vectors(batch.candidates) }; // [B, H] and [C, H]
@@ -126,7 +126,7 @@ function textsOf({ tokens }: EncoderContext, pooling: Pooling) {
 }
 
 /**
- * Returns a view of the chunk's rows of vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied but
+ * Returns a view of a chunk's rows of the vectors [B, H] or [C, H]. Its offset may be unaligned, so it can be copied but
  * not bound.
  */
 function rowsOf(vectors: DeviceArray, { firstText, texts }: Chunk): DeviceArray {

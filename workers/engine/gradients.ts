@@ -23,8 +23,8 @@ export interface GradientOptions {
 }
 
 /**
- * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies yield
- * the same gradients, GradCache up to rounding.
+ * Writes the loss to `numbers` and the gradients of all trained parameters to `gradients`. All step strategies compute
+ * the same gradients, except that GradCache's differ by rounding.
  */
 export function computeGradients(
   context: Omit<EncoderContext, 'tokens'>,

@@ -31,7 +31,7 @@ export interface TrainerOptions {
   way?: StepWay | undefined;
   /** Initial loss scale of mixed precision. If absent, everything is float32. */
   lossScale?: LossScale | undefined;
-  /** Mixed precision only: matrix units for the products, if the experiment asks for them. */
+  /** Mixed precision only: the matrix units for products, if the experiment asks for them. */
   matrices?: MatrixUnits | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface TrainerNumbers extends Pick<LossNumbers, 'loss'>, Partial<Omit<
   /** L2 norm of all gradients before clipping. */
   gradientNorm: number;
   tokens: number;
-  /** In mixed precision: the scale of this step's gradients. */
+  /** Loss scale of this step's gradients, in mixed precision. */
   lossScale?: number;
   /** Set if gradients overflowed in half precision: no weight changed, and `gradientNorm` is not finite. */
   skipped?: true;
@@ -51,7 +51,7 @@ interface BegunStep {
   batch: StepBatch;
   learningRate: number;
   step: number;
-  /** The loss scale that the step uses: right unless an earlier step turns out to be skipped. */
+  /** The loss scale that the step uses, which is correct unless an earlier step turns out to have been skipped. */
   lossScale: LossScale | undefined;
   numbers: Promise<Float32Array>;
 }
@@ -60,16 +60,16 @@ interface BegunStep {
  * Trains the parameters step by step with AdamW. Reads back only a few numbers per step.
  *
  * On a GPU, a step may begin before the numbers of the previous one are known, so that the device never waits for the
- * host. If that previous step turns out bad, the device has changed nothing since: after a step whose numbers are not
- * finite, a flag on the device keeps later steps from changing weights and moments. If the step was skipped because
- * gradients overflowed, the one after it is computed again with the smaller loss scale.
+ * host. A bad step then does no harm: after a step whose numbers are not finite, a flag on the device keeps later steps
+ * from changing weights and moments. If the bad step was skipped because gradients overflowed, the step after it is
+ * computed again with the smaller loss scale.
  */
 export class Trainer {
   readonly #engine: Engine;
   readonly #gradients: SegmentTable;
   readonly #half: HalfWeights | undefined;
   #copiedInHalf = false;
-  /** [1]. Not zero on the device from a bad step on. */
+  /** Flag on the device, [1]: nonzero from the first bad step on. */
   readonly #stopped: DeviceArray | undefined;
   #lossScale: LossScale | undefined;
   /** Index of the gradient norm in a step's numbers, after those of the loss. The clipping factor follows the norm. */
@@ -77,7 +77,7 @@ export class Trainer {
   readonly #begun: BegunStep[] = [];
 
   /**
-   * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested and the device
+   * Does not take ownership of weights and moments. Throws RangeError if mixed precision is requested but the device
    * has no half precision.
    */
   constructor(
@@ -103,7 +103,7 @@ export class Trainer {
     return this.#lossScale;
   }
 
-  /** Maximum number of steps that may have begun when the next one begins. */
+  /** Maximum number of unfinished steps when another step begins. */
   get stepsAhead(): number {
     return this.#engine.traits.wasm ? 0 : 1;
   }
@@ -125,8 +125,8 @@ export class Trainer {
   }
 
   /**
-   * Returns the numbers of the earliest step that has begun. Throws `training-diverged`, with all weights unchanged
-   * since before that step, and any error that the device reports. The trainer cannot be used after an error.
+   * Returns the numbers of the earliest unfinished step. Throws `training-diverged`, in which case the weights are
+   * those from before that step, and any error that the device reports. The trainer cannot be used after an error.
    */
   async finish(): Promise<TrainerNumbers> {
     const [begun] = this.#begun;
@@ -148,14 +148,17 @@ export class Trainer {
     if (this.#stopped) this.#engine.pool.free(this.#stopped);
   }
 
-  /** Returns the loss scale for a step that begins while `underWay` others may still turn out to be skipped. */
+  /**
+   * Returns the loss scale for a step that begins after `underWay` unfinished ones, assuming that none of them is
+   * skipped.
+   */
   #expectedScale(underWay: number): LossScale | undefined {
     let scale = this.#lossScale;
     for (let i = 0; i < underWay && scale; i++) scale = nextLossScale(scale, false) ?? undefined;
     return scale;
   }
 
-  /** Submits all commands of a step. */
+  /** Records and submits all commands of a step. */
   #record(begun: Omit<BegunStep, 'numbers'>): Promise<Float32Array> {
     const { pool, commands } = this.#engine;
     const numbers = this.#allocateNumbers();
@@ -180,7 +183,7 @@ export class Trainer {
     return this.#engine.pool.allocate([this.#normAt + 2]);
   }
 
-  /** Copies the weights in half precision before the first step. After that, AdamW keeps the copies up to date. */
+  /** Before the first step, copies the weights in half precision. Afterwards, AdamW keeps the copies up to date. */
   #copyInHalf(): void {
     if (!this.#copiedInHalf) this.#half?.refresh();
     this.#copiedInHalf = true;
@@ -217,7 +220,7 @@ export class Trainer {
   }
 
   /**
-   * Updates the loss scale after a step. Throws `training-diverged` if a number is not finite and a smaller scale
+   * Updates the loss scale after a step. Throws `training-diverged` if a number is not finite and a smaller loss scale
    * cannot help.
    */
   async #checkFinite(
@@ -239,7 +242,7 @@ export class Trainer {
     return { lossScale: used.scale, skipped: true };
   }
 
-  /** Computes the steps that have begun again, with the loss scale that follows a skipped step. */
+  /** Recomputes the unfinished steps with the loss scale that follows a skipped step. */
   #restart(): void {
     if (this.#stopped) this.#engine.commands.clear(this.#stopped);
     for (const [i, begun] of this.#begun.entries()) {

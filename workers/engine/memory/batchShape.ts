@@ -4,7 +4,7 @@ import type { BatchShape } from '../../../src/domain/memory/report';
 type Offsets = Pick<TokenSet, 'offsets'>;
 
 /**
- * Returns the maximum number of pairs and of tokens in a batch, and the length of the longest text, with texts cut at
+ * Returns the maximum numbers of pairs and of tokens in a batch, and the length of the longest text. Texts are cut at
  * `maxTokens`. Returns null if there are no batches. `batches` contains row numbers of the training pairs; both token
  * sets have one text per pair, in order.
  */

@@ -31,12 +31,12 @@ export function stepMemoryNeed(
   return { weights, gradients, moments, activations, snapshot: 0, total: weights + gradients + moments + activations };
 }
 
-/** Returns the bytes of a checkpoint: weights and moments, in float32. */
+/** Returns the bytes of a checkpoint's float32 weights and moments. */
 export function snapshotBytes({ all, trained }: ParameterCount): number {
   return 4 * all + 8 * trained;
 }
 
-/** Returns the number of rows that the encoder's arrays have room for. */
+/** Returns the number of rows for which the encoder's arrays have room. */
 function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
   const most = way.kind === 'gradCache' ? Math.max(way.tokensPerPass, longest) : (way.tokensPerPass ?? tokens);
   return quadsFor(most);
@@ -44,7 +44,7 @@ function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; statistics of rows and columns.
+ * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
   const vectors = (pairs + candidates) * hiddenSize;

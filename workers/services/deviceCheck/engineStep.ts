@@ -13,7 +13,7 @@ import { releaseIdleMemory } from '../../engine/releaseIdleMemory';
 import type { StoredTensor } from '../../../src/domain/modelTensors';
 import { weightsOf, type StepResult, type TrainingStep } from '../../reference/trainingStep';
 
-/** A training step on the engine, by the same functions as in a run. */
+/** A training step on the engine, computed by the same functions as in a run. */
 export class EngineStep {
   readonly #parameters: ParameterStore;
   readonly #gradients: SegmentTable;
@@ -59,8 +59,7 @@ export class EngineStep {
   }
 
   /**
-   * Runs the step and reads all gradients. As in a run, a loss scale at which gradients overflow in half precision is
-   * halved.
+   * Runs the step and reads all gradients. As in a run, halves the loss scale if gradients overflow in half precision.
    */
   async result(): Promise<StepResult> {
     for (;;) {

@@ -17,9 +17,9 @@ import { trainerOptions } from './trainModel';
 import { stepBatch } from './stepBatch';
 
 /**
- * Compiles the kernels of a run on WebGPU in the background, all at once. Finds them by recording, on an engine that
- * runs nothing, an encoding, a search and a step with the fewest and with the most tokens: kernels are chosen by the
- * number of rows.
+ * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
+ * and a step on an engine that runs nothing. Encodings and steps are recorded with the fewest and with the most tokens,
+ * because kernels are chosen by the number of rows.
  */
 export async function prepareKernels(session: RunSessionOnDevice, batches: number[][][]): Promise<void> {
   await deviceWebGpu()?.prepareKernels(async (engine) => {
@@ -77,7 +77,7 @@ async function recordSteps(
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens in all sets together. */
+/** Returns the batches with the fewest and the most tokens over all sets together. */
 function smallestAndLargest(batches: readonly number[][], sets: readonly Pick<TokenSet, 'offsets'>[]): number[][] {
   const tokensOf = (batch: readonly number[]): number =>
     sets.reduce(
