@@ -59,13 +59,15 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
-  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  /**
+   * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
+   */
   joinTitles: boolean | null;
 }
 
 /**
- * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
- * whether titles are joined.
+ * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
+ * files in `locations`. An entry without a hash may still state whether titles are joined.
  */
 function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
   if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
@@ -116,8 +118,8 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
 }
 
 /**
- * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
- * known, and where the model can be fetched again if that came from a hub.
+ * Returns the content of an experiment file. It says which files the data sets were read from, if known, and where the
+ * model can be fetched again if it came from a hub.
  */
 export function experimentFileOf(
   experiment: Experiment,

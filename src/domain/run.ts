@@ -18,7 +18,9 @@ export interface RunRecord {
   /** Copy of the experiment from the start of the run, with all defaults filled in. */
   experiment: Experiment;
   experimentHash: string;
-  /** SHA-256 of the rows that it trains and evaluates on. Missing in runs of earlier versions until they resume. */
+  /**
+   * SHA-256 of the rows that the run trains and evaluates on. Missing in runs of earlier versions until they resume.
+   */
   rowsSha256?: string;
   /** Version and source hash of the app. Runs with equal experiment, build, device and kernel plan have equal bits. */
   build: string;
@@ -111,8 +113,9 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   | { type: 'devEvaluation'; step: number; metrics: Metrics; best: boolean }
   | { type: 'testEvaluation'; moment: EvaluationMoment; metrics: Metrics }
   /**
-   * A checkpoint of the state after `step` is stored; later steps may have been reported already. Steps waited for
-   * `waitedMs` of its `writeMs`; for all of it in runs of earlier versions, which did not record it.
+   * A checkpoint of the state after `step` is stored; later steps may have been reported already. The write took
+   * `writeMs`, and steps waited for `waitedMs` of it. Earlier versions did not record `waitedMs`: steps waited for the
+   * whole write.
    */
   | { type: 'checkpoint'; step: number; generation: number; writeMs: number; waitedMs?: number; bytes: number }
 );

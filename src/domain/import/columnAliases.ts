@@ -60,7 +60,7 @@ export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasLis
 /** Returns a column name in lower case, without spaces, underscores and hyphens. */
 export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
 
-/** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */
+/** Columns of negatives. A row may have several, such as `negative_1` and `negative_2`. */
 export const negativeColumn =
   /^(?:neg|negs|negatives?|negativetexts?|negativepassages?|textneg|hardnegatives?|rejected|rejectedresponses?|负例)\d*$/;
 

@@ -13,7 +13,7 @@ export interface Filling {
   suggested: boolean;
 }
 
-/** Why a file is for no slot. */
+/** Why a file fits no slot. */
 export type UnusedReason = 'no-slot' | 'no-judgements' | 'no-questions' | 'no-side';
 
 export interface Fillings {
@@ -29,7 +29,7 @@ const partWords: Record<Part, RegExp> = {
 };
 const slotOfPart: Record<Part, SlotName> = { train: 'pairs', dev: 'devQuestions', test: 'testQuestions' };
 
-/** Returns the part of the data that a file is for, by its name: `qrels/dev.tsv`, `train-pairs.jsonl`. */
+/** Returns the part of the data that a file's name suggests, as in `qrels/dev.tsv` or `train-pairs.jsonl`. */
 export function partOfName(path: string): Part | null {
   const base = /[^/\\]*$/.exec(path)?.[0] ?? path;
   const words = base.toLowerCase().split(/[\s._-]+/);
@@ -65,7 +65,10 @@ function addBundle({ path, sections }: FileContent, file: number, collected: Col
   collected.add('pairs', [file], sections.pairs, part === null || part === 'train');
 }
 
-/** Adds a file that does not depend on others, by its kind and name. Returns why it is for no slot, or null. */
+/**
+ * Adds a file that does not depend on others, by its kind and name. Returns why it fits no slot, or null if it fits
+ * one.
+ */
 function addSingle({ path, kind, rows }: FileContent, file: number, collected: Collected): UnusedReason | null {
   const part = partOfName(path);
   switch (kind) {
@@ -87,7 +90,7 @@ function addSingle({ path, kind, rows }: FileContent, file: number, collected: C
 const common = (ids: ReadonlySet<string>, judged: { has: (id: string) => boolean }): number =>
   [...ids].reduce((count, id) => count + (judged.has(id) ? 1 : 0), 0);
 
-/** Returns the side of each file that is a side of the judgements. */
+/** Returns for each file which side of the judgements it holds, questions or passages, or null if neither. */
 function sidesOf(files: readonly FileContent[]): (Side | null)[] {
   const judgements = files.filter(({ kind }) => kind === 'judgements');
   if (judgements.length === 0) return files.map(() => null);

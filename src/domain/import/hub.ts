@@ -5,7 +5,7 @@ export interface HubOrigin {
   /** As people write it, such as `huggingface.co`. */
   host: string;
   id: string;
-  /** The commit that the revision asked for stood for. */
+  /** The commit that the requested revision resolved to. */
   commit: string;
 }
 
@@ -53,7 +53,7 @@ export interface HubModelId {
 
 /** A model on a hub, and those of its files that the import needs. */
 export interface HubListing extends HubModelId {
-  /** The commit that the revision stands for. */
+  /** The commit that the revision resolves to. */
   commit: string;
   files: HubFile[];
 }

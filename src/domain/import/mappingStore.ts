@@ -26,7 +26,7 @@ function parsed<T>(schema: v.GenericSchema<unknown, Record<string, T>>, json: st
 /** Parses the remembered mappings. Anything else, such as text from another version, counts as nothing remembered. */
 export const parseMappings = (json: string | null): MappingsByShape => parsed<ColumnMapping>(mappingsSchema, json);
 
-/** Parses the remembered encodings and sheets, as `parseMappings` does the mappings. */
+/** Parses the remembered encodings and sheets in the same way as `parseMappings`. */
 export const parseReadings = (json: string | null): RememberedReadings => parsed<string>(readingsSchema, json);
 
 /** Returns the choices with these remembered as the newest. A shape with null is forgotten. */

@@ -3,7 +3,9 @@ import type { AppErrorDetails } from '../errors';
 import { isObject } from '../isObject';
 import { parseExperiment } from '../parseExperiment';
 
-/** Types of fields that the records of a project file share. The file is someone else's: every field has bounds. */
+/**
+ * Types of fields that the records of a project file share. Anyone may have made the file, so every field has bounds.
+ */
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -45,8 +47,8 @@ function isSaid(value: unknown, depth = 0): boolean {
 }
 
 /**
- * A stored error. Its kind may be one that this version does not know, which the error's sentence allows for, but its
- * fields must be plain values or parts of a sentence.
+ * A stored error. This version may not know its kind, and the UI has a sentence for that; but its fields must be plain
+ * values or parts of a sentence.
  */
 export const errorSchema = v.custom<AppErrorDetails>(
   (value) =>
@@ -57,5 +59,5 @@ export const errorSchema = v.custom<AppErrorDetails>(
 
 /** In files of format 1, weights are stored under their id in the browser that saved the file. */
 export const storedAs = { weightsId: id };
-/** From format 2 on, the hashes of the parts that hold the weights, in order. Equal parts are in the file once. */
+/** From format 2 on: hashes of the parts that hold the weights, in order. The file has only one copy of equal parts. */
 export const inParts = { weights: v.array(sha256) };

@@ -73,7 +73,7 @@ function withoutAsked(
   return { free, overlaps };
 }
 
-/** Returns those of the rows whose positive is not a passage of the knowledge base. */
+/** Returns the rows whose positive is not a passage of the knowledge base. */
 export function rowsWithoutPassage(
   rows: readonly number[],
   pairs: readonly Pair[],

@@ -12,7 +12,7 @@ export interface StoredItem {
   name: string;
   role?: DataRole;
   bytes: number;
-  /** Names of the experiments that need it, deleted ones included. What nobody uses can be deleted. */
+  /** Names of the experiments that need it, deleted ones included. An item that no experiment needs can be deleted. */
   usedBy: string[];
   /** Only for a deleted experiment, which can still be restored. */
   deletedAt?: number;

@@ -4,7 +4,7 @@
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
-/** Limits the work that is lost at a kill, if the write takes long but steps go on meanwhile. */
+/** Caps the interval, and so the work lost if the page is killed, when writes are slow but steps continue meanwhile. */
 const longestWriteIntervalMs = 300_000;
 
 /**
