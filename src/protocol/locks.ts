@@ -3,9 +3,7 @@
  * reason.
  */
 
-/**
- * The GPU worker holds a run's lock while carrying out the run. An unfinished run whose lock is free was interrupted.
- */
+/** The GPU worker holds a run's lock while executing the run. An unfinished run whose lock is free was interrupted. */
 export const runLockPrefix = 'recallsmith-run-';
 
 export function runLockName(runId: string): string {

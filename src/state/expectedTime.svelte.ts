@@ -15,12 +15,12 @@ export class ExpectedTimeState {
   problem = $state.raw<AppErrorDetails | null>(null);
   #asked = 0;
 
-  /** Returns null if no step was measured or the experiment's work is not known yet. */
+  /** Returns the expected milliseconds, or null if no step was measured or the experiment's work is not known yet. */
   msBy({ steps }: BenchmarkResult): number | null {
     return this.work && expectedMs(this.work, steps);
   }
 
-  /** Determines the work of an experiment. An answer that arrives after a newer call is dropped. */
+  /** Determines an experiment's amount of work. An answer that arrives after a newer call is dropped. */
   async ask(experiment: StoredExperiment | null): Promise<void> {
     const question = ++this.#asked;
     this.experiment = experiment;

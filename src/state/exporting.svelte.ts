@@ -9,8 +9,8 @@ import { entryOf } from '../domain/import/slots';
 const referenceTexts = 8;
 
 /**
- * One export. First the app computes reference vectors, which takes the device for a moment; then the files are
- * written, and their model must give the same vectors.
+ * One export. First the app computes reference vectors, which needs the device for a moment. Then it writes the files,
+ * reads the model back and compares its vectors with the reference.
  */
 export class ExportState {
   stage = $state<'idle' | 'vectors' | 'writing' | 'done'>('idle');

@@ -16,7 +16,7 @@ function numbered(texts: Iterable<string>): Uint32Array {
   return Uint32Array.from(numbers);
 }
 
-/** The batch being filled: which passages and anchors it has. */
+/** The passages and anchors of the batch that is being filled. */
 class DistinctBatch {
   readonly #passages = new Set<number>();
   readonly #anchors = new Set<number>();

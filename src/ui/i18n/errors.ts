@@ -44,7 +44,9 @@ type Sentences = {
   [Kind in AppErrorDetails['kind']]: (details: Details<Kind>, experimentFile?: string) => Sentence;
 };
 
-/** Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set on the command line. */
+/**
+ * Sentences by kind of error: what went wrong, where, and what to do. `experimentFile` is set only on the command line.
+ */
 const sentences: Sentences = {
   'import-failed': importFailed,
   'model-invalid': modelInvalid,
@@ -100,7 +102,7 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    // Runs of earlier versions recorded 0 for a number that was not known.
+    // Runs of earlier versions recorded 0 if the number was not known.
     const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
     const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
     const figures = {
@@ -220,9 +222,9 @@ export function errorSentences(details: AppErrorDetails, experimentFile?: string
   try {
     if (say) return say(details, experimentFile);
   } catch {
-    // The fields are not those of the kind; see below.
+    // The fields do not fit the kind; see below.
   }
-  // A run from a project file may hold an error of another version, with a kind or fields that this one lacks.
+  // A run from a project file may hold an error of another version, whose kind or fields this version does not know.
   return sentences.unexpected({ kind: 'unexpected', reason: JSON.stringify(details) });
 }
 

@@ -108,9 +108,9 @@ export const importTexts = {
     apply: 'Import again',
     needed: (names: string) => `Still needed: ${names}.`,
     or: ' or ',
-    /** Between the names of a list. */
+    /** Separator between names in a list. */
     list: ', ',
-    /** Between two or three names. */
+    /** Word between the last two names. */
     and: ' and ',
     encoding: 'Encoding',
     encodingDetected: (name: string) => `${name} (recognised)`,

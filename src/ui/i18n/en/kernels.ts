@@ -1,6 +1,6 @@
 import { count } from './count';
 
-/** How the kernels of matrix products were chosen, and what that gained. */
+/** Texts on how the kernels of matrix products were chosen, and how much faster that made them. */
 export const kernelsTexts = {
   title: 'Matrix products',
   help: 'Speed with the kernel chosen by measuring, and with the one that the fixed rules choose. Both compute the same bits.',

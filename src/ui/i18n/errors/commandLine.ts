@@ -8,8 +8,8 @@ import { type Sentence } from './sentence';
 import { shortened } from './shortened';
 
 /**
- * Returns the sentence for the command line if it differs from the page's: it names a field of the experiment file or
- * an option instead of a stage. Returns null if the page's sentence fits both.
+ * Returns the sentence for the command line, which names a field of the experiment file or an option instead of a
+ * stage. Returns null if the page's sentence fits both.
  */
 export function commandLineRemedy(details: AppErrorDetails, file: string): Sentence | null {
   const missing = (what: Sentence, field: string): Sentence => ({

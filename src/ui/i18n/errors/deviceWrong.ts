@@ -8,8 +8,8 @@ import { shortened } from './shortened';
 type Details = Extract<AppErrorDetails, { kind: 'device-wrong' }>;
 
 /**
- * Says that a device computed wrongly when it was checked, in which number, by how much, and what to do. `file` is set
- * on the command line.
+ * Returns the sentence for a device that failed its check: which number is wrong, by how much, and what to do. `file`
+ * is set only on the command line.
  */
 export function deviceWrong(details: Details, file?: string): Sentence {
   const { backend, precision, tensor, error } = details;

@@ -218,14 +218,14 @@ export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'
   return sentences[details.fault]({ ...details, name: shortened(details.field, 90) });
 }
 
-/** Names a place in a file: the line, or the number of the question if its line is not known. */
+/** Returns a phrase for a place in a file: the line, or the number of the question if its line is not known. */
 export function importPlaceWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
   return '';
 }
 
-/** Says which place of which file could not be imported, why, and what to do about it. */
+/** Returns the sentence for a file that could not be imported: the place in it, the reason, and what to do about it. */
 export function importFailed(details: ImportDetails): Sentence {
   const fault = importFaultSentence(details);
   const file = shortened(details.file);

@@ -4,7 +4,7 @@ import { shortened } from './shortened';
 
 type Table = { [Code in OwnWordsCode]: (...values: OwnWordsValues[Code]) => Sentence };
 
-/** The words that complete a sentence, by code. They follow 是, 应为 or stand in brackets. */
+/** Phrases that complete a sentence, by code. They follow 是 or 应为, or are put in brackets. */
 const table: Table = {
   'no-value': () => ({ zh: '空的', en: 'no value' }),
   'no-batch-list': () => ({ zh: '空的：没有批次列表', en: 'no batch list' }),
@@ -127,14 +127,14 @@ const table: Table = {
   'no-tensors': () => ({ zh: '没有张量', en: 'no tensors' }),
 };
 
-/** Returns text that follows a Chinese character: a Latin letter, a figure or a sign is set off by a space. */
+/** Returns text that follows a Chinese character, with a space in front of a Latin letter, digit or ASCII sign. */
 export const spaced = (text: string): string => (/^[!-~]/.test(text) ? ` ${text}` : text);
 
-/** Limits on what an error that came from a project file may make a sentence hold. */
+/** Limits on a sentence, because an error from a project file may be arbitrarily long. */
 const mostValues = 4;
 const mostAlternatives = 16;
 
-/** Returns a part of a sentence in both languages. Text that is not ours stays as it is, shortened. */
+/** Returns a part of a sentence in both languages. Quoted text stays as it is, but is shortened. */
 export function said(part: Said | undefined): Sentence {
   if (part === undefined || typeof part === 'string') return { zh: shortened(part), en: shortened(part) };
   if ('code' in part) {

@@ -15,7 +15,7 @@ const reasons: Record<ProjectFault, Sentence> = {
   'model-missing': { zh: '基座模型', en: 'base model' },
 };
 
-/** Says what a project was saved or opened without. */
+/** Returns the sentence for a run or input that was left out when a project was saved or opened. */
 export function projectPartial({
   file,
   name,
