@@ -175,8 +175,8 @@ function against({ ours, peer, ...detail }, figure, bar) {
 }
 
 /**
- * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on the same
- * cores.
+ * Times PyTorch's steps. They cannot be interleaved with those of a page, so they run right afterwards on as many
+ * threads.
  */
 async function againstPytorch({ ours, threads }) {
   const { config, anchors, positives } = demoStep;

@@ -12,7 +12,7 @@ export interface StepSize {
 export interface Sizes {
   model: EncoderConfig;
   demo: EncoderConfig;
-  /** In order of importance. */
+  /** Training steps, the most important first. */
   steps: StepSize[];
   demoStep: StepSize;
   encode: { texts: number; tokens: number };

@@ -22,7 +22,7 @@ async function readJson(request) {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** Writes a file that the page sends into the folder. Throws if its path leads out of it. */
+/** Writes a file that the page sends into the folder. Throws if its path leads outside the folder. */
 async function receiveFile(request, folder, path) {
   const file = normalize(join(folder, path));
   if (!file.startsWith(folder + sep) || path.endsWith('/')) throw new Error('the path is outside the export');

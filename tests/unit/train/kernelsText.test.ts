@@ -27,7 +27,7 @@ const tuning: KernelTuning = {
   refused: { shaders: 0, bits: 0 },
 };
 
-describe('what is said about the kernels of a run', () => {
+describe('the text on the kernels of a run', () => {
   it('states the gain over the fixed rules, as the mean factor of all products', () => {
     expect(tuningGain(tuning)).toBeCloseTo(1.1, 9);
     expect(tuningGain({ products: [] })).toBe(1);

@@ -158,7 +158,7 @@ describe('the batch plan', () => {
     });
   });
 
-  it('counts the epochs of its rows by the rows that each epoch has', () => {
+  it('counts epochs by the number of rows that each epoch has', () => {
     const leftOut = [40, 20];
     expect(epochsOf(30, 100, leftOut)).toBe(0.5);
     expect(epochsOf(60, 100, leftOut)).toBe(1);
