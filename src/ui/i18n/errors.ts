@@ -184,11 +184,11 @@ const sentences: Sentences = {
     details.recorded
       ? {
           zh: '现在的版本把这次训练的数据划分得和开始时不同，接着训练会混用两份数据，所以停下了。请开始一次新的训练。',
-          en: 'This version splits the run’s data into other rows than the run began with, and resuming would mix the two; start a new run.',
+          en: 'This version splits the run’s data differently from the version that began it, and resuming would mix the two splits; start a new run.',
         }
       : {
           zh: '这次训练是用旧版本开始的，没有记下用了哪些数据，无法确认和现在的划分相同，所以不能接着训练。请开始一次新的训练。',
-          en: 'An earlier version began this run and didn’t record its rows, so they may differ from today’s split and it can’t be resumed; start a new run.',
+          en: 'An earlier version began this run without recording its rows, which may differ from the current split, so the run can’t be resumed; start a new one.',
         },
   'not-found': (details) => ({
     zh: `找不到${whatNames[details.what].zh}“${shortened(details.id, 80)}”，它可能已被删除，请回到实验列表。`,

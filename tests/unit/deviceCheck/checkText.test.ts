@@ -50,7 +50,7 @@ describe('the texts of a device check', () => {
 
   it('name the tensor that is wrong, on the screen and in the error that refuses the device', () => {
     expect(checkVerdict(en, wrong)).toEqual({
-      text: `Computes wrongly: the gradient of ${gradient} is off by 3e-2`,
+      text: `Wrong results: the gradient of ${gradient} is off by 3e-2`,
       wrong: true,
     });
     const details = {

@@ -41,7 +41,7 @@ describe('the text on the kernels of a run', () => {
     const [, ...others] = kernelsText(en, { ...tuning, unmeasured: 1, refused: { shaders: 1, bits: 2 } });
     expect(others).toEqual([
       'Time ran out for 1 product, which follows the fixed rules.',
-      'Left out: 1 kernel that the browser refused, 2 kernels with other bits.',
+      'Left out: 1 kernel that the browser refused, 2 kernels with different bits.',
     ]);
   });
 

@@ -29,7 +29,7 @@ export function deviceWrong(details: Details, file?: string): Sentence {
   const remedy = remedyOf(details, file);
   return {
     zh: `${device.zh}检查时${mixed.zh}算得不对（${what.zh}${off.zh}），不能用来训练，${remedy.zh}`,
-    en: `${device.en} computed wrongly${mixed.en} when it was checked (${what.en} ${off.en}), so it isn’t used for training; ${remedy.en}`,
+    en: `${device.en} gave wrong results${mixed.en} when it was checked (${what.en} ${off.en}), so it isn’t used for training; ${remedy.en}`,
   };
 }
 

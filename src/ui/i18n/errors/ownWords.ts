@@ -63,7 +63,7 @@ const table: Table = {
   'not-a-project': () => ({ zh: '不是召回工坊的项目', en: 'not a Recallsmith project' }),
   'same-key': () => ({ zh: '两条记录的键相同', en: 'two records have the same key' }),
   'listed-twice': () => ({ zh: '有一项列了两次', en: 'an entry is listed twice' }),
-  misnamed: () => ({ zh: '名称和内容不符', en: 'its name does not fit its content' }),
+  misnamed: () => ({ zh: '名称和内容不符', en: 'its name doesn’t match its content' }),
   'hash-differs': () => ({ zh: '内容和哈希不一致', en: 'the content does not match its hash' }),
   'not-next': () => ({ zh: '顺序不对', en: 'out of order' }),
   'model-files-missing': (files) => ({
@@ -77,7 +77,7 @@ const table: Table = {
   }),
   'unknown-layout': () => ({ zh: '张量的布局不认得', en: 'unknown layout of the tensors' }),
   'another-model': () => ({ zh: '这是另一个模型', en: 'it is another model' }),
-  'tensors-misfit': () => ({ zh: '张量和它们的字节数不符', en: 'the tensors don’t fit their bytes' }),
+  'tensors-misfit': () => ({ zh: '张量和它们的字节数不符', en: 'the tensors don’t match their byte counts' }),
   'field-invalid': (place, expected, received) => ({
     zh: `${shortened(place)} 应为 ${shortened(expected)}，实为 ${shortened(received)}`,
     en: `${shortened(place)} is ${shortened(received)} instead of ${shortened(expected)}`,
