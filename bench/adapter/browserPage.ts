@@ -105,7 +105,7 @@ async function start({ browser: path, software = false }: PageOptions, url: stri
   return { process: browser, errors: () => errors, close };
 }
 
-/** Serves the page with the isolation of the app, without which `performance.now` is rounded to 100 µs. */
+/** Serves the page with the app's isolation headers, without which `performance.now` is rounded to 100 µs. */
 function serve<Message>(folder: string, onMessage: (message: Message) => void): Promise<Server> {
   const server = createServer((request, response) => {
     if (request.method === 'POST') void receiveMessage(request, response, onMessage);

@@ -19,7 +19,7 @@ export interface EngineReport {
   /** `tiny`: sizes for a software adapter, which only prove that everything runs. */
   size: 'full' | 'tiny';
   results: EngineResult[];
-  /** Tasks that ended with an error, with its message. */
+  /** Tasks that failed, each with its error message. */
   failed: { task: string; reason: string }[];
   /** Tasks that the time limit left out. */
   leftOut: string[];
@@ -47,7 +47,7 @@ export interface StepResult {
   precision: StepPrecision;
   plan: PlanOrigin;
   tokens: number;
-  /** First step of this shape. On a fresh device it includes compiling the kernels. */
+  /** Time of the first step of this shape. On a fresh device it includes compiling the kernels. */
   firstMs: number;
   firstLoss: number;
   /**

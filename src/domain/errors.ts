@@ -98,7 +98,7 @@ export type ImportRemark =
   /** An object has the key `field` more than once. */
   | 'key-repeated'
   | 'negatives-not-found'
-  /** Questions of the file that the judgements do not name. */
+  /** Questions of the file that have no judgement. */
   | 'not-judged'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';
@@ -128,7 +128,7 @@ export type HubFault =
   | 'file-missing'
   /** `found` lists the files with weights. */
   | 'weights-unsupported'
-  /** Another tab is downloading. */
+  /** Another tab is downloading a model. */
   | 'elsewhere';
 
 export type ProjectFault =
@@ -182,7 +182,7 @@ export type AppErrorDetails =
   | { kind: 'storage-failed'; reason: Said }
   | { kind: 'worker-crashed'; worker: 'data' | 'gpu'; reason: Said }
   | { kind: 'project-too-new'; file: string; version: number; supported: number }
-  /** A warning: the project was saved or opened without a run or an input. `name` names the experiment. */
+  /** A warning: the project was saved or opened without a run or an input. `name` is the experiment's name. */
   | { kind: 'project-partial'; file: string; name: string; fault: ProjectFault; runId?: string }
   | { kind: 'project-invalid'; file: string; entry?: string; reason: Said }
   | { kind: 'checkpoint-corrupt'; runId: string; generation: number }

@@ -18,13 +18,13 @@ import type { Dataset } from './records';
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
-  /** The model's folder. */
+  /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 
-/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
+/** Data files and how to read them, the model's folder, and the file of a batch list. */
 export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
   batches?: string;

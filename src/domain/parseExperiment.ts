@@ -113,7 +113,7 @@ const schemaWords: Record<string, OwnWords> = {
 
 /** Returns what a schema expects: literals and limits as valibot writes them, the rest in the app's own phrases. */
 function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
-  // For a missing field, valibot states the field's name.
+  // For a missing field, valibot expects the field's name, which would not help the user.
   if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');

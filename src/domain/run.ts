@@ -9,7 +9,7 @@ import type { RunMemory } from './memory/report';
 /** The phases of a run, in order. */
 export type RunPhase = 'prepare' | 'evaluateBefore' | 'train' | 'evaluateAfter' | 'done';
 
-/** `interrupted`: the worker that carried out the run is gone, and the user can resume the run. */
+/** `interrupted`: the worker that executed the run is gone, and the user can resume the run. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'interrupted' | 'cancelled' | 'failed' | 'done';
 
 export interface RunRecord {
@@ -89,7 +89,7 @@ export type RunEvent = { runId: string; seq: number; at: number } & (
   /** The batches of the run, planned before its first step; `leftOut` as in `RunRecord`. */
   | { type: 'batchPlan'; steps: number; leftOut: number[][] }
   | { type: 'device'; device: DeviceInfo }
-  /** How the kernels were chosen. Only on GPUs; runs of earlier versions did not log it. */
+  /** How the kernels were chosen. Logged only on GPUs, and not by earlier versions. */
   | ({ type: 'kernels' } & KernelTuning)
   /** The device was lost; the run resumes from its last checkpoint on a reopened one. */
   | { type: 'deviceLost'; reason: string }

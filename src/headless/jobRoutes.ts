@@ -3,8 +3,7 @@ import { downloaded } from '../domain/download';
 import type { AppError } from '../domain/errors';
 
 /**
- * A job in the form in which the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the
- * job's own URL.
+ * A job as the local runner serves it (tools/lib/jobRoutes.mjs). URLs in `inputs` are relative to the job's own URL.
  */
 export interface HeadlessJob {
   /** The parsed experiment file, not yet validated: any JSON. */

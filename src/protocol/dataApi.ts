@@ -100,7 +100,7 @@ export interface OpenedProject {
 export interface ProjectChoice {
   experimentIds: string[];
   /**
-   * Whether to save what resuming a run needs. Without it, a finished run has only the weights that it keeps, and
+   * Whether to save the data for resuming runs. Without it, a finished run has only the weights that it keeps, and
    * unfinished runs are left out.
    */
   optimizerState: boolean;
@@ -201,7 +201,7 @@ export interface DataApi {
   listHubModel(model: HubModelId, token: string | null): Promise<HubListing>;
   /**
    * Fetches the files of a listing, checks them and imports the model. Continues a stored download of the same commit.
-   * Throws `cancelled` if `stopHubDownload` is called meanwhile; what has arrived stays stored.
+   * Throws `cancelled` if `stopHubDownload` is called meanwhile; the bytes that have arrived stay stored.
    */
   fetchHubModel(
     listing: HubListing,
@@ -218,8 +218,8 @@ export interface DataApi {
   /** Imports the demo from public/demo, stores its experiment as `name` and returns the experiment's id. */
   prepareDemo(baseUrl: string, name: string, progress: Progress): Promise<{ experimentId: string }>;
   /**
-   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns what to search
-   * with. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
+   * Stores the demo's knowledge base and model for `searchPassages`, unless they are stored, and returns these inputs
+   * of the search. Reports bytes of the weights; `of` is 0 if the server states no size. Throws `cancelled` after
    * `cancelDemoSearch`.
    */
   prepareDemoSearch(baseUrl: string, progress: Progress): Promise<Pick<SearchRequest, 'knowledgeBase' | 'model'>>;

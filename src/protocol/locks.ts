@@ -10,7 +10,7 @@ export function runLockName(runId: string): string {
   return `${runLockPrefix}${runId}`;
 }
 
-/** Held while a model or project is imported, when weight parts are written before any record refers to them. */
+/** Held while a model or project is imported, because its weight parts are written before any record refers to them. */
 export const weightsImportLock = 'recallsmith-weights-import';
 
 /** Shared by imports of data sets, which write rows before the record that refers to them. */

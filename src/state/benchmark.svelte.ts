@@ -12,7 +12,7 @@ class BenchmarkState {
   cancelling = $state(false);
   result = $state.raw<BenchmarkResult | null>(null);
 
-  /** Throws `device-busy` or `benchmark-stopped`. */
+  /** Runs the benchmark. Throws `device-busy` or `benchmark-stopped`. */
   async run(options: BenchmarkOptions): Promise<void> {
     await deviceJob.during('benchmark', () => this.#measure(options));
   }

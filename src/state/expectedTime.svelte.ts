@@ -41,7 +41,7 @@ export class ExpectedTimeState {
 }
 
 async function workOf({ experimentId, experiment }: StoredExperiment): Promise<ExpectedWork> {
-  // Tokenize in the data worker: the GPU worker stays free, and then finds the tokens in storage.
+  // Tokenize in the data worker, so that the GPU worker stays free and later finds the tokens in storage.
   await (await gateway.data()).tokenize(experiment, () => undefined);
   return (await gateway.gpu()).expectedWork(experimentId, app.devicePreference, app.memoryBudget);
 }

@@ -148,7 +148,7 @@ export class ExperimentState {
 
   /** Call whenever the experiment's screen is opened: another tab may have changed it since the last time. */
   async load(): Promise<void> {
-    // Before any state is read: an effect that calls this must not run again with every change.
+    // Wait before reading any state, so that an effect that calls this does not run again after every change.
     await this.#saving;
     await this.flush();
     const before = this.stored;

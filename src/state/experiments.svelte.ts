@@ -60,7 +60,7 @@ async function cardOf(stored: StoredExperiment): Promise<ExperimentCard> {
   };
 }
 
-/** All experiments in this browser but the deleted ones, newest first. */
+/** All experiments in this browser except the deleted ones, newest first. */
 class ExperimentsState {
   cards = $state.raw<ExperimentCard[]>([]);
   loaded = $state(false);

@@ -19,7 +19,7 @@ export class ExportState {
   /** The texts and vectors that the last export was checked against. */
   reference: ExportRequest['reference'] | null = null;
 
-  /** Throws `device-busy`. */
+  /** Exports the model of a run. Throws `device-busy` if another job is running. */
   async start(run: RunRecord, as: ExportRequest['as'] = 'zip'): Promise<ExportReport | null> {
     const settings = run.experiment.model;
     if (!settings) return null;

@@ -108,7 +108,7 @@ export class HubState {
     }
   }
 
-  /** Stops the download, and with `discard` deletes what has arrived. */
+  /** Stops the download. With `discard`, also deletes the bytes that have arrived. */
   async stop(discard: boolean): Promise<void> {
     this.stopping = true;
     this.#discard = discard;

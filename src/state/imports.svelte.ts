@@ -128,7 +128,7 @@ export class ImportsState {
       try {
         await this.importFiles(slot, own);
       } catch (thrown) {
-        // Pairs and questions would be looked up in another knowledge base.
+        // Otherwise pairs and questions would be looked up in the wrong knowledge base.
         if (slot === 'knowledgeBase') throw thrown;
         errors.push(thrown);
       }

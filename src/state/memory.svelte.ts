@@ -44,7 +44,7 @@ export class MemoryState {
     try {
       await state.flush();
       if (!state.experiment) return;
-      // Tokenize in the data worker: it reports progress, and the GPU worker stays free and then finds the tokens in
+      // Tokenize in the data worker, which reports progress. The GPU worker stays free and later finds the tokens in
       // storage.
       const data = await gateway.data();
       await data.tokenize(state.experiment, (done, of) => {

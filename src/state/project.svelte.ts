@@ -13,7 +13,7 @@ class ProjectState {
   offered = $state.raw<ProjectContents[] | null>(null);
   /** Experiments of the file being opened that differ from the stored ones, while the user decides. */
   conflicts = $state.raw<ProjectConflict[] | null>(null);
-  /** What the file that was just saved or opened lacks. */
+  /** Reports of what is missing from the file that was just saved or opened. */
   warnings = $state.raw<AppErrorDetails[]>([]);
   #answer: (copies: string[] | null) => void = () => undefined;
 

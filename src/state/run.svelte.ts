@@ -9,7 +9,7 @@ const readIntervalMs = 250;
 /** Follows one run by reading its event log, whether it runs in this page, in another tab, or ended long ago. */
 export class RunState {
   record = $state.raw<RunRecord | null>(null);
-  /** Counts reads of the log. Whatever draws `view` must depend on it, because `view` is changed in place. */
+  /** Counts reads of the log. Code that draws `view` must depend on it, because `view` is changed in place. */
   version = $state(0);
   /** Whether another tab is executing the run, so that this page can only watch. */
   elsewhere = $state(false);

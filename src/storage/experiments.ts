@@ -39,7 +39,7 @@ export async function getExperiment(db: Database, experimentId: string): Promise
   return stored?.deletedAt === undefined ? stored : undefined;
 }
 
-/** Returns all experiments but the deleted ones, most recently changed first. */
+/** Returns all experiments except the deleted ones, most recently changed first. */
 export async function listExperiments(db: Database): Promise<StoredExperiment[]> {
   const all = await db.getAllFromIndex('experiments', 'updatedAt');
   return all.filter(({ deletedAt }) => deletedAt === undefined).reverse();

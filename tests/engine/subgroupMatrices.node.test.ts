@@ -98,7 +98,7 @@ describe("matrix kernels on Dawn's null backend", () => {
     await matrixSteps(gpu, { steps: 1, matrices: unitsOf(matrixFragments[0]) });
     const products = names.filter((name) => name.startsWith('matmul') && !name.includes('parts'));
     const onMatrices = products.filter((name) => name.includes('by matrices 16x16x16'));
-    // Per layer 4 products forward, 4 for gradients of inputs and 4 for gradients of weights.
+    // Each layer has 4 products forward, 4 for gradients of inputs and 4 for gradients of weights.
     expect(onMatrices).toHaveLength(12 * matrixConfig.layers);
     // The other products belong to the loss and are computed in float32.
     expect(products.length - onMatrices.length).toBeLessThanOrEqual(3);
@@ -196,7 +196,7 @@ describe('a run on matrix units', () => {
     const precisions = ['full', 'mixed-matrices'] as const;
     await expect(matrixFragmentOfRun(null, precisions, '')).rejects.toMatchObject({ details });
     await expect(matrixFragmentOfRun(await device([]), precisions, '')).rejects.toMatchObject({ details });
-    // A device that says it has matrix units, but refuses the kernels.
+    // A device that reports matrix units but refuses their kernels.
     const refusing = await device([unitsOf(first)], ['shader-f16']);
     await expect(matrixFragmentOfRun(refusing, precisions, '')).rejects.toMatchObject({
       details: { ...details, reason: expect.stringContaining('Invalid ShaderModule') as string },

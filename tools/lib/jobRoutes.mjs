@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { writing } from './errors.mjs';
 import { sendFile, sendJson } from './server.mjs';
 
-/** Files of the exported folder are posted to this path, followed by their own. */
+/** Files of the exported folder are posted to this path, followed by the file's own path. */
 const exportPrefix = 'export/';
 /** Maximum bytes of a JSON body. A longer one would not fit in a string of Node.js anyway. */
 const maxBodyBytes = 512 * 1024 * 1024;

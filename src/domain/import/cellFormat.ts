@@ -1,4 +1,7 @@
-/** Codes of the formats that a workbook names by number only (ECMA-376, 18.8.30), as Chinese Excel shows them. */
+/**
+ * Codes of the formats that a workbook identifies only by number (ECMA-376, 18.8.30), as in the Chinese edition of
+ * Excel.
+ */
 const builtIn: Record<number, string> = {
   1: '0',
   2: '0.00',

@@ -33,7 +33,7 @@ export const aliases = {
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
   score: ['score', 'label', 'similarity', 'relevance', '分数', '得分'],
-  /** Kept columns are looked up last, among the columns that the row was not made from. */
+  /** Kept columns are looked up last, among the columns that are still unused. */
   topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
   document: [
     'doc', 'docname', 'doctitle', 'documentname', 'documenttitle', 'documentid', 'document', 'source', 'sourcefile',

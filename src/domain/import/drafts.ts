@@ -22,7 +22,7 @@ export interface DraftOptions {
 export interface DraftRemarks {
   /** References that match no passage. */
   ignored: string[];
-  /** Number of passages that a score judges as not relevant. */
+  /** Number of passages whose score says that they are not relevant. */
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;

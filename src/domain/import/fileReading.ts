@@ -48,8 +48,8 @@ function layoutOf(format: TextFormat, head: string): string {
 
 /**
  * Identifies text files that look alike before an encoding is chosen: same role, format, names of columns and
- * recognised encoding. A wrong encoding garbles the names, but garbles them alike in all such files. `detected` is part
- * of the key, so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
+ * recognised encoding. A wrong encoding garbles the names, but in the same way in all such files. `detected` is part of
+ * the key, so that a choice for GB18030 files never applies to UTF-8 files with the same columns.
  */
 export async function encodingKey(
   role: DataRole,

@@ -9,7 +9,7 @@ export interface Filling {
   files: number[];
   /** Passages, questions or pairs found. The import may leave some out, and says which. */
   rows: number;
-  /** Whether to fill the slot unless the user decides otherwise. False if the file's name speaks for another slot. */
+  /** Whether to fill the slot unless the user decides otherwise. False if the file's name suggests another slot. */
   suggested: boolean;
 }
 
@@ -151,7 +151,7 @@ export function sharesQuestions(fillings: readonly Filling[]): boolean {
 }
 
 /**
- * Returns the fillings of files that were dropped on one slot. If they have questions for another slot only, the slot
+ * Returns the fillings of files that were dropped on one slot. If they have questions only for another slot, the slot
  * is offered with them: where questions belong is the user's decision.
  */
 export function fillingsForSlot(fillings: readonly Filling[], slot: SlotName): Filling[] {

@@ -53,7 +53,7 @@ export class JudgedColumn {
     if (this.judged.has(text)) column.judged.add(text);
   }
 
-  /** Returns the column named as ids that holds most of the judged ones, or null. */
+  /** Of the columns whose names suggest ids, returns the one with the most judged ids, or null if none has any. */
   named(): string | null {
     const found = this.#named.flatMap((alias) =>
       [...this.#columns.values()].filter(({ name }) => bareColumnName(name) === alias),
@@ -66,7 +66,10 @@ export class JudgedColumn {
     return column === null ? 0 : (this.#columns.get(column)?.judged.size ?? 0);
   }
 
-  /** Returns `named`, else a column of another name with many of the judged ids, or null if no column has them. */
+  /**
+   * Returns the column that `named` finds, else a column of another name with many judged ids, or null if there is
+   * none.
+   */
   find(): string | null {
     const others = [...this.#columns.values()].filter(
       ({ judged, grades }) => !grades && judged.size >= Math.max(1, this.judged.size * leastShare),

@@ -11,7 +11,7 @@ export interface Judgement {
 }
 
 /**
- * Parses a record as a judgement. Returns null for other records; one with the text of a question or passage is a row.
+ * Parses a record as a judgement. Returns null for other records: one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
@@ -82,7 +82,7 @@ export interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;
-  /** Numbers of its ids that the judgements name as questions, and as passages. */
+  /** How many of its ids the judgements name as questions, and how many as passages. */
   asQuestions: number;
   asPassages: number;
 }

@@ -22,7 +22,7 @@ const shownCharacters = 120;
 export interface Recognition {
   file: string;
   format: ImportFormat;
-  /** Null for a workbook, whose encoding is fixed. */
+  /** The encoding that the file was read in; null for a workbook, whose encoding is fixed. */
   encoding: TextEncodingName | null;
   /** The encoding recognised from the bytes; null if none fits them, and for a workbook. */
   detected: TextEncodingName | null;
@@ -30,7 +30,7 @@ export interface Recognition {
   alsoFits: TextEncodingName[];
   /** Whether one of the encodings in `alsoFits` gives a text about as plausible as that of `detected`. */
   unsure: boolean;
-  /** Identifies files to which an encoding or a sheet chosen for this one applies too. */
+  /** The same for all files to which an encoding or a sheet chosen for this one also applies. */
   readingKey: string;
   /** Whether the encoding or sheet was chosen for this file or for similar ones, not recognised. */
   readingChosen: boolean;
@@ -61,7 +61,7 @@ export interface Recognition {
   unreadableCells: number;
 }
 
-/** What is known of a file before its records are read. */
+/** Facts about a file that are known before its records are read. */
 export type FileFacts = Pick<
   Recognition,
   | 'file'

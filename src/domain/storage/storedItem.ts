@@ -8,7 +8,7 @@ export interface StoredItem {
   kind: StoredKind;
   /** One id, or the keys of all token sets with the same users. */
   ids: string[];
-  /** Empty for kinds that have no names. */
+  /** Empty if items of this kind have no names. */
   name: string;
   role?: DataRole;
   bytes: number;

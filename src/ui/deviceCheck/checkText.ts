@@ -15,7 +15,7 @@ export interface Verdict {
   wrong: boolean;
 }
 
-/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or what the device computes wrongly. */
+/** Returns "Agrees to 2e-6; 31 times faster than tfjs", or which number is wrong and by how much. */
 export function checkVerdict(dictionary: Dictionary, check: DeviceCheck): Verdict {
   const t = dictionary.deviceCheck;
   const wrong = wrongTensor(check, 'full');

@@ -102,7 +102,7 @@ const sentences: Sentences = {
         },
   'link-invalid': (details) => linkFaultSentences[details.fault],
   'quota-exceeded': (details) => {
-    // Runs of earlier versions recorded 0 if the number was not known.
+    // Earlier versions recorded 0 for a number that was not known.
     const need = details.neededBytes ? formatBytes(details.neededBytes) : null;
     const free = details.freeBytes === undefined ? null : formatBytes(details.freeBytes);
     const figures = {

@@ -42,7 +42,7 @@ const encoder = (prefix = 'bert.'): Tensor[] =>
 const imported = async (db: Database, more: Tensor[], texts: Record<string, string> = {}): Promise<StoredModel> =>
   importModel(await tinyFolder(texts, [...encoder(), ...more]), 'x', quiet, db);
 
-/** Returns what the export of an untrained run reads from. */
+/** Returns the source from which the export of an untrained run reads. */
 async function sourceOf(db: Database, stored: StoredModel): Promise<ExportSource> {
   const model = await withUntrained(db, stored);
   return {

@@ -85,7 +85,7 @@ describe('the packages for a machine with an NVIDIA card and no screen', () => {
 });
 
 describe('the window of the browser', () => {
-  /** A machine that may have an NVIDIA card and may lack packages. `lines` collects what the runner prints. */
+  /** Returns a machine that may have an NVIDIA card and may lack packages. `lines` collects what the runner prints. */
   const machine = (nvidia: boolean, missing: string[], lines: string[] = []) => ({
     needsWindow: () => nvidia,
     missingPackages: () => missing,

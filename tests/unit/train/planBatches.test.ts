@@ -138,7 +138,7 @@ describe('the batch plan', () => {
         seed: 7,
       });
     const all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-    // Written by version 0.1.0.
+    // The plan that version 0.1.0 made.
     expect(plan(all, all).batches).toEqual([
       [4, 7, 0, 3],
       [6, 2, 9, 5],

@@ -98,7 +98,7 @@ describe('the time left', () => {
   it('includes only the part of a write during which steps wait', () => {
     const write = { step: 3, generation: 0, writeMs: 10_000, waitedMs: 1500, bytes: 1 };
     const view = at(...before(), ...threeSteps, [2800, { type: 'checkpoint', ...write }]);
-    // One write per 200 s of training, for which steps wait 1.5 s.
+    // There is one write per 200 s of training, and steps wait 1.5 s for each.
     expect(timeLeftMs(view, plan(4003, 0), 2800)).toBeCloseTo(400_000 + 2 * 1500 + 1000);
   });
 

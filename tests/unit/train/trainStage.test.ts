@@ -288,7 +288,7 @@ describe('a batch that no selection of pairs can fill', () => {
   it('disables the start button with the reason before a run is started, until the settings change', async () => {
     const { state } = await opened();
     await state.setModel(model);
-    // 11 different questions and 11 different passages, but every two pairs of one half share one of them.
+    // There are 11 different questions and 11 different passages, but any two pairs of the same half share one of them.
     const halves = Array.from({ length: 10 }, (_, i) => [
       { query: `问${i}`, positive: '同一个答案' },
       { query: '同一个问题', positive: `答${i}` },
