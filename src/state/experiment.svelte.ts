@@ -70,7 +70,7 @@ export class ExperimentState {
   /** Slots that keep the experiment from running: required but empty, or naming content that is not in this browser. */
   readonly missing = $derived(this.experiment ? missingSlots(this.experiment, this.#storedHashes) : []);
   readonly hasModel = $derived(this.model !== null && this.model.contentSha256 === namedHash(this.experiment, 'model'));
-  /** All inputs that keep the experiment from running: `missing` and the model. */
+  /** All inputs that keep the experiment from running: `missing`, and the model if it is not here. */
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
   /** Inputs that are missing or different and that this page's demo contains. */

@@ -23,7 +23,7 @@ const cases = [
   [12, [29, 5]],
 ] as const;
 
-/** Masks of all texts and heads: which probabilities are kept, row after row. */
+/** Masks of all texts and heads: whether each probability is kept, row by row. */
 type Masks = boolean[][];
 
 function eachHead(packed: PackedTokens, mask: (begin: number, length: number, head: number) => boolean[]): Masks {

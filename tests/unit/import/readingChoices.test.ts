@@ -27,7 +27,7 @@ const rows = '问题,答案\n豬咳嗽,通風\n';
 const big5 = new File([encoded('big5', '問題,答案\n豬咳嗽,通風\n')], '問答.csv');
 
 describe('the encoding of a file', () => {
-  it('can be any of those that TextDecoder offers under their names', () => {
+  it('can be any of those that TextDecoder knows by the same name', () => {
     expect(textEncodings.map((name) => new TextDecoder(name).encoding)).toEqual(textEncodings);
     expect([isTextEncoding('big5'), isTextEncoding('utf-7'), isTextEncoding(undefined)]).toEqual([true, false, false]);
   });

@@ -12,7 +12,7 @@ import { freshDatabase, storedExperiment, stubLocks } from './support';
 afterEach(() => vi.unstubAllGlobals());
 
 describe('the list of stored items', () => {
-  it('names size and users of every kind', async () => {
+  it('states the size and users of each item, whatever its kind', async () => {
     const db = await freshDatabase();
     const { model, experiment } = await fill(db, 'e', 'r', { steps: [1], rows: 5 });
     await db.put('experiments', storedExperiment('second', { experiment, deletedAt: 9 }));

@@ -82,7 +82,7 @@ describe('the folder of the results', () => {
     await (await ResultsFolder.open(out)).close();
   });
 
-  it('gets the rest of a replacement that a kill interrupted', async () => {
+  it('finishes a replacement that a kill interrupted', async () => {
     const out = await newFolder();
     await finishedRun(out, 'first');
     // The state after the old metrics.json was moved away and the new export put in place.
