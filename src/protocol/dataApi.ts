@@ -44,7 +44,7 @@ export interface ImportReport extends RejectedRows {
   /** Format and encoding of the first file. */
   format: Recognition['format'];
   encoding: Recognition['encoding'];
-  /** What was recognised in each file. */
+  /** Columns and settings recognised in each file. */
   recognised: Recognition[];
 }
 

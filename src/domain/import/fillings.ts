@@ -143,7 +143,7 @@ export function fillingsOf(files: readonly FileContent[]): Fillings {
   return { fillings: collected.fillings, unused };
 }
 
-/** Whether the fillings make pairs and evaluation questions of the same files. Such pairs cannot be trained on. */
+/** Whether the fillings make pairs and evaluation questions from the same files. Such pairs cannot be trained on. */
 export function sharesQuestions(fillings: readonly Filling[]): boolean {
   const filesOf = (slot: SlotName): string | undefined => fillings.find((one) => one.slot === slot)?.files.join();
   const pairs = filesOf('pairs');
