@@ -98,7 +98,7 @@ export type ImportRemark =
   /** An object has the key `field` more than once. */
   | 'key-repeated'
   | 'negatives-not-found'
-  /** Questions of the file that have no judgement. */
+  /** Questions for which the judgements name no relevant passage. */
   | 'not-judged'
   /** Rows of one question have different topics, documents or chunks; the first row's are kept. */
   | 'kept-differs';

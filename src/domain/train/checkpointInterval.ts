@@ -1,6 +1,6 @@
 /**
  * The interval between checkpoints is this many times the duration of the last write, so steps wait for checkpoints for
- * at most 5% of a run. The floor keeps small models from writing all the time.
+ * at most 5% of a run. A lower limit keeps small models from writing all the time.
  */
 const writeTimeFactor = 20;
 const shortestIntervalMs = 15_000;
