@@ -19,13 +19,13 @@ import type { Dataset } from './records';
 const location = v.pipe(v.string(), v.minLength(1), v.maxLength(4096));
 const locationsSchema = v.strictObject({
   ...v.entriesFromList(slotNames, v.optional(v.unknown())),
-  /** The model's folder. */
+  /** The model's folder, or `hub:ID@REVISION`. */
   model: v.optional(location),
   /** A JSON file with a listed batch order: one list of pair rows per step. */
   batches: v.optional(location),
 });
 
-/** Files of the data, and how to read them; the folder of the model; the file of a batch list. */
+/** Data files and how to read them, the model's folder, and the file of a batch list. */
 export interface Locations extends Partial<Record<SlotName, FileLocation[]>> {
   model?: string;
   batches?: string;
@@ -60,13 +60,15 @@ export interface ExperimentFile {
   /** Indexes of the stages that use the batch lists in `locations.batches` and have no hash yet. */
   stagesToFill: number[];
   locations: Locations;
-  /** Whether titles are joined to the passages. Null if the file does not say: then they are, if there are any. */
+  /**
+   * Whether titles are joined to the passages. Null if the file does not say; titles are then joined if there are any.
+   */
   joinTitles: boolean | null;
 }
 
 /**
- * Separates the entries without a hash: the runner adds them once it has read the files in `locations`. They may state
- * whether titles are joined.
+ * Separates the data entries that have a hash from those that do not. The runner fills in the latter after reading the
+ * files in `locations`. An entry without a hash may still state whether titles are joined.
  */
 function separateEntries(data: unknown): { withHash: unknown; joinTitles: boolean | null } {
   if (!Array.isArray(data)) return { withHash: data, joinTitles: null };
@@ -117,8 +119,8 @@ export function parseExperimentFile(json: unknown): ExperimentFile {
 }
 
 /**
- * Returns the content of an experiment file. It says which files the data sets were read from, as far as they are
- * known, and where the model can be fetched again if that came from a hub.
+ * Returns the content of an experiment file. It says which files the data sets were read from, if known, and where the
+ * model can be fetched again if it came from a hub.
  */
 export function experimentFileOf(
   experiment: Experiment,

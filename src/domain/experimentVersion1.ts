@@ -20,8 +20,8 @@ export const dataEntrySchema = v.strictObject({
   part: v.optional(v.picklist(['dev', 'test'])),
   contentSha256: sha256,
   /**
-   * Only for role `knowledgeBase`: whether a passage is encoded with its title before its text. Absent means false:
-   * experiments made before this field existed keep their hash.
+   * Only for role `knowledgeBase`: whether a passage is encoded with its title before its text. Absent means false, so
+   * that experiments made before this field existed keep their hash.
    */
   joinTitles: v.optional(v.boolean()),
 });
@@ -55,7 +55,7 @@ const batchingVersion1 = v.variant('kind', [
 /**
  * With `mixed`, activations and operands of matrix products are in half precision; sums and master weights stay in
  * float32. Needs a device with half precision. `mixed-matrices` also multiplies on matrix units (subgroup matrices),
- * whose order of summation is their own. Needs a device that offers them to the browser.
+ * which add in an order of their own. Needs a device that offers them to the browser.
  */
 export const precisions = ['full', 'mixed', 'mixed-matrices'] as const;
 export type Precision = (typeof precisions)[number];

@@ -59,8 +59,8 @@ export function isOtherKind(given: JsonObject, standard: JsonObject): boolean {
 }
 
 /**
- * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions of another kind than
- * the default's.
+ * Fills in missing fields from the default, at any depth. Leaves lists unchanged, and also unions whose kind differs
+ * from the default's.
  */
 function completed(given: unknown, standard: unknown): unknown {
   if (given === undefined) return standard;
@@ -90,7 +90,7 @@ function completedSplit(split: unknown): unknown {
   return rest;
 }
 
-/** Drops `joinTitles: false` of a data set, because the schema states it by its absence. */
+/** Drops `joinTitles: false` of a data set, because in the schema an absent field means false. */
 function completedEntry(entry: unknown): unknown {
   if (!isObject(entry) || entry['joinTitles'] !== false) return entry;
   const { joinTitles: _, ...rest } = entry;
@@ -111,7 +111,7 @@ export function withDefaults(input: JsonObject): JsonObject {
   };
 }
 
-/** Our words for what valibot names in English: types, and checks that it states by a function. */
+/** The app's phrases for types and checks that valibot names only in English. */
 const schemaWords: Record<string, OwnWords> = {
   never: own('no-such-field'),
   string: own('text'),
@@ -121,9 +121,9 @@ const schemaWords: Record<string, OwnWords> = {
   Object: own('object'),
 };
 
-/** Returns what a schema expects: literals and limits as valibot writes them, the rest in our words. */
+/** Returns what a schema expects: literals and limits as valibot writes them, the rest in the app's own phrases. */
 function expectedBy({ type, expected, received }: v.BaseIssue<unknown>): Said | undefined {
-  // For a missing field, valibot states the field's name.
+  // For a missing field, valibot expects the field's name, which would not help the user.
   if (type === 'strict_object' && received === 'undefined') return undefined;
   if (type === 'integer') return own('integer');
   if (type === 'regex') return own('sha256');

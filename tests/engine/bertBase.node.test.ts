@@ -22,7 +22,10 @@ import { nullGpu } from './nullDevice';
 import { tensorLayout } from './tensorLayout';
 import { scratchBytes } from '../../workers/engine/scratch';
 
-/** Small enough for the 512 MiB of Dawn's null backend, so errors count as failures. For BERT-base they are ignored. */
+/**
+ * Small enough for the 512 MiB of Dawn's null backend, so any device error is a failure. For BERT-base, errors are
+ * ignored.
+ */
 const small: EncoderConfig = {
   ...bertBase,
   layers: 3,
@@ -91,7 +94,8 @@ async function countStep(
   const { gpu, errors } = await nullGpu(mixed ? ['shader-f16'] : []);
   const beyondNullDevice = config === bertBase;
   if (beyondNullDevice) for (const kind of ['out-of-memory', 'validation'] as const) gpu.device.pushErrorScope(kind);
-  // The first readback creates the buffer that the later ones use: once the device's memory is full, it could not.
+  // The first readback creates the buffer that later ones reuse. Once the device's memory is full, creating it would
+  // fail.
   const one = gpu.commands.upload(new Float32Array(1));
   await gpu.commands.read(one);
   gpu.pool.free(one);

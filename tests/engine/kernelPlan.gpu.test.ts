@@ -76,7 +76,7 @@ function uniformPlan(tiling: MatmulTiling): KernelPlan {
 }
 
 describe('the kernel plan of a run', () => {
-  it('changes no bit of its weights', async () => {
+  it('changes no bit of the weights', async () => {
     const byRules = await trained(undefined);
     const shared = { threadRows: 4, threadColumns: 8, workgroup: [4, 8], sharedDepth: 8 } as const;
     const registers = { threadRows: 8, threadColumns: 4, workgroup: [4, 1], sharedDepth: 0 } as const;

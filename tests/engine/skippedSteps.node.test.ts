@@ -31,7 +31,7 @@ async function opened(lossScale: LossScale) {
     expect(gpu.pool.liveArrays).toBe(0);
     gpu.dispose();
   };
-  /** Values of a param in all dispatches so far that have it. */
+  /** Returns the values of a parameter in all dispatches so far that have it. */
   const given = (param: string): number[] =>
     dispatch.mock.calls.flatMap(([, , params]) =>
       Object.entries(params).flatMap(([name, x]) => (name === param ? [x] : [])),
@@ -71,9 +71,9 @@ describe('a step in mixed precision that begins before the previous one is known
     return { numbers, end, cleared, ...seen };
   }
 
-  it('is computed again with the smaller scale, so that all steps have the scales and corrections of steps one by one', async () => {
+  it('is computed again with the smaller scale, and ends like steps computed one by one', async () => {
     const oneByOne = await trained([1, Infinity, 1, 1, 1], false);
-    // On a device, step 3 has no finite norm either while step 2 is not dealt with: it must change nothing.
+    // On a device, step 3 has no finite norm either until step 2 has been dealt with, so it must change nothing.
     const ahead = await trained([1, Infinity, NaN, 1, 1, 1], true);
     expect(ahead.numbers).toEqual(oneByOne.numbers);
     expect(ahead.end).toEqual(oneByOne.end);

@@ -54,7 +54,7 @@ const firstOf = ({ ids, offsets }: TokenBatch): TokenBatch => ({
 });
 
 describe('a step that begins before the numbers of the previous one are known', () => {
-  it('leads to the same numbers, weights and moments as steps one by one', async () => {
+  it('leads to the same numbers, weights and moments as steps computed one by one', async () => {
     const steps = [1, 2, 3, 4];
     const begin = (trainer: Trainer, step: number): void =>
       trainer.begin(
@@ -118,7 +118,7 @@ describe('a step that begins before the numbers of the previous one are known', 
         pytorch.values(`weights/${weight}`).map((value, i) => (i % F === 5 ? 0 : value)),
       );
       trainer.begin({ anchors: pytorch.anchors, candidates: pytorch.positives }, 1e-3, 1);
-      // A single pair has nothing to be told apart from: all its gradients are zero.
+      // A single pair has no negatives to learn from, so all its gradients are zero.
       if (trainer.stepsAhead > 0)
         trainer.begin({ anchors: firstOf(pytorch.anchors), candidates: firstOf(pytorch.positives) }, 1e-3, 2);
       const details = { kind: 'training-diverged', step: 1, quantity: 'gradientNorm', parameter: weight };

@@ -33,7 +33,7 @@ const config = bertConfig({
 
 const steps = 3;
 
-/** The thread code of the product, as a module for Node's worker threads. */
+/** The app's thread code, as a module for Node's worker threads. */
 const threadModule = (() => {
   const compiled = (name: string): string =>
     ts.transpileModule(readFileSync(`workers/engine/wasm/${name}.ts`, 'utf8'), {

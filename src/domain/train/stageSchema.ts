@@ -5,7 +5,7 @@ import { stageVersion1, type Precision } from '../experimentVersion1';
 export const stageSchema = stageVersion1;
 export type Stage = v.InferOutput<typeof stageSchema>;
 
-/** Whether activations are in half precision. Without a precision, the stage uses full precision. */
+/** Whether activations are in half precision. A stage without `precision` uses full precision. */
 export function usesHalf(precision: Precision | undefined): boolean {
   return precision === 'mixed' || precision === 'mixed-matrices';
 }
