@@ -100,10 +100,10 @@ const paired = [
   tsc('workers'),
   tsc('domain'),
 ];
-/** Trains in the page, which needs the whole machine. */
+/** Runs alone, because training in the page needs the whole machine. */
 const alone = endToEnd('e2e-training');
 
-/** Runs a check and prints its output when it has ended, so that the output of simultaneous checks does not mix. */
+/** Runs a check and prints its output at the end, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
   console.log(`-- ${check.name} …`);
   const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };

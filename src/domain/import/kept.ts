@@ -16,7 +16,9 @@ function textOf(value: unknown): string | null {
   );
 }
 
-/** Returns what is kept of a row for later stages. Call it once the row is made: it takes only columns left over. */
+/**
+ * Returns the values of a row to keep for later stages. Call it after the row is made: it takes only unused columns.
+ */
 export function keptOf(columns: Columns): KeptValues | null {
   const kept: KeptValues = {};
   for (const field of keptFields) {

@@ -3,7 +3,9 @@ import { asText, isGiven, isNumber, isScalar, listInCell, RowFault } from './cel
 import { aliases, bareColumnName, negativeColumn, negativeIdColumn, type AliasList } from './columnAliases';
 import { positionFields } from './fields';
 
-/** The cells of a row by column name, without case, spaces, underscores and hyphens. Remembers which were used. */
+/**
+ * The cells of a row by column name, ignoring case, spaces, underscores and hyphens. Remembers which cells were used.
+ */
 export class Columns {
   readonly #cells = new Map<string, { name: string; value: unknown }>();
   readonly #used = new Set<string>();
@@ -29,13 +31,13 @@ export class Columns {
     return null;
   }
 
-  /** Returns the first column of the list with a value in this row that the row was not made from so far, or null. */
+  /** Returns the first column of the list with a value in this row that has not been used yet, or null. */
   pickUnused(list: AliasList): { name: string; value: unknown } | null {
     const free = aliases[list].find((name) => !this.#used.has(name) && isGiven(this.#cells.get(name)?.value));
     return free === undefined ? null : { name: free, value: this.#cells.get(free)?.value };
   }
 
-  /** Like the value of `pick`, but does not count as a use of the column. */
+  /** Returns the value that `pick` would return, without marking the column as used. */
   peek(list: AliasList): unknown {
     return aliases[list].map((name) => this.#cells.get(name)?.value).find((value) => isGiven(value));
   }

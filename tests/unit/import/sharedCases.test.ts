@@ -79,7 +79,7 @@ describe.skipIf(!existsSync(folder))('real-world data files (skipped without ../
     expect((await read('questions', ['18-float-ids.csv'])).rows[0]?.relevant).toEqual(['1.0']);
   });
 
-  it('19 has NUL replaced by spaces, 27 merges a question, 28 reports the second of two equal ids', async () => {
+  it('19 replaces NUL by spaces, 27 merges a question, 28 reports the second of two equal ids', async () => {
     const nul = await read('knowledgeBase', ['19-nul.txt']);
     expect(nul.faults).toEqual([[1, 'control-replaced']]);
     expect(nul.rows.some((row) => row.text.includes('\0'))).toBe(false);

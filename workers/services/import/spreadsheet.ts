@@ -11,7 +11,7 @@ import { isZip } from '../../formats/zip';
 export interface SpreadsheetFile {
   file: File;
   facts: FileFacts;
-  /** The column names, separated by commas. Empty if there are none. */
+  /** The column names, separated by commas. Empty if there are no names. */
   head: string;
   damaged: false;
   records: RawRecord[];
@@ -25,7 +25,7 @@ function sheetMissing(file: string, field: string, sheets: readonly string[]): A
 /**
  * Reads a sheet of an Excel workbook: the one stated for this file, else the one chosen earlier for workbooks with the
  * same sheets, else the first with content. Returns null if the file is not a workbook.
- * @throws import-failed if a file named as a workbook cannot be read, or lacks the stated sheet.
+ * @throws import-failed if a file with a workbook's extension cannot be read, or the stated sheet is missing.
  */
 export async function readSpreadsheet(
   file: File,
@@ -60,7 +60,7 @@ export async function readSpreadsheet(
     return { file, facts, head: columns.join(), damaged: false, records, stated };
   } catch (thrown) {
     if (!(thrown instanceof XlsxFault)) throw thrown;
-    // This is another zip archive, which the caller refuses by its type.
+    // The file is another kind of zip archive. The caller refuses it by its type.
     if (thrown.fault === 'xlsx-broken' && !isNamedSo) return null;
     throw new AppError({ kind: 'import-failed', file: file.name, fault: thrown.fault }, { cause: thrown });
   }
