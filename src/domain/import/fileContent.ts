@@ -75,7 +75,7 @@ export class ContentCounter {
 
   #judge(value: unknown): void {
     const judgement = judgementOf(value);
-    if (!judgement || !(judgement.score > 0)) return;
+    if (!judgement || (judgement.score ?? 0) <= 0) return;
     this.#rows += 1;
     this.#judged.set(judgement.question, (this.#judged.get(judgement.question) ?? 0) + 1);
     this.#judgedPassages.add(judgement.passage);
