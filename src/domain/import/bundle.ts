@@ -2,6 +2,7 @@ import type { DataRole } from '../records';
 import { Columns } from './rowColumns';
 import { judgementIn, judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
+import { noNumber } from './scores';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
@@ -119,9 +120,7 @@ export function judgementFaults(row: unknown): RecordFault[] {
   if (judgement.score !== null) return [];
   const field = columns.columnOf('score') ?? 'score';
   const value = columns.peek('score');
-  return [
-    value === undefined ? { fault: 'text-empty', field } : { fault: 'not-a-number', field, expected: String(value) },
-  ];
+  return [value === undefined ? { fault: 'text-empty', field } : noNumber(field, value)];
 }
 
 /** Returns what `unbundled` leaves out of a file of sections for this role: judgements and whole sections. */

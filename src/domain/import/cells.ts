@@ -30,7 +30,7 @@ export function asText(value: unknown, field: string, mayBeEmpty = false): strin
   return value;
 }
 
-/** Returns the texts of a cell or list. Empty items are skipped if another one has a text: they hold nothing to lose. */
+/** Returns the texts of a cell or list. Empty items are skipped if another one has a text. */
 export function textsOf(value: unknown, field: string): string[] {
   const items: unknown[] = Array.isArray(value) ? value : [value];
   const given = items.filter((item) => isGiven(item) && !(typeof item === 'string' && item.trim() === ''));

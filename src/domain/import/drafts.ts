@@ -4,7 +4,7 @@ import type { PassageLookup } from '../split/passageLookup';
 import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import { keptOf } from './kept';
 import type { Cell, Columns } from './rowColumns';
-import { scoreIn } from './scores';
+import { noNumber, scoreIn } from './scores';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
@@ -221,7 +221,7 @@ function scoredDraft(columns: Columns, remarks: DraftRemarks): Draft<'scoredPair
   const sentence2 = asText(scalarOf(second.value), second.column);
   const { value, column } = columns.required('score', 'score');
   const score = scoreIn(value);
-  if (score === null) throw new RowFault({ fault: 'not-a-number', field: column, expected: String(value) });
+  if (score === null) throw new RowFault(noNumber(column, value));
   return [{ id: idOf(columns, 'pairId', remarks), sentence1, sentence2, score }];
 }
 

@@ -1,13 +1,11 @@
 import type { DataRole } from '../records';
 import { aliases, bareColumnName } from './columnAliases';
+import { isGrade } from './columnValues';
 
 /** Limit on the columns of a file that are considered. Files of records with names at random would have millions. */
 const mostColumns = 200;
 /** Share of all judged ids that a column must hold to count as ids without being named as such. */
 const leastShare = 0.5;
-
-/** Grades and labels are small integers, like many ids, and repeat in every file. */
-const isGrade = (text: string): boolean => /^[0-5]$/.test(text);
 
 interface Column {
   name: string;

@@ -1,4 +1,5 @@
 import { isGiven } from './cells';
+import type { RecordFault } from './recordReader';
 
 /** Words for a label of 0 and of 1 in exports of annotation tools and spreadsheets. */
 const noWords = /^(?:false|no|neg|negative|irrelevant|否|负|负例|不相关|无关)$/i;
@@ -16,4 +17,9 @@ export function scoreIn(value: unknown): number | null {
   const score = Number(percent ?? (text === '' ? NaN : text));
   if (!Number.isFinite(score)) return null;
   return percent === undefined ? score : score / 100;
+}
+
+/** Returns the fault of a column whose value is no score. */
+export function noNumber(field: string, value: unknown): RecordFault {
+  return { fault: 'not-a-number', field, expected: typeof value === 'string' ? value : JSON.stringify(value) };
 }
