@@ -43,6 +43,11 @@ export class ColumnValues {
     return this.#columns.get(name) ?? new Set();
   }
 
+  /** Returns the columns in which every one of `rows` rows has another value, as ids do. */
+  distinct(rows: number): ReadonlySet<string>[] {
+    return [...this.#columns.values()].filter(({ size }) => size === rows);
+  }
+
   /** Returns the column at least half of whose values are ids, the one with the most of them, or null. */
   columnOfIds(ids: { has(id: string): boolean }, except: readonly string[] = []): string | null {
     return this.#best(ids, except, (common, values) => common >= values * leastShare);

@@ -98,15 +98,19 @@ function union(lists: readonly Iterable<string>[]): ReadonlySet<string> {
 
 /**
  * Returns the files, where one with questions is `questions` if a column of any name holds the ids of another file's
- * passages. Such questions would otherwise be of no use.
+ * passages, also under any name. Such questions would otherwise be of no use.
  */
 function withFoundReferences(files: readonly FileContent[]): FileContent[] {
   return files.map((file) => {
     const asksInName = file.kind === 'texts' && sideOfName(file.path) === 'questions';
     if (!asksInName && !(file.kind === 'other' && file.asks)) return file;
     const others = files.filter((other) => other !== file && other.kind === 'texts');
-    const column = file.values.columnOfIds(union(others.map(({ passageIds }) => passageIds)));
-    return column === null ? file : { ...file, kind: 'questions', references: file.values.of(column) };
+    const named = union(others.map(({ passageIds }) => passageIds));
+    const unnamed = others.flatMap(({ values, rows }) => values.distinct(rows));
+    const column = [named, ...unnamed].map((ids) => file.values.columnOfIds(ids)).find((found) => found !== null);
+    return column === undefined || column === null
+      ? file
+      : { ...file, kind: 'questions', references: file.values.of(column) };
   });
 }
 

@@ -119,6 +119,17 @@ describe('ids under a name that is not known', () => {
     expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
   });
 
+  it('are found even if neither the passages nor the questions have a known name for them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('出自'))], null);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
   it('of judged questions and passages are found in the survey as in the import', async () => {
     const page = await opened();
     const { imports } = page;
