@@ -12,7 +12,7 @@ export default defineConfig({
     { name: 'e2e-training', testDir: 'tests/e2e', testMatch: training },
     { name: 'long', testDir: 'tests/long' },
   ],
-  // A second page would only slow both down.
+  // A second worker would only slow both down.
   workers: 1,
   timeout: 240_000,
   expect: { timeout: 20_000 },

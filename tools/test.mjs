@@ -79,9 +79,9 @@ function endToEnd(project) {
 
 const tsc = (zone) => single(`types: ${zone}`, bin('typescript', 'bin/tsc'), ['-p', `tsconfig.${zone}.json`]);
 
-/** Software WebGPU compiles its shaders on one core, and takes longest. */
+/** The longest check, because software WebGPU compiles its shaders on one core. */
 const longest = vitest('engine-webgpu');
-/** Checks that keep about one core busy. They run beside the longest one. */
+/** Checks that keep about one core busy. They run alongside the longest one. */
 const light = [
   tsc('domain'),
   tsc('workers'),
@@ -97,10 +97,10 @@ const light = [
   vitest('engine-wasm'),
   endToEnd('e2e'),
 ];
-/** Trains in the page, which needs the whole machine. */
+/** Runs alone, because training in the page needs the whole machine. */
 const alone = endToEnd('e2e-training');
 
-/** Runs a check and prints its output when it has ended, so that the output of simultaneous checks does not mix. */
+/** Runs a check and prints its output at the end, so that the output of simultaneous checks does not mix. */
 async function runCheck(check, browser) {
   console.log(`-- ${check.name} …`);
   const env = { ...process.env, CHROMIUM_PATH: browser, CI: '1', FORCE_COLOR: '0', ...check.env };

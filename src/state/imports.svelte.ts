@@ -12,7 +12,7 @@ import { baseUrl, gateway } from './gateway';
 import { choicesWith, noChanges, rememberChoices } from './recognitionChoices';
 import { slots, type SlotName } from '../domain/import/slots';
 
-/** What was recognised in the files that were chosen last. Lost with the page, because files are not stored. */
+/** What was recognised in the files chosen last. It is lost when the page closes, because files are not stored. */
 export interface SlotRecognition {
   files: File[];
   found: Recognition[];
@@ -33,7 +33,7 @@ export interface SlotImport extends RejectedRows {
   /** Encoding of the first file, shown beside its rows so that a wrong guess is noticed. Null after a reload. */
   encoding: string | null;
   recognition: SlotRecognition | null;
-  /** `#pairKey` of questions and a knowledge base that don't match: no question names a passage. Else null. */
+  /** `#pairKey` of questions and a knowledge base that do not match, because no question names a passage; else null. */
   unusable: string | null;
 }
 
@@ -129,7 +129,7 @@ export class ImportsState {
       try {
         await this.importFiles(slot, own, noChanges, Object.fromEntries(byName) as Record<string, string>);
       } catch (thrown) {
-        // Pairs and questions would be looked up in another knowledge base.
+        // Otherwise pairs and questions would be looked up in the wrong knowledge base.
         if (slot === 'knowledgeBase') throw thrown;
         errors.push(thrown);
       }
@@ -137,7 +137,7 @@ export class ImportsState {
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Imports files. What is chosen now is remembered for files that look alike if the import succeeds. */
+  /** Imports files. If the import succeeds, the choices in `changes` are remembered for similar files. */
   async importFiles(
     slot: SlotName,
     files: File[],
@@ -245,7 +245,9 @@ export class ImportsState {
     }
   }
 
-  /** Imports the parts of the demo that the experiment names: the knowledge base first, as the others refer to it. */
+  /**
+   * Imports the parts of the demo that the experiment names, the knowledge base first, because the others refer to it.
+   */
   async useDemoParts(): Promise<void> {
     for (const input of this.experiment.demoParts) {
       if (input === 'model') await this.useDemoModel();

@@ -14,7 +14,7 @@ import { expectNoLeak } from './expectNoLeak';
 
 type Search = (input: SearchInput) => Promise<SearchResult[]>;
 
-/** In the browser: the kernels of software adapters and those of hardware adapters. */
+/** The kinds of engines to test. In the browser, the kernels of both software and hardware adapters are tested. */
 const kinds = inBrowser ? (['software', 'hardware'] as const) : (['wasm'] as const);
 let hardware: WebGpuEngine | undefined;
 

@@ -26,14 +26,16 @@ function sectionOf(value: Record<string, unknown>, section: Section): unknown {
 
 const isRows = (value: unknown): boolean => isObject(value) || (Array.isArray(value) && isObject(value[0]));
 
-/** Whether the value is an object with a section of questions or passages, and one more section that fits it. */
+/**
+ * Whether the value is an object with a section of questions or passages, and a second section that belongs with it.
+ */
 export function isBundle(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
   const has = (section: Section): boolean => isRows(sectionOf(value, section));
   return has('questions') ? has('passages') || has('relevant') : has('passages') && has('pairs');
 }
 
-/** Returns the rows of a section: a list, or an object whose names are the ids. */
+/** Returns the rows of a section, which is a list or an object whose keys are the ids. */
 function rowsOf(section: unknown): Record<string, unknown>[] {
   if (Array.isArray(section)) return section.map((row: unknown) => (isObject(row) ? row : { text: row }));
   if (!isObject(section)) return [];
@@ -44,7 +46,7 @@ const isId = (value: unknown): value is string | number => typeof value === 'str
 
 const questionIdOf = (row: Record<string, unknown>): string => rowIdOf(row, 'questionId') ?? '';
 
-/** Returns the text of a passage, in whatever column the knowledge base would read it from. */
+/** Returns the text of a passage, from whichever column the knowledge base would read. */
 const textOf = (row: Record<string, unknown>): unknown => new Columns(Object.entries(row)).pick('passage')?.value;
 
 /** Returns the ids of the passages judged relevant, by question. The section is an object or a list of judgements. */
@@ -123,7 +125,7 @@ export function judgementFaults(row: unknown): RecordFault[] {
   return [value === undefined ? { fault: 'text-empty', field } : noNumber(field, value)];
 }
 
-/** Returns what `unbundled` leaves out of a file of sections for this role: judgements and whole sections. */
+/** Returns faults for the parts that `unbundled` leaves out for this role: judgements and whole sections. */
 export function bundleFaults(role: DataRole, value: unknown): RecordFault[] {
   if (!isBundle(value) || role === 'scoredPairs') return [];
   const used = new Set((Object.keys(sections) as Section[]).map((section) => nameOf(value, section)));

@@ -3,7 +3,7 @@ import { cleaned } from './cleaning';
 import { literalValue } from './literal';
 import type { RecordFault } from './recordReader';
 
-/** Thrown if a record makes no row; RowCollector catches it. */
+/** Thrown if no row can be made from a record; RowCollector catches it. */
 export class RowFault extends Error {
   constructor(readonly found: RecordFault) {
     super(found.fault);
@@ -42,7 +42,7 @@ export function listInCell(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*\[[^]*\]\s*$/.test(value)) return value;
   const parsed = literalValue(value);
   if (!('value' in parsed) || !Array.isArray(parsed.value) || !parsed.value.every(isScalar)) return value;
-  // An escape in the cell can hold characters that were not there when the row was cleaned.
+  // Escapes in the cell can decode to characters that were not there when the row was cleaned.
   const list = cleaned(parsed.value);
   return 'value' in list ? list.value : value;
 }

@@ -35,7 +35,7 @@ export const aliases = {
   judgedQuestion: ['queryid', 'qid', 'questionid'],
   judgedPassage: ['corpusid', 'docid', 'documentid', 'pid', 'passageid'],
   score: ['score', 'label', 'similarity', 'relevance', '分数', '得分', '标签', '相似度', '相关性', '相关度', '是否相关'],
-  /** Kept columns are looked up last, among the columns that the row was not made from. */
+  /** Kept columns are looked up last, among the columns that are still unused. */
   topic: ['topic', 'topics', 'category', 'categories', 'subject', 'theme', '主题', '分类', '类别', '类目', '话题', '栏目'],
   document: [
     'doc', 'docname', 'doctitle', 'documentname', 'documenttitle', 'documentid', 'document', 'source', 'sourcefile',
@@ -62,7 +62,7 @@ export const fieldAliases: Record<DataRole, Partial<Record<ColumnField, AliasLis
 /** Returns a column name in lower case, without spaces, underscores and hyphens. */
 export const bareColumnName = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
 
-/** Columns of negatives, of which a row may have several, such as `negative_1` and `negative_2`. */
+/** Columns of negatives. A row may have several, such as `negative_1` and `negative_2`. */
 export const negativeColumn =
   /^(?:neg|negs|negatives?|negativetexts?|negativepassages?|textneg|hardnegatives?|rejected|rejectedresponses?|负例)\d*$/;
 

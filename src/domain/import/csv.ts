@@ -5,11 +5,11 @@ import { columnLetters } from './sheet';
 export const csvDelimiters = [',', '\t', ';', '|'] as const;
 export type CsvDelimiter = (typeof csvDelimiters)[number];
 
-/** The ones that are recognised. A | is more often part of the text. */
+/** Delimiters that are recognised automatically. `|` is not one of them, because it is more often part of the text. */
 const delimiters = [',', '\t', ';'];
 /**
- * Maximum characters of a row. A longer row has an unclosed quote, which without a limit would swallow the rest of a
- * big file.
+ * Maximum characters of a row. A longer row has an unclosed quote, which without this limit would swallow the rest of a
+ * large file.
  */
 const maxRowCharacters = 1_000_000;
 
@@ -23,8 +23,9 @@ function delimiterOf(firstLine: string): string {
 /**
  * Reads comma-, tab- or semicolon-separated values (RFC 4180: quotes are doubled inside quoted cells, which may contain
  * line breaks; spaces around a quoted cell are skipped). The first row names the columns. Every other row becomes an
- * object, reported with the line on which it begins. A row with more cells than columns is a fault: where the surplus
- * delimiter belongs cannot be known. With one column there is nothing to separate, so the whole line is its cell.
+ * object, reported with the line on which it begins. A row with more cells than columns is a fault, because any of its
+ * delimiters could be the surplus one. A file with a single column has nothing to separate, so each whole line is a
+ * cell.
  */
 export class CsvReader implements RecordReader {
   /** Text not yet read. Starts at the beginning of a row, which may be incomplete. */
@@ -112,7 +113,7 @@ function joined(cells: readonly string[]): string | string[] {
 }
 
 function recordOf(names: readonly string[], cells: readonly string[]): { value: unknown } | RecordFault {
-  // Spreadsheets pad rows with empty cells, which hold nothing that could be lost.
+  // Spreadsheets pad rows with empty cells, so surplus cells that are empty lose nothing.
   if (cells.slice(names.length).some((cell) => cell.trim() !== ''))
     return { fault: 'more-cells', field: String(cells.length), expected: String(names.length) };
   const record = new Map<string, string | string[]>();

@@ -23,7 +23,7 @@ export interface DraftOptions {
 export interface DraftRemarks {
   /** References that match no passage. */
   ignored: string[];
-  /** Number of passages that a score judges as not relevant. */
+  /** Number of passages whose score says that they are not relevant. */
   irrelevant: number;
   /** Number of pairs whose score is between 0 and 1. Training ignores such a score. */
   unusedScores: number;
@@ -110,7 +110,7 @@ function namedPositives(
   return relevant.flatMap((id) => passages.textOf.get(id) ?? []);
 }
 
-/** Returns the texts of the negatives that the row names by id. Ids that cannot be found are remarked on. */
+/** Returns the texts of the negatives that the row names by id. Adds a remark for each id that cannot be found. */
 function namedNegatives(columns: Columns, { passages }: DraftOptions, remarks: DraftRemarks): string[] {
   const ids = columns.negativeIds();
   if (!passages) {
@@ -230,7 +230,10 @@ function scalarOf(value: unknown): unknown {
   return Array.isArray(value) && value.length === 1 ? value[0] : value;
 }
 
-/** Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if none. */
+/**
+ * Returns the rows made from the columns, several if a pair has several positives. Throws RowFault if no row can be
+ * made.
+ */
 export function draftsOf(
   role: DataRole,
   columns: Columns,

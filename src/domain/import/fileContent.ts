@@ -10,9 +10,9 @@ import { Columns } from './rowColumns';
 import { shaped } from './shapes';
 
 /**
- * What the rows of a file are. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
- * with the ids of their passages. `texts`: passages, or questions whose passages are judged in another file. `other`:
- * nothing that a slot takes.
+ * The kind of a file's rows. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
+ * questions with the ids of their passages. `texts`: passages, or questions whose passages are judged in another file.
+ * `other`: rows that no slot takes.
  */
 export type ContentKind = 'bundle' | 'judgements' | 'pairs' | 'questions' | 'texts' | 'other';
 
@@ -34,14 +34,14 @@ export function kindOf(value: unknown): ContentKind {
   return fills('knowledgeBase') ? 'texts' : 'other';
 }
 
-/** What a file holds, counted over all of its records. */
+/** Contents of a file, counted over all of its records. */
 export interface FileContent {
   /** The file's name, with its folders if it came in one. */
   path: string;
   kind: ContentKind;
-  /** Rows of the file, or judgements above 0. */
+  /** Number of rows in the file, or of judgements above 0. */
   rows: number;
-  /** Rows that each section of a bundle makes. */
+  /** Number of rows that each section of a bundle makes. */
   sections: { passages: number; questions: number; pairs: number };
   titled: boolean;
   /** Ids of the rows, by the columns that name passages and by those that name questions. */

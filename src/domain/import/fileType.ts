@@ -29,14 +29,15 @@ interface Signature {
   at?: number;
 }
 
-/** Formats whose files may look like text. */
+/** Signatures of formats whose files may look like text. */
 const textSignatures: readonly Signature[] = [
   { type: 'pdf', bytes: ascii('%PDF-') },
   { type: 'rtf', bytes: ascii('{\\rtf') },
 ];
 
 /**
- * Formats whose files have NUL bytes, which distinguishes them from text that happens to begin with the same letters.
+ * Signatures of formats whose files contain NUL bytes, which distinguishes them from text that happens to begin with
+ * the same letters.
  */
 const binarySignatures: readonly Signature[] = [
   { type: 'image', bytes: [0x89, ...ascii('PNG\r\n')] },

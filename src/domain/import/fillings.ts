@@ -11,11 +11,11 @@ export interface Filling {
   idColumns?: Readonly<Record<number, string>>;
   /** Passages, questions or pairs found. The import may leave some out, and says which. */
   rows: number;
-  /** Whether to fill the slot unless the user decides otherwise. False if the file's name speaks for another slot. */
+  /** Whether to fill the slot unless the user decides otherwise. False if the file's name suggests another slot. */
   suggested: boolean;
 }
 
-/** Why a file is for no slot. */
+/** Why a file fits no slot. */
 export type UnusedReason = 'no-slot' | 'no-judgements' | 'no-questions' | 'no-side';
 
 export interface Fillings {
@@ -31,7 +31,7 @@ const partWords: Record<Part, RegExp> = {
 };
 const slotOfPart: Record<Part, SlotName> = { train: 'pairs', dev: 'devQuestions', test: 'testQuestions' };
 
-/** Returns the part of the data that a file is for, by its name: `qrels/dev.tsv`, `train-pairs.jsonl`. */
+/** Returns the part of the data that a file's name suggests, as in `qrels/dev.tsv` or `train-pairs.jsonl`. */
 export function partOfName(path: string): Part | null {
   const base = /[^/\\]*$/.exec(path)?.[0] ?? path;
   const words = base.toLowerCase().split(/[\s._-]+/);
@@ -67,7 +67,10 @@ function addBundle({ path, sections }: FileContent, file: number, collected: Col
   collected.add('pairs', [file], sections.pairs, part === null || part === 'train');
 }
 
-/** Adds a file that does not depend on others, by its kind and name. Returns why it is for no slot, or null. */
+/**
+ * Adds a file that does not depend on others, by its kind and name. Returns why it fits no slot, or null if it fits
+ * one.
+ */
 function addSingle({ path, kind, rows }: FileContent, file: number, collected: Collected): UnusedReason | null {
   const part = partOfName(path);
   switch (kind) {
@@ -127,7 +130,7 @@ function foundIdColumns(files: readonly FileContent[], positions: readonly numbe
   return found;
 }
 
-/** Returns the side of each file that is a side of the judgements. */
+/** Returns for each file which side of the judgements it holds, questions or passages, or null if neither. */
 function sidesOf(files: readonly FileContent[]): (Side | null)[] {
   const judgements = files.filter(({ kind }) => kind === 'judgements');
   if (judgements.length === 0) return files.map(() => null);
@@ -198,7 +201,7 @@ export function fillingsOf(contents: readonly FileContent[]): Fillings {
   return { fillings, unused };
 }
 
-/** Whether the fillings make pairs and evaluation questions of the same files. Such pairs cannot be trained on. */
+/** Whether the fillings make pairs and evaluation questions from the same files. Such pairs cannot be trained on. */
 export function sharesQuestions(fillings: readonly Filling[]): boolean {
   const filesOf = (slot: SlotName): string | undefined => fillings.find((one) => one.slot === slot)?.files.join();
   const pairs = filesOf('pairs');
@@ -206,7 +209,7 @@ export function sharesQuestions(fillings: readonly Filling[]): boolean {
 }
 
 /**
- * Returns the fillings of files that were dropped on one slot. If they have questions for another slot only, the slot
+ * Returns the fillings of files that were dropped on one slot. If they have questions only for another slot, the slot
  * is offered with them: where questions belong is the user's decision.
  */
 export function fillingsForSlot(fillings: readonly Filling[], slot: SlotName): Filling[] {

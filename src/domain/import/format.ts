@@ -78,7 +78,7 @@ export function formatOf(fileName: string, head: string): TextFormat {
 
 /**
  * Returns the reader of a streamable format. JSON and Python literals are read as a whole by `literalRecords`.
- * `delimiter` is the stated one of a CSV file; without it, it is recognised.
+ * `delimiter` is the one chosen for a CSV file; if undefined, it is recognised.
  */
 export function formatReader(
   format: Exclude<TextFormat, 'json' | 'literal'>,

@@ -13,7 +13,7 @@ export interface Judgement {
 }
 
 /**
- * Parses a record as a judgement. Returns null for other records; one with the text of a question or passage is a row.
+ * Parses a record as a judgement. Returns null for other records: one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
@@ -83,17 +83,17 @@ export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): strin
 
 export type Side = 'questions' | 'passages';
 
-/** What decides which side of the judgements a file is. */
+/** Evidence for which side of the judgements a file holds. */
 export interface SideEvidence {
   name: string;
   /** Whether a row has a title. Passages have one, questions do not. */
   titled: boolean;
-  /** Numbers of its ids that the judgements name as questions, and as passages. */
+  /** How many of its ids the judgements name as questions, and how many as passages. */
   asQuestions: number;
   asPassages: number;
 }
 
-/** Returns the side that a file's name speaks of, or null. */
+/** Returns the side that a file's name suggests, or null. */
 export function sideOfName(name: string): Side | null {
   const base = /[^/\\]*$/.exec(name)?.[0] ?? name;
   if (/corpus|passage|document|collection|knowledge|知识|段落/i.test(base)) return 'passages';
@@ -101,8 +101,8 @@ export function sideOfName(name: string): Side | null {
 }
 
 /**
- * Returns whether a file holds the judged questions or the passages, or null for neither. Ids alone do not tell:
- * questions and passages are often both numbered from 1. So the file's name and titles decide before the ids do.
+ * Returns whether a file holds the judged questions or the passages, or null if neither. Ids are not enough, because
+ * questions and passages are often both numbered from 1, so the file's name and titles decide first.
  */
 export function sideOf({ name, titled, asQuestions, asPassages }: SideEvidence): Side | null {
   const named = sideOfName(name);

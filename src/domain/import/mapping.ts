@@ -8,7 +8,7 @@ import { neededFields, type ColumnField } from './fields';
  */
 export type ColumnMapping = readonly { column: string; field: ColumnField }[];
 
-/** Names of kept columns that are no names of other fields: a `document` or `chunk` may also be a passage. */
+/** Column names for the kept fields that stand for no other field: `document` or `chunk` could also be the passage. */
 const keptNames: Record<KeptField, string> = { topic: 'topic', document: 'docname', chunk: 'chunkid' };
 const isKept = (field: ColumnField): field is KeptField => Object.hasOwn(keptNames, field);
 
@@ -45,8 +45,8 @@ export function mappedCells(
 }
 
 /**
- * Returns the mapping in which the column fills `field`, or no field if it is null. No other column fills that field,
- * except negatives, of which a row may have several.
+ * Returns the mapping in which the column fills `field`, or no field if it is null. Any other column that filled this
+ * field no longer does, except for negatives: a row may have several.
  */
 export function withField(mapping: ColumnMapping, column: string, field: ColumnField | null): ColumnMapping {
   const isList = field === 'negatives' || field === 'negativeIds';

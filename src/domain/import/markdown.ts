@@ -69,7 +69,8 @@ export class MarkdownReader implements RecordReader {
   }
 
   /**
-   * Consumes a line of the YAML block between two --- lines that a file may begin with. Returns false for other lines.
+   * Consumes a line of YAML front matter, a block between two --- lines at the start of a file. Returns false for other
+   * lines.
    */
   #isFrontMatter(line: string, number: number): boolean {
     if (this.#frontMatter === 'past') return false;

@@ -121,8 +121,8 @@ export class RowCollector<R extends DataRole> {
   }
 
   /**
-   * Returns the id of a question. Rows of one question, with the same id or with none, share it. One id of two
-   * questions is an error.
+   * Returns the id of a question. Rows of the same question share it, whether their ids are equal or missing. Throws
+   * RowFault if two different questions have the same id.
    */
   #questionId(draft: Draft<'questions'>, index: number): string {
     const known = draft.id ?? this.#unnamed.get(draft.text);

@@ -45,7 +45,7 @@ export class Columns {
     return found;
   }
 
-  /** Returns the first column of the list with a value in this row that the row was not made from so far, or null. */
+  /** Returns the first column of the list with a value in this row that has not been used yet, or null. */
   pickUnused(list: AliasList): Cell | null {
     const found = this.#first(list, (name) => !this.#used.has(name));
     if (found) this.#used.add(found.name);
@@ -57,7 +57,7 @@ export class Columns {
     return aliases[list].map((name) => this.#cells.get(name)?.name).find((name) => name !== undefined) ?? null;
   }
 
-  /** Like the value of `pick`, but does not count as a use of the column. */
+  /** Returns the value that `pick` would return, without marking the column as used. */
   peek(list: AliasList): unknown {
     return this.#first(list)?.value;
   }

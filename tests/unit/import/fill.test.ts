@@ -166,7 +166,7 @@ describe('a file with passages, questions and judgements', () => {
     expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
   });
 
-  it('imports nothing before the choice, and only what is chosen', async () => {
+  it('is imported only after the user has chosen, and only into the chosen slots', async () => {
     const page = await opened();
     await page.imports.take([at('kb.jsonl', json({ id: 'n1', text: '我的段落' }))], 'knowledgeBase');
     await page.imports.take([bundle], 'pairs');
@@ -177,7 +177,7 @@ describe('a file with passages, questions and judgements', () => {
     expect(page.experiment.datasets.testQuestions).toBeUndefined();
   });
 
-  it('dropped on the dev questions offers them there, and suggests no other slot for its questions', async () => {
+  it('is offered for the dev questions if dropped there, and suggests no other slot for its questions', async () => {
     const page = await opened();
     await page.imports.take([bundle], 'devQuestions');
     expect(found(page)).toEqual([
@@ -237,7 +237,7 @@ describe('a folder in the layout of BEIR', () => {
     expect(entry).toMatchObject({ joinTitles: true });
   });
 
-  it('reports each file that is for no slot, with the reason', async () => {
+  it('reports each file that fits no slot, with the reason', async () => {
     const page = await opened();
     const binary = at('farm/a.bin', Uint8Array.of(0x89, 0, 0, 1, 2, 3));
     const sentences = at('farm/sts.csv', 'sentence1,sentence2,score\n一,二,0.5\n');
@@ -254,7 +254,7 @@ describe('a folder in the layout of BEIR', () => {
     expect(unused(page)).toEqual([['farm/queries.jsonl', 'no-judgements']]);
   });
 
-  it('does not ask if all files are for the slot that they were dropped on', async () => {
+  it('is imported without a dialog if all files fit the slot that they were dropped on', async () => {
     const page = await opened();
     await page.imports.take(folder.slice(0, 1), 'knowledgeBase');
     await page.imports.take(
@@ -266,8 +266,8 @@ describe('a folder in the layout of BEIR', () => {
   });
 });
 
-describe('files that stand for themselves', () => {
-  it('are offered for the slot that their columns and names speak of', async () => {
+describe('files that do not depend on each other', () => {
+  it('are offered for the slot that their columns and names suggest', async () => {
     const page = await opened();
     await page.imports.take(
       [
@@ -286,7 +286,7 @@ describe('files that stand for themselves', () => {
     ]);
   });
 
-  it('leave the others to be imported if one of them fails, and the first error is thrown', async () => {
+  it('are all imported except those that fail, and the first error is thrown', async () => {
     const page = await opened();
     await page.imports.take(
       [at('pairs.csv', 'query,answer\n问,\n'), at('test.json', JSON.stringify([{ text: '问', relevant: ['a'] }]))],

@@ -96,19 +96,19 @@ describe('the weights of models/…', () => {
     expect((await imported(folderOf(files, index))).contentSha256).toBe(plain.contentSha256);
   });
 
-  it('07: a Git LFS pointer is named as such', async () => {
+  it('07: a Git LFS pointer is reported as one', async () => {
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 409000000\n`;
     expect(await faultOf(folderOf({ 'model.safetensors': new File([pointer], 'model.safetensors') }))).toBe(
       'lfs-pointer',
     );
   });
 
-  it('08: pytorch_model.bin is read, also if it is a safetensors file', async () => {
+  it('08: pytorch_model.bin is read, even if it is a safetensors file', async () => {
     for (const file of [await torchFile(tinyTensors()), await safetensors(tinyTensors())])
       expect((await imported(folderOf({ 'pytorch_model.bin': file }))).contentSha256).toBe(plain.contentSha256);
   });
 
-  it('18: an XLM-RoBERTa starts after the padding id, and has 512 positions for 514', async () => {
+  it('18: the positions of an XLM-RoBERTa start after the padding id, and 512 of 514 are kept', async () => {
     const xlm = {
       ...sizes,
       model_type: 'xlm-roberta',
@@ -167,7 +167,7 @@ describe('the modules of models/…', () => {
     expect((await imported(inside)).defaults.pooling).toEqual({ value: 'cls', guessed: false });
   });
 
-  it('19, then 00: the second import of the same weights takes pooling, prompts and lengths of its folder', async () => {
+  it('19, then 00: a second import of the same weights uses pooling, prompts and lengths of its folder', async () => {
     const db = await open();
     const bare = await imported(await tinyFolder(), db);
     expect(Object.values(bare.defaults).every(({ guessed }) => guessed)).toBe(true);
@@ -233,7 +233,7 @@ describe('the tokenizer of models/…', () => {
     );
     const files = exported(model);
     expect(json(files['sentence_bert_config.json'])['do_lower_case']).toBe(true);
-    // Tools other than sentence-transformers read tokenizer.json only.
+    // Tools other than sentence-transformers read only tokenizer.json.
     const forOthers = { files: { 'tokenizer.json': files['tokenizer.json'] ?? '' } };
     for (const one of [model, forOthers]) expect(idsOf(one, 'ABC')).toEqual(['abc']);
   });

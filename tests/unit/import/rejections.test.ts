@@ -26,7 +26,7 @@ describe('a bad row', () => {
     }
   });
 
-  it('is reported with the fault and field of its kind', async () => {
+  it('is reported with its fault and field', async () => {
     const rows = [
       { id: 'a', text: '好' },
       { id: 'a', text: '另一' },

@@ -112,7 +112,7 @@ describe('importing a workbook', () => {
     expect(report.recognised[0]?.columns).toEqual(['内容', '备注', '备注 (2)', '[D]']);
   });
 
-  it('reads a workbook packed as .gz', async () => {
+  it('reads a workbook compressed as .gz', async () => {
     const packed = gzipSync(workbook({ name: 'a', rows: [['内容'], ['甲段']] }));
     const report = await imported('knowledgeBase', new File([new Uint8Array(packed)], '资料.xlsx.gz'));
     expect(report).toMatchObject({ format: 'xlsx', encoding: null, rows: [{ text: '甲段' }] });

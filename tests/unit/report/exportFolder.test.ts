@@ -183,7 +183,7 @@ describe('an exported folder', () => {
     const experiment = parseExperimentFile(fileOf(files, 'experiment.json'));
     expect(experiment.locations).toEqual({ model: `hub:BAAI/bge-base-zh-v1.5@${commit}` });
     expect(parseExperimentFile(fileOf(exported(), 'experiment.json'))).toEqual({ ...experiment, locations: {} });
-    // The location would be looked up on Hugging Face.
+    // For another host there is no location, because it would be looked up on Hugging Face.
     const other = exported({}, { hub: { host: 'models.example.org', id: 'a/b', commit } });
     expect(other['README.md']).toContain(`models.example.org, a/b, commit`);
     expect(fileOf(other, 'experiment.json')['locations']).toBeUndefined();

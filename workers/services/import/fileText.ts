@@ -18,7 +18,7 @@ export async function* fileBytes(file: Blob): AsyncGenerator<Uint8Array> {
 
 /**
  * Returns the file, unpacked if its content is gzip.
- * @throws import-failed gzip-broken if it is damaged or cut off.
+ * @throws import-failed gzip-broken if the file is damaged or cut off.
  */
 export async function unpackedFile(file: File): Promise<File> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
@@ -41,11 +41,11 @@ export interface FileText {
 
 /** The encodings that fit a file. */
 export interface Detection {
-  /** Null if no encoding fits, so that a person has to name it. */
+  /** The detected encoding, or null if none fits and the user has to name it. */
   best: FileText | null;
-  /** Other encodings in which all bytes are valid, as GB18030 and Big5 often both are. */
+  /** Other encodings in which all bytes are valid. Many texts are valid in both GB18030 and Big5. */
   alsoFits: TextEncodingName[];
-  /** Whether the text of one of them is about as plausible. */
+  /** Whether the text in one of the other encodings is about as plausible. */
   unsure: boolean;
 }
 
@@ -66,7 +66,7 @@ export async function typeOfFile(file: File): Promise<FileType | null> {
 }
 
 /**
- * Recognises the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
+ * Detects the encoding of a file. UTF-8 wins even if a few bytes are damaged, because nearly all bytes are valid in
  * GB18030. Of GB18030 and Big5, the one that yields more common characters wins.
  * @throws import-failed wrong-type or binary-file.
  */

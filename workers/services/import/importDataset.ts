@@ -23,7 +23,7 @@ import { recordsWithHead } from './recordsWithHead';
 import { noted, rejectionExcerpt, Rejections, shortenedRejection, type RejectionPlace } from './rejections';
 
 export interface ImportDatasetSettings extends DraftOptions, ReadingChoices {
-  /** Columns chosen by the user, by the shape of the files that they apply to. */
+  /** Columns chosen by the user, by the shape of the files to which they apply. */
   mappings?: MappingsByShape;
   /** Columns of ids that a survey has found by their values, by file name. */
   idColumns?: Readonly<Record<string, string>>;
@@ -42,7 +42,9 @@ interface ImportJob<R extends DataRole> {
   questions: QuestionMerger<RejectionPlace>;
 }
 
-/** Takes the rows of one record, or reports why it has none. Returns the number of rows and the rejection. */
+/**
+ * Adds the rows of one record, or reports why it has none. Returns the number of rows and the first rejection, if any.
+ */
 function takeRecord<R extends DataRole>(
   record: RawRecord,
   file: string,
@@ -78,7 +80,9 @@ function takeRecord<R extends DataRole>(
   return { rows, rejection };
 }
 
-/** Reads one file into the data set, and returns what was recognised in it. Throws if the file has no usable row. */
+/**
+ * Reads one file into the data set and returns how its columns were recognised. Throws if the file has no usable row.
+ */
 async function importFile<R extends DataRole>(
   source: DataFile,
   job: ImportJob<R>,
@@ -116,7 +120,10 @@ async function importFile<R extends DataRole>(
   return { ...recognised, records: count };
 }
 
-/** Returns the mapping with the judged column as id, or null if the columns' names lead to the same one. */
+/**
+ * Returns the mapping with `idColumn`, whose ids the judgements name, as the id. Returns null if there is no such
+ * column or the column names already lead to it.
+ */
 function withJudgedId(mapping: ColumnMapping, idColumn: string | undefined): ColumnMapping | null {
   const byName = mapping.find(({ field }) => field === 'id')?.column;
   return idColumn === undefined || idColumn === byName ? null : withField(mapping, idColumn, 'id');
@@ -155,7 +162,7 @@ function columnMissing(file: string, field: string, columns: readonly string[]):
   return new AppError({ kind: 'import-failed', file, fault: 'column-missing', field, expected: columns.join(', ') });
 }
 
-/** Returns a file with what was chosen for it. Files of judgements have no columns to choose. */
+/** Returns the record of a source file with what was chosen for it. Files of judgements have no columns to choose. */
 function sourceOf(path: string, { facts, stated }: DataFile, recognised: readonly Recognition[]): SourceFile {
   const { sheet, encoding, readingChosen } = facts;
   const found = recognised.find(({ file }) => file === facts.file);
@@ -192,9 +199,7 @@ function wholeFileFault(file: string, rejection: RejectedRow | null, head: strin
   }
 }
 
-/**
- * Writes the collected questions. To be called when all rows are read. Throws if none of them has a relevant passage.
- */
+/** Writes the collected questions. Call once all rows are read. Throws if no question has a relevant passage. */
 function writeQuestions({ questions: held, writer, rejections }: ImportJob<DataRole>): void {
   const { questions, irrelevant, differing } = held.finish();
   for (const place of differing) rejections.note(place, { fault: 'kept-differs' });
@@ -218,7 +223,7 @@ export async function importDataset(
   { mappings, files: stated = {}, readings = {}, idColumns: found = {}, ...options }: ImportDatasetSettings = {},
 ): Promise<ImportReport> {
   const name = files.map((file) => file.name).join(', ');
-  // Rows are stored as text of two bytes per character.
+  // Rows are stored as text with two bytes per character.
   await requireStorage(files.reduce((sum, file) => sum + file.size, 0) * 2);
   const opened: DataFile[] = [];
   for (const file of files) opened.push(await openDataFile(file, [role], { files: stated, readings }));

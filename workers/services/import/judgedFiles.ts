@@ -9,7 +9,7 @@ import type { PassageLookup } from '../../../src/domain/split/passageLookup';
 import { recordsOfFile, type DataFile } from './dataFile';
 import { noted, shortenedRejection, type RejectionPlace, type Rejections } from './rejections';
 
-/** Yields the usable values of a file with their lines. */
+/** Yields the usable values of a file with their line numbers. */
 async function* valuesOf(file: DataFile): AsyncGenerator<{ value: unknown; line: number }> {
   for await (const records of recordsOfFile(file))
     for (const record of records) if ('value' in record) yield { value: record.value, line: record.line };
@@ -62,9 +62,9 @@ async function readJudgements(
 }
 
 interface JudgedSide {
-  /** Which side of the judgements the file holds: their questions or their passages. Null for neither. */
+  /** Which side of the judgements the file holds: their questions or their passages. Null if it holds neither. */
   side: Side | null;
-  /** The column of the ids that the judgements name on that side. Null if they name none of its rows. */
+  /** The column with the ids that the judgements name on that side; null if they name none of the file's rows. */
   idColumn: string | null;
 }
 
@@ -78,7 +78,8 @@ async function sideOfFile(file: DataFile, judgements: Judgements<RejectionPlace>
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       titled ||= new Columns(Object.entries(value)).has('title');
   }
-  // A column of another name may hold the ids of the other side: a passage may say which question it answers.
+  // A column with another name may hold the ids of the other side: for example, a passage may state which question it
+  // answers.
   const onlyNamed = questions.named() !== null || passages.named() !== null;
   const count = (column: JudgedColumn): number => column.countIn(onlyNamed ? column.named() : column.find());
   const evidence = { name: file.file.name, titled, asQuestions: count(questions), asPassages: count(passages) };
@@ -100,13 +101,13 @@ export interface JudgedFiles {
   rows: DataFile[];
   /** Null if no file holds judgements. */
   judgements: Judgements<RejectionPlace> | null;
-  /** The columns of ids that the judgements name, by file. */
+  /** For each file, the column with the ids that the judgements name. */
   idColumns: ReadonlyMap<DataFile, string>;
 }
 
 /**
- * Separates the files of one import that hold judgements (qrels) from those that hold rows. With judgements, a file
- * on the other side of them belongs to another role, such as the passages among the files of questions.
+ * Separates the files of one import that hold judgements (qrels) from those that hold rows. If there are judgements,
+ * leaves out and reports the files that hold their other side, such as a file of passages if questions are imported.
  */
 export async function judgedFiles(
   files: readonly DataFile[],

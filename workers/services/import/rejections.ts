@@ -4,7 +4,7 @@ import type { RecordFault } from '../../../src/domain/import/recordReader';
 import { cutAt } from '../../../src/domain/wellFormed';
 import type { RejectedRows, RejectedRow } from '../../../src/protocol/dataApi';
 
-/** Limit on rejections listed in a report. All are counted. */
+/** Limit on the rejections that a report lists. All of them are counted. */
 const listedRejections = 1000;
 /** Limit on the characters quoted in a report, for example of a passage that was not found. */
 const excerptLength = 80;
@@ -64,7 +64,10 @@ export class Rejections {
     });
   }
 
-  /** Reports rows that were left out for one reason in one entry: a file of questions may have thousands of them. */
+  /**
+   * Reports all rows that were left out for one reason as a single entry, because a file of questions may have
+   * thousands.
+   */
   #leaveOut(place: RejectionPlace, { fault, field = '1' }: RecordFault): void {
     const rows = Number(field);
     this.#rows += rows;

@@ -12,7 +12,7 @@ import { isZip } from '../../formats/zip';
 export interface SpreadsheetFile {
   file: File;
   facts: FileFacts;
-  /** The column names, separated by commas. Empty if there are none. */
+  /** The column names, separated by commas. Empty if there are no names. */
   head: string;
   damaged: false;
   records: RawRecord[];

@@ -137,7 +137,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'set-too-long': () => ({
     zh: '一个 set 里的文字超过 64 段，两两配对会太多，请拆成几个 set',
-    en: 'the set has more than 64 texts, too many to pair each with each; split it into several sets',
+    en: 'the set has more than 64 texts, too many to pair each with every other; split it into several sets',
   }),
   'unknown-question': ({ name }) => ({
     zh: `判定文件里的问题“${name}”在问题文件里找不到，请改正 id，或补上这个问题`,
@@ -181,7 +181,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'kept-differs': () => ({
     zh: '这一行的主题、文档或片段和同一个问题前面的行不同，采用了前面的',
-    en: 'its topic, document or part of the document differs from that of the question’s earlier row, which is used',
+    en: 'its topic, document or part of the document differs from that of the question’s earlier row, whose values are kept',
   }),
   'control-replaced': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 行含有控制字符（例如 NUL）或半个字符，已换成空格或 U+FFFD`,
@@ -246,14 +246,14 @@ export function importFaultSentence(details: Omit<ImportDetails, 'kind' | 'file'
   return sentences[details.fault]({ ...details, name: shortened(details.field, 90) });
 }
 
-/** Names a place in a file: the line, or the number of the question if its line is not known. */
+/** Returns a phrase for a place in a file: the line, or the number of the question if its line is not known. */
 export function importPlaceWords({ line, question }: { line?: number; question?: number }): Sentence | '' {
   if (line !== undefined) return { zh: `第 ${line} 行`, en: `line ${line}` };
   if (question !== undefined) return { zh: `第 ${question} 题`, en: `question ${question}` };
   return '';
 }
 
-/** Says which place of which file could not be imported, why, and what to do about it. */
+/** Returns the sentence for a file that could not be imported: the place in it, the reason, and what to do about it. */
 export function importFailed(details: ImportDetails): Sentence {
   const fault = importFaultSentence(details);
   const file = shortened(details.file);
