@@ -126,6 +126,8 @@ export interface ColumnChoices {
 }
 
 export interface ImportOptions extends ColumnChoices {
+  /** Columns of ids that a survey has found by their values, by file name. Columns chosen by the user come first. */
+  idColumns?: Readonly<Record<string, string>>;
   /** contentSha256 of the knowledge base that the pairs or questions refer to. */
   knowledgeBase?: string;
   /** Whether to keep pairs without a question, because a batch list refers to pairs by position. */

@@ -123,10 +123,11 @@ export class ImportsState {
     const files = this.drop?.files ?? [];
     this.drop = null;
     const errors: unknown[] = [];
-    for (const { slot, files: positions } of chosen) {
+    for (const { slot, files: positions, idColumns = {} } of chosen) {
       const own = positions.flatMap((position) => files[position]?.file ?? []);
+      const byName = Object.entries(idColumns).map(([at, column]) => [files[Number(at)]?.file.name ?? '', column]);
       try {
-        await this.importFiles(slot, own);
+        await this.importFiles(slot, own, noChanges, Object.fromEntries(byName) as Record<string, string>);
       } catch (thrown) {
         // Otherwise pairs and questions would be looked up in the wrong knowledge base.
         if (slot === 'knowledgeBase') throw thrown;
@@ -137,7 +138,12 @@ export class ImportsState {
   }
 
   /** Imports files. If the import succeeds, the choices in `changes` are remembered for similar files. */
-  async importFiles(slot: SlotName, files: File[], changes = noChanges): Promise<void> {
+  async importFiles(
+    slot: SlotName,
+    files: File[],
+    changes = noChanges,
+    idColumns: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     if (files.length === 0) return;
     const before = this.slots[slot];
     const choices = choicesWith(changes);
@@ -146,7 +152,7 @@ export class ImportsState {
       const data = await gateway.data();
       const progress = (done: number, of: number) => this.#set(slot, { progress: { done, of } });
       const knowledgeBase = this.experiment.datasets.knowledgeBase?.contentSha256;
-      const options = { ...choices, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
+      const options = { ...choices, idColumns, ...(knowledgeBase === undefined ? {} : { knowledgeBase }) };
       const report = await data.importDataset(files, slots[slot].role, progress, options);
       if (changes !== noChanges) rememberChoices(choices);
       const { dataset, recognised, rejected, rejectedCount, ignoredCount, noteCount, encoding } = report;

@@ -87,6 +87,66 @@ const bundle = at(
   }),
 );
 
+describe('ids under a name that is not known', () => {
+  const passages = json({ 条目: 'A-1', 正文: '两公斤' }, { 条目: 'A-2', 正文: '二十八度' });
+  const asked = (name: string) => json({ 问题: '喂多少', [name]: ['A-1'] }, { 问题: '几度', [name]: ['A-2'] });
+
+  it('of passages are found by the references of the questions that are dropped with them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('答案编号'))], null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('that questions name are found by the ids of the passages, in the survey and in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const named = passages.replaceAll('条目', 'id');
+    await imports.take([at('资料.jsonl', named), at('考题.jsonl', asked('出自'))], null);
+    expect(imports.drop?.survey.unused).toEqual([]);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+    await imports.take([at('训练.jsonl', asked('出自'))], 'pairs');
+    expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
+  });
+
+  it('are found even if neither the passages nor the questions have a known name for them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('出自'))], null);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('of judged questions and passages are found in the survey as in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const questions = json({ 题号: 'q1', query: '喂多少' }, { 题号: 'q2', query: '几度' });
+    const judgements = 'query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tA-2\t1\n';
+    const all = [at('资料.jsonl', passages), at('考题.jsonl', questions), at('test.tsv', judgements)];
+    await imports.take(all, null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+});
+
 describe('a file with passages, questions and judgements', () => {
   it('offers the slots that it has content for and fills all of them at once', async () => {
     const page = await opened();
