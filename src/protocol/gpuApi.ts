@@ -9,10 +9,13 @@ import type { Progress } from './dataApi';
 import type { SearchRequest, SearchResult } from './search';
 import type { WorkerOptions } from './workerOptions';
 
-/** One batch, for display. The negatives of an anchor are the positives of all other rows. */
+/**
+ * One batch, for display. The negatives of an anchor are the positives of all other rows, and the explicit negatives of
+ * all rows, if the stage has any.
+ */
 export interface BatchView {
   step: number;
-  rows: { pairId: string; anchor: string; positive: string }[];
+  rows: { pairId: string; anchor: string; positive: string; negatives: string[] }[];
 }
 
 /**

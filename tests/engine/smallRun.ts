@@ -77,6 +77,8 @@ export interface SmallRun {
   /** Settings of both stages that differ from the default. */
   stage?: Partial<Stage>;
   passages?: number;
+  /** Whether each pair has negatives: the first pair one, all others two. */
+  withNegatives?: boolean;
 }
 
 /**
@@ -85,7 +87,7 @@ export interface SmallRun {
  */
 export async function prepared(
   evaluation: Partial<Experiment['evaluation']> = {},
-  { stage: changed, passages: passageCount = 600 }: SmallRun = {},
+  { stage: changed, passages: passageCount = 600, withNegatives = false }: SmallRun = {},
 ): Promise<{ db: Database; runId: string }> {
   const db = await openDatabase(`recovery-${crypto.randomUUID()}`);
   const random = seededRandom(4);
@@ -98,6 +100,9 @@ export async function prepared(
     id: `${i}`,
     anchor: text(),
     positive: passages[i]?.text ?? '',
+    ...(withNegatives
+      ? { negatives: [30 + i, 60 + i].slice(i === 0 ? 1 : 0).map((at) => passages[at]?.text ?? '') }
+      : {}),
   }));
   await storeModel(db);
   const stage: Stage = {

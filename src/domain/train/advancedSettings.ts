@@ -17,6 +17,7 @@ function advancedValues({ seed, stages, evaluation }: Experiment): Record<string
     seed,
     directions: loss.directions,
     dropout: stage.dropout,
+    negatives: stage.negatives?.from ?? 'inBatch',
     precision: stage.precision ?? 'full',
     devEverySteps: evaluation.devEverySteps,
     checkpoint: evaluation.checkpoint,

@@ -1,8 +1,13 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { stageVersion1, type Precision } from '../experimentVersion1';
+import { negativesSchema } from './negativesSchema';
 
 /** A training stage. Fields that version 1 lacks are optional: their absence means what version 1 does. */
-export const stageSchema = stageVersion1;
+export const stageSchema = v.strictObject({
+  ...stageVersion1.entries,
+  /** Absent means that only the other texts of the batch are negatives. */
+  negatives: v.optional(negativesSchema),
+});
 export type Stage = v.InferOutput<typeof stageSchema>;
 
 /** Whether activations are in half precision. A stage without `precision` uses full precision. */

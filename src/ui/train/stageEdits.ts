@@ -1,4 +1,5 @@
 import type { Experiment, Precision, Stage } from '../../domain/experiment';
+import type { Negatives } from '../../domain/train/negativesSchema';
 import type { ExperimentState } from '../../state/experiment.svelte';
 
 /** Changes settings of the first training stage. */
@@ -22,6 +23,18 @@ export function editPrecision(experiment: ExperimentState, precision: Precision)
       if (index !== 0) return one;
       const { precision: _, ...rest } = one;
       return precision === 'full' ? rest : { ...rest, precision };
+    }),
+  }));
+}
+
+/** Sets the explicit negatives. Without any, their field is left out. */
+export function editNegatives(experiment: ExperimentState, negatives: Negatives | null): void {
+  experiment.change((e) => ({
+    ...e,
+    stages: e.stages.map((one, index) => {
+      if (index !== 0) return one;
+      const { negatives: _, ...rest } = one;
+      return negatives ? { ...rest, negatives } : rest;
     }),
   }));
 }

@@ -3,7 +3,7 @@ import { own } from '../../../src/domain/errorWords';
 import { usesHalf, type Precision } from '../../../src/domain/experiment';
 import type { EncoderConfig } from '../../../src/domain/model';
 import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
-import { maxBatchShape } from './batchShape';
+import { maxBatchShape, type NegativeTexts } from './batchShape';
 import { chooseWay } from './chooseWay';
 import { proposal } from './proposal';
 import type { StageShape } from './stageShape';
@@ -30,6 +30,8 @@ export interface RunPlanRequest {
   tokens: Record<'anchors' | 'positives', Pick<TokenSet, 'offsets'>>;
   /** Batches of each stage. */
   batches: readonly Batches[];
+  /** Explicit negatives of each stage; none if absent. */
+  negatives?: readonly (NegativeTexts | null)[];
   evaluation: EvaluationShape;
   /** Precision of each stage; full precision if absent. */
   precisions?: readonly Precision[];
@@ -52,7 +54,7 @@ export function planRun(
 ): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
-    const shape = stageShape(request, stageBatches, maxTokens);
+    const shape = stageShape(request, stage, stageBatches, maxTokens);
     return shape ? [{ stage, shape, choice: chooseWay(config, parameters, shape, limits, precisions[stage]) }] : [];
   });
   const [mostDemanding] = [...stages].sort((a, b) => demand(b) - demand(a));
@@ -97,8 +99,13 @@ function withSnapshot(choice: WayChoice, snapshot: number): WayChoice {
   return { ...choice, need: { ...choice.need, snapshot, total: choice.need.total + snapshot } };
 }
 
-function stageShape({ tokens, evaluation }: RunPlanRequest, batches: Batches, maxTokens: number): StageShape | null {
-  const shape = maxBatchShape(batches, tokens, maxTokens);
+function stageShape(
+  { tokens, evaluation, negatives }: RunPlanRequest,
+  stage: number,
+  batches: Batches,
+  maxTokens: number,
+): StageShape | null {
+  const shape = maxBatchShape(batches, tokens, maxTokens, negatives?.[stage]);
   return shape && { ...shape, evaluation: { ...evaluation, longest: Math.min(maxTokens, evaluation.longest) } };
 }
 
@@ -133,7 +140,7 @@ function alternatives(request: RunPlanRequest, stage: number): (settings: BatchS
     const found = known.get(batchSize);
     const batches = found === undefined ? request.atBatchSize(stage, batchSize) : found;
     known.set(batchSize, batches);
-    const shape = batches && stageShape(request, batches, maxTokens);
+    const shape = batches && stageShape(request, stage, batches, maxTokens);
     return shape && chooseWay(request.config, request.parameters, shape, request.limits, request.precisions?.[stage]);
   };
 }

@@ -44,11 +44,13 @@ function rowsOf({ tokens, longest }: BatchShape, way: StepWay): number {
 
 /**
  * Returns how many numbers the loss holds: unit vectors, their gradients, and (except in GradCache) the gradients of
- * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics.
+ * the unnormalized vectors; a window of scores and a window of their gradients; row and column statistics; and with
+ * explicit negatives, the mask of pairs that are left out.
  */
 function lossNumbers({ hiddenSize }: EncoderConfig, { pairs, candidates }: BatchShape, kind: StepWay['kind']): number {
   const vectors = (pairs + candidates) * hiddenSize;
   const { byRow, byColumn } = scoreWindows(pairs, candidates);
   const window = Math.max(largestWindowScores(byRow), largestWindowScores(byColumn));
-  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs;
+  const mask = candidates > pairs ? pairs * Math.ceil(candidates / 32) : 0;
+  return (kind === 'gradCache' ? 2 : 3) * vectors + 2 * window + 8 * pairs + mask;
 }

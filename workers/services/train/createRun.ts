@@ -10,6 +10,7 @@ import { refuseWrongMixed } from '../deviceCheck/verdicts';
 import { refuseTooLittleMemory, refuseMissingPrecision } from './refuseRun';
 import type { DeviceMemoryRequest } from '../device/deviceMemory';
 import { reportMemory } from './reportMemory';
+import { negativesOfStages, reportNegatives } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { rowsSha256 } from '../split/rowsIdentity';
 import { planStages } from './stageBatches';
@@ -41,6 +42,7 @@ export async function createRun(
   refuseTooLittleMemory(memory);
   const hasBest = experiment.evaluation.checkpoint === 'bestDev' && data.dev.length > 0;
   await requireStorage(checkpointBytesOfRun(model.totalFloats, hasBest));
+  const negatives = await reportNegatives(await negativesOfStages(db, experiment, data));
   const record: RunRecord = {
     runId: crypto.randomUUID(),
     experimentId,
@@ -57,6 +59,7 @@ export async function createRun(
     step: 0,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(negatives ? { negatives } : {}),
     createdAt: Date.now(),
   };
   await addRun(db, record);

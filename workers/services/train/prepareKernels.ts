@@ -14,7 +14,8 @@ import { Trainer } from '../../engine/trainer';
 import { pickTexts, textBatchesByLength } from '../evaluate/encodeTexts';
 import type { RunSessionOnDevice } from './runSession';
 import { trainerOptions } from './trainModel';
-import { stepBatch } from './stepBatch';
+import type { TokenizedNegatives } from '../negatives/stageNegatives';
+import { negativesOf, stepBatch } from './stepBatch';
 
 /**
  * Compiles the kernels of a run on WebGPU in the background, all at once. To find them, records an encoding, a search
@@ -70,21 +71,25 @@ async function recordSteps(
   const options = trainerOptions(session, stage, { loop }, { stageIndex, begin: 0 });
   const adamW = new AdamWState(parameters);
   const trainer = new Trainer(options, parameters.segments, adamW.segments);
-  for (const batch of smallestAndLargest(batches, [anchors, positives]))
-    await trainer.step(stepBatch(session.tokens, batch), 0, 1);
+  const negatives = session.negatives[stageIndex];
+  for (const batch of smallestAndLargest(batches, [anchors, positives], negatives))
+    await trainer.step(stepBatch(session.tokens, batch, negatives), 0, 1);
   trainer.dispose();
   adamW.dispose();
   releaseIdleMemory(parameters.segments.engine);
 }
 
-/** Returns the batches with the fewest and the most tokens over all sets together. */
-function smallestAndLargest(batches: readonly number[][], sets: readonly Pick<TokenSet, 'offsets'>[]): number[][] {
+/** Returns the batches with the fewest and the most tokens over all sets and explicit negatives together. */
+function smallestAndLargest(
+  batches: readonly number[][],
+  sets: readonly Pick<TokenSet, 'offsets'>[],
+  negatives?: TokenizedNegatives | null,
+): number[][] {
+  const tokensIn = ({ offsets }: Pick<TokenSet, 'offsets'>, texts: readonly number[]): number =>
+    texts.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), 0);
   const tokensOf = (batch: readonly number[]): number =>
-    sets.reduce(
-      (sum, { offsets }) =>
-        batch.reduce((tokens, text) => tokens + (offsets[text + 1] ?? 0) - (offsets[text] ?? 0), sum),
-      0,
-    );
+    sets.reduce((sum, set) => sum + tokensIn(set, batch), 0) +
+    (negatives ? tokensIn(negatives.tokens, negativesOf(batch, negatives)) : 0);
   let [smallest, largest] = [batches[0], batches[0]];
   let [fewest, most] = [Infinity, 0];
   for (const batch of batches) {

@@ -9,6 +9,7 @@ import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
+import { negativesOfStages, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
@@ -26,6 +27,7 @@ export async function reportMemory(
   const { model, settings } = await modelOfExperiment(db, experiment);
   const stages = await planStages(db, experiment, data);
   const keys = await tokenize(db, experiment, () => undefined);
+  const negatives = await tokenizedNegatives(db, await negativesOfStages(db, experiment, data), keys);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
     data.knowledgeBase.length,
@@ -42,6 +44,7 @@ export async function reportMemory(
     maxTokens: settings.maxTokens,
     tokens: { anchors: await storedTokenSet(db, keys.anchors), positives: await storedTokenSet(db, keys.positives) },
     batches: stages.map(({ batches }) => batches),
+    negatives,
     evaluation,
     offersHalf: await deviceOffersHalf(request.device),
     precisions: experiment.stages.map(({ precision = 'full' }) => precision),

@@ -45,7 +45,11 @@ export class StageSteps {
     const batch = batches[index] ?? [];
     const learningRate = learningRateAt(index, batches.length, stage.schedule, stage.optimizer.learningRate);
     const begunAt = performance.now();
-    this.trainer.begin(stepBatch(this.session.tokens, batch), learningRate, index + 1);
+    this.trainer.begin(
+      stepBatch(this.session.tokens, batch, this.session.negatives[this.of.stageIndex]),
+      learningRate,
+      index + 1,
+    );
     this.#underWay.push({ pairs: batch.length, learningRate, begunAt });
   }
 

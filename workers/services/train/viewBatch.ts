@@ -1,17 +1,24 @@
 import type { BatchView } from '../../../src/protocol/gpuApi';
 import type { Database } from '../../../src/storage/database';
+import { negativesOfStages } from '../negatives/stageNegatives';
 import { preparedData } from '../split/preparedData';
 import { stageBatches } from './stageBatches';
+import { negativesOf } from './stepBatch';
 import { storedExperiment } from './storedExperiment';
 
 /** Returns the texts of one step's batch. They depend only on data, batching and seed, so no run is needed. */
 export async function viewBatch(db: Database, experimentId: string, step: number): Promise<BatchView> {
   const experiment = await storedExperiment(db, experimentId);
   const data = await preparedData(db, experiment);
-  const batch = (await stageBatches(db, experiment, data)).flat()[step] ?? [];
+  const steps = (await stageBatches(db, experiment, data)).flatMap((batches, stage) =>
+    batches.map((batch) => ({ batch, stage })),
+  );
+  const { batch = [], stage = 0 } = steps[step] ?? {};
+  const negatives = (await negativesOfStages(db, experiment, data))[stage];
   const rows = batch.flatMap((row) => {
     const pair = data.pairs[row];
-    return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive }] : [];
+    const own = negatives ? negativesOf([row], negatives).map((index) => negatives.pool[index] ?? '') : [];
+    return pair ? [{ pairId: pair.id, anchor: pair.anchor, positive: pair.positive, negatives: own }] : [];
   });
   return { step, rows };
 }

@@ -178,6 +178,8 @@ export const trainTexts = {
     beta2: 'Adam β₂',
     epsilon: 'Adam ε',
     primary: 'Keep weights by',
+    negatives: 'Negatives',
+    negativesPerAnchor: 'Negatives per question',
   },
   help: {
     tokensPerSecond: 'Tokens of the last 20 steps, divided by the time of these steps. Padding doesn’t count.',
@@ -210,6 +212,10 @@ export const trainTexts = {
     beta2: 'Decay of the running mean of the squared gradients.',
     epsilon: 'Avoids division by 0.',
     primary: 'Dev chooses by this metric. Decide on it before the run.',
+    negatives:
+      'Each question always has the other passages of its batch as negatives. Here you can add explicit ones; passages that may answer the question are left out.',
+    negativesPerAnchor:
+      'How many negatives each pair adds to its batch. Each one takes as much time and memory as a positive.',
   },
   options: {
     full: 'Full (float32)',
@@ -227,6 +233,15 @@ export const trainTexts = {
     constant: 'constant',
     bestDev: 'the best on dev',
     last: 'the last one',
+  },
+  negativeSources: {
+    inBatch: 'from the batch only',
+    random: 'random passages',
+    imported: 'from the imported file',
+  },
+  negativesNote: {
+    random: 'Passages of the knowledge base, drawn with the random seed.',
+    imported: 'In the order of the file. Pairs with too few get some of other questions at random.',
   },
   invalid: (low: string, high: string) => `Enter a number from ${low} to ${high}.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
@@ -288,6 +303,7 @@ export const trainTexts = {
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
   batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  explicitNegatives: 'Explicit negatives',
   batchStep: 'Step',
   anchor: 'Anchor (question)',
   positive: 'Positive',

@@ -154,6 +154,8 @@ export const trainTexts: Dictionary['train'] = {
     beta2: 'Adam β₂',
     epsilon: 'Adam ε',
     primary: '按什么挑权重',
+    negatives: '负例',
+    negativesPerAnchor: '每题的负例数',
   },
   help: {
     tokensPerSecond: '最近 20 步的 token 数除以用时，不含填充。',
@@ -180,6 +182,8 @@ export const trainTexts: Dictionary['train'] = {
     beta2: '梯度平方滑动平均的衰减系数。',
     epsilon: '避免除以 0。',
     primary: '按这个指标在验证集上挑选。训练前就要定下。',
+    negatives: '同一批里别的段落总是负例。这里可以另外加负例；可能回答问题的段落不会用作负例。',
+    negativesPerAnchor: '每个问答对往批里加几个负例。加一个，用时和内存就多一个正例那么多。',
   },
   options: {
     full: '全精度（float32）',
@@ -197,6 +201,11 @@ export const trainTexts: Dictionary['train'] = {
     constant: '不变',
     bestDev: '验证集上最好的',
     last: '最后一步',
+  },
+  negativeSources: { inBatch: '只用批内的', random: '随机段落', imported: '文件里带的' },
+  negativesNote: {
+    random: '从知识库里随机抽取，由随机种子决定。',
+    imported: '按文件里的顺序取；不够的，从别的问题的负例里随机补。',
   },
   invalid: (low, high) => `请填 ${low} 到 ${high} 之间的数。`,
   invalidInteger: (low, high) => `请填 ${low} 到 ${high} 之间的整数。`,
@@ -243,6 +252,7 @@ export const trainTexts: Dictionary['train'] = {
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',
+  explicitNegatives: '另加的负例',
   batchStep: '步',
   anchor: '锚点（问题）',
   positive: '正例',
