@@ -8,6 +8,7 @@ import { getModel, listModels } from '../../../src/storage/models';
 import type { StoredExperiment } from '../../../src/storage/schema';
 import { checkQuestions } from '../../../workers/services/import/checkQuestions';
 import { importDataset } from '../../../workers/services/import/importDataset';
+import { importDemoModel } from '../../../workers/services/import/importDemoModel';
 import { importModel } from '../../../workers/services/import/importModel';
 import { storedPassages } from '../../../workers/services/import/storedPassages';
 import { freshDatabase, storedExperiment } from '../storage/support';
@@ -24,6 +25,7 @@ export const browser = {
     },
     checkQuestions: (questions, knowledgeBase) => checkQuestions(browser.db, questions, knowledgeBase),
     importModel: (files, name, progress) => importModel(files, name, progress, browser.db),
+    importDemoModel: (url, importing) => importDemoModel(browser.db, url, { importing }),
   } as Partial<DataApi>,
   gpu: {} as Partial<GpuApi>,
 };
