@@ -18,8 +18,8 @@ import { changesFromDefaults } from './changesFromDefaults';
 const linkVersion = 1;
 /**
  * Maximum characters of the text of a link, without the address before it. Chosen, not measured: a link should pass
- * whole through mail and chat. A usual experiment with its metrics takes fewer than 600 characters; a listed batch order
- * can take many more.
+ * whole through mail and chat. A usual experiment with its metrics takes fewer than 600 characters; a listed batch
+ * order can take many more.
  */
 const maxLinkCharacters = 2000;
 /** Limit on the inflated JSON, in bytes. A genuine link of 2,000 characters stays far below it. */
