@@ -1,11 +1,11 @@
 import { downloaded } from '../domain/download';
 import { AppError } from '../domain/errors';
-import { demoModelName, demoDataFiles, demoModelFiles } from '../domain/import/demoInputs';
+import { demoDataFiles } from '../domain/import/demoInputs';
 import type { Recognition } from '../domain/import/recognise';
 import type { StoredModel } from '../domain/model';
 import type { Dataset } from '../domain/records';
 import { fillingsForSlot, type Filling } from '../domain/import/fillings';
-import type { FolderFile, RejectedRows, Survey } from '../protocol/dataApi';
+import type { DataApi, FolderFile, Progress, RejectedRows, Survey } from '../protocol/dataApi';
 import type { ExperimentState } from './experiment.svelte';
 import { app } from './app.svelte';
 import { baseUrl, gateway } from './gateway';
@@ -235,11 +235,19 @@ export class ImportsState {
 
   async importModel(files: FolderFile[], name: string): Promise<void> {
     if (files.length === 0) return;
+    await this.#useImported((data, progress) => data.importModel(files, name, progress));
+  }
+
+  /** Imports the demo model that comes with the page, like any other folder. */
+  async useDemoModel(): Promise<void> {
+    await this.#useImported((data, progress) => data.importDemoModel(baseUrl, progress));
+  }
+
+  async #useImported(importing: (data: DataApi, progress: Progress) => Promise<StoredModel>): Promise<void> {
     this.modelProgress = { done: 0, of: 0 };
     try {
       const data = await gateway.data();
-      const progress = (done: number, of: number) => (this.modelProgress = { done, of });
-      await this.useModel(await data.importModel(files, name, progress));
+      await this.useModel(await importing(data, (done, of) => (this.modelProgress = { done, of })));
     } finally {
       this.modelProgress = null;
     }
@@ -263,21 +271,6 @@ export class ImportsState {
     if (!(await this.experiment.findModel(model))) await this.experiment.setModel(model);
     app.fileAccepted();
     await this.loadModels();
-  }
-
-  /** Imports the demo model that comes with the page, like any other folder. */
-  async useDemoModel(): Promise<void> {
-    this.modelProgress = { done: 0, of: 0 };
-    try {
-      const files: FolderFile[] = [];
-      for (const path of demoModelFiles) {
-        const content = await fetched(`models/demo-zh/${path}`);
-        files.push({ path, file: new File([content], path.split('/').pop() ?? path) });
-      }
-      await this.importModel(files, demoModelName);
-    } finally {
-      this.modelProgress = null;
-    }
   }
 
   async loadModels(): Promise<void> {

@@ -1,5 +1,5 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
-import { AppError, toAppError } from '../domain/errors';
+import { toAppError } from '../domain/errors';
 import { databaseName, databaseVersion, type RecallsmithSchema } from './schema';
 
 export type Database = IDBPDatabase<RecallsmithSchema>;
@@ -75,16 +75,5 @@ export async function guard<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     throw toAppError(thrown);
-  }
-}
-
-/** Runs work that stores about `neededBytes` in total. If the disk is full, the error states that number. */
-export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const error = toAppError(thrown);
-    if (error.details.kind !== 'quota-exceeded' || error.details.neededBytes !== undefined) throw thrown;
-    throw new AppError({ ...error.details, neededBytes }, { cause: thrown });
   }
 }

@@ -1,6 +1,7 @@
 import { CsvReader, type CsvDelimiter } from './csv';
 import { MarkdownReader } from './markdown';
-import { jsonlReader, trecJudgement, trecReader, txtReader, type RecordReader } from './recordReader';
+import { jsonlReader, trecJudgement, trecReader, txtReader } from './lineReaders';
+import type { RecordReader } from './recordReader';
 
 export type TextFormat = 'jsonl' | 'json' | 'csv' | 'txt' | 'markdown' | 'literal' | 'trecQrels';
 export type ImportFormat = TextFormat | 'xlsx';

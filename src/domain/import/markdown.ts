@@ -1,4 +1,5 @@
-import { LineCutter, type RawRecord, type RecordReader } from './recordReader';
+import { LineCutter } from './lineCutter';
+import type { RawRecord, RecordReader } from './recordReader';
 
 /** Joins the headings above a paragraph into its title. */
 const headingSeparator = ' › ';

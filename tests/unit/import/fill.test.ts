@@ -1,54 +1,15 @@
 import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { defaultExperiment } from '../../../src/domain/experiment';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { sharesQuestions } from '../../../src/domain/import/fillings';
 import { entryOf, type SlotName } from '../../../src/domain/import/slots';
 import type { DataRole } from '../../../src/domain/records';
 import type { DataApi, FolderFile } from '../../../src/protocol/dataApi';
-import { openDatabase, type Database } from '../../../src/storage/database';
-import { getDataset, readRows } from '../../../src/storage/datasets';
-import { getExperiment, putExperiment, replaceExperiment } from '../../../src/storage/experiments';
-import type { StoredExperiment } from '../../../src/storage/schema';
-import { checkQuestions } from '../../../workers/services/import/checkQuestions';
-import { importDataset } from '../../../workers/services/import/importDataset';
-import { storedPassages } from '../../../workers/services/import/storedPassages';
+import { readRows } from '../../../src/storage/datasets';
 import { surveyFiles } from '../../../workers/services/import/surveyFiles';
+import { browser, freshBrowser, opened } from '../state/experimentPage';
 
-let db: Database;
-const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' | 'surveyFiles'> = {
-  recogniseFiles: () => Promise.resolve([]),
-  importDataset: async (files, role, progress, { knowledgeBase, ...options } = {}) => {
-    const passages = knowledgeBase === undefined ? {} : { passages: await storedPassages(db, knowledgeBase) };
-    return importDataset(db, files, role, progress, { ...options, ...passages });
-  },
-  checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
-  surveyFiles,
-};
-vi.stubGlobal(
-  'BroadcastChannel',
-  class {
-    postMessage = () => undefined;
-    close = () => undefined;
-  },
-);
-vi.mock('../../../src/state/gateway', () => ({
-  baseUrl: 'http://127.0.0.1/',
-  gateway: {
-    data: () => Promise.resolve(data),
-    getExperiment: (id: string) => getExperiment(db, id),
-    replaceExperiment: (stored: StoredExperiment, savedAt: number) => replaceExperiment(db, stored, savedAt),
-    getDataset: (sha256: string) => getDataset(db, sha256),
-    listRuns: () => Promise.resolve([]),
-  },
-}));
-vi.mock('../../../src/state/app.svelte', () => ({
-  app: { attempt: (work: () => Promise<unknown>) => work(), fileAccepted: () => undefined },
-}));
-vi.stubGlobal('addEventListener', () => undefined);
-vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
-const { ExperimentState } = await import('../../../src/state/experiment.svelte');
-const { ImportsState } = await import('../../../src/state/imports.svelte');
+Object.assign(browser.data, { recogniseFiles: () => Promise.resolve([]), surveyFiles } satisfies Partial<DataApi>);
 
 const json = (...rows: unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 const at = (path: string, ...content: BlobPart[]): FolderFile => ({
@@ -56,26 +17,15 @@ const at = (path: string, ...content: BlobPart[]): FolderFile => ({
   file: new File(content, path.split('/').pop() ?? path),
 });
 
-let databases = 0;
-async function opened() {
-  const experiment = new ExperimentState('e');
-  await experiment.load();
-  return { experiment, imports: new ImportsState(experiment) };
-}
 type Page = Awaited<ReturnType<typeof opened>>;
-beforeEach(async () => {
-  db = await openDatabase(`fill-${databases++}`);
-  const stored = { experimentId: 'e', name: 'e', createdAt: 0, updatedAt: 0, demo: false };
-  await putExperiment(db, { ...stored, experiment: defaultExperiment() });
-});
-
+beforeEach(freshBrowser);
 const found = ({ imports }: Page) =>
   imports.drop?.survey.fillings.map(({ slot, rows, suggested }) => [slot, rows, suggested]);
 const unused = ({ imports }: Page) =>
   imports.drop?.survey.unused.map(({ file, reason }) => [imports.drop?.files[file]?.path, reason]);
 const fillAll = ({ imports }: Page) => imports.fill(imports.drop?.survey.fillings ?? []);
 function rowsOf<R extends DataRole>({ experiment }: Page, slot: SlotName, role: R) {
-  return readRows(db, role, experiment.datasets[slot]?.contentSha256 ?? '');
+  return readRows(browser.db, role, experiment.datasets[slot]?.contentSha256 ?? '');
 }
 
 const bundle = at(

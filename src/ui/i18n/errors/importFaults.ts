@@ -233,7 +233,7 @@ const sentences: Record<ImportFault, (words: Words) => Sentence> = {
   }),
   'not-judged': ({ name, field }) => ({
     zh: `从这一行起共有 ${name} 个问题，判定文件里没有能回答它们的段落，这些问题没有采用`,
-    en: `the judgements name no relevant passage for ${counted(field, 'question')}, this one first; they are left out`,
+    en: `the judgements name no right passage for ${counted(field, 'question')}, this one first; they are left out`,
   }),
   'not-an-object': () => ({
     zh: '这一行不是对象，请写成 {"字段": "值"} 的形式',
