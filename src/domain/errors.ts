@@ -1,6 +1,7 @@
 import type { DeviceJob } from './device';
 import type { Said } from './errorWords';
 import type { FileType } from './import/fileType';
+import type { NegativesError } from './negatives/negativesError';
 
 export type ModelFault =
   | 'missing-file'
@@ -186,12 +187,7 @@ export type AppErrorDetails =
    * be in one batch together.
    */
   | { kind: 'too-few-pairs'; pairs: number; batchSize: number; distinct?: 'passages' | 'anchors' | 'together' }
-  /** A stage uses imported negatives, but no pair has any. */
-  | { kind: 'no-negatives' }
-  /** Only `found` texts can be negatives of a question that needs `perAnchor`. */
-  | { kind: 'too-few-negatives'; question: string; found: number; perAnchor: number }
-  /** An interrupted run cannot resume, because its negatives would be others now. */
-  | { kind: 'negatives-changed' }
+  | NegativesError
   | { kind: 'nothing-to-evaluate'; part: 'dev' | 'test' }
   | { kind: 'link-invalid'; fault: LinkFault }
   /**

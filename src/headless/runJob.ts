@@ -64,7 +64,14 @@ async function newRun(inputs: ImportedInputs, job: HeadlessJob, sender: EventSen
   sender.send('progress', { what: 'tokenize', done: 0, of: 0 });
   const progress = throttled((done, of) => sender.send('progress', { what: 'tokenize', done, of }));
   await (await gateway.data()).tokenize(inputs.experiment, progress);
-  return (await gateway.gpu()).createRun(experimentId, job.device, job.budgetBytes ?? null);
+  const gpu = await gateway.gpu();
+  if (inputs.experiment.stages.some(({ negatives }) => negatives?.from === 'mined'))
+    await gpu.mineNegatives(
+      experimentId,
+      job.device,
+      throttled((done, of) => sender.send('progress', { what: 'mine', done, of })),
+    );
+  return gpu.createRun(experimentId, job.device, job.budgetBytes ?? null);
 }
 
 async function train(runId: string, sender: EventSender): Promise<{ run: RunRecord; events: RunEvent[] }> {

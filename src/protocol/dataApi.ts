@@ -9,7 +9,7 @@ import type { StoredModel } from '../domain/model';
 import type { ProjectContents } from '../domain/project/contents';
 import type { DataRole, Dataset } from '../domain/records';
 import type { Overlap } from '../domain/split/overlap';
-import type { StoredItem } from '../domain/storage/storedItem';
+import type { StoredItem, UnusedKind } from '../domain/storage/storedItem';
 import type { TokenSetKeys } from '../domain/tokenize/tokenSets';
 import type { SearchRequest } from './search';
 import type { WorkerOptions } from './workerOptions';
@@ -236,7 +236,7 @@ export interface DataApi {
   /** Lists the contents of storage, after deleting leftovers of crashes. */
   storageUse(): Promise<StoredItem[]>;
   /** Deletes stored items. Returns false, and deletes nothing, if something uses one of them by now. */
-  deleteUnused(kind: 'model' | 'dataset' | 'batchList' | 'tokenSet', ids: string[]): Promise<boolean>;
+  deleteUnused(kind: UnusedKind, ids: string[]): Promise<boolean>;
   /** Measures the size of each experiment's project file. Deleted experiments are not listed. */
   measureProject(): Promise<ProjectContents[]>;
   saveProject(choice: ProjectChoice, progress: Progress): Promise<SavedProject>;

@@ -11,6 +11,7 @@ const refusals: ReadonlySet<AppErrorDetails['kind']> = new Set([
   'too-few-pairs',
   'no-negatives',
   'too-few-negatives',
+  'negatives-not-mined',
   'device-wrong',
 ]);
 

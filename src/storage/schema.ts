@@ -1,5 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { Experiment } from '../domain/experiment';
+import type { ExclusionCounts } from '../domain/negatives/chooseNegatives';
 import type { HubListing } from '../domain/import/hub';
 import type { BestDev } from '../domain/train/bestDev';
 import type { LossScale } from '../domain/train/lossScale';
@@ -11,7 +12,7 @@ import type { RunEvent, RunRecord } from '../domain/run';
 import type { Evaluation } from '../domain/evaluate/evaluation';
 
 export const databaseName = 'recallsmith';
-export const databaseVersion = 5;
+export const databaseVersion = 6;
 
 export interface StoredExperiment {
   experimentId: string;
@@ -71,6 +72,20 @@ export interface StoredDownload {
   createdAt: number;
 }
 
+/** Negatives that were mined for one stage; see `ChosenNegatives`. */
+export interface StoredMinedNegatives {
+  /** SHA-256 of all that determines them: rows, model, settings, seed and stage. */
+  key: string;
+  perAnchor: number;
+  /** [pairs × perAnchor]: 32-bit indexes into the knowledge base. */
+  chosen: ArrayBuffer;
+  /** SHA-256 of `chosen`. */
+  sha256: string;
+  excluded: ExclusionCounts;
+  refilled: number;
+  refilledRows: number;
+}
+
 export interface RecallsmithSchema extends DBSchema {
   experiments: { key: string; value: StoredExperiment; indexes: { updatedAt: number } };
   datasets: { key: string; value: Dataset };
@@ -88,6 +103,7 @@ export interface RecallsmithSchema extends DBSchema {
   tokenSets: { key: string; value: { key: string; ids: ArrayBuffer; offsets: ArrayBuffer; truncated: number } };
   /** Listed batch orders, keyed by the SHA-256 of their canonical JSON. */
   batchLists: { key: string; value: { sha256: string; batches: number[][] } };
+  minedNegatives: { key: string; value: StoredMinedNegatives };
   runs: { key: string; value: RunRecord; indexes: { experimentId: string } };
   /** Key: [runId, seq]. */
   runEvents: { key: [string, number]; value: RunEvent };

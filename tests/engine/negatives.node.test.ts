@@ -112,7 +112,7 @@ describe('the batch of a step with explicit negatives', () => {
     pool: ['q', 'x', 'y', 'p'],
     tokens: set([10], [11, 11], [12], [13, 13, 13]),
     answers: new KnownAnswers(pairs, false),
-    excluded: { samePassage: 0, knownPositive: 0, nearDuplicate: 0 },
+    excluded: { samePassage: 0, knownPositive: 0, nearDuplicate: 0, scoreWindow: 0, margin: 0 },
     refilled: 0,
     refilledRows: 0,
   };

@@ -2,8 +2,11 @@ import type { Pair } from '../records';
 import { gramsOf, isNearDuplicate } from '../split/nearDuplicates';
 import { questionKey } from '../split/questionKey';
 
-/** Why a text may not be a negative of a question. */
-export const exclusions = ['samePassage', 'knownPositive', 'nearDuplicate'] as const;
+/**
+ * Why a text is not a negative of a question. The last two apply only to mined negatives: the score is outside the
+ * window, or too close to that of the positive.
+ */
+export const exclusions = ['samePassage', 'knownPositive', 'nearDuplicate', 'scoreWindow', 'margin'] as const;
 export type Exclusion = (typeof exclusions)[number];
 
 /** The answers of one question: the positives of all of its pairs. */

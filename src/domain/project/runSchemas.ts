@@ -78,7 +78,7 @@ const phase = v.picklist(['prepare', 'evaluateBefore', 'train', 'evaluateAfter',
 const status = v.picklist(['queued', 'running', 'paused', 'interrupted', 'cancelled', 'failed', 'done']);
 
 const negativesSchema = v.strictObject({
-  from: v.picklist(['imported', 'random']),
+  from: v.picklist(['imported', 'random', 'mined']),
   perAnchor: whole,
   sha256,
   excluded: v.strictObject(v.entriesFromList(exclusions, whole)),

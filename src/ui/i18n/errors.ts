@@ -96,6 +96,10 @@ const sentences: Sentences = {
     en: 'The imported pairs have no negatives; choose other negatives in the advanced settings, or import pairs that have some.',
   }),
   'too-few-negatives': tooFewNegatives,
+  'negatives-not-mined': () => ({
+    zh: '负例还没有挖掘，请先在高级设置里开始挖掘。',
+    en: 'The negatives are not mined yet; mine them first, in the advanced settings.',
+  }),
   'negatives-changed': () => ({
     zh: '现在的版本选出的负例和这次训练开始时不同，接着训练会混用两种负例，所以停下了。请开始一次新的训练。',
     en: 'This version chooses other negatives than the version that began the run, and resuming would mix the two; start a new run.',

@@ -132,6 +132,7 @@ const others: AppErrorDetails[] = [
   { kind: 'too-few-pairs', pairs: 3, batchSize: 16, distinct: 'together' },
   { kind: 'no-negatives' },
   { kind: 'too-few-negatives', question: 'Which passage', found: 1, perAnchor: 4 },
+  { kind: 'negatives-not-mined', stage: 0 },
   { kind: 'negatives-changed' },
   ...fileTypes.map((fileType) => ({ kind: 'import-failed', file: 'a.txt', fault: 'wrong-type', fileType }) as const),
   { kind: 'nothing-to-evaluate', part: 'test' },

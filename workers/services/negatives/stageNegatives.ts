@@ -9,9 +9,11 @@ import type { NegativesReport } from '../../../src/domain/negatives/report';
 import type { TokenSet, TokenSetKeys } from '../../../src/domain/tokenize/tokenSets';
 import type { Negatives } from '../../../src/domain/train/negativesSchema';
 import type { Database } from '../../../src/storage/database';
+import { getMinedNegatives } from '../../../src/storage/minedNegatives';
 import type { PreparedData } from '../split/preparedData';
 import { modelFoldsCase } from '../tokenize/letterCase';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
+import { minedKey } from './minedKey';
 
 /** The explicit negatives of a stage, and the texts they are chosen from. */
 export interface StageNegatives extends ChosenNegatives {
@@ -29,8 +31,9 @@ export interface TokenizedNegatives extends StageNegatives {
 const latest = new Map<number, { key: string; choice: ChosenNegatives }>();
 
 /**
- * Chooses the explicit negatives of every stage; null for stages without. They depend only on data, settings and seed.
- * @throws no-negatives if a stage uses imported ones and the pairs have none; too-few-negatives.
+ * Returns the explicit negatives of every stage; null for stages without. Imported and random ones depend only on data,
+ * settings and seed; mined ones are read from storage.
+ * @throws no-negatives if a stage uses imported ones and the pairs have none; too-few-negatives; negatives-not-mined.
  */
 export async function negativesOfStages(
   db: Database,
@@ -42,9 +45,12 @@ export async function negativesOfStages(
   const answers = new KnownAnswers(data.pairs, await modelFoldsCase(db, experiment));
   const imported = importedPool(data.pairs);
   const passages = data.knowledgeBase.map(({ text }) => text);
+  const mined = await minedOfStages(db, experiment, data);
   return stages.map(({ negatives }, stageIndex) => {
     if (!negatives) return null;
     const { from, perAnchor } = negatives;
+    const found = mined.get(stageIndex);
+    if (found) return { ...found, from, pool: passages, answers };
     if (from === 'imported' && imported.texts.length === 0) throw new AppError({ kind: 'no-negatives' });
     const pool = from === 'imported' ? imported.texts : passages;
     const own = from === 'imported' ? { own: (row: number) => imported.own[row] ?? [] } : {};
@@ -52,6 +58,22 @@ export async function negativesOfStages(
       chooseNegatives({ pairs: data.pairs, answers, pool, perAnchor, seed: experiment.seed, stageIndex, ...own });
     return { ...remembered(experiment, stageIndex, choose), from, pool, answers };
   });
+}
+
+/** Returns the mined negatives of the stages that use some. */
+async function minedOfStages(
+  db: Database,
+  experiment: Experiment,
+  data: PreparedData,
+): Promise<Map<number, ChosenNegatives>> {
+  const mined = new Map<number, ChosenNegatives>();
+  for (const [stage, { negatives }] of experiment.stages.entries()) {
+    if (negatives?.from !== 'mined') continue;
+    const found = await getMinedNegatives(db, await minedKey(experiment, stage, data));
+    if (!found) throw new AppError({ kind: 'negatives-not-mined', stage });
+    mined.set(stage, found);
+  }
+  return mined;
 }
 
 function remembered(

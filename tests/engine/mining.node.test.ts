@@ -1,0 +1,152 @@
+import 'fake-indexeddb/auto';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/domain/errors';
+import type { Stage } from '../../src/domain/experiment';
+import type { MinedNegatives } from '../../src/domain/train/negativesSchema';
+import { getExperiment, putExperiment } from '../../src/storage/experiments';
+import { getModel } from '../../src/storage/models';
+import { closeDevice, deviceEngine, openDevice } from '../../workers/engine/device';
+import { encodeTexts } from '../../workers/services/evaluate/encodeTexts';
+import { mineNegatives } from '../../workers/services/negatives/mineNegatives';
+import { negativesOfStages } from '../../workers/services/negatives/stageNegatives';
+import { preparedData } from '../../workers/services/split/preparedData';
+import { storageUse } from '../../workers/services/storage/storageUse';
+import { storedTokenSet } from '../../workers/services/tokenize/storedTokenSet';
+import { tokenize } from '../../workers/services/tokenize/tokenize';
+import { createRun } from '../../workers/services/train/createRun';
+import { RunControl } from '../../workers/services/train/runControl';
+import { loadWeights } from '../../workers/services/train/weightTransfer';
+import { wasmBase } from './environment';
+import { prepared } from './smallRun';
+
+const mined: MinedNegatives = {
+  from: 'mined',
+  perAnchor: 3,
+  firstRank: 60,
+  lastRank: 290,
+  relativeMargin: 0.001,
+  pick: 'top',
+};
+
+/** Stores the small experiment with one stage that mines its negatives. */
+async function withMined(negatives: MinedNegatives = mined) {
+  const { db } = await prepared({}, { passages: 300 });
+  const stored = await getExperiment(db, 'e');
+  const [first] = stored?.experiment.stages ?? [];
+  if (!stored || !first) throw new Error('no experiment');
+  const stage: Stage = { ...first, negatives };
+  const experiment = { ...stored.experiment, stages: [stage] };
+  await putExperiment(db, { ...stored, experiment });
+  const mine = (control = new RunControl(), progress: (done: number, of: number) => void = () => undefined) =>
+    mineNegatives('e', { db, control, device: 'wasm', wasmBaseUrl: wasmBase, progress });
+  const chosen = async () => {
+    const [negatives] = await negativesOfStages(db, experiment, await preparedData(db, experiment));
+    if (!negatives) throw new Error('no negatives');
+    return negatives;
+  };
+  return { db, experiment, mine, chosen };
+}
+
+const detailsOf = (thrown: unknown): unknown => (thrown instanceof AppError ? thrown.details : thrown);
+
+/** Returns the cosines of every anchor with every passage and with its own positive, by plain loops. */
+async function naiveScores({ db, experiment }: Awaited<ReturnType<typeof withMined>>) {
+  const model = await getModel(db, experiment.model?.contentSha256 ?? '');
+  if (!model) throw new Error('no model');
+  const keys = await tokenize(db, experiment, () => undefined);
+  await openDevice('wasm', wasmBase);
+  try {
+    const parameters = await loadWeights(deviceEngine(), db, model, model, () => undefined);
+    const vectors = async (key: string): Promise<Float32Array[]> => {
+      const encoder = { parameters, config: model.config, pooling: 'mean' as const };
+      const found = await encodeTexts(encoder, await storedTokenSet(db, key), () => Promise.resolve());
+      return Array.from({ length: found.count }, (_, text) => {
+        const row = new Float32Array(found.width);
+        found.copyRow(text, row, 0);
+        return row;
+      });
+    };
+    const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0);
+    const [anchors, positives, passages] = [
+      await vectors(keys.anchors),
+      await vectors(keys.positives),
+      await vectors(keys.knowledgeBase),
+    ];
+    return anchors.map((anchor, row) => ({
+      positive: dot(anchor, positives[row] ?? anchor),
+      scores: passages.map((passage) => dot(anchor, passage)),
+    }));
+  } finally {
+    closeDevice();
+  }
+}
+
+describe('mined negatives', () => {
+  it('are the passages that a naive search finds in the rank range below the margin', async () => {
+    const given = await withMined();
+    const seen: [number, number][] = [];
+    await given.mine(new RunControl(), (done, of) => seen.push([done, of]));
+    const negatives = await given.chosen();
+    const { pairs } = await preparedData(given.db, given.experiment);
+    let compared = 0;
+    for (const [row, { positive, scores }] of (await naiveScores(given)).entries()) {
+      const ranked = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+      const bound = positive * (1 - mined.relativeMargin);
+      const allowed = ranked
+        .slice(mined.firstRank - 1, mined.lastRank)
+        .filter((at) => (scores[at] ?? 0) <= bound && !negatives.answers.exclusionOf(row, negatives.pool[at] ?? ''));
+      const distinct = allowed.filter(
+        (at, i) => allowed.findIndex((other) => negatives.pool[other] === negatives.pool[at]) === i,
+      );
+      if (distinct.length < 3) continue;
+      compared += 1;
+      expect(Array.from(negatives.chosen.subarray(3 * row, 3 * row + 3))).toEqual(distinct.slice(0, 3));
+    }
+    expect(compared).toBeGreaterThan(10);
+    expect(compared + negatives.refilledRows).toBe(pairs.length);
+    expect(negatives.excluded.margin).toBeGreaterThan(0);
+    expect(seen.at(-1)?.[0]).toBe(seen.at(-1)?.[1]);
+  });
+
+  it('have to be mined before a run, are mined once, and are listed in the storage screen', async () => {
+    const { db, mine } = await withMined();
+    const request = { device: 'wasm', budgetBytes: null } as const;
+    const refused = await createRun(db, 'e', request, 'test').catch((thrown: unknown) => thrown);
+    expect(detailsOf(refused)).toEqual({ kind: 'negatives-not-mined', stage: 0 });
+    await mine();
+    const [stored] = await db.getAll('minedNegatives');
+    let reports = 0;
+    await mine(new RunControl(), () => (reports += 1));
+    expect(reports).toBe(0);
+    const runId = await createRun(db, 'e', request, 'test');
+    expect((await db.get('runs', runId))?.negatives).toMatchObject([{ from: 'mined', perAnchor: 3 }]);
+    const item = (await storageUse(db)).find(({ kind }) => kind === 'minedNegatives');
+    expect(item).toMatchObject({ ids: [stored?.key], bytes: stored?.chosen.byteLength, usedBy: ['e'] });
+  });
+
+  it('count as missing if their stored bytes are damaged', async () => {
+    const { db, mine, chosen } = await withMined();
+    await mine();
+    const [stored] = await db.getAll('minedNegatives');
+    if (!stored) throw new Error('nothing is stored');
+    await db.put('minedNegatives', { ...stored, chosen: new Int32Array(stored.chosen.byteLength / 4).buffer });
+    expect(detailsOf(await chosen().catch((thrown: unknown) => thrown))).toMatchObject({ kind: 'negatives-not-mined' });
+  });
+
+  it('are refused if a rank is beyond the knowledge base', async () => {
+    const { mine } = await withMined({ ...mined, lastRank: 301 });
+    expect(detailsOf(await mine().catch((thrown: unknown) => thrown))).toMatchObject({
+      kind: 'experiment-invalid',
+      path: 'stages.0.negatives.lastRank',
+      found: '301',
+    });
+  });
+
+  it('are not stored if mining is cancelled', async () => {
+    const { db, mine } = await withMined();
+    const control = new RunControl();
+    const mining = mine(control, () => control.cancel());
+    expect(detailsOf(await mining.catch((thrown: unknown) => thrown))).toEqual({ kind: 'cancelled' });
+    expect(await db.count('minedNegatives')).toBe(0);
+  });
+});
