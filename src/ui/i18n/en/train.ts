@@ -218,7 +218,7 @@ export const trainTexts = {
     absoluteMarginHelp: 'A negative also scores less than the positive by at least this much; 0 turns it off.',
     minScore: 'Lowest score',
     maxScore: 'Highest score',
-    scoreHelp: 'Only passages with a cosine in this window are candidates. The window from −1 to 1 keeps them all.',
+    scoreHelp: 'Only passages with a cosine in this window are candidates. All cosines are in the window −1 to 1.',
   },
   invalid: (low: string, high: string) => `Enter a number from ${low} to ${high}.`,
   invalidInteger: (low: string, high: string) => `Enter a whole number from ${low} to ${high}.`,
