@@ -10,6 +10,7 @@ import {
 } from '../../../src/domain/negatives/chooseNegatives';
 import { minedCandidates, type FoundForRow } from '../../../src/domain/negatives/minedCandidates';
 import { RandomStream } from '../../../src/domain/random';
+import type { TokenSet } from '../../../src/domain/tokenize/tokenSets';
 import type { MinedNegatives } from '../../../src/domain/train/negativesSchema';
 import type { Progress } from '../../../src/protocol/dataApi';
 import type { Database } from '../../../src/storage/database';
@@ -18,7 +19,7 @@ import { closeDevice, deviceEngine, openDevice } from '../../engine/device';
 import { maxQuestionsPerSearch, search } from '../../engine/retrieval/search';
 import { pickedVectors, type Vectors } from '../../engine/retrieval/vectors';
 import type { EncodedTexts } from '../evaluate/encodedTexts';
-import { encodeTexts, type EncoderForTexts } from '../evaluate/encodeTexts';
+import { encodeTexts, pickTexts, type EncoderForTexts } from '../evaluate/encodeTexts';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { modelFoldsCase } from '../tokenize/letterCase';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
@@ -91,8 +92,10 @@ async function stagesToMine(db: Database, experiment: Experiment, data: Prepared
 /** Vectors of the training pairs and of the knowledge base. */
 interface PairVectors {
   anchors: EncodedTexts;
-  positives: EncodedTexts;
+  positives: Vectors;
   passages: EncodedTexts;
+  /** Number of texts encoded. */
+  encoded: number;
 }
 
 /** Searches the knowledge base for the anchor of every pair, up to a rank. GPU→CPU sync. */
@@ -119,12 +122,12 @@ async function searchedPairs(
       deps.control.checkpoint(),
     );
     results.forEach(({ top }, i) => found.push({ top, positiveScore: dot(anchors, vectors.positives, from + i) }));
-    const encoded = passages.count + 2 * rows;
-    deps.progress(encoded + from + count, encoded + rows);
+    deps.progress(vectors.encoded + from + count, vectors.encoded + rows);
   }
   return found;
 }
 
+/** Encodes the knowledge base, the anchors, and the positives that are not passages of the knowledge base. */
 async function encodedPairs(
   encoder: EncoderForTexts,
   experiment: Experiment,
@@ -132,22 +135,28 @@ async function encodedPairs(
   { db, control, progress }: MiningDeps,
 ): Promise<PairVectors> {
   const keys = await tokenize(db, experiment, () => undefined);
-  const of = knowledgeBase.length + 3 * pairs.length;
+  const passageOf = new Map(knowledgeBase.map(({ text }, index) => [text, index]));
+  const others = [...pairs.keys()].filter((row) => !passageOf.has(pairs[row]?.positive ?? ''));
+  const encoded = knowledgeBase.length + pairs.length + others.length;
   let before = 0;
-  const encode = async (key: string): Promise<EncodedTexts> => {
-    const tokens = await storedTokenSet(db, key);
+  const encode = async (tokens: Pick<TokenSet, 'ids' | 'offsets'>): Promise<EncodedTexts> => {
     const vectors = await encodeTexts(encoder, tokens, async (done) => {
-      progress(before + done, of);
+      progress(before + done, encoded + pairs.length);
       await control.checkpoint();
     });
     before += vectors.count;
     return vectors;
   };
-  return {
-    passages: await encode(keys.knowledgeBase),
-    anchors: await encode(keys.anchors),
-    positives: await encode(keys.positives),
+  const passages = await encode(await storedTokenSet(db, keys.knowledgeBase));
+  const anchors = await encode(await storedTokenSet(db, keys.anchors));
+  const ofOthers = await encode(pickTexts(await storedTokenSet(db, keys.positives), others));
+  const placeOf = new Map(others.map((row, place) => [row, place]));
+  const copyRow = (row: number, into: Float32Array, at: number): void => {
+    const passage = passageOf.get(pairs[row]?.positive ?? '');
+    if (passage === undefined) ofOthers.copyRow(placeOf.get(row) ?? 0, into, at);
+    else passages.copyRow(passage, into, at);
   };
+  return { passages, anchors, positives: { count: pairs.length, width: passages.width, copyRow }, encoded };
 }
 
 /** Returns the dot product of one row of two lists of vectors. */
