@@ -4,6 +4,7 @@ import { runRefusal } from '../domain/train/runRefusal';
 import type { AppErrorDetails } from '../domain/errors';
 import { canonicalJson } from '../domain/canonicalJson';
 import { experimentModelOf, type ExperimentModel } from '../domain/experiment';
+import type { MemoryReport } from '../domain/memory/report';
 import type { StoredModel } from '../domain/model';
 import type { StageName, StageState } from '../domain/pipeline';
 import { stageStatesOf } from '../domain/stageStates';
@@ -17,6 +18,9 @@ import { readReferences } from './references';
 import { SavedExperiment } from './savedExperiment.svelte';
 import { SplitState, splitKey } from './splitting.svelte';
 
+/** What a worker found when it planned the batches. */
+type PlannedBatches = Pick<MemoryReport, 'steps' | 'leftOut' | 'negatives'>;
+
 /** The experiment on the screen: its settings, the data and model they refer to, its split and its runs. */
 export class ExperimentState extends SavedExperiment {
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
@@ -26,7 +30,7 @@ export class ExperimentState extends SavedExperiment {
   readonly split = new SplitState();
   /** The `tokensKey` that this page last tokenized for; tokens are current while it equals `tokensKey`. */
   tokenizedFor = $state<string | null>(null);
-  #planned = $state.raw<{ key: string | null; steps: number; leftOut: number[][] }>({
+  #planned = $state.raw<PlannedBatches & { key: string | null }>({
     key: null,
     steps: 0,
     leftOut: [],
@@ -95,9 +99,12 @@ export class ExperimentState extends SavedExperiment {
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
   readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
 
+  /** The explicit negatives of the first stage, with counts. Null until the worker has planned the batches. */
+  readonly negatives = $derived((this.#planned.key === this.batchesKey ? this.#planned.negatives?.[0] : null) ?? null);
+
   /** Call when a worker has planned the batches of the experiment, with the `batchesKey` it had then. */
-  planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
-    this.#planned = { key, steps, leftOut };
+  planned(key: string, { steps, leftOut, negatives }: PlannedBatches): void {
+    this.#planned = { key, steps, leftOut, ...(negatives ? { negatives } : {}) };
   }
 
   /** Returns the steps of the first stage if it had this many epochs. Null until the split is counted. */

@@ -85,7 +85,8 @@ describe('a run with explicit negatives', () => {
     for (const stage of [without, { ...without, ...random }] as Stage[]) {
       await putExperiment(db, { ...stored, experiment: { ...stored.experiment, stages: [stage] } });
       const request = { device: 'wasm', budgetBytes: null } as const;
-      const { shape, choice } = await reportExperimentMemory(db, 'e', request);
+      const { shape, choice, negatives } = await reportExperimentMemory(db, 'e', request);
+      expect(negatives?.[0]?.perAnchor).toBe(stage.negatives?.perAnchor);
       expect(shape.candidates).toBe(stage.negatives ? 16 : 4);
       needs.push(choice.need.activations);
     }

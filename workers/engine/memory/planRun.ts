@@ -51,7 +51,7 @@ type PlannedStage = { stage: number; shape: StageShape; choice: WayChoice };
  */
 export function planRun(
   request: RunPlanRequest,
-): Omit<MemoryReport, 'steps' | 'leftOut' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
+): Omit<MemoryReport, 'steps' | 'leftOut' | 'negatives' | 'backend' | 'defaultBudgetBytes' | 'canRaise'> {
   const { batches, maxTokens, limits, config, parameters, evaluation, precisions = [] } = request;
   const stages = batches.flatMap((stageBatches, stage): PlannedStage[] => {
     const shape = stageShape(request, stage, stageBatches, maxTokens);

@@ -9,7 +9,7 @@ import type { MemoryReport } from '../../../src/domain/memory/report';
 import type { Database } from '../../../src/storage/database';
 import { describeDevice, deviceOffersHalf } from '../../engine/device';
 import { deviceMemoryGiB, deviceMemoryLimits, type DeviceMemoryRequest } from '../device/deviceMemory';
-import { negativesOfStages, tokenizedNegatives } from '../negatives/stageNegatives';
+import { negativesOfStages, reportNegatives, tokenizedNegatives } from '../negatives/stageNegatives';
 import { preparedData, type PreparedData } from '../split/preparedData';
 import { planStages } from './stageBatches';
 import { storedTokenSet } from '../tokenize/storedTokenSet';
@@ -27,7 +27,9 @@ export async function reportMemory(
   const { model, settings } = await modelOfExperiment(db, experiment);
   const stages = await planStages(db, experiment, data);
   const keys = await tokenize(db, experiment, () => undefined);
-  const negatives = await tokenizedNegatives(db, await negativesOfStages(db, experiment, data), keys);
+  const chosen = await negativesOfStages(db, experiment, data);
+  const negatives = await tokenizedNegatives(db, chosen, keys);
+  const counts = await reportNegatives(chosen);
   const encoded = [keys.knowledgeBase, keys.devQuestions, keys.testQuestions];
   const evaluation = evaluationShape(
     data.knowledgeBase.length,
@@ -55,6 +57,7 @@ export async function reportMemory(
     backend,
     steps: stages.reduce((sum, { batches }) => sum + batches.length, 0),
     leftOut: stages.map(({ leftOut }) => leftOut),
+    ...(counts ? { negatives: counts } : {}),
     defaultBudgetBytes: defaultBudgetBytes(backend, deviceMemoryGiB()),
     canRaise: allowsBudget(backend, plan.choice.need.total),
   };

@@ -201,6 +201,19 @@ export const trainTexts = {
       'Mine before the run: the base model searches the knowledge base for every question. Questions with too few passages left get random ones.',
     imported: 'In the order of the file. Pairs with too few get some of other questions at random.',
   },
+  negativesCounts: {
+    leftOut: 'Left out, because they may answer the question or don’t fit the settings:',
+    noneLeftOut: 'No candidate had to be left out.',
+    reasons: {
+      samePassage: (n: number) => `the question’s own passage: ${formatCount(n)}`,
+      knownPositive: (n: number) => `another known answer: ${formatCount(n)}`,
+      nearDuplicate: (n: number) => `nearly the same as an answer: ${formatCount(n)}`,
+      scoreWindow: (n: number) => `score outside the window: ${formatCount(n)}`,
+      margin: (n: number) => `score too close to the positive’s: ${formatCount(n)}`,
+    },
+    refilled: (n: number, pairs: number) =>
+      `${count(n, 'negative')} drawn at random for ${count(pairs, 'pair')} that had too few.`,
+  },
   mined: {
     mine: 'Mine negatives',
     mining: (done: string, of: string) => `Mining negatives: ${done} of ${of} done`,
@@ -230,7 +243,8 @@ export const trainTexts = {
     `Two checkpoints need ${bytes} of disk space, but only ${free} is free. Make room first, or the run will stop when the disk is full.`,
   batch: 'Look at a batch',
   batchTitle: (step: number) => `What step ${step} sees`,
-  batchHelp: 'Each question is shown with its own passage. The passages of all other rows are its negatives.',
+  batchHelp:
+    'Each question is shown with its own passage. The passages of all other rows are its negatives, and so are explicit negatives of any row that don’t answer it.',
   explicitNegatives: 'Explicit negatives',
   batchStep: 'Step',
   anchor: 'Anchor (question)',

@@ -169,6 +169,18 @@ export const trainTexts: Dictionary['train'] = {
     mined: '训练前先挖掘：用基座模型为每个问题检索知识库。剩下的段落不够时，随机补足。',
     imported: '按文件里的顺序取；不够的，从别的问题的负例里随机补。',
   },
+  negativesCounts: {
+    leftOut: '下面这些没有用作负例，因为可能回答问题，或不合设置：',
+    noneLeftOut: '候选都可以用作负例。',
+    reasons: {
+      samePassage: (n) => `问题自己的段落：${formatCount(n)} 个`,
+      knownPositive: (n) => `已知的其他答案：${formatCount(n)} 个`,
+      nearDuplicate: (n) => `和答案几乎相同：${formatCount(n)} 个`,
+      scoreWindow: (n) => `得分超出范围：${formatCount(n)} 个`,
+      margin: (n) => `得分离正例太近：${formatCount(n)} 个`,
+    },
+    refilled: (n, pairs) => `有 ${formatCount(pairs)} 个问答对的负例不够，随机补了 ${formatCount(n)} 个。`,
+  },
   mined: {
     mine: '挖掘负例',
     mining: (done, of) => `正在挖掘：${done} / ${of} 个文本和问题`,
@@ -197,7 +209,7 @@ export const trainTexts: Dictionary['train'] = {
     `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
-  batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',
+  batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例；各行另加的负例只要不回答它，也是它的负例。',
   explicitNegatives: '另加的负例',
   batchStep: '步',
   anchor: '锚点（问题）',
