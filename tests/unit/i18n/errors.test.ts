@@ -137,6 +137,7 @@ const others: AppErrorDetails[] = [
   { kind: 'worker-crashed', worker: 'data', reason: 'x' },
   { kind: 'project-too-new', file: 'a.zip', version: 9, supported: 1 },
   { kind: 'project-invalid', file: 'a.zip', entry: 'runs.json', reason: 'x' },
+  { kind: 'project-overtaken', file: 'a.zip' },
   ...(['weights-missing', 'weights-damaged', 'events-missing', 'unfinished', 'model-missing'] as const).map(
     (fault) => ({ kind: 'project-partial', file: 'a.zip', name: 'mine', fault, runId: 'r' }) as const,
   ),

@@ -4,12 +4,13 @@ import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
 import { projectFormat } from '../../../src/domain/project/manifest';
 import { keptCheckpoint, latestCheckpoint } from '../../../src/storage/checkpoints';
+import { openDatabase } from '../../../src/storage/database';
 import { deleteExperiment } from '../../../src/storage/deletedExperiments';
 import { listExperiments, putExperiment } from '../../../src/storage/experiments';
 import { appendEvents } from '../../../src/storage/runEvents';
-import { freshDatabase, storedExperiment } from '../storage/support';
+import { freshDatabase, storedExperiment, stubLocks } from '../storage/support';
 import { edited, entriesOf, fileOf } from './edit';
-import { all, contentsOf, fill, none, open, saved, storeRun, weightsIn } from './support';
+import { all, contentsOf, fill, never, none, open, quiet, saved, storeRun, weightsIn } from './support';
 
 const empty = { experiments: 0, runs: 0, warnings: [] };
 
@@ -214,6 +215,29 @@ describe('a project file with a hostile or broken record', () => {
     expect(await there.count('weightParts')).toBe(0);
   });
 
+  const other = (kept: object) => blocks(first((row) => ({ ...row, kept })));
+  const kept: [string, RegExp, (value: never) => unknown][] = [
+    ['was changed', /^datasetBlocks/, other({ topic: '牛' })],
+    ['was added', /^datasetBlocks/, other({ topic: '猪', chunk: '1' })],
+    ['is missing', /^datasetBlocks/, other({})],
+    ['is not in the record', /^datasets.json/, (sets: Rows) => sets.map(({ kept: _, ...set }) => set)],
+    [
+      'has another count',
+      /^datasets.json/,
+      first((set) => ({ ...set, kept: { ...(set['kept'] as object), fields: [] } })),
+    ],
+  ];
+  it.each(kept)('is refused if a kept column %s, and nothing is stored', async (_what, entry, edit) => {
+    const [here, there] = [await freshDatabase(), await freshDatabase()];
+    await fill(here);
+    const file = await saved(here);
+    const path = [...(await entriesOf(file)).keys()].find((key) => entry.test(key)) ?? '';
+    await expect(open(there, await edited(file, path, edit))).rejects.toMatchObject({
+      details: { kind: 'project-invalid', entry: expect.stringMatching(/^datasets.json /) as string },
+    });
+    expect(Object.values(await contentsOf(there)).flat()).toEqual([]);
+  });
+
   it.each([['[null]'], ['[{"path": 7}]'], ['{}']])('is refused if its manifest lists the files %s', async (files) => {
     const manifest = `{"app":"recallsmith","format":2,"build":"x","files":${files}}`;
     const zip = await downloadZip([{ name: 'manifest.json', input: manifest }]).blob();
@@ -307,7 +331,18 @@ describe('a damaged project file', () => {
   });
 });
 
-it('if another tab adds the same run while a project is opened, nothing of the project is added', async () => {
+it('two tabs that open one project at once take turns: the second finds all of it stored', async () => {
+  stubLocks();
+  const here = await freshDatabase();
+  await fill(here);
+  const file = await saved(here);
+  const { dataWorkerApi } = await import('../../../workers/services/dataWorkerApi');
+  const opening = [1, 2].map(() => dataWorkerApi.openProject(file, never, quiet));
+  expect(await Promise.all(opening)).toEqual([{ experiments: 1, runs: 1, warnings: [] }, empty]);
+  expect((await listExperiments(await openDatabase())).map(({ experimentId }) => experimentId)).toEqual(['e']);
+});
+
+it('if another tab adds the same run while a project is opened, says so and adds nothing of the project', async () => {
   const [here, there] = [await freshDatabase(), await freshDatabase()];
   const filled = await fill(here);
   await fill(there, 'e', 'other');
@@ -317,7 +352,8 @@ it('if another tab adds the same run while a project is opened, nothing of the p
     await there.put('runs', { ...(await here.get('runs', 'r')), experimentId: 'e', build: 'taken' } as never);
     return copied;
   });
-  await expect(opening).rejects.toThrow();
+  const file = expect.stringMatching(/^recallsmith-project-/) as string;
+  await expect(opening).rejects.toMatchObject({ details: { kind: 'project-overtaken', file } });
   expect(await there.getAllKeys('experiments')).toEqual(['e']);
   expect((await there.get('runs', 'r'))?.build).toBe('taken');
   expect(await there.get('evaluations', ['r', 'test', 'after'])).toBeUndefined();
