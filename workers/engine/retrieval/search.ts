@@ -15,6 +15,7 @@ export const maxQuestionsPerSearch = 1024;
 /**
  * Runs an exact search by dot products. Of equal scores, the smaller row ranks first; NaN ranks as −∞. A dot product is
  * always summed over E in the same order, so neither block sizes nor the number of queries changes a bit. GPU→CPU sync.
+ * Throws RangeError for more than `maxQuestionsPerSearch` queries: memory plans count no larger search.
  */
 export async function search(
   engine: Engine,
@@ -23,6 +24,8 @@ export async function search(
 ): Promise<SearchResult[]> {
   const { queries, passages } = input;
   if (queries.count === 0) return [];
+  if (queries.count > maxQuestionsPerSearch)
+    throw new RangeError(`${queries.count} queries; a search takes at most ${maxQuestionsPerSearch}`);
   const stride = upToQuad(passages.width);
   const blocks = input.blocks ?? searchBlocks(passages.width, { queries: queries.count, passages: passages.count });
   const block = engine.pool.allocate([upToQuad(blocks.passages), stride]);
