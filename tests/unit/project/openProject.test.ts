@@ -224,7 +224,7 @@ describe('a project file with a hostile or broken record', () => {
     [
       'has another count',
       /^datasets.json/,
-      first((set) => ({ ...set, kept: { ...(set['kept'] as object), fields: [] } })),
+      (sets: { kept: object }[]) => sets.map((set) => ({ ...set, kept: { ...set.kept, fields: [] } })),
     ],
   ];
   it.each(kept)('is refused if a kept column %s, and nothing is stored', async (_what, entry, edit) => {
