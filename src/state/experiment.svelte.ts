@@ -20,10 +20,13 @@ import { SplitState, splitKey } from './splitting.svelte';
 
 const saveDelayMs = 300;
 const undoLimit = 100;
-/** A message is the id of an experiment that was saved. */
+/** Each message on this channel is the id of an experiment that was saved. */
 const channelName = 'recallsmith-experiments';
 
-/** The experiment on the screen: settings, the data and model they refer to, runs. Changes are saved automatically. */
+/**
+ * The experiment on the screen: its settings, the data and model they refer to, and its runs. Saves changes
+ * automatically.
+ */
 export class ExperimentState {
   stored = $state.raw<StoredExperiment | null>(null);
   datasets = $state.raw<Partial<Record<SlotName, Dataset>>>({});
@@ -41,7 +44,7 @@ export class ExperimentState {
   #past = $state.raw<StoredExperiment[]>([]);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dirty = false;
-  /** `updatedAt` of the version that this page read from storage or wrote to it last. */
+  /** The `updatedAt` of the version that this page last read from storage or wrote to it. */
   #savedAt = 0;
   #saving: Promise<boolean> = Promise.resolve(true);
   #channel: BroadcastChannel | null = null;
@@ -67,10 +70,10 @@ export class ExperimentState {
   /** Slots that keep the experiment from running: required but empty, or naming content that is not in this browser. */
   readonly missing = $derived(this.experiment ? missingSlots(this.experiment, this.#storedHashes) : []);
   readonly hasModel = $derived(this.model !== null && this.model.contentSha256 === namedHash(this.experiment, 'model'));
-  /** All inputs that keep the experiment from running: `missing` and the model. */
+  /** All inputs that keep the experiment from running: `missing`, and the model if it is not here. */
   readonly lacking = $derived<InputName[]>(this.hasModel ? this.missing : [...this.missing, 'model']);
   readonly ready = $derived(this.lacking.length === 0);
-  /** Inputs that are missing or different, and that the demo of this page has. */
+  /** Inputs that are missing or different and that this page's demo contains. */
   readonly demoParts = $derived<InputName[]>(this.inputs ? demoParts(this.inputs) : []);
   readonly latestRun = $derived<RunRecord | null>(this.runs[0] ?? null);
   readonly latestDone = $derived<RunRecord | null>(this.runs.find((run) => run.status === 'done') ?? null);
@@ -83,7 +86,7 @@ export class ExperimentState {
       this.experiment !== null &&
       canonicalJson(this.latestDone.experiment) === canonicalJson(this.experiment),
   );
-  /** Key of everything that the token sets depend on. The split decides which pairs and questions they hold. */
+  /** Key of everything that the token sets depend on. The split decides which pairs and questions are in them. */
   readonly tokensKey = $derived(
     this.experiment ? canonicalJson([splitKey(this.experiment), this.experiment.model]) : '',
   );
@@ -102,7 +105,7 @@ export class ExperimentState {
 
   /**
    * Pairs and steps of a run with the current settings, without pairs that are held out or skipped. Null until the
-   * split is counted, and if the experiment lists its batch order. `atMost`: an epoch may leave out pairs with repeated
+   * split is counted, and if the experiment lists its batches. `atMost`: an epoch may leave out pairs with repeated
    * texts, and the worker has not planned the batches yet.
    */
   readonly plan = $derived.by(() => {
@@ -117,7 +120,7 @@ export class ExperimentState {
   /** For each stage, the rows left out of each epoch. Null until the worker has planned the batches. */
   readonly leftOut = $derived(this.#planned.key === this.batchesKey ? this.#planned.leftOut : null);
 
-  /** Call when a worker has planned the batches of the experiment that had this `batchesKey`. */
+  /** Call when a worker has planned the batches of the experiment, with the `batchesKey` it had then. */
   planned(key: string, { steps, leftOut }: { steps: number; leftOut: number[][] }): void {
     this.#planned = { key, steps, leftOut };
   }
@@ -143,16 +146,17 @@ export class ExperimentState {
     if (this.experiment && this.missing.length === 0) await this.split.count(this.experiment);
   }
 
-  /** Called whenever its screen is opened; another tab may have changed it since the last time. */
+  /** Call whenever the experiment's screen is opened: another tab may have changed it since the last time. */
   async load(): Promise<void> {
-    // Before any state is read: an effect that calls this must not run again with every change.
+    // Wait before reading any state, so that an effect that calls this does not run again after every change.
     await this.#saving;
     await this.flush();
     const before = this.stored;
     const stored = (await gateway.getExperiment(this.experimentId)) ?? null;
     // Load the inputs before the experiment. Otherwise the screen would show all of them as missing for a moment.
     const [references] = await Promise.all([readReferences(stored?.experiment), this.loadRuns()]);
-    // A change made meanwhile, by an import under way, is newer than what was read.
+    // An import that is still running may have changed the experiment meanwhile; its change is newer than what was
+    // read.
     if (this.stored === before) {
       this.#take(stored, references);
       this.#savedAt = stored?.updatedAt ?? 0;
@@ -178,14 +182,14 @@ export class ExperimentState {
     return channel;
   }
 
-  /** Takes over another tab's version. If this page has unsaved changes, `flush` decides. */
+  /** Loads another tab's version. If this page has unsaved changes, does nothing: `flush` decides. */
   async #readAgain(): Promise<void> {
     const stored = await gateway.getExperiment(this.experimentId);
     if (!stored || this.#dirty || stored.updatedAt === this.#savedAt) return;
     await this.#takeOver(stored);
   }
 
-  /** Shows a stored version. The version shown before can be brought back with undo. */
+  /** Shows a stored version. Undo brings back the version shown before. */
   async #takeOver(stored: StoredExperiment): Promise<void> {
     this.#remember();
     this.stored = stored;
@@ -234,7 +238,7 @@ export class ExperimentState {
     if (this.stored) this.#past = [...this.#past.slice(-undoLimit + 1), this.stored];
   }
 
-  /** Saves this page's version over the other tab's one. */
+  /** Saves this page's version over the other tab's version. */
   keepMine(): void {
     if (this.overtaken) this.#replace({ ...this.overtaken, updatedAt: Date.now() });
     this.overtaken = null;
@@ -250,7 +254,7 @@ export class ExperimentState {
     void app.attempt(() => this.#reloadReferences());
   }
 
-  /** Drops the experiment, which has been deleted, with changes that are not saved yet. */
+  /** Forgets the experiment, which has been deleted, together with changes that are not saved yet. */
   discard(): void {
     clearTimeout(this.#timer);
     this.#dirty = false;
@@ -264,9 +268,9 @@ export class ExperimentState {
   }
 
   /**
-   * Saves pending changes, and waits for a save under way: the workers read the settings from storage. Called before a
-   * run starts and when the page is hidden or closed. Returns false if they were not saved, because another tab has
-   * changed the experiment or storage failed.
+   * Saves pending changes and waits for a save that is under way, because the workers read the settings from storage.
+   * Call it before a run starts and when the page is hidden or closed. Returns false if the changes were not saved,
+   * because another tab has changed the experiment or because storage failed.
    */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
@@ -303,13 +307,15 @@ export class ExperimentState {
     await this.flush();
   }
 
-  /** Takes a new record of the knowledge base in use. */
+  /** Replaces the record of the knowledge base with one that counts its titles. */
   datasetCounted(dataset: Dataset): void {
     if (this.datasets.knowledgeBase?.contentSha256 === dataset.contentSha256)
       this.datasets = { ...this.datasets, knowledgeBase: dataset };
   }
 
-  /** Whether new content is encoded with its titles: as the experiment's link states it, else if it has any. */
+  /**
+   * Whether new content is encoded with its titles: as stated by the experiment's link, else if the content has titles.
+   */
   #joinsTitles(slot: SlotName, { contentSha256, titles = 0 }: Dataset): boolean {
     const linked = this.stored?.linked && entryOf(this.stored.linked, slot);
     return linked && linked.contentSha256 === contentSha256 ? linked.joinTitles === true : titles > 0;

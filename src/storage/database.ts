@@ -30,7 +30,8 @@ const migrations: ((db: Database, transaction: Upgrade) => void)[] = [
     db.createObjectStore('downloads', { keyPath: 'downloadId' });
     db.createObjectStore('downloadParts', { keyPath: ['downloadId', 'path', 'part'] });
   },
-  // Parts of weights may be blobs from now on. A tab of an earlier version cannot read them, so it has to close.
+  // From this version on, parts of weights may be blobs. A tab of an earlier version cannot read them, so it has to
+  // close.
   () => undefined,
   (db) => {
     db.createObjectStore('deviceChecks', { keyPath: 'key' });
@@ -62,8 +63,8 @@ export function openDatabase(name: string = databaseName): Promise<Database> {
 }
 
 /**
- * Marks the end of a transaction as handled. If a request fails, so does the end, and code that throws at the request
- * never waits for it.
+ * Prevents an unhandled rejection of `done`. If a request fails, `done` rejects too, and code that throws because of
+ * the request never awaits it.
  */
 export function withHandledEnd<T extends { readonly done: Promise<void> }>(transaction: T): T {
   transaction.done.catch(() => undefined);
@@ -94,7 +95,7 @@ export async function guard<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs work that stores about `neededBytes` in total. An error about a full disk then says how much that is. */
+/** Runs work that stores about `neededBytes` in total. If the disk is full, the error states that number. */
 export async function needing<T>(neededBytes: number, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

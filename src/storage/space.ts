@@ -1,14 +1,13 @@
 import { AppError } from '../domain/errors';
 
 /**
- * Bytes of the browser's storage that stay free. A browser that has no room to rewrite its database may not be able to
- * open it again.
+ * Storage that is left free, in bytes. A browser without room to rewrite its database may not be able to open it again.
  */
 export const reservedBytes = 64 * 1024 * 1024;
 
 /**
- * Throws `quota-exceeded` unless `neededBytes` more can be stored and the reserve stays free. Passes if the browser
- * does not say how much it can store.
+ * Throws `quota-exceeded` unless `neededBytes` more can be stored with the reserve still free. Does not throw if the
+ * browser does not report its quota.
  */
 export async function requireStorage(neededBytes: number): Promise<void> {
   // Node has no navigator before version 21, and tests run there.

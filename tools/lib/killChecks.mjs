@@ -23,7 +23,7 @@ const phaseNames = Object.keys(phases);
 /** Attempts at one kill. Each waits half as long as the one that came too late. */
 const maxAttempts = 6;
 
-/** Longest wait for the processes of a killed browser to end. */
+/** Maximum wait for the processes of a killed browser to end. */
 const endMs = 20_000;
 
 const jsonLines = (path) =>
@@ -34,7 +34,7 @@ const jsonLines = (path) =>
         .map((line) => JSON.parse(line))
     : [];
 
-/** Returns the ids of the browser processes of a profile. Empty where the system has no /proc. */
+/** Returns the ids of the browser processes of a profile, or none if the system has no /proc. */
 function browserProcesses(profile) {
   if (!existsSync('/proc/self')) return [];
   return readdirSync('/proc').filter((name) => {
@@ -52,7 +52,7 @@ async function killBrowser(profile) {
     try {
       process.kill(Number(id), 'SIGKILL');
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
     }
   const begun = Date.now();
   while (browserProcesses(profile).length > 0 && Date.now() - begun < endMs) await sleep(100);

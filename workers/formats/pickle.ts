@@ -11,7 +11,7 @@ import {
 } from './pickledValues';
 import { modelError } from './modelError';
 
-/** Limit on open marks, and so on nested containers. A state dict needs three. */
+/** Limit on open marks, and thereby on nested containers. A state dict needs three levels. */
 const maxMarks = 100;
 
 /** The only functions and classes that a pickle may name. None of them is called; PickleReader does their work. */
@@ -45,7 +45,7 @@ const refusedNames: Record<number, string> = {
 /**
  * Reads the pickles that torch.save writes for a state dict. This is not an unpickler: it executes nothing, knows only
  * the opcodes and names that such a file needs, and refuses all others with `pickle-unsupported`. The length of a
- * pickle limits how many values it can build.
+ * pickle limits the number of values that it can build.
  */
 export class PickleReader {
   readonly #bytes: PickleBytes;
@@ -60,12 +60,12 @@ export class PickleReader {
     this.#bytes = new PickleBytes(bytes);
   }
 
-  /** Offset of the first byte after the last pickle read. */
+  /** Offset of the first byte after the pickle that was read last. */
   get position(): number {
     return this.#bytes.position;
   }
 
-  /** Reads the next pickle. A file may hold several in a row, each with its own memo. */
+  /** Reads the next pickle. A file may contain several in a row, each with its own memo. */
   next(): PickledValue {
     this.#stack = [];
     this.#marks = [];

@@ -1,9 +1,9 @@
 import { makeZip } from 'client-zip';
 
-/** Content of a file: text, or bytes that are made piece by piece. Pieces must not change afterwards. */
+/** Content of a file: text, bytes, or bytes that are produced piece by piece. Pieces must not change afterwards. */
 export type FileInput = string | Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array<ArrayBuffer>>;
 
-/** Pieces are moved to the browser's blob storage once they are this large together. */
+/** Collected pieces are moved to the browser's blob storage once their total size reaches this. */
 const collectedBytes = 16 * 1024 * 1024;
 
 async function* piecesOf(input: FileInput): AsyncGenerator<Uint8Array<ArrayBuffer>> {

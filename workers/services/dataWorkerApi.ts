@@ -33,7 +33,7 @@ import { AppError } from '../../src/domain/errors';
 let pageUrl = '';
 /** Stops the download in progress. */
 let stopping: AbortController | null = null;
-/** Stops the loading of what a question to the demo needs. */
+/** Stops loading the knowledge base and the model for a question to the demo. */
 let stoppingDemo: AbortController | null = null;
 
 async function importFolder(
@@ -49,7 +49,7 @@ async function importFolder(
   });
 }
 
-/** Keeps stored rows without a record from being swept while `work` imports data sets. */
+/** Keeps stored rows that have no record yet from being swept while `work` imports data sets. */
 async function whileImportingRows<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks.request(datasetImportLock, { mode: 'shared' }, work);
 }

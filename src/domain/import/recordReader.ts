@@ -1,7 +1,7 @@
 import type { ImportFault } from '../errors';
 import { literalValue } from './literal';
 
-/** The reason that a record cannot be used. What `field` and `expected` hold depends on the fault. */
+/** Why a record cannot be used. The meaning of `field` and `expected` depends on the fault. */
 export interface RecordFault {
   fault: ImportFault;
   field?: string;
@@ -51,7 +51,7 @@ export class LineCutter {
   }
 }
 
-/** What a line holds: a value or a fault, and remarks about a value that is kept. */
+/** The value of a line with remarks about it, or the fault that makes the line unusable. */
 type LineResult = ({ value: unknown } | RecordFault) & { remarks?: RecordFault[] };
 
 function lineReader(toRecord: (line: string) => LineResult): RecordReader {
@@ -75,7 +75,7 @@ function lineReader(toRecord: (line: string) => LineResult): RecordReader {
 /** An integer of 16 digits or more may exceed 2^53, where JSON.parse would change its last digits. */
 const longInteger = /\d{16}/;
 
-/** Parses a line as a literal. A key that an object has more than once is remarked on. */
+/** Parses a line as a literal. Adds a remark for each key that an object has more than once. */
 function literalLine(line: string): LineResult {
   const parsed = literalValue(line);
   if ('fault' in parsed) return parsed;
@@ -99,8 +99,8 @@ function keysIn(value: unknown): number {
 
 /**
  * Parses a line of a JSONL file. Lines that JSON.parse cannot read at all, or not exactly, are parsed as literals:
- * programs also write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line in
- * which more quotes are followed by a colon than the value has keys is parsed again.
+ * programs also write Python quotes and trailing commas into such files. JSON.parse hides a repeated key, so a line is
+ * parsed again if it has more quotes followed by a colon than the value has keys.
  */
 function jsonLine(line: string): LineResult {
   if (longInteger.test(line)) return literalLine(line);

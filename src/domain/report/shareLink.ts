@@ -102,7 +102,7 @@ export async function encodeLink(shared: SharedExperiment): Promise<string> {
   return text;
 }
 
-/** Whether no base64url text has this length, which means that the end is missing. */
+/** Whether base64url never has this length, which means that the end of the text is missing. */
 function cannotEnd(text: string): boolean {
   return text.length % 4 === 1 && /^[\w-]*$/.test(text);
 }

@@ -119,7 +119,7 @@ function applyStep(view: RunView, event: EventOf<'step'>): void {
   view.stepEndedAt = event.at;
 }
 
-/** Drops what will be computed again, so that the view never shows a step that the run has not reached yet. */
+/** Drops the steps that will be computed again, so that the view never shows one that the run has not reached yet. */
 function applyResumed(view: RunView, { step, reached }: EventOf<'resumed'>): void {
   cutFrom(view.steps, step + 1);
   cutFrom(view.dev, step + 1);

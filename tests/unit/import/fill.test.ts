@@ -87,6 +87,66 @@ const bundle = at(
   }),
 );
 
+describe('ids under a name that is not known', () => {
+  const passages = json({ 条目: 'A-1', 正文: '两公斤' }, { 条目: 'A-2', 正文: '二十八度' });
+  const asked = (name: string) => json({ 问题: '喂多少', [name]: ['A-1'] }, { 问题: '几度', [name]: ['A-2'] });
+
+  it('of passages are found by the references of the questions that are dropped with them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('答案编号'))], null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('that questions name are found by the ids of the passages, in the survey and in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const named = passages.replaceAll('条目', 'id');
+    await imports.take([at('资料.jsonl', named), at('考题.jsonl', asked('出自'))], null);
+    expect(imports.drop?.survey.unused).toEqual([]);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+    await imports.take([at('训练.jsonl', asked('出自'))], 'pairs');
+    expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
+  });
+
+  it('are found even if neither the passages nor the questions have a known name for them', async () => {
+    const page = await opened();
+    const { imports } = page;
+    await imports.take([at('资料.jsonl', passages), at('考题.jsonl', asked('出自'))], null);
+    await fillAll(page);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+
+  it('of judged questions and passages are found in the survey as in the import', async () => {
+    const page = await opened();
+    const { imports } = page;
+    const questions = json({ 题号: 'q1', query: '喂多少' }, { 题号: 'q2', query: '几度' });
+    const judgements = 'query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tA-2\t1\n';
+    const all = [at('资料.jsonl', passages), at('考题.jsonl', questions), at('test.tsv', judgements)];
+    await imports.take(all, null);
+    expect(imports.drop?.survey.fillings.map(({ slot }) => slot)).toEqual(['knowledgeBase', 'testQuestions']);
+    await fillAll(page);
+    expect((await rowsOf(page, 'knowledgeBase', 'knowledgeBase')).map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect((await rowsOf(page, 'testQuestions', 'questions')).map(({ relevant }) => relevant)).toEqual([
+      ['A-1'],
+      ['A-2'],
+    ]);
+  });
+});
+
 describe('a file with passages, questions and judgements', () => {
   it('offers the slots that it has content for and fills all of them at once', async () => {
     const page = await opened();
@@ -106,7 +166,7 @@ describe('a file with passages, questions and judgements', () => {
     expect((await rowsOf(page, 'pairs', 'pairs')).map(({ positive }) => positive)).toEqual(['两公斤', '二十八度']);
   });
 
-  it('imports nothing before the choice, and only what is chosen', async () => {
+  it('is imported only after the user has chosen, and only into the chosen slots', async () => {
     const page = await opened();
     await page.imports.take([at('kb.jsonl', json({ id: 'n1', text: '我的段落' }))], 'knowledgeBase');
     await page.imports.take([bundle], 'pairs');
@@ -117,7 +177,7 @@ describe('a file with passages, questions and judgements', () => {
     expect(page.experiment.datasets.testQuestions).toBeUndefined();
   });
 
-  it('dropped on the dev questions offers them there, and suggests no other slot for its questions', async () => {
+  it('is offered for the dev questions if dropped there, and suggests no other slot for its questions', async () => {
     const page = await opened();
     await page.imports.take([bundle], 'devQuestions');
     expect(found(page)).toEqual([
@@ -177,7 +237,7 @@ describe('a folder in the layout of BEIR', () => {
     expect(entry).toMatchObject({ joinTitles: true });
   });
 
-  it('reports each file that is for no slot, with the reason', async () => {
+  it('reports each file that fits no slot, with the reason', async () => {
     const page = await opened();
     const binary = at('farm/a.bin', Uint8Array.of(0x89, 0, 0, 1, 2, 3));
     const sentences = at('farm/sts.csv', 'sentence1,sentence2,score\n一,二,0.5\n');
@@ -194,7 +254,7 @@ describe('a folder in the layout of BEIR', () => {
     expect(unused(page)).toEqual([['farm/queries.jsonl', 'no-judgements']]);
   });
 
-  it('does not ask if all files are for the slot that they were dropped on', async () => {
+  it('is imported without a dialog if all files fit the slot that they were dropped on', async () => {
     const page = await opened();
     await page.imports.take(folder.slice(0, 1), 'knowledgeBase');
     await page.imports.take(
@@ -206,8 +266,8 @@ describe('a folder in the layout of BEIR', () => {
   });
 });
 
-describe('files that stand for themselves', () => {
-  it('are offered for the slot that their columns and names speak of', async () => {
+describe('files that do not depend on each other', () => {
+  it('are offered for the slot that their columns and names suggest', async () => {
     const page = await opened();
     await page.imports.take(
       [
@@ -226,7 +286,7 @@ describe('files that stand for themselves', () => {
     ]);
   });
 
-  it('leave the others to be imported if one of them fails, and the first error is thrown', async () => {
+  it('are all imported except those that fail, and the first error is thrown', async () => {
     const page = await opened();
     await page.imports.take(
       [at('pairs.csv', 'query,answer\n问,\n'), at('test.json', JSON.stringify([{ text: '问', relevant: ['a'] }]))],

@@ -28,7 +28,8 @@ const data: Pick<DataApi, 'importDataset' | 'recogniseFiles' | 'checkQuestions' 
   checkQuestions: (questions, knowledgeBase) => checkQuestions(db, questions, knowledgeBase),
   importModel: (files, name, progress) => importModel(files, name, progress, db),
 };
-// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
+// like tabs.
 vi.stubGlobal(
   'BroadcastChannel',
   class {
@@ -160,7 +161,7 @@ describe('choosing the columns of an import', () => {
     return { experiment, imports, shape: imports.slots.pairs.recognition?.found[0]?.shape ?? '' };
   }
 
-  it('offers the columns of refused files while the slot keeps its data', async () => {
+  it('is possible for refused files, while the slot keeps its data', async () => {
     const { experiment, imports } = await refused();
     expect(experiment.datasets.pairs).toMatchObject({ name: 'good.jsonl' });
     expect(imports.slots.pairs.recognition).toMatchObject({
@@ -170,7 +171,7 @@ describe('choosing the columns of an import', () => {
     });
   });
 
-  it('remembers them for files of the same shape, until the column names decide again', async () => {
+  it('is remembered for files of the same shape, until the user lets the column names decide again', async () => {
     const { experiment, imports, shape } = await refused();
     await imports.importFiles('pairs', [odd], { mappings: { [shape]: chosen }, readings: {} });
     expect(experiment.datasets.pairs).toMatchObject({ name: 'odd.jsonl', rows: 1 });
@@ -181,7 +182,7 @@ describe('choosing the columns of an import', () => {
     await expect(forget).rejects.toMatchObject({ details: { fault: 'no-known-columns' } });
   });
 
-  it('remembers a chosen encoding for files that look alike, until it is taken back', async () => {
+  it('can include an encoding, which is remembered for similar files until the user removes it', async () => {
     const { imports } = await opened();
     const gb = (name: string, text: string): File => new File([encoded('gb18030', `query,answer\n${text}\n`)], name);
     await imports.importFiles('pairs', [gb('a.csv', '猪瘟,隔离')]);
@@ -198,7 +199,7 @@ describe('choosing the columns of an import', () => {
     expect(imports.slots.pairs.recognition?.found).toMatchObject([{ encoding: found?.detected, readingChosen: false }]);
   });
 
-  it('does not remember a choice that led to no usable row', async () => {
+  it('is not remembered if it led to no usable row', async () => {
     const { imports, shape } = await refused();
     const mappings = { [shape]: [{ column: '分类', field: 'title' as const }] };
     await expect(imports.importFiles('pairs', [odd], { mappings, readings: {} })).rejects.toBeInstanceOf(AppError);
@@ -206,7 +207,7 @@ describe('choosing the columns of an import', () => {
     expect(imports.slots.pairs.recognition?.found[0]).toMatchObject({ chosen: true });
   });
 
-  it('forgets remembered choices that are stored in an unknown form', async () => {
+  it('is forgotten if it is stored in an unknown form', async () => {
     local.set('recallsmith-columns', '{"x": [{"column": 1, "field": "evil"}]}');
     const { experiment, imports } = await opened();
     await imports.importFiles('pairs', [file('good.jsonl', { query: '问', pos: '答' })]);

@@ -37,7 +37,7 @@ describe('opening a project in an empty database', () => {
     expect(await bytes(there, keptThere.weights.weightsId)).toEqual(await bytes(here, keptHere.weights.weightsId));
   });
 
-  it('marks a run that was saved while a worker carried it out as interrupted', async () => {
+  it('marks a run as interrupted if it was saved while a worker was executing it', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here, 'e', 'r', { status: 'running' });
     await open(there, await saved(here));
@@ -55,7 +55,7 @@ describe('opening a project in an empty database', () => {
 });
 
 describe('opening a project where its ids are taken', () => {
-  it('adds nothing and asks nothing if all of it is here already', async () => {
+  it('adds nothing and asks nothing if everything in it is already stored', async () => {
     const db = await freshDatabase();
     await fill(db);
     const [file, before] = [await saved(db), await contentsOf(db)];
@@ -64,7 +64,7 @@ describe('opening a project where its ids are taken', () => {
     expect(await db.count('weightParts')).toBe(8);
   });
 
-  it('adds nothing if a run has only gone on here since the file was saved', async () => {
+  it('adds nothing if a run has only continued here since the file was saved', async () => {
     const db = await freshDatabase();
     await fill(db, 'e', 'r', { status: 'interrupted' });
     const file = await saved(db);
@@ -74,7 +74,7 @@ describe('opening a project where its ids are taken', () => {
     expect(await contentsOf(db)).toEqual(before);
   });
 
-  it('keeps two histories of one run apart: the other one comes in whole, as a copy', async () => {
+  it('keeps two histories of one run apart by adding the other one as a complete copy', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r', { loss: 3, steps: [1] });
     await fill(b, 'e', 'r', { loss: 5, steps: [1] });
@@ -91,7 +91,7 @@ describe('opening a project where its ids are taken', () => {
       expect(of(after[store], copy), store).toEqual(other[store]?.map((row) => ({ ...(row as object), runId: copy })));
   });
 
-  it('tells two histories apart even if only one event differs', async () => {
+  it('distinguishes two histories even if only one event differs', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     for (const db of [a, b]) await fill(db, 'e', 'r');
     await b.put('runEvents', { ...(await b.get('runEvents', ['r', 1])), at: 77 } as never);
@@ -99,7 +99,7 @@ describe('opening a project where its ids are taken', () => {
     expect((await a.get('runEvents', ['r', 1]))?.at).toBe(1);
   });
 
-  it('leaves the other history out if no copy is wanted', async () => {
+  it('leaves the other history out if the user wants no copy', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r', { loss: 3 });
     await fill(b, 'e', 'r', { loss: 5 });
@@ -108,7 +108,7 @@ describe('opening a project where its ids are taken', () => {
     expect(await contentsOf(a)).toEqual(before);
   });
 
-  it('adds a run that is not here to the experiment that is', async () => {
+  it('adds a run that is not stored here to the stored experiment', async () => {
     const [a, b] = [await freshDatabase(), await freshDatabase()];
     await fill(a, 'e', 'r');
     const filled = await fill(b, 'e', 'r');
@@ -201,7 +201,7 @@ describe('a project file with a hostile or broken record', () => {
     ['a row that is left out', /^datasetBlocks/, blocks((rows) => rows.slice(1))],
     ['a row without a text', /^datasetBlocks/, blocks((rows) => [{ id: '1' }, ...rows.slice(1)])],
   ];
-  it.each(cases)('is refused with the entry that holds %s, and nothing is stored', async (_what, entry, edit) => {
+  it.each(cases)('is refused by naming the entry with %s, and nothing is stored', async (_what, entry, edit) => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here);
     const file = await saved(here);
@@ -257,7 +257,7 @@ describe('a project file with a hostile or broken record', () => {
     });
   });
 
-  it('names a part of weights by its hash, and is refused if the name is another', async () => {
+  it('names each part of the weights by its hash, and is refused if a name differs', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     await fill(here);
     const entries = await entriesOf(await saved(here));
@@ -268,7 +268,7 @@ describe('a project file with a hostile or broken record', () => {
 });
 
 describe('a project file that lacks something', () => {
-  it('comes in without a run whose weights are missing, and says which', async () => {
+  it('is opened without the run whose weights are missing, and the run is named', async () => {
     const [here, there] = [await freshDatabase(), await freshDatabase()];
     const filled = await fill(here, 'e', 'r');
     await storeRun(here, 'r2', 'e', filled, { loss: 7 });

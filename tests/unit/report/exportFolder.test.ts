@@ -55,10 +55,10 @@ function storedModel(files: Record<string, string>): StoredModel {
 /** Returns the text files of an export of the demo model, with some of its source files replaced. */
 function exported(
   change: Record<string, string> = {},
-  { hub, ...changed }: Partial<ExperimentModel> & { hub?: HubOrigin } = {},
+  { hub, name = 'demo-zh', ...changed }: Partial<ExperimentModel> & { hub?: HubOrigin; name?: string } = {},
 ): Record<string, string> {
   const entries = exportFolder({
-    model: { ...storedModel({ ...demoFiles, ...change }), ...(hub ? { hub } : {}) },
+    model: { ...storedModel({ ...demoFiles, ...change }), name, ...(hub ? { hub } : {}) },
     settings: { ...settings, ...changed },
     run: {
       runId: 'run',
@@ -183,10 +183,27 @@ describe('an exported folder', () => {
     const experiment = parseExperimentFile(fileOf(files, 'experiment.json'));
     expect(experiment.locations).toEqual({ model: `hub:BAAI/bge-base-zh-v1.5@${commit}` });
     expect(parseExperimentFile(fileOf(exported(), 'experiment.json'))).toEqual({ ...experiment, locations: {} });
-    // The location would be looked up on Hugging Face.
+    // For another host there is no location, because it would be looked up on Hugging Face.
     const other = exported({}, { hub: { host: 'models.example.org', id: 'a/b', commit } });
     expect(other['README.md']).toContain(`models.example.org, a/b, commit`);
     expect(fileOf(other, 'experiment.json')['locations']).toBeUndefined();
+  });
+
+  it('has a model card with the name of the base model as its only title, on one line below the front matter', () => {
+    const cardOf = (name: string): string[] => (exported({}, { name })['README.md'] ?? '').split('\n');
+    for (const [name, title] of [
+      ['BAAI/bge-base-zh-v1.5', '# BAAI/bge-base-zh-v1.5'],
+      ['a\n# b', '# a # b'],
+    ] as const) {
+      const lines = cardOf(name);
+      const front = lines.indexOf('---', 1);
+      expect([lines[0], lines[front + 1]]).toEqual(['---', title]);
+      const beforeCode = lines.slice(
+        0,
+        lines.findIndex((line) => line.startsWith('```')),
+      );
+      expect(beforeCode.filter((line) => line.startsWith('# '))).toEqual([title]);
+    }
   });
 
   it('has a model card whose onnxruntime example truncates at the maximum length and does not pad', () => {

@@ -105,7 +105,7 @@ describe('the split of stored data', () => {
     expect(listed.overlaps[4]?.jaccard).toBeCloseTo(15 / 16, 12);
   });
 
-  it('keeps near-duplicates of test in train unless the experiment removes them, in the run as in the counts', async () => {
+  it('keeps near-duplicates of test in train unless the experiment removes them, in both run and counts', async () => {
     const { db, experiment } = await prepared(foldingModel);
     const changed = removing(experiment);
     expect((await preparedData(db, changed)).pairs.map(({ anchor }) => anchor)).toEqual([anchors[4]]);
@@ -121,7 +121,7 @@ describe('the split of stored data', () => {
     expect((await preparedData(db, removing(heldOut))).dev).toEqual(before.dev);
   });
 
-  it('removes nothing from a listed batch order, whose rows are fixed, and says so', async () => {
+  it('removes nothing from a listed batch order, whose rows are fixed, and reports that', async () => {
     const { db, experiment } = await prepared(foldingModel);
     const [stage] = experiment.stages;
     const stages = stage ? [{ ...stage, batching: { kind: 'listed' as const, sha256: 'c'.repeat(64) } }] : [];

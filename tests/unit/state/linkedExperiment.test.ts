@@ -31,7 +31,8 @@ const data: Partial<DataApi> = {
   importModel: (files, name, progress) => importModel(files, name, progress, db),
   countSplit: (experiment, progress) => countSplit(db, experiment, progress),
 };
-// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
+// like tabs.
 vi.stubGlobal(
   'BroadcastChannel',
   class {
@@ -63,7 +64,9 @@ const { ImportsState } = await import('../../../src/state/imports.svelte');
 const { sharedInputs } = await import('../../../src/state/sharing');
 
 let databases = 0;
-/** Returns the demo's experiment, as a link to it would state it, and switches to an empty database. */
+/**
+ * Returns the demo's experiment in the form in which a link to it would state it, and switches to an empty database.
+ */
 async function demoLink(): Promise<Experiment> {
   const elsewhere = await openDatabase(`linked-${databases++}`);
   const stored = await getExperiment(elsewhere, (await prepareDemo(elsewhere, base, () => undefined)).experimentId);
@@ -103,7 +106,7 @@ describe('an experiment saved from a shared link', () => {
     expect([experiment.split.counts, experiment.split.problem]).toEqual([null, null]);
   });
 
-  it('says which content differs from the link, with both hashes, also after a reload', async () => {
+  it('says which content differs from the link, with both hashes, even after a reload', async () => {
     const link = await demoLink();
     const { experiment, imports } = await accepted(link);
     await imports.importFiles('knowledgeBase', [new File(['{"id": "a", "text": "另一段"}'], 'other.jsonl')]);
@@ -129,7 +132,7 @@ describe('an experiment saved from a shared link', () => {
     expect((await sharedInputs(link)).map(({ state }) => state)).toEqual(Array(5).fill('here'));
   });
 
-  it('keeps the model settings of the link when the model is imported, even after another model was in use', async () => {
+  it('keeps the model settings of the link when the model is imported, even if another one was in use', async () => {
     const link = await demoLink();
     const { experiment, imports } = await accepted(link);
     await imports.useDemoModel();
@@ -140,7 +143,7 @@ describe('an experiment saved from a shared link', () => {
   });
 });
 
-it('a split that cannot be counted says why, instead of counting for ever', async () => {
+it('a split that cannot be counted says why instead of counting forever', async () => {
   const { experiment, imports } = await accepted(await demoLink());
   await imports.useDemoParts();
 

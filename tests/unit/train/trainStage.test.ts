@@ -16,7 +16,8 @@ import { stageBatches } from '../../../workers/services/train/stageBatches';
 import { preparedData } from '../../../workers/services/split/preparedData';
 
 let db: Database;
-// The tests open one experiment after another under the same id; they are not tabs that follow each other.
+// The tests open one experiment after another under the same id. Without this, they would follow each other's changes
+// like tabs.
 vi.stubGlobal(
   'BroadcastChannel',
   class {
@@ -32,7 +33,7 @@ vi.mock('../../../src/state/gateway', () => ({
         countSplit: ((...given) => countSplit(db, ...given)) satisfies DataApi['countSplit'],
         tokenize: () => Promise.resolve({}),
       }),
-    // As far as the batches go, which is as far as an experiment without a stored model can be planned.
+    // Answers only with the batches, because an experiment without a stored model has no memory plan.
     gpu: () =>
       Promise.resolve({
         planMemory: async (id: string) => {
@@ -99,7 +100,7 @@ async function opened(added: object[] = []) {
     ],
     stages: [{ ...stage, batching: { kind: 'seeded' as const, batchSize: 2, avoidDuplicatePassages: true } }],
   };
-  // Each has its own id, because a save that is still due ends up in the database of the next test.
+  // Each experiment has its own id, because a pending save ends up in the database of the next test.
   const experimentId = `e${databases}`;
   await putExperiment(db, { experimentId, name: 'e', experiment, createdAt: 0, updatedAt: 0, demo: false });
   const state = new ExperimentState(experimentId);
@@ -203,7 +204,7 @@ describe('the step forecast', () => {
   });
 });
 
-describe('what depends on the split', () => {
+describe('everything that depends on the split', () => {
   it('is out of date with another model, whose tokenizer may fold case, and with other training pairs', async () => {
     const { state } = await opened();
     await state.countSplit();
@@ -275,7 +276,7 @@ describe('a run that would be refused', () => {
   });
 });
 
-describe('a batch that no mix of the pairs can fill', () => {
+describe('a batch that no selection of pairs can fill', () => {
   const batchesOf = (batchSize: number) => (experiment: Experiment) => ({
     ...experiment,
     stages: experiment.stages.map((stage) => ({
@@ -287,7 +288,7 @@ describe('a batch that no mix of the pairs can fill', () => {
   it('disables the start button with the reason before a run is started, until the settings change', async () => {
     const { state } = await opened();
     await state.setModel(model);
-    // 11 different questions and 11 different passages, but every two pairs of one half share one of them.
+    // There are 11 different questions and 11 different passages, but any two pairs of the same half share one of them.
     const halves = Array.from({ length: 10 }, (_, i) => [
       { query: `问${i}`, positive: '同一个答案' },
       { query: '同一个问题', positive: `答${i}` },

@@ -16,15 +16,15 @@ import { StagingBuffers } from './stagingBuffers';
 import type { SubmitPacer } from './submitPacer';
 import { UploadRing } from './uploadRing';
 
-/** Uniform slots per submit: as many dispatches as a timed pass of a small kernel needs. */
+/** Uniform slots per submit. A timed pass of a small kernel may need this many dispatches. */
 const slots = 4096;
 /**
- * Dispatches of the first submit after a readback, few so that the device begins long before a step is recorded. Each
- * further submit holds twice as many, because by then the device has work.
+ * Maximum number of dispatches in the first submit after a readback. It is small so that the device starts work long
+ * before the whole step is recorded. Each further submit holds twice as many, because by then the device is busy.
  */
 const firstBatch = 16;
 
-/** WebGPU commands: kernels, copies and clears are recorded into one encoder. */
+/** WebGPU commands. Kernels, copies and clears are recorded into one encoder. */
 export class GpuCommands implements Commands {
   readonly #device: GPUDevice;
   readonly #pool: ArrayPool;
@@ -39,13 +39,13 @@ export class GpuCommands implements Commands {
   readonly #uniforms: GPUBuffer;
   readonly #slots = new DataView(new ArrayBuffer(slotBytes * slots));
   #usedSlots = 0;
-  /** Maximum dispatches of the current submit. */
+  /** Maximum number of dispatches in the current submit. */
   #batch = firstBatch;
   /** Estimated FLOPs recorded since the last submit. */
   #work = 0;
   /** Whether kernels were compiled since the last submit. */
   #compiled = false;
-  /** Whether a timed pass is being recorded. It is never split. */
+  /** Whether a timed pass is being recorded. A timed pass is never split. */
   #timing = false;
   #profile: KernelProfile | undefined;
   #encoder: GPUCommandEncoder | null = null;
@@ -146,8 +146,7 @@ export class GpuCommands implements Commands {
     if (this.#usedSlots > 0)
       this.#device.queue.writeBuffer(this.#uniforms, 0, this.#slots.buffer, 0, slotBytes * this.#usedSlots);
     this.#device.queue.submit([this.#encoder.finish()]);
-    // Not awaited: the pacer only learns from the time. A lost device is reported elsewhere, and its submits are not
-    // timed.
+    // Not awaited: only the pacer uses the time. A lost device is reported elsewhere, and its submits are not timed.
     const done = this.#pacer.submitted(this.#work, this.#compiled);
     this.#device.queue.onSubmittedWorkDone().then(done, () => undefined);
     this.#compiled = false;
@@ -158,8 +157,8 @@ export class GpuCommands implements Commands {
   }
 
   /**
-   * Submits what is recorded if the next dispatch, of `work` estimated FLOPs, makes it too much. A timed pass stays
-   * whole: its caller chooses how much it holds.
+   * Submits the recorded commands if the next dispatch, of `work` estimated FLOPs, would make the submit too long. A
+   * timed pass is never split: its caller chooses how much it holds.
    */
   #makeRoom(work: number): void {
     if (this.#timing) {
@@ -172,8 +171,8 @@ export class GpuCommands implements Commands {
   }
 
   /**
-   * Submits what is recorded. Returns a function that throws any error that the device has reported about it or earlier
-   * commands.
+   * Submits the recorded commands. Returns a function that throws any error that the device has reported about them or
+   * about earlier commands.
    */
   #submitChecked(): () => Promise<void> {
     this.submit();
@@ -185,7 +184,7 @@ export class GpuCommands implements Commands {
     };
   }
 
-  /** Submits, and resolves when the device has finished all submitted work. */
+  /** Submits the recorded commands and resolves when the device has finished all submitted work. */
   async finished(): Promise<void> {
     const check = this.#submitChecked();
     await this.#device.queue.onSubmittedWorkDone();
@@ -193,9 +192,9 @@ export class GpuCommands implements Commands {
   }
 
   /**
-   * Submits what was recorded before and runs the dispatches of `record` in one compute pass. Returns the GPU's
-   * milliseconds, or undefined if the device has no timestamps. Throws RangeError if `record` does more than dispatch,
-   * or dispatches more than 4,096 times, and any error that the device has reported. GPU→CPU sync.
+   * Submits the commands recorded so far, then runs the dispatches of `record` in one compute pass. Returns the pass's
+   * GPU time in milliseconds, or undefined if the device has no timestamps. Throws RangeError if `record` does anything
+   * but dispatch, or dispatches more than 4,096 times. Throws any error that the device has reported. GPU→CPU sync.
    */
   async timed(record: () => void): Promise<number | undefined> {
     this.submit();
@@ -219,15 +218,15 @@ export class GpuCommands implements Commands {
     return ms;
   }
 
-  /** From now on, each dispatch runs in its own pass and is measured. */
+  /** Starts a profile: each dispatch from now on runs in its own timed pass. */
   startProfile(): void {
     this.submit();
     if (this.#hasTimestamps) this.#profile = new KernelProfile(this.#device);
   }
 
   /**
-   * Ends the profile and returns the GPU's time by kernel, longest first; nothing if the device has no timestamps.
-   * Throws any error that the device has reported. GPU→CPU sync.
+   * Ends the profile and returns the GPU time per kernel, longest first; empty if the device has no timestamps. Throws
+   * any error that the device has reported. GPU→CPU sync.
    */
   async finishProfile(): Promise<KernelTime[]> {
     const check = this.#submitChecked();
@@ -238,7 +237,7 @@ export class GpuCommands implements Commands {
     return sums;
   }
 
-  /** Number of bind groups kept for further dispatches. */
+  /** Number of bind groups in the cache. */
   get cachedBindGroups(): number {
     return this.#bindGroups.cached;
   }
@@ -306,7 +305,9 @@ export class GpuCommands implements Commands {
   }
 }
 
-/** Returns the array's bytes, rounded up to whole words: WebGPU copies and clears in multiples of four bytes. */
+/**
+ * Returns the array's bytes, rounded up to whole words, because WebGPU copies and clears in multiples of four bytes.
+ */
 function wordBytes(array: DeviceArray): number {
   return 4 * Math.ceil(arrayByteLength(array) / 4);
 }

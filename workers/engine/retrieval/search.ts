@@ -8,7 +8,8 @@ import type { BetweenSearchBlocks } from './searchBlocks';
 import type { SearchResult } from './searchResult';
 
 /**
- * Maximum questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer uploads.
+ * Maximum number of questions per search. Every search uploads the whole knowledge base, so larger searches mean fewer
+ * uploads.
  */
 export const maxQuestionsPerSearch = 1024;
 

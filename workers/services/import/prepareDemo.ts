@@ -59,7 +59,7 @@ async function importDemoModel(
   const files = [];
   for (const path of demoModelFiles) {
     const name = path.split('/').at(-1) ?? path;
-    // The weights are nearly all of the bytes, so only they report progress.
+    // The weights are nearly all of the bytes, so only their download reports progress.
     const { received, ...rest } = fetching ?? {};
     const options = path === 'model.safetensors' && received ? { ...rest, received } : rest;
     files.push({ path, file: await fetchDemoFile(`${baseUrl}models/demo-zh/${path}`, name, options) });
@@ -100,8 +100,9 @@ function demoExperiment(data: DemoData, model: Pick<StoredModel, 'contentSha256'
 }
 
 /**
- * Stores the demo's experiment and returns its id. Starting the demo again adds no second one to the home screen,
- * unless the user has edited the first, which is then theirs.
+ * Stores the demo's experiment and returns its id. If an unedited demo is already stored, returns that one, so that
+ * starting the demo again does not add a second one to the home screen. An edited demo belongs to the user and stays as
+ * it is.
  */
 async function storeDemo(db: Database, experiment: Experiment, name: string): Promise<string> {
   const demos = (await listExperiments(db)).filter(({ demo }) => demo);
@@ -137,8 +138,8 @@ export async function prepareDemo(
 }
 
 /**
- * Stores what a question to the demo's knowledge base needs, unless it is stored already: the knowledge base and the
- * model. Reports the received bytes of the weights.
+ * Stores the demo's knowledge base and model, which a question needs, unless they are already stored. Reports the
+ * received bytes of the weights.
  * @throws download-failed if a file cannot be fetched, cancelled if the signal aborts.
  */
 export async function prepareDemoSearch(

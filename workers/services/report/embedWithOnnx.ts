@@ -4,13 +4,13 @@ import { AppError } from '../../../src/domain/errors';
 
 type Runtime = typeof OnnxRuntime;
 
-/** Most threads of onnxruntime-web: more of them hardly help with a few short texts. */
+/** Maximum number of threads of onnxruntime-web. More threads hardly help with a few short texts. */
 const mostThreads = 4;
 
-/** If a thread cannot start, onnxruntime-web would wait for it forever. */
+/** Time limit for starting threads. Without one, onnxruntime-web would wait forever for a thread that cannot start. */
 const startMs = 60_000;
 
-/** Only a page that is isolated from other origins may share memory between threads. */
+/** Returns the number of threads. Only a cross-origin isolated page can share memory between threads. */
 function threads(): number {
   return globalThis.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
 }
@@ -40,7 +40,7 @@ async function loadRuntime(baseUrl: string): Promise<Runtime> {
   return ort;
 }
 
-/** Runs the file in onnxruntime-web. An independent runtime shows what other tools will compute. */
+/** Runs the file in onnxruntime-web, an independent runtime that shows what other tools will compute. */
 export async function embedWithOnnx(onnx: Blob, tokenIds: number[][], ortBaseUrl: string): Promise<Float32Array[]> {
   const ort = await loadRuntime(ortBaseUrl);
   const session = await ort.InferenceSession.create(new Uint8Array(await onnx.arrayBuffer()), {

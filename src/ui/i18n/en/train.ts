@@ -7,7 +7,7 @@ export const trainTexts = {
   continue: 'Continue',
   resume: 'Resume',
   cancel: 'Cancel the run',
-  cancelAsk: 'Cancel this run? Its curves are kept, but you can’t resume it.',
+  cancelAsk: 'Cancel this run? Its curves are kept, but you can’t resume it afterwards.',
   again: 'Train again',
   deviceChanged: (step: number) =>
     `After step ${step}, the run continued on another device or program version. The result is valid, but not bit-identical to a run on one device.`,
@@ -40,7 +40,7 @@ export const trainTexts = {
     repeating: (from: string, to: string) =>
       from === to ? `Computing step ${from} again` : `Computing steps ${from} to ${to} again`,
     repeatingText: (step: string | null, steps: string) =>
-      `The run resumed from its last checkpoint, which was made before them.${
+      `The run resumed from its last checkpoint, which was written before these steps.${
         step === null ? '' : ` Now after step ${step} of ${steps}.`
       }`,
     evaluateAfter: 'Asking the test questions again with the trained weights',
@@ -58,7 +58,7 @@ export const trainTexts = {
       `The page or its worker was closed. You can resume from the last checkpoint: ${
         from === to ? `step ${from} is` : `steps ${from} to ${to} are`
       } computed again. On the same device, the result will be the same, bit for bit.`,
-    cancelled: 'The curves are kept, but you can’t resume it.',
+    cancelled: 'The curves are kept, but you can’t resume the run.',
     failed: 'The error below stopped the run.',
     doneKept: (kept: string, steps: string) => `Done: kept the weights of step ${kept} of ${steps}.`,
     done: (steps: number) => `Done after ${count(steps, 'step')}.`,
@@ -99,7 +99,8 @@ export const trainTexts = {
   readout: (step: string, loss: string, smooth: string) => `Step ${step}: loss ${loss}, smoothed ${smooth}`,
   readoutDev: (step: string, first: number, ten: number, of: number) =>
     `dev at step ${step}: first is right for ${formatCount(first)}, in the first 10 for ${formatCount(ten)} of ${formatCount(of)}`,
-  scoreGap: (now: string, start: string) => `Positives and negatives are ${now} apart; at the start it was ${start}`,
+  scoreGap: (now: string, start: string) =>
+    `Positives and negatives are ${now} apart, compared with ${start} at the start`,
   scoreGapHelp: 'Mean score of the batch at each step.',
   moreFigures: 'More figures per step',
   nextSettings: 'Settings for the next run',
@@ -127,7 +128,7 @@ export const trainTexts = {
     batchSize: (n: number) => `Each question is compared with ${count(n, 'negative')}. Larger is usually better.`,
     learningRate: '2e-5 is usual for base models, 2e-4 for small ones.',
     temperature: 'The smaller it is, the more the hardest negatives count.',
-    primary: 'Decide before training and keep to it.',
+    primary: 'Decide before training, and stick to it.',
   },
   picture: 'Dev hit rates and loss over the steps',
   loss: 'Loss',
@@ -255,7 +256,7 @@ export const trainTexts = {
       moments: 'AdamW keeps two averages per trained weight.',
       activations: 'Layer outputs kept for the backward pass. They grow with the number of tokens processed at once.',
       snapshot:
-        'A copy of weights and optimizer that is written to disk while steps go on. If the budget has no room for it, steps wait during the write.',
+        'A copy of weights and optimizer that is written to disk while steps continue. If the budget has no room for it, steps wait during the write.',
     },
     batch: (tokens: number, longest: number) =>
       `The largest batch has ${count(tokens, 'token')}, the longest text ${formatCount(longest)}.`,

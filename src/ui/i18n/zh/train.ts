@@ -22,7 +22,7 @@ export const trainTexts: Dictionary['train'] = {
     settling: '正在确认这次训练停在哪里……',
     queued: '训练马上开始',
     prepare: '正在准备数据、token 和模型',
-    evaluateBefore: '正在用训练前的权重问测试问题',
+    evaluateBefore: '正在用训练前的权重做测试题',
     firstStep: '训练已经开始，正在算第一步',
     devHits: (before, now, of) =>
       now === before
@@ -36,7 +36,7 @@ export const trainTexts: Dictionary['train'] = {
     repeating: (from, to) => `正在重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步`,
     repeatingText: (step, steps) =>
       `训练从最近的检查点接着进行，这些步在检查点之后。${step === null ? '' : `现在算完第 ${step} 步，共 ${steps} 步。`}`,
-    evaluateAfter: '正在用训练后的权重再问一遍测试问题',
+    evaluateAfter: '正在用训练后的权重再做一遍测试题',
     atStep: (step, steps) => `第 ${step} 步，共 ${steps} 步`,
     stopped: {
       paused: (place) => `已暂停：${place}`,
@@ -44,7 +44,7 @@ export const trainTexts: Dictionary['train'] = {
       cancelled: (place) => `已取消：${place}`,
       failed: (place) => `出错：${place}`,
     },
-    paused: '关掉页面也不会丢。',
+    paused: '关掉页面也不会丢失进度。',
     interrupted: '页面或后台线程被关闭了。可以从最近的检查点接着训练；在同一台设备上，结果逐位相同。',
     interruptedAfter: (from, to) =>
       `页面或后台线程被关闭了。可以从最近的检查点接着训练：重新计算第 ${from === to ? from : `${from} 到 ${to}`} 步；在同一台设备上，结果逐位相同。`,
@@ -159,7 +159,7 @@ export const trainTexts: Dictionary['train'] = {
     tokensPerSecond: '最近 20 步的 token 数除以用时，不含填充。',
     stepMs: '最近一步的用时，不含验证集评测和写检查点。',
     timeLeft: '剩下的步、验证集评测和检查点，加上训练后的评测，按目前实测的快慢估计。走完三步才有。',
-    learningRate: '更新步长的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
+    learningRate: '学习率的最大值。base 模型常用 2e-5，小模型常用 2e-4。',
     temperature: 'softmax 之前用它除得分：越小，越看重最像的负例。常用 0.05 或 0.02。',
     directions: '单向：用每个问题找段落。双向：再用每个段落找问题，两个损失取平均。',
     batchSize: '每题对照“批大小 − 1”个负例。通常越大越准；一次放不下的，分块计算。',
@@ -236,10 +236,10 @@ export const trainTexts: Dictionary['train'] = {
     useMixed: '改用混合精度',
     useBudget: (bytes) => `预算改为 ${bytes}`,
   },
-  storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘，现有 ${free} 可用。`,
-  storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘。`,
+  storageNeed: (bytes, free) => `两个检查点需要 ${bytes} 磁盘空间，现有 ${free} 可用。`,
+  storageNeedOnly: (bytes) => `两个检查点需要 ${bytes} 磁盘空间。`,
   storageTight: (bytes, free) =>
-    `两个检查点需要 ${bytes} 磁盘，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
+    `两个检查点需要 ${bytes} 磁盘空间，现在只有 ${free} 可用。请先腾出空间，否则磁盘写满时训练会停下。`,
   batch: '看一批数据',
   batchTitle: (step) => `第 ${step} 步看到的内容`,
   batchHelp: '每个问题配自己的段落；其他各行的段落都是它的负例。',

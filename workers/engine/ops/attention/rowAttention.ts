@@ -5,18 +5,20 @@ import { wasmPackedBytes } from '../matmul/wasmMatmul';
 import { attentionFlops, attentionParams, wasmBlockRows, type AttentionParam } from './attentionShape';
 
 /**
- * Attention kernels in which a thread computes whole rows: one head for up to four consecutive rows of a text, with
- * every other row that it reads used for all of them. For software adapters, where barriers cost more than they save,
- * and for head sizes that the tiled kernels do not handle. They also name the wasm functions.
+ * Attention kernels in which a thread computes whole rows: one head of up to four consecutive rows of a text. Every
+ * other row that the thread reads is used for all of them. These kernels serve software adapters, where barriers cost
+ * more than they save, and head sizes that the tiled kernels do not handle. They also name the wasm functions.
  */
 export interface RowVariant {
   headSize: number;
-  /** Rows per thread. With one, a workgroup's 64 threads share a block; with four, each thread has its own block. */
+  /**
+   * Rows per thread. With one, the 64 threads of a workgroup share a block; with four, each thread has its own block.
+   */
   rowsPerThread: 1 | 4;
   dropout: boolean;
 }
 
-/** Returns the wasm call of a variant. One item is one head of one block. */
+/** Returns the wasm call of a variant. An item is one head of one block. */
 function wasmCall(call: string, { headSize }: RowVariant): KernelWasmCall<AttentionParam> {
   return {
     call,
@@ -28,7 +30,7 @@ function wasmCall(call: string, { headSize }: RowVariant): KernelWasmCall<Attent
 }
 
 /**
- * Returns WGSL fragments for a head size and block size. They keep rows in registers, as vec4 if the head size allows.
+ * Returns WGSL fragments for a head size and block size. They keep rows in registers, as vec4s if the head size allows.
  */
 function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
   const vectors = headSize % 4 === 0;
@@ -48,7 +50,7 @@ function pieces({ headSize, rowsPerThread, dropout }: RowVariant) {
     all: (line: (r: number, i: number) => string): string => list(rowsPerThread, (r) => each((i) => line(r, i)), '\n'),
     dot: (a: (i: number) => string, b: (i: number) => string): string =>
       list(count, (i) => (vectors ? `dot(${a(i)}, ${b(i)})` : `${a(i)} * ${b(i)}`), ' + '),
-    /** Draws the factors of row r for the keys j .. j + 3 of its text when j reaches a multiple of four. */
+    /** Draws the factors of row r for keys j … j + 3 of its text whenever j − begin reaches a multiple of four. */
     drawKeys: dropout
       ? `    let offset = j - begin;
     if ((offset & 3u) == 0u) {
@@ -57,7 +59,7 @@ ${list(rowsPerThread, (r) => `      mask${r} = dropout_keys(t${r} * p.heads + he
       : '',
     keyMasks: dropout ? list(rowsPerThread, (r) => `  var mask${r} = vec4<f32>(0.0);`, '\n') : '',
     keyFactor: (r: number): string => (dropout ? `mask${r}[offset & 3u]` : '1.0'),
-    /** Draws the factors of row i for the thread's own rows, which are keys here. */
+    /** Draws the factors of row i for the thread's own rows, which act as keys here. */
     drawRows: dropout ? `    let mask = dropout_keys(i * p.heads + head, (t0 - begin) >> 2u);` : '',
     rowFactor: (r: number): string =>
       dropout ? (rowsPerThread === 4 ? `mask[${r}]` : `mask[(t0 - begin) & 3u]`) : '1.0',
@@ -69,7 +71,7 @@ ${startOf(rowsPerThread)}
   let stride = 3u * hidden;
   let scale = ${1 / Math.sqrt(headSize)};
 ${list(rowsPerThread, (r) => `  let own${r} = t${r} * stride + head * ${count}u; let out${r} = t${r} * hidden + head * ${count}u;`, '\n')}`,
-    /** Generates guarded writes: rows past the block's end repeat its last row and must not be written. */
+    /** Generates guarded writes. Rows past the block's end repeat its last row and must not be written. */
     write: (lines: (r: number) => string): string =>
       list(
         rowsPerThread,
@@ -79,7 +81,9 @@ ${list(rowsPerThread, (r) => `  let own${r} = t${r} * stride + head * ${count}u;
   };
 }
 
-/** Returns WGSL that finds the thread's block, head and rows t0, t1 … Rows past the block's end repeat its last row. */
+/**
+ * Returns WGSL that finds the thread's block, head and rows t0, t1, … Rows past the block's end repeat its last row.
+ */
 function startOf(rowsPerThread: 1 | 4): string {
   if (rowsPerThread === 1)
     return `  let head = wid.y;
@@ -92,7 +96,7 @@ function startOf(rowsPerThread: 1 | 4): string {
 ${[0, 1, 2, 3].map((r) => `  let t${r} = block.x + min(${r}u, block.y - 1u);`).join('\n')}`;
 }
 
-/** Returns the workgroups of a dispatch. */
+/** Returns the number of workgroups of a dispatch. */
 export function rowAttentionGroups(
   { rowsPerThread }: RowVariant,
   blocks: number,

@@ -7,7 +7,7 @@ import { planKey } from './planKey';
 /** A measured tiling is also used for token counts up to this many doublings or halvings away. */
 const maxBucketDistance = 4;
 
-/** Returns the plan's tiling for this or a similar token count, else the default. */
+/** Returns the plan's tiling for this token count or a similar one, else the default tiling. */
 export function plannedTiling(traits: EngineTraits, plan: KernelPlan | undefined, shape: MatmulShape): MatmulTiling {
   return (plan && tilingInPlan(plan, shape)) ?? defaultTiling(traits, shape);
 }
