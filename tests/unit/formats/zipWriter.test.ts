@@ -43,9 +43,23 @@ test('the checksums match the bytes, so a tool that verifies them unpacks the zi
   await writeFile(join(folder, 'a.zip'), bytes);
   expect(await unzip(join(folder, 'a.zip'), join(folder, 'out'))).toHaveLength(4);
   expect(await readFile(join(folder, 'out/说明.md'), 'utf8')).toBe('检出率\n');
-  bytes[30 + '说明.md'.length + 4 + 20] = 0; // first byte of the first file
+  bytes[30 + Buffer.byteLength('说明.md')] = 0; // first byte of the first file
   await writeFile(join(folder, 'b.zip'), bytes);
   await expect(unzip(join(folder, 'b.zip'), join(folder, 'out'))).rejects.toThrow(/damaged/);
+});
+
+test('the same files make the same bytes', async () => {
+  const small = () => writeZip(files().slice(0, 2));
+  const [a, b] = [await small(), await small()];
+  expect(Buffer.compare(await a.bytes(), await b.bytes())).toBe(0);
+});
+
+test('an error of a file rejects with that error, and nothing is left unhandled', async () => {
+  async function* failing() {
+    yield pattern(5);
+    await Promise.reject(new Error('out of weights'));
+  }
+  await expect(writeZip([{ name: 'a', input: failing() }])).rejects.toThrow('out of weights');
 });
 
 test('no byte of a file is read a second time for its checksum', async () => {
