@@ -128,7 +128,8 @@ describe('the cells of a worksheet', () => {
   const codes =
     '<styleSheet><numFmts><numFmt numFmtId="200" formatCode="000"/><numFmt numFmtId="201"/></numFmts>' +
     '<cellStyleXfs><xf numFmtId="10"/></cellStyleXfs>' +
-    '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/><xf/><xf numFmtId="201"/><xf numFmtId="9"/></cellXfs></styleSheet>';
+    '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/><xf/><xf numFmtId="201"/><xf numFmtId="9"/><xf numFmtId="14"/>' +
+    '<xf/><xf/><xf/><xf/><xf numFmtId="2"/></cellXfs></styleSheet>';
 
   it('show their number in the format of their style', async () => {
     const number = (place: string, style: string): string => `<c r="${place}"${style}><v>7</v></c>`;
@@ -142,6 +143,30 @@ describe('the cells of a worksheet', () => {
     expect(await cells(sheetOf(line), codes)).toEqual([['7', '007', '7', '7', '700%']]);
     const prefixed = codes.replace(/<(\/?)(\w)/g, '<$1x:$2');
     expect(await cells(sheetOf(row(number('A1', ' s="1"'))), prefixed)).toEqual([['007']]);
+  });
+
+  it('show a date in the format of their style, whether it is stored as a number or as text', async () => {
+    const line = row('<c r="A1" s="5"><v>45356</v></c>', '<c r="B1" s="5" t="d"><v>2024-03-05T00:00:00Z</v></c>');
+    expect(await cells(sheetOf(line), codes)).toEqual([['2024/3/5', '2024/3/5']]);
+  });
+
+  it('may have one of many styles', async () => {
+    expect(await cells(sheetOf(row('<c r="A1" s="10"><v>1</v></c>')), codes)).toEqual([['1.00']]);
+  });
+
+  it('are read whatever the namespace prefix of their elements and the order of their attributes', async () => {
+    const line =
+      '<x:row spans="1:3" r="1"><x:c s="1" r="A1"><x:v>7</x:v></x:c><x:c r="B1"><x:f>A1</x:f></x:c>' +
+      '<x:c r="C1"><x:f>A1</x:f><x:v>2</x:v></x:c></x:row>';
+    const sheet = `<x:worksheet xmlns:x="${main}"><x:sheetData>${line}</x:sheetData></x:worksheet>`;
+    const found = await read({ sheet, styles: codes });
+    expect([found.sheet.cells[0]?.[0], found.sheet.cells[0]?.[2], found.unreadable]).toEqual(['007', '2', 1]);
+    const far = sheet.replace('<x:row spans="1:3" r="1">', '<x:row spans="1:3" r="1048577">');
+    await expect(read({ sheet: far, styles: codes })).rejects.toMatchObject({ fault: 'xlsx-too-large' });
+    const workbook = sheets('<sheet name="空" sheetId="1" r:id="r2"/><sheet name="满" sheetId="2" r:id="r1"/>');
+    const list = rel('r1', 'worksheets/sheet1.xml') + rel('r2', 'worksheets/sheet2.xml');
+    const more = { 'xl/worksheets/sheet2.xml': sheetOf('') };
+    expect((await read({ workbook, rels: rels(list), sheet, more, styles: codes })).name).toBe('满');
   });
 
   it('keep each its own style, also beyond column Z', async () => {

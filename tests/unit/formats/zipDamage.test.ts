@@ -76,23 +76,17 @@ describe('the directory of a zip archive', () => {
     const archive = await Archive.of('a.txt', 'b.txt');
     const second = archive.at('entry');
     const first = second - 46 - 'a.txt'.length - 28;
-    // Put a field of kind 9 with 3 bytes before the zip64 field, and a comment of 5 bytes after it.
-    archive.view.setUint16(first + 30, 28 + 7, true);
+    // After the zip64 field, put a field of kind 9 that is as long, and a comment of 5 bytes.
+    const added = 28 + 5;
+    archive.view.setUint16(first + 30, 28 + 28, true);
     archive.view.setUint16(first + 32, 5, true);
     const end64 = archive.at('end64');
-    archive.view.setBigUint64(end64 + 40, archive.view.getBigUint64(end64 + 40, true) + 12n, true);
+    archive.view.setBigUint64(end64 + 40, archive.view.getBigUint64(end64 + 40, true) + BigInt(added), true);
     const locator = archive.at('locator');
-    archive.view.setBigUint64(locator + 8, archive.view.getBigUint64(locator + 8, true) + 12n, true);
+    archive.view.setBigUint64(locator + 8, archive.view.getBigUint64(locator + 8, true) + BigInt(added), true);
     const whole = archive.blob();
-    const extra = Uint8Array.of(9, 0, 3, 0, 1, 1, 1);
-    const name = first + 46 + 'a.txt'.length;
-    const blob = new Blob([
-      whole.slice(0, name),
-      extra,
-      whole.slice(name, second),
-      new Uint8Array(5),
-      whole.slice(second),
-    ]);
+    const extra = Uint8Array.of(9, 0, 24, 0, ...new Uint8Array(24).fill(1), ...new Uint8Array(5));
+    const blob = new Blob([whole.slice(0, second), extra, whole.slice(second)]);
     const entries = await readZipDirectory(blob, 'a.zip');
     expect(entries.map(({ path, bytes }) => [path, bytes])).toEqual([
       ['a.txt', 16],
@@ -102,6 +96,22 @@ describe('the directory of a zip archive', () => {
     expect(b && (await (await zipEntryBlob(blob, 'a.zip', b)).text())).toBe('content of b.txt');
   });
 
+  it('takes only those numbers from the zip64 field that do not fit in the entry itself', async () => {
+    const archive = await Archive.of('a.txt', 'b.txt');
+    const entry = archive.at('entry');
+    const offset = archive.view.getBigUint64(entry + 46 + 5 + 20, true);
+    for (const at of [entry + 20, entry + 24]) archive.view.setUint32(at, 16, true);
+    archive.view.setBigUint64(entry + 46 + 5 + 4, offset, true);
+    const [a, b] = await readZipDirectory(archive.blob(), 'a.zip');
+    expect(a).toMatchObject({ path: 'a.txt', bytes: 16, headerOffset: 0 });
+    expect(b).toMatchObject({ path: 'b.txt', bytes: 16, headerOffset: Number(offset) });
+  });
+
+  it('has the checksum of each entry', async () => {
+    const [entry] = await readZipDirectory(await writeZip([{ name: 'a', input: '123456789' }]), 'a.zip');
+    expect(entry?.crc32).toBe(0xcbf43926);
+  });
+
   it.each<[string, Said, (view: DataView, archive: Archive) => void]>([
     ['has no end record', own('not-a-zip'), (view, { size }) => view.setUint32(size - 22, 0, true)],
     ['has a damaged zip64 record', own('zip64-damaged'), (view, zip) => view.setUint32(zip.at('end64'), 0, true)],
@@ -109,6 +119,11 @@ describe('the directory of a zip archive', () => {
       'puts its zip64 record after its end',
       own('zip64-damaged'),
       (view, zip) => view.setBigUint64(zip.at('locator') + 8, BigInt(zip.size - 55), true),
+    ],
+    [
+      'has only two bytes where its zip64 record should be',
+      own('zip64-damaged'),
+      (view, zip) => view.setBigUint64(zip.at('locator') + 8, BigInt(zip.size - 2), true),
     ],
     [
       'puts its directory beyond its end',
@@ -155,8 +170,10 @@ describe('an entry of a zip archive', () => {
 
   it('is refused if its header would be cut off by the end of the file', async () => {
     const archive = await Archive.of('a.txt');
-    archive.view.setBigUint64(archive.at('entry') + 46 + 5 + 20, BigInt(archive.size - 10), true);
-    expect(await opened(archive)).toEqual(invalid(own('damaged'), 'a.txt'));
+    for (const left of [2, 29]) {
+      archive.view.setBigUint64(archive.at('entry') + 46 + 5 + 20, BigInt(archive.size - left), true);
+      expect(await opened(archive)).toEqual(invalid(own('damaged'), 'a.txt'));
+    }
   });
 
   it('is refused if the file ends before its last byte', async () => {
