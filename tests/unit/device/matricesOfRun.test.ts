@@ -11,7 +11,7 @@ const unitsOf = (fragment: MatrixFragment) => ({ fragment, subgroupSize: 32, mem
 /** Returns a GPU that offers the fragments. `prepare` compiles a kernel. */
 function gpuOf(offered: MatrixFragment[]) {
   const prepare = vi.fn(() => Promise.resolve());
-  const gpu = { traits: { matrixUnits: offered.map(unitsOf) }, commands: { prepare } } as unknown as WebGpuEngine;
+  const gpu: WebGpuEngine = { traits: { matrixUnits: offered.map(unitsOf) }, commands: { prepare } } as never;
   return { gpu, prepare };
 }
 
@@ -59,7 +59,7 @@ describe('the matrix units of a plan', () => {
     ({
       plan: { ...unmeasuredPlan('webgpu'), matrices },
       traits: offered === undefined ? {} : { matrixUnits: offered.map(unitsOf) },
-    }) as unknown as Engine;
+    }) as never;
 
   it('are those of the device with the fragment of the plan', () => {
     expect(plannedMatrixUnits(engine([first, second], { ...second }))).toEqual(unitsOf(second));
@@ -70,6 +70,6 @@ describe('the matrix units of a plan', () => {
     expect(() => plannedMatrixUnits(engine([first]))).toThrow(message);
     expect(() => plannedMatrixUnits(engine([first], second))).toThrow(message);
     expect(() => plannedMatrixUnits(engine(undefined, first))).toThrow(message);
-    expect(() => plannedMatrixUnits({ traits: {} } as unknown as Engine)).toThrow(message);
+    expect(() => plannedMatrixUnits({ traits: {} } as never)).toThrow(message);
   });
 });

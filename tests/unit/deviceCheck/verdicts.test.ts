@@ -72,7 +72,7 @@ describe('the verdict of a device check', () => {
 
 describe('a run in mixed precision', () => {
   const stages = (...precisions: (string | undefined)[]): Experiment =>
-    ({ stages: precisions.map((precision) => ({ precision })) }) as unknown as Experiment;
+    ({ stages: precisions.map((precision) => ({ precision })) }) as never;
   const wrongMixed = { details: { ...refusal, precision: 'mixed' } };
 
   it('is refused on a device that computes wrong numbers in it, whichever stage needs it', async () => {

@@ -121,9 +121,10 @@ describe('the log of a run', () => {
     vi.spyOn(db, 'transaction').mockImplementation(() => {
       throw new Error('the disk is full');
     });
-    const failure = expect.objectContaining({ details: expect.objectContaining({ kind: 'unexpected' }) as object });
+    const details = expect.objectContaining({ kind: 'unexpected' }) as object;
+    const failure = expect.objectContaining({ details }) as Error;
     await expect(log.flushWith({ type: 'phase', phase: 'train' })).rejects.toEqual(failure);
     await expect(log.settle()).rejects.toEqual(failure);
-    expect(() => log.append(step(1))).toThrow(failure as unknown as Error);
+    expect(() => log.append(step(1))).toThrow(failure);
   });
 });
