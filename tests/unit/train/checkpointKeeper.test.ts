@@ -120,6 +120,30 @@ describe('a checkpoint for which there is room for a snapshot', () => {
     expect(storage.writeCheckpoint).not.toHaveBeenCalled();
   });
 
+  it('is followed by the next one that is due', async () => {
+    const { keeper: kept } = keeper(100);
+    for (const count of [1, 2]) {
+      now += 20_000;
+      await kept.writeWhenDue(settled);
+      await background();
+      expect(storage.takeSnapshot).toHaveBeenCalledTimes(count);
+    }
+  });
+
+  it('is waited for when training ends', async () => {
+    const { keeper: kept } = keeper(100);
+    let stored: (manifest: object) => void = () => undefined;
+    storage.writeSnapshot.mockReturnValue(new Promise((resolve) => (stored = resolve)));
+    now += 15_000;
+    await kept.writeWhenDue(settled);
+    let ended = false;
+    const ending = kept.end().then(() => (ended = true));
+    await background();
+    expect(ended).toBe(false);
+    stored({ role: 'latest', step: 4, generation: 3, floats: 10 });
+    expect(await ending).toBe(true);
+  });
+
   it('stops the run at the next checkpoint if it could not be stored', async () => {
     const { keeper: kept } = keeper(100);
     const failure = new Error('the disk is full');
@@ -156,6 +180,13 @@ describe('a checkpoint of a step', () => {
     state.step = 5;
     await kept.write();
     expect(inputs().map(({ step }) => step)).toEqual([4, 4, 5]);
+  });
+
+  it('is written also if the weights of the same step are stored as the best', async () => {
+    const { keeper: kept, inputs } = keeper();
+    await kept.writeBest();
+    await kept.write();
+    expect(inputs().map(({ role }) => role)).toEqual(['best', 'latest']);
   });
 
   it('keeps the state of the loop as it was', async () => {

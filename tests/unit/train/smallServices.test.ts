@@ -68,6 +68,7 @@ describe('a device that lacks a precision', () => {
 
   it('is refused with the first stage that needs it', () => {
     expect(refusal([undefined, 'mixed', 'mixed'], false, true)).toEqual({ kind: 'half-unavailable', stage: 1 });
+    expect(refusal(['mixed'], false, true)).toEqual({ kind: 'half-unavailable', stage: 0 });
     expect(refusal(['mixed-matrices'], true, false)).toEqual({ kind: 'matrices-unavailable', stage: 0 });
   });
 
