@@ -7,7 +7,7 @@ import { RunControl } from '../../../workers/services/train/runControl';
 /** What the run did, in order. */
 const done = vi.hoisted((): string[] => []);
 const trainers = vi.hoisted((): { options: Record<string, unknown>; moments: unknown }[] => []);
-const behaviour = vi.hoisted(() => ({ stepsAhead: 0, onFinish: (): void => undefined }));
+const behaviour = vi.hoisted(() => ({ stepsAhead: 0, due: false, onFinish: (): void => undefined }));
 vi.mock('../../../workers/engine/trainer', () => ({
   Trainer: class {
     stepsAhead = behaviour.stepsAhead;
@@ -36,7 +36,11 @@ vi.mock('../../../workers/services/train/checkpointKeeper', () => ({
     #add = (what: string) => Promise.resolve(void done.push(what));
     write = () => this.#add('checkpoint');
     writeBest = () => this.#add('best');
-    writeWhenDue = () => Promise.resolve();
+    writeWhenDue = async (settle: () => Promise<void>) => {
+      if (!behaviour.due) return;
+      await settle();
+      done.push('due');
+    };
     pause = () => this.#add('pause');
     resume = () => this.#add('resume');
     end = () => this.#add('end');
@@ -48,7 +52,7 @@ beforeEach(() => {
   done.length = 0;
   trainers.length = 0;
   moments.made = 0;
-  Object.assign(behaviour, { stepsAhead: 0, onFinish: () => undefined });
+  Object.assign(behaviour, { stepsAhead: 0, due: false, onFinish: () => undefined });
 });
 
 interface Setup {
@@ -60,6 +64,8 @@ interface Setup {
   devQuestions?: number;
   step?: number;
   loop?: object;
+  /** Called during a dev evaluation with the callback for pauses. */
+  onDev?: (pause: () => Promise<void>) => Promise<void>;
 }
 
 function training(setup: Setup = {}) {
@@ -72,7 +78,7 @@ function training(setup: Setup = {}) {
     step = 0,
     dev = [],
   } = setup;
-  const { devQuestions = 1, loop = {}, evaluation } = setup;
+  const { devQuestions = 1, loop = {}, evaluation, onDev = () => Promise.resolve() } = setup;
   const [logged, control]: [Record<string, unknown>[], RunControl] = [[], new RunControl()];
   const tokens = { ids: Int32Array.of(1, 2), offsets: Uint32Array.of(0, 1, 2) };
   const experiment: Experiment = {
@@ -93,10 +99,11 @@ function training(setup: Setup = {}) {
   const adamW = { segments: 'moments 0', dispose: () => void done.push('dispose moments') };
   const state = { step, loop: { bestDev: null, bestStep: null, elapsedMs: 0, ...loop }, adamW };
   const left = [...dev];
-  const evaluateDev = (at: number): Promise<Metrics> => {
+  const evaluateDev = async (at: number, onPause: () => Promise<void>): Promise<Metrics> => {
     done.push(`dev ${at}`);
+    await onDev(onPause);
     const mrrAt10 = left.shift() ?? 0;
-    return Promise.resolve({ hitRateAt1: 0, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, mrrAt10 } as Metrics);
+    return { hitRateAt1: 0, hitRateAt3: 0, hitRateAt5: 0, hitRateAt10: 0, mrrAt10 } as Metrics;
   };
   const deps = { session, batches, leftOut: batches.map(() => []), evaluateDev };
   const run = (): Promise<void> => trainModel(deps as never, { segments: 'weights' } as never, state as never);
@@ -146,6 +153,12 @@ describe('training', () => {
       ...['begin 1', 'begin 2', 'finish', 'begin 3', 'finish', 'finish'],
       ...['checkpoint', 'end', 'dispose trainer'],
     ]);
+  });
+
+  it('records all steps that have begun before it stores a checkpoint that is due', async () => {
+    Object.assign(behaviour, { stepsAhead: 1, due: true });
+    await training({ batches: [[[0], [1]]], devQuestions: 0 }).run();
+    expect(done.slice(0, 6)).toEqual(['begin 1', 'finish', 'due', 'begin 2', 'finish', 'due']);
   });
 
   it('frees the trainer and waits for a checkpoint under way if a step fails', async () => {
@@ -205,6 +218,17 @@ describe('evaluations on dev', () => {
     const { run, state } = training({ evaluation: { devEverySteps: 4 }, dev: [0.5] });
     await run();
     expect([at(), state.loop.bestStep]).toEqual([['dev 4'], 4]);
+  });
+
+  it('are pending while they last, which a checkpoint of a pause then says', async () => {
+    const { run, state } = training({ evaluation: { devEverySteps: 4 }, onDev: (pause) => pause() });
+    let pending: unknown;
+    behaviour.due = true;
+    const { loop } = state;
+    Object.defineProperty(loop, 'devPending', { configurable: true, set: (value) => (pending = value) });
+    await run();
+    expect(pending).toBe(true);
+    expect(done.slice(done.indexOf('dev 4'), done.indexOf('dev 4') + 2)).toEqual(['dev 4', 'pause']);
   });
 
   it('that were pending when the run stopped are done before the next step', async () => {
