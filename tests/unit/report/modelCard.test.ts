@@ -5,10 +5,14 @@ import { modelCard } from '../../../workers/services/report/exportModelCard';
 import type { ExportSource } from '../../../workers/services/report/exportSource';
 import { evaluationOf, runRecord } from '../storage/support';
 
-const settings = {
-  ...{ contentSha256: 'm', pooling: 'mean', normalize: true, maxTokens: 77 },
-  ...{ queryPrefix: '', passagePrefix: '' },
-} as const;
+const settings: ExportSource['settings'] = {
+  contentSha256: 'm',
+  pooling: 'mean',
+  normalize: true,
+  maxTokens: 77,
+  queryPrefix: '',
+  passagePrefix: '',
+};
 
 interface Changes {
   settings?: Partial<ExportSource['settings']>;
