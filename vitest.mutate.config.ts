@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import projects from './vitest.config';
 
-/** Leaves out tests of large inputs. They take seconds, and hardly any mutant is noticed by them only. */
+/** Leaves out tests of large inputs. They take seconds, and hardly any mutant is caught by them only. */
 const notLarge = /^(?!.*(?:\d0,000|16 MB))/;
 
 const unit = projects.test?.projects?.find(

@@ -1,4 +1,7 @@
-/** Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is hardly meant as a set. */
+/**
+ * Maximum texts in one `set`. The number of pairs grows with its square, so a longer list is unlikely to be meant as a
+ * set.
+ */
 const maxSetTexts = 64;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

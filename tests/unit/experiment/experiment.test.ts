@@ -153,7 +153,7 @@ describe('an experiment', () => {
   });
 
   it('with a newer schema version is rejected as too new', () => {
-    const tooNew = { kind: 'experiment-too-new', version: 99, supported: 1 };
+    const tooNew = { kind: 'experiment-too-new', version: 99, supported: 2 };
     expect(thrown(() => parseExperiment({ schemaVersion: 99, newField: 1 }))).toEqual(tooNew);
     expect(thrown(() => parseExperimentFile({ schemaVersion: 99, locations: {} }))).toEqual(tooNew);
   });

@@ -112,8 +112,12 @@ describe('the directory of a zip archive', () => {
     expect(entry?.crc32).toBe(0xcbf43926);
   });
 
+  it('is refused in a file that neither begins nor ends like an archive', async () => {
+    expect(await listing(new Blob(['a text of more than 22 characters']))).toEqual(invalid(own('not-a-zip')));
+  });
+
   it.each<[string, Said, (view: DataView, archive: Archive) => void]>([
-    ['has no end record', own('not-a-zip'), (view, { size }) => view.setUint32(size - 22, 0, true)],
+    ['has no end record', own('zip-cut'), (view, { size }) => view.setUint32(size - 22, 0, true)],
     ['has a damaged zip64 record', own('zip64-damaged'), (view, zip) => view.setUint32(zip.at('end64'), 0, true)],
     [
       'puts its zip64 record after its end',

@@ -54,7 +54,7 @@ test('text, bytes and pieces of bytes become the same files, in a blob of the ty
   expect(text?.crc32).toBe(bytes?.crc32);
 });
 
-test('checksums are those of the bytes, so a tool that verifies them unpacks the zip', async () => {
+test('the checksums match the bytes, so a tool that verifies them unpacks the zip', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-zip-'));
   const bytes = new Uint8Array(await (await writeZip(files())).arrayBuffer());
   await writeFile(join(folder, 'a.zip'), bytes);

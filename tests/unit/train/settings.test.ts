@@ -14,7 +14,7 @@ describe('the presets of the train stage', () => {
     expect(withPreset(quick, 'standard')).toEqual(experiment);
   });
 
-  it('are not claimed for a duration or checkpoint of the user’s own', () => {
+  it('do not include a duration or checkpoint of the user’s own', () => {
     const experiment = defaultExperiment();
     const [stage] = experiment.stages;
     if (!stage) throw new Error('the default experiment has no stage');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultStage } from '../../../src/domain/experiment';
+import type { StepBatch } from '../../../workers/engine/losses/loss';
 import { StageSteps, type StageOfRun } from '../../../workers/services/train/stageSteps';
 
 let now = 0;
@@ -21,8 +22,8 @@ function steps(changes: Partial<StageOfRun> = {}, from = 2) {
   const logged: object[] = [];
   const state = { step: from, loop: { bestDev: null, bestStep: null, elapsedMs: 5 } };
   const trainer: { lossScale?: object; begin: unknown; finish: () => Promise<object> } = {
-    begin: (anchors: { ids: Int32Array }, positives: { ids: Int32Array }, rate: number, step: number) =>
-      begun.push([[...anchors.ids], [...positives.ids], rate, step]),
+    begin: ({ anchors, candidates }: StepBatch, rate: number, step: number) =>
+      begun.push([[...anchors.ids], [...candidates.ids], rate, step]),
     finish: () => Promise.resolve({ loss: begun.length }),
   };
   const stage = { ...defaultStage(), schedule: { kind: 'linear', warmup: 0 } } as const;

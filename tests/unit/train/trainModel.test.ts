@@ -14,7 +14,7 @@ vi.mock('../../../workers/engine/trainer', () => ({
     constructor(options: Record<string, unknown>, _weights: object, moments: unknown) {
       trainers.push({ options, moments });
     }
-    begin = (_anchors: object, _positives: object, _rate: number, step: number) => void done.push(`begin ${step}`);
+    begin = (_batch: object, _rate: number, step: number) => void done.push(`begin ${step}`);
     finish = () => {
       behaviour.onFinish();
       done.push('finish');
@@ -46,7 +46,7 @@ vi.mock('../../../workers/services/train/checkpointKeeper', () => ({
     end = () => this.#add('end');
   },
 }));
-const { trainModel, trainerOptions } = await import('../../../workers/services/train/trainModel');
+const { trainModel } = await import('../../../workers/services/train/trainModel');
 
 beforeEach(() => {
   done.length = 0;
@@ -265,37 +265,5 @@ describe('a pause between two steps', () => {
       throw new AppError({ kind: 'unexpected' } as never);
     };
     await expect(failing.run()).rejects.toMatchObject({ details: { kind: 'cancelled' } });
-  });
-});
-
-describe('the options of a stage’s trainer', () => {
-  const optionsOf = (stage: Partial<Stage>, loop: object = {}, session: object = {}) =>
-    trainerOptions(
-      { ...training({ stages: [stage, stage] }).session, ...session } as never,
-      { ...defaultStage(), ...stage },
-      { loop: loop as never },
-      { stageIndex: 1, begin: 7 },
-    );
-
-  it('are those of the stage, the experiment and the model', () => {
-    const { loss, optimizer } = defaultStage();
-    expect(optionsOf({ dropout: 0.3 })).toEqual({
-      ...{ loss, optimizer, dropout: 0.3, config: { layers: 3 }, pooling: 'cls', seed: 11, stepsBefore: 7 },
-      ...{ lossScale: undefined, matrices: undefined, way: { kind: 'plain', stage: 1 } },
-    });
-  });
-
-  it('have in mixed precision the loss scale of the checkpoint, or the first one', () => {
-    expect(optionsOf({ precision: 'mixed' }).lossScale).toEqual({ scale: 65_536, goodSteps: 0, skipped: 0 });
-    const lossScale = { scale: 8, goodSteps: 1, skipped: 2 };
-    expect(optionsOf({ precision: 'mixed' }, { lossScale }).lossScale).toBe(lossScale);
-    expect(optionsOf({}, { lossScale }).lossScale).toBeUndefined();
-  });
-
-  it('have matrix units only if the stage asks for them', () => {
-    const units = { fragment: { rows: 8, columns: 8, depth: 8 }, subgroupSize: 32, memoryBytes: 1 };
-    const engine = { plan: { matrices: units.fragment }, traits: { matrixUnits: [units] } };
-    expect(optionsOf({ precision: 'mixed-matrices' }, {}, { engine }).matrices).toBe(units);
-    expect(optionsOf({ precision: 'mixed' }, {}, { engine }).matrices).toBeUndefined();
   });
 });
