@@ -37,6 +37,23 @@ test('a written zip has the paths and bytes of its files, read by this app and b
   expect(Buffer.compare(weights.subarray(9 * 2 ** 20, 18 * 2 ** 20), pattern(9 * 2 ** 20))).toBe(0);
 });
 
+test('text, bytes and pieces of bytes become the same files, in a blob of the type of zip archives', async () => {
+  const zip = await writeZip([
+    { name: 'text', input: 'ab' },
+    { name: 'bytes', input: Uint8Array.of(97, 98) },
+    { name: 'pieces', input: pieces(1, 0, 2) },
+  ]);
+  expect(zip.type).toBe('application/zip');
+  const read = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+  expect(Object.entries(read).map(([name, bytes]) => [name, ...bytes])).toEqual([
+    ['text', 97, 98],
+    ['bytes', 97, 98],
+    ['pieces', 0, 0, 31],
+  ]);
+  const [text, bytes] = await readZipDirectory(zip, 'a.zip');
+  expect(text?.crc32).toBe(bytes?.crc32);
+});
+
 test('the checksums match the bytes, so a tool that verifies them unpacks the zip', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recallsmith-zip-'));
   const bytes = new Uint8Array(await (await writeZip(files())).arrayBuffer());
