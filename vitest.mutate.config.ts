@@ -31,6 +31,8 @@ export default defineConfig({
     ...unit.test,
     setupFiles: ['tools/mutation/setup.mjs'],
     exclude: slow,
+    // A mutant often leaves a test waiting for something that never comes.
+    testTimeout: 10_000,
     sequence: { sequencer: QuickFirst },
   },
 });

@@ -62,7 +62,7 @@ describe('a stored download', () => {
     expect((await listDownloads(db)).map(({ downloadId }) => downloadId)).toEqual([second, first]);
   });
 
-  it('loses one file alone if that file is cleared', async () => {
+  it('loses only the file that is cleared', async () => {
     const { db, first, second } = await filled();
     await clearDownloadFile(db, first, 'a.json');
     expect(await readDownloadParts(db, first, 'a.json')).toEqual([]);
