@@ -32,7 +32,7 @@ export default defineConfig({
     setupFiles: ['tools/mutation/setup.mjs'],
     exclude: slow,
     // A mutant often leaves a test waiting for something that never comes.
-    testTimeout: 10_000,
+    testTimeout: 20_000,
     sequence: { sequencer: QuickFirst },
   },
 });
