@@ -14,6 +14,29 @@ describe('the presets of the train stage', () => {
     expect(withPreset(quick, 'standard')).toEqual(experiment);
   });
 
+  it('go through the pairs once, twice or five times, in the first stage only', () => {
+    const experiment = defaultExperiment();
+    const [stage] = experiment.stages;
+    if (!stage) throw new Error('the default experiment has no stage');
+    const two = { ...experiment, stages: [stage, { ...stage, dropout: 0.1 }], seed: 3 };
+    for (const [name, value] of [
+      ['quick', 1],
+      ['standard', 2],
+      ['thorough', 5],
+    ] as const)
+      // prettier-ignore
+      expect(withPreset(two, name)).toEqual({
+        ...two,
+        stages: [{ ...stage, duration: { unit: 'epochs', value } }, two.stages[1]],
+      });
+    expect(
+      withPreset({ ...experiment, evaluation: { ...experiment.evaluation, checkpoint: 'last' } }, 'standard'),
+    ).toEqual(experiment);
+    expect(presetOf(withPreset(experiment, 'thorough'))).toBe('thorough');
+    expect(presetOf({ ...experiment, stages: [{ ...stage, duration: { unit: 'steps', value: 2 } }] })).toBeNull();
+    expect(presetOf({ ...experiment, stages: [] })).toBeNull();
+  });
+
   it('are not claimed for a duration or checkpoint of the user’s own', () => {
     const experiment = defaultExperiment();
     const [stage] = experiment.stages;
