@@ -2,6 +2,7 @@ import type { DataRole } from '../records';
 import { Columns } from './rowColumns';
 import { judgementOf, rowIdOf } from './judgements';
 import type { RecordFault } from './recordReader';
+import { isObject } from '../isObject';
 
 /** Names of the sections in a file that holds a whole evaluation set, as written by LlamaIndex and MTEB. */
 const sections = {
@@ -11,9 +12,6 @@ const sections = {
   pairs: ['pairs'],
 } as const;
 type Section = keyof typeof sections;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const nameOf = (value: Record<string, unknown>, section: Section): string | undefined =>
   sections[section].find((known) => typeof value[known] === 'object' && value[known] !== null);

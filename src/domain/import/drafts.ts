@@ -4,6 +4,7 @@ import type { PassageLookup } from '../split/passageLookup';
 import { asText, isGiven, listInCell, RowFault, textsOf } from './cells';
 import { keptOf } from './kept';
 import type { Columns } from './rowColumns';
+import { isObject } from '../isObject';
 
 /** A row before it has its final id. If the file has no id, the id is made from the row's position. */
 type DraftOf = { [R in DataRole]: Omit<RowOf[R], 'id'> & { id: string | undefined } };
@@ -149,7 +150,7 @@ function pairDrafts(columns: Columns, options: DraftOptions, remarks: DraftRemar
  * where only positive relevance counts.
  */
 function referencesOf(value: unknown, remarks: DraftRemarks): string[] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+  if (isObject(value))
     return Object.entries(value).flatMap(([id, relevance]) => {
       if (Number(relevance) > 0) return [id];
       remarks.irrelevant += 1;

@@ -7,6 +7,7 @@ import { namedCells } from './cells';
 import { proposedMapping } from './proposedMapping';
 import { Columns } from './rowColumns';
 import { shaped } from './shapes';
+import { isObject } from '../isObject';
 
 /**
  * What the rows of a file are. `bundle`: one object with sections for several slots. `judgements`: qrels. `questions`:
@@ -90,7 +91,7 @@ export class ContentCounter {
 
   #row(value: unknown): void {
     this.#rows += 1;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    if (!isObject(value)) return;
     this.#titled ||= new Columns(Object.entries(value)).has('title');
     const passage = rowIdOf(value, 'passageId');
     const question = rowIdOf(value, 'questionId');

@@ -1,5 +1,6 @@
 import type { DataRole } from '../records';
 import { aliases, bareColumnName } from './columnAliases';
+import { isObject } from '../isObject';
 
 /** Limit on the columns of a file that are considered. Files of records with names at random would have millions. */
 const mostColumns = 200;
@@ -34,7 +35,7 @@ export class JudgedColumn {
   }
 
   add(record: unknown): void {
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return;
+    if (!isObject(record)) return;
     for (const [name, value] of Object.entries(record)) {
       if (typeof value !== 'string' && typeof value !== 'number') continue;
       const text = String(value).trim();

@@ -2,6 +2,7 @@ import type { DataRole } from '../records';
 import { resolveReferences } from '../split/relevant';
 import type { PassageLookup } from '../split/passageLookup';
 import { Columns } from './rowColumns';
+import { isObject } from '../isObject';
 
 /** One line of a file of judgements (qrels): how relevant a passage is for a question, both by id. */
 export interface Judgement {
@@ -14,7 +15,7 @@ export interface Judgement {
  * Parses a record as a judgement. Returns null for other records; one with the text of a question or passage is a row.
  */
 export function judgementOf(value: unknown): Judgement | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (!isObject(value)) return null;
   const columns = new Columns(Object.entries(value));
   const question = columns.pick('judgedQuestion')?.value;
   const passage = columns.pick('judgedPassage')?.value;
@@ -70,7 +71,7 @@ export class Judgements<Place> {
 
 /** Returns the id of a record that is read as a row of the role, or null. */
 export function rowIdOf(value: unknown, list: 'passageId' | 'questionId'): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  if (!isObject(value)) return null;
   const id = new Columns(Object.entries(value)).pick(list)?.value;
   return typeof id === 'string' || typeof id === 'number' ? String(id).trim() : null;
 }
