@@ -134,7 +134,15 @@ async function faultOf(text: string): Promise<string> {
 
 /** Returns a link with any payload and a valid checksum, as an attacker could send it. */
 async function forged(payload: unknown, version = 1): Promise<string> {
-  const body = deflateSync(new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload)));
+  const bytes =
+    payload instanceof Uint8Array
+      ? payload
+      : new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload));
+  return framed(deflateSync(bytes), version);
+}
+
+/** Returns a link with any body and a valid checksum. */
+async function framed(body: Uint8Array, version = 1): Promise<string> {
   const sum = await sha256Hex(Uint8Array.of(version, ...body));
   return toBase64url(
     Uint8Array.of(
@@ -211,6 +219,52 @@ describe('a share link', () => {
     expect(await faultOf(await forged({ e: { schemaVersion: 99 }, n: '' }))).toBe('too-new');
   });
 
+  it('is too large only if its text has more than 2,000 characters', async () => {
+    const random = (length: number, seed: number) =>
+      Array.from({ length }, (_, i) =>
+        String.fromCodePoint(0x4e00 + ((i * 7919 + seed * 104_729 + i * i * 31) % 20_000)),
+      );
+    const linkOf = (length: number) =>
+      encodeLink({
+        experiment: { ...example, model: { ...example.model!, queryPrefix: random(length, 1).join('') } },
+        name: random(100, 2).join(''),
+      });
+    await expect(linkOf(500)).rejects.toMatchObject({ details: { kind: 'link-invalid', fault: 'too-large' } });
+    expect(await decodeLink(await linkOf(150))).toMatchObject({ name: random(100, 2).join('') });
+  });
+
+  it('is cut if its length cannot be that of a whole link, and invalid if it has other characters', async () => {
+    expect(await Promise.all(['', 'A', 'AQAB_'].map(faultOf))).toEqual(['cut', 'cut', 'cut']);
+    expect(await Promise.all(['!', '!QAB_', 'AQA!_', 'AQAB!', 'AQA!', '!AQA'].map(faultOf))).toEqual(
+      new Array(6).fill('invalid'),
+    );
+  });
+
+  it('is rejected if bytes follow, or if its last character has bits that no byte uses', async () => {
+    const text = await encodeLink({ experiment: example, name: 'x' });
+    const bytes = fromBase64url(text) ?? new Uint8Array();
+    expect(await faultOf(toBase64url(Uint8Array.of(...bytes, 0)))).toBe('tampered');
+    const texts = await Promise.all(['', 'x', 'xy', 'xyz'].map((name) => encodeLink({ experiment: example, name })));
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const loose = texts.filter(({ length }) => length % 4 !== 0);
+    expect(loose.length).toBeGreaterThan(0);
+    for (const one of loose) {
+      const last = alphabet[alphabet.indexOf(one.at(-1) ?? '') + 1] ?? '';
+      expect(await faultOf(one.slice(0, -1) + last)).toBe('tampered');
+    }
+  });
+
+  it('is rejected as invalid if an older version than the first made it, or its text is not UTF-8', async () => {
+    expect(await faultOf(await forged({ e: {}, n: '' }, 0))).toBe('invalid');
+    const json = new TextEncoder().encode('{"e":{},"n":"?"}');
+    expect(await faultOf(await forged(json))).toContain('no fault');
+    expect(await faultOf(await forged(json.map((byte) => (byte === 63 ? 0xff : byte))))).toBe('invalid');
+  });
+
+  it('is rejected as tampered if its body cannot be inflated', async () => {
+    expect(await faultOf(await framed(Uint8Array.of(255, 255, 255)))).toBe('tampered');
+  });
+
   it('is rejected if its checksum is valid but its content is not', async () => {
     expect(await faultOf(await forged({ e: { extra: 1 }, n: '' }))).toBe('invalid');
     expect(await faultOf(await forged({ e: { seed: -1 }, n: '' }))).toBe('invalid');
@@ -268,5 +322,9 @@ describe('base64url', () => {
       expect(fromBase64url(toBase64url(bytes))).toEqual(bytes);
     });
     fc.assert(property);
+  });
+
+  it.each(['A', 'AAAAA', 'AA=', 'AAA=', '+AAA', 'A/AA', ' AAA', 'AAA\n'])('does not decode "%s"', (text) => {
+    expect(fromBase64url(text)).toBeNull();
   });
 });
